@@ -1,0 +1,34 @@
+# `make demo` and `make test` work on a fresh Debian 12 with make and npm; they install what else they need (as root).
+# The pinned Node comes from node_modules and is first on the PATH of npm scripts.
+
+SOURCES := $(shell find src scripts package.json tsconfig.json -type f 2>/dev/null)
+
+.PHONY: help setup build demo test check bench clean
+
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
+
+setup: ## install Debian and npm packages that are missing
+	@scripts/setup.sh
+
+build/praas: $(SOURCES) package-lock.json
+	@scripts/setup.sh
+	@echo "build: build/praas"
+	@npm run --silent build:exe
+
+build: setup build/praas ## build the executable build/praas
+
+demo: build ## show the main job on packets, in a throwaway world of network namespaces
+	@build/praas demo
+
+test: build ## run every test
+	@npm run --silent test
+
+check: build ## types, lint and the tests that need no root
+	@npm run --silent check
+
+bench: build ## measure, and write docs/benchmarks.md
+	@npm run --silent bench
+
+clean: ## remove what was built
+	rm -rf build dist node_modules/.cache

@@ -1,0 +1,110 @@
+// src/sea.ts → one executable: esbuild → V8 code cache of warmed runs → single-executable blob → copy of the pinned,
+// stripped node. Takes the path of the executable to make.
+import { execFileSync } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { build } from 'esbuild';
+
+const out = process.argv[2] ?? 'build/praas';
+const work = join(dirname(out), 'parts');
+/** The code cache holds only for this exact V8, so the same node warms it and becomes the executable. */
+const node = process.execPath;
+const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
+/** Every command that people wait for: what these runs compile is in the cache. They end before they change anything. */
+const WARM_RUNS = [
+  ['pat', 'list'],
+  ['pat', 'list', '-f', 'json'],
+  ['pat', 'create', '--help'],
+  ['pat', 'create', '-r', 'warm-up', '--server-ip', '10.0.0.1', '--port', '22'],
+  ['pat', 'create', '-r', 'warm-up', '--server-ip', '10.0.0.1', '--port', '22', '--dry-run'],
+  ['router', 'list'],
+  ['config', 'show'],
+  ['--version'],
+];
+
+mkdirSync(work, { recursive: true });
+await bundle();
+warm();
+assemble();
+rmSync(work, { recursive: true });
+
+async function bundle(): Promise<void> {
+  const { outputFiles } = await build({
+    entryPoints: ['src/sea.ts'],
+    ...{ bundle: true, platform: 'node', format: 'cjs', target: 'node24', write: false },
+    ...{ minify: true, keepNames: true, legalComments: 'none' },
+    define: { 'process.env.NODE_ENV': '"production"', 'import.meta.url': '__importMetaUrl' },
+  });
+  const code = outputFiles[0]?.text ?? '';
+  const head = "const __importMetaUrl=require('node:url').pathToFileURL(process.execPath).href;";
+  writeFileSync(
+    join(work, 'app.js'),
+    `(function(exports,require,module,__filename,__dirname){${head}${code}\n})`,
+  );
+  // `oclif` ends the process; the cache is taken at that moment, and the next run starts from it.
+  writeFileSync(
+    join(work, 'warm.cjs'),
+    `const vm = require('node:vm'), fs = require('node:fs'), cache = ${JSON.stringify(join(work, 'app.cache'))};
+const cachedData = fs.existsSync(cache) ? fs.readFileSync(cache) : undefined;
+const script = new vm.Script(fs.readFileSync(${JSON.stringify(join(work, 'app.js'))}, 'utf8'), { filename: 'praas.js', cachedData });
+process.on('exit', () => fs.writeFileSync(cache, script.createCachedData()));
+const module_ = { exports: {} };
+script.runInThisContext()(module_.exports, require, module_, __filename, __dirname);`,
+  );
+  writeFileSync(
+    join(work, 'boot.cjs'),
+    `const sea = require('node:sea'), vm = require('node:vm');
+const cachedData = new Uint8Array(sea.getRawAsset('app.cache'));
+const script = new vm.Script(sea.getAsset('app.js', 'utf8'), { filename: 'praas.js', cachedData });
+if (script.cachedDataRejected && process.env.PRAAS_DEBUG_CACHE) process.stderr.write('code cache rejected\\n');
+const module_ = { exports: {} };
+script.runInThisContext()(module_.exports, require, module_, __filename, __dirname);`,
+  );
+}
+
+/** Runs the bundle with nothing of this machine in reach: state, log and namespaces are in a throwaway directory. */
+function warm(): void {
+  const scratch = mkdtempSync(join(tmpdir(), 'praas-build-'));
+  const env = {
+    ...process.env,
+    PRAAS_STATE_DIR: join(scratch, 'state'),
+    PRAAS_LOG_DIR: join(scratch, 'log'),
+    PRAAS_NETNS_DIR: join(scratch, 'netns'),
+    PRAAS_CONFIG: join(scratch, 'praas.conf'),
+  };
+  try {
+    writeFileSync(env.PRAAS_CONFIG, '[praas]\n');
+    for (const args of WARM_RUNS) {
+      try {
+        execFileSync(node, [join(work, 'warm.cjs'), ...args], { env, stdio: 'ignore' });
+      } catch {
+        // Some of them end with an error on purpose: there is no such router.
+      }
+    }
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
+}
+
+function assemble(): void {
+  const asset = (name: string): string => join(work, name);
+  writeFileSync(
+    asset('sea.json'),
+    JSON.stringify({
+      ...{ main: asset('boot.cjs'), output: asset('sea.blob') },
+      ...{ disableExperimentalSEAWarning: true, useCodeCache: true, execArgvExtension: 'none' },
+      assets: { 'app.js': asset('app.js'), 'app.cache': asset('app.cache') },
+    }),
+  );
+  execFileSync(node, ['--experimental-sea-config', asset('sea.json')], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const made = `${out}.new`;
+  copyFileSync(node, made);
+  chmodSync(made, 0o755);
+  // Stripping comes first: it would throw the blob away.
+  execFileSync('strip', ['--strip-all', made]);
+  const inject = ['NODE_SEA_BLOB', asset('sea.blob'), '--sentinel-fuse', FUSE];
+  execFileSync('node_modules/.bin/postject', [made, ...inject], { stdio: ['ignore', 'ignore', 'inherit'] });
+  // Put in place in one step: somebody may be running the old one.
+  renameSync(made, out);
+}

@@ -1,0 +1,12 @@
+// Writes oclif.manifest.json from the compiled commands: what `oclif manifest` does, without the oclif package.
+import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { Plugin } from '@oclif/core';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const plugin = new Plugin({
+  ...{ root, type: 'core', isRoot: true, ignoreManifest: true },
+  ...{ errorOnManifestCreate: true, respectNoCacheDefault: true },
+});
+await plugin.load();
+await writeFile(`${root}/oclif.manifest.json`, `${JSON.stringify(plugin.manifest, null, 2)}\n`);

@@ -1,0 +1,72 @@
+// Runs the test tiers one after the other and ends with one line that counts them all. Takes the tiers to run (default:
+// all). A skipped test counts as failed in CI: a machine that lacks something must not look green.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+interface Counts {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly numTodoTests: number;
+  readonly numRuntimeErrorTestSuites: number;
+}
+
+const ROOT_TIERS = ['kernel', 'cli'];
+const TIERS: Readonly<Record<string, readonly string[]>> = {
+  fast: ['--testPathIgnorePatterns', ...ROOT_TIERS.map((tier) => `/test/${tier}/`)],
+  kernel: ['--testPathPatterns', '/test/kernel/'],
+  cli: ['--testPathPatterns', '/test/cli/'],
+};
+const NOTHING: Counts = {
+  ...{ numPassedTests: 0, numFailedTests: 0, numPendingTests: 0, numTodoTests: 0 },
+  numRuntimeErrorTestSuites: 1,
+};
+
+const asked = process.argv.slice(2);
+const unknown = asked.find((tier) => !(tier in TIERS));
+if (unknown !== undefined) throw new Error(`no tier ${unknown}; there are: ${Object.keys(TIERS).join(', ')}`);
+const steps = asked.length === 0 ? [runCommand('types', 'typecheck'), runCommand('lint', 'lint')] : [];
+const results = [...steps, ...(asked.length > 0 ? asked : Object.keys(TIERS)).map(runTier)];
+const passed = results.reduce((sum, result) => sum + result.passed, 0);
+const failed = results.reduce((sum, result) => sum + result.failed, 0);
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
+
+interface Result {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+/** Runs an npm script that either holds or does not; only a failure counts. */
+function runCommand(name: string, script: string): Result {
+  const { status } = spawnSync('npm', ['run', '--silent', script], { stdio: 'inherit' });
+  console.log(`${name}: ${status === 0 ? 'ok' : 'FAILED'}`);
+  return { passed: 0, failed: status === 0 ? 0 : 1 };
+}
+
+function runTier(tier: string): Result {
+  const directory = mkdtempSync(join(tmpdir(), 'praas-test-'));
+  const report = join(directory, 'report.json');
+  const started = performance.now();
+  const jest = ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js', '--json', `--outputFile=${report}`];
+  const env = { ...process.env, NODE_NO_WARNINGS: '1' };
+  spawnSync(process.execPath, [...jest, ...(TIERS[tier] ?? [])], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  const counts = readCounts(report);
+  rmSync(directory, { recursive: true });
+  const skipped = counts.numPendingTests + counts.numTodoTests;
+  const seconds = ((performance.now() - started) / 1000).toFixed(0);
+  const failed = counts.numFailedTests + counts.numRuntimeErrorTestSuites + (process.env['CI'] ? skipped : 0);
+  console.log(`${tier}: ${counts.numPassedTests} passed, ${failed} failed, ${skipped} skipped in ${seconds} s`);
+  return { passed: counts.numPassedTests, failed };
+}
+
+/** A jest that died without a report is a failure too. */
+function readCounts(report: string): Counts {
+  try {
+    return JSON.parse(readFileSync(report, 'utf8')) as Counts;
+  } catch {
+    return NOTHING;
+  }
+}

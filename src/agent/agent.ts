@@ -1,0 +1,120 @@
+/**
+ * Keeps the kernel equal to the store. Level-triggered: it compares what should be with what is and applies the smallest
+ * change, in one transaction per router; doing it twice changes nothing the second time. It never flushes and never
+ * touches what is not ours. It writes nothing to the store: it says what became of each mapping, and the caller notes it.
+ */
+import { type Endpoint, endpointKey, type Forward, forwardOf } from '../pat/forward.ts';
+import { staleFlows } from '../pat/flow.ts';
+import { isWanted, type Mapping } from '../pat/mapping.ts';
+import { type Changes, isEmptyPlan, plan } from '../pat/plan.ts';
+import type { Clock, Dataplane, Logger, RouterAgent, RouterView, Settlement } from '../pat/ports.ts';
+import type { RouterRecord } from '../pat/record.ts';
+import { masqueradeApplies, type RouterFacts } from '../pat/router.ts';
+import { settledStatus } from '../pat/status.ts';
+import { KnownRouter } from './known-router.ts';
+
+export class Agent implements RouterAgent {
+  readonly #dataplane: Dataplane;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #known = new Map<string, KnownRouter>();
+
+  constructor(dataplane: Dataplane, clock: Clock, log: Logger) {
+    this.#dataplane = dataplane;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  async look(router_id: string): Promise<RouterView> {
+    const known = this.#known.get(router_id);
+    const [facts, now_known] = await Promise.all([
+      this.#dataplane.facts(router_id),
+      known ?? this.#dataplane.observe(router_id).then((observation) => new KnownRouter(observation)),
+    ]);
+    this.#known.set(router_id, now_known);
+    const { claims, warnings, size } = now_known;
+    return { facts, claims, warnings, mappings_in_kernel: size, is_fresh: known === undefined };
+  }
+
+  forget(router_id: string): void {
+    this.#known.delete(router_id);
+  }
+
+  preview(view: RouterView, record: RouterRecord, ids: readonly string[]): string {
+    const { changes } = this.#plan(view, record, ids);
+    return isEmptyPlan(changes) ? '' : this.#dataplane.render(changes);
+  }
+
+  async settle(view: RouterView, record: RouterRecord, ids: readonly string[]): Promise<Settlement> {
+    const { router_id } = record;
+    const { changes, forwards, mappings } = this.#plan(view, record, ids);
+    this.#reportDrift(router_id, changes, ids);
+    try {
+      if (!isEmptyPlan(changes)) await this.#dataplane.apply(router_id, changes);
+      await this.#endStaleFlows(router_id, affectedEndpoints(record, changes), forwards);
+    } catch (error) {
+      this.forget(router_id);
+      throw error;
+    }
+    this.#known.get(router_id)?.applied(changes, this.#dataplane);
+    const put = this.#withStatus(mappings, view.facts);
+    return {
+      delta: { ...(put.length > 0 && { put }), ...(record.unsettled.length > 0 && { unsettled: [] }) },
+      added: changes.add.length,
+      removed: changes.remove.length,
+    };
+  }
+
+  /** Plans for the mappings named, or for all of the router when the view is fresh: then drift is repaired on the way. */
+  #plan(view: RouterView, record: RouterRecord, ids: readonly string[]): Plan {
+    const now = this.#clock.now();
+    const known = this.#known.get(record.router_id);
+    const mappings = view.is_fresh
+      ? [...record.mappings.values()]
+      : ids.flatMap((id) => record.mappings.get(id) ?? []);
+    const forwards = mappings
+      .filter((mapping) => isWanted(mapping, now))
+      .map((mapping) => forwardOf(mapping, masqueradeApplies(view.facts, mapping)));
+    const observed = known?.forwards(view.is_fresh ? undefined : ids) ?? [];
+    // A router that needs nothing of ours gets no chains and no table either.
+    const frame = forwards.length > 0 ? known?.frame : undefined;
+    return { changes: plan(forwards, observed, frame), forwards, mappings };
+  }
+
+  async #endStaleFlows(router_id: string, endpoints: readonly Endpoint[], forwards: readonly Forward[]): Promise<void> {
+    if (endpoints.length === 0) return;
+    const flows = await this.#dataplane.flows(router_id, endpoints);
+    const stale = staleFlows(flows, endpoints, forwards);
+    if (stale.length > 0) await this.#dataplane.endFlows(router_id, stale);
+  }
+
+  #withStatus(mappings: readonly Mapping[], facts: RouterFacts): Mapping[] {
+    const now = this.#clock.now();
+    return mappings.flatMap((mapping) => {
+      const { status, status_reason } = settledStatus(mapping, facts, now);
+      if (status === mapping.status && status_reason === mapping.status_reason) return [];
+      return [{ ...mapping, status, status_reason }];
+    });
+  }
+
+  #reportDrift(router_id: string, changes: Changes, ids: readonly string[]): void {
+    const asked = new Set(ids);
+    const removed = changes.remove.map(({ mapping_id }) => mapping_id).filter((id) => !asked.has(id));
+    const added = changes.add.map(({ mapping_id }) => mapping_id).filter((id) => !asked.has(id));
+    if (removed.length + added.length === 0) return;
+    this.#log.warn('rules differed from the store and are put right', { router_id, removed, added });
+  }
+}
+
+interface Plan {
+  readonly changes: Changes;
+  readonly forwards: readonly Forward[];
+  readonly mappings: readonly Mapping[];
+}
+
+/** Endpoints whose connections may contradict the rules now: those just changed and those a crash left unsettled. */
+function affectedEndpoints(record: RouterRecord, changes: Changes): Endpoint[] {
+  const removed = changes.remove.flatMap(({ forward }) => forward ?? []);
+  const all = [...record.unsettled, ...removed, ...changes.add];
+  return [...new Map(all.map((endpoint) => [endpointKey(endpoint), endpoint])).values()];
+}

@@ -1,0 +1,49 @@
+/**
+ * What this process knows of a router's kernel state, kept up to date with what it applies, so that a change costs what it
+ * changes and not what the router holds. Somebody else may change the kernel behind its back: a look now and then, and
+ * every refused change, makes it anew.
+ */
+import type { Changes, ObservedForward } from '../pat/plan.ts';
+import type { Dataplane, Observation } from '../pat/ports.ts';
+import type { Claim } from '../pat/router.ts';
+
+export class KnownRouter {
+  readonly claims: readonly Claim[];
+  readonly warnings: readonly string[];
+  readonly #forwards: Map<string, ObservedForward[]>;
+  #frame: unknown;
+
+  constructor(observation: Observation) {
+    this.claims = observation.claims;
+    this.warnings = observation.warnings;
+    this.#forwards = Map.groupBy(observation.forwards, ({ mapping_id }) => mapping_id);
+    this.#frame = observation.frame;
+  }
+
+  get frame(): unknown {
+    return this.#frame;
+  }
+
+  /** How many mappings have something in the kernel. */
+  get size(): number {
+    return this.#forwards.size;
+  }
+
+  /** What is in the kernel for these mappings; for all when none are named. */
+  forwards(ids?: readonly string[]): ObservedForward[] {
+    const found = ids === undefined ? [...this.#forwards.values()] : ids.map((id) => this.#forwards.get(id) ?? []);
+    return found.flat();
+  }
+
+  /** Takes note of changes that the Dataplane has applied. */
+  applied(changes: Changes, dataplane: Pick<Dataplane, 'expected'>): void {
+    this.#frame = undefined;
+    for (const { mapping_id } of changes.remove) this.#forwards.delete(mapping_id);
+    for (const forward of changes.add) {
+      this.#forwards.set(forward.mapping_id, [
+        ...(this.#forwards.get(forward.mapping_id) ?? []),
+        dataplane.expected(forward),
+      ]);
+    }
+  }
+}

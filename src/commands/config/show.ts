@@ -1,0 +1,29 @@
+import type { Setting } from '../../config/config.ts';
+import { chooseColumns, type Column, renderList } from '../../output/rows.ts';
+import { PraasCommand } from '../base.ts';
+import { outputFlags } from '../flags.ts';
+
+const COLUMNS: readonly Column<Setting>[] = [
+  { title: 'Key', value: ({ key }) => key },
+  { title: 'Value', value: ({ value }) => value },
+  { title: 'Source', value: ({ source }) => source },
+  { title: 'Description', value: ({ description }) => description },
+];
+
+export default class ConfigShow extends PraasCommand {
+  static override summary = 'show the configuration in force, and where each value comes from';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --config ./praas.conf -f json',
+  ];
+  static override flags = { ...outputFlags };
+
+  async run(): Promise<readonly Setting[]> {
+    const { flags } = await this.parse(ConfigShow);
+    const columns = chooseColumns(COLUMNS, flags.column, ['Key', 'Value', 'Source']);
+    if ('unknown' in columns) this.misuse(`There is no column ${columns.unknown}; there are: Key, Value, Source, Description.`);
+    const { settings } = await this.loadConfig(flags.config);
+    this.log(await renderList(flags.format, columns, settings));
+    return settings;
+  }
+}

@@ -1,0 +1,37 @@
+import { renderList, chooseColumns, type Column } from '../../output/rows.ts';
+import type { RouterSummary } from '../../pat/router-service.ts';
+import { PraasCommand } from '../base.ts';
+import { outputFlags } from '../flags.ts';
+
+const COLUMNS: readonly Column<RouterSummary>[] = [
+  { title: 'Router ID', value: ({ router_id }) => router_id },
+  { title: 'Namespace', value: ({ namespace }) => namespace },
+  { title: 'Gateway IPs', value: ({ gateway_ips }) => gateway_ips },
+  { title: 'Mappings', value: ({ mappings }) => mappings },
+  { title: 'Free TCP Ports', value: ({ free_ports }) => free_ports.tcp },
+  { title: 'Free UDP Ports', value: ({ free_ports }) => free_ports.udp },
+];
+const LISTED = ['Namespace', 'Gateway IPs', 'Mappings', 'Free TCP Ports', 'Free UDP Ports'];
+
+export default class RouterList extends PraasCommand {
+  static override summary = 'list the network namespaces of this node that are or could be routers';
+  static override description =
+    'A namespace without a gateway address publishes nothing. Free ports are those of router_port_range that a new mapping could get.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> -f value -c Namespace -c "Gateway IPs"',
+  ];
+  static override flags = { ...outputFlags };
+
+  async run(): Promise<readonly RouterSummary[]> {
+    const { flags } = await this.parse(RouterList);
+    const columns = chooseColumns(COLUMNS, flags.column, LISTED);
+    if ('unknown' in columns) {
+      this.misuse(`There is no column ${columns.unknown}; there are: ${COLUMNS.map(({ title }) => title).join(', ')}.`);
+    }
+    this.requireRoot();
+    const routers = await this.withPraas(flags.config, (praas) => praas.routers.list());
+    this.log(await renderList(flags.format, columns, routers));
+    return routers;
+  }
+}

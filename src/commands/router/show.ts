@@ -1,0 +1,34 @@
+import { Args } from '@oclif/core';
+import { type Column, renderRecord } from '../../output/rows.ts';
+import { routerIdOf } from '../../pat/router.ts';
+import type { RouterDetails } from '../../pat/router-service.ts';
+import { PraasCommand } from '../base.ts';
+import { outputFlags } from '../flags.ts';
+
+const COLUMNS: readonly Column<RouterDetails>[] = [
+  { title: 'Router ID', value: (router) => router.router_id },
+  { title: 'Namespace', value: (router) => router.namespace },
+  { title: 'Gateway IPs', value: (router) => router.gateway_ips },
+  { title: 'Networks', value: (router) => router.networks },
+  { title: 'Mappings', value: (router) => router.mappings },
+  { title: 'Mappings In Kernel', value: (router) => router.mappings_in_kernel },
+  { title: 'Free TCP Ports', value: (router) => router.free_ports.tcp },
+  { title: 'Free UDP Ports', value: (router) => router.free_ports.udp },
+  { title: 'Unmanaged', value: (router) => router.unmanaged.join('\n') },
+];
+
+export default class RouterShow extends PraasCommand {
+  static override summary = 'show one router: its gateway, networks, ports, and what others have there';
+  static override examples = ['<%= config.bin %> <%= command.id %> qrouter-6f1c0d5e-93a5-4b6e-8f0a-1f5a4be0c1de'];
+  static override args = { router: Args.string({ required: true, description: 'UUID or namespace name' }) };
+  static override flags = { format: outputFlags.format };
+
+  async run(): Promise<RouterDetails> {
+    const { args, flags } = await this.parse(RouterShow);
+    this.requireRoot();
+    const router = await this.withPraas(flags.config, (praas) => praas.routers.show(routerIdOf(args.router)));
+    for (const warning of router.warnings) this.complain(warning);
+    this.log(await renderRecord(flags.format, COLUMNS, router));
+    return router;
+  }
+}

@@ -1,0 +1,18 @@
+/** Every command, by id, loaded only when it runs. A new command is one line here; manifest and executable follow. */
+import type { Command } from '@oclif/core';
+
+type Load = () => Promise<Command.Class>;
+
+export const LOADERS: Readonly<Record<string, Load>> = {
+  'config:show': async () => (await import('./config/show.ts')).default,
+  demo: async () => (await import('./demo.ts')).default,
+  'demo:peer': async () => (await import('./demo/peer.ts')).default,
+  'pat:create': async () => (await import('./pat/create.ts')).default,
+  'pat:delete': async () => (await import('./pat/delete.ts')).default,
+  'pat:list': async () => (await import('./pat/list.ts')).default,
+  'pat:show': async () => (await import('./pat/show.ts')).default,
+  'pat:update': async () => (await import('./pat/update.ts')).default,
+  'router:list': async () => (await import('./router/list.ts')).default,
+  'router:show': async () => (await import('./router/show.ts')).default,
+  'router:sync': async () => (await import('./router/sync.ts')).default,
+};

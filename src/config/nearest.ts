@@ -1,0 +1,30 @@
+/** Finds the word that somebody probably meant. */
+
+/** How many characters must be added, removed or replaced to make `b` of `a` (Levenshtein). */
+function distance(a: string, b: string): number {
+  let above = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column++) {
+      const replaced = (above[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1);
+      current.push(Math.min(replaced, (above[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
+    }
+    above = current;
+  }
+  return above[b.length] ?? 0;
+}
+
+/**
+ * Gives the word nearest to `text`, the first one of several, or undefined when every word differs in more than a third
+ * of its characters. Capitals and `-` for `_` count as no difference.
+ */
+export function nearest<T extends string>(text: string, words: readonly T[]): T | undefined {
+  const plain = text.toLowerCase().replaceAll('-', '_');
+  let best: { word: T; steps: number } | undefined;
+  for (const word of words) {
+    const most = Math.floor(word.length / 3);
+    const steps = distance(plain, word);
+    if (steps <= most && (best === undefined || steps < best.steps)) best = { word, steps };
+  }
+  return best?.word;
+}

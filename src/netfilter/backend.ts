@@ -1,0 +1,41 @@
+/** What a backend is: one way to keep forwards in a namespace. iptables/ and nftables/ are parallel. */
+import type { Forward } from '../pat/forward.ts';
+import type { Claim } from '../pat/router.ts';
+import type { FoundRule } from './rules.ts';
+
+export type BackendName = 'iptables' | 'nftables';
+
+export interface BackendObservation {
+  readonly found: readonly FoundRule[];
+  /** Rules of others that take ports. */
+  readonly claims: readonly Claim[];
+  /** Script lines that put what is missing of our frame in place; empty when it is whole. */
+  readonly frame: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** One transaction in the backend's own words: frame first, then removals, then additions. */
+export interface Script {
+  readonly frame: readonly string[];
+  readonly removals: readonly string[];
+  readonly additions: readonly string[];
+}
+
+export interface Backend {
+  readonly name: BackendName;
+  /** Reads one namespace. Throws ROUTER_NOT_FOUND when it is gone, TOOL_MISSING. */
+  observe(namespace: string): Promise<BackendObservation>;
+  /** The lines that add the forward. Pure. */
+  additions(forward: Forward): readonly string[];
+  /** The lines that take the forward away when it is in place as `additions` made it. Pure. */
+  removals(forward: Forward): readonly string[];
+  /** The text for the tool, in the order frame, removals, additions. Pure. */
+  text(script: Script): string;
+  /** Applies the script in one transaction. Throws KERNEL_REFUSED, KERNEL_BUSY, ROUTER_NOT_FOUND: nothing was applied. */
+  apply(namespace: string, script: Script): Promise<void>;
+}
+
+/** True when the script does nothing. */
+export function isEmptyScript(script: Script): boolean {
+  return script.frame.length + script.removals.length + script.additions.length === 0;
+}

@@ -1,0 +1,80 @@
+/**
+ * The kernel's connection table in a namespace. One dump for a whole batch, and one process that ends all it names (a
+ * process per connection costs minutes at scale). Needs conntrack-tools 1.4.7 for `--load-file`.
+ */
+import { praasError } from '../pat/errors.ts';
+import type { Flow } from '../pat/flow.ts';
+import type { Endpoint } from '../pat/forward.ts';
+import type { ExecResult } from '../system/exec.ts';
+import { withTempFile } from '../system/temp-file.ts';
+import type { Namespaces } from './namespace.ts';
+
+/** Connections to the endpoints (and maybe others to the same addresses). Throws ROUTER_NOT_FOUND, TOOL_FAILED. */
+export async function readFlows(
+  namespaces: Namespaces,
+  namespace: string,
+  endpoints: readonly Endpoint[],
+): Promise<Flow[]> {
+  const filters = endpoints.length === 1 ? endpoints.map(endpointFilter) : addressFilters(endpoints);
+  const dumps = await Promise.all(
+    filters.map((filter) => run(namespaces, namespace, ['--dump', '--output', 'extended', ...filter])),
+  );
+  return dumps.flatMap(({ stdout }) => parseFlows(stdout));
+}
+
+/** Ends exactly these connections; those that are gone already are passed over. Throws ROUTER_NOT_FOUND, TOOL_FAILED. */
+export async function endFlows(namespaces: Namespaces, namespace: string, flows: readonly Flow[]): Promise<void> {
+  if (flows.length === 0) return;
+  // Not on stdin: conntrack opens /dev/stdin anew, which fails for the socket that Node gives a child as its stdin.
+  await withTempFile(flows.map(deletionOf).join(''), (path) => run(namespaces, namespace, ['--load-file', path]));
+}
+
+/** Takes `conntrack -L -o extended`, gives the TCP and UDP entries over IPv4. */
+export function parseFlows(output: string): Flow[] {
+  return output.split('\n').flatMap((line) => {
+    const [protocol] = /\b(?:tcp|udp)\b/.exec(line) ?? [];
+    if (protocol !== 'tcp' && protocol !== 'udp') return [];
+    const [, source_ip, replying_ip] = values(line, 'src');
+    const [, destination_ip] = values(line, 'dst');
+    const [, source_port, replying_port] = values(line, 'sport');
+    const [, destination_port] = values(line, 'dport');
+    if (!source_ip || !destination_ip || !replying_ip || destination_ip.includes(':')) return [];
+    return [
+      {
+        protocol,
+        source_ip,
+        source_port: Number(source_port),
+        destination_ip,
+        destination_port: Number(destination_port),
+        replying_ip,
+        replying_port: Number(replying_port),
+      },
+    ];
+  });
+}
+
+/** The whole line, then every value of that name: the first is the caller's view, the second the reply's. */
+function values(line: string, name: string): string[] {
+  return [line, ...[...line.matchAll(new RegExp(` ${name}=(\\S+)`, 'g'))].map((match) => match[1] ?? '')];
+}
+
+function deletionOf(flow: Flow): string {
+  const { protocol, source_ip, source_port, destination_ip, destination_port } = flow;
+  return `-D -p ${protocol} -s ${source_ip} -d ${destination_ip} --sport ${source_port} --dport ${destination_port}\n`;
+}
+
+function endpointFilter(endpoint: Endpoint): string[] {
+  const { protocol, gateway_ip, router_port } = endpoint;
+  return ['--proto', protocol, '--orig-dst', gateway_ip, '--orig-port-dst', String(router_port)];
+}
+
+function addressFilters(endpoints: readonly Endpoint[]): string[][] {
+  return [...new Set(endpoints.map(({ gateway_ip }) => gateway_ip))].map((address) => ['--orig-dst', address]);
+}
+
+async function run(namespaces: Namespaces, namespace: string, args: string[]): Promise<ExecResult> {
+  const result = await namespaces.run(namespace, { file: 'conntrack', args });
+  if (result.exit_code === 0) return result;
+  const command = `conntrack ${args.join(' ')}`;
+  throw praasError('TOOL_FAILED', { command, exit_code: result.exit_code, output: result.stderr.trim() });
+}

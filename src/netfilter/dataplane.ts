@@ -1,0 +1,117 @@
+/**
+ * The Dataplane on netfilter. One backend is in use; what the other one still holds of ours (the operator changed
+ * `backend`) is taken away as soon as the one in use has it, so a mapping is never in two places.
+ */
+import type { Flow } from '../pat/flow.ts';
+import type { Endpoint, Forward } from '../pat/forward.ts';
+import { isPraasError } from '../pat/errors.ts';
+import type { Changes, ObservedForward } from '../pat/plan.ts';
+import type { Dataplane, Observation } from '../pat/ports.ts';
+import type { RouterFacts } from '../pat/router.ts';
+import { type Backend, type BackendName, type BackendObservation, isEmptyScript, type Script } from './backend.ts';
+import { endFlows, readFlows } from './conntrack.ts';
+import { readFacts } from './facts.ts';
+import { readListeners } from './listeners.ts';
+import type { Namespaces } from './namespace.ts';
+import { observedForwards } from './rules.ts';
+
+/** What this Dataplane puts into ObservedForward.handle. */
+interface Handle {
+  readonly backend: BackendName;
+  readonly removals: readonly string[];
+}
+
+const NOTHING: BackendObservation = { found: [], claims: [], frame: [], warnings: [] };
+
+export class NetfilterDataplane implements Dataplane {
+  readonly #namespaces: Namespaces;
+  readonly #backend: Backend;
+  readonly #other: Backend;
+
+  /** `backend` is in use, `other` is only cleaned up. */
+  constructor(namespaces: Namespaces, backend: Backend, other: Backend) {
+    this.#namespaces = namespaces;
+    this.#backend = backend;
+    this.#other = other;
+  }
+
+  routers(): Promise<readonly string[]> {
+    return this.#namespaces.routers();
+  }
+
+  facts(router_id: string): Promise<RouterFacts> {
+    return readFacts(this.#namespaces, router_id);
+  }
+
+  async observe(router_id: string): Promise<Observation> {
+    const namespace = await this.#namespaces.resolve(router_id);
+    const [mine, left, listeners] = await Promise.all([
+      this.#backend.observe(namespace),
+      this.#other.observe(namespace).catch(nothingWithoutTool),
+      readListeners(this.#namespaces, namespace),
+    ]);
+    const leftovers = forwardsIn(this.#other.name, left).map((found) => ({ ...found, forward: undefined }));
+    return {
+      forwards: [...forwardsIn(this.#backend.name, mine), ...leftovers],
+      claims: [...mine.claims, ...left.claims, ...listeners],
+      frame: mine.frame.length === 0 ? undefined : mine.frame,
+      warnings: [...mine.warnings, ...left.warnings],
+    };
+  }
+
+  async apply(router_id: string, changes: Changes): Promise<void> {
+    const namespace = await this.#namespaces.resolve(router_id);
+    for (const [backend, script] of this.#scripts(changes)) {
+      if (!isEmptyScript(script)) await backend.apply(namespace, script);
+    }
+  }
+
+  render(changes: Changes): string {
+    return this.#scripts(changes)
+      .filter(([, script]) => !isEmptyScript(script))
+      .map(([backend, script]) => backend.text(script))
+      .join('\n');
+  }
+
+  expected(forward: Forward): ObservedForward {
+    const handle: Handle = { backend: this.#backend.name, removals: this.#backend.removals(forward) };
+    return { mapping_id: forward.mapping_id, forward, handle };
+  }
+
+  async flows(router_id: string, endpoints: readonly Endpoint[]): Promise<readonly Flow[]> {
+    if (endpoints.length === 0) return [];
+    return readFlows(this.#namespaces, await this.#namespaces.resolve(router_id), endpoints);
+  }
+
+  async endFlows(router_id: string, flows: readonly Flow[]): Promise<void> {
+    await endFlows(this.#namespaces, await this.#namespaces.resolve(router_id), flows);
+  }
+
+  /** First everything in the backend in use, then what the other one still holds. */
+  #scripts(changes: Changes): (readonly [Backend, Script])[] {
+    const removals = (name: BackendName): string[] =>
+      changes.remove.flatMap(({ handle }) => {
+        const { backend, removals } = handle as Handle;
+        return backend === name ? removals : [];
+      });
+    const additions = changes.add.flatMap((forward) => this.#backend.additions(forward));
+    const frame = (changes.frame as readonly string[] | undefined) ?? [];
+    return [
+      [this.#backend, { frame, removals: removals(this.#backend.name), additions }],
+      [this.#other, { frame: [], removals: removals(this.#other.name), additions: [] }],
+    ];
+  }
+}
+
+function forwardsIn(backend: BackendName, observation: BackendObservation): ObservedForward[] {
+  return observedForwards(observation.found).map((observed) => {
+    const handle: Handle = { backend, removals: observed.handle as readonly string[] };
+    return { ...observed, handle };
+  });
+}
+
+/** A node that lacks the other backend's tool holds nothing of it. */
+function nothingWithoutTool(error: unknown): BackendObservation {
+  if (isPraasError(error, 'TOOL_MISSING')) return NOTHING;
+  throw error;
+}

@@ -1,0 +1,92 @@
+/** What `ip` says about a namespace → RouterFacts. The parsing is pure. */
+import { praasError } from '../pat/errors.ts';
+import { canonicalCidr, compareIpv4 } from '../pat/ipv4.ts';
+import type { InsideNetwork, RouterFacts } from '../pat/router.ts';
+import type { Namespaces } from './namespace.ts';
+
+interface Link {
+  readonly ifname: string;
+  readonly addr_info?: readonly { readonly local?: string; readonly prefixlen: number; readonly scope: string }[];
+}
+
+interface Route {
+  readonly dst: string;
+  readonly dev?: string;
+  readonly type?: string;
+}
+
+interface Address {
+  readonly interface: string;
+  readonly address: string;
+  readonly prefix: number;
+}
+
+/** Inside interfaces of Neutron's: `qr-` of routers, `sg-` in the namespace of a distributed router. */
+const NEUTRON_INSIDE = /^(qr|sg)-/;
+const NEUTRON_GATEWAY = /^qg-/;
+const HOST_PREFIX = 32;
+
+/** Reads addresses and routes with one process. Throws ROUTER_NOT_FOUND, TOOL_FAILED. */
+export async function readFacts(namespaces: Namespaces, router_id: string): Promise<RouterFacts> {
+  const namespace = await namespaces.resolve(router_id);
+  const command = { file: 'ip', args: ['-4', '-j', '-batch', '-'], input: 'addr show\nroute show\n' };
+  const { exit_code, stdout, stderr } = await namespaces.run(namespace, command);
+  if (exit_code !== 0) throw praasError('TOOL_FAILED', { command: 'ip -4 addr', exit_code, output: stderr.trim() });
+  const [links = '[]', routes = '[]'] = stdout.split('\n');
+  return parseFacts(router_id, namespace, JSON.parse(links) as Link[], JSON.parse(routes) as Route[]);
+}
+
+/**
+ * Takes `ip -4 -j addr show` and `ip -4 -j route show`. The gateway addresses are those of the qg- interface, else those
+ * of the default route's interface; a /32 there is a floating IP when there is a wider one beside it.
+ */
+export function parseFacts(
+  router_id: string,
+  namespace: string,
+  links: readonly Link[],
+  routes: readonly Route[],
+): RouterFacts {
+  const addresses = links.flatMap(addressesOf);
+  const outside = outsideInterfaces(links, routes);
+  const external = addresses.filter((address) => outside.has(address.interface));
+  const wide = external.filter(({ prefix }) => prefix < HOST_PREFIX);
+  return {
+    router_id,
+    namespace,
+    gateways: (wide.length > 0 ? wide : external).map(({ address }) => address),
+    addresses: addresses.map(({ address }) => address).sort(compareIpv4),
+    inside: insideNetworks(addresses, routes, outside),
+  };
+}
+
+function addressesOf(link: Link): Address[] {
+  return (link.addr_info ?? []).flatMap(({ local, prefixlen, scope }) =>
+    local === undefined || scope !== 'global' ? [] : [{ interface: link.ifname, address: local, prefix: prefixlen }],
+  );
+}
+
+function outsideInterfaces(links: readonly Link[], routes: readonly Route[]): ReadonlySet<string> {
+  const neutron = links.filter(({ ifname }) => NEUTRON_GATEWAY.test(ifname)).map(({ ifname }) => ifname);
+  if (neutron.length > 0) return new Set(neutron);
+  return new Set(routes.flatMap(({ dst, dev }) => (dst === 'default' && dev !== undefined ? [dev] : [])));
+}
+
+/** Connected networks first (they say more), then routed ones; without the outside interface's own. */
+function insideNetworks(
+  addresses: readonly Address[],
+  routes: readonly Route[],
+  outside: ReadonlySet<string>,
+): InsideNetwork[] {
+  const networks = new Map<string, InsideNetwork>();
+  for (const { interface: name, address, prefix } of addresses) {
+    if (outside.has(name) || prefix === HOST_PREFIX) continue;
+    const cidr = canonicalCidr(`${address}/${prefix}`);
+    networks.set(cidr, { cidr, neutron: NEUTRON_INSIDE.test(name) });
+  }
+  for (const { dst, dev, type } of routes) {
+    if (dst === 'default' || type !== undefined || dev === undefined || outside.has(dev)) continue;
+    const cidr = canonicalCidr(dst);
+    if (!networks.has(cidr)) networks.set(cidr, { cidr, neutron: false });
+  }
+  return [...networks.values()];
+}

@@ -1,0 +1,69 @@
+/**
+ * Network namespaces on this node: which there are, which one is a router's, and running a program inside one. A namespace
+ * may vanish between any two steps; that always shows as ROUTER_NOT_FOUND.
+ */
+import { access, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { praasError } from '../pat/errors.ts';
+import { routerIdOf } from '../pat/router.ts';
+import { type Command, type Exec, type ExecResult, toolMissing } from '../system/exec.ts';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const COMMAND_NOT_FOUND = 127;
+
+export class Namespaces {
+  readonly #exec: Exec;
+  readonly #directory: string;
+
+  /** `directory` is where `ip netns` keeps its names. */
+  constructor(exec: Exec, directory: string) {
+    this.#exec = exec;
+    this.#directory = directory;
+  }
+
+  /** Router ids of all namespaces, sorted, each once. */
+  async routers(): Promise<string[]> {
+    return [...new Set((await this.#names()).map(routerIdOf))].sort();
+  }
+
+  /**
+   * The namespace that has the router's gateway: a distributed router has its gateway in `snat-`, every other Neutron
+   * router in `qrouter-`; any other id is a namespace's own name. Throws ROUTER_NOT_FOUND.
+   */
+  async resolve(router_id: string): Promise<string> {
+    const candidates = UUID.test(router_id) ? [`snat-${router_id}`, `qrouter-${router_id}`] : [router_id];
+    for (const name of candidates) if (await this.#exists(name)) return name;
+    throw await this.gone(router_id);
+  }
+
+  /**
+   * Runs a program in the namespace. Throws ROUTER_NOT_FOUND when the namespace has gone, else as Exec does.
+   */
+  async run(namespace: string, command: Command): Promise<ExecResult> {
+    const result = await this.#exec({ ...command, ...this.inside(namespace, command) });
+    if (!result.stderr.startsWith('nsenter: ')) return result;
+    if (result.exit_code === COMMAND_NOT_FOUND) throw toolMissing(command.file);
+    throw await this.gone(namespace);
+  }
+
+  /** The command line that runs the command in the namespace. */
+  inside(namespace: string, command: Command): Pick<Command, 'file' | 'args'> {
+    return { file: 'nsenter', args: [`--net=${join(this.#directory, namespace)}`, command.file, ...command.args] };
+  }
+
+  /** The error for a router that is not here. */
+  async gone(router: string): Promise<Error> {
+    return praasError('ROUTER_NOT_FOUND', { router, known: await this.#names() });
+  }
+
+  async #names(): Promise<string[]> {
+    return (await readdir(this.#directory).catch(() => [])).sort();
+  }
+
+  async #exists(name: string): Promise<boolean> {
+    return access(join(this.#directory, name)).then(
+      () => true,
+      () => false,
+    );
+  }
+}

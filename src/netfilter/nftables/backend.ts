@@ -1,0 +1,49 @@
+/**
+ * The nftables backend: everything in table `ip praas` (layout.ts), one `nft -f` per namespace and batch. nft applies all
+ * of a script or nothing.
+ */
+import type { Forward } from '../../pat/forward.ts';
+import type { Backend, BackendObservation, Script } from '../backend.ts';
+import { refusal } from '../failure.ts';
+import type { Namespaces } from '../namespace.ts';
+import { rulesOf } from '../rules.ts';
+import { additionOf, removalOf } from './element.ts';
+import { frameLines, TABLE } from './layout.ts';
+import { parseListing } from './listing.ts';
+
+const NO_TABLE = /No such file or directory/;
+
+export class NftablesBackend implements Backend {
+  readonly name = 'nftables';
+  readonly #namespaces: Namespaces;
+
+  constructor(namespaces: Namespaces) {
+    this.#namespaces = namespaces;
+  }
+
+  async observe(namespace: string): Promise<BackendObservation> {
+    const command = { file: 'nft', args: ['--json', 'list', 'table', ...TABLE.split(' ')] };
+    const result = await this.#namespaces.run(namespace, command);
+    if (result.exit_code === 0) return { ...parseListing(result.stdout), warnings: [] };
+    if (NO_TABLE.test(result.stderr)) return { found: [], claims: [], frame: frameLines(), warnings: [] };
+    throw refusal(result, { router: namespace, tool: 'nft', script: '' });
+  }
+
+  additions(forward: Forward): readonly string[] {
+    return rulesOf(forward).map(additionOf);
+  }
+
+  removals(forward: Forward): readonly string[] {
+    return rulesOf(forward).map(removalOf);
+  }
+
+  text(script: Script): string {
+    return [...script.frame, ...script.removals, ...script.additions, ''].join('\n');
+  }
+
+  async apply(namespace: string, script: Script): Promise<void> {
+    const input = this.text(script);
+    const result = await this.#namespaces.run(namespace, { file: 'nft', args: ['-f', '-'], input });
+    if (result.exit_code !== 0) throw refusal(result, { router: namespace, tool: 'nft', script: input });
+  }
+}

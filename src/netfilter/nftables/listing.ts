@@ -1,0 +1,111 @@
+/** Reads `nft --json list table ip praas`. Pure. */
+import { endpointKey } from '../../pat/forward.ts';
+import type { Claim } from '../../pat/router.ts';
+import { mappingIdIn } from '../comment.ts';
+import type { FoundRule, Rule, TranslateRule } from '../rules.ts';
+import { removalOf } from './element.ts';
+import { ALLOWED, type ChainName, frameLines, MASQUERADED, OPEN, RULES, TABLE } from './layout.ts';
+
+interface Listing {
+  readonly nftables: readonly {
+    readonly map?: Container;
+    readonly set?: Container;
+    readonly chain?: { readonly name: string };
+    readonly rule?: { readonly chain: string; readonly comment?: string };
+  }[];
+}
+
+interface Container {
+  readonly name: string;
+  readonly elem?: readonly unknown[];
+}
+
+type Prefix = { readonly prefix: { readonly addr: string; readonly len: number } };
+type Key = readonly ['tcp' | 'udp', string, number, (string | Prefix)?];
+
+interface Element {
+  readonly key: Key;
+  readonly comment: string | undefined;
+  readonly server: readonly [string, number] | undefined;
+}
+
+export interface TableContents {
+  readonly found: readonly FoundRule[];
+  readonly claims: readonly Claim[];
+  readonly frame: readonly string[];
+}
+
+/** Takes the listing as text, gives our elements, those of others as claims, and what is missing of the frame. */
+export function parseListing(output: string): TableContents {
+  const { nftables } = JSON.parse(output) as Listing;
+  const elements = new Map<string, Element[]>();
+  for (const container of nftables.flatMap(({ map, set }) => map ?? set ?? [])) {
+    elements.set(container.name, (container.elem ?? []).map(elementOf));
+  }
+  const translations = [...(elements.get(OPEN) ?? []), ...(elements.get(ALLOWED) ?? [])];
+  const rules = translations.map((element) => [element, translateRule(element)] as const);
+  const byEndpoint = new Map(rules.map(([, rule]) => [endpointKey(rule), rule]));
+  const masquerades = (elements.get(MASQUERADED) ?? []).map(
+    (element) => [element, masqueradeRule(element, byEndpoint)] as const,
+  );
+  const all: (readonly [Element, Rule])[] = [...rules, ...masquerades];
+  return {
+    found: all.flatMap(([{ comment }, rule]) => foundRule(comment, rule)),
+    claims: rules.flatMap(([element, rule]) => (mappingIdIn(element.comment) ? [] : [claimOf(rule)])),
+    frame: isWhole(nftables) ? [] : frameLines(),
+  };
+}
+
+function foundRule(comment: string | undefined, rule: Rule): FoundRule[] {
+  const mapping_id = mappingIdIn(comment);
+  return mapping_id === undefined ? [] : [{ mapping_id, rule, removal: removalOf(rule) }];
+}
+
+/** An element is a key, or a pair of key and value; a key with comment or counter is wrapped in `elem`. */
+function elementOf(raw: unknown): Element {
+  const [key, value] = Array.isArray(raw) ? (raw as [unknown, unknown]) : [raw, undefined];
+  const { elem } = key as { elem?: { val: unknown; comment?: string } };
+  return {
+    key: ((elem?.val ?? key) as { concat: Key }).concat,
+    comment: elem?.comment,
+    server: (value as { concat: readonly [string, number] } | undefined)?.concat,
+  };
+}
+
+function translateRule({ key, comment, server }: Element): TranslateRule {
+  const [protocol, gateway_ip, router_port, source] = key;
+  const [server_ip = '', server_port = 0] = server ?? [];
+  const mapping_id = mappingIdIn(comment) ?? '';
+  const common = { kind: 'translate' as const, mapping_id, protocol, gateway_ip, router_port, server_ip, server_port };
+  return { ...common, source: source === undefined ? undefined : cidrOf(source) };
+}
+
+/** A masquerade element has no server; it goes with the translation of the same endpoint, and is broken without one. */
+function masqueradeRule({ key, comment }: Element, byEndpoint: ReadonlyMap<string, TranslateRule>): Rule {
+  const [protocol, gateway_ip, router_port] = key;
+  const { server_ip = '', server_port = 0 } = byEndpoint.get(endpointKey({ protocol, gateway_ip, router_port })) ?? {};
+  const mapping_id = mappingIdIn(comment) ?? '';
+  return { kind: 'masquerade', mapping_id, protocol, gateway_ip, router_port, server_ip, server_port };
+}
+
+function cidrOf(source: string | Prefix): string {
+  return typeof source === 'string' ? `${source}/32` : `${source.prefix.addr}/${source.prefix.len}`;
+}
+
+function claimOf(rule: TranslateRule): Claim {
+  const { protocol, gateway_ip, router_port } = rule;
+  const text = `an element of table ${TABLE}: ${endpointKey(rule)} to ${rule.server_ip}:${rule.server_port}`;
+  return { protocol, cidr: `${gateway_ip}/32`, first: router_port, last: router_port, kind: 'rule', text };
+}
+
+function isWhole(objects: Listing['nftables']): boolean {
+  const names = new Set(objects.flatMap(({ map, set, chain }) => (map ?? set ?? chain)?.name ?? []));
+  const hasAll = [OPEN, ALLOWED, MASQUERADED, ...Object.keys(RULES)].every((name) => names.has(name));
+  const rules = objects.flatMap(({ rule }) => rule ?? []);
+  return hasAll && (Object.keys(RULES) as ChainName[]).every((chain) => hasRules(chain, rules));
+}
+
+function hasRules(chain: ChainName, rules: readonly { chain: string; comment?: string }[]): boolean {
+  const found = rules.filter((rule) => rule.chain === chain).map(({ comment }) => comment);
+  return found.join() === RULES[chain].map(([name]) => name).join();
+}

@@ -1,0 +1,79 @@
+/**
+ * A forward as rules: the pieces that both backends put into the kernel and find there again. Pure. A new option of a
+ * mapping is said here first, then in both backends.
+ */
+import type { Endpoint, Forward } from '../pat/forward.ts';
+import { canonicalCidrs } from '../pat/ipv4.ts';
+import type { ObservedForward } from '../pat/plan.ts';
+
+interface Target {
+  readonly mapping_id: string;
+  readonly server_ip: string;
+  readonly server_port: number;
+}
+
+/** Packets to the endpoint, from `source` (a network; undefined: from anywhere), are led to the server. */
+export interface TranslateRule extends Endpoint, Target {
+  readonly kind: 'translate';
+  readonly source: string | undefined;
+}
+
+/** Connections that this mapping led to the server get the router's own address as their source. */
+export interface MasqueradeRule extends Endpoint, Target {
+  readonly kind: 'masquerade';
+}
+
+export type Rule = TranslateRule | MasqueradeRule;
+
+/** A rule with our mark as it was found. `rule` is undefined when it is not as we write them. */
+export interface FoundRule {
+  readonly mapping_id: string;
+  readonly rule: Rule | undefined;
+  /** The line of a script that takes away exactly this one. */
+  readonly removal: string;
+}
+
+/** Gives the rules of a forward: one translation per allowed network (one without source for everybody), then the masquerade. */
+export function rulesOf(forward: Forward): Rule[] {
+  const { mapping_id, protocol, gateway_ip, router_port, server_ip, server_port } = forward;
+  const common = { mapping_id, protocol, gateway_ip, router_port, server_ip, server_port };
+  const sources = forward.allowed_cidrs.length === 0 ? [undefined] : forward.allowed_cidrs;
+  return [
+    ...sources.map((source): Rule => ({ kind: 'translate', ...common, source })),
+    ...(forward.masquerade ? [{ kind: 'masquerade' as const, ...common }] : []),
+  ];
+}
+
+/** One text for one rule: equal texts, equal rules. */
+export function ruleKey(rule: Rule): string {
+  const { kind, mapping_id, protocol, gateway_ip, router_port, server_ip, server_port } = rule;
+  const source = rule.kind === 'translate' ? rule.source : '';
+  return [kind, mapping_id, protocol, gateway_ip, router_port, server_ip, server_port, source].join(' ');
+}
+
+/** Takes all rules found with our mark, gives one entry per mapping id; `handle` is the list of removal lines. */
+export function observedForwards(found: readonly FoundRule[]): ObservedForward[] {
+  const groups = Map.groupBy(found, ({ mapping_id }) => mapping_id);
+  return [...groups].map(([mapping_id, rules]) => ({
+    mapping_id,
+    forward: wholeForward(rules.map(({ rule }) => rule)),
+    handle: rules.map(({ removal }) => removal),
+  }));
+}
+
+/** The forward whose rules are exactly these, in any order, none twice; undefined when there is no such forward. */
+function wholeForward(rules: readonly (Rule | undefined)[]): Forward | undefined {
+  const first = rules[0];
+  if (first === undefined || rules.includes(undefined)) return undefined;
+  const { mapping_id, protocol, gateway_ip, router_port, server_ip, server_port } = first;
+  const sources = rules.flatMap((rule) => (rule?.kind === 'translate' && rule.source ? [rule.source] : []));
+  const masquerade = rules.some((rule) => rule?.kind === 'masquerade');
+  const forward: Forward = {
+    ...{ mapping_id, protocol, gateway_ip, router_port, server_ip, server_port },
+    allowed_cidrs: canonicalCidrs(sources),
+    masquerade,
+  };
+  const expected = rulesOf(forward).map(ruleKey).sort();
+  const actual = rules.map((rule) => (rule ? ruleKey(rule) : '')).sort();
+  return expected.join('\n') === actual.join('\n') ? forward : undefined;
+}

@@ -1,0 +1,27 @@
+/** How people write when a mapping ends → RFC 3339. Pure. */
+import ms from 'ms';
+import { timeText } from '../pat/decision.ts';
+
+const NEVER = 'never';
+const DURATION = /^\d+(\.\d+)?\s*[a-z]+$/i;
+const DATE = /^\d{4}-\d{2}-\d{2}([T ].*)?$/;
+
+export const EXPIRY_FORMS = 'a duration (30m, 8h, 7d), a time (2030-01-31, 2030-01-31T12:00:00Z) or never';
+
+/**
+ * Takes a duration from `now`, a time (without a zone: this machine's; a date alone: its first moment in UTC), or
+ * `never`. Gives the time in UTC, null for never, undefined when it is none of these or not in the future.
+ */
+export function parseExpiry(text: string, now: Date): string | null | undefined {
+  if (text === NEVER) return null;
+  const end = DURATION.test(text) ? now.getTime() + (duration(text) ?? Number.NaN) : DATE.test(text) ? Date.parse(text) : Number.NaN;
+  if (!(end > now.getTime()) || end > MAX_TIME) return undefined;
+  return timeText(new Date(end));
+}
+
+/** The end of year 9999: RFC 3339 has four digits for a year. */
+const MAX_TIME = Date.parse('9999-12-31T23:59:59Z');
+
+function duration(text: string): number | undefined {
+  return ms(text as ms.StringValue) as number | undefined;
+}

@@ -1,0 +1,188 @@
+/**
+ * What a request changes, decided from what is stored and what the router says. Pure: nothing is written here. Each
+ * function gives the delta to commit, or throws the error of the catalogue that says why not.
+ */
+import { allocatePort, nextPort, type PortRange, rangeSize } from './allocation.ts';
+import { praasError } from './errors.ts';
+import { type Endpoint, endpointKey } from './forward.ts';
+import { type Mapping, type Masquerade, MappingPatch, NewMapping } from './mapping.ts';
+import { parseInput } from './input.ts';
+import type { Delta, RouterRecord } from './record.ts';
+import { type Claim, claimOn, type RouterFacts, whyNotBehind } from './router.ts';
+
+/** What the operator configured. */
+export interface Policy {
+  readonly router_port_range: PortRange;
+  readonly reserved_ports: readonly number[];
+  /** For mappings that do not say. */
+  readonly masquerade: Masquerade;
+}
+
+export interface Situation {
+  readonly record: RouterRecord;
+  /** Undefined when the router is not on this node: then nothing can be checked against it. */
+  readonly router: { readonly facts: RouterFacts; readonly claims: readonly Claim[] } | undefined;
+  readonly policy: Policy;
+  readonly now: Date;
+  /** The caller knows better than the checks that --force passes. */
+  readonly force: boolean;
+}
+
+export interface Decision {
+  readonly delta: Delta;
+  readonly mapping: Mapping;
+}
+
+/** Decides a new mapping with the id given. Throws NO_GATEWAY, GATEWAY_NOT_LOCAL, SERVER_NOT_BEHIND_ROUTER, PORT_TAKEN, PORT_RESERVED, NO_FREE_PORT. */
+export function decideCreate(situation: Situation, input: NewMapping, id: string): Decision {
+  const wanted = parseInput(NewMapping, input);
+  const gateway_ip = chooseGateway(situation, wanted.router_id, wanted.gateway_ip);
+  checkServer(situation, wanted.server_ip);
+  const { protocol } = wanted;
+  const router_port = wanted.router_port ?? choosePort(situation, { protocol, gateway_ip });
+  const endpoint = { protocol, gateway_ip, router_port };
+  checkEndpoint(situation, endpoint, id);
+  const time = timeText(situation.now);
+  const { policy, record } = situation;
+  const mapping: Mapping = {
+    id,
+    router_id: wanted.router_id,
+    project_id: wanted.project_id,
+    protocol,
+    router_port,
+    gateway_ip,
+    server_ip: wanted.server_ip,
+    server_port: wanted.server_port,
+    server_id: null,
+    port_id: null,
+    name: wanted.name,
+    description: wanted.description,
+    allowed_cidrs: wanted.allowed_cidrs,
+    masquerade: wanted.masquerade ?? policy.masquerade,
+    expires_at: wanted.expires_at,
+    enabled: wanted.enabled,
+    status: 'PENDING',
+    status_reason: '',
+    created_at: time,
+    updated_at: time,
+  };
+  return {
+    mapping,
+    delta: {
+      put: [mapping],
+      unsettled: [...record.unsettled, endpoint],
+      ...(wanted.router_port === undefined && { next_port: nextPort(policy.router_port_range, router_port) }),
+    },
+  };
+}
+
+/** Decides a change of one mapping of the record. Throws as decideCreate does, and MAPPING_NOT_FOUND, NOTHING_TO_UPDATE. */
+export function decideUpdate(situation: Situation, id: string, patch: MappingPatch): Decision {
+  const before = mappingIn(situation.record, id);
+  const changes = parseInput(MappingPatch, patch);
+  if (Object.keys(changes).length === 0) throw praasError('NOTHING_TO_UPDATE', { id });
+  const after = { ...before, ...changes } as Mapping;
+  if (after.server_ip !== before.server_ip) checkServer(situation, after.server_ip);
+  if (after.router_port !== before.router_port) checkEndpoint(situation, after, id);
+  const mapping: Mapping = { ...after, status: 'PENDING', status_reason: '', updated_at: timeText(situation.now) };
+  return {
+    mapping,
+    delta: { put: [mapping], unsettled: [...situation.record.unsettled, endpointOf(before), endpointOf(mapping)] },
+  };
+}
+
+/** Decides the removal of these mappings of the record. Throws MAPPING_NOT_FOUND. */
+export function decideDelete(record: RouterRecord, ids: readonly string[]): Delta {
+  const endpoints = ids.map((id) => endpointOf(mappingIn(record, id)));
+  return { remove: ids, unsettled: [...record.unsettled, ...endpoints] };
+}
+
+/** RFC 3339 in UTC, to the second. */
+export function timeText(time: Date): string {
+  return time.toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+/** How many ports of the range a new mapping could get. */
+export function freePorts(situation: Situation, where: Omit<Endpoint, 'router_port'>): number {
+  const isTaken = takenPorts(situation, where);
+  const { first } = situation.policy.router_port_range;
+  return Array.from({ length: rangeSize(situation.policy.router_port_range) }, (_, step) => first + step).filter(
+    (port) => !isTaken(port),
+  ).length;
+}
+
+function mappingIn(record: RouterRecord, id: string): Mapping {
+  const mapping = record.mappings.get(id);
+  if (mapping === undefined) throw praasError('MAPPING_NOT_FOUND', { id });
+  return mapping;
+}
+
+function endpointOf({ protocol, gateway_ip, router_port }: Mapping): Endpoint {
+  return { protocol, gateway_ip, router_port };
+}
+
+function chooseGateway({ router, force }: Situation, router_id: string, wanted: string | undefined): string {
+  const gateway = wanted ?? router?.facts.gateways[0];
+  if (gateway === undefined) throw praasError('NO_GATEWAY', { router: router_id });
+  if (!force && router !== undefined && !router.facts.addresses.includes(gateway)) {
+    throw praasError('GATEWAY_NOT_LOCAL', { gateway, router: router_id, addresses: router.facts.addresses });
+  }
+  return gateway;
+}
+
+function checkServer({ router, force }: Situation, server_ip: string): void {
+  const reason = router && !force ? whyNotBehind(router.facts, server_ip) : undefined;
+  if (reason !== undefined) throw praasError('SERVER_NOT_BEHIND_ROUTER', { reason });
+}
+
+/** Throws when the endpoint is another mapping's, or somebody else's. */
+function checkEndpoint({ record, router, policy, force }: Situation, endpoint: Endpoint, id: string): void {
+  const key = endpointKey(endpoint);
+  for (const other of record.mappings.values()) {
+    if (other.id !== id && other.router_port === endpoint.router_port && endpointKey(other) === key) {
+      const name = other.name === '' ? '' : ` (${other.name})`;
+      const by = `mapping ${other.id}${name} to ${other.server_ip}:${other.server_port}`;
+      throw praasError('PORT_TAKEN', { endpoint: key, by });
+    }
+  }
+  const claim = claimOn(router?.claims ?? [], endpoint);
+  if (claim?.kind === 'rule') throw praasError('PORT_TAKEN', { endpoint: key, by: `a rule of somebody else: ${claim.text}` });
+  if (force) return;
+  if (claim !== undefined) {
+    throw praasError('PORT_RESERVED', { endpoint: key, by: `a program that listens in the router on ${claim.text}` });
+  }
+  if (policy.reserved_ports.includes(endpoint.router_port)) {
+    throw praasError('PORT_RESERVED', { endpoint: key, by: 'services of the router (reserved_ports in praas.conf)' });
+  }
+}
+
+function choosePort(situation: Situation, where: Omit<Endpoint, 'router_port'>): number {
+  const range = situation.policy.router_port_range;
+  const port = allocatePort(range, situation.record.next_port, takenPorts(situation, where));
+  if (port !== undefined) return port;
+  const mapped = mappedPorts(situation.record, where);
+  const mappings = [...mapped].filter((taken) => taken >= range.first && taken <= range.last).length;
+  throw praasError('NO_FREE_PORT', {
+    ...{ first: range.first, last: range.last, protocol: where.protocol, gateway: where.gateway_ip },
+    ...{ mappings, others: rangeSize(range) - mappings },
+  });
+}
+
+function takenPorts(
+  { record, router, policy }: Situation,
+  where: Omit<Endpoint, 'router_port'>,
+): (port: number) => boolean {
+  const mapped = mappedPorts(record, where);
+  const reserved = new Set(policy.reserved_ports);
+  const claims = router?.claims ?? [];
+  return (router_port) =>
+    mapped.has(router_port) || reserved.has(router_port) || claimOn(claims, { ...where, router_port }) !== undefined;
+}
+
+function mappedPorts(record: RouterRecord, where: Omit<Endpoint, 'router_port'>): Set<number> {
+  const ports = new Set<number>();
+  for (const { protocol, gateway_ip, router_port } of record.mappings.values()) {
+    if (protocol === where.protocol && gateway_ip === where.gateway_ip) ports.add(router_port);
+  }
+  return ports;
+}

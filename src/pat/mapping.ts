@@ -1,0 +1,110 @@
+/**
+ * A mapping is one published port: what an operator or tenant asked for, and what became of it. This file says which
+ * fields there are and which values are valid; everything from outside (flags, JSON, files) passes these schemas first.
+ */
+import * as z from 'zod';
+import { canonicalCidrs, isCidr, isIpv4 } from './ipv4.ts';
+
+const MAX_TEXT = 255;
+
+/** Printable text: a control character in a name could rewrite the terminal of whoever lists it. */
+const Text = z
+  .string()
+  .max(MAX_TEXT, `at most ${MAX_TEXT} characters`)
+  // eslint-disable-next-line no-control-regex -- control characters are what it refuses
+  .regex(/^[^\u0000-\u001f\u007f-\u009f]*$/, 'no control characters');
+
+export const Port = z.int('a whole number from 1 to 65535').min(1, 'from 1 to 65535').max(65535, 'from 1 to 65535');
+export const Ipv4 = z.string().refine(isIpv4, 'an IPv4 address such as 10.20.0.51');
+export const Cidrs = z
+  .array(z.string().refine(isCidr, 'an IPv4 address or network such as 198.51.100.0/24'))
+  .max(256, 'at most 256 networks')
+  .transform(canonicalCidrs);
+export const Time = z.iso.datetime('a UTC time such as 2030-01-31T12:00:00Z');
+
+/** TCP and UDP; other protocols have no ports. */
+export const PROTOCOLS = ['tcp', 'udp'] as const;
+export const Protocol = z.enum(PROTOCOLS);
+export type Protocol = z.infer<typeof Protocol>;
+
+/** `auto` lets the router's facts decide (router.ts), the others are the operator's word. */
+export const MASQUERADE = ['auto', 'always', 'never'] as const;
+export const Masquerade = z.enum(MASQUERADE);
+export type Masquerade = z.infer<typeof Masquerade>;
+
+/** ACTIVE: in the kernel. DOWN: stored, cannot be in the kernel now. PENDING: not applied yet. ERROR: refused. */
+export const STATUSES = ['ACTIVE', 'DOWN', 'PENDING', 'ERROR'] as const;
+export const Status = z.enum(STATUSES);
+export type Status = z.infer<typeof Status>;
+
+/**
+ * A router's id: the UUID of a Neutron router, or the name of any network namespace. It becomes a file name and a
+ * namespace path, so nothing that could climb out of a directory passes.
+ */
+export const RouterId = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/, 'a router UUID or a namespace name');
+
+export const Mapping = z.strictObject({
+  id: z.uuid(),
+  router_id: RouterId,
+  project_id: Text.nullable(),
+  protocol: Protocol,
+  router_port: Port,
+  gateway_ip: Ipv4,
+  server_ip: Ipv4,
+  server_port: Port,
+  server_id: z.uuid().nullable(),
+  port_id: z.uuid().nullable(),
+  name: Text,
+  description: Text,
+  allowed_cidrs: Cidrs,
+  masquerade: Masquerade,
+  expires_at: Time.nullable(),
+  enabled: z.boolean(),
+  status: Status,
+  status_reason: z.string(),
+  created_at: Time,
+  updated_at: Time,
+});
+export type Mapping = z.infer<typeof Mapping>;
+
+/** What a caller says of a new mapping; what is left out is chosen. */
+export const NewMapping = z.strictObject({
+  router_id: RouterId,
+  project_id: Text.nullable().default(null),
+  protocol: Protocol.default('tcp'),
+  router_port: Port.optional(),
+  gateway_ip: Ipv4.optional(),
+  server_ip: Ipv4,
+  server_port: Port,
+  name: Text.default(''),
+  description: Text.default(''),
+  allowed_cidrs: Cidrs.default([]),
+  masquerade: Masquerade.optional(),
+  expires_at: Time.nullable().default(null),
+  enabled: z.boolean().default(true),
+});
+export type NewMapping = z.input<typeof NewMapping>;
+
+/** What may change in a mapping; its router, protocol and identity stay. */
+export const MappingPatch = z.strictObject({
+  router_port: Port.optional(),
+  server_ip: Ipv4.optional(),
+  server_port: Port.optional(),
+  name: Text.optional(),
+  description: Text.optional(),
+  allowed_cidrs: Cidrs.optional(),
+  masquerade: Masquerade.optional(),
+  expires_at: Time.nullable().optional(),
+  enabled: z.boolean().optional(),
+});
+export type MappingPatch = z.input<typeof MappingPatch>;
+
+/** True from the second on at which the mapping ends. */
+export function isExpired(mapping: Pick<Mapping, 'expires_at'>, now: Date): boolean {
+  return mapping.expires_at !== null && Date.parse(mapping.expires_at) <= now.getTime();
+}
+
+/** True when the mapping should be in the kernel at `now`, if its router lets it. */
+export function isWanted(mapping: Pick<Mapping, 'enabled' | 'expires_at'>, now: Date): boolean {
+  return mapping.enabled && !isExpired(mapping, now);
+}

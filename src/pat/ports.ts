@@ -1,0 +1,111 @@
+/** The few interfaces that the domain needs from the world. Adapters implement them, compose.ts joins them. */
+import type { Flow } from './flow.ts';
+import type { Endpoint, Forward } from './forward.ts';
+import type { Changes, ObservedForward } from './plan.ts';
+import type { Delta, RouterRecord } from './record.ts';
+import type { Claim, RouterFacts } from './router.ts';
+
+/** What should be: one durable record per router. */
+export interface MappingStore {
+  /** Ids of all routers with a record, sorted. Needs no lock. */
+  routers(): Promise<readonly string[]>;
+  /**
+   * The record of one router as last committed, empty when there is none. Needs no lock and may run beside a writer.
+   * Throws STORE_DAMAGED (nothing is moved or overwritten by a read), NOT_PERMITTED.
+   */
+  read(router_id: string): Promise<RouterRecord>;
+  /** True when the router has a record, even one without mappings: this state directory has had to do with it. */
+  has(router_id: string): Promise<boolean>;
+  /**
+   * Runs `work` as the only writer of this router; other calls for the same router wait in line. When `work` throws
+   * after a commit, that is the caller's to roll back first.
+   * Throws STORE_LOCKED when another process keeps the state directory, STORE_DAMAGED after setting the file aside.
+   */
+  transaction<T>(router_id: string, work: (transaction: StoreTransaction) => Promise<T>): Promise<T>;
+}
+
+export interface StoreTransaction {
+  /** The record with everything committed or noted so far. */
+  readonly record: RouterRecord;
+  /** Makes the delta durable (it survives a power cut) before it returns. Throws STORE_FULL, STORE_FAILED: nothing changed. */
+  commit(delta: Delta): Promise<void>;
+  /** Writes a delta that may be lost in a crash, because it can be observed again: statuses, settled endpoints. */
+  note(delta: Delta): Promise<void>;
+  /** Takes back everything that this transaction committed and noted. Needs no free disk space. */
+  rollback(): Promise<void>;
+}
+
+export interface Observation {
+  readonly forwards: readonly ObservedForward[];
+  /** Ports that are not free although no mapping has them. */
+  readonly claims: readonly Claim[];
+  /** What is missing of our chains, jumps or tables, in the Dataplane's own terms; undefined: nothing. */
+  readonly frame: unknown;
+  /** What an operator should know about this router, in whole sentences. */
+  readonly warnings: readonly string[];
+}
+
+/** The kernel, or whatever forwards packets for a router. It speaks of routers and forwards, not of namespaces or rules. */
+export interface Dataplane {
+  /** All routers on this node, sorted by id. */
+  routers(): Promise<readonly string[]>;
+  /** Throws ROUTER_NOT_FOUND when the node has no such router (now). */
+  facts(router_id: string): Promise<RouterFacts>;
+  /** Reads what is in place. Changes nothing. */
+  observe(router_id: string): Promise<Observation>;
+  /** Applies all of it or nothing, in one transaction. Throws KERNEL_REFUSED, KERNEL_BUSY, ROUTER_NOT_FOUND. */
+  apply(router_id: string, changes: Changes): Promise<void>;
+  /** What apply would hand to the kernel, as text; empty for an empty plan. Pure. */
+  render(changes: Changes): string;
+  /** What observe would report for a forward that is in place as it should be. Pure. */
+  expected(forward: Forward): ObservedForward;
+  /** Connections to these endpoints. */
+  flows(router_id: string, endpoints: readonly Endpoint[]): Promise<readonly Flow[]>;
+  /** Ends these connections; one that has just ended by itself is no error. */
+  endFlows(router_id: string, flows: readonly Flow[]): Promise<void>;
+}
+
+/** What is known of a router at the moment. */
+export interface RouterView {
+  readonly facts: RouterFacts;
+  readonly claims: readonly Claim[];
+  readonly warnings: readonly string[];
+  /** How many mappings of ours, known or not, have something in the kernel. */
+  readonly mappings_in_kernel: number;
+  /** Just read from the kernel, not remembered. */
+  readonly is_fresh: boolean;
+}
+
+/** What a settlement did, and the delta that notes it in the store. */
+export interface Settlement {
+  readonly delta: Delta;
+  readonly added: number;
+  readonly removed: number;
+}
+
+/** Whoever keeps the kernel equal to the store. */
+export interface RouterAgent {
+  /** Throws ROUTER_NOT_FOUND, TOOL_MISSING, TOOL_FAILED, NOT_PERMITTED. */
+  look(router_id: string): Promise<RouterView>;
+  /** Makes the next look read the kernel again. */
+  forget(router_id: string): void;
+  /** What settle would hand to the kernel, as text; empty when nothing would change. */
+  preview(view: RouterView, record: RouterRecord, ids: readonly string[]): string;
+  /**
+   * Makes the kernel hold what the record says of the mappings named (of all, when the view is fresh) and ends the
+   * connections that contradict it. Throws KERNEL_REFUSED, KERNEL_BUSY, ROUTER_NOT_FOUND, TOOL_MISSING.
+   */
+  settle(view: RouterView, record: RouterRecord, ids: readonly string[]): Promise<Settlement>;
+}
+
+export interface Clock {
+  now(): Date;
+}
+
+/** Gives a new UUID at each call. */
+export type NewId = () => string;
+
+export interface Logger {
+  info(message: string, details?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, details?: Readonly<Record<string, unknown>>): void;
+}

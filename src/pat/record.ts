@@ -1,0 +1,47 @@
+/**
+ * A router's record is all that is stored of one router, and a delta is one change of it. The store writes deltas, the
+ * domain decides them; nobody else changes a record.
+ */
+import type { Endpoint } from './forward.ts';
+import type { Mapping } from './mapping.ts';
+
+export interface RouterRecord {
+  readonly router_id: string;
+  readonly mappings: ReadonlyMap<string, Mapping>;
+  /** Where the next automatic port is looked for; 0 before the first. */
+  readonly next_port: number;
+  /**
+   * Endpoints whose change may not have reached the kernel and its connections: written with the change, cleared when
+   * it is done. After a crash they say which connections still have to be ended.
+   */
+  readonly unsettled: readonly Endpoint[];
+}
+
+export interface Delta {
+  readonly put?: readonly Mapping[];
+  readonly remove?: readonly string[];
+  readonly next_port?: number;
+  readonly unsettled?: readonly Endpoint[];
+}
+
+export function emptyRecord(router_id: string): RouterRecord {
+  return { router_id, mappings: new Map(), next_port: 0, unsettled: [] };
+}
+
+/** Gives the record after the delta; the one given stays as it is. Costs what the router holds. */
+export function withDelta(record: RouterRecord, delta: Delta): RouterRecord {
+  const mappings = new Map(record.mappings);
+  for (const id of delta.remove ?? []) mappings.delete(id);
+  for (const mapping of delta.put ?? []) mappings.set(mapping.id, mapping);
+  return {
+    router_id: record.router_id,
+    mappings,
+    next_port: delta.next_port ?? record.next_port,
+    unsettled: delta.unsettled ?? record.unsettled,
+  };
+}
+
+/** True when the delta changes nothing. */
+export function isEmptyDelta(delta: Delta): boolean {
+  return !delta.put?.length && !delta.remove?.length && delta.next_port === undefined && delta.unsettled === undefined;
+}

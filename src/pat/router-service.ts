@@ -1,0 +1,96 @@
+/** What can be said of the routers of this node: where they publish, how much is used, what belongs to somebody else. */
+import { freePorts, type Policy } from './decision.ts';
+import { isPraasError } from './errors.ts';
+import { PROTOCOLS, type Protocol } from './mapping.ts';
+import type { Clock, Dataplane, MappingStore, RouterAgent } from './ports.ts';
+import { cidrContains } from './ipv4.ts';
+import type { Claim, RouterFacts } from './router.ts';
+
+export interface RouterSummary {
+  readonly router_id: string;
+  readonly namespace: string;
+  readonly gateway_ips: readonly string[];
+  readonly mappings: number;
+  /** Ports of router_port_range that a new mapping could get on the first gateway address. */
+  readonly free_ports: Readonly<Record<Protocol, number>>;
+}
+
+export interface RouterDetails extends RouterSummary {
+  readonly networks: readonly string[];
+  /** Mappings of ours with something in the kernel. */
+  readonly mappings_in_kernel: number;
+  /** Rules and listening programs of others that take ports on a gateway address. */
+  readonly unmanaged: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+export interface RouterServiceParts {
+  readonly store: MappingStore;
+  readonly dataplane: Pick<Dataplane, 'routers' | 'facts'>;
+  readonly agent: RouterAgent;
+  readonly clock: Clock;
+  readonly policy: Policy;
+}
+
+/** So many namespaces are read at the same time. */
+const AT_ONCE = 8;
+
+export class RouterService {
+  readonly #parts: RouterServiceParts;
+
+  constructor(parts: RouterServiceParts) {
+    this.#parts = parts;
+  }
+
+  /** All namespaces of this node that could publish something or do, by id. One that cannot be read is left out. */
+  async list(): Promise<RouterSummary[]> {
+    const ids = await this.#parts.dataplane.routers();
+    const summaries: (RouterSummary | undefined)[] = [];
+    for (let start = 0; start < ids.length; start += AT_ONCE) {
+      summaries.push(...(await Promise.all(ids.slice(start, start + AT_ONCE).map((id) => this.#summaryOf(id)))));
+    }
+    return summaries.filter((summary) => summary !== undefined);
+  }
+
+  /** One router with what others have in it. Throws ROUTER_NOT_FOUND. */
+  async show(router_id: string): Promise<RouterDetails> {
+    const view = await this.#parts.agent.look(router_id);
+    return {
+      ...(await this.#summarize(view.facts, view.claims)),
+      networks: view.facts.inside.map(({ cidr }) => cidr),
+      mappings_in_kernel: view.mappings_in_kernel,
+      unmanaged: view.claims.filter((claim) => isOnGateway(claim, view.facts)).map(({ text }) => text),
+      warnings: view.warnings,
+    };
+  }
+
+  async #summaryOf(router_id: string): Promise<RouterSummary | undefined> {
+    try {
+      const { facts, claims } = await this.#parts.agent.look(router_id);
+      return await this.#summarize(facts, claims);
+    } catch (error) {
+      // Between listing and looking a namespace may go; that is no news for a list.
+      if (isPraasError(error, 'ROUTER_NOT_FOUND')) return undefined;
+      throw error;
+    }
+  }
+
+  async #summarize(facts: RouterFacts, claims: readonly Claim[]): Promise<RouterSummary> {
+    const { store, policy, clock } = this.#parts;
+    const record = await store.read(facts.router_id);
+    const situation = { record, router: { facts, claims }, policy, now: clock.now(), force: false };
+    const [gateway_ip = ''] = facts.gateways;
+    const free = PROTOCOLS.map((protocol) => [protocol, gateway_ip ? freePorts(situation, { protocol, gateway_ip }) : 0]);
+    return {
+      router_id: facts.router_id,
+      namespace: facts.namespace,
+      gateway_ips: facts.gateways,
+      mappings: record.mappings.size,
+      free_ports: Object.fromEntries(free) as Record<Protocol, number>,
+    };
+  }
+}
+
+function isOnGateway(claim: Claim, facts: RouterFacts): boolean {
+  return facts.gateways.some((gateway_ip) => cidrContains(claim.cidr, gateway_ip));
+}

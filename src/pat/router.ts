@@ -1,0 +1,74 @@
+/** What a router's namespace says about itself, and what follows from it. Pure. */
+import type { Endpoint } from './forward.ts';
+import { cidrContains, isEdgeOf } from './ipv4.ts';
+import type { Mapping, Protocol } from './mapping.ts';
+
+const NEUTRON_NAMESPACE = /^(?:qrouter|snat)-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+
+/** Takes a router as people write it (a UUID, or the name of its namespace), gives its id. */
+export function routerIdOf(reference: string): string {
+  return NEUTRON_NAMESPACE.exec(reference)?.[1] ?? reference;
+}
+
+/** A network that the router reaches without its default route. */
+export interface InsideNetwork {
+  readonly cidr: string;
+  /** Directly connected through an interface of Neutron's, so the router is where its hosts send their replies. */
+  readonly neutron: boolean;
+}
+
+export interface RouterFacts {
+  readonly router_id: string;
+  /** How people find it on the node: the name of its namespace. */
+  readonly namespace: string;
+  /** External IPv4 addresses on which ports are published, the primary one first; none when no gateway is set. */
+  readonly gateways: readonly string[];
+  /** Every IPv4 address of the router, gateways and floating IPs included. */
+  readonly addresses: readonly string[];
+  readonly inside: readonly InsideNetwork[];
+}
+
+/** Ports that somebody other than praas answers for. */
+export interface Claim {
+  readonly protocol: Protocol;
+  /** The network whose addresses it answers on. */
+  readonly cidr: string;
+  readonly first: number;
+  readonly last: number;
+  readonly kind: 'rule' | 'listener';
+  /** The rule or the listening socket, as its tool shows it. */
+  readonly text: string;
+}
+
+/** The claim on an endpoint, or undefined. */
+export function claimOn(claims: readonly Claim[], endpoint: Endpoint): Claim | undefined {
+  return claims.find(
+    (claim) =>
+      claim.protocol === endpoint.protocol &&
+      cidrContains(claim.cidr, endpoint.gateway_ip) &&
+      claim.first <= endpoint.router_port &&
+      endpoint.router_port <= claim.last,
+  );
+}
+
+/** Why `address` is no server behind the router, or undefined when it can be one. */
+export function whyNotBehind(facts: RouterFacts, address: string): string | undefined {
+  if (facts.addresses.includes(address)) return `${address} is an address of the router itself`;
+  const network = facts.inside.find(({ cidr }) => cidrContains(cidr, address));
+  if (network === undefined) {
+    const known = facts.inside.map(({ cidr }) => cidr).join(', ') || 'none';
+    return `${address} is not behind ${facts.namespace} (networks behind it: ${known})`;
+  }
+  if (isEdgeOf(network.cidr, address)) return `${address} is the network or broadcast address of ${network.cidr}`;
+  return undefined;
+}
+
+/**
+ * Whether the mapping's server sees the router's address instead of the caller's. `auto` is off where Neutron has the
+ * server's network connected to this router: servers then see who calls and Neutron itself translates hairpin traffic.
+ * Everywhere else nobody can know which way replies leave, so `auto` is on.
+ */
+export function masqueradeApplies(facts: RouterFacts, mapping: Pick<Mapping, 'masquerade' | 'server_ip'>): boolean {
+  if (mapping.masquerade !== 'auto') return mapping.masquerade === 'always';
+  return !facts.inside.some(({ cidr, neutron }) => neutron && cidrContains(cidr, mapping.server_ip));
+}

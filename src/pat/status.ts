@@ -1,0 +1,37 @@
+/** What became of a mapping, as people are told. Pure. */
+import { isExpired, type Mapping, type Status } from './mapping.ts';
+import type { RouterFacts } from './router.ts';
+
+export interface StatusFields {
+  readonly status: Status;
+  readonly status_reason: string;
+}
+
+/** The status of a mapping once the kernel is as it should be. `facts` are undefined when the router is not on this node. */
+export function settledStatus(mapping: Mapping, facts: RouterFacts | undefined, now: Date): StatusFields {
+  const unwanted = unwantedStatus(mapping, now);
+  if (unwanted !== undefined) return unwanted;
+  if (facts === undefined) return down('the router is not on this node');
+  if (facts.gateways.length === 0) return down('the router has no gateway address');
+  if (!facts.addresses.includes(mapping.gateway_ip)) {
+    return down(`${mapping.gateway_ip} is not an address of the router now; it has ${facts.gateways.join(', ')}`);
+  }
+  return { status: 'ACTIVE', status_reason: '' };
+}
+
+/** The stored mapping as it is at `now`: time passes and routers go away without anybody writing it down. */
+export function asOf(mapping: Mapping, now: Date, isRouterHere: boolean): Mapping {
+  const unwanted = unwantedStatus(mapping, now);
+  if (unwanted !== undefined) return { ...mapping, ...unwanted };
+  return isRouterHere ? mapping : { ...mapping, ...down('the router is not on this node') };
+}
+
+function unwantedStatus(mapping: Mapping, now: Date): StatusFields | undefined {
+  if (!mapping.enabled) return down('disabled');
+  if (isExpired(mapping, now)) return down(`expired at ${mapping.expires_at}`);
+  return undefined;
+}
+
+function down(status_reason: string): StatusFields {
+  return { status: 'DOWN', status_reason };
+}

@@ -1,0 +1,127 @@
+/**
+ * The only door to other programs. No shell: a program and its arguments, never one text. A script goes in on stdin.
+ * Everything ends: at its own time, or killed at the timeout. Output is English (LC_ALL=C), so that it can be read.
+ */
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import type { Options } from 'execa';
+import { praasError } from '../pat/errors.ts';
+
+export interface Command {
+  readonly file: string;
+  readonly args: readonly string[];
+  /** What the program reads from stdin; nothing when left out. */
+  readonly input?: string;
+  /** Overrides the runner's default. */
+  readonly timeout_ms?: number;
+  /** Open file descriptors that the program gets as 3, 4, … */
+  readonly descriptors?: readonly number[];
+}
+
+/** How a program ended that could be started and ended by itself. */
+export interface ExecResult {
+  readonly exit_code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * Runs a program to its end. A non-zero exit code is a result, not an error.
+ * Throws TOOL_MISSING when there is no such program, TOOL_TIMEOUT after killing it, TOOL_FAILED when it could not be
+ * started or was killed by somebody else.
+ */
+export type Exec = (command: Command) => Promise<ExecResult>;
+
+/** Which Debian package brings a program. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  conntrack: 'conntrack',
+  curl: 'curl',
+  flock: 'util-linux',
+  ip: 'iproute2',
+  'iptables-restore': 'iptables',
+  'iptables-save': 'iptables',
+  nft: 'nftables',
+  nsenter: 'util-linux',
+  python3: 'python3',
+  ss: 'iproute2',
+  sysctl: 'procps',
+};
+
+const SYSTEM_PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+const KILLED_BY_SIGNAL = 128;
+/** 60,000 mappings make 25 MB of rules as text; a listing as JSON is several times that. */
+const MAX_OUTPUT_BYTES = 1024 * 1024 * 1024;
+
+/** The path on which programs are looked for: the caller's, and the system's own (cron and su leave out sbin). */
+export function searchPath(path: string | undefined): string {
+  return [...new Set([...(path ?? '').split(delimiter).filter(Boolean), ...SYSTEM_PATH])].join(delimiter);
+}
+
+/** Gives a runner whose programs are killed after `timeout_ms` unless their command says otherwise. */
+export function createExec(timeout_ms: number, env: NodeJS.ProcessEnv): Exec {
+  const environment = { ...env, LC_ALL: 'C', PATH: searchPath(env['PATH']) };
+  return async (command) => {
+    const { execa } = await import('execa');
+    const { input, descriptors = [], timeout_ms: timeout = timeout_ms } = command;
+    const options = {
+      ...(input !== undefined && { input }),
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', ...descriptors],
+      env: environment,
+      extendEnv: false,
+      timeout,
+      killSignal: 'SIGKILL',
+      maxBuffer: MAX_OUTPUT_BYTES,
+      reject: false,
+      stripFinalNewline: false,
+    } as const;
+    const result = await execa(command.file, command.args, options as Options);
+    return toResult(command, result as Ended, timeout);
+  };
+}
+
+/** Gives the package to install for a program; its own name where none is known. */
+export function packageOf(tool: string): string {
+  return PACKAGES[tool] ?? tool;
+}
+
+/** The error for a program that is not there. */
+export function toolMissing(tool: string, cause?: unknown): Error {
+  return praasError('TOOL_MISSING', { tool, package: packageOf(tool) }, cause);
+}
+
+/** True when the program is on the search path and may be started. */
+export function isInstalled(tool: string, path: string | undefined): boolean {
+  return searchPath(path)
+    .split(delimiter)
+    .some((directory) => {
+      try {
+        accessSync(join(directory, tool), constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
+}
+
+interface Ended {
+  readonly exitCode?: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly timedOut: boolean;
+  readonly code?: string;
+  readonly signal?: string;
+  readonly shortMessage?: string;
+}
+
+function toResult(command: Command, ended: Ended, timeout_ms: number): ExecResult {
+  if (ended.timedOut) {
+    const text = [command.file, ...command.args].join(' ');
+    throw praasError('TOOL_TIMEOUT', { command: text, seconds: timeout_ms / 1000 }, ended);
+  }
+  if (ended.code === 'ENOENT') throw toolMissing(command.file, ended);
+  if (ended.exitCode === undefined) {
+    const output = ended.signal ? `ended by ${ended.signal}` : (ended.shortMessage ?? 'could not be started');
+    throw praasError('TOOL_FAILED', { command: command.file, exit_code: KILLED_BY_SIGNAL, output }, ended);
+  }
+  return { exit_code: ended.exitCode, stdout: ended.stdout, stderr: ended.stderr };
+}

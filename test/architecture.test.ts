@@ -1,0 +1,317 @@
+/**
+ * The rules of the house, read from the imports of src. A failure names the arrow, why it is not wanted and where to change
+ * the rule. Who really needs a new arrow changes RULES below and docs/architecture.md together.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+import { type Import, readSourceTree, roomOf, type SourceFile, sourceFile } from './support/source-tree.ts';
+
+const SRC = fileURLToPath(new URL('../src/', import.meta.url));
+const CHANGE = 'If it must be, change RULES in test/architecture.test.ts and the picture in docs/architecture.md.';
+
+interface Rule {
+  /** What the room may import of ours: rooms (`pat`) or single files (`system/clock.ts`). Itself always. */
+  readonly ours: readonly string[];
+  /** Of which it may import no more than types. */
+  readonly types?: readonly string[];
+  /** Which packages it may import; `node` stands for everything that begins with `node:`. */
+  readonly packages: readonly string[];
+  /** Why everything else is not for this room. */
+  readonly why: string;
+}
+
+const RULES: Readonly<Record<string, Rule>> = {
+  pat: {
+    ours: [],
+    packages: ['zod'],
+    why: 'the domain is pure: it can be read, tested and trusted without a kernel, a disk or a cloud; it says what it needs in pat/ports.ts',
+  },
+  agent: {
+    ours: ['pat'],
+    packages: [],
+    why: 'the agent is given a Dataplane and does not know which; it knows nothing of namespaces, rules or files',
+  },
+  netfilter: {
+    ours: ['pat', 'system'],
+    packages: ['node'],
+    why: 'an adapter knows the domain and the machine, never another adapter: only compose.ts joins them',
+  },
+  store: {
+    ours: ['pat', 'system'],
+    packages: ['node', 'lowdb'],
+    why: 'an adapter knows the domain and the machine, never another adapter: only compose.ts joins them',
+  },
+  config: {
+    ours: ['pat/errors.ts'],
+    types: ['pat'],
+    packages: ['node'],
+    why: 'every start reads the configuration, so it loads nothing but the error catalogue (zod alone takes longer than all of it)',
+  },
+  output: {
+    ours: ['pat'],
+    packages: ['node', 'cli-table3', 'csv-stringify', 'js-yaml', 'ms'],
+    why: 'output turns values into text and back; it decides nothing and changes nothing',
+  },
+  system: {
+    ours: ['pat'],
+    packages: ['node', 'execa', 'winston'],
+    why: 'the door to the machine knows of the domain only its interfaces and errors',
+  },
+  demo: {
+    ours: ['pat', 'system'],
+    packages: ['node'],
+    why: 'the demonstration uses praas as people do, by its command line, so that it shows what they will get',
+  },
+  commands: {
+    ours: ['compose.ts', 'config', 'demo', 'output', 'pat', 'system/clock.ts'],
+    packages: ['node', '@oclif/core'],
+    why: 'a command parses, makes one call and prints; stores and kernels are reached through what compose.ts gives',
+  },
+  'compose.ts': {
+    ours: ['agent', 'config', 'netfilter', 'pat', 'store', 'system'],
+    packages: [],
+    why: 'it joins the adapters and does nothing else',
+  },
+  'main.ts': { ours: ['commands'], packages: ['@oclif/core'], why: 'it starts oclif; no logic' },
+  'sea.ts': {
+    ours: ['main.ts', '../oclif.manifest.json', '../package.json'],
+    packages: ['node'],
+    why: 'it is where the executable begins; no logic',
+  },
+};
+
+/** Arrows that single files may have beyond their room's, each with its reason. */
+const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'commands/demo.ts': { 'system/exec.ts': 'the demonstration builds namespaces, and no part of the composed praas does' },
+};
+
+/** Packages with one door each. */
+const DOORS: Readonly<Record<string, { readonly door: RegExp; readonly why: string }>> = {
+  execa: { door: /^system\/exec\.ts$/, why: 'one place sees to argv only, timeouts and LC_ALL=C' },
+  'node:child_process': { door: /^system\/exec\.ts$/, why: 'one place sees to argv only, timeouts and LC_ALL=C' },
+  child_process: { door: /^system\/exec\.ts$/, why: 'one place sees to argv only, timeouts and LC_ALL=C' },
+  lowdb: { door: /^store\//, why: 'its own file adapter is not durable: nobody may use it beside the store' },
+  winston: { door: /^system\/log\.ts$/, why: 'everybody else is given a Logger' },
+};
+
+const FILES = readSourceTree(SRC);
+const ROOMS = [...new Set(FILES.map(({ path }) => roomOf(path)))];
+const FOLDERS = ROOMS.filter((room) => !room.endsWith('.ts'));
+
+const covers = (allowed: string, target: string): boolean => target === allowed || target.startsWith(`${allowed}/`);
+const packageCovers = (allowed: string, target: string): boolean =>
+  allowed === 'node' ? target.startsWith('node:') : covers(allowed, target);
+
+/** What is wrong with one import, as a sentence; undefined when it is allowed. */
+function complaint({ path }: SourceFile, { target, is_ours, is_type }: Import): string | undefined {
+  const room = roomOf(path);
+  const rule = RULES[room];
+  if (rule === undefined) return `src/${path}: the room ${room} has no rule. ${CHANGE}`;
+  const arrow = `src/${path} imports ${is_ours ? 'src/' : ''}${target}`;
+  if (!is_ours) {
+    const door = Object.entries(DOORS).find(([name]) => covers(name, target))?.[1];
+    if (door !== undefined && !door.door.test(path)) return `${arrow}: ${door.why}. ${CHANGE}`;
+    return rule.packages.some((name) => packageCovers(name, target)) ? undefined : `${arrow}: ${rule.why}. ${CHANGE}`;
+  }
+  const allowed = [room, ...rule.ours, ...((is_type && rule.types) || []), ...Object.keys(EXCEPTIONS[path] ?? {})];
+  return allowed.some((name) => covers(name, target)) ? undefined : `${arrow}: ${rule.why}. ${CHANGE}`;
+}
+
+const complaints = (files: readonly SourceFile[]): string[] =>
+  files.flatMap((file) => file.imports.flatMap((each) => complaint(file, each) ?? []));
+
+describe('imports', () => {
+  test('there are only arrows that the house allows', () => {
+    expect(complaints(FILES)).toEqual([]);
+  });
+
+  test('every file that is imported is there', () => {
+    const missing = FILES.flatMap(({ path, imports }) =>
+      imports
+        .filter(({ target, is_ours }) => is_ours && !existsSync(`${SRC}${target}`))
+        .map(({ target }) => `${path} imports ${target}`),
+    );
+
+    expect(missing).toEqual([]);
+  });
+
+  test('no rule outlives its room, and no exception its arrow', () => {
+    expect(Object.keys(RULES).sort()).toEqual([...ROOMS].sort());
+    for (const [path, arrows] of Object.entries(EXCEPTIONS)) {
+      const targets = FILES.find((file) => file.path === path)?.imports.map(({ target }) => target) ?? [];
+      expect({ path, targets }).toEqual({ path, targets: expect.arrayContaining(Object.keys(arrows)) });
+    }
+  });
+
+  test.each([
+    ['pat/x.ts', "import { readFile } from 'node:fs/promises';", 'src/pat/x.ts imports node:fs/promises: the domain is pure'],
+    ['pat/x.ts', "import type { Agent } from '../agent/agent.ts';", 'src/pat/x.ts imports src/agent/agent.ts: the domain is pure'],
+    ['agent/x.ts', "import { createExec } from '../system/exec.ts';", 'src/agent/x.ts imports src/system/exec.ts: the agent is given'],
+    ['netfilter/iptables/x.ts', "import {\n  a,\n  b,\n} from '../../store/x.ts';", 'imports src/store/x.ts: an adapter knows'],
+    ['store/x.ts', "import * as x from '../netfilter/facts.ts';", 'src/store/x.ts imports src/netfilter/facts.ts: an adapter'],
+    ['config/x.ts', "import { Port } from '../pat/mapping.ts';", 'src/config/x.ts imports src/pat/mapping.ts: every start'],
+    ['config/x.ts', "import * as z from 'zod';", 'src/config/x.ts imports zod: every start'],
+    ['commands/pat/x.ts', "const x = await import('../../store/file-store.ts');", 'imports src/store/file-store.ts: a command'],
+    ['commands/x.ts', "import '../system/log.ts';", 'src/commands/x.ts imports src/system/log.ts: a command'],
+    ['commands/x.ts', "import { Low } from 'lowdb';", 'src/commands/x.ts imports lowdb: its own file adapter is not durable'],
+    ['system/clock.ts', "import { execa } from 'execa';", 'src/system/clock.ts imports execa: one place sees to argv'],
+    ['demo/x.ts', "import { spawn } from 'node:child_process';", 'src/demo/x.ts imports node:child_process: one place'],
+    ['store/x.ts', "export { createLogger } from 'winston';", 'src/store/x.ts imports winston: everybody else is given'],
+    ['output/x.ts', "import type { Config } from '../config/config.ts';", 'imports src/config/config.ts: output turns'],
+    ['newroom/x.ts', "import { praasError } from '../pat/errors.ts';", 'the room newroom has no rule'],
+  ])('%s with %j is refused, with the reason and the place to change', (path, text, sentence) => {
+    const found = complaints([sourceFile(path, text)]);
+
+    expect(found).toEqual([expect.stringContaining(sentence)]);
+    expect(found[0]).toContain('change RULES in test/architecture.test.ts');
+  });
+
+  test.each([
+    ['config/x.ts', "import type { PortRange } from '../pat/allocation.ts';"],
+    ['config/x.ts', "import { type PortRange, type B } from '../pat/allocation.ts';"],
+    ['pat/x.ts', "// import { x } from 'execa';\n/**\n * from 'execa'\n */\nimport * as z from 'zod';"],
+    ['store/deep/x.ts', "import { Low } from 'lowdb';\nimport { open } from 'node:fs/promises';"],
+  ])('%s with %j is allowed', (path, text) => {
+    expect(complaints([sourceFile(path, text)])).toEqual([]);
+    expect(sourceFile(path, text).imports).not.toEqual([]);
+  });
+
+  test.each(['await import(`./${name}.ts`)', 'require("node:fs")', "import { createRequire } from 'node:module'"])(
+    'an import that this test could not read is refused: %s',
+    (text) => {
+      expect(() => sourceFile('pat/x.ts', text)).toThrow('src/pat/x.ts: write imports as');
+    },
+  );
+
+  test('no two rooms import one another, directly or in a circle', () => {
+    const arrows = new Map(ROOMS.map((room) => [room, roomsImportedBy(room)]));
+
+    expect(circleIn(arrows)).toBeUndefined();
+  });
+
+  test('a circle is found', () => {
+    const arrows = new Map([
+      ['a', ['b']],
+      ['b', ['c', 'd']],
+      ['c', ['d']],
+      ['d', ['b']],
+    ]);
+
+    expect(circleIn(arrows)).toBe('b → c → d → b');
+  });
+});
+
+describe('sizes', () => {
+  const longest = (limit: number, files: readonly SourceFile[]): string[] =>
+    files.filter(({ lines }) => lines.length > limit).map(({ path, lines }) => `src/${path} has ${lines.length} lines`);
+
+  test('no file has more than 250 lines', () => {
+    expect(longest(250, FILES)).toEqual([]);
+  });
+
+  test('no command has more than 120 lines: it parses, calls and prints', () => {
+    expect(longest(120, FILES.filter(({ path }) => roomOf(path) === 'commands'))).toEqual([]);
+  });
+
+  test('no function has more than 60 lines', () => {
+    expect(FILES.flatMap(longBlocks)).toEqual([]);
+  });
+
+  test('a function that is too long is found, whatever its form', () => {
+    const body = Array.from({ length: 60 }, () => '    work();');
+    const heads = ['  async #change<T>(', '  run(): Promise<void> {', '  const run = async (a: string) => {', '  get a() {'];
+    const endings = heads.map((head) => (head.endsWith('(') ? ['    a: string,', '  ): Promise<T> {'] : []));
+
+    for (const [index, head] of heads.entries()) {
+      const text = [head, ...(endings[index] ?? []), ...body, '  }'].join('\n');
+      expect(longBlocks(sourceFile('pat/x.ts', text))).toHaveLength(1);
+      expect(longBlocks(sourceFile('pat/x.ts', text.replace('    work();\n    work();\n', '')))).toEqual([]);
+    }
+  });
+
+  test.each(FOLDERS)('src/%s has a README.md of at most 30 lines that names its entry and what it may import', (room) => {
+    const text = readFileSync(`${SRC}${room}/README.md`, 'utf8');
+
+    expect(text.trimEnd().split('\n').length).toBeLessThanOrEqual(30);
+    expect(text).toMatch(/May import/i);
+    for (const [, name] of text.matchAll(/`([a-z-]+(?:\/[a-z-]+)*\.ts)`/g)) {
+      expect([`src/${room}/${name}`, existsSync(`${SRC}${room}/${name}`) || existsSync(`${SRC}${name}`)]).toContain(true);
+    }
+  });
+});
+
+describe('the world outside', () => {
+  /** What a file may not do, where it may all the same, and why. */
+  const BANS: readonly { readonly what: string; readonly pattern: RegExp; readonly door: RegExp; readonly why: string }[] = [
+    {
+      what: 'asks for the time',
+      pattern: /\bDate\.now\(|new Date\(\)|\bperformance\.now\(|process\.hrtime/,
+      ...{ door: /^system\/clock\.ts$/, why: 'time comes through a Clock, so that tests can say what time it is' },
+    },
+    {
+      what: 'asks for randomness',
+      pattern: /\bMath\.random\(|\brandomUUID\b|\brandomBytes\b/,
+      ...{ door: /^(system\/clock\.ts$|store\/)/, why: 'ids come through NewId; the store alone needs names for temporary files' },
+    },
+    {
+      what: 'ends the process',
+      pattern: /\bprocess\.(exit|abort)\(/,
+      ...{ door: /^$/, why: 'what is open has to be closed: throw an error of the catalogue' },
+    },
+    {
+      what: 'keeps state in a module',
+      pattern: /^(?:export )?(?:let|var) /m,
+      ...{ door: /^$/, why: 'state belongs to an object that compose.ts makes' },
+    },
+  ];
+
+  test.each(BANS)('no file $what behind the door for it', ({ what, pattern, door, why }) => {
+    const found = FILES.filter(({ path, text }) => !door.test(path) && pattern.test(text));
+
+    expect(found.map(({ path }) => `src/${path} ${what}: ${why}`)).toEqual([]);
+  });
+
+  test.each([
+    'const now = Date.now();',
+    'const now = new Date();',
+    'const id = randomUUID();',
+    '  process.exit(1);',
+    'let count = 0;',
+    'export let count = 0;',
+  ])('%j is seen', (text) => {
+    expect(BANS.filter(({ pattern }) => pattern.test(text))).toHaveLength(1);
+  });
+});
+
+function roomsImportedBy(room: string): string[] {
+  const targets = FILES.filter(({ path }) => roomOf(path) === room).flatMap(({ imports }) => imports);
+  const rooms = targets.filter(({ is_ours }) => is_ours).map(({ target }) => roomOf(target));
+  return [...new Set(rooms)].filter((other) => other !== room);
+}
+
+/** The first circle in a graph, as text. */
+function circleIn(arrows: ReadonlyMap<string, readonly string[]>): string | undefined {
+  const done = new Set<string>();
+  const walk = (room: string, way: readonly string[]): string | undefined => {
+    if (way.includes(room)) return [...way.slice(way.indexOf(room)), room].join(' → ');
+    if (done.has(room)) return undefined;
+    for (const next of arrows.get(room) ?? []) {
+      const circle = walk(next, [...way, room]);
+      if (circle !== undefined) return circle;
+    }
+    done.add(room);
+    return undefined;
+  };
+  return [...arrows.keys()].reduce<string | undefined>((found, room) => found ?? walk(room, []), undefined);
+}
+
+/** Blocks of more than 60 lines that begin behind a parameter list or an arrow, by the indentation of their end. */
+function longBlocks({ path, lines }: SourceFile): string[] {
+  return lines.flatMap((line, start) => {
+    if (!/(?:\)(?:: [^=]+)?|=>) \{$/.test(line)) return [];
+    const indentation = /^ */.exec(line)?.[0] ?? '';
+    const size = lines.slice(start + 1).findIndex((later) => later.startsWith(`${indentation}}`));
+    return size > 58 ? [`src/${path}:${start + 1} has a function of ${size + 2} lines`] : [];
+  });
+}

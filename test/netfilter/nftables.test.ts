@@ -1,0 +1,117 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { additionOf, removalOf } from '../../src/netfilter/nftables/element.ts';
+import { frameLines, RULES } from '../../src/netfilter/nftables/layout.ts';
+import { parseListing } from '../../src/netfilter/nftables/listing.ts';
+import { observedForwards, ruleKey, rulesOf } from '../../src/netfilter/rules.ts';
+import { forward, forwards } from '../support/arbitrary.ts';
+
+/** What nft 1.0.6 prints as JSON for the elements of a script, written from its text. */
+function listingOf(lines: readonly string[], rules: readonly object[] = FRAME): string {
+  const elements: Record<string, unknown[]> = { open: [], allowed: [], masqueraded: [] };
+  for (const line of lines) {
+    const [, container = '', key = '', comment, value] =
+      /^add element ip praas (\w+) \{ (.*?) (?:comment "(.*?)")(?: : (.*))? \}$/.exec(line) ?? [];
+    const concat = key.split(' . ').map((part, index) => (index === 2 ? Number(part) : prefixOf(part)));
+    const item = { elem: { val: { concat }, comment, counter: { packets: 0, bytes: 0 } } };
+    const [address, port] = value?.split(' . ') ?? [];
+    elements[container]?.push(value === undefined ? item : [item, { concat: [address, Number(port)] }]);
+  }
+  const containers = Object.entries(elements).map(([name, elem]) =>
+    name === 'masqueraded' ? { set: { name, elem } } : { map: { name, elem } },
+  );
+  return JSON.stringify({ nftables: [{ metainfo: {} }, { table: {} }, ...containers, ...rules] });
+}
+
+function prefixOf(part: string): unknown {
+  const [addr, len] = part.split('/');
+  return len === undefined || len === '32' ? addr : { prefix: { addr, len: Number(len) } };
+}
+
+const FRAME = Object.entries(RULES).flatMap(([chain, rules]) => [
+  { chain: { name: chain } },
+  ...rules.map(([comment]) => ({ rule: { chain, comment } })),
+]);
+
+test('forwards that are written and listed are the same forwards', () => {
+  fc.assert(
+    fc.property(forwards, (list) => {
+      const contents = parseListing(listingOf(list.flatMap((item) => rulesOf(item).map(additionOf))));
+      const found = observedForwards(contents.found).map(({ forward: whole }) => whole);
+      const byId = (a?: { mapping_id: string }, b?: { mapping_id: string }) =>
+        (a?.mapping_id ?? '').localeCompare(b?.mapping_id ?? '');
+      expect(found.toSorted(byId)).toEqual(list.toSorted(byId));
+      expect(contents.frame).toEqual([]);
+    }),
+  );
+});
+
+test('what takes an element away names the key that put it there', () => {
+  fc.assert(
+    fc.property(forward, (item) => {
+      for (const rule of rulesOf(item)) {
+        const key = removalOf(rule).replace('delete element', 'add element').replace(' }', '');
+        expect(additionOf(rule).startsWith(key)).toBe(true);
+      }
+    }),
+  );
+});
+
+test('a frame without one of its rules, or with one too many, is put in place again', () => {
+  expect(parseListing(listingOf([])).frame).toEqual([]);
+  expect(parseListing(listingOf([], FRAME.slice(0, -1))).frame).toEqual(frameLines());
+  expect(parseListing(listingOf([], [...FRAME, { rule: { chain: 'prerouting' } }])).frame).toEqual(frameLines());
+  expect(parseListing(listingOf([], FRAME.slice(1))).frame).toEqual(frameLines());
+});
+
+test('an element of somebody else in our map is a claim, not a forward', () => {
+  const line = 'add element ip praas open { tcp . 203.0.113.10 . 4022 comment "mine" : 10.20.0.51 . 22 }';
+  const { found, claims } = parseListing(listingOf([line]));
+  expect(found).toEqual([]);
+  expect(claims).toEqual([
+    {
+      ...{ protocol: 'tcp', cidr: '203.0.113.10/32', first: 4022, last: 4022, kind: 'rule' },
+      text: 'an element of table ip praas: 203.0.113.10:4022/tcp to 10.20.0.51:22',
+    },
+  ]);
+});
+
+test('a forward that lost one of its networks or its translation is not whole', () => {
+  fc.assert(
+    fc.property(forward, fc.nat(10), (item, victim) => {
+      const lines = rulesOf(item).map(additionOf);
+      fc.pre(lines.length > 1);
+      lines.splice(victim % lines.length, 1);
+      const [observed] = observedForwards(parseListing(listingOf(lines)).found);
+      expect(observed?.forward).not.toEqual(item);
+    }),
+  );
+});
+
+test('one text for one rule', () => {
+  fc.assert(
+    fc.property(forward, forward, (a, b) => {
+      const keys = [...rulesOf(a), ...rulesOf(b)].map(ruleKey);
+      expect(new Set(keys).size).toBe(keys.length);
+    }),
+  );
+});
+
+test('a listing that nft printed is read', () => {
+  const listing = readFileSync(new URL('./fixtures/nft-1.0.6-list-table.json', import.meta.url), 'utf8');
+  const { found, claims, frame } = parseListing(listing);
+  expect(claims).toEqual([]);
+  expect(frame).toEqual([]);
+  expect(observedForwards(found).map(({ forward: whole }) => whole)).toEqual([
+    {
+      ...{ mapping_id: '0b0e0a52-6a52-4a4e-8d3b-0a4d4f1d9f11', protocol: 'tcp', gateway_ip: '203.0.113.10' },
+      ...{ router_port: 4011, server_ip: '10.20.0.51', server_port: 22, allowed_cidrs: [], masquerade: true },
+    },
+    {
+      ...{ mapping_id: '0b0e0a52-6a52-4a4e-8d3b-0a4d4f1d9f12', protocol: 'udp', gateway_ip: '203.0.113.10' },
+      ...{ router_port: 4012, server_ip: '10.20.0.51', server_port: 53, masquerade: false },
+      allowed_cidrs: ['192.0.2.7/32', '198.51.100.0/24'],
+    },
+  ]);
+});

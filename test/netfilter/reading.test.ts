@@ -1,0 +1,128 @@
+import { expect, test } from '@jest/globals';
+import { parseFlows } from '../../src/netfilter/conntrack.ts';
+import { parseFacts } from '../../src/netfilter/facts.ts';
+import { refusal } from '../../src/netfilter/failure.ts';
+import { parseListeners } from '../../src/netfilter/listeners.ts';
+import { mappingIdIn } from '../../src/netfilter/comment.ts';
+
+const link = (ifname: string, ...addresses: string[]) => ({
+  ifname,
+  addr_info: addresses.map((address) => {
+    const [local = '', prefixlen] = address.split('/');
+    return { local, prefixlen: Number(prefixlen), scope: local.startsWith('127.') ? 'host' : 'global' };
+  }),
+});
+const LOOPBACK = link('lo', '127.0.0.1/8');
+
+test('a Neutron router: the gateway is on qg-, floating IPs are /32 beside it, networks are on qr-', () => {
+  const links = [
+    LOOPBACK,
+    link('qg-32542f05-ac', '203.0.113.235/24', '203.0.113.140/32'),
+    link('qr-5be5f541-c7', '10.20.0.1/24'),
+  ];
+  const routes = [
+    { dst: 'default', dev: 'qg-32542f05-ac' },
+    { dst: '10.20.0.0/24', dev: 'qr-5be5f541-c7' },
+    { dst: '10.99.0.0/16', dev: 'qr-5be5f541-c7' },
+    { dst: '203.0.113.0/24', dev: 'qg-32542f05-ac' },
+  ];
+  expect(parseFacts('id', 'qrouter-id', links, routes)).toEqual({
+    router_id: 'id',
+    namespace: 'qrouter-id',
+    gateways: ['203.0.113.235'],
+    addresses: ['10.20.0.1', '203.0.113.140', '203.0.113.235'],
+    inside: [
+      { cidr: '10.20.0.0/24', neutron: true },
+      { cidr: '10.99.0.0/16', neutron: false },
+    ],
+  });
+});
+
+test('a router whose gateway is cleared, or an HA router on standby, has no gateway address', () => {
+  const links = [LOOPBACK, link('qg-32542f05-ac'), link('qr-5be5f541-c7', '10.20.0.1/24')];
+  expect(parseFacts('id', 'qrouter-id', links, []).gateways).toEqual([]);
+});
+
+test('any other namespace: the gateway is on the interface of the default route', () => {
+  const links = [LOOPBACK, link('ext0', '203.0.113.10/24', '203.0.113.11/24'), link('int0', '10.20.0.1/24')];
+  const facts = parseFacts('edge', 'edge', links, [{ dst: 'default', dev: 'ext0' }]);
+  expect(facts.gateways).toEqual(['203.0.113.10', '203.0.113.11']);
+  expect(facts.inside).toEqual([{ cidr: '10.20.0.0/24', neutron: false }]);
+});
+
+test('an address without a network around it is a gateway when there is no other', () => {
+  const facts = parseFacts('edge', 'edge', [link('ppp0', '203.0.113.10/32')], [{ dst: 'default', dev: 'ppp0' }]);
+  expect(facts.gateways).toEqual(['203.0.113.10']);
+});
+
+test('blackholes and routes through the outside interface lead to nothing inside', () => {
+  const routes = [
+    { dst: 'default', dev: 'ext0' },
+    { dst: '192.0.2.0/24', dev: 'ext0' },
+    { type: 'blackhole', dst: '10.66.0.0/16' },
+  ];
+  expect(parseFacts('edge', 'edge', [link('ext0', '203.0.113.10/24')], routes).inside).toEqual([]);
+});
+
+test('listening programs: on all addresses, on one, over IPv6 for both', () => {
+  const output = [
+    'udp   UNCONN 0      0            0.0.0.0:500        0.0.0.0:*',
+    'tcp   LISTEN 0      128          0.0.0.0:9697       0.0.0.0:*',
+    'tcp   LISTEN 0      128    203.0.113.10%qg-1:22     0.0.0.0:*',
+    'tcp   LISTEN 0      128                *:80               *:*',
+    'tcp   LISTEN 0      128            [::1]:81            [::]:*',
+    '',
+  ].join('\n');
+  expect(parseListeners(output).map(({ protocol, cidr, first }) => `${protocol} ${cidr} ${first}`)).toEqual([
+    'udp 0.0.0.0/0 500',
+    'tcp 0.0.0.0/0 9697',
+    'tcp 203.0.113.10/32 22',
+    'tcp 0.0.0.0/0 80',
+  ]);
+});
+
+test('connections are read with who called whom and who answers; other protocols are passed over', () => {
+  const output = `ipv4     2 tcp      6 431999 ESTABLISHED src=203.0.113.2 dst=203.0.113.235 sport=47918 dport=4022 src=10.20.0.90 dst=203.0.113.2 sport=8080 dport=47918 [ASSURED] mark=67108864 use=1
+ipv4     2 udp      17 29 src=203.0.113.2 dst=203.0.113.235 sport=40000 dport=4053 [UNREPLIED] src=203.0.113.235 dst=203.0.113.2 sport=4053 dport=40000 mark=0 use=1
+ipv4     2 icmp     1 29 src=203.0.113.2 dst=203.0.113.235 type=8 code=0 id=1 src=203.0.113.235 dst=203.0.113.2 type=0 code=0 id=1 mark=0 use=1
+ipv6     10 tcp      6 431999 ESTABLISHED src=2001:db8::1 dst=2001:db8::2 sport=1 dport=2 src=2001:db8::2 dst=2001:db8::1 sport=2 dport=1 [ASSURED] mark=0 use=1
+`;
+  expect(parseFlows(output)).toEqual([
+    {
+      ...{ protocol: 'tcp', source_ip: '203.0.113.2', source_port: 47918 },
+      ...{ destination_ip: '203.0.113.235', destination_port: 4022, replying_ip: '10.20.0.90', replying_port: 8080 },
+    },
+    {
+      ...{ protocol: 'udp', source_ip: '203.0.113.2', source_port: 40000 },
+      ...{ destination_ip: '203.0.113.235', destination_port: 4053, replying_ip: '203.0.113.235', replying_port: 4053 },
+    },
+  ]);
+});
+
+const script = '*nat\n-A a\n-D b\nCOMMIT\n';
+test.each([
+  ['iptables-restore: line 3 failed: Bad rule (does a matching rule exist in that chain?).', 'line 3: -D b'],
+  ['Error occurred at line: 2', 'line 2: -A a'],
+  ['/dev/stdin:2:19-23: Error: No such file or directory', 'line 2: -A a'],
+  ['something else', 'nothing was applied\n  something else'],
+])('a refusal that says "%s" shows the refused line', (stderr, shown) => {
+  const error = refusal({ exit_code: 1, stdout: '', stderr }, { router: 'edge', tool: 'iptables-restore', script });
+  expect(error).toMatchObject({ code: 'KERNEL_REFUSED' });
+  expect(error.message).toContain(shown);
+});
+
+test('missing rights and missing programs are said as such, not as a refusal', () => {
+  const attempt = { router: 'edge', tool: 'nft', script };
+  const result = (exit_code: number, stderr: string) => ({ exit_code, stdout: '', stderr });
+  expect(refusal(result(4, 'Permission denied (you must be root)'), attempt)).toMatchObject({ code: 'NOT_PERMITTED' });
+  expect(refusal(result(1, 'Operation not permitted'), attempt)).toMatchObject({ code: 'NOT_PERMITTED' });
+  expect(refusal(result(127, ''), attempt)).toMatchObject({ code: 'TOOL_MISSING' });
+});
+
+test('only a whole mark of ours names a mapping', () => {
+  const id = '0b0e0a52-6a52-4a4e-8d3b-0a4d4f1d9f11';
+  expect(mappingIdIn(`praas:${id}`)).toBe(id);
+  for (const other of [undefined, '', 'praas:', `x praas:${id}`, `praas:${id} `, 'praas:0b0e0a52']) {
+    expect(mappingIdIn(other)).toBeUndefined();
+  }
+});

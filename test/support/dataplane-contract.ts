@@ -1,0 +1,122 @@
+/** What every Dataplane promises (ports.ts). Held to the fake in the fast tier, to both real backends in the kernel tier. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type Forward, forwardKey } from '../../src/pat/forward.ts';
+import { type Changes, isEmptyPlan, plan } from '../../src/pat/plan.ts';
+import type { Dataplane } from '../../src/pat/ports.ts';
+
+export interface DataplaneUnderTest {
+  readonly dataplane: Dataplane;
+  /** A router that is there, with 203.0.113.10 as its gateway address and nothing of ours in it. */
+  readonly router_id: string;
+  remove(): Promise<void>;
+}
+
+const SSH: Forward = {
+  ...{ mapping_id: '11111111-0000-4000-8000-000000000001', protocol: 'tcp', gateway_ip: '203.0.113.10' },
+  ...{ router_port: 4001, server_ip: '10.20.0.51', server_port: 22, allowed_cidrs: [], masquerade: false },
+};
+const WEB: Forward = { ...SSH, mapping_id: '11111111-0000-4000-8000-000000000002', router_port: 4002, masquerade: true };
+const DNS: Forward = {
+  ...{ ...SSH, mapping_id: '11111111-0000-4000-8000-000000000003', protocol: 'udp', server_port: 53 },
+  allowed_cidrs: ['192.0.2.7/32', '198.51.100.0/24', '198.51.101.0/25'],
+};
+
+export function dataplaneContract(name: string, make: () => Promise<DataplaneUnderTest>): void {
+  describe(`a Dataplane: ${name}`, () => {
+    let under: DataplaneUnderTest;
+    beforeAll(async () => {
+      under = await make();
+    });
+    afterAll(() => under.remove());
+
+    const settle = async (desired: readonly Forward[]): Promise<Changes> => {
+      const { forwards, frame } = await under.dataplane.observe(under.router_id);
+      const changes = plan(desired, forwards, frame);
+      if (!isEmptyPlan(changes)) await under.dataplane.apply(under.router_id, changes);
+      return changes;
+    };
+    const inPlace = async (): Promise<string[]> => {
+      const { forwards } = await under.dataplane.observe(under.router_id);
+      return forwards.map(({ forward }) => (forward ? forwardKey(forward) : 'broken')).toSorted();
+    };
+    const keys = (...forwards: readonly Forward[]): string[] => forwards.map(forwardKey).toSorted();
+
+    test('knows its routers and their gateways', async () => {
+      expect(await under.dataplane.routers()).toContain(under.router_id);
+      expect((await under.dataplane.facts(under.router_id)).gateways).toEqual(['203.0.113.10']);
+    });
+
+    test('holds what was applied, and a second plan is empty', async () => {
+      expect(await inPlace()).toEqual([]);
+      await settle([SSH, WEB, DNS]);
+      expect(await inPlace()).toEqual(keys(SSH, WEB, DNS));
+      expect(isEmptyPlan(await settle([SSH, WEB, DNS]))).toBe(true);
+      await settle([]);
+      expect(await inPlace()).toEqual([]);
+    });
+
+    test('one batch may give an endpoint from one mapping to another, and another server to a mapping', async () => {
+      await settle([SSH, DNS]);
+      const heir = { ...WEB, router_port: SSH.router_port };
+      const moved = { ...DNS, server_ip: '10.20.0.52', masquerade: true };
+      await settle([heir, moved]);
+      expect(await inPlace()).toEqual(keys(heir, moved));
+    });
+
+    test('allowed networks come and go', async () => {
+      for (const allowed_cidrs of [['198.51.100.0/24'], ['198.51.100.0/25', '198.51.100.128/25'], [], ['192.0.2.7/32']]) {
+        await settle([{ ...DNS, allowed_cidrs }]);
+        expect(await inPlace()).toEqual(keys({ ...DNS, allowed_cidrs }));
+      }
+    });
+
+    test('TCP and UDP on one port are two forwards', async () => {
+      const both = [SSH, { ...DNS, router_port: SSH.router_port }];
+      await settle(both);
+      expect(await inPlace()).toEqual(keys(...both));
+    });
+
+    test('what is expected of a forward is enough to take it away', async () => {
+      await settle([SSH, WEB, DNS]);
+      const remove = [SSH, DNS].map((forward) => under.dataplane.expected(forward));
+      await under.dataplane.apply(under.router_id, { remove, add: [], frame: undefined });
+      expect(await inPlace()).toEqual(keys(WEB));
+    });
+
+    test('a change that cannot be made whole is refused, and nothing of it is made', async () => {
+      await settle([WEB]);
+      const impossible = { remove: [under.dataplane.expected(SSH)], add: [DNS], frame: undefined };
+      await expect(under.dataplane.apply(under.router_id, impossible)).rejects.toMatchObject({ code: 'KERNEL_REFUSED' });
+      expect(await inPlace()).toEqual(keys(WEB));
+    });
+
+    test('hundreds go in and out as one batch', async () => {
+      const many = Array.from({ length: 300 }, (_, index) => ({
+        ...(index % 2 === 0 ? SSH : DNS),
+        mapping_id: `22222222-0000-4000-8000-${String(index).padStart(12, '0')}`,
+        router_port: 5000 + index,
+      }));
+      await settle(many);
+      expect(await inPlace()).toEqual(keys(...many));
+      await settle([SSH]);
+      expect(await inPlace()).toEqual(keys(SSH));
+    });
+
+    test('showing a change makes none, and shows nothing for an empty one', async () => {
+      await settle([SSH]);
+      const text = under.dataplane.render(plan([SSH, WEB], [], undefined));
+      expect(text).toContain(WEB.mapping_id);
+      expect(under.dataplane.render({ remove: [], add: [], frame: undefined })).toBe('');
+      expect(await inPlace()).toEqual(keys(SSH));
+    });
+
+    test('a router that is not there is said to be not there', async () => {
+      const missing = { code: 'ROUTER_NOT_FOUND' };
+      const { dataplane } = under;
+      await expect(dataplane.facts('not-here')).rejects.toMatchObject(missing);
+      await expect(dataplane.observe('not-here')).rejects.toMatchObject(missing);
+      await expect(dataplane.apply('not-here', plan([SSH], [], undefined))).rejects.toMatchObject(missing);
+      await expect(dataplane.flows('not-here', [SSH])).rejects.toMatchObject(missing);
+    });
+  });
+}

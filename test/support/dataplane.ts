@@ -1,0 +1,25 @@
+/** The real Dataplane, both backends. */
+import type { BackendName } from '../../src/netfilter/backend.ts';
+import { NetfilterDataplane } from '../../src/netfilter/dataplane.ts';
+import { IptablesBackend } from '../../src/netfilter/iptables/backend.ts';
+import { Namespaces } from '../../src/netfilter/namespace.ts';
+import { NftablesBackend } from '../../src/netfilter/nftables/backend.ts';
+import { createExec } from '../../src/system/exec.ts';
+
+export const BACKENDS: readonly BackendName[] = ['iptables', 'nftables'];
+
+const TIMEOUT_MS = 30_000;
+
+/** A Dataplane on this machine's namespaces. */
+export function realDataplane(
+  backend: BackendName,
+  neutron_lock_path: readonly string[] = [],
+  wait_seconds = 10,
+): NetfilterDataplane {
+  const namespaces = new Namespaces(createExec(TIMEOUT_MS, process.env), '/run/netns');
+  const iptables = new IptablesBackend(namespaces, { wait_seconds, neutron_lock_path });
+  const nftables = new NftablesBackend(namespaces);
+  return backend === 'iptables'
+    ? new NetfilterDataplane(namespaces, iptables, nftables)
+    : new NetfilterDataplane(namespaces, nftables, iptables);
+}

@@ -1,0 +1,52 @@
+/** The service on the real parts as compose.ts joins them, for tests that look inside. */
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Agent } from '../../src/agent/agent.ts';
+import type { BackendName } from '../../src/netfilter/backend.ts';
+import type { Dataplane } from '../../src/pat/ports.ts';
+import { PatService } from '../../src/pat/service.ts';
+import { FileStore } from '../../src/store/file-store.ts';
+import { createExec } from '../../src/system/exec.ts';
+import { realDataplane } from './dataplane.ts';
+
+const TIMEOUT_MS = 30_000;
+
+export interface TestNode {
+  readonly pat: PatService;
+  readonly clock: { time: Date };
+  readonly state_dir: string;
+  /** Lets another process, or another node of the same state directory, write. */
+  release(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const POLICY = {
+  router_port_range: { first: 4000, last: 4100 },
+  reserved_ports: [500, 1701, 4500, 9697],
+  masquerade: 'auto' as const,
+};
+
+/** The service on real parts with a state directory of its own, and a clock that a test may set. */
+export function testNode(
+  backend: BackendName,
+  dataplane: Dataplane = realDataplane(backend),
+  state_dir = mkdtempSync(join(tmpdir(), 'praas-state-')),
+): TestNode {
+  const held = { time: new Date('2030-01-01T00:00:00Z') };
+  const clock = { now: () => held.time };
+  const log = { info: () => undefined, warn: () => undefined };
+  const exec = createExec(TIMEOUT_MS, process.env);
+  const store = new FileStore({ state_dir, exec, clock, lock_timeout_seconds: 10, command: 'a test' });
+  const agent = new Agent(dataplane, clock, log);
+  const pat = new PatService({ store, dataplane, agent, clock, new_id: randomUUID, log, policy: POLICY, state_dir });
+  return {
+    ...{ pat, clock: held, state_dir },
+    release: () => store.close(),
+    async close() {
+      await store.close();
+      rmSync(state_dir, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,63 @@
+/**
+ * The files of src as the rules of the house see them: in which room a file is and what it imports. Reads text, not syntax
+ * trees (TypeScript 7 has no compiler API), so it insists on the one way in which imports are written here.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface Import {
+  /** A path below src for a file of ours (`pat/errors.ts`), else the name as written (`zod`, `node:fs`). */
+  readonly target: string;
+  /** Ours, or a package (those of Node included). */
+  readonly is_ours: boolean;
+  /** Only types: nothing is loaded when the program runs. */
+  readonly is_type: boolean;
+}
+
+export interface SourceFile {
+  /** Below src: `pat/errors.ts`. */
+  readonly path: string;
+  readonly text: string;
+  readonly lines: readonly string[];
+  readonly imports: readonly Import[];
+}
+
+const NAMES = String.raw`(?:\{(?<names>[^}]*)\}|\*(?: as \w+)?|\w+(?:, *(?:\{[^}]*\}|\* as \w+))?)`;
+const STATEMENT = new RegExp(String.raw`^(?:import|export) (?<type>type )?${NAMES} from '(?<from>[^']+)'`, 'gm');
+const BARE = /^import '(?<from>[^']+)'/gm;
+const CALL = /\bimport\(\s*'(?<from>[^']+)'\s*\)/g;
+/** Whatever else looks like an import: a computed one, other quotes, require. */
+const UNREADABLE = /\bimport\(\s*[^'\s]|\b(?:from|import) "|\brequire\(|\bcreateRequire\b/;
+
+/** Reads all TypeScript files below the directory, sorted by path. Throws on an import that it cannot read. */
+export function readSourceTree(directory: string): SourceFile[] {
+  return readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .sort()
+    .map((path) => sourceFile(path, readFileSync(join(directory, path), 'utf8')));
+}
+
+/** Takes a path below src and the text of the file. Throws on an import that it cannot read. */
+export function sourceFile(path: string, text: string): SourceFile {
+  const code = text.replace(/^\s*(?:\/\*[\s\S]*?\*\/|\/\/.*)$/gm, '');
+  const unreadable = UNREADABLE.exec(code);
+  if (unreadable) throw new Error(`src/${path}: write imports as from '…' or import('…'); found ${unreadable[0]}`);
+  const statements = [...code.matchAll(STATEMENT)].map(({ groups = {} }) => {
+    const names = groups['names']?.split(',').filter((name) => name.trim() !== '');
+    const is_type = groups['type'] !== undefined || names?.every((name) => name.trim().startsWith('type ')) === true;
+    return importOf(path, groups['from'] ?? '', is_type);
+  });
+  const others = [...code.matchAll(BARE), ...code.matchAll(CALL)];
+  const loaded = others.map(({ groups = {} }) => importOf(path, groups['from'] ?? '', false));
+  return { path, text, lines: text.trimEnd().split('\n'), imports: [...statements, ...loaded] };
+}
+
+/** The room of a file: its first folder, or its own name where it lies in src itself (`compose.ts`). */
+export function roomOf(path: string): string {
+  return path.split('/')[0] ?? path;
+}
+
+function importOf(path: string, from: string, is_type: boolean): Import {
+  if (!from.startsWith('.')) return { target: from, is_ours: false, is_type };
+  return { target: join('src', path, '..', from).replace(/^src\//, ''), is_ours: true, is_type };
+}

@@ -1,0 +1,159 @@
+/**
+ * A world of real network namespaces for one test, with a peer in each place that serves or calls. Names are random, so
+ * that tests may run beside each other. Needs root; without it the first command fails, and the test with it.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { expect } from '@jest/globals';
+import { type Goal, PeerController } from '../../src/demo/controller.ts';
+import { ADDRESSES, type Places, placesOf, standardPlan, type WorldNames } from '../../src/demo/plan.ts';
+import { World } from '../../src/demo/world.ts';
+import { createExec } from '../../src/system/exec.ts';
+
+const PEER = new URL('./peer.mjs', import.meta.url).pathname;
+const NEUTRON_RULES = new URL('./neutron-router.iptables-save', import.meta.url);
+const TOOL_TIMEOUT_MS = 30_000;
+/** A closed port mostly answers at once with a refusal; this is for the packets that are dropped. */
+const CLOSED_MS = 300;
+const WARM_TRIES = 20;
+/** Nobody listens there, so the address itself refuses at once. */
+const UNUSED_PORT = 1;
+const CLOSED_WORDS = ['refused', 'reset', 'timeout', 'unreachable'];
+
+export type Peer = Pick<PeerController, 'listen' | 'unlisten' | 'connect' | 'open'>;
+
+export interface TestWorldOptions {
+  /** `neutron`: qrouter-<uuid> with qg- and qr- interfaces. `plain`: any namespace, ext0 and int0. */
+  readonly router: 'neutron' | 'plain';
+  /** Loads the rules that Neutron's L3 agent keeps in such a router. */
+  readonly neutronRules?: boolean;
+}
+
+export interface TestWorld {
+  /** What praas calls the router: its UUID, or the namespace's name. */
+  readonly router_id: string;
+  readonly namespace: string;
+  readonly names: WorldNames;
+  readonly places: Places;
+  readonly gateway: string;
+  /** Outside, from 203.0.113.2. */
+  readonly client: Peer;
+  /** The same, calling from 198.51.100.7. */
+  readonly client2: Peer;
+  /** Behind the router, 10.20.0.51 and 10.20.0.52. */
+  readonly web: Peer;
+  readonly db: Peer;
+  /** Runs a program in the router's namespace, gives what it printed. Throws when it fails. */
+  run(file: string, args: readonly string[], input?: string): Promise<string>;
+  /** The same in any place of this world. */
+  runIn(namespace: string, file: string, args: readonly string[], input?: string): Promise<string>;
+  /** Ends the peers and removes the namespaces. Call it also when the test failed. */
+  remove(): Promise<void>;
+}
+
+const exec = createExec(TOOL_TIMEOUT_MS, process.env);
+
+/** Builds a world whose every path has carried a packet, so that silence means closed. */
+export async function testWorld(options: TestWorldOptions): Promise<TestWorld> {
+  const { router_id, ...names } = newNames(options.router);
+  const places = placesOf(names);
+  const world = await World.create(exec, standardPlan(names));
+  const processes: ChildProcess[] = [];
+  const remove = async (): Promise<void> => {
+    await Promise.all(processes.map(end));
+    await world.remove();
+  };
+  try {
+    const start = (name: 'client' | 'web' | 'db'): Promise<PeerController> => startPeer(name, places[name], processes);
+    const [client, web, db] = await Promise.all([start('client'), start('web'), start('db')]);
+    const client2 = callingFrom(client, ADDRESSES.other_client);
+    const [outside, inside] = [ADDRESSES.gateway, ADDRESSES.inside];
+    await Promise.all([warm(client, outside), warm(client2, outside), warm(web, inside), warm(db, inside)]);
+    if (options.neutronRules === true) await runIn(places.router, 'iptables-restore', [], neutronRules(names));
+    const run: TestWorld['run'] = (...command) => runIn(places.router, ...command);
+    const found = { router_id, namespace: places.router, names, places, gateway: ADDRESSES.gateway };
+    return { ...found, client, client2, web, db, run, runIn, remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+/** What the server at that endpoint says, such as `web sees 203.0.113.2`, or why it says nothing: `refused`, `timeout`, … */
+export async function reach(peer: Peer, goal: Goal): Promise<string> {
+  const heard = await peer.connect(goal);
+  return 'reply' in heard ? heard.reply : heard.error;
+}
+
+/** Fails the test unless a server answers there, and with these words. */
+export async function expectOpen(peer: Peer, goal: Goal, words: string): Promise<void> {
+  expect(await reach(peer, goal)).toBe(words);
+}
+
+/** Fails the test unless nobody answers there. */
+export async function expectClosed(peer: Peer, goal: Goal): Promise<void> {
+  expect(CLOSED_WORDS).toContain(await reach(peer, { timeout_ms: CLOSED_MS, ...goal }));
+}
+
+/** The rules of Neutron's L3 agent in a router with one inside network, as iptables-save printed them in a real cloud. */
+export function neutronRules({ outside_interface, inside_interface }: WorldNames): string {
+  return readFileSync(NEUTRON_RULES, 'utf8')
+    .replaceAll('qg-1841a257-44', outside_interface)
+    .replaceAll('qr-5be5f541-c7', inside_interface)
+    .replaceAll('203.0.113.235', ADDRESSES.gateway);
+}
+
+function newNames(router: TestWorldOptions['router']): WorldNames & { readonly router_id: string } {
+  const uuid = randomUUID();
+  const hex = uuid.slice(0, 8);
+  const prefix = `praas-test-${hex}`;
+  if (router === 'plain') {
+    const name = `${prefix}-router`;
+    return { router_id: name, router: name, outside_interface: 'ext0', inside_interface: 'int0', prefix };
+  }
+  const [outside_interface, inside_interface] = [`qg-${hex}-44`, `qr-${hex}-c7`];
+  return { router_id: uuid, router: `qrouter-${uuid}`, outside_interface, inside_interface, prefix };
+}
+
+async function startPeer(name: string, namespace: string, processes: ChildProcess[]): Promise<PeerController> {
+  const args = ['netns', 'exec', namespace, process.execPath, PEER, name];
+  const child = spawn('ip', args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  processes.push(child);
+  const peer = new PeerController(child.stdout, child.stdin);
+  await peer.name;
+  return peer;
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.stdin?.end();
+  await ended;
+}
+
+function callingFrom(peer: PeerController, source_ip: string): Peer {
+  return {
+    listen: (service) => peer.listen(service),
+    unlisten: (service) => peer.unlisten(service),
+    connect: (goal) => peer.connect({ source_ip, ...goal }),
+    open: (goal) => peer.open({ source_ip, ...goal }),
+  };
+}
+
+/** The first packet of a new link may be lost; a refusal by the router itself shows that the next will not be. */
+async function warm(peer: Peer, address: string): Promise<void> {
+  for (let tries = 0; tries < WARM_TRIES; tries++) {
+    const heard = await reach(peer, { protocol: 'tcp', address, port: UNUSED_PORT, timeout_ms: CLOSED_MS });
+    if (heard === 'refused') return;
+  }
+  throw new Error(`the new world carries no packets to ${address}`);
+}
+
+async function runIn(namespace: string, file: string, args: readonly string[], input?: string): Promise<string> {
+  const command = { file: 'ip', args: ['netns', 'exec', namespace, file, ...args], ...(input !== undefined && { input }) };
+  const { exit_code, stdout, stderr } = await exec(command);
+  if (exit_code !== 0) throw new Error(`${file} ${args.join(' ')} in ${namespace}: ${stderr}`);
+  return stdout;
+}
