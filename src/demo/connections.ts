@@ -102,7 +102,11 @@ function dialUdp({ address, port, source_ip, source_port }: Target): Line {
   });
   return {
     inbox,
-    send: (text) => void connected.then(() => socket.send(text, (error) => error && fail(error)), () => undefined),
+    send: (text) =>
+      void connected.then(
+        () => socket.send(text, (error) => error && fail(error)),
+        () => undefined,
+      ),
     close: () => void connected.catch(() => undefined).then(() => socket.close()),
   };
 }

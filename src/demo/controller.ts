@@ -63,7 +63,10 @@ export class PeerController {
     const answer = await this.#ask({ open: { timeout_ms: PATIENCE_MS, ...goal } });
     const { connection } = answer;
     if (isFailure(answer) || connection === undefined) {
-      throw failed(`open ${goal.protocol} ${goal.address}:${goal.port}`, isFailure(answer) ? answer.error : 'no answer');
+      throw failed(
+        `open ${goal.protocol} ${goal.address}:${goal.port}`,
+        isFailure(answer) ? answer.error : 'no answer',
+      );
     }
     return {
       greeting: 'reply' in answer ? greetingOf(answer) : undefined,

@@ -82,7 +82,9 @@ export async function runDemo(parts: DemoParts): Promise<boolean> {
     }
   }
   const seconds = ((clock.now().getTime() - started.getTime()) / 1000).toFixed(1);
-  screen.say(`\n${signal.aborted ? 'Interrupted' : 'Done'} after ${seconds} seconds. Nothing is left of it on this machine.`);
+  screen.say(
+    `\n${signal.aborted ? 'Interrupted' : 'Done'} after ${seconds} seconds. Nothing is left of it on this machine.`,
+  );
   return !signal.aborted;
 }
 

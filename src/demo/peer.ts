@@ -35,6 +35,6 @@ async function obey(request: Request, listeners: Listeners, connections: Connect
   if ('unlisten' in request) return listeners.unlisten(request.unlisten).then(() => ({}));
   if ('connect' in request) return connections.connect(request.connect);
   if ('open' in request) return connections.open(request.open);
-  if ('close' in request) return connections.close(request.close.connection), {};
+  if ('close' in request) return (connections.close(request.close.connection), {});
   return connections.send(request.send.connection, request.send.text, request.send.timeout_ms);
 }

@@ -75,7 +75,10 @@ export class Stage {
     const { stdout, stderr } = await this.#exec(this.#praas(['pat', 'list', '--router', this.places.router, '--json']));
     const found = parseList(stdout).find((mapping) => mapping.name === name);
     if (found !== undefined) return found;
-    throw praasError('DEMO_FAILED', { step: 'praas pat list --json', output: `no mapping ${name}: ${stdout}${stderr}` });
+    throw praasError('DEMO_FAILED', {
+      step: 'praas pat list --json',
+      output: `no mapping ${name}: ${stdout}${stderr}`,
+    });
   }
 
   /** Throws DEMO_FAILED unless it holds. */

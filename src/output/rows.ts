@@ -56,7 +56,8 @@ async function renderRows(format: Format, titles: readonly string[], rows: reado
   const { default: Table } = await import('cli-table3');
   const table = new Table({ head: [...titles], chars: ASCII_BORDERS, style: { head: [], border: [] } });
   table.push(...cells);
-  return table.toString();
+  const [border = '', head = '', ...rest] = table.toString().split(NEWLINE);
+  return [border, head, border, ...rest].join(NEWLINE);
 }
 
 async function renderData(format: 'json' | 'yaml', data: unknown): Promise<string> {

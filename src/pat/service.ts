@@ -6,9 +6,10 @@
 import { type Decision, decideCreate, decideDelete, decideUpdate, type Policy, type Situation } from './decision.ts';
 import { isPraasError, praasError } from './errors.ts';
 import type { Mapping, MappingPatch, NewMapping } from './mapping.ts';
+import { type Listed, type MappingFilter, MappingQuery } from './query.ts';
 import type { Clock, Dataplane, Logger, MappingStore, NewId, RouterAgent, RouterView, StoreTransaction } from './ports.ts';
 import { type Delta, isEmptyDelta, type RouterRecord, withDelta } from './record.ts';
-import { asOf, settledStatus } from './status.ts';
+import { settledStatus } from './status.ts';
 
 export interface PatServiceParts {
   readonly store: MappingStore;
@@ -37,15 +38,8 @@ export interface Changed<T> {
   readonly script: string | undefined;
 }
 
-export interface MappingFilter {
-  readonly router_id?: string;
-  readonly server_ip?: string;
-  readonly status?: string;
-}
-
-export interface Listed {
-  readonly mappings: readonly Mapping[];
-  /** Routers whose records could not be read. */
+export interface Deleted extends Changed<readonly Mapping[]> {
+  /** Why the mappings of some routers stayed. */
   readonly failures: readonly Error[];
 }
 
@@ -57,9 +51,11 @@ interface Outcome<T> {
 
 export class PatService {
   readonly #parts: PatServiceParts;
+  readonly #query: MappingQuery;
 
   constructor(parts: PatServiceParts) {
     this.#parts = parts;
+    this.#query = new MappingQuery(parts);
   }
 
   /** Publishes a port. Throws ROUTER_NOT_FOUND, what decideCreate and the agent throw; then nothing has changed. */
@@ -80,26 +76,33 @@ export class PatService {
 
   /**
    * Removes mappings, each by its whole ID or an unambiguous beginning. All IDs are checked before anything is removed;
-   * the mappings of one router go together or not at all. Gives the removed mappings in the order asked for.
+   * the mappings of one router go together or not at all. Gives the removed mappings, and why those of other routers
+   * stayed. Throws when none could be removed.
    */
-  async delete(ids: readonly string[], options: ChangeOptions = {}): Promise<Changed<readonly Mapping[]>> {
-    const found = await this.#resolve(ids);
-    const unique = [...new Map(found.map((mapping) => [mapping.id, mapping])).values()];
-    const results: Changed<unknown>[] = [];
+  async delete(ids: readonly string[], options: ChangeOptions = {}): Promise<Deleted> {
+    const unique = [...new Map((await this.#query.resolve(ids)).map((mapping) => [mapping.id, mapping])).values()];
+    const results: Changed<readonly Mapping[]>[] = [];
+    const failures: Error[] = [];
     for (const [router_id, mappings] of Map.groupBy(unique, (mapping) => mapping.router_id)) {
       const router_ids = mappings.map(({ id }) => id);
-      const result = await this.#change(router_id, options, false, ({ record }) => ({
+      const decide = ({ record }: Situation): Outcome<readonly Mapping[]> => ({
         delta: decideDelete(record, router_ids),
         ids: router_ids,
-        value: () => undefined,
-      }));
-      results.push(result);
+        value: () => mappings,
+      });
+      try {
+        results.push(await this.#change(router_id, options, false, decide));
+      } catch (error) {
+        if (!isPraasError(error)) throw error;
+        failures.push(error);
+      }
     }
-    const scripts = results.flatMap(({ script }) => script || []);
+    if (results.length === 0 && failures[0] !== undefined) throw failures[0];
     return {
-      value: unique,
+      value: results.flatMap(({ value }) => value),
       warnings: results.flatMap(({ warnings }) => warnings),
-      script: options.dry_run ? scripts.join('\n') : undefined,
+      script: options.dry_run ? results.flatMap(({ script }) => script || []).join('\n') : undefined,
+      failures,
     };
   }
 
@@ -121,40 +124,14 @@ export class PatService {
     });
   }
 
-  /** Mappings that fit the filter, by router, gateway, port and protocol. A record that cannot be read is a failure beside them. */
-  async list(filter: MappingFilter = {}): Promise<Listed> {
-    const { store, dataplane, clock } = this.#parts;
-    const router_ids = filter.router_id === undefined ? await store.routers() : [filter.router_id];
-    const [present, records] = await Promise.all([
-      dataplane.routers(),
-      Promise.allSettled(router_ids.map((router_id) => store.read(router_id))),
-    ]);
-    const here = new Set(present);
-    const now = clock.now();
-    const mappings = records
-      .flatMap((result) => (result.status === 'fulfilled' ? [...result.value.mappings.values()] : []))
-      .map((mapping) => asOf(mapping, now, here.has(mapping.router_id)))
-      .filter((mapping) => fits(mapping, filter))
-      .sort(byPlace);
-    return { mappings, failures: records.flatMap((result) => (result.status === 'rejected' ? [result.reason] : [])) };
+  /** As MappingQuery.list. */
+  list(filter: MappingFilter = {}): Promise<Listed> {
+    return this.#query.list(filter);
   }
 
-  /** One mapping, by its whole ID or an unambiguous beginning. Throws MAPPING_NOT_FOUND, ID_AMBIGUOUS. */
-  async get(id: string): Promise<Mapping> {
-    const [mapping] = await this.#resolve([id]);
-    if (mapping === undefined) throw praasError('MAPPING_NOT_FOUND', { id });
-    return mapping;
-  }
-
-  async #resolve(ids: readonly string[]): Promise<Mapping[]> {
-    const { mappings, failures } = await this.list();
-    return ids.map((id) => {
-      const whole = id.length > 0 ? mappings.filter((mapping) => mapping.id.startsWith(id.toLowerCase())) : [];
-      const [mapping] = whole;
-      if (mapping === undefined) throw failures[0] ?? praasError('MAPPING_NOT_FOUND', { id });
-      if (whole.length > 1) throw praasError('ID_AMBIGUOUS', { id, ids: whole.map((match) => match.id) });
-      return mapping;
-    });
+  /** As MappingQuery.get. */
+  get(id: string): Promise<Mapping> {
+    return this.#query.get(id);
   }
 
   /** `must_be_here`: the change makes no sense for a router that is not on this node. */
@@ -250,17 +227,4 @@ export class PatService {
 
 function outcomeOf({ delta, mapping }: Decision): Outcome<Mapping> {
   return { delta, ids: [mapping.id], value: (record) => record.mappings.get(mapping.id) ?? mapping };
-}
-
-function fits(mapping: Mapping, { server_ip, status }: MappingFilter): boolean {
-  return (server_ip === undefined || mapping.server_ip === server_ip) && (status === undefined || mapping.status === status);
-}
-
-function byPlace(a: Mapping, b: Mapping): number {
-  return (
-    a.router_id.localeCompare(b.router_id) ||
-    a.gateway_ip.localeCompare(b.gateway_ip) ||
-    a.router_port - b.router_port ||
-    a.protocol.localeCompare(b.protocol)
-  );
 }

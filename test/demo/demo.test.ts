@@ -48,7 +48,9 @@ for (const backend of ['iptables', 'nftables'] as const) {
 
     expect(screen).toContain('✓ the ssh session that was open all the time ended with its mapping');
     expect(screen).toMatch(/Done after 0\.0 seconds\. Nothing is left/);
-    expect(machine.commands.some((line) => line.includes(backend === 'iptables' ? ' iptables -t nat' : ' nft list'))).toBe(true);
+    expect(
+      machine.commands.some((line) => line.includes(backend === 'iptables' ? ' iptables -t nat' : ' nft list')),
+    ).toBe(true);
     expectNothingLeft(machine);
   });
 }

@@ -18,7 +18,10 @@ afterEach(() => rmSync(directory, { recursive: true }));
 
 test('only one at a time gets the lock, and the next one after it was released', async () => {
   const release = await lockDemo(exec, path);
-  await expect(lockDemo(exec, path)).rejects.toMatchObject({ code: 'DEMO_RUNNING', message: expect.stringContaining(path) });
+  await expect(lockDemo(exec, path)).rejects.toMatchObject({
+    code: 'DEMO_RUNNING',
+    message: expect.stringContaining(path),
+  });
 
   release();
 

@@ -29,66 +29,86 @@ afterEach(async () => {
 });
 
 for (const backend of ['iptables', 'nftables']) {
-  test(`tells its story to the end with ${backend}, and nothing is left`, async () => {
-    const { code, screen } = await ended(start('--backend', backend));
+  test(
+    `tells its story to the end with ${backend}, and nothing is left`,
+    async () => {
+      const { code, screen } = await ended(start('--backend', backend));
 
-    expect(screen).toContain('Nothing is left of it on this machine.');
-    expect(code).toBe(0);
-    expect(screen).not.toContain('\u001b[');
-    await expectNothingLeft();
-  }, MINUTE_MS);
+      expect(screen).toContain('Nothing is left of it on this machine.');
+      expect(code).toBe(0);
+      expect(screen).not.toContain('\u001b[');
+      await expectNothingLeft();
+    },
+    MINUTE_MS,
+  );
 }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  test(`interrupted by ${signal} in the middle it takes everything away`, async () => {
+  test(
+    `interrupted by ${signal} in the middle it takes everything away`,
+    async () => {
+      const demo = start();
+      await demo.says(MIDDLE);
+
+      child?.kill(signal);
+      const { code, screen } = await ended(demo);
+
+      expect(code).toBe(128 + constants.signals[signal]);
+      expect(screen).toContain('Interrupted after');
+      await expectNothingLeft();
+    },
+    MINUTE_MS,
+  );
+}
+
+test(
+  '^C, which reaches every program of the terminal, is no failed step',
+  async () => {
     const demo = start();
     await demo.says(MIDDLE);
 
-    child?.kill(signal);
+    process.kill(-(child?.pid ?? 0), 'SIGINT');
     const { code, screen } = await ended(demo);
 
-    expect(code).toBe(128 + constants.signals[signal]);
     expect(screen).toContain('Interrupted after');
+    expect(code).toBe(130);
     await expectNothingLeft();
-  }, MINUTE_MS);
-}
+  },
+  MINUTE_MS,
+);
 
-test('^C, which reaches every program of the terminal, is no failed step', async () => {
-  const demo = start();
-  await demo.says(MIDDLE);
+test(
+  'killed in the middle its peers end by themselves, and the next demonstration works',
+  async () => {
+    const demo = start();
+    await demo.says(MIDDLE);
+    child?.kill('SIGKILL');
+    await once(child as ChildProcess, 'exit');
+    expect(await namespaces()).toContain(DEMO_NAMES.router);
 
-  process.kill(-(child?.pid ?? 0), 'SIGINT');
-  const { code, screen } = await ended(demo);
+    const { code } = await ended(start());
 
-  expect(screen).toContain('Interrupted after');
-  expect(code).toBe(130);
-  await expectNothingLeft();
-}, MINUTE_MS);
+    expect(code).toBe(0);
+    await expectNothingLeft();
+  },
+  2 * MINUTE_MS,
+);
 
-test('killed in the middle its peers end by themselves, and the next demonstration works', async () => {
-  const demo = start();
-  await demo.says(MIDDLE);
-  child?.kill('SIGKILL');
-  await once(child as ChildProcess, 'exit');
-  expect(await namespaces()).toContain(DEMO_NAMES.router);
+test(
+  'a second demonstration at the same time is refused, and the first goes on',
+  async () => {
+    const demo = start();
+    await demo.says(MIDDLE);
 
-  const { code } = await ended(start());
+    const second = await exec({ file: PRAAS, args: ['demo'] });
 
-  expect(code).toBe(0);
-  await expectNothingLeft();
-}, 2 * MINUTE_MS);
-
-test('a second demonstration at the same time is refused, and the first goes on', async () => {
-  const demo = start();
-  await demo.says(MIDDLE);
-
-  const second = await exec({ file: PRAAS, args: ['demo'] });
-
-  expect(second.exit_code).toBe(1);
-  expect(second.stderr).toContain('another demonstration is running');
-  expect((await ended(demo)).code).toBe(0);
-  await expectNothingLeft();
-}, MINUTE_MS);
+    expect(second.exit_code).toBe(1);
+    expect(second.stderr).toContain('another demonstration is running');
+    expect((await ended(demo)).code).toBe(0);
+    await expectNothingLeft();
+  },
+  MINUTE_MS,
+);
 
 interface Running {
   screen(): string;
@@ -100,7 +120,8 @@ function start(...args: readonly string[]): Running {
   const started = spawn(PRAAS, ['demo', ...args], { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   child = started;
   let screen = '';
-  for (const stream of [started.stdout, started.stderr]) stream.setEncoding('utf8').on('data', (text) => (screen += text));
+  for (const stream of [started.stdout, started.stderr])
+    stream.setEncoding('utf8').on('data', (text) => (screen += text));
   return {
     screen: () => screen,
     says: async (words) => {
@@ -126,7 +147,11 @@ async function expectNothingLeft(): Promise<void> {
 async function namespaces(): Promise<string[]> {
   const { stdout } = await exec({ file: 'ip', args: ['netns', 'list'] });
   // Worlds of other tests come and go beside this one.
-  return stdout.split('\n').map((line) => line.split(' ', 1)[0] ?? '').filter((name) => isOfDemo(name)).sort();
+  return stdout
+    .split('\n')
+    .map((line) => line.split(' ', 1)[0] ?? '')
+    .filter((name) => isOfDemo(name))
+    .sort();
 }
 
 function isOfDemo(name: string): boolean {

@@ -69,7 +69,11 @@ test('packets that are dropped are a timeout, not a refusal', async () => {
 
 test("Neutron's rules are loaded as the L3 agent keeps them, for the interfaces of this world, and let packets pass", async () => {
   const world = await newWorld({ router: 'neutron', neutronRules: true });
-  const rules = (text: string): string[] => text.split('\n').filter((line) => line.startsWith('-A')).sort();
+  const rules = (text: string): string[] =>
+    text
+      .split('\n')
+      .filter((line) => line.startsWith('-A'))
+      .sort();
 
   const loaded = rules(await world.run('iptables-save', []));
 

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { MappingStore } from '../../src/pat/ports.ts';
 import { emptyRecord } from '../../src/pat/record.ts';
-import { idOf, mapping, ROUTER, valueOf } from './support.ts';
+import { comparable, idOf, mapping, ROUTER } from './support.ts';
 
 export interface StoreUnderTest {
   readonly store: MappingStore;
@@ -21,10 +21,10 @@ export function mappingStoreContract(name: string, make: () => StoreUnderTest): 
       store = subject.store;
     });
     afterEach(() => subject.remove());
-    const record = async (): Promise<object> => valueOf(await store.read(ROUTER));
+    const record = async (): Promise<object> => comparable(await store.read(ROUTER));
 
     test('a router that nothing was written for has an empty record and is not listed', async () => {
-      expect(await record()).toEqual(valueOf(emptyRecord(ROUTER)));
+      expect(await record()).toEqual(comparable(emptyRecord(ROUTER)));
       expect(await store.has(ROUTER)).toBe(false);
       expect(await store.routers()).toEqual([]);
     });
@@ -33,7 +33,7 @@ export function mappingStoreContract(name: string, make: () => StoreUnderTest): 
       const seen = await store.transaction(ROUTER, async (transaction) => {
         await transaction.commit({ put: [mapping(1), mapping(2)], next_port: 4001, unsettled: [ENDPOINT] });
         await transaction.note({ put: [mapping(1, { status: 'ACTIVE' })], unsettled: [] });
-        return valueOf(transaction.record);
+        return comparable(transaction.record);
       });
 
       const mappings = { [idOf(1)]: mapping(1, { status: 'ACTIVE' }), [idOf(2)]: mapping(2) };
@@ -51,8 +51,8 @@ export function mappingStoreContract(name: string, make: () => StoreUnderTest): 
     });
 
     test('a rollback takes back puts, removals, the next port and the unsettled endpoints of this transaction', async () => {
-      await store.transaction(ROUTER, ({ commit }) =>
-        commit({ put: [mapping(1), mapping(2)], next_port: 4001, unsettled: [ENDPOINT] }),
+      await store.transaction(ROUTER, (transaction) =>
+        transaction.commit({ put: [mapping(1), mapping(2)], next_port: 4001, unsettled: [ENDPOINT] }),
       );
       const before = await record();
 
@@ -60,7 +60,7 @@ export function mappingStoreContract(name: string, make: () => StoreUnderTest): 
         await transaction.commit({ put: [mapping(1, { name: 'x' }), mapping(3)], remove: [idOf(2)], next_port: 4002 });
         await transaction.note({ put: [mapping(3, { name: 'y' })], unsettled: [] });
         await transaction.rollback();
-        expect(valueOf(transaction.record)).toEqual(before);
+        expect(comparable(transaction.record)).toEqual(before);
       });
 
       expect(await record()).toEqual(before);
@@ -86,7 +86,7 @@ export function mappingStoreContract(name: string, make: () => StoreUnderTest): 
     });
 
     test('a delta without content leaves no record', async () => {
-      await store.transaction(ROUTER, ({ commit }) => commit({ put: [], remove: [] }));
+      await store.transaction(ROUTER, (transaction) => transaction.commit({ put: [], remove: [] }));
 
       expect(await store.has(ROUTER)).toBe(false);
     });
@@ -103,7 +103,7 @@ export function mappingStoreContract(name: string, make: () => StoreUnderTest): 
 
     test('routers are listed by id, each with its own record', async () => {
       for (const router_id of ['zebra', 'ant', 'ant.json', 'cow_1']) {
-        await store.transaction(router_id, ({ commit }) => commit({ put: [mapping(1, { router_id })] }));
+        await store.transaction(router_id, (transaction) => transaction.commit({ put: [mapping(1, { router_id })] }));
       }
 
       expect(await store.routers()).toEqual(['ant', 'ant.json', 'cow_1', 'zebra']);
@@ -111,8 +111,8 @@ export function mappingStoreContract(name: string, make: () => StoreUnderTest): 
     });
 
     test('work that throws keeps what it committed, and the next transaction runs', async () => {
-      const failing = store.transaction(ROUTER, async ({ commit }) => {
-        await commit({ put: [mapping(1)] });
+      const failing = store.transaction(ROUTER, async (transaction) => {
+        await transaction.commit({ put: [mapping(1)] });
         throw new Error('the kernel said no');
       });
       await expect(failing).rejects.toThrow('the kernel said no');
@@ -122,9 +122,9 @@ export function mappingStoreContract(name: string, make: () => StoreUnderTest): 
     });
 
     test('a record that was read does not change any more', async () => {
-      await store.transaction(ROUTER, ({ commit }) => commit({ put: [mapping(1)] }));
+      await store.transaction(ROUTER, (transaction) => transaction.commit({ put: [mapping(1)] }));
       const old = await store.read(ROUTER);
-      await store.transaction(ROUTER, ({ commit }) => commit({ put: [mapping(2)], next_port: 4001 }));
+      await store.transaction(ROUTER, (transaction) => transaction.commit({ put: [mapping(2)], next_port: 4001 }));
 
       expect([...old.mappings.keys()]).toEqual([idOf(1)]);
       expect(old.next_port).toBe(0);
@@ -159,8 +159,12 @@ export function mappingStoreContract(name: string, make: () => StoreUnderTest): 
     });
 
     test('deltas that are not awaited one by one are all there, in order', async () => {
-      await store.transaction(ROUTER, async ({ commit, note }) => {
-        await Promise.all([commit({ put: [mapping(1)] }), note({ put: [mapping(2)] }), commit({ remove: [idOf(1)] })]);
+      await store.transaction(ROUTER, async (transaction) => {
+        await Promise.all([
+          transaction.commit({ put: [mapping(1)] }),
+          transaction.note({ put: [mapping(2)] }),
+          transaction.commit({ remove: [idOf(1)] }),
+        ]);
       });
 
       expect([...(await store.read(ROUTER)).mappings.keys()]).toEqual([idOf(2)]);

@@ -32,9 +32,9 @@ export function mapping(n: number, changes: Partial<Mapping> = {}): Mapping {
 
 export { idOf };
 
-/** A record as a value that can be compared; the order of mappings means nothing. */
-export function valueOf({ router_id, mappings, next_port, unsettled }: RouterRecord): object {
-  return { router_id, next_port, unsettled, mappings: Object.fromEntries([...mappings].toSorted()) };
+/** A record as a value that can be compared; the order of mappings means nothing to toEqual. */
+export function comparable({ router_id, mappings, next_port, unsettled }: RouterRecord): object {
+  return { router_id, next_port, unsettled, mappings: Object.fromEntries(mappings) };
 }
 
 export function snapshotPath(state_dir: string, router_id = ROUTER): string {
@@ -48,7 +48,7 @@ export function journalPath(state_dir: string, router_id = ROUTER): string {
 /** Commits mappings of these numbers, each in a transaction of its own. */
 export async function commitEach(store: FileStore, numbers: readonly number[], padding = 0): Promise<void> {
   for (const n of numbers) {
-    await store.transaction(ROUTER, ({ commit }) => commit({ put: [fatMapping(n, ROUTER, padding)] }));
+    await store.transaction(ROUTER, (transaction) => transaction.commit({ put: [fatMapping(n, ROUTER, padding)] }));
   }
 }
 
@@ -81,16 +81,13 @@ export class Writer {
 
   /** Resolves when it has said so many lines, or has ended. */
   async lines(count: number): Promise<void> {
-    let has_ended = false;
-    void this.#ended.then(() => {
-      has_ended = true;
+    const enough = new Promise<void>((resolve) => {
+      this.#wake = () => {
+        if (this.said.length >= count) resolve();
+      };
       this.#wake();
     });
-    while (this.said.length < count && !has_ended) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
+    await Promise.race([enough, this.#ended]);
   }
 
   /** Its exit code; null when it was killed. Everything that it said is in `said` then. */

@@ -59,5 +59,5 @@ export function roomOf(path: string): string {
 
 function importOf(path: string, from: string, is_type: boolean): Import {
   if (!from.startsWith('.')) return { target: from, is_ours: false, is_type };
-  return { target: join('src', path, '..', from).replace(/^src\//, ''), is_ours: true, is_type };
+  return { target: join(path, '..', from), is_ours: true, is_type };
 }

@@ -152,7 +152,11 @@ async function warm(peer: Peer, address: string): Promise<void> {
 }
 
 async function runIn(namespace: string, file: string, args: readonly string[], input?: string): Promise<string> {
-  const command = { file: 'ip', args: ['netns', 'exec', namespace, file, ...args], ...(input !== undefined && { input }) };
+  const command = {
+    file: 'ip',
+    args: ['netns', 'exec', namespace, file, ...args],
+    ...(input !== undefined && { input }),
+  };
   const { exit_code, stdout, stderr } = await exec(command);
   if (exit_code !== 0) throw new Error(`${file} ${args.join(' ')} in ${namespace}: ${stderr}`);
   return stdout;
