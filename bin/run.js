@@ -1,4 +1,5 @@
 #!/usr/bin/env node
-import { execute } from '@oclif/core';
+import { fileURLToPath } from 'node:url';
+import { runCommandLine } from '../dist/commands/run.js';
 
-await execute({ dir: import.meta.url });
+await runCommandLine(process.argv.slice(2), { root: fileURLToPath(import.meta.url) });

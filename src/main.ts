@@ -1,5 +1,6 @@
 /** Starts oclif from what the executable carries: nothing is looked up on disk. */
-import { type Command, execute, type Interfaces, Plugin } from '@oclif/core';
+import { type Command, type Interfaces, Plugin } from '@oclif/core';
+import { runCommandLine } from './commands/run.ts';
 import { LOADERS } from './commands/table.ts';
 
 type Manifest = Plugin['manifest'];
@@ -9,9 +10,18 @@ class BundledPlugin extends Plugin {
   constructor(pjson: Interfaces.PJSON, manifest: Manifest, root: string) {
     super({ root, pjson, isRoot: true, type: 'core' });
     Object.assign(this, {
-      ...{ root, pjson, manifest, isRoot: true, type: 'core', moduleType: 'commonjs' },
-      ...{ name: pjson.name, alias: pjson.name, version: pjson.version },
-      ...{ valid: true, hasManifest: true, hooks: {} },
+      root,
+      pjson,
+      manifest,
+      name: pjson.name,
+      alias: pjson.name,
+      version: pjson.version,
+      type: 'core',
+      moduleType: 'commonjs',
+      isRoot: true,
+      valid: true,
+      hasManifest: true,
+      hooks: {},
     });
     this.commandIDs = Object.keys(manifest.commands);
     this.commands = Object.entries(manifest.commands).map(([id, cached]) => ({
@@ -38,14 +48,8 @@ class BundledPlugin extends Plugin {
   }
 }
 
-/** Runs one command line (`args`: the process's own when left out). */
-export async function main(
-  pjson: Interfaces.PJSON,
-  manifest: Manifest,
-  root: string,
-  args?: readonly string[],
-): Promise<void> {
+/** Runs the command line of this process. */
+export async function main(pjson: Interfaces.PJSON, manifest: Manifest, root: string): Promise<void> {
   const plugin = new BundledPlugin(pjson, manifest, root);
-  const loadOptions = { root, pjson, plugins: new Map([[plugin.name, plugin]]) };
-  await execute({ ...(args && { args: [...args] }), loadOptions });
+  await runCommandLine(process.argv.slice(2), { root, pjson, plugins: new Map([[plugin.name, plugin]]) });
 }

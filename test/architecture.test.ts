@@ -39,7 +39,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   store: {
     ours: ['pat', 'system'],
-    packages: ['node', 'lowdb'],
+    packages: ['node', 'lowdb', 'zod'],
     why: 'an adapter knows the domain and the machine, never another adapter: only compose.ts joins them',
   },
   config: {

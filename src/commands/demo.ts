@@ -1,15 +1,17 @@
 // `praas demo`: check, run, print. The demonstration is demo/demo.ts.
 import { constants } from 'node:os';
 import { isSea } from 'node:sea';
-import { Command, Flags } from '@oclif/core';
-import { praasError } from '../pat/errors.ts';
+import { Flags } from '@oclif/core';
+import { colour } from '../output/colour.ts';
+import { PraasCommand } from './base.ts';
 
 const TIMEOUT_MS = 30_000;
 const DIRECTORY = '/run/praas-demo';
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const KILLED_BY_SIGNAL = 128;
 
-export default class Demo extends Command {
+export default class Demo extends PraasCommand {
+  static override enableJsonFlag = false;
   static override summary = 'show what praas does, on a throwaway world of network namespaces';
   static override description =
     'Builds an outside client, a router and two servers out of network namespaces, publishes ports of the servers with ' +
@@ -34,30 +36,29 @@ export default class Demo extends Command {
     const { Screen } = await import('../demo/screen.ts');
     const { createExec, isInstalled, toolMissing } = await import('../system/exec.ts');
     const { systemClock } = await import('../system/clock.ts');
-    if (process.getuid?.() !== 0) throw praasError('NOT_PERMITTED', { what: 'praas demo' });
+    this.requireRoot();
     const missing = demoTools(backend).find((tool) => !isInstalled(tool, process.env['PATH']));
     if (missing !== undefined) throw toolMissing(missing);
 
     const ending = new AbortController();
-    for (const signal of SIGNALS) process.on(signal, () => ending.abort(signal));
+    for (const signal of SIGNALS) process.on(signal, () => ending.abort(constants.signals[signal]));
     const done = await runDemo({
       exec: createExec(TIMEOUT_MS, demoEnvironment(process.env, DIRECTORY, backend)),
-      screen: new Screen((text) => process.stdout.write(text), isColoured(process.stdout, process.env)),
+      screen: new Screen(
+        (text) => process.stdout.write(text),
+        (name, text) => colour(name, text, process.stdout),
+      ),
       clock: systemClock,
       signal: ending.signal,
       self: selfCommand(),
       directory: DIRECTORY,
       backend,
     });
-    if (!done) this.exit(KILLED_BY_SIGNAL + constants.signals[ending.signal.reason as (typeof SIGNALS)[number]]);
+    if (!done) this.exit(KILLED_BY_SIGNAL + Number(ending.signal.reason));
   }
 }
 
 /** How to run this program again: the executable, or node with its start file. */
 function selfCommand(): readonly string[] {
   return isSea() ? [process.execPath] : [process.execPath, process.argv[1] ?? ''];
-}
-
-function isColoured(output: NodeJS.WriteStream, env: NodeJS.ProcessEnv): boolean {
-  return output.isTTY && (env['NO_COLOR'] ?? '') === '';
 }

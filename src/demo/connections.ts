@@ -31,7 +31,7 @@ export class Connections {
   /** As connect, and holds it. Over UDP nothing is sent and nothing heard yet. */
   async open(target: Target): Promise<Answer> {
     const line = dial(target);
-    const heard = target.protocol === 'udp' ? {} : await line.inbox.next(target.timeout_ms);
+    const heard: Answer = target.protocol === 'udp' ? { done: true } : await line.inbox.next(target.timeout_ms);
     if ('error' in heard) {
       line.close();
       return heard;
@@ -57,7 +57,7 @@ export class Connections {
 
   /** Ends everything. */
   closeAll(): void {
-    for (const connection of [...this.#held.keys()]) this.close(connection);
+    for (const connection of this.#held.keys()) this.close(connection);
   }
 }
 

@@ -1,7 +1,7 @@
 /** The other end of a peer: asks it by JSON lines (dialog.ts) over any pair of streams. Starts and ends no process. */
 import type { Readable, Writable } from 'node:stream';
 import { praasError } from '../pat/errors.ts';
-import type { Answer, Failure, Heard, Reply, Request, Service, Target } from './dialog.ts';
+import type { Answer, Failure, Heard, Reply, Request, Said, Service, Target } from './dialog.ts';
 import { eachLine } from './lines.ts';
 
 /** Long enough for a busy machine: it is waited for only when something is wrong. */
@@ -36,7 +36,7 @@ export class PeerController {
     output.on('error', leave);
     for (const end of ['end', 'close', 'error']) input.on(end, leave);
     eachLine(input, (line) => {
-      const said = JSON.parse(line) as { name: string } | ({ id: number } & Answer);
+      const said: Said = JSON.parse(line);
       if ('name' in said) ready.resolve(said.name);
       else this.#hear(said);
     });
@@ -55,7 +55,7 @@ export class PeerController {
 
   /** One try: what the other side said, or why it said nothing. */
   async connect(goal: Goal): Promise<Heard> {
-    return (await this.#ask({ connect: { timeout_ms: PATIENCE_MS, ...goal } })) as Heard;
+    return heardIn(await this.#ask({ connect: { timeout_ms: PATIENCE_MS, ...goal } }));
   }
 
   /** Opens a connection and holds it. Throws TOOL_FAILED when that does not work. */
@@ -71,7 +71,7 @@ export class PeerController {
     return {
       greeting: 'reply' in answer ? greetingOf(answer) : undefined,
       send: async (text, timeout_ms = PATIENCE_MS) =>
-        (await this.#ask({ send: { connection, text, timeout_ms } })) as Heard,
+        heardIn(await this.#ask({ send: { connection, text, timeout_ms } })),
       close: async () => void (await this.#ask({ close: { connection } })),
     };
   }
@@ -101,6 +101,11 @@ export class PeerController {
 
 function isFailure(answer: Answer): answer is Failure {
   return 'error' in answer;
+}
+
+function heardIn(answer: Answer): Heard {
+  if ('done' in answer) throw failed('hear an answer', 'there is none');
+  return answer;
 }
 
 function greetingOf({ reply, seen_port }: Reply): Reply {

@@ -46,8 +46,16 @@ export interface Failure {
 
 export type Heard = Reply | Failure;
 
-/** What a peer answers: what it heard, the number of the connection that is held now, or nothing but "done". */
-export type Answer = (Heard | Record<never, never>) & { readonly connection?: number };
+/** What was asked is done, and there was nothing to hear. */
+export interface Done {
+  readonly done: true;
+}
+
+/** What a peer answers, and the number of the connection that it holds now. */
+export type Answer = (Heard | Done) & { readonly connection?: number };
+
+/** Everything that a peer says: its name first, then answers. */
+export type Said = { readonly name: string } | ({ readonly id: number } & Answer);
 
 const SEES = /^(?<reply>.+ sees .+):(?<port>\d+)$/;
 
@@ -68,6 +76,6 @@ export function replyOf(line: string): Reply {
 
 /** Takes an error of a socket. */
 export function failureOf(error: unknown): Failure {
-  const code = (error as NodeJS.ErrnoException).code ?? String(error);
+  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : String(error);
   return { error: WORDS[code] ?? code.toLowerCase() };
 }

@@ -42,7 +42,8 @@ export class PeerHub {
     const failed = end.then(({ exit_code, stderr }) => {
       throw praasError('TOOL_FAILED', { command: `ip ${args.join(' ')}`, exit_code, output: stderr.trim() });
     });
-    const [socket] = (await Promise.race([once(this.#server, 'connection'), failed])) as [Socket];
+    const connected = new Promise<Socket>((resolve) => void this.#server.once('connection', resolve));
+    const socket = await Promise.race([connected, failed]);
     this.#sockets.push(socket);
     const peer = new PeerController(socket, socket);
     await peer.name;

@@ -8,6 +8,8 @@ import { type Answer, failureOf, type Request } from './dialog.ts';
 import { eachLine } from './lines.ts';
 import { Listeners } from './listeners.ts';
 
+const DONE = { done: true } as const;
+
 /** Does what comes in on `input` and answers on `output` (dialog.ts). Resolves when input ends and all is closed. */
 export async function runPeer(name: string, input: Readable, output: Writable): Promise<void> {
   const listeners = new Listeners(name);
@@ -18,8 +20,8 @@ export async function runPeer(name: string, input: Readable, output: Writable): 
     output.on('error', () => resolve());
     for (const end of ['end', 'close', 'error']) input.on(end, () => resolve());
     eachLine(input, (line) => {
-      const { id, ...request } = JSON.parse(line) as Request & { id: number };
-      obey(request as Request, listeners, connections)
+      const { id, ...request }: Request & { id: number } = JSON.parse(line);
+      obey(request, listeners, connections)
         .catch(failureOf)
         .then((answer) => say({ id, ...answer }), resolve);
     });
@@ -31,10 +33,11 @@ export async function runPeer(name: string, input: Readable, output: Writable): 
 }
 
 async function obey(request: Request, listeners: Listeners, connections: Connections): Promise<Answer> {
-  if ('listen' in request) return listeners.listen(request.listen).then(() => ({}));
-  if ('unlisten' in request) return listeners.unlisten(request.unlisten).then(() => ({}));
+  if ('listen' in request) return listeners.listen(request.listen).then(() => DONE);
+  if ('unlisten' in request) return listeners.unlisten(request.unlisten).then(() => DONE);
   if ('connect' in request) return connections.connect(request.connect);
   if ('open' in request) return connections.open(request.open);
-  if ('close' in request) return (connections.close(request.close.connection), {});
-  return connections.send(request.send.connection, request.send.text, request.send.timeout_ms);
+  if ('send' in request) return connections.send(request.send.connection, request.send.text, request.send.timeout_ms);
+  connections.close(request.close.connection);
+  return DONE;
 }

@@ -1,17 +1,16 @@
 /** How the demonstration looks: what is said, what is typed, what came out, and a tick for what was shown by it. */
 
-type Colour = 'bold' | 'green' | 'cyan';
-
-const CODES: Readonly<Record<Colour, number>> = { bold: 1, green: 32, cyan: 36 };
+/** Gives the text as that kind of text looks. */
+export type Paint = (name: 'bold' | 'green' | 'yellow', text: string) => string;
 
 export class Screen {
   readonly #write: (text: string) => void;
-  readonly #coloured: boolean;
+  readonly #paint: Paint;
 
   /** `write` takes whole lines, with their ends. */
-  constructor(write: (text: string) => void, coloured: boolean) {
+  constructor(write: (text: string) => void, paint: Paint) {
     this.#write = write;
-    this.#coloured = coloured;
+    this.#paint = paint;
   }
 
   /** Begins a chapter. */
@@ -25,7 +24,7 @@ export class Screen {
 
   /** A command as a person would type it. */
   command(line: string): void {
-    this.#write(`\n${this.#paint('cyan', `$ ${line}`)}\n`);
+    this.#write(`\n${this.#paint('yellow', `$ ${line}`)}\n`);
   }
 
   /** What a program said, as it said it. */
@@ -36,9 +35,5 @@ export class Screen {
   /** What has been seen to be true. */
   shown(text: string): void {
     this.#write(`${this.#paint('green', `✓ ${text}`)}\n`);
-  }
-
-  #paint(colour: Colour, text: string): string {
-    return this.#coloured ? `\u001b[${CODES[colour]}m${text}\u001b[0m` : text;
   }
 }

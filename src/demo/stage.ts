@@ -45,7 +45,7 @@ export class Stage {
 
   /** Runs praas and gives what it printed. Throws DEMO_FAILED when it fails. */
   async praas(...args: readonly string[]): Promise<string> {
-    return this.#must(['praas', ...args].join(' '), this.#praas(args));
+    return this.#must(lineOf({ file: 'praas', args }), this.#praas(args));
   }
 
   /** Runs a program in the router's namespace and gives what it printed. Throws DEMO_FAILED when it fails. */
@@ -111,7 +111,7 @@ function inside(namespace: string, args: readonly string[]): Command {
 }
 
 function lineOf({ file, args }: Command): string {
-  return [file, ...args].join(' ');
+  return [file, ...args].map((word) => (word.includes(' ') ? `"${word}"` : word)).join(' ');
 }
 
 function parseList(text: string): readonly (Published & { readonly name: string })[] {

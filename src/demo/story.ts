@@ -65,7 +65,8 @@ async function publishWeb(stage: Stage): Promise<void> {
 async function publishSsh(stage: Stage): Promise<HeldConnection> {
   stage.screen.chapter('Publish ssh of the database server, on a port of our choice');
   const port = ['--router-port', String(SSH_PORT)];
-  await stage.praas(...create(stage, ADDRESSES.db, SSH.port), ...port, '--name', 'ssh');
+  const columns = ['-c', 'ID', '-c', 'Status'];
+  await stage.praas(...create(stage, ADDRESSES.db, SSH.port), ...port, '--name', 'ssh', ...columns);
   const session = await stage.client.open({ protocol: 'tcp', address: ADDRESSES.gateway, port: SSH_PORT });
   const greeting = session.greeting?.reply ?? 'nothing';
   stage.screen.say(`\n${ADDRESSES.client} connects to ${ADDRESSES.gateway}:${SSH_PORT} and hears: ${greeting}`);
@@ -90,7 +91,7 @@ async function lookAround(stage: Stage, backend: StoryBackend): Promise<void> {
 async function narrow(stage: Stage): Promise<void> {
   stage.screen.chapter('Let only one network in');
   const { id, router_port } = await stage.find('web');
-  await stage.praas('pat', 'update', short(id), '--allow', '198.51.100.0/24');
+  await stage.praas('pat', 'update', short(id), '--allow', '198.51.100.0/24', '-c', 'Allowed CIDRs', '-c', 'Status');
   await stage.expectClosed(url(router_port));
   stage.screen.shown(`closed for ${ADDRESSES.client}`);
   await stage.expectAnswer(url(router_port), hello(ADDRESSES.other_client), FROM_OTHER);
@@ -100,7 +101,8 @@ async function narrow(stage: Stage): Promise<void> {
 async function move(stage: Stage): Promise<void> {
   stage.screen.chapter('Move it to another port, open to everybody again');
   const { id, router_port } = await stage.find('web');
-  await stage.praas('pat', 'update', short(id), '--router-port', String(NEW_WEB_PORT), '--clear-allow');
+  const there = ['--router-port', String(NEW_WEB_PORT), '--clear-allow'];
+  await stage.praas('pat', 'update', short(id), ...there, '-c', 'Router Port', '-c', 'Status');
   await stage.expectClosed(url(router_port));
   stage.screen.shown(`the old port ${router_port} is closed`);
   await stage.expectAnswer(url(NEW_WEB_PORT), hello(ADDRESSES.client));
@@ -108,18 +110,21 @@ async function move(stage: Stage): Promise<void> {
 }
 
 async function withdraw(stage: Stage, session: HeldConnection): Promise<void> {
-  stage.screen.chapter('Delete both');
-  const before = await session.send('still there?');
-  stage.check('the open ssh session', 'reply' in before, 'it did not survive what was done to another mapping');
+  stage.screen.chapter('Delete one, then the other');
   const { id: web } = await stage.find('web');
   const { id: ssh } = await stage.find('ssh');
-  await stage.praas('pat', 'delete', short(web), short(ssh));
-  await stage.expectClosed(url(NEW_WEB_PORT));
-  await stage.expectClosed(url(SSH_PORT));
-  stage.screen.shown('after: closed again');
+  const before = await session.send('still there?');
+  stage.check('the open ssh session', 'reply' in before, 'it did not survive what was done to another mapping');
+  await stage.praas('pat', 'delete', short(ssh));
   const after = await session.send('still there?', CLOSED_MS);
   stage.check('the open ssh session', 'error' in after, 'it went on after its mapping was deleted');
   stage.screen.shown('the ssh session that was open all the time ended with its mapping');
+  await stage.expectClosed(url(SSH_PORT));
+  await stage.expectAnswer(url(NEW_WEB_PORT), hello(ADDRESSES.client));
+  stage.screen.shown('ssh is closed, and the web server is where it was');
+  await stage.praas('pat', 'delete', short(web));
+  await stage.expectClosed(url(NEW_WEB_PORT));
+  stage.screen.shown('after: everything is closed again');
 }
 
 function create(stage: Stage, server_ip: string, port: number): string[] {

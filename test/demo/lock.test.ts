@@ -6,6 +6,7 @@ import { lockDemo } from '../../src/demo/lock.ts';
 import { createExec, type Exec } from '../../src/system/exec.ts';
 
 const exec = createExec(10_000, process.env);
+const failing: Exec = async () => ({ exit_code: 65, stdout: '', stderr: 'flock: 3: Bad file descriptor\n' });
 let directory: string;
 let path: string;
 
@@ -62,7 +63,5 @@ test('whoever locks a file that has just been removed takes a new one', async ()
 });
 
 test('a flock that fails otherwise is not taken for a running demonstration', async () => {
-  const failing: Exec = async () => ({ exit_code: 65, stdout: '', stderr: 'flock: 3: Bad file descriptor\n' });
-
   await expect(lockDemo(failing, path)).rejects.toMatchObject({ code: 'TOOL_FAILED' });
 });

@@ -61,7 +61,8 @@ for (const protocol of ['tcp', 'udp'] as const) {
 
     const answers = [await held.send('one'), await held.send('two')];
 
-    expect(answers).toEqual(Array(2).fill({ reply: 'web sees 127.0.0.1', seen_port: 40_104 }));
+    const answer = { reply: 'web sees 127.0.0.1', seen_port: 40_104 };
+    expect(answers).toEqual([answer, answer]);
     await held.close();
     expect(await held.send('three')).toEqual({ error: 'closed' });
   });

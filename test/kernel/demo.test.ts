@@ -1,6 +1,5 @@
 /** `praas demo` as people run it: the built executable, real packets, and what is left on the machine afterwards. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { constants } from 'node:os';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -9,157 +8,142 @@ import { createExec } from '../../src/system/exec.ts';
 
 const PRAAS = new URL('../../build/praas', import.meta.url).pathname;
 const MIDDLE = '✓ the web server answers';
-const MINUTE_MS = 60_000;
 
-const exec = createExec(MINUTE_MS, process.env);
-let before: string[];
-let child: ChildProcess | undefined;
+interface Running {
+  /** Resolves when these words are on the screen. */
+  says(words: string): Promise<void>;
+  /** Sends the signal to the demonstration alone, or to everything that it has started as well. */
+  signal(name: NodeJS.Signals, reach: 'alone' | 'group'): void;
+  /** Its exit code, null when it was killed, and all that it wrote. */
+  readonly ended: Promise<{ readonly code: number | null; readonly screen: string }>;
+}
 
-beforeEach(async () => {
+const exec = createExec(60_000, process.env);
+const running: Running[] = [];
+
+beforeEach(() => {
   expect(existsSync(PRAAS) ? PRAAS : 'build/praas is missing: npm run build:exe').toBe(PRAAS);
-  before = await namespaces();
 });
 
 afterEach(async () => {
-  if (child !== undefined && child.exitCode === null && child.signalCode === null) {
-    child.kill('SIGTERM');
-    await once(child, 'close');
+  for (const demo of running.splice(0)) {
+    demo.signal('SIGTERM', 'alone');
+    await demo.ended;
   }
-  child = undefined;
 });
 
 for (const backend of ['iptables', 'nftables']) {
-  test(
-    `tells its story to the end with ${backend}, and nothing is left`,
-    async () => {
-      const { code, screen } = await ended(start('--backend', backend));
+  test(`tells its story to the end with ${backend}, and nothing is left`, async () => {
+    const { code, screen } = await start('--backend', backend).ended;
 
-      expect(screen).toContain('Nothing is left of it on this machine.');
-      expect(code).toBe(0);
-      expect(screen).not.toContain('\u001b[');
-      await expectNothingLeft();
-    },
-    MINUTE_MS,
-  );
+    expect(screen).toContain('Nothing is left of it on this machine.');
+    expect(code).toBe(0);
+    expect(screen).not.toContain('\u001b[');
+    await expectNothingLeft();
+  });
 }
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  test(
-    `interrupted by ${signal} in the middle it takes everything away`,
-    async () => {
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  for (const reach of ['alone', 'group'] as const) {
+    test(`${signal} in the middle (${reach}) makes it take everything away`, async () => {
       const demo = start();
       await demo.says(MIDDLE);
 
-      child?.kill(signal);
-      const { code, screen } = await ended(demo);
+      demo.signal(signal, reach);
+      const { code, screen } = await demo.ended;
 
-      expect(code).toBe(128 + constants.signals[signal]);
       expect(screen).toContain('Interrupted after');
+      expect(screen).not.toContain('Error');
+      expect(code).toBe(128 + constants.signals[signal]);
       await expectNothingLeft();
-    },
-    MINUTE_MS,
-  );
+    });
+  }
 }
 
-test(
-  '^C, which reaches every program of the terminal, is no failed step',
-  async () => {
-    const demo = start();
-    await demo.says(MIDDLE);
+test('a second ^C while it takes everything away changes nothing', async () => {
+  const demo = start();
+  await demo.says(MIDDLE);
 
-    process.kill(-(child?.pid ?? 0), 'SIGINT');
-    const { code, screen } = await ended(demo);
+  demo.signal('SIGINT', 'group');
+  demo.signal('SIGINT', 'group');
+  await new Promise(setImmediate);
+  demo.signal('SIGINT', 'group');
 
-    expect(screen).toContain('Interrupted after');
-    expect(code).toBe(130);
-    await expectNothingLeft();
-  },
-  MINUTE_MS,
-);
+  expect(await demo.ended).toMatchObject({ code: 130 });
+  await expectNothingLeft();
+});
 
-test(
-  'killed in the middle its peers end by themselves, and the next demonstration works',
-  async () => {
-    const demo = start();
-    await demo.says(MIDDLE);
-    child?.kill('SIGKILL');
-    await once(child as ChildProcess, 'exit');
-    expect(await namespaces()).toContain(DEMO_NAMES.router);
+test('killed in the middle it leaves its world behind, which the next demonstration takes away', async () => {
+  const demo = start();
+  await demo.says(MIDDLE);
+  demo.signal('SIGKILL', 'alone');
+  await demo.ended;
+  expect(await namespaces()).toContain(DEMO_NAMES.router);
 
-    const { code } = await ended(start());
+  expect(await start().ended).toMatchObject({ code: 0 });
 
-    expect(code).toBe(0);
-    await expectNothingLeft();
-  },
-  2 * MINUTE_MS,
-);
+  await expectNothingLeft();
+});
 
-test(
-  'a second demonstration at the same time is refused, and the first goes on',
-  async () => {
-    const demo = start();
-    await demo.says(MIDDLE);
+test('a second demonstration at the same time is refused, and the first goes on to its end', async () => {
+  const demo = start();
+  await demo.says('✓');
 
-    const second = await exec({ file: PRAAS, args: ['demo'] });
+  const second = await start().ended;
 
-    expect(second.exit_code).toBe(1);
-    expect(second.stderr).toContain('another demonstration is running');
-    expect((await ended(demo)).code).toBe(0);
-    await expectNothingLeft();
-  },
-  MINUTE_MS,
-);
-
-interface Running {
-  screen(): string;
-  says(words: string): Promise<void>;
-}
+  expect(second).toMatchObject({ code: 1, screen: expect.stringContaining('another demonstration is running') });
+  expect(await demo.ended).toMatchObject({ code: 0 });
+  await expectNothingLeft();
+});
 
 /** Starts the demonstration in a process group of its own, as a terminal does. */
 function start(...args: readonly string[]): Running {
-  const started = spawn(PRAAS, ['demo', ...args], { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-  child = started;
+  const child = spawn(PRAAS, ['demo', ...args], { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const { pid } = child;
+  if (pid === undefined) throw new Error(`${PRAAS} cannot be started`);
   let screen = '';
-  for (const stream of [started.stdout, started.stderr])
-    stream.setEncoding('utf8').on('data', (text) => (screen += text));
-  return {
-    screen: () => screen,
-    says: async (words) => {
-      while (!screen.includes(words)) {
-        if (started.exitCode !== null) throw new Error(`ended without saying “${words}”:\n${screen}`);
-        await Promise.race([once(started.stdout, 'data'), once(started, 'exit')]);
-      }
+  let look: (() => unknown) | undefined;
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      screen += text;
+      look?.();
+    });
+  }
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve)).then((code) => ({
+    code,
+    screen,
+  }));
+  const demo: Running = {
+    says: (words) =>
+      new Promise((resolve, reject) => {
+        look = () => screen.includes(words) && resolve();
+        look();
+        void ended.then(() => reject(new Error(`ended without saying “${words}”:\n${screen}`)));
+      }),
+    signal: (name, reach) => {
+      if (child.exitCode === null && child.signalCode === null) process.kill(reach === 'group' ? -pid : pid, name);
     },
+    ended,
   };
-}
-
-async function ended(demo: Running): Promise<{ code: number | null; screen: string }> {
-  const [code] = (await once(child as ChildProcess, 'close')) as [number | null];
-  return { code, screen: demo.screen() };
+  running.push(demo);
+  return demo;
 }
 
 async function expectNothingLeft(): Promise<void> {
-  expect(await namespaces()).toEqual(before);
+  expect(await namespaces()).toEqual([]);
   expect(readdirSync('/run').filter((name) => name.startsWith('praas-demo'))).toEqual([]);
-  expect(demoProcesses()).toEqual([]);
+  expect(processes()).toEqual([]);
 }
 
+/** Namespaces of the demonstration: worlds of other tests come and go beside it. */
 async function namespaces(): Promise<string[]> {
   const { stdout } = await exec({ file: 'ip', args: ['netns', 'list'] });
-  // Worlds of other tests come and go beside this one.
-  return stdout
-    .split('\n')
-    .map((line) => line.split(' ', 1)[0] ?? '')
-    .filter((name) => isOfDemo(name))
-    .sort();
+  const names = stdout.split('\n').map((line) => line.split(' ', 1)[0] ?? '');
+  return names.filter((name) => name === DEMO_NAMES.router || name.startsWith(DEMO_NAMES.prefix));
 }
 
-function isOfDemo(name: string): boolean {
-  return name === DEMO_NAMES.router || name.startsWith(DEMO_NAMES.prefix);
-}
-
-/** Command lines of processes that run the executable. */
-function demoProcesses(): string[] {
+/** Command lines of processes that run the demonstration or a part of it. */
+function processes(): string[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   return pids.flatMap((pid) => {
     try {

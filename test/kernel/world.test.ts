@@ -23,6 +23,19 @@ async function standing({ places }: Pick<TestWorld, 'places'>): Promise<string[]
   return Object.values(places).filter((name) => names.includes(name));
 }
 
+/** The links of the root namespace. */
+async function links(): Promise<string> {
+  return (await exec({ file: 'ip', args: ['-br', 'link'] })).stdout;
+}
+
+function rulesIn(text: string): string[] {
+  const rules = text.split('\n').filter((line) => line.startsWith('-A'));
+  return rules.toSorted();
+}
+
+const withoutSysctl: Exec = async (command) =>
+  command.args.includes('sysctl') ? { exit_code: 1, stdout: '', stderr: 'sysctl: no\n' } : exec(command);
+
 /** Publishes by hand, so that this test depends on nothing of praas. */
 async function publish(world: TestWorld, protocol: 'tcp' | 'udp', port: number, to: string): Promise<void> {
   const match = ['-d', world.gateway, '-p', protocol, '--dport', String(port)];
@@ -69,15 +82,10 @@ test('packets that are dropped are a timeout, not a refusal', async () => {
 
 test("Neutron's rules are loaded as the L3 agent keeps them, for the interfaces of this world, and let packets pass", async () => {
   const world = await newWorld({ router: 'neutron', neutronRules: true });
-  const rules = (text: string): string[] =>
-    text
-      .split('\n')
-      .filter((line) => line.startsWith('-A'))
-      .sort();
 
-  const loaded = rules(await world.run('iptables-save', []));
+  const loaded = rulesIn(await world.run('iptables-save', []));
 
-  expect(loaded).toEqual(rules(neutronRules(world.names)));
+  expect(loaded).toEqual(rulesIn(neutronRules(world.names)));
   expect(loaded.join('\n')).toContain(`-o ${world.names.outside_interface} -j SNAT --to-source ${world.gateway}`);
   await world.web.listen({ protocol: 'tcp', port: 80 });
   await publish(world, 'tcp', 4000, '10.20.0.51:80');
@@ -96,7 +104,6 @@ test('two worlds beside each other have nothing in common', async () => {
 });
 
 test('the root namespace sees no interface of a world', async () => {
-  const links = async (): Promise<string> => (await exec({ file: 'ip', args: ['-br', 'link'] })).stdout;
   const before = await links();
 
   await newWorld({ router: 'neutron' });
@@ -144,10 +151,8 @@ test('a world that cannot be finished leaves nothing, and touches no namespace o
   const taken = await newWorld({ router: 'plain' });
   const before = await namespaces();
   const names = { ...taken.names, router: `${taken.names.router}-2`, prefix: `${taken.names.prefix}-2` };
-  const failing: Exec = async (command) =>
-    command.args.includes('sysctl') ? { exit_code: 1, stdout: '', stderr: 'sysctl: no\n' } : exec(command);
 
-  await expect(World.create(failing, standardPlan(names))).rejects.toMatchObject({ code: 'TOOL_FAILED' });
+  await expect(World.create(withoutSysctl, standardPlan(names))).rejects.toMatchObject({ code: 'TOOL_FAILED' });
 
   expect(await namespaces()).toEqual(before);
 });

@@ -70,7 +70,7 @@ export class FakeMachine {
     if (verb === this.#broken) return done();
     if (verb === 'create') {
       this.#mappings.push({
-        id: `${this.#nextId++}`.padStart(8, '0') + '-0000-4000-8000-000000000000',
+        id: `${String(this.#nextId++).padStart(8, '0')}-0000-4000-8000-000000000000`,
         name: option('--name') ?? '',
         server_ip: option('--server-ip') ?? '',
         router_port: Number(option('--router-port') ?? 4000),
@@ -105,7 +105,7 @@ export class FakeMachine {
   #peer(path: string, name: string): Promise<ExecResult> {
     const socket = connect(path, () => socket.write(`${JSON.stringify({ name })}\n`));
     createInterface({ input: socket }).on('line', (line) => {
-      const { id, ...request } = JSON.parse(line) as { id: number };
+      const { id, ...request }: { id: number } = JSON.parse(line);
       socket.write(`${JSON.stringify({ id, ...this.#heard(request) })}\n`);
     });
     return new Promise((resolve) => socket.on('close', () => resolve(done())));
@@ -113,7 +113,7 @@ export class FakeMachine {
 
   #heard(request: object): object {
     if ('open' in request) return { connection: 1, reply: 'SSH-2.0-demo' };
-    if (!('send' in request)) return {};
+    if (!('send' in request)) return { done: true };
     const published = this.#mappings.some(({ name }) => name === 'ssh') || this.#broken === 'end sessions';
     return published ? { reply: 'db sees 203.0.113.2', seen_port: 40_000 } : { error: 'reset' };
   }

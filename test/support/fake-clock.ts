@@ -1,0 +1,20 @@
+/** A clock that moves when a test says so. */
+import type { Clock } from '../../src/pat/ports.ts';
+
+const SECOND_MS = 1000;
+
+export class FakeClock implements Clock {
+  #time: number;
+
+  constructor(start: string) {
+    this.#time = Date.parse(start);
+  }
+
+  now(): Date {
+    return new Date(this.#time);
+  }
+
+  advance(seconds: number): void {
+    this.#time += seconds * SECOND_MS;
+  }
+}

@@ -1,0 +1,71 @@
+/** The service joined as compose.ts does it, with everything around it in memory. */
+import { Agent } from '../../src/agent/agent.ts';
+import type { Policy } from '../../src/pat/decision.ts';
+import { isPraasError, type PraasError } from '../../src/pat/errors.ts';
+import type { Logger, MappingStore } from '../../src/pat/ports.ts';
+import { PatService } from '../../src/pat/service.ts';
+import { FakeClock } from './fake-clock.ts';
+import { FakeDataplane, FakeRouter } from './fake-dataplane.ts';
+import { MemoryStore } from './memory-store.ts';
+import { FACTS, idOf, NOW } from './samples.ts';
+
+export const POLICY: Policy = {
+  router_port_range: { first: 4000, last: 4003 },
+  reserved_ports: [500],
+  masquerade: 'auto',
+};
+
+export interface Line {
+  readonly level: 'info' | 'warn';
+  readonly message: string;
+  readonly details: Readonly<Record<string, unknown>> | undefined;
+}
+
+export class ListLog implements Logger {
+  readonly lines: Line[] = [];
+
+  info(message: string, details?: Readonly<Record<string, unknown>>): void {
+    this.lines.push({ level: 'info', message, details });
+  }
+
+  warn(message: string, details?: Readonly<Record<string, unknown>>): void {
+    this.lines.push({ level: 'warn', message, details });
+  }
+}
+
+export interface FakeNode {
+  readonly pat: PatService;
+  readonly store: MappingStore;
+  readonly dataplane: FakeDataplane;
+  /** The first router, the one of samples.ts. */
+  readonly router: FakeRouter;
+  readonly clock: FakeClock;
+  readonly log: ListLog;
+}
+
+/** A node with one router; whatever is given is used instead. New mappings get the ids idOf(1), idOf(2), … */
+export function fakeNode(given: Partial<Pick<FakeNode, 'store' | 'router' | 'dataplane'>> = {}): FakeNode {
+  const router = given.router ?? new FakeRouter(FACTS);
+  const dataplane = given.dataplane ?? new FakeDataplane([router]);
+  const store = given.store ?? new MemoryStore();
+  const clock = new FakeClock(NOW);
+  const log = new ListLog();
+  let ids = 0;
+  const pat = new PatService({
+    ...{ store, dataplane, clock, log, policy: POLICY, state_dir: '/srv/state' },
+    agent: new Agent(dataplane, clock, log),
+    new_id: () => idOf(++ids),
+  });
+  return { pat, store, dataplane, router, clock, log };
+}
+
+/** The catalogue error with which it fails; anything else, success included, fails the test. */
+export async function errorOf(work: Promise<unknown> | (() => unknown)): Promise<PraasError> {
+  try {
+    await (typeof work === 'function' ? work() : work);
+  } catch (error) {
+    if (isPraasError(error)) return error;
+    throw error;
+  }
+  throw new Error('expected an error of the catalogue');
+}
