@@ -11,7 +11,7 @@ interface Input {
   readonly char?: string;
   readonly type?: 'boolean' | 'option';
   readonly description?: string;
-  readonly default?: unknown;
+  readonly default?: string | number | boolean | readonly string[];
   readonly env?: string;
   readonly helpGroup?: string;
   readonly helpValue?: string;
@@ -77,20 +77,27 @@ function commandLines({ id, summary = '', description, examples = [], args, flag
     '',
     `${summary[0]?.toUpperCase()}${summary.slice(1)}.${description === undefined ? '' : ` ${description}`}`,
     '',
-    ...['```', usage, ...Object.values(args).map((arg) => `  ${arg.name.toUpperCase()}: ${arg.description ?? ''}`), '```'],
+    '```',
+    usage,
+    ...Object.values(args).map((arg) => `  ${arg.name.toUpperCase()}: ${arg.description ?? ''}`),
+    '```',
     '',
     ...flagTable(own),
     ...(own.length > 0 && others.length > 0 ? [''] : []),
-    ...(others.length > 0 ? [`${own.length > 0 ? 'Also' : 'Flags'}: ${others.map(({ name }) => `\`--${name}\``).join(', ')}.`] : []),
-    ...(examples.length > 0 ? ['', 'Examples:', '', '```', ...examples.map((text) => exampleText(text, id)), '```'] : []),
+    ...(others.length > 0
+      ? [`${own.length > 0 ? 'Also' : 'Flags'}: ${others.map(({ name }) => `\`--${name}\``).join(', ')}.`]
+      : []),
+    ...(examples.length > 0
+      ? ['', 'Examples:', '', '```', ...examples.map((text) => exampleText(text, id)), '```']
+      : []),
   ];
 }
 
 function flagTable(flags: readonly Input[]): string[] {
   if (flags.length === 0) return [];
-  const rows = [...flags]
-    .sort((a, b) => a.name.localeCompare(b.name, 'en'))
-    .map((flag) => row(`\`${flagText(flag)}\``, [flag.description ?? '', ...remarks(flag)].join('; ')));
+  const rows = byName(flags).map((flag) =>
+    row(`\`${flagText(flag)}\``, [flag.description ?? '', ...remarks(flag)].join('; ')),
+  );
   return ['| flag | |', '|---|---|', ...rows];
 }
 
@@ -123,8 +130,12 @@ function exampleText(text: string, id: string): string {
   return text.replaceAll('<%= config.bin %>', BIN).replaceAll('<%= command.id %>', id.replaceAll(':', ' '));
 }
 
+function byName(flags: readonly Input[]): Input[] {
+  return flags.toSorted((a, b) => a.name.localeCompare(b.name, 'en'));
+}
+
 function sharedOf(flags: CommandEntry['flags']): Input[] {
-  return Object.values(flags).filter(({ helpGroup = '' }) => SHARED.includes(helpGroup));
+  return byName(Object.values(flags).filter(({ helpGroup = '' }) => SHARED.includes(helpGroup)));
 }
 
 /** Gives docs/configuration.md: every key with its default, what it may be, and its variable. */

@@ -4,7 +4,7 @@ set -eu
 
 missing=""
 need() { # program, package
-  command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
+  command -v "$1" >/dev/null 2>&1 || case " $missing " in *" $2 "*) ;; *) missing="$missing $2" ;; esac
 }
 PATH="$PATH:/usr/sbin:/sbin"
 need iptables-restore iptables

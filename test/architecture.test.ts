@@ -83,7 +83,9 @@ const RULES: Readonly<Record<string, Rule>> = {
 
 /** Arrows that single files may have beyond their room's, each with its reason. */
 const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  'commands/demo.ts': { 'system/exec.ts': 'the demonstration builds namespaces, and no part of the composed praas does' },
+  'commands/demo.ts': {
+    'system/exec.ts': 'the demonstration builds namespaces, and no part of the composed praas does',
+  },
 };
 
 /** Packages with one door each. */
@@ -137,7 +139,7 @@ describe('imports', () => {
   });
 
   test('no rule outlives its room, and no exception its arrow', () => {
-    expect(Object.keys(RULES).sort()).toEqual([...ROOMS].sort());
+    expect(Object.keys(RULES).toSorted()).toEqual(ROOMS.toSorted());
     for (const [path, arrows] of Object.entries(EXCEPTIONS)) {
       const targets = FILES.find((file) => file.path === path)?.imports.map(({ target }) => target) ?? [];
       expect({ path, targets }).toEqual({ path, targets: expect.arrayContaining(Object.keys(arrows)) });
@@ -145,19 +147,55 @@ describe('imports', () => {
   });
 
   test.each([
-    ['pat/x.ts', "import { readFile } from 'node:fs/promises';", 'src/pat/x.ts imports node:fs/promises: the domain is pure'],
-    ['pat/x.ts', "import type { Agent } from '../agent/agent.ts';", 'src/pat/x.ts imports src/agent/agent.ts: the domain is pure'],
-    ['agent/x.ts', "import { createExec } from '../system/exec.ts';", 'src/agent/x.ts imports src/system/exec.ts: the agent is given'],
-    ['netfilter/iptables/x.ts', "import {\n  a,\n  b,\n} from '../../store/x.ts';", 'imports src/store/x.ts: an adapter knows'],
-    ['store/x.ts', "import * as x from '../netfilter/facts.ts';", 'src/store/x.ts imports src/netfilter/facts.ts: an adapter'],
-    ['config/x.ts', "import { Port } from '../pat/mapping.ts';", 'src/config/x.ts imports src/pat/mapping.ts: every start'],
+    [
+      'pat/x.ts',
+      "import { readFile } from 'node:fs/promises';",
+      'src/pat/x.ts imports node:fs/promises: the domain is pure',
+    ],
+    [
+      'pat/x.ts',
+      "import type { Agent } from '../agent/agent.ts';",
+      'src/pat/x.ts imports src/agent/agent.ts: the domain is pure',
+    ],
+    [
+      'agent/x.ts',
+      "import { createExec } from '../system/exec.ts';",
+      'src/agent/x.ts imports src/system/exec.ts: the agent is given',
+    ],
+    [
+      'netfilter/iptables/x.ts',
+      "import {\n  a,\n  b,\n} from '../../store/x.ts';",
+      'imports src/store/x.ts: an adapter knows',
+    ],
+    [
+      'store/x.ts',
+      "import * as x from '../netfilter/facts.ts';",
+      'src/store/x.ts imports src/netfilter/facts.ts: an adapter',
+    ],
+    [
+      'config/x.ts',
+      "import { Port } from '../pat/mapping.ts';",
+      'src/config/x.ts imports src/pat/mapping.ts: every start',
+    ],
     ['config/x.ts', "import * as z from 'zod';", 'src/config/x.ts imports zod: every start'],
-    ['commands/pat/x.ts', "const x = await import('../../store/file-store.ts');", 'imports src/store/file-store.ts: a command'],
+    [
+      'commands/pat/x.ts',
+      "const x = await import('../../store/file-store.ts');",
+      'imports src/store/file-store.ts: a command',
+    ],
     ['commands/x.ts', "import '../system/log.ts';", 'src/commands/x.ts imports src/system/log.ts: a command'],
-    ['commands/x.ts', "import { Low } from 'lowdb';", 'src/commands/x.ts imports lowdb: its own file adapter is not durable'],
+    [
+      'commands/x.ts',
+      "import { Low } from 'lowdb';",
+      'src/commands/x.ts imports lowdb: its own file adapter is not durable',
+    ],
     ['system/clock.ts', "import { execa } from 'execa';", 'src/system/clock.ts imports execa: one place sees to argv'],
     ['demo/x.ts', "import { spawn } from 'node:child_process';", 'src/demo/x.ts imports node:child_process: one place'],
-    ['store/x.ts', "export { createLogger } from 'winston';", 'src/store/x.ts imports winston: everybody else is given'],
+    [
+      'store/x.ts',
+      "export { createLogger } from 'winston';",
+      'src/store/x.ts imports winston: everybody else is given',
+    ],
     ['output/x.ts', "import type { Config } from '../config/config.ts';", 'imports src/config/config.ts: output turns'],
     ['newroom/x.ts', "import { praasError } from '../pat/errors.ts';", 'the room newroom has no rule'],
   ])('%s with %j is refused, with the reason and the place to change', (path, text, sentence) => {
@@ -177,12 +215,14 @@ describe('imports', () => {
     expect(sourceFile(path, text).imports).not.toEqual([]);
   });
 
-  test.each(['await import(`./${name}.ts`)', 'require("node:fs")', "import { createRequire } from 'node:module'"])(
-    'an import that this test could not read is refused: %s',
-    (text) => {
-      expect(() => sourceFile('pat/x.ts', text)).toThrow('src/pat/x.ts: write imports as');
-    },
-  );
+  test.each([
+    'await import(`./x.ts`)',
+    'await import(path)',
+    'require("node:fs")',
+    "import { createRequire } from 'node:module'",
+  ])('an import that this test could not read is refused: %s', (text) => {
+    expect(() => sourceFile('pat/x.ts', text)).toThrow('src/pat/x.ts: write imports as');
+  });
 
   test('no two rooms import one another, directly or in a circle', () => {
     const arrows = new Map(ROOMS.map((room) => [room, roomsImportedBy(room)]));
@@ -203,15 +243,16 @@ describe('imports', () => {
 });
 
 describe('sizes', () => {
-  const longest = (limit: number, files: readonly SourceFile[]): string[] =>
-    files.filter(({ lines }) => lines.length > limit).map(({ path, lines }) => `src/${path} has ${lines.length} lines`);
-
   test('no file has more than 250 lines', () => {
     expect(longest(250, FILES)).toEqual([]);
   });
 
   test('no command has more than 120 lines: it parses, calls and prints', () => {
-    expect(longest(120, FILES.filter(({ path }) => roomOf(path) === 'commands'))).toEqual([]);
+    const table = FILES.find(({ path }) => path === 'commands/table.ts')?.imports ?? [];
+    const commands = FILES.filter(({ path }) => table.some(({ target }) => target === path));
+
+    expect(commands.length).toBeGreaterThan(8);
+    expect(longest(120, commands)).toEqual([]);
   });
 
   test('no function has more than 60 lines', () => {
@@ -220,7 +261,12 @@ describe('sizes', () => {
 
   test('a function that is too long is found, whatever its form', () => {
     const body = Array.from({ length: 60 }, () => '    work();');
-    const heads = ['  async #change<T>(', '  run(): Promise<void> {', '  const run = async (a: string) => {', '  get a() {'];
+    const heads = [
+      '  async #change<T>(',
+      '  run(): Promise<void> {',
+      '  const run = async (a: string) => {',
+      '  get a() {',
+    ];
     const endings = heads.map((head) => (head.endsWith('(') ? ['    a: string,', '  ): Promise<T> {'] : []));
 
     for (const [index, head] of heads.entries()) {
@@ -230,40 +276,52 @@ describe('sizes', () => {
     }
   });
 
-  test.each(FOLDERS)('src/%s has a README.md of at most 30 lines that names its entry and what it may import', (room) => {
-    const text = readFileSync(`${SRC}${room}/README.md`, 'utf8');
+  test.each(FOLDERS)(
+    'src/%s has a README.md of at most 30 lines that names its entry and what it may import',
+    (room) => {
+      const text = readFileSync(`${SRC}${room}/README.md`, 'utf8');
 
-    expect(text.trimEnd().split('\n').length).toBeLessThanOrEqual(30);
-    expect(text).toMatch(/May import/i);
-    for (const [, name] of text.matchAll(/`([a-z-]+(?:\/[a-z-]+)*\.ts)`/g)) {
-      const places = [`${SRC}${room}/${name}`, `${SRC}${name}`, `${SRC}../${name}`];
-      expect({ name, is_there: places.some((place) => existsSync(place)) }).toEqual({ name, is_there: true });
-    }
-  });
+      expect(text.trimEnd().split('\n').length).toBeLessThanOrEqual(30);
+      expect(text).toMatch(/May import/i);
+      for (const [, name] of text.matchAll(/`([a-z-]+(?:\/[a-z-]+)*\.ts)`/g)) {
+        const places = [`${SRC}${room}/${name}`, `${SRC}${name}`, `${SRC}../${name}`];
+        expect({ name, is_there: places.some((place) => existsSync(place)) }).toEqual({ name, is_there: true });
+      }
+    },
+  );
 });
 
 describe('the world outside', () => {
   /** What a file may not do, where it may all the same, and why. */
-  const BANS: readonly { readonly what: string; readonly pattern: RegExp; readonly door: RegExp; readonly why: string }[] = [
+  const BANS: readonly {
+    readonly what: string;
+    readonly pattern: RegExp;
+    readonly door: RegExp;
+    readonly why: string;
+  }[] = [
     {
       what: 'asks for the time',
       pattern: /\bDate\.now\(|new Date\(\)|\bperformance\.now\(|process\.hrtime/,
-      ...{ door: /^system\/clock\.ts$/, why: 'time comes through a Clock, so that tests can say what time it is' },
+      door: /^system\/clock\.ts$/,
+      why: 'time comes through a Clock, so that tests can say what time it is',
     },
     {
       what: 'asks for randomness',
       pattern: /\bMath\.random\(|\brandomUUID\b|\brandomBytes\b/,
-      ...{ door: /^(system\/clock\.ts$|store\/)/, why: 'ids come through NewId; the store alone needs names for temporary files' },
+      door: /^system\/clock\.ts$/,
+      why: 'ids come through NewId, so that tests can say which',
     },
     {
       what: 'ends the process',
       pattern: /\bprocess\.(exit|abort)\(/,
-      ...{ door: /^$/, why: 'what is open has to be closed: throw an error of the catalogue' },
+      door: /^$/,
+      why: 'what is open has to be closed: throw an error of the catalogue',
     },
     {
       what: 'keeps state in a module',
       pattern: /^(?:export )?(?:let|var) /m,
-      ...{ door: /^$/, why: 'state belongs to an object that compose.ts makes' },
+      door: /^$/,
+      why: 'state belongs to an object that compose.ts makes',
     },
   ];
 
@@ -284,6 +342,11 @@ describe('the world outside', () => {
     expect(BANS.filter(({ pattern }) => pattern.test(text))).toHaveLength(1);
   });
 });
+
+function longest(limit: number, files: readonly SourceFile[]): string[] {
+  const long = files.filter(({ lines }) => lines.length > limit);
+  return long.map(({ path, lines }) => `src/${path} has ${lines.length} lines`);
+}
 
 function roomsImportedBy(room: string): string[] {
   const targets = FILES.filter(({ path }) => roomOf(path) === room).flatMap(({ imports }) => imports);

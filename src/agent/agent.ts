@@ -3,8 +3,9 @@
  * change, in one transaction per router; doing it twice changes nothing the second time. It never flushes and never
  * touches what is not ours. It writes nothing to the store: it says what became of each mapping, and the caller notes it.
  */
-import { type Endpoint, endpointKey, type Forward, forwardOf } from '../pat/forward.ts';
+import { isPraasError } from '../pat/errors.ts';
 import { staleFlows } from '../pat/flow.ts';
+import { type Endpoint, endpointKey, type Forward, forwardOf } from '../pat/forward.ts';
 import { isWanted, type Mapping } from '../pat/mapping.ts';
 import { type Changes, isEmptyPlan, plan } from '../pat/plan.ts';
 import type { Clock, Dataplane, Logger, RouterAgent, RouterView, Settlement } from '../pat/ports.ts';
@@ -26,7 +27,9 @@ export class Agent implements RouterAgent {
   }
 
   async look(router_id: string): Promise<RouterView> {
-    const known = this.#known.get(router_id);
+    const kept = this.#known.get(router_id);
+    // What nobody has settled yet is not known to equal the record: whoever settles it has to read it anew.
+    const known = kept?.is_settled ? kept : undefined;
     const [facts, now_known] = await Promise.all([
       this.#dataplane.facts(router_id),
       known ?? this.#dataplane.observe(router_id).then((observation) => new KnownRouter(observation)),
@@ -46,16 +49,24 @@ export class Agent implements RouterAgent {
   }
 
   async settle(view: RouterView, record: RouterRecord, ids: readonly string[]): Promise<Settlement> {
-    const { router_id } = record;
-    const { changes, forwards, mappings } = this.#plan(view, record, ids);
-    this.#reportDrift(router_id, changes, ids);
     try {
-      if (!isEmptyPlan(changes)) await this.#dataplane.apply(router_id, changes);
-      await this.#endStaleFlows(router_id, affectedEndpoints(record, changes), forwards);
+      return await this.#settleOnce(view, record, ids);
     } catch (error) {
-      this.forget(router_id);
-      throw error;
+      this.forget(record.router_id);
+      if (view.is_fresh || !isPraasError(error, 'KERNEL_REFUSED')) throw error;
+      // What was remembered is not what is there: somebody flushed, or the namespace is a new one of the same name.
+      // The view is fresh now, so this happens once.
+      return this.settle(await this.look(record.router_id), record, ids);
     }
+  }
+
+  async #settleOnce(view: RouterView, record: RouterRecord, ids: readonly string[]): Promise<Settlement> {
+    const { router_id } = record;
+    const { changes, mappings } = this.#plan(view, record, ids);
+    this.#reportDrift(router_id, changes, ids);
+    if (!isEmptyPlan(changes)) await this.#dataplane.apply(router_id, changes);
+    const endpoints = affectedEndpoints(record, changes);
+    await this.#endStaleFlows(router_id, endpoints, this.#forwardsAt(endpoints, view, record));
     this.#known.get(router_id)?.applied(changes, this.#dataplane);
     const put = this.#withStatus(mappings, view.facts);
     return {
@@ -67,18 +78,29 @@ export class Agent implements RouterAgent {
 
   /** Plans for the mappings named, or for all of the router when the view is fresh: then drift is repaired on the way. */
   #plan(view: RouterView, record: RouterRecord, ids: readonly string[]): Plan {
-    const now = this.#clock.now();
     const known = this.#known.get(record.router_id);
-    const mappings = view.is_fresh
-      ? [...record.mappings.values()]
-      : ids.flatMap((id) => record.mappings.get(id) ?? []);
-    const forwards = mappings
-      .filter((mapping) => isWanted(mapping, now))
-      .map((mapping) => forwardOf(mapping, masqueradeApplies(view.facts, mapping)));
+    const mappings = view.is_fresh ? [...record.mappings.values()] : ids.flatMap((id) => record.mappings.get(id) ?? []);
+    const forwards = this.#forwardsOf(mappings, view);
     const observed = known?.forwards(view.is_fresh ? undefined : ids) ?? [];
     // A router that needs nothing of ours gets no chains and no table either.
     const frame = forwards.length > 0 ? known?.frame : undefined;
-    return { changes: plan(forwards, observed, frame), forwards, mappings };
+    return { changes: plan(forwards, observed, frame), mappings };
+  }
+
+  #forwardsOf(mappings: readonly Mapping[], { facts }: RouterView): Forward[] {
+    const now = this.#clock.now();
+    return mappings
+      .filter((mapping) => isWanted(mapping, now))
+      .map((mapping) => forwardOf(mapping, masqueradeApplies(facts, mapping)));
+  }
+
+  /** What is published there, by whichever mapping: an endpoint left unsettled need not be one of those named. */
+  #forwardsAt(endpoints: readonly Endpoint[], view: RouterView, record: RouterRecord): Forward[] {
+    const ports = new Set(endpoints.map(({ router_port }) => router_port));
+    return this.#forwardsOf(
+      [...record.mappings.values()].filter(({ router_port }) => ports.has(router_port)),
+      view,
+    );
   }
 
   async #endStaleFlows(router_id: string, endpoints: readonly Endpoint[], forwards: readonly Forward[]): Promise<void> {
@@ -108,7 +130,6 @@ export class Agent implements RouterAgent {
 
 interface Plan {
   readonly changes: Changes;
-  readonly forwards: readonly Forward[];
   readonly mappings: readonly Mapping[];
 }
 

@@ -12,6 +12,7 @@ export class KnownRouter {
   readonly warnings: readonly string[];
   readonly #forwards: Map<string, ObservedForward[]>;
   #frame: unknown;
+  #is_settled = false;
 
   constructor(observation: Observation) {
     this.claims = observation.claims;
@@ -35,15 +36,29 @@ export class KnownRouter {
     return found.flat();
   }
 
-  /** Takes note of changes that the Dataplane has applied. */
+  /** Whether a settlement has made it equal to the record since it was read. */
+  get is_settled(): boolean {
+    return this.#is_settled;
+  }
+
+  /** Takes note of changes (an empty one too) that the Dataplane has applied. */
   applied(changes: Changes, dataplane: Pick<Dataplane, 'expected'>): void {
-    this.#frame = undefined;
-    for (const { mapping_id } of changes.remove) this.#forwards.delete(mapping_id);
-    for (const forward of changes.add) {
-      this.#forwards.set(forward.mapping_id, [
-        ...(this.#forwards.get(forward.mapping_id) ?? []),
-        dataplane.expected(forward),
-      ]);
+    this.#is_settled = true;
+    if (changes.frame !== undefined) this.#frame = undefined;
+    const removed = new Set(changes.remove);
+    for (const { mapping_id } of removed) {
+      this.#set(
+        mapping_id,
+        this.forwards([mapping_id]).filter((observed) => !removed.has(observed)),
+      );
     }
+    for (const forward of changes.add) {
+      this.#set(forward.mapping_id, [...this.forwards([forward.mapping_id]), dataplane.expected(forward)]);
+    }
+  }
+
+  #set(mapping_id: string, forwards: ObservedForward[]): void {
+    if (forwards.length === 0) this.#forwards.delete(mapping_id);
+    else this.#forwards.set(mapping_id, forwards);
   }
 }

@@ -1,53 +1,78 @@
-/**
- * What all commands share: the configuration, the way to the services, and how errors are shown. Exit codes: 0 done,
- * 1 refused or failed, 2 wrong usage.
- */
-import { Command, Errors, Flags } from '@oclif/core';
+/** What all commands share: the configuration, the way to the services, and how they say things. */
+import { Command, Flags } from '@oclif/core';
 import { compose, type Praas } from '../compose.ts';
 import { type LoadedConfig, loadConfig } from '../config/config.ts';
-import { isPraasError, praasError } from '../pat/errors.ts';
 import { colour } from '../output/colour.ts';
+import { chooseColumns, type Column } from '../output/rows.ts';
+import { praasError } from '../pat/errors.ts';
+import { exitCodeOfSignal, UsageError } from './failure.ts';
 
-const EXIT_FAILED = 1;
-const EXIT_USAGE = 2;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export abstract class PraasCommand extends Command {
   static override enableJsonFlag = true;
 
   static override baseFlags = {
     config: Flags.string({
-      description: 'read this configuration file instead of /usr/local/etc/praas/praas.conf',
+      description: 'read this configuration file (default: /usr/local/etc/praas/praas.conf)',
       env: 'PRAAS_CONFIG',
       helpGroup: 'GLOBAL',
       helpValue: 'FILE',
     }),
+    json: Flags.boolean({
+      description: 'print the whole result as JSON, an error too; -f and -c do not count then',
+      helpGroup: 'GLOBAL',
+    }),
   };
+
+  /** What was typed to get here. */
+  protected get title(): string {
+    return `${this.config.bin} ${this.id?.replaceAll(':', ' ')}`;
+  }
 
   /** Reads the configuration. Throws CONFIG_INVALID, CONFIG_SYNTAX, CONFIG_UNREADABLE. */
   protected loadConfig(path: string | undefined): Promise<LoadedConfig> {
     return loadConfig({ env: process.env, ...(path !== undefined && { path }) });
   }
 
-  /** Runs `work` with the services, and closes them however it ends. */
+  /** Runs `work` with the services, and closes them however it ends. Ctrl-C ends it, but not half way through a change. */
   protected async withPraas<T>(path: string | undefined, work: (praas: Praas) => Promise<T>): Promise<T> {
     const { config } = await this.loadConfig(path);
-    const praas = compose(config, {
-      env: process.env,
-      command: `${this.config.bin} ${this.id?.replaceAll(':', ' ')}`,
-      complain: (sentence) => this.complain(sentence),
-    });
+    const complain = (sentence: string): void => this.complain(sentence);
+    const praas = compose(config, { env: process.env, command: this.title, complain });
+    const { interruption } = praas;
+    const ask = (_: NodeJS.Signals, number: number): void => interruption.ask(number);
+    for (const signal of SIGNALS) process.on(signal, ask);
     try {
       return await work(praas);
     } finally {
       await praas.close();
+      for (const signal of SIGNALS) process.off(signal, ask);
+      // Too late to stop it: what was asked for is done and said, and the caller learns of the signal all the same.
+      if (interruption.signalNumber !== undefined) process.exitCode = exitCodeOfSignal(interruption.signalNumber);
     }
   }
 
   /** Throws NOT_PERMITTED for everybody but root: rules and state are root's. */
   protected requireRoot(): void {
-    if (process.getuid?.() !== 0) {
-      throw praasError('NOT_PERMITTED', { what: `${this.config.bin} ${this.id?.replaceAll(':', ' ')}` });
-    }
+    if (process.getuid?.() !== 0) throw praasError('NOT_PERMITTED', { what: this.title });
+  }
+
+  /** The columns asked for, in that order; `defaults` (or else all) when none are. A column that there is not is wrong usage. */
+  protected choose<T>(
+    columns: readonly Column<T>[],
+    asked: readonly string[] | undefined,
+    defaults?: readonly string[],
+  ): readonly Column<T>[] {
+    const titles = columns.map(({ title }) => title);
+    const chosen = chooseColumns(columns, asked ?? [], defaults ?? titles);
+    if ('unknown' in chosen) this.misuse(`There is no column ${chosen.unknown}; there are: ${titles.join(', ')}.`);
+    return chosen;
+  }
+
+  /** Prints a result for people; nothing when it is empty, and nothing beside JSON. */
+  protected print(text: string): void {
+    if (text !== '' && !this.jsonEnabled()) process.stdout.write(`${text}\n`);
   }
 
   /** Says something beside the result, on stderr, also when the result is JSON. */
@@ -57,31 +82,15 @@ export abstract class PraasCommand extends Command {
 
   /** Ends the command as wrongly used. */
   protected misuse(sentence: string): never {
-    throw new Errors.CLIError(`${sentence}\nSee more help with --help`, { exit: EXIT_USAGE });
+    throw new UsageError(sentence);
   }
 
-  protected override async catch(error: Errors.CLIError & { exitCode?: number }): Promise<void> {
-    if (error instanceof Errors.ExitError) throw error;
-    const exit_code = isPraasError(error) ? EXIT_FAILED : (error.oclif?.exit ?? EXIT_FAILED);
-    if (this.jsonEnabled()) this.logJson(this.toErrorJson(error));
-    else process.stderr.write(textOf(error));
-    this.exit(exit_code);
+  protected override logJson(json: unknown): void {
+    process.stdout.write(`${JSON.stringify(json, undefined, 2)}\n`);
   }
 
-  protected override toErrorJson(error: unknown): unknown {
-    if (isPraasError(error)) {
-      const { code, message, next_steps, facts } = error;
-      return { error: { code, message, next_steps, facts } };
-    }
-    const message = error instanceof Error ? error.message : String(error);
-    const is_usage = error instanceof Errors.CLIError && error.oclif.exit === EXIT_USAGE;
-    return { error: { code: is_usage ? 'USAGE' : 'BUG', message, next_steps: [], facts: {} } };
+  /** How errors are shown is run.ts's. */
+  protected override catch(error: Error): Promise<never> {
+    return Promise.reject(error);
   }
-}
-
-function textOf(error: Error): string {
-  const steps = isPraasError(error) ? error.next_steps.map((step) => `  ${step}\n`) : [];
-  const isKnown = isPraasError(error) || error instanceof Errors.CLIError;
-  const text = isKnown || process.env['DEBUG'] === undefined ? error.message : (error.stack ?? error.message);
-  return `${colour('red', 'Error:')} ${text}\n${steps.join('')}`;
 }

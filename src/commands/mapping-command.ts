@@ -1,6 +1,6 @@
 /** What create, update and show have in common: one mapping is printed, or what a dry run would have done. */
 import { MAPPING_COLUMNS } from '../output/mapping-columns.ts';
-import { chooseColumns, type Column, type Format, renderRecord } from '../output/rows.ts';
+import { type Format, renderRecord } from '../output/rows.ts';
 import type { Mapping } from '../pat/mapping.ts';
 import type { Changed, ChangeOptions, PatService } from '../pat/service.ts';
 import { PraasCommand } from './base.ts';
@@ -11,12 +11,12 @@ export interface Preview {
   readonly script: string;
 }
 
-interface OutputFlags {
+interface ShowFlags {
   readonly format: Format;
-  readonly column: readonly string[];
+  readonly column: readonly string[] | undefined;
 }
 
-interface ChangeFlags extends OutputFlags {
+interface ChangeFlags extends ShowFlags {
   readonly config: string | undefined;
   readonly 'dry-run': boolean;
   readonly force: boolean;
@@ -28,28 +28,17 @@ export abstract class MappingCommand extends PraasCommand {
     flags: ChangeFlags,
     work: (pat: PatService, options: ChangeOptions) => Promise<Changed<Mapping>>,
   ): Promise<Mapping | Preview> {
-    const columns = this.columnsFor(flags);
+    const columns = this.choose(MAPPING_COLUMNS, flags.column);
     this.requireRoot();
     const options = { force: flags.force, dry_run: flags['dry-run'] };
     const { value, warnings, script } = await this.withPraas(flags.config, ({ pat }) => work(pat, options));
     for (const warning of warnings) this.complain(warning);
     if (script !== undefined) {
-      this.log(script.trimEnd() || 'No rule would change.');
+      this.print(script.trimEnd() || 'No rule would change.');
       return { mapping: value, script };
     }
     if (value.status === 'DOWN') this.complain(`mapping ${value.id} is DOWN: ${value.status_reason}`);
-    this.log(await renderRecord(flags.format, columns, value));
+    this.print(await renderRecord(flags.format, columns, value));
     return value;
   }
-
-  /** The columns asked for, all by default. A column that there is not is wrong usage. */
-  protected columnsFor({ column }: Pick<OutputFlags, 'column'>, defaults = allTitles()): readonly Column<Mapping>[] {
-    const chosen = chooseColumns(MAPPING_COLUMNS, column, defaults);
-    if ('unknown' in chosen) this.misuse(`There is no column ${chosen.unknown}; there are: ${allTitles().join(', ')}.`);
-    return chosen;
-  }
-}
-
-function allTitles(): string[] {
-  return MAPPING_COLUMNS.map(({ title }) => title);
 }

@@ -18,7 +18,8 @@ export async function runCommandLine(args: readonly string[], options: Interface
     const failure = isUnknownCommand(error) ? await unknownCommand(wordsOf(args), options) : error;
     if (isJson(args)) printJson(failureJson(failure));
     else process.stderr.write(failureText(failure, process.env));
-    process.exitCode = exitCodeOf(failure);
+    // An interrupted command has set its own.
+    process.exitCode ??= exitCodeOf(failure);
   }
 }
 
@@ -30,6 +31,8 @@ function wordsOf([first, ...others]: readonly string[]): string[] {
 
 /** Who stops reading (`| head`) has enough: no reason to fail. Whoever cannot take our output (a full disk) is one. */
 function watchOutput(): void {
+  // oclif's own listener throws, which ends in a stack trace.
+  process.stdout.removeAllListeners('error');
   const failed = (error: NodeJS.ErrnoException): void => {
     if (error.code === 'EPIPE') return;
     process.exitCode = 1;
@@ -56,13 +59,13 @@ function isUnknownCommand(error: unknown): boolean {
 
 /** Says which commands there are instead: those of the topic when the first word is one, else the first words. */
 async function unknownCommand(words: readonly string[], options: Interfaces.LoadOptions): Promise<UsageError> {
-  const config = await Config.load(options);
-  const ids = config.commands.filter(({ hidden }) => !hidden).map(({ id }) => id.split(':'));
+  const { bin, commands } = await Config.load(options);
+  const ids = commands.filter(({ hidden }) => !hidden).map(({ id }) => id.split(':'));
   const [first = '', second = ''] = words;
-  const isTopic = ids.some(([topic, command]) => topic === first && command !== undefined);
-  const names = isTopic ? ids.flatMap(([topic, name]) => (topic === first ? (name ?? []) : [])) : ids.map(([name]) => name);
-  const known = [...new Set(names.filter((name) => name !== undefined))];
-  const [where, word] = isTopic ? [`${config.bin} ${first}`, second] : [config.bin, first];
+  const below = ids.flatMap(([topic, name]) => (topic === first && name !== undefined ? [name] : []));
+  const top = [...new Set(ids.flatMap(([name]) => name ?? []))];
+  if (below.length === 0 && top.includes(first)) return new UsageError(`Unexpected argument: ${second}`);
+  const [where, word, known] = below.length > 0 ? [`${bin} ${first}`, second, below] : [bin, first, top];
   const meant = nearest(word, known);
   return new UsageError(`${where} has no command ${JSON.stringify(word)}; it has: ${known.join(', ')}`, [
     ...(meant === undefined ? [] : [`Did you mean \`${where} ${meant}\`?`]),

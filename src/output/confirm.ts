@@ -1,14 +1,24 @@
 /** Asks a yes or no question on the terminal. */
-import { createInterface } from 'node:readline/promises';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 
-/** Gives the answer (anything but y or yes is no), undefined when there is no terminal to ask on. */
-export async function confirm(question: string): Promise<boolean | undefined> {
+/**
+ * Gives the answer, undefined when there is no terminal to ask on. Only y or yes is yes; the end of the input (Ctrl-D) is
+ * no. Throws the reason of `ending` when that aborts.
+ */
+export async function confirm(question: string, ending: AbortSignal): Promise<boolean | undefined> {
   if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined;
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  // The terminal stays as it is: it edits the line, and its Ctrl-C is a signal.
+  const lines = createInterface({ input: process.stdin, terminal: false });
   try {
-    const answer = await terminal.question(`${question} [y/N] `);
-    return /^y(es)?$/i.test(answer.trim());
+    process.stderr.write(`${question} [y/N] `);
+    const [answer] = await Promise.race([once(lines, 'line', { signal: ending }), once(lines, 'close', { signal: ending })]);
+    if (answer === undefined) process.stderr.write('\n');
+    return /^y(es)?$/i.test(String(answer ?? '').trim());
+  } catch (error) {
+    ending.throwIfAborted();
+    throw error;
   } finally {
-    terminal.close();
+    lines.close();
   }
 }

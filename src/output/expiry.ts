@@ -4,7 +4,8 @@ import { timeText } from '../pat/decision.ts';
 
 const NEVER = 'never';
 const DURATION = /^\d+(\.\d+)?\s*[a-z]+$/i;
-const DATE = /^\d{4}-\d{2}-\d{2}([T ].*)?$/;
+const TIME = /^(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})?)?$/;
+const SECOND_MS = 1000;
 
 export const EXPIRY_FORMS = 'a duration (30m, 8h, 7d), a time (2030-01-31, 2030-01-31T12:00:00Z) or never';
 
@@ -14,14 +15,23 @@ export const EXPIRY_FORMS = 'a duration (30m, 8h, 7d), a time (2030-01-31, 2030-
  */
 export function parseExpiry(text: string, now: Date): string | null | undefined {
   if (text === NEVER) return null;
-  const end = DURATION.test(text) ? now.getTime() + (duration(text) ?? Number.NaN) : DATE.test(text) ? Date.parse(text) : Number.NaN;
+  const end = DURATION.test(text) ? now.getTime() + duration(text) : moment(text);
   if (!(end > now.getTime()) || end > MAX_TIME) return undefined;
-  return timeText(new Date(end));
+  // Up to the whole second: a mapping never ends before what was said.
+  return timeText(new Date(Math.ceil(end / SECOND_MS) * SECOND_MS));
 }
 
 /** The end of year 9999: RFC 3339 has four digits for a year. */
 const MAX_TIME = Date.parse('9999-12-31T23:59:59Z');
 
-function duration(text: string): number | undefined {
-  return ms(text as ms.StringValue) as number | undefined;
+function duration(text: string): number {
+  return (ms(text as ms.StringValue) as number | undefined) ?? Number.NaN;
+}
+
+function moment(text: string): number {
+  const [, date = ''] = TIME.exec(text) ?? [];
+  const day = Date.parse(date);
+  // Date.parse takes the 30th of February for a day in March.
+  const is_a_day = !Number.isNaN(day) && new Date(day).toISOString().startsWith(date);
+  return is_a_day ? Date.parse(text) : Number.NaN;
 }

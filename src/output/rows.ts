@@ -78,8 +78,19 @@ function plainName(name: string): string {
 }
 
 const ASCII_BORDERS = {
-  ...{ top: '-', 'top-mid': '+', 'top-left': '+', 'top-right': '+' },
-  ...{ bottom: '-', 'bottom-mid': '+', 'bottom-left': '+', 'bottom-right': '+' },
-  ...{ left: '|', 'left-mid': '', mid: '', 'mid-mid': '' },
-  ...{ right: '|', 'right-mid': '', middle: '|' },
+  top: '-',
+  'top-mid': '+',
+  'top-left': '+',
+  'top-right': '+',
+  bottom: '-',
+  'bottom-mid': '+',
+  'bottom-left': '+',
+  'bottom-right': '+',
+  left: '|',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '|',
+  'right-mid': '',
+  middle: '|',
 };

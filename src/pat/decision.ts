@@ -79,8 +79,9 @@ export function decideCreate(situation: Situation, input: NewMapping, id: string
 /** Decides a change of one mapping of the record. Throws as decideCreate does, and MAPPING_NOT_FOUND, NOTHING_TO_UPDATE. */
 export function decideUpdate(situation: Situation, id: string, patch: MappingPatch): Decision {
   const before = mappingIn(situation.record, id);
-  const changes = parseInput(MappingPatch, patch);
-  if (Object.keys(changes).length === 0) throw praasError('NOTHING_TO_UPDATE', { id });
+  const given = Object.entries(parseInput(MappingPatch, patch)).filter(([, value]) => value !== undefined);
+  const changes = Object.fromEntries(given);
+  if (given.length === 0) throw praasError('NOTHING_TO_UPDATE', { id });
   const after = { ...before, ...changes } as Mapping;
   if (after.server_ip !== before.server_ip) checkServer(situation, after.server_ip);
   if (after.router_port !== before.router_port) checkEndpoint(situation, after, id);

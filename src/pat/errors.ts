@@ -178,6 +178,11 @@ export const CATALOGUE = {
       `another program kept the rules of router ${f.router} locked for ${f.seconds} seconds; nothing was applied`,
     () => ['Try again.'],
   ),
+  INTERRUPTED: entry(
+    'Unavailable',
+    (_: { signal_number: number }) => 'interrupted; what was not done yet has been left as it was',
+    () => ['`praas pat list` shows how things are now.'],
+  ),
   DEMO_RUNNING: entry(
     'Conflict',
     (f: { path: string }) => `another demonstration is running on this machine (${f.path} is locked)`,

@@ -2,16 +2,25 @@
 import type * as z from 'zod';
 import { praasError } from './errors.ts';
 
-/** Takes a schema and anything, gives the parsed value. Throws INVALID_INPUT naming field, what was found, what is allowed. */
-export function parseInput<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
+/** Takes the schema of an object and anything, gives the parsed value. Throws INVALID_INPUT naming field, what was found, what is allowed. */
+export function parseInput<S extends z.ZodObject>(schema: S, input: unknown): z.output<S> {
   const result = schema.safeParse(input);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
+  if (issue?.code === 'unrecognized_keys') {
+    throw praasError('INVALID_INPUT', { field: 'input', found: shown(issue.keys[0]), allowed: 'a field known here' });
+  }
   const path = issue?.path ?? [];
   const found = path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], input);
-  throw praasError('INVALID_INPUT', {
-    field: path.join('.') || 'input',
-    found: JSON.stringify(found) ?? 'missing',
-    allowed: issue?.message ?? 'valid',
-  });
+  const allowed = path.length === 0 ? 'an object' : (issue?.message ?? 'valid');
+  throw praasError('INVALID_INPUT', { field: path.join('.') || 'input', found: shown(found), allowed });
+}
+
+const MAX_SHOWN = 100;
+
+/** What was found, not too long and without anything that a terminal acts on: JSON leaves DEL and the C1 controls as they are. */
+function shown(value: unknown): string {
+  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'missing');
+  const safe = text.replace(/\p{Cc}/gu, (character) => `\\u00${character.charCodeAt(0).toString(16)}`);
+  return safe.length > MAX_SHOWN ? `${safe.slice(0, MAX_SHOWN)}…` : safe;
 }

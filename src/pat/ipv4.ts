@@ -30,7 +30,7 @@ export function canonicalCidr(text: string): string {
   return `${addressText(network.first)}/${network.prefix}`;
 }
 
-/** Takes valid CIDRs, gives the smallest list that means the same: canonical, sorted, none inside another. */
+/** Takes valid CIDRs, gives a list that means the same: each canonical, sorted, none inside another. */
 export function canonicalCidrs(texts: readonly string[]): string[] {
   const networks = texts.map(networkOf).sort((a, b) => a.first - b.first || a.prefix - b.prefix);
   const kept: Network[] = [];

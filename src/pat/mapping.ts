@@ -9,27 +9,29 @@ const MAX_TEXT = 255;
 
 /** Printable text: a control character in a name could rewrite the terminal of whoever lists it. */
 const Text = z
-  .string()
-  .max(MAX_TEXT, `at most ${MAX_TEXT} characters`)
-  // eslint-disable-next-line no-control-regex -- control characters are what it refuses
-  .regex(/^[^\u0000-\u001f\u007f-\u009f]*$/, 'no control characters');
+  .string('text')
+  .max(MAX_TEXT, `text of at most ${MAX_TEXT} characters`)
+  .regex(/^\P{Cc}*$/u, 'text without control characters');
 
 export const Port = z.int('a whole number from 1 to 65535').min(1, 'from 1 to 65535').max(65535, 'from 1 to 65535');
-export const Ipv4 = z.string().refine(isIpv4, 'an IPv4 address such as 10.20.0.51');
+
+const AN_ADDRESS = 'an IPv4 address such as 10.20.0.51';
+export const Ipv4 = z.string(AN_ADDRESS).refine(isIpv4, AN_ADDRESS);
+const A_NETWORK = 'an IPv4 address or network such as 198.51.100.0/24';
 export const Cidrs = z
-  .array(z.string().refine(isCidr, 'an IPv4 address or network such as 198.51.100.0/24'))
-  .max(256, 'at most 256 networks')
+  .array(z.string(A_NETWORK).refine(isCidr, A_NETWORK), 'a list of networks')
+  .max(256, 'a list of at most 256 networks')
   .transform(canonicalCidrs);
 export const Time = z.iso.datetime('a UTC time such as 2030-01-31T12:00:00Z');
 
 /** TCP and UDP; other protocols have no ports. */
 export const PROTOCOLS = ['tcp', 'udp'] as const;
-export const Protocol = z.enum(PROTOCOLS);
+export const Protocol = z.enum(PROTOCOLS, 'tcp or udp');
 export type Protocol = z.infer<typeof Protocol>;
 
 /** `auto` lets the router's facts decide (router.ts), the others are the operator's word. */
 export const MASQUERADE = ['auto', 'always', 'never'] as const;
-export const Masquerade = z.enum(MASQUERADE);
+export const Masquerade = z.enum(MASQUERADE, 'auto, always or never');
 export type Masquerade = z.infer<typeof Masquerade>;
 
 /** ACTIVE: in the kernel. DOWN: stored, cannot be in the kernel now. PENDING: not applied yet. ERROR: refused. */
@@ -37,11 +39,13 @@ export const STATUSES = ['ACTIVE', 'DOWN', 'PENDING', 'ERROR'] as const;
 export const Status = z.enum(STATUSES);
 export type Status = z.infer<typeof Status>;
 
+const A_ROUTER = 'a router UUID or a namespace name';
+
 /**
  * A router's id: the UUID of a Neutron router, or the name of any network namespace. It becomes a file name and a
  * namespace path, so nothing that could climb out of a directory passes.
  */
-export const RouterId = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/, 'a router UUID or a namespace name');
+export const RouterId = z.string(A_ROUTER).regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/, A_ROUTER);
 
 export const Mapping = z.strictObject({
   id: z.uuid(),
@@ -59,7 +63,7 @@ export const Mapping = z.strictObject({
   allowed_cidrs: Cidrs,
   masquerade: Masquerade,
   expires_at: Time.nullable(),
-  enabled: z.boolean(),
+  enabled: z.boolean('true or false'),
   status: Status,
   status_reason: z.string(),
   created_at: Time,
@@ -81,7 +85,7 @@ export const NewMapping = z.strictObject({
   allowed_cidrs: Cidrs.default([]),
   masquerade: Masquerade.optional(),
   expires_at: Time.nullable().default(null),
-  enabled: z.boolean().default(true),
+  enabled: z.boolean('true or false').default(true),
 });
 export type NewMapping = z.input<typeof NewMapping>;
 
@@ -95,7 +99,7 @@ export const MappingPatch = z.strictObject({
   allowed_cidrs: Cidrs.optional(),
   masquerade: Masquerade.optional(),
   expires_at: Time.nullable().optional(),
-  enabled: z.boolean().optional(),
+  enabled: z.boolean('true or false').optional(),
 });
 export type MappingPatch = z.input<typeof MappingPatch>;
 

@@ -51,9 +51,11 @@ export async function load(files: RouterFiles, migrations: readonly Migration[])
   const { mappings, next_port, unsettled, seq } = low.data;
   const stored = { ...emptyRecord(router_id), next_port, unsettled, mappings: new Map(mappings.map((m) => [m.id, m])) };
   const record = new LiveRecord(stored, seq);
-  for (const line of linesAfter(seq, journal?.lines ?? [], files.journal)) record.apply(line);
+  const news = linesAfter(seq, journal?.lines ?? [], files.journal);
+  for (const line of news) record.apply(line);
   record.settle();
-  const end = { exists: content !== undefined, bytes: journal?.whole_bytes ?? 0 };
+  // Lines that the snapshot has are of no use, and the next number would not follow theirs if a power cut took the last.
+  const end = { exists: content !== undefined, bytes: news.length > 0 ? (journal?.whole_bytes ?? 0) : 0 };
   return { record, journal: new JournalFile(files.journal, end, end.bytes === (content?.length ?? 0)), snapshot, low };
 }
 

@@ -57,10 +57,14 @@ export function searchPath(path: string | undefined): string {
   return [...new Set([...(path ?? '').split(delimiter).filter(Boolean), ...SYSTEM_PATH])].join(delimiter);
 }
 
-/** Gives a runner whose programs are killed after `timeout_ms` unless their command says otherwise. */
-export function createExec(timeout_ms: number, env: NodeJS.ProcessEnv): Exec {
+/**
+ * Gives a runner whose programs are killed after `timeout_ms` unless their command says otherwise. With `ending` they are
+ * out of reach of the terminal's Ctrl-C: when it aborts, they are killed, no new ones begin, and its reason is thrown.
+ */
+export function createExec(timeout_ms: number, env: NodeJS.ProcessEnv, ending?: AbortSignal): Exec {
   const environment = { ...env, LC_ALL: 'C', PATH: searchPath(env['PATH']) };
   return async (command) => {
+    ending?.throwIfAborted();
     const { execa } = await import('execa');
     const { input, descriptors = [], timeout_ms: timeout = timeout_ms } = command;
     const options = {
@@ -73,8 +77,10 @@ export function createExec(timeout_ms: number, env: NodeJS.ProcessEnv): Exec {
       maxBuffer: MAX_OUTPUT_BYTES,
       reject: false,
       stripFinalNewline: false,
+      ...(ending !== undefined && { cancelSignal: ending, detached: true }),
     } as const;
     const result = await execa(command.file, command.args, options as Options);
+    if (result.isCanceled) ending?.throwIfAborted();
     return toResult(command, result as Ended, timeout);
   };
 }

@@ -89,6 +89,19 @@ describe.each(BACKENDS)('%s', (backend) => {
     expect((await node.pat.sync(world.router_id, { dry_run: true })).script).toBe('');
   });
 
+  test('a service that remembers the router puts back what was removed behind its back with its next change', async () => {
+    const { world, publish } = await setUp(backend);
+    const first = await publish();
+    const [, removed] = damages[2] ?? [];
+    await restore(world, removed?.[backend] ?? '');
+    await expectClosed(world.client, goalOf(first));
+
+    const second = await publish();
+
+    await expectOpen(world.client, goalOf(first), 'web sees 203.0.113.2');
+    await expectOpen(world.client, goalOf(second), 'web sees 203.0.113.2');
+  });
+
   test('a namespace that vanishes takes nothing with it: the mapping is DOWN, and back when the namespace is', async () => {
     const { world, node, publish } = await setUp(backend);
     const mapping = await publish();

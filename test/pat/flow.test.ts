@@ -48,9 +48,7 @@ function wouldAnswer(item: Flow, current: readonly Forward[]): string {
       (candidate.allowed_cidrs.length === 0 ||
         candidate.allowed_cidrs.some((cidr) => cidrContains(cidr, item.source_ip))),
   );
-  return leading
-    ? `${leading.server_ip}:${leading.server_port}`
-    : `${item.destination_ip}:${item.destination_port}`;
+  return leading ? `${leading.server_ip}:${leading.server_port}` : `${item.destination_ip}:${item.destination_port}`;
 }
 
 const answers = (item: Flow): string => `${item.replying_ip}:${item.replying_port}`;

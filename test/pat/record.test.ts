@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Mapping } from '../../src/pat/mapping.ts';
 import { type Delta, emptyRecord, isEmptyDelta, type RouterRecord, withDelta } from '../../src/pat/record.ts';
-import { idOf, MAPPING, recordWith, ROUTER } from '../support/samples.ts';
+import { idOf, MAPPING, ROUTER, recordWith } from '../support/samples.ts';
 
 const id = fc.integer({ min: 1, max: 6 }).map(idOf);
 const mapping: fc.Arbitrary<Mapping> = fc
@@ -58,15 +58,11 @@ describe('withDelta', () => {
     );
   });
 
-  test('changes nothing for a delta that says it is empty', () => {
-    fc.assert(
-      fc.property(record, delta, (before, change) => {
-        fc.pre(isEmptyDelta(change));
+  test('changes nothing for an empty delta', () => {
+    const before = recordWith([MAPPING], { next_port: 4001, unsettled: [MAPPING] });
 
-        expect(asText(withDelta(before, change))).toBe(asText(before));
-      }),
-      { numRuns: 20 },
-    );
+    expect(asText(withDelta(before, {}))).toBe(asText(before));
+    expect(asText(withDelta(before, { put: [], remove: [] }))).toBe(asText(before));
   });
 });
 

@@ -26,14 +26,8 @@ describe('whyNotBehind', () => {
     ['10.20.0.1', '10.20.0.1 is an address of the router itself'],
     ['10.20.0.0', '10.20.0.0 is the network or broadcast address of 10.20.0.0/24'],
     ['10.20.0.255', '10.20.0.255 is the network or broadcast address of 10.20.0.0/24'],
-    [
-      '10.20.1.51',
-      `10.20.1.51 is not behind qrouter-${ROUTER} (networks behind it: 10.20.0.0/24, 10.30.0.0/16)`,
-    ],
-    [
-      '203.0.113.99',
-      `203.0.113.99 is not behind qrouter-${ROUTER} (networks behind it: 10.20.0.0/24, 10.30.0.0/16)`,
-    ],
+    ['10.20.1.51', `10.20.1.51 is not behind qrouter-${ROUTER} (networks behind it: 10.20.0.0/24, 10.30.0.0/16)`],
+    ['203.0.113.99', `203.0.113.99 is not behind qrouter-${ROUTER} (networks behind it: 10.20.0.0/24, 10.30.0.0/16)`],
   ])('%s cannot be one', (address, reason) => {
     expect(whyNotBehind(FACTS, address)).toBe(reason);
   });

@@ -17,7 +17,9 @@ beforeEach(async () => {
   journal = journalPath(directory.path);
   await commitEach(store, [1]);
   second = readFileSync(journal).length;
-  await store.transaction(ROUTER, (transaction) => transaction.commit({ put: [mapping(2, { name: 'zwölf €' })] }));
+  await store.transaction(ROUTER, (transaction) =>
+    transaction.commit({ put: [mapping(2, { name: 'zwölf €', description: 'longer than the next' })] }),
+  );
   whole = readFileSync(journal);
 });
 
@@ -70,7 +72,7 @@ test.each([
   expect(await readIds()).toEqual([idOf(1), idOf(3)]);
 });
 
-test('a crash between the snapshot and the emptying of the journal leaves lines that change nothing', async () => {
+test('a power cut between the snapshot and the emptying of the journal leaves lines that change nothing, be the last lost', async () => {
   const before = readFileSync(journal);
   await commitEach(store, [4, 5, 6, 7], 20_000);
   expect(readFileSync(journal)).toHaveLength(0);
@@ -80,9 +82,6 @@ test('a crash between the snapshot and the emptying of the journal leaves lines 
   writeFileSync(journal, before);
 
   expect(await readIds()).toEqual(all);
-  const removed = await store.transaction(ROUTER, async (transaction) => {
-    await transaction.commit({ remove: [idOf(1)] });
-    return transaction.record.mappings.size;
-  });
-  expect(removed).toBe(5);
+  await store.transaction(ROUTER, (transaction) => transaction.commit({ remove: [idOf(1)] }));
+  expect(await readIds()).toEqual(all.slice(1));
 });

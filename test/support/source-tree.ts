@@ -33,7 +33,7 @@ const UNREADABLE = /\bimport\(\s*[^'\s]|\b(?:from|import) "|\brequire\(|\bcreate
 export function readSourceTree(directory: string): SourceFile[] {
   return readdirSync(directory, { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts'))
-    .sort()
+    .toSorted()
     .map((path) => sourceFile(path, readFileSync(join(directory, path), 'utf8')));
 }
 
@@ -44,8 +44,8 @@ export function sourceFile(path: string, text: string): SourceFile {
   if (unreadable) throw new Error(`src/${path}: write imports as from '…' or import('…'); found ${unreadable[0]}`);
   const statements = [...code.matchAll(STATEMENT)].map(({ groups = {} }) => {
     const names = groups['names']?.split(',').filter((name) => name.trim() !== '');
-    const is_type = groups['type'] !== undefined || names?.every((name) => name.trim().startsWith('type ')) === true;
-    return importOf(path, groups['from'] ?? '', is_type);
+    const only_types = names?.every((name) => name.trim().startsWith('type ')) ?? false;
+    return importOf(path, groups['from'] ?? '', groups['type'] !== undefined || only_types);
   });
   const others = [...code.matchAll(BARE), ...code.matchAll(CALL)];
   const loaded = others.map(({ groups = {} }) => importOf(path, groups['from'] ?? '', false));

@@ -1,5 +1,5 @@
 import type { Setting } from '../../config/config.ts';
-import { chooseColumns, type Column, renderList } from '../../output/rows.ts';
+import { type Column, renderList } from '../../output/rows.ts';
 import { PraasCommand } from '../base.ts';
 import { outputFlags } from '../flags.ts';
 
@@ -12,6 +12,8 @@ const COLUMNS: readonly Column<Setting>[] = [
 
 export default class ConfigShow extends PraasCommand {
   static override summary = 'show the configuration in force, and where each value comes from';
+  static override description =
+    'The environment (PRAAS_ and the key in capitals) goes before the file, the file before the defaults.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --config ./praas.conf -f json',
@@ -20,10 +22,9 @@ export default class ConfigShow extends PraasCommand {
 
   async run(): Promise<readonly Setting[]> {
     const { flags } = await this.parse(ConfigShow);
-    const columns = chooseColumns(COLUMNS, flags.column, ['Key', 'Value', 'Source']);
-    if ('unknown' in columns) this.misuse(`There is no column ${columns.unknown}; there are: Key, Value, Source, Description.`);
+    const columns = this.choose(COLUMNS, flags.column, ['Key', 'Value', 'Source']);
     const { settings } = await this.loadConfig(flags.config);
-    this.log(await renderList(flags.format, columns, settings));
+    this.print(await renderList(flags.format, columns, settings));
     return settings;
   }
 }

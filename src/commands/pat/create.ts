@@ -1,32 +1,44 @@
 import { Flags } from '@oclif/core';
-import type { Mapping } from '../../pat/mapping.ts';
-import { PROTOCOLS } from '../../pat/mapping.ts';
-import { allowFlag, checkFlags, expiresFlag, ipv4Flag, masqueradeFlag, outputFlags, portFlag, routerFlag } from '../flags.ts';
+import { EXPIRY_FORMS } from '../../output/expiry.ts';
+import { type Mapping, PROTOCOLS } from '../../pat/mapping.ts';
+import {
+  allowFlag,
+  dryRunFlag,
+  expiresFlag,
+  forceFlag,
+  ipv4Flag,
+  masqueradeFlag,
+  outputFlags,
+  portFlag,
+  routerFlag,
+} from '../flags.ts';
 import { MappingCommand, type Preview } from '../mapping-command.ts';
 
 export default class PatCreate extends MappingCommand {
-  static override summary = 'publish a port of a server on its router\'s gateway address';
+  static override summary = "publish a port of a server on its router's gateway address";
   static override description =
-    'Returns when the rule is in the kernel. Without --router-port the next free port of router_port_range is taken.';
+    'Returns when the rule is in the kernel, or says why it is not. Without --router-port the next free port of ' +
+    'router_port_range is taken; TCP and UDP on the same port are two mappings.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> --router qrouter-6f1c0d5e-93a5-4b6e-8f0a-1f5a4be0c1de --server-ip 10.20.0.51 --port 22',
     '<%= config.bin %> <%= command.id %> -r edge --server-ip 10.20.0.51 --port 53 --protocol udp --router-port 4053 --name dns --allow 198.51.100.0/24 --allow 192.0.2.7 --expires 8h',
     '<%= config.bin %> <%= command.id %> -r edge --server-ip 10.20.0.51 --port 80 -f value -c "Router Port"',
   ];
   static override flags = {
-    router: routerFlag({ required: true }),
+    router: routerFlag({ required: true, env: 'PRAAS_ROUTER' }),
     'server-ip': ipv4Flag({ required: true, description: 'address of the server behind the router' }),
     port: portFlag({ char: 'p', required: true, description: 'port of the server' }),
-    protocol: Flags.option({ options: PROTOCOLS, default: 'tcp', description: 'tcp or udp' })(),
+    protocol: Flags.option({ options: PROTOCOLS, default: 'tcp', description: 'protocol of the port' })(),
     'router-port': portFlag({ description: 'port on the gateway address (default: the next free one)' }),
     gateway: ipv4Flag({ description: "address to publish on (default: the router's gateway address)" }),
-    name: Flags.string({ description: 'a name for people' }),
-    description: Flags.string({ description: 'what it is for' }),
+    name: Flags.string({ description: 'a name for people (default: none)' }),
+    description: Flags.string({ description: 'what it is for (default: nothing said)' }),
     allow: allowFlag(),
-    expires: expiresFlag(),
+    expires: expiresFlag({ description: `when the mapping ends: ${EXPIRY_FORMS} (default: never)` }),
     masquerade: masqueradeFlag(),
     disable: Flags.boolean({ description: 'store it, but do not publish it yet' }),
-    ...checkFlags,
+    'dry-run': dryRunFlag,
+    force: forceFlag,
     ...outputFlags,
   };
 

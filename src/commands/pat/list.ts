@@ -1,12 +1,15 @@
 import { Flags } from '@oclif/core';
-import { LISTED } from '../../output/mapping-columns.ts';
+import { LISTED, MAPPING_COLUMNS } from '../../output/mapping-columns.ts';
 import { renderList } from '../../output/rows.ts';
 import { type Mapping, STATUSES } from '../../pat/mapping.ts';
 import { ipv4Flag, outputFlags, routerFlag } from '../flags.ts';
-import { MappingCommand } from '../mapping-command.ts';
+import { PraasCommand } from '../base.ts';
 
-export default class PatList extends MappingCommand {
+export default class PatList extends PraasCommand {
   static override summary = 'list mappings';
+  static override description =
+    'Sorted by router, gateway address, port and protocol. Asks the store, not the kernel: `praas router show` and ' +
+    '`praas router sync --dry-run` say whether the rules are in place.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --router edge --status DOWN',
@@ -14,7 +17,7 @@ export default class PatList extends MappingCommand {
     '<%= config.bin %> <%= command.id %> --json',
   ];
   static override flags = {
-    router: routerFlag({ description: 'only mappings of this router' }),
+    router: routerFlag({ env: 'PRAAS_ROUTER', description: 'only mappings of this router' }),
     'server-ip': ipv4Flag({ description: 'only mappings to this server' }),
     status: Flags.option({ options: STATUSES, description: 'only mappings with this status' })(),
     ...outputFlags,
@@ -22,14 +25,14 @@ export default class PatList extends MappingCommand {
 
   async run(): Promise<readonly Mapping[]> {
     const { flags } = await this.parse(PatList);
-    const columns = this.columnsFor(flags, [...LISTED]);
+    const columns = this.choose(MAPPING_COLUMNS, flags.column, LISTED);
     const filter = {
       ...(flags.router !== undefined && { router_id: flags.router }),
       ...(flags['server-ip'] !== undefined && { server_ip: flags['server-ip'] }),
       ...(flags.status !== undefined && { status: flags.status }),
     };
     const { mappings, failures } = await this.withPraas(flags.config, ({ pat }) => pat.list(filter));
-    this.log(await renderList(flags.format, columns, mappings));
+    this.print(await renderList(flags.format, columns, mappings));
     for (const failure of failures) this.complain(failure.message);
     if (failures.length > 0) process.exitCode = 1;
     return mappings;

@@ -1,19 +1,30 @@
-import { Args, Flags } from '@oclif/core';
+import { Flags } from '@oclif/core';
 import type { Mapping } from '../../pat/mapping.ts';
-import { allowFlag, checkFlags, expiresFlag, ipv4Flag, masqueradeFlag, outputFlags, portFlag } from '../flags.ts';
+import {
+  allowFlag,
+  dryRunFlag,
+  expiresFlag,
+  forceFlag,
+  ipv4Flag,
+  mappingArg,
+  masqueradeFlag,
+  outputFlags,
+  portFlag,
+} from '../flags.ts';
 import { MappingCommand, type Preview } from '../mapping-command.ts';
 
 export default class PatUpdate extends MappingCommand {
   static override summary = 'change a mapping';
   static override description =
-    'Connections that the mapping carried end when it is moved, narrowed or disabled; those it still allows go on.';
+    'What is not named stays as it is. Connections that the mapping carried end when it is moved, narrowed or disabled; ' +
+    'those it still allows go on.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> 0b0e0a52 --router-port 4050',
     '<%= config.bin %> <%= command.id %> 0b0e0a52 --allow 198.51.100.0/24 --expires 2030-01-31',
     '<%= config.bin %> <%= command.id %> 0b0e0a52 --disable',
   ];
   static override args = {
-    id: Args.string({ required: true, description: 'ID of the mapping, or the beginning of it' }),
+    id: mappingArg({ required: true }),
   };
   static override flags = {
     'router-port': portFlag({ description: 'new port on the gateway address' }),
@@ -24,10 +35,11 @@ export default class PatUpdate extends MappingCommand {
     allow: allowFlag({ description: 'replaces the networks that may use it; repeat it for several' }),
     'clear-allow': Flags.boolean({ description: 'let everybody use it', exclusive: ['allow'] }),
     expires: expiresFlag(),
-    masquerade: masqueradeFlag(),
+    masquerade: masqueradeFlag({ description: "whether the server sees the router's address instead of the caller's" }),
     enable: Flags.boolean({ description: 'publish it again', exclusive: ['disable'] }),
-    disable: Flags.boolean({ description: 'keep it, but close the port', exclusive: ['enable'] }),
-    ...checkFlags,
+    disable: Flags.boolean({ description: 'keep it, but close the port' }),
+    'dry-run': dryRunFlag,
+    force: forceFlag,
     ...outputFlags,
   };
 

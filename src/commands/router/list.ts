@@ -1,4 +1,4 @@
-import { renderList, chooseColumns, type Column } from '../../output/rows.ts';
+import { type Column, renderList } from '../../output/rows.ts';
 import type { RouterSummary } from '../../pat/router-service.ts';
 import { PraasCommand } from '../base.ts';
 import { outputFlags } from '../flags.ts';
@@ -16,7 +16,8 @@ const LISTED = ['Namespace', 'Gateway IPs', 'Mappings', 'Free TCP Ports', 'Free 
 export default class RouterList extends PraasCommand {
   static override summary = 'list the network namespaces of this node that are or could be routers';
   static override description =
-    'A namespace without a gateway address publishes nothing. Free ports are those of router_port_range that a new mapping could get.';
+    'A namespace without a gateway address publishes nothing. Free ports are those of router_port_range that a new ' +
+    'mapping could get.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> -f value -c Namespace -c "Gateway IPs"',
@@ -25,13 +26,10 @@ export default class RouterList extends PraasCommand {
 
   async run(): Promise<readonly RouterSummary[]> {
     const { flags } = await this.parse(RouterList);
-    const columns = chooseColumns(COLUMNS, flags.column, LISTED);
-    if ('unknown' in columns) {
-      this.misuse(`There is no column ${columns.unknown}; there are: ${COLUMNS.map(({ title }) => title).join(', ')}.`);
-    }
+    const columns = this.choose(COLUMNS, flags.column, LISTED);
     this.requireRoot();
     const routers = await this.withPraas(flags.config, (praas) => praas.routers.list());
-    this.log(await renderList(flags.format, columns, routers));
+    this.print(await renderList(flags.format, columns, routers));
     return routers;
   }
 }

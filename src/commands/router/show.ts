@@ -1,9 +1,7 @@
-import { Args } from '@oclif/core';
 import { type Column, renderRecord } from '../../output/rows.ts';
-import { routerIdOf } from '../../pat/router.ts';
 import type { RouterDetails } from '../../pat/router-service.ts';
 import { PraasCommand } from '../base.ts';
-import { outputFlags } from '../flags.ts';
+import { outputFlags, routerArg } from '../flags.ts';
 
 const COLUMNS: readonly Column<RouterDetails>[] = [
   { title: 'Router ID', value: (router) => router.router_id },
@@ -19,16 +17,22 @@ const COLUMNS: readonly Column<RouterDetails>[] = [
 
 export default class RouterShow extends PraasCommand {
   static override summary = 'show one router: its gateway, networks, ports, and what others have there';
-  static override examples = ['<%= config.bin %> <%= command.id %> qrouter-6f1c0d5e-93a5-4b6e-8f0a-1f5a4be0c1de'];
-  static override args = { router: Args.string({ required: true, description: 'UUID or namespace name' }) };
-  static override flags = { format: outputFlags.format };
+  static override description =
+    'Unmanaged are the rules and the listening programs of others that take ports on the gateway address.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> qrouter-6f1c0d5e-93a5-4b6e-8f0a-1f5a4be0c1de',
+    '<%= config.bin %> <%= command.id %> edge -f value -c Unmanaged',
+  ];
+  static override args = { router: routerArg({ required: true }) };
+  static override flags = { ...outputFlags };
 
   async run(): Promise<RouterDetails> {
     const { args, flags } = await this.parse(RouterShow);
+    const columns = this.choose(COLUMNS, flags.column);
     this.requireRoot();
-    const router = await this.withPraas(flags.config, (praas) => praas.routers.show(routerIdOf(args.router)));
+    const router = await this.withPraas(flags.config, (praas) => praas.routers.show(args.router));
     for (const warning of router.warnings) this.complain(warning);
-    this.log(await renderRecord(flags.format, COLUMNS, router));
+    this.print(await renderRecord(flags.format, columns, router));
     return router;
   }
 }

@@ -1,7 +1,5 @@
-import { Args } from '@oclif/core';
-import { routerIdOf } from '../../pat/router.ts';
 import { PraasCommand } from '../base.ts';
-import { checkFlags } from '../flags.ts';
+import { dryRunFlag, forceUnknownFlag, routerArg } from '../flags.ts';
 
 interface Synced {
   readonly router_id: string;
@@ -18,18 +16,18 @@ export default class RouterSync extends PraasCommand {
     '<%= config.bin %> <%= command.id %> qrouter-6f1c0d5e-93a5-4b6e-8f0a-1f5a4be0c1de',
     '<%= config.bin %> <%= command.id %> edge --dry-run',
   ];
-  static override args = { router: Args.string({ required: true, description: 'UUID or namespace name' }) };
-  static override flags = { ...checkFlags };
+  static override args = { router: routerArg({ required: true }) };
+  static override flags = { 'dry-run': dryRunFlag, force: forceUnknownFlag };
 
   async run(): Promise<Synced> {
     const { args, flags } = await this.parse(RouterSync);
     this.requireRoot();
-    const router_id = routerIdOf(args.router);
+    const router_id = args.router;
     const options = { force: flags.force, dry_run: flags['dry-run'] };
     const { value, warnings, script } = await this.withPraas(flags.config, ({ pat }) => pat.sync(router_id, options));
     for (const warning of warnings) this.complain(warning);
-    if (script !== undefined) this.log(script.trimEnd() || 'No rule would change.');
-    else this.log(`Router ${router_id}: ${value.added} mapping(s) put in place, ${value.removed} taken away.`);
+    if (script !== undefined) this.print(script.trimEnd() || 'No rule would change.');
+    else this.print(`Router ${router_id}: ${value.added} mapping(s) put in place, ${value.removed} taken away.`);
     return { router_id, ...value, ...(script !== undefined && { script }) };
   }
 }

@@ -38,7 +38,7 @@ export class NftablesBackend implements Backend {
   }
 
   text(script: Script): string {
-    return [...script.frame, ...script.removals, ...script.additions, ''].join('\n');
+    return [...script.frame, ...statements(script.removals), ...statements(script.additions), ''].join('\n');
   }
 
   async apply(namespace: string, script: Script): Promise<void> {
@@ -46,4 +46,16 @@ export class NftablesBackend implements Backend {
     const result = await this.#namespaces.run(namespace, { file: 'nft', args: ['-f', '-'], input });
     if (result.exit_code !== 0) throw refusal(result, { router: namespace, tool: 'nft', script: input });
   }
+}
+
+/**
+ * Joins `add element ip praas open { … }` lines into one statement per map, an element a line: nft reads one statement of
+ * ten thousand elements in half the time that it takes for ten thousand statements.
+ */
+function statements(lines: readonly string[]): string[] {
+  const groups = Map.groupBy(lines, (line) => line.slice(0, line.indexOf(' { ')));
+  return [...groups].map(([statement, group]) => {
+    if (group.length === 1) return group.join('');
+    return `${statement} {\n${group.map((line) => line.slice(statement.length + 3, -2)).join(',\n')}\n}`;
+  });
 }

@@ -1,0 +1,201 @@
+/** What the pages say is so: they are compared with the program, both ways where both can be wrong. */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+import { Plugin } from '@oclif/core';
+import { type Manifest, renderPages } from '../scripts/docs.ts';
+import { exitCodeOf } from '../src/commands/failure.ts';
+import { KEY_NAMES, KEYS, variableOf } from '../src/config/keys.ts';
+import { renderSample } from '../src/config/render.ts';
+import { CATALOGUE, type ErrorCode, PraasError } from '../src/pat/errors.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+const PAGES = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...pagesBelow('docs'), ...pagesBelow('src')];
+const CODES = Object.keys(CATALOGUE) as ErrorCode[];
+
+interface PackageJson {
+  readonly scripts: Readonly<Record<string, string>>;
+  readonly oclif: { readonly commands: object };
+}
+
+const MANIFEST = JSON.parse(read('oclif.manifest.json')) as Manifest;
+const PACKAGE = JSON.parse(read('package.json')) as PackageJson;
+const VISIBLE = Object.values(MANIFEST.commands).filter(({ hidden }) => hidden !== true);
+const titleOf = (id: string): string => `praas ${id.replaceAll(':', ' ')}`;
+
+describe('docs/errors.md', () => {
+  const sections = read('docs/errors.md')
+    .split(/^(?=#{2,3} )/m)
+    .flatMap((section) => {
+      const [, code = '', kind = '', text = ''] = /^### (\S+)\nKind: (\w+)\.\n([\s\S]+)$/.exec(section) ?? [];
+      return section.startsWith('### ') ? [{ code, kind, text }] : [];
+    });
+
+  test('has one section for every code of the catalogue, and no other', () => {
+    expect(sections.map(({ code }) => code).toSorted()).toEqual(CODES.toSorted());
+  });
+
+  test.each(CODES)('says of %s its kind and when it happens', (code) => {
+    const section = sections.find((each) => each.code === code);
+
+    expect(section?.kind).toBe(CATALOGUE[code].kind);
+    expect(section?.text.trim()).toMatch(/^\S[\s\S]{20,}\.$/);
+  });
+
+  test('names the kinds that there are', () => {
+    const kinds = [...read('docs/errors.md').matchAll(/^\| ([A-Z]\w+) \|/gm)].map(([, kind]) => kind);
+
+    expect(kinds).toEqual(expect.arrayContaining(CODES.map((code) => CATALOGUE[code].kind)));
+  });
+
+  test('names every code that does not end with 1', () => {
+    const codes = CODES.filter(
+      (code) => exitCodeOf(new PraasError(code, '', [], { signal_number: 2 }, undefined)) !== 1,
+    );
+    const paragraph = /The command line ends with 1 [\s\S]*?\n\n/.exec(read('docs/errors.md'))?.[0] ?? '';
+
+    expect(CODES.filter((code) => new RegExp(`\\b${code}\\b`).test(paragraph))).toEqual(codes);
+  });
+});
+
+describe('made from the program', () => {
+  test('oclif.manifest.json is what the commands say today (npm run build)', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'praas-manifest-'));
+    try {
+      // As scripts/manifest.ts does it, but from the sources instead of what was compiled from them.
+      const target = `./${relative(directory, join(ROOT, 'src/commands/index.ts'))}`;
+      const commands = { ...PACKAGE.oclif.commands, target };
+      const oclif = { ...PACKAGE.oclif, commands };
+      writeFileSync(join(directory, 'package.json'), JSON.stringify({ ...PACKAGE, oclif }));
+      const plugin = new Plugin({
+        root: directory,
+        type: 'core',
+        isRoot: true,
+        ignoreManifest: true,
+        errorOnManifestCreate: true,
+        respectNoCacheDefault: true,
+      });
+      await plugin.load();
+
+      expect(JSON.parse(JSON.stringify(plugin.manifest))).toEqual(MANIFEST);
+      expect(Object.keys(MANIFEST.commands)).not.toHaveLength(0);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
+  test.each(Object.entries(renderPages(MANIFEST)))('%s is up to date (node scripts/docs.ts)', (path, text) => {
+    expect(read(path)).toBe(text);
+  });
+
+  test('share/praas.conf is up to date and has every key', () => {
+    const sample = read('share/praas.conf');
+
+    expect(sample).toBe(renderSample());
+    for (const key of KEY_NAMES) expect(sample).toContain(`\n#${key} =`);
+  });
+});
+
+test.each(KEY_NAMES)('docs/configuration.md has %s with default, variable and meaning', (key) => {
+  const row = read('docs/configuration.md')
+    .split('\n')
+    .find((line) => line.startsWith(`| \`${key}\` |`));
+
+  for (const text of [KEYS[key].fallback, variableOf(key), KEYS[key].description]) expect(row).toContain(text);
+});
+
+test.each(VISIBLE.map(({ id }) => [titleOf(id), id]))(
+  '%s is in docs/cli.md and in the table of README.md',
+  (title, id) => {
+    expect(read('README.md')).toContain(`| \`${title}\` |`);
+    const [, section = ''] = read('docs/cli.md').split(`\n## ${title}\n`);
+    const own = section.split('\n## ')[0] ?? '';
+
+    for (const flag of Object.keys(MANIFEST.commands[id ?? '']?.flags ?? {})) expect(own).toContain(`--${flag}`);
+  },
+);
+
+describe.each(PAGES)('%s', (path) => {
+  const text = read(path);
+  const code = codeOf(text);
+
+  test('names only commands and flags that there are', () => {
+    for (const line of code.flatMap(commandLinesOf)) {
+      const { command, flags } = readCommandLine(line);
+      expect({ line, is_known: command !== undefined }).toEqual({ line, is_known: true });
+      const known = command === undefined || command === 'topic' ? [] : Object.values(command.flags);
+      const names = known.flatMap(({ name, char }) => [`--${name}`, ...(char === undefined ? [] : [`-${char}`])]);
+      expect({ line, names: [...names, '--help'] }).toEqual({ line, names: expect.arrayContaining(flags) });
+    }
+  });
+
+  test('links only to pages that there are', () => {
+    const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link = '']) => link);
+
+    expect(links.filter((link) => !existsSync(join(ROOT, dirname(path), link)))).toEqual([]);
+  });
+
+  test('names only make targets and npm scripts that there are', () => {
+    const targets = [...read('Makefile').matchAll(/^([a-z]+):/gm)].map(([, target]) => target);
+    const makes = code.flatMap((each) => [...each.matchAll(/(?:^|sudo )make ([a-z]+)/gm)].map(([, target]) => target));
+    const scripts = code.flatMap((each) => [...each.matchAll(/npm run ([\w:]+)/g)].map(([, script]) => script));
+
+    expect(targets).toEqual(expect.arrayContaining(makes));
+    expect(Object.keys(PACKAGE.scripts)).toEqual(expect.arrayContaining(scripts));
+  });
+});
+
+test('a page that names a command or a flag that there is not would be found', () => {
+  expect(commandLinesOf('praas pat create -r edge \\\n  --nonsense\nsudo praas pat lost\n$ make')).toEqual([
+    'praas pat create -r edge    --nonsense',
+    'praas pat lost',
+  ]);
+  expect(readCommandLine('praas pat lost').command).toBeUndefined();
+  expect(readCommandLine('praas nonsense').command).toBeUndefined();
+  expect(readCommandLine('praas pat').command).toBe('topic');
+  expect(readCommandLine('praas pat create --nonsense -q x').flags).toEqual(['--nonsense', '-q']);
+});
+
+test('decisions are numbered, each number once, with the number and a title on top', () => {
+  const names = readdirSync(join(ROOT, 'docs/decisions')).toSorted();
+  const numbers = names.map((name) => /^(\d{4})-[a-z0-9-]+\.md$/.exec(name)?.[1]);
+
+  expect(new Set(numbers).size).toBe(names.length);
+  for (const [index, name] of names.entries()) {
+    expect(read(`docs/decisions/${name}`)).toMatch(new RegExp(`^# ${numbers[index]}: \\S`));
+  }
+});
+
+function pagesBelow(directory: string): string[] {
+  return readdirSync(join(ROOT, directory), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.md'))
+    .map((path) => join(directory, path))
+    .toSorted();
+}
+
+/** The parts of a page that are written as code: blocks and spans. */
+function codeOf(text: string): string[] {
+  const blocks = [...text.matchAll(/^```\w*\n([\s\S]*?)^```$/gm)].map(([, block = '']) => block);
+  const spans = [...text.replaceAll(/^```[\s\S]*?^```$/gm, '').matchAll(/`([^`]+)`/g)].map(([, span = '']) => span);
+  return [...blocks, ...spans];
+}
+
+/** Lines that run praas, with their continuations and without a comment. */
+function commandLinesOf(code: string): string[] {
+  return code
+    .replaceAll('\\\n', ' ')
+    .split('\n')
+    .flatMap((line) => /^(?:\$ )?(?:sudo )?(praas [a-z-].*)$/.exec(line.replace(/\s+#.*$/, ''))?.[1]?.trimEnd() ?? []);
+}
+
+/** The command that a line runs (`topic`: only the first word of several commands), and the flags on it. */
+function readCommandLine(line: string): { command: (typeof VISIBLE)[number] | 'topic' | undefined; flags: string[] } {
+  const [, first = '', second = ''] = line.split(/\s+/);
+  const flags = line.split(/\s+/).flatMap((word) => /^\[?(--[a-z-]+|-[a-z])\b/.exec(word)?.[1] ?? []);
+  const isTopic = second === '' && Object.keys(MANIFEST.commands).some((id) => id.startsWith(`${first}:`));
+  const command = MANIFEST.commands[`${first}:${second}`] ?? MANIFEST.commands[first];
+  return { command: command ?? (isTopic ? 'topic' : undefined), flags };
+}

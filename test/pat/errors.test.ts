@@ -1,0 +1,128 @@
+/** Every entry of the catalogue, with facts such as the code gives. A new code does not compile until it is here. */
+import { describe, expect, test } from '@jest/globals';
+import {
+  CATALOGUE,
+  type ErrorCode,
+  type ErrorFacts,
+  type ErrorKind,
+  isPraasError,
+  PraasError,
+  praasError,
+} from '../../src/pat/errors.ts';
+
+const KINDS: readonly ErrorKind[] = ['Invalid', 'NotFound', 'Conflict', 'Unavailable', 'External', 'Bug'];
+
+const FACTS: { readonly [C in ErrorCode]: ErrorFacts<C> } = {
+  INVALID_INPUT: { field: 'server_port', found: '0', allowed: 'from 1 to 65535' },
+  NOTHING_TO_UPDATE: { id: 'b0e5' },
+  CONFIG_INVALID: { where: '/etc/praas.conf:2', key: 'port_app', found: '0', allowed: 'from 1 to 65535' },
+  CONFIG_SYNTAX: { where: '/etc/praas.conf:3', found: '[praas', allowed: '[section]' },
+  CONFIG_UNREADABLE: { path: '/etc/praas.conf', reason: 'EACCES' },
+  NOT_PERMITTED: { what: 'praas pat create' },
+  ROUTER_NOT_FOUND: { router: 'edge', known: ['east', 'west'] },
+  NO_GATEWAY: { router: 'edge' },
+  GATEWAY_NOT_LOCAL: { gateway: '203.0.113.99', router: 'edge', addresses: ['203.0.113.10'] },
+  SERVER_NOT_BEHIND_ROUTER: { reason: '192.0.2.1 is not behind edge' },
+  PORT_TAKEN: { endpoint: '203.0.113.10:4000/tcp', by: 'mapping b0e5' },
+  PORT_RESERVED: { endpoint: '203.0.113.10:500/udp', by: 'services of the router' },
+  NO_FREE_PORT: { first: 4000, last: 4100, protocol: 'tcp', gateway: '203.0.113.10', mappings: 99, others: 2 },
+  MAPPING_NOT_FOUND: { id: 'b0e5' },
+  ID_AMBIGUOUS: { id: 'b0', ids: ['b0e5', 'b0e6'] },
+  UNKNOWN_RULES: { router: 'edge', count: 3, state_dir: '/var/lib/praas' },
+  STORE_LOCKED: { path: '/var/lib/praas/lock', holder: 'praas serve (process 7)', seconds: 10 },
+  STORE_DAMAGED: { path: '/var/lib/praas/edge.json', reason: 'ends in the middle', aside: '/var/lib/praas/edge.aside' },
+  STORE_TOO_NEW: { path: '/var/lib/praas/edge.json', version: 9, known: 1 },
+  STORE_UNREADABLE: { path: '/var/lib/praas/edge.json', reason: 'EIO' },
+  STORE_FULL: { path: '/var/lib/praas/edge.json' },
+  STORE_FAILED: { path: '/var/lib/praas/edge.json', reason: 'EROFS' },
+  TOOL_MISSING: { tool: 'nft', package: 'nftables' },
+  TOOL_TIMEOUT: { command: 'nft -f -', seconds: 30 },
+  TOOL_FAILED: { command: 'conntrack -D', exit_code: 1, output: 'Operation failed' },
+  KERNEL_REFUSED: { router: 'edge', line: '-A custom-PREROUTING', output: 'No such file' },
+  KERNEL_BUSY: { router: 'edge', seconds: 10 },
+  INTERRUPTED: { signal_number: 15 },
+  DEMO_RUNNING: { path: '/run/praas-demo.lock' },
+  DEMO_FAILED: { step: 'create', output: 'connection refused' },
+};
+
+/** Facts that make a text take another way. */
+const OTHER_FACTS: { readonly [C in ErrorCode]?: ErrorFacts<C> } = {
+  ROUTER_NOT_FOUND: { router: 'edge', known: [] },
+  GATEWAY_NOT_LOCAL: { ...FACTS.GATEWAY_NOT_LOCAL, addresses: [] },
+  STORE_DAMAGED: { ...FACTS.STORE_DAMAGED, aside: undefined },
+  KERNEL_REFUSED: { ...FACTS.KERNEL_REFUSED, line: '' },
+};
+
+const CODES = Object.keys(CATALOGUE) as ErrorCode[];
+const samples = CODES.flatMap((code) => {
+  const other = OTHER_FACTS[code];
+  return [[code, FACTS[code]] as const, ...(other ? [[code, other] as const] : [])];
+});
+
+describe('every code', () => {
+  test.each(samples)('%s says what happened and what to do, in whole words, from %j', (code, facts) => {
+    const { message, next_steps } = praasError(code, facts);
+
+    for (const text of [message, ...next_steps]) {
+      expect(text.trim()).toBe(text);
+      expect(text).not.toMatch(/undefined|null|NaN|\[object|^$/);
+    }
+    for (const step of next_steps) expect(step).toMatch(/[.?]$|^Install it: /);
+  });
+
+  test.each(CODES)('%s is written in capitals and has a kind', (code) => {
+    expect(code).toMatch(/^[A-Z]+(_[A-Z]+)*$/);
+    expect(KINDS).toContain(praasError(code, FACTS[code]).kind);
+  });
+
+  test.each(CODES.filter((code) => !['INVALID_INPUT', 'INTERRUPTED'].includes(code)))(
+    '%s offers a next step',
+    (code) => {
+      expect(praasError(code, FACTS[code]).next_steps).not.toEqual([]);
+    },
+  );
+
+  test.each(CODES.filter((code) => !['NOTHING_TO_UPDATE', 'INTERRUPTED'].includes(code)))(
+    '%s says different things of different facts',
+    (code) => {
+      const text = (facts: ErrorFacts<typeof code>): string => {
+        const { message, next_steps } = praasError(code, facts);
+        return [message, ...next_steps].join('\n');
+      };
+      for (const [fact, value] of Object.entries(FACTS[code])) {
+        const changed = Array.isArray(value) ? ['changed'] : typeof value === 'number' ? value + 1000 : 'changed';
+
+        expect([fact, text({ ...FACTS[code], [fact]: changed } as never)]).not.toEqual([fact, text(FACTS[code])]);
+      }
+    },
+  );
+});
+
+test('an error carries its code, kind, facts and cause for programs, and none of the cause in its text', () => {
+  const cause = new Error('ENOSPC at 0x7f');
+
+  const error = praasError('STORE_FULL', FACTS.STORE_FULL, cause);
+
+  expect(error).toBeInstanceOf(Error);
+  expect(error).toMatchObject({ code: 'STORE_FULL', kind: 'Unavailable', facts: FACTS.STORE_FULL, cause });
+  expect(error.message).toBe('no space left to write /var/lib/praas/edge.json; nothing was changed');
+  expect('cause' in praasError('STORE_FULL', FACTS.STORE_FULL)).toBe(false);
+});
+
+test('a refused change shows the refused line and what the tool said, each on a line of its own', () => {
+  expect(praasError('KERNEL_REFUSED', FACTS.KERNEL_REFUSED).message).toBe(
+    'the kernel refused the change for router edge, nothing was applied\n  -A custom-PREROUTING\n  No such file',
+  );
+});
+
+test('an error of the catalogue is known as one, and by its codes', () => {
+  const error = praasError('STORE_FULL', FACTS.STORE_FULL);
+
+  expect(isPraasError(error)).toBe(true);
+  expect(isPraasError(error, 'STORE_FAILED', 'STORE_FULL')).toBe(true);
+  expect(isPraasError(error, 'STORE_FAILED')).toBe(false);
+  expect(error).toBeInstanceOf(PraasError);
+  for (const other of [new Error('STORE_FULL'), { code: 'STORE_FULL' }, undefined, 'STORE_FULL']) {
+    expect(isPraasError(other)).toBe(false);
+  }
+});

@@ -1,0 +1,122 @@
+/**
+ * The executable build/praas as people run it: words in, exit code and output out, with state, log and praas.conf in a
+ * directory of its own. Build it first (`npm run build:exe`); without it the first run fails, and the test with it.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { BackendName } from '../../src/netfilter/backend.ts';
+import type { Mapping } from '../../src/pat/mapping.ts';
+
+export const EXECUTABLE = fileURLToPath(new URL('../../build/praas', import.meta.url));
+
+export interface Ended {
+  /** As a shell says it: 128 and the number of the signal for a program that a signal ended. */
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Running {
+  readonly process: ChildProcess;
+  readonly ended: Promise<Ended>;
+}
+
+export interface ShellOptions {
+  readonly backend?: BackendName;
+  /** Lines below [praas] in praas.conf, instead of none. */
+  readonly settings?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Words in front of the executable, such as `setpriv …`. */
+  readonly wrapper?: readonly string[];
+  /** Where state, log and praas.conf are, when another shell has made it. */
+  readonly directory?: string;
+}
+
+export interface Shell {
+  readonly directory: string;
+  readonly state_dir: string;
+  readonly config_path: string;
+  /** Runs praas with these words, whatever becomes of it. */
+  run(...words: readonly string[]): Promise<Ended>;
+  /** The same without waiting for its end. */
+  start(...words: readonly string[]): Running;
+  /** Runs praas, fails the test unless it exits with 0, gives what it printed. */
+  ok(...words: readonly string[]): Promise<string>;
+  /** The same with --json, parsed. */
+  json<T = Mapping>(...words: readonly string[]): Promise<T>;
+  /** The same state directory, other circumstances. */
+  with(options: ShellOptions): Shell;
+  remove(): void;
+}
+
+/** A shell whose praas knows nothing yet. */
+export function testShell(options: ShellOptions = {}): Shell {
+  const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'praas-cli-'));
+  const state_dir = options.env?.['PRAAS_STATE_DIR'] ?? join(directory, 'state');
+  const config_path = join(directory, 'praas.conf');
+  if (options.settings || !existsSync(config_path)) {
+    writeFileSync(config_path, ['[praas]', ...(options.settings ?? []), ''].join('\n'));
+  }
+  const env = {
+    PATH: process.env['PATH'],
+    PRAAS_STATE_DIR: state_dir,
+    PRAAS_LOG_DIR: join(directory, 'log'),
+    PRAAS_CONFIG: config_path,
+    ...(options.backend && { PRAAS_BACKEND: options.backend }),
+    ...options.env,
+  };
+  const start = (...words: readonly string[]): Running => {
+    const [file = '', ...args] = [...(options.wrapper ?? []), EXECUTABLE, ...words];
+    return running(spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'] }));
+  };
+  const run = (...words: readonly string[]): Promise<Ended> => start(...words).ended;
+  const ok = async (...words: readonly string[]): Promise<string> => {
+    const { code, stdout, stderr } = await run(...words);
+    if (code !== 0) throw new Error(`praas ${words.join(' ')} exited with ${code}\n${stderr}${stdout}`);
+    return stdout;
+  };
+  return {
+    directory,
+    state_dir,
+    config_path,
+    run,
+    start,
+    ok,
+    json: async (...words) => JSON.parse(await ok(...words, '--json')),
+    with: (more) => testShell({ ...options, ...more, env: { ...options.env, ...more.env }, directory }),
+    remove: () => rmSync(directory, { recursive: true, force: true }),
+  };
+}
+
+/** Collects what a program prints until it ends. */
+export function running(child: ChildProcess): Running {
+  const output = { stdout: '', stderr: '' };
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    output.stdout += text;
+  });
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    output.stderr += text;
+  });
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      resolve({ code: code ?? 128 + SIGNAL_NUMBERS[signal as keyof typeof SIGNAL_NUMBERS], ...output });
+    });
+  });
+  return { process: child, ended };
+}
+
+const SIGNAL_NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 } as const;
+
+/** Every file below a directory with its content, to be compared later; a missing directory is `none`. */
+export function contentOf(directory: string): unknown {
+  if (!existsSync(directory)) return 'none';
+  const paths = readdirSync(directory, { recursive: true, encoding: 'utf8' }).map((path) => join(directory, path));
+  return paths
+    .filter((path) => statSync(path).isFile())
+    .map((path) => [relative(directory, path), readFileSync(path, 'latin1')])
+    .toSorted();
+}
