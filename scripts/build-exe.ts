@@ -32,16 +32,22 @@ rmSync(work, { recursive: true });
 async function bundle(): Promise<void> {
   const { outputFiles } = await build({
     entryPoints: ['src/sea.ts'],
-    ...{ bundle: true, platform: 'node', format: 'cjs', target: 'node24', write: false },
-    ...{ minify: true, keepNames: true, legalComments: 'none' },
-    define: { 'process.env.NODE_ENV': '"production"', 'import.meta.url': '__importMetaUrl' },
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node24',
+    write: false,
+    minify: true,
+    keepNames: true,
+    legalComments: 'none',
+    define: {
+      'process.env.NODE_ENV': '"production"',
+      'import.meta.url': '__importMetaUrl',
+    },
   });
   const code = outputFiles[0]?.text ?? '';
   const head = "const __importMetaUrl=require('node:url').pathToFileURL(process.execPath).href;";
-  writeFileSync(
-    join(work, 'app.js'),
-    `(function(exports,require,module,__filename,__dirname){${head}${code}\n})`,
-  );
+  writeFileSync(join(work, 'app.js'), `(function(exports,require,module,__filename,__dirname){${head}${code}\n})`);
   // `oclif` ends the process; the cache is taken at that moment, and the next run starts from it.
   writeFileSync(
     join(work, 'warm.cjs'),
@@ -92,9 +98,15 @@ function assemble(): void {
   writeFileSync(
     asset('sea.json'),
     JSON.stringify({
-      ...{ main: asset('boot.cjs'), output: asset('sea.blob') },
-      ...{ disableExperimentalSEAWarning: true, useCodeCache: true, execArgvExtension: 'none' },
-      assets: { 'app.js': asset('app.js'), 'app.cache': asset('app.cache') },
+      main: asset('boot.cjs'),
+      output: asset('sea.blob'),
+      disableExperimentalSEAWarning: true,
+      useCodeCache: true,
+      execArgvExtension: 'none',
+      assets: {
+        'app.js': asset('app.js'),
+        'app.cache': asset('app.cache'),
+      },
     }),
   );
   execFileSync(node, ['--experimental-sea-config', asset('sea.json')], { stdio: ['ignore', 'ignore', 'inherit'] });

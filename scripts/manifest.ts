@@ -5,8 +5,12 @@ import { Plugin } from '@oclif/core';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const plugin = new Plugin({
-  ...{ root, type: 'core', isRoot: true, ignoreManifest: true },
-  ...{ errorOnManifestCreate: true, respectNoCacheDefault: true },
+  root,
+  type: 'core',
+  isRoot: true,
+  ignoreManifest: true,
+  errorOnManifestCreate: true,
+  respectNoCacheDefault: true,
 });
 await plugin.load();
 await writeFile(`${root}/oclif.manifest.json`, `${JSON.stringify(plugin.manifest, null, 2)}\n`);

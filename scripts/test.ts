@@ -20,7 +20,10 @@ const TIERS: Readonly<Record<string, readonly string[]>> = {
   cli: ['--testPathPatterns', '/test/cli/'],
 };
 const NOTHING: Counts = {
-  ...{ numPassedTests: 0, numFailedTests: 0, numPendingTests: 0, numTodoTests: 0 },
+  numPassedTests: 0,
+  numFailedTests: 0,
+  numPendingTests: 0,
+  numTodoTests: 0,
   numRuntimeErrorTestSuites: 1,
 };
 
@@ -57,9 +60,9 @@ function runTier(tier: string): Result {
   rmSync(directory, { recursive: true });
   const skipped = counts.numPendingTests + counts.numTodoTests;
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
-  const failed = counts.numFailedTests + counts.numRuntimeErrorTestSuites + (process.env['CI'] ? skipped : 0);
-  console.log(`${tier}: ${counts.numPassedTests} passed, ${failed} failed, ${skipped} skipped in ${seconds} s`);
-  return { passed: counts.numPassedTests, failed };
+  const broken = counts.numFailedTests + counts.numRuntimeErrorTestSuites + (process.env['CI'] ? skipped : 0);
+  console.log(`${tier}: ${counts.numPassedTests} passed, ${broken} failed, ${skipped} skipped in ${seconds} s`);
+  return { passed: counts.numPassedTests, failed: broken };
 }
 
 /** A jest that died without a report is a failure too. */

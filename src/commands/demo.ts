@@ -4,14 +4,16 @@ import { isSea } from 'node:sea';
 import { Flags } from '@oclif/core';
 import { colour } from '../output/colour.ts';
 import { PraasCommand } from './base.ts';
+import { exitCodeOfSignal } from './failure.ts';
 
 const TIMEOUT_MS = 30_000;
 const DIRECTORY = '/run/praas-demo';
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-const KILLED_BY_SIGNAL = 128;
 
 export default class Demo extends PraasCommand {
   static override enableJsonFlag = false;
+  /** None: it has a praas.conf of its own, and tells a story. */
+  static override baseFlags = {} as typeof PraasCommand.baseFlags;
   static override summary = 'show what praas does, on a throwaway world of network namespaces';
   static override description =
     'Builds an outside client, a router and two servers out of network namespaces, publishes ports of the servers with ' +
@@ -54,7 +56,7 @@ export default class Demo extends PraasCommand {
       directory: DIRECTORY,
       backend,
     });
-    if (!done) this.exit(KILLED_BY_SIGNAL + Number(ending.signal.reason));
+    if (!done) this.exit(exitCodeOfSignal(Number(ending.signal.reason)));
   }
 }
 

@@ -61,9 +61,10 @@ function isUnknownCommand(error: unknown): boolean {
 async function unknownCommand(words: readonly string[], options: Interfaces.LoadOptions): Promise<UsageError> {
   const { bin, commands } = await Config.load(options);
   const ids = commands.filter(({ hidden }) => !hidden).map(({ id }) => id.split(':'));
-  const [first = '', second = ''] = words;
+  const [first = '', second = '', third = ''] = words;
   const below = ids.flatMap(([topic, name]) => (topic === first && name !== undefined ? [name] : []));
   const top = [...new Set(ids.flatMap(([name]) => name ?? []))];
+  if (below.includes(second)) return new UsageError(`Unexpected argument: ${third}`);
   if (below.length === 0 && top.includes(first)) return new UsageError(`Unexpected argument: ${second}`);
   const [where, word, known] = below.length > 0 ? [`${bin} ${first}`, second, below] : [bin, first, top];
   const meant = nearest(word, known);

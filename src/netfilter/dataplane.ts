@@ -2,9 +2,10 @@
  * The Dataplane on netfilter. One backend is in use; what the other one still holds of ours (the operator changed
  * `backend`) is taken away as soon as the one in use has it, so a mapping is never in two places.
  */
+
+import { isPraasError } from '../pat/errors.ts';
 import type { Flow } from '../pat/flow.ts';
 import type { Endpoint, Forward } from '../pat/forward.ts';
-import { isPraasError } from '../pat/errors.ts';
 import type { Changes, ObservedForward } from '../pat/plan.ts';
 import type { Dataplane, Observation } from '../pat/ports.ts';
 import type { RouterFacts } from '../pat/router.ts';
@@ -91,8 +92,8 @@ export class NetfilterDataplane implements Dataplane {
   #scripts(changes: Changes): (readonly [Backend, Script])[] {
     const removals = (name: BackendName): string[] =>
       changes.remove.flatMap(({ handle }) => {
-        const { backend, removals } = handle as Handle;
-        return backend === name ? removals : [];
+        const found = handle as Handle;
+        return found.backend === name ? found.removals : [];
       });
     const additions = changes.add.flatMap((forward) => this.#backend.additions(forward));
     const frame = (changes.frame as readonly string[] | undefined) ?? [];

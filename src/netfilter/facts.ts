@@ -54,7 +54,7 @@ export function parseFacts(
     router_id,
     namespace,
     gateways: (wide.length > 0 ? wide : external).map(({ address }) => address),
-    addresses: addresses.map(({ address }) => address).sort(compareIpv4),
+    addresses: addresses.map(({ address }) => address).toSorted(compareIpv4),
     inside: insideNetworks(addresses, routes, outside),
   };
 }

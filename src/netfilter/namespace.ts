@@ -23,7 +23,7 @@ export class Namespaces {
 
   /** Router ids of all namespaces, sorted, each once. */
   async routers(): Promise<string[]> {
-    return [...new Set((await this.#names()).map(routerIdOf))].sort();
+    return [...new Set((await this.#names()).map(routerIdOf))].toSorted();
   }
 
   /**
@@ -57,7 +57,8 @@ export class Namespaces {
   }
 
   async #names(): Promise<string[]> {
-    return (await readdir(this.#directory).catch(() => [])).sort();
+    const names: string[] = await readdir(this.#directory).catch(() => []);
+    return names.toSorted();
   }
 
   async #exists(name: string): Promise<boolean> {

@@ -69,11 +69,16 @@ function wholeForward(rules: readonly (Rule | undefined)[]): Forward | undefined
   const sources = rules.flatMap((rule) => (rule?.kind === 'translate' && rule.source ? [rule.source] : []));
   const masquerade = rules.some((rule) => rule?.kind === 'masquerade');
   const forward: Forward = {
-    ...{ mapping_id, protocol, gateway_ip, router_port, server_ip, server_port },
+    mapping_id,
+    protocol,
+    gateway_ip,
+    router_port,
+    server_ip,
+    server_port,
     allowed_cidrs: canonicalCidrs(sources),
     masquerade,
   };
-  const expected = rulesOf(forward).map(ruleKey).sort();
-  const actual = rules.map((rule) => (rule ? ruleKey(rule) : '')).sort();
+  const expected = rulesOf(forward).map(ruleKey).toSorted();
+  const actual = rules.map((rule) => (rule ? ruleKey(rule) : '')).toSorted();
   return expected.join('\n') === actual.join('\n') ? forward : undefined;
 }

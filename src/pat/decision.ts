@@ -5,8 +5,8 @@
 import { allocatePort, nextPort, type PortRange, rangeSize } from './allocation.ts';
 import { praasError } from './errors.ts';
 import { type Endpoint, endpointKey } from './forward.ts';
-import { type Mapping, type Masquerade, MappingPatch, NewMapping } from './mapping.ts';
 import { parseInput } from './input.ts';
+import { type Mapping, MappingPatch, type Masquerade, NewMapping } from './mapping.ts';
 import type { Delta, RouterRecord } from './record.ts';
 import { type Claim, claimOn, type RouterFacts, whyNotBehind } from './router.ts';
 
@@ -82,7 +82,7 @@ export function decideUpdate(situation: Situation, id: string, patch: MappingPat
   const given = Object.entries(parseInput(MappingPatch, patch)).filter(([, value]) => value !== undefined);
   const changes = Object.fromEntries(given);
   if (given.length === 0) throw praasError('NOTHING_TO_UPDATE', { id });
-  const after = { ...before, ...changes } as Mapping;
+  const after = { ...before, ...changes };
   if (after.server_ip !== before.server_ip) checkServer(situation, after.server_ip);
   if (after.router_port !== before.router_port) checkEndpoint(situation, after, id);
   const mapping: Mapping = { ...after, status: 'PENDING', status_reason: '', updated_at: timeText(situation.now) };
@@ -147,7 +147,8 @@ function checkEndpoint({ record, router, policy, force }: Situation, endpoint: E
     }
   }
   const claim = claimOn(router?.claims ?? [], endpoint);
-  if (claim?.kind === 'rule') throw praasError('PORT_TAKEN', { endpoint: key, by: `a rule of somebody else: ${claim.text}` });
+  if (claim?.kind === 'rule')
+    throw praasError('PORT_TAKEN', { endpoint: key, by: `a rule of somebody else: ${claim.text}` });
   if (force) return;
   if (claim !== undefined) {
     throw praasError('PORT_RESERVED', { endpoint: key, by: `a program that listens in the router on ${claim.text}` });
@@ -164,8 +165,12 @@ function choosePort(situation: Situation, where: Omit<Endpoint, 'router_port'>):
   const mapped = mappedPorts(situation.record, where);
   const mappings = [...mapped].filter((taken) => taken >= range.first && taken <= range.last).length;
   throw praasError('NO_FREE_PORT', {
-    ...{ first: range.first, last: range.last, protocol: where.protocol, gateway: where.gateway_ip },
-    ...{ mappings, others: rangeSize(range) - mappings },
+    first: range.first,
+    last: range.last,
+    protocol: where.protocol,
+    gateway: where.gateway_ip,
+    mappings,
+    others: rangeSize(range) - mappings,
   });
 }
 

@@ -28,7 +28,7 @@ export const CATALOGUE = {
   ),
   NOTHING_TO_UPDATE: entry(
     'Invalid',
-    (_: { id: string }) => 'nothing to change was given',
+    (f: { id: string }) => `nothing to change in mapping ${f.id} was given`,
     () => ['Name at least one of the options that `praas pat update --help` lists.'],
   ),
   CONFIG_INVALID: entry(
@@ -180,7 +180,8 @@ export const CATALOGUE = {
   ),
   INTERRUPTED: entry(
     'Unavailable',
-    (_: { signal_number: number }) => 'interrupted; what was not done yet has been left as it was',
+    (f: { signal_number: number }) =>
+      `interrupted by signal ${f.signal_number}; what was not done yet has been left as it was`,
     () => ['`praas pat list` shows how things are now.'],
   ),
   DEMO_RUNNING: entry(
@@ -218,7 +219,7 @@ export class PraasError extends Error {
 /** Makes the error of that code from its facts. `cause` is for logs, never for people. */
 export function praasError<C extends ErrorCode>(code: C, facts: ErrorFacts<C>, cause?: unknown): PraasError {
   const { message, next } = CATALOGUE[code] as unknown as Entry<ErrorFacts<C>>;
-  return new PraasError(code, message(facts), next(facts), facts as object, cause);
+  return new PraasError(code, message(facts), next(facts), facts, cause);
 }
 
 /** True for an error of the catalogue, of one of these codes when some are named. */

@@ -32,7 +32,7 @@ export function canonicalCidr(text: string): string {
 
 /** Takes valid CIDRs, gives a list that means the same: each canonical, sorted, none inside another. */
 export function canonicalCidrs(texts: readonly string[]): string[] {
-  const networks = texts.map(networkOf).sort((a, b) => a.first - b.first || a.prefix - b.prefix);
+  const networks = texts.map(networkOf).toSorted((a, b) => a.first - b.first || a.prefix - b.prefix);
   const kept: Network[] = [];
   for (const network of networks) {
     const previous = kept.at(-1);

@@ -43,7 +43,7 @@ export class MappingQuery {
       .flatMap((result) => (result.status === 'fulfilled' ? [...result.value.mappings.values()] : []))
       .map((mapping) => asOf(mapping, now, here.has(mapping.router_id)))
       .filter((mapping) => fits(mapping, filter))
-      .sort(byPlace);
+      .toSorted(byPlace);
     return { mappings, failures: records.flatMap((result) => (result.status === 'rejected' ? [result.reason] : [])) };
   }
 
@@ -60,7 +60,9 @@ export class MappingQuery {
     const byId = new Map(mappings.map((mapping) => [mapping.id, mapping]));
     return ids.map((id) => {
       const whole = byId.get(id);
-      const matches = whole ? [whole] : mappings.filter((mapping) => id !== '' && mapping.id.startsWith(id.toLowerCase()));
+      const matches = whole
+        ? [whole]
+        : mappings.filter((mapping) => id !== '' && mapping.id.startsWith(id.toLowerCase()));
       const [mapping] = matches;
       if (mapping === undefined) throw failures[0] ?? praasError('MAPPING_NOT_FOUND', { id });
       if (matches.length > 1) throw praasError('ID_AMBIGUOUS', { id, ids: matches.map((match) => match.id) });
@@ -70,7 +72,9 @@ export class MappingQuery {
 }
 
 function fits(mapping: Mapping, { server_ip, status }: MappingFilter): boolean {
-  return (server_ip === undefined || mapping.server_ip === server_ip) && (status === undefined || mapping.status === status);
+  return (
+    (server_ip === undefined || mapping.server_ip === server_ip) && (status === undefined || mapping.status === status)
+  );
 }
 
 function byPlace(a: Mapping, b: Mapping): number {

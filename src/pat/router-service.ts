@@ -1,9 +1,9 @@
 /** What can be said of the routers of this node: where they publish, how much is used, what belongs to somebody else. */
 import { freePorts, type Policy } from './decision.ts';
 import { isPraasError } from './errors.ts';
+import { cidrContains } from './ipv4.ts';
 import { PROTOCOLS, type Protocol } from './mapping.ts';
 import type { Clock, Dataplane, MappingStore, RouterAgent } from './ports.ts';
-import { cidrContains } from './ipv4.ts';
 import type { Claim, RouterFacts } from './router.ts';
 
 export interface RouterSummary {
@@ -80,7 +80,10 @@ export class RouterService {
     const record = await store.read(facts.router_id);
     const situation = { record, router: { facts, claims }, policy, now: clock.now(), force: false };
     const [gateway_ip = ''] = facts.gateways;
-    const free = PROTOCOLS.map((protocol) => [protocol, gateway_ip ? freePorts(situation, { protocol, gateway_ip }) : 0]);
+    const free = PROTOCOLS.map((protocol) => [
+      protocol,
+      gateway_ip ? freePorts(situation, { protocol, gateway_ip }) : 0,
+    ]);
     return {
       router_id: facts.router_id,
       namespace: facts.namespace,

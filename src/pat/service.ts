@@ -6,8 +6,17 @@
 import { type Decision, decideCreate, decideDelete, decideUpdate, type Policy, type Situation } from './decision.ts';
 import { isPraasError, praasError } from './errors.ts';
 import type { Mapping, MappingPatch, NewMapping } from './mapping.ts';
+import type {
+  Clock,
+  Dataplane,
+  Logger,
+  MappingStore,
+  NewId,
+  RouterAgent,
+  RouterView,
+  StoreTransaction,
+} from './ports.ts';
 import { type Listed, type MappingFilter, MappingQuery } from './query.ts';
-import type { Clock, Dataplane, Logger, MappingStore, NewId, RouterAgent, RouterView, StoreTransaction } from './ports.ts';
 import { type Delta, isEmptyDelta, type RouterRecord, withDelta } from './record.ts';
 import { settledStatus } from './status.ts';
 
@@ -61,9 +70,7 @@ export class PatService {
   /** Publishes a port. Throws ROUTER_NOT_FOUND, what decideCreate and the agent throw; then nothing has changed. */
   create(input: NewMapping, options: ChangeOptions = {}): Promise<Changed<Mapping>> {
     const id = this.#parts.new_id();
-    return this.#change(input.router_id, options, true, (situation) =>
-      outcomeOf(decideCreate(situation, input, id)),
-    );
+    return this.#change(input.router_id, options, true, (situation) => outcomeOf(decideCreate(situation, input, id)));
   }
 
   /** Changes one mapping, by its whole ID or an unambiguous beginning. */
@@ -221,7 +228,10 @@ export class PatService {
     const now = this.#parts.clock.now();
     const mappings = ids.flatMap((id) => record.mappings.get(id) ?? []);
     // With the namespace its rules and connections are gone, so nothing is left to settle.
-    return { put: mappings.map((mapping) => ({ ...mapping, ...settledStatus(mapping, undefined, now) })), unsettled: [] };
+    return {
+      put: mappings.map((mapping) => ({ ...mapping, ...settledStatus(mapping, undefined, now) })),
+      unsettled: [],
+    };
   }
 }
 

@@ -70,6 +70,8 @@ export class FileLog implements Logger {
   }
 
   #fail(error: unknown): void {
-    this.#complain(`the log in ${this.#directory} cannot be written: ${error instanceof Error ? error.message : error}`);
+    this.#complain(
+      `the log in ${this.#directory} cannot be written: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }

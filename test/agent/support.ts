@@ -16,7 +16,9 @@ export const TWO = recordWith([SSH, WEB]);
 export const keyOf = (mapping: Mapping): string => forwardKey(forwardOf(mapping, false));
 export const keysOf = (...mappings: readonly Mapping[]): string[] => mappings.map(keyOf).toSorted();
 export const endpointOf = ({ protocol, gateway_ip, router_port }: Mapping): Endpoint => ({
-  ...{ protocol, gateway_ip, router_port },
+  protocol,
+  gateway_ip,
+  router_port,
 });
 
 export class TestBed {

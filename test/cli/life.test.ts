@@ -43,7 +43,12 @@ describe.each(BACKENDS)('%s', (backend) => {
 
       const words = ['--router', world.namespace, '--server-ip', '10.20.0.51', '--port', '80', '--protocol', protocol];
       const made = await shell.json('pat', 'create', ...words, '--router-port', String(ROUTER_PORT), '--name', 'web');
-      expect(made).toMatchObject({ router_id: world.router_id, status: 'ACTIVE', name: 'web', router_port: ROUTER_PORT });
+      expect(made).toMatchObject({
+        router_id: world.router_id,
+        status: 'ACTIVE',
+        name: 'web',
+        router_port: ROUTER_PORT,
+      });
       await expectOpen(world.client, goal, 'web sees 203.0.113.2');
       await expectKernelEqualsStore(shell, world, backend);
 
@@ -101,7 +106,16 @@ describe.each(BACKENDS)('%s', (backend) => {
 
   test('what expires is shown as expired, and sync takes it out of the kernel', async () => {
     const goal = { protocol: 'tcp', address: '203.0.113.10', port: ROUTER_PORT } as const;
-    const words = ['-r', world.router_id, '--server-ip', '10.20.0.51', '-p', '80', '--router-port', String(ROUTER_PORT)];
+    const words = [
+      '-r',
+      world.router_id,
+      '--server-ip',
+      '10.20.0.51',
+      '-p',
+      '80',
+      '--router-port',
+      String(ROUTER_PORT),
+    ];
     const made = await shell.json('pat', 'create', ...words, '--expires', '3s');
     await expectOpen(world.client, goal, 'web sees 203.0.113.2');
     let shown = made;
@@ -119,7 +133,16 @@ describe.each(BACKENDS)('%s', (backend) => {
   });
 
   test('a disabled mapping is stored, its port stays closed and nobody else gets it', async () => {
-    const words = ['-r', world.router_id, '--server-ip', '10.20.0.51', '-p', '80', '--router-port', String(ROUTER_PORT)];
+    const words = [
+      '-r',
+      world.router_id,
+      '--server-ip',
+      '10.20.0.51',
+      '-p',
+      '80',
+      '--router-port',
+      String(ROUTER_PORT),
+    ];
     const { id } = await shell.json('pat', 'create', ...words, '--disable');
     await expectClosed(world.client, { protocol: 'tcp', address: '203.0.113.10', port: ROUTER_PORT });
     const again = await shell.run('pat', 'create', ...words);
@@ -139,8 +162,16 @@ describe.each(BACKENDS)('%s', (backend) => {
     }
     await shell.ok('pat', 'delete', tcp.id);
     await expectClosed(world.client, { protocol: 'tcp', address: '203.0.113.10', port: ROUTER_PORT });
-    await expectOpen(world.client, { protocol: 'udp', address: '203.0.113.10', port: ROUTER_PORT }, 'web sees 203.0.113.2');
-    await expectOpen(world.client, { protocol: 'tcp', address: '203.0.113.10', port: OTHER_PORT }, 'web sees 203.0.113.2');
+    await expectOpen(
+      world.client,
+      { protocol: 'udp', address: '203.0.113.10', port: ROUTER_PORT },
+      'web sees 203.0.113.2',
+    );
+    await expectOpen(
+      world.client,
+      { protocol: 'tcp', address: '203.0.113.10', port: OTHER_PORT },
+      'web sees 203.0.113.2',
+    );
     await shell.ok('pat', 'delete', udp.id, second.id);
     await expectKernelEqualsStore(shell, world, backend);
   });

@@ -28,12 +28,19 @@ describe.each(BACKENDS)('%s', (backend) => {
     const wanted = { router_id: world.router_id, server_ip: '10.20.0.51', server_port: 80, protocol };
     return (await node.pat.create(wanted)).value;
   };
-  const goalOf = ({ protocol, gateway_ip, router_port }: Mapping) => ({ protocol, address: gateway_ip, port: router_port });
+  const goalOf = ({ protocol, gateway_ip, router_port }: Mapping) => ({
+    protocol,
+    address: gateway_ip,
+    port: router_port,
+  });
 
   describe.each(['tcp', 'udp'] as const)('%s', (protocol) => {
     const endings: [string, (mapping: Mapping) => Promise<unknown>][] = [
       ['deleted', ({ id }) => node.pat.delete([id])],
-      ['moved to another router port', ({ id }) => node.pat.update(id, { router_port: 4700 + (protocol === 'tcp' ? 0 : 1) })],
+      [
+        'moved to another router port',
+        ({ id }) => node.pat.update(id, { router_port: 4700 + (protocol === 'tcp' ? 0 : 1) }),
+      ],
       ['given another server', ({ id }) => node.pat.update(id, { server_ip: '10.20.0.52' })],
       ['disabled', ({ id }) => node.pat.update(id, { enabled: false })],
       ['narrowed to others', ({ id }) => node.pat.update(id, { allowed_cidrs: ['198.51.100.0/24'] })],
@@ -75,7 +82,10 @@ describe.each(BACKENDS)('%s', (backend) => {
       await node.pat.update(mapping.id, { name: 'renamed' });
       expect(await held.send('after')).toMatchObject({ reply: 'web sees 203.0.113.2' });
 
-      const flush = backend === 'iptables' ? ['iptables', '-t', 'nat', '-F', 'custom-PREROUTING'] : ['nft', 'flush', 'map', 'ip', 'praas', 'open'];
+      const flush =
+        backend === 'iptables'
+          ? ['iptables', '-t', 'nat', '-F', 'custom-PREROUTING']
+          : ['nft', 'flush', 'map', 'ip', 'praas', 'open'];
       await world.run(flush[0] ?? '', flush.slice(1));
       expect((await node.pat.sync(world.router_id)).value.added).toBe(1);
       expect(await held.send('still')).toMatchObject({ reply: 'web sees 203.0.113.2' });

@@ -1,5 +1,5 @@
-import { dataplaneContract } from '../support/dataplane-contract.ts';
 import { BACKENDS, realDataplane } from '../support/dataplane.ts';
+import { dataplaneContract } from '../support/dataplane-contract.ts';
 import { testWorld } from '../support/world.ts';
 
 for (const backend of BACKENDS) {

@@ -3,13 +3,19 @@
 import { afterEach, test } from '@jest/globals';
 import type { Forward } from '../../src/pat/forward.ts';
 import { plan } from '../../src/pat/plan.ts';
-import { expectGolden } from '../support/golden.ts';
 import { realDataplane } from '../support/dataplane.ts';
+import { expectGolden } from '../support/golden.ts';
 import { type TestWorld, testWorld } from '../support/world.ts';
 
 const BASE: Forward = {
-  ...{ mapping_id: '00000000-0000-4000-8000-000000000001', protocol: 'tcp', gateway_ip: '203.0.113.10' },
-  ...{ router_port: 4001, server_ip: '10.20.0.51', server_port: 22, allowed_cidrs: [], masquerade: false },
+  mapping_id: '00000000-0000-4000-8000-000000000001',
+  protocol: 'tcp',
+  gateway_ip: '203.0.113.10',
+  router_port: 4001,
+  server_ip: '10.20.0.51',
+  server_port: 22,
+  allowed_cidrs: [],
+  masquerade: false,
 };
 const id = (n: number) => `00000000-0000-4000-8000-00000000000${n}`;
 const KINDS: Readonly<Record<string, readonly Forward[]>> = {
@@ -37,7 +43,11 @@ async function inKernel(backend: 'iptables' | 'nftables', forwards: readonly For
   await dataplane.apply(world.router_id, plan(forwards, [], frame));
   if (backend === 'nftables') return sortElements(await world.run('nft', ['list', 'table', 'ip', 'praas']));
   const saved = await world.run('iptables-save', ['-t', 'nat']);
-  return saved.split('\n').filter((line) => line.startsWith('-A')).join('\n').concat('\n');
+  return saved
+    .split('\n')
+    .filter((line) => line.startsWith('-A'))
+    .join('\n')
+    .concat('\n');
 }
 
 /** A hash lists its elements in an order that changes from one table to the next. */

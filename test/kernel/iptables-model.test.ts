@@ -1,8 +1,8 @@
 // The model that fast tests use in place of iptables-restore, held to the real one.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { rulesOf } from '../../src/netfilter/rules.ts';
 import { renderRule } from '../../src/netfilter/iptables/rule.ts';
+import { rulesOf } from '../../src/netfilter/rules.ts';
 import { foreignRule, forward } from '../support/arbitrary.ts';
 import { EMPTY_NAT, restore } from '../support/iptables-model.ts';
 import { type TestWorld, testWorld } from '../support/world.ts';

@@ -38,7 +38,11 @@ describe.each(BACKENDS)('%s', (backend) => {
     expect(before).toContain('neutron-l3-agent-PREROUTING');
 
     const wanted = { router_id: world.router_id, server_ip: '10.20.0.51', server_port: 22 };
-    const { value: mapping } = await node.pat.create({ ...wanted, masquerade: 'always', allowed_cidrs: ['192.0.2.0/24'] });
+    const { value: mapping } = await node.pat.create({
+      ...wanted,
+      masquerade: 'always',
+      allowed_cidrs: ['192.0.2.0/24'],
+    });
     expect(await others(world)).toBe(before);
     await node.pat.update(mapping.id, { router_port: 4050, allowed_cidrs: [] });
     expect(await others(world)).toBe(before);
@@ -61,7 +65,10 @@ test('rules of others in our chains, an nftables table of somebody, and rules on
   await world.run('nft', ['-f', '-'], 'table ip foreign { chain c { type nat hook prerouting priority -110; }; }\n');
   const foreign = async () => {
     const saved = (await world.run('iptables-save', ['-t', 'nat'])).split('\n');
-    return [...saved.filter((line) => line.startsWith('-A') && !line.includes('praas:')), await world.run('nft', ['list', 'table', 'ip', 'foreign'])];
+    return [
+      ...saved.filter((line) => line.startsWith('-A') && !line.includes('praas:')),
+      await world.run('nft', ['list', 'table', 'ip', 'foreign']),
+    ];
   };
   const before = await foreign();
 

@@ -29,7 +29,11 @@ describe.each(BACKENDS)('%s', (backend) => {
     const wanted = { router_id: world.router_id, server_ip: '10.20.0.51', server_port: 80, ...input };
     return (await node.pat.create(wanted)).value;
   };
-  const goalOf = ({ protocol, gateway_ip, router_port }: Mapping) => ({ protocol, address: gateway_ip, port: router_port });
+  const goalOf = ({ protocol, gateway_ip, router_port }: Mapping) => ({
+    protocol,
+    address: gateway_ip,
+    port: router_port,
+  });
   const withdraw = ({ id }: Mapping) => node.pat.delete([id]);
 
   describe.each(['tcp', 'udp'] as const)('%s', (protocol) => {
@@ -118,7 +122,10 @@ describe.each(BACKENDS)('%s', (backend) => {
       await expectOpen(world.client, goalOf(mapping), 'web sees 203.0.113.2');
 
       node.clock.time = new Date(node.clock.time.getTime() + HOUR_MS);
-      expect(await node.pat.get(mapping.id)).toMatchObject({ status: 'DOWN', status_reason: `expired at ${expires_at}` });
+      expect(await node.pat.get(mapping.id)).toMatchObject({
+        status: 'DOWN',
+        status_reason: `expired at ${expires_at}`,
+      });
       expect((await node.pat.sync(world.router_id)).value).toEqual({ added: 0, removed: 1 });
       await expectClosed(world.client, goalOf(mapping));
 

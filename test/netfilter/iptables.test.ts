@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { NetfilterDataplane } from '../../src/netfilter/dataplane.ts';
+import { IptablesBackend } from '../../src/netfilter/iptables/backend.ts';
 import { claimsOf } from '../../src/netfilter/iptables/claims.ts';
 import { missingFrame, touchesBuiltIn } from '../../src/netfilter/iptables/frame.ts';
-import { IptablesBackend } from '../../src/netfilter/iptables/backend.ts';
 import { parseRule, renderRule } from '../../src/netfilter/iptables/rule.ts';
 import { parseSavedTable, wordsOf } from '../../src/netfilter/iptables/save.ts';
 import { Namespaces } from '../../src/netfilter/namespace.ts';
-import { NetfilterDataplane } from '../../src/netfilter/dataplane.ts';
 import { NftablesBackend } from '../../src/netfilter/nftables/backend.ts';
 import { rulesOf } from '../../src/netfilter/rules.ts';
 import { forwardKey } from '../../src/pat/forward.ts';
@@ -48,18 +48,34 @@ test('a rule that is written and read again is the same rule', () => {
 });
 
 test('a rule with our mark that somebody edited is not taken for ours as it should be', () => {
-  const [rule] = rulesOf({
-    ...{ mapping_id: '0b0e0a52-6a52-4a4e-8d3b-0a4d4f1d9f11', protocol: 'tcp', gateway_ip: '203.0.113.10' },
-    ...{ router_port: 4022, server_ip: '10.20.0.51', server_port: 22, allowed_cidrs: [], masquerade: false },
+  const rules = rulesOf({
+    mapping_id: '0b0e0a52-6a52-4a4e-8d3b-0a4d4f1d9f11',
+    protocol: 'tcp',
+    gateway_ip: '203.0.113.10',
+    router_port: 4022,
+    server_ip: '10.20.0.51',
+    server_port: 22,
+    allowed_cidrs: [],
+    masquerade: false,
   });
-  const [chain = '', ...words] = wordsOf(renderRule(rule!));
+  const [chain = '', ...words] = rules.flatMap((rule) => wordsOf(renderRule(rule)));
   expect(parseRule(chain, words)).toBeDefined();
 
   expect(parseRule(chain, ['-i', 'qg-1', ...words])).toBeUndefined();
   expect(parseRule(chain, ['!', ...words])).toBeUndefined();
   expect(parseRule('custom-POSTROUTING', words)).toBeUndefined();
-  expect(parseRule(chain, words.map((word) => (word === '4022' ? '4022:4030' : word)))).toBeUndefined();
-  expect(parseRule(chain, words.map((word) => (word === 'DNAT' ? 'REDIRECT' : word)))).toBeUndefined();
+  expect(
+    parseRule(
+      chain,
+      words.map((word) => (word === '4022' ? '4022:4030' : word)),
+    ),
+  ).toBeUndefined();
+  expect(
+    parseRule(
+      chain,
+      words.map((word) => (word === 'DNAT' ? 'REDIRECT' : word)),
+    ),
+  ).toBeUndefined();
 });
 
 test('applying a plan among rules of others gives exactly what is desired, keeps the others, and the next plan is empty', async () => {
@@ -107,7 +123,12 @@ test('the frame is two chains and two appended jumps, and only once', () => {
 });
 
 test('a jump that the Python version inserted on top counts as ours', () => {
-  const lines = [...EMPTY_NAT, ':custom-PREROUTING - [0:0]', '-A PREROUTING -j custom-PREROUTING', '-A PREROUTING -j x'];
+  const lines = [
+    ...EMPTY_NAT,
+    ':custom-PREROUTING - [0:0]',
+    '-A PREROUTING -j custom-PREROUTING',
+    '-A PREROUTING -j x',
+  ];
   expect(missingFrame(parseSavedTable(lines.join('\n'), 'nat'))).toEqual([
     '-N custom-POSTROUTING',
     '-A POSTROUTING -j custom-POSTROUTING',
@@ -131,9 +152,15 @@ test("nothing that we write carries the L3 agent's name: it would take the line 
 });
 
 test.each([
-  ['-d 203.0.113.10/32 -p tcp -m tcp --dport 4022 -j DNAT --to-destination 10.0.0.1:22', 'tcp 203.0.113.10/32 4022-4022'],
+  [
+    '-d 203.0.113.10/32 -p tcp -m tcp --dport 4022 -j DNAT --to-destination 10.0.0.1:22',
+    'tcp 203.0.113.10/32 4022-4022',
+  ],
   ['-p udp -m udp --dport 5000:5010 -j REDIRECT --to-ports 53', 'udp 0.0.0.0/0 5000-5010'],
-  ['-p tcp -m multiport --dports 80,443,1000:1010 -j DNAT --to-destination 10.0.0.1', 'tcp 0.0.0.0/0 80-80; tcp 0.0.0.0/0 443-443; tcp 0.0.0.0/0 1000-1010'],
+  [
+    '-p tcp -m multiport --dports 80,443,1000:1010 -j DNAT --to-destination 10.0.0.1',
+    'tcp 0.0.0.0/0 80-80; tcp 0.0.0.0/0 443-443; tcp 0.0.0.0/0 1000-1010',
+  ],
   ['-d 203.0.113.20/32 -j DNAT --to-destination 10.0.0.1', 'tcp 203.0.113.20/32 1-65535; udp 203.0.113.20/32 1-65535'],
   ['! -d 203.0.113.20/32 -p tcp -m tcp --dport 9 -j DNAT --to-destination 10.0.0.1', 'tcp 0.0.0.0/0 9-9'],
   ['-p tcp -m tcp ! --dport 9 -j DNAT --to-destination 10.0.0.1', 'tcp 0.0.0.0/0 1-65535'],
@@ -141,5 +168,7 @@ test.each([
   ['-p icmp -j DNAT --to-destination 10.0.0.1', ''],
 ])('the rule %s of somebody else takes %s', (text, expected) => {
   const claims = claimsOf({ chain: 'custom-PREROUTING', text, words: wordsOf(text) });
-  expect(claims.map(({ protocol, cidr, first, last }) => `${protocol} ${cidr} ${first}-${last}`).join('; ')).toBe(expected);
+  expect(claims.map(({ protocol, cidr, first, last }) => `${protocol} ${cidr} ${first}-${last}`).join('; ')).toBe(
+    expected,
+  );
 });

@@ -71,7 +71,11 @@ test('an element of somebody else in our map is a claim, not a forward', () => {
   expect(found).toEqual([]);
   expect(claims).toEqual([
     {
-      ...{ protocol: 'tcp', cidr: '203.0.113.10/32', first: 4022, last: 4022, kind: 'rule' },
+      protocol: 'tcp',
+      cidr: '203.0.113.10/32',
+      first: 4022,
+      last: 4022,
+      kind: 'rule',
       text: 'an element of table ip praas: 203.0.113.10:4022/tcp to 10.20.0.51:22',
     },
   ]);
@@ -105,12 +109,23 @@ test('a listing that nft printed is read', () => {
   expect(frame).toEqual([]);
   expect(observedForwards(found).map(({ forward: whole }) => whole)).toEqual([
     {
-      ...{ mapping_id: '0b0e0a52-6a52-4a4e-8d3b-0a4d4f1d9f11', protocol: 'tcp', gateway_ip: '203.0.113.10' },
-      ...{ router_port: 4011, server_ip: '10.20.0.51', server_port: 22, allowed_cidrs: [], masquerade: true },
+      mapping_id: '0b0e0a52-6a52-4a4e-8d3b-0a4d4f1d9f11',
+      protocol: 'tcp',
+      gateway_ip: '203.0.113.10',
+      router_port: 4011,
+      server_ip: '10.20.0.51',
+      server_port: 22,
+      allowed_cidrs: [],
+      masquerade: true,
     },
     {
-      ...{ mapping_id: '0b0e0a52-6a52-4a4e-8d3b-0a4d4f1d9f12', protocol: 'udp', gateway_ip: '203.0.113.10' },
-      ...{ router_port: 4012, server_ip: '10.20.0.51', server_port: 53, masquerade: false },
+      mapping_id: '0b0e0a52-6a52-4a4e-8d3b-0a4d4f1d9f12',
+      protocol: 'udp',
+      gateway_ip: '203.0.113.10',
+      router_port: 4012,
+      server_ip: '10.20.0.51',
+      server_port: 53,
+      masquerade: false,
       allowed_cidrs: ['192.0.2.7/32', '198.51.100.0/24'],
     },
   ]);

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
+import { mappingIdIn } from '../../src/netfilter/comment.ts';
 import { parseFlows } from '../../src/netfilter/conntrack.ts';
 import { parseFacts } from '../../src/netfilter/facts.ts';
 import { refusal } from '../../src/netfilter/failure.ts';
 import { parseListeners } from '../../src/netfilter/listeners.ts';
-import { mappingIdIn } from '../../src/netfilter/comment.ts';
 
 const link = (ifname: string, ...addresses: string[]) => ({
   ifname,
@@ -89,12 +89,22 @@ ipv6     10 tcp      6 431999 ESTABLISHED src=2001:db8::1 dst=2001:db8::2 sport=
 `;
   expect(parseFlows(output)).toEqual([
     {
-      ...{ protocol: 'tcp', source_ip: '203.0.113.2', source_port: 47918 },
-      ...{ destination_ip: '203.0.113.235', destination_port: 4022, replying_ip: '10.20.0.90', replying_port: 8080 },
+      protocol: 'tcp',
+      source_ip: '203.0.113.2',
+      source_port: 47918,
+      destination_ip: '203.0.113.235',
+      destination_port: 4022,
+      replying_ip: '10.20.0.90',
+      replying_port: 8080,
     },
     {
-      ...{ protocol: 'udp', source_ip: '203.0.113.2', source_port: 40000 },
-      ...{ destination_ip: '203.0.113.235', destination_port: 4053, replying_ip: '203.0.113.235', replying_port: 4053 },
+      protocol: 'udp',
+      source_ip: '203.0.113.2',
+      source_port: 4e4,
+      destination_ip: '203.0.113.235',
+      destination_port: 4053,
+      replying_ip: '203.0.113.235',
+      replying_port: 4053,
     },
   ]);
 });

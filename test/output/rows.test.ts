@@ -41,8 +41,11 @@ describe('a list', () => {
     const [first, second] = JSON.parse(await renderList('json', COLUMNS, ROWS)) as Record<string, unknown>[];
 
     expect(first).toEqual({
-      ...{ Name: 'ssh', 'Router Port': 4000, 'Allowed CIDRs': SSH.cidrs },
-      ...{ 'Expires At': null, Enabled: true },
+      Name: 'ssh',
+      'Router Port': 4000,
+      'Allowed CIDRs': SSH.cidrs,
+      'Expires At': null,
+      Enabled: true,
     });
     expect(Object.keys(second ?? {})).toEqual(COLUMNS.map(({ title }) => title));
   });
@@ -97,7 +100,10 @@ describe('a record', () => {
 
   test('as json and yaml: one object', async () => {
     expect(JSON.parse(await renderRecord('json', columns, SSH))).toEqual({
-      ...{ Name: 'ssh', 'Router Port': 4000, 'Allowed CIDRs': SSH.cidrs, 'Expires At': null },
+      Name: 'ssh',
+      'Router Port': 4000,
+      'Allowed CIDRs': SSH.cidrs,
+      'Expires At': null,
     });
     expect(await renderRecord('yaml', columns.slice(0, 2), SSH)).toBe('Name: ssh\nRouter Port: 4000');
   });

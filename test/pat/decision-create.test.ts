@@ -20,14 +20,20 @@ const claimed = (claim: Partial<Claim>): Situation['router'] => ({
   facts: FACTS,
   claims: [
     {
-      ...{ protocol: 'tcp', cidr: '0.0.0.0/0', first: 4001, last: 4001 },
-      ...{ kind: 'rule', text: '-A x -j DNAT' },
+      protocol: 'tcp',
+      cidr: '0.0.0.0/0',
+      first: 4001,
+      last: 4001,
+      kind: 'rule',
+      text: '-A x -j DNAT',
       ...claim,
     },
   ],
 });
 const mappingAt = (router_port: number, changes: Partial<Mapping> = {}): Mapping => ({
-  ...{ ...MAPPING, id: idOf(router_port), router_port },
+  ...MAPPING,
+  id: idOf(router_port),
+  router_port,
   ...changes,
 });
 const decide = (input: Partial<NewMapping> = {}, changes: Partial<Situation> = {}): ReturnType<typeof decideCreate> =>
@@ -44,8 +50,12 @@ test('a new mapping has everything that was said, the rest by policy, and is to 
 
   expect(mapping).toEqual({
     ...MAPPING,
-    ...{ id: ID, name: 'ssh', allowed_cidrs: ['198.51.100.0/24'], status: 'PENDING' },
-    ...{ created_at: NOW, updated_at: NOW },
+    id: ID,
+    name: 'ssh',
+    allowed_cidrs: ['198.51.100.0/24'],
+    status: 'PENDING',
+    created_at: NOW,
+    updated_at: NOW,
   });
   const endpoint = { protocol: 'tcp', gateway_ip: GATEWAY, router_port: 4000 };
   expect(delta).toEqual({ put: [mapping], unsettled: [endpoint], next_port: 4001 });

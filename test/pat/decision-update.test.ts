@@ -118,8 +118,9 @@ describe('a server', () => {
 test('nothing to change is refused, also when it is spelled out', async () => {
   const spelled = { name: undefined, enabled: undefined } as MappingPatch;
 
-  expect(await refusal({})).toEqual(['NOTHING_TO_UPDATE', 'nothing to change was given']);
-  expect(await refusal(spelled)).toEqual(['NOTHING_TO_UPDATE', 'nothing to change was given']);
+  const expected = ['NOTHING_TO_UPDATE', `nothing to change in mapping ${MAPPING.id} was given`];
+  expect(await refusal({})).toEqual(expected);
+  expect(await refusal(spelled)).toEqual(expected);
 });
 
 test('a field that is there without a value is left as it is', () => {

@@ -28,9 +28,13 @@ const flow: fc.Arbitrary<Flow> = fc
     source_port: fc.nat(65535),
   })
   .map(({ from, to, led, source_port }) => ({
-    ...{ protocol: to.protocol, source_ip: from, source_port },
-    ...{ destination_ip: to.gateway_ip, destination_port: to.router_port },
-    ...{ replying_ip: led?.server_ip ?? to.gateway_ip, replying_port: led?.server_port ?? to.router_port },
+    protocol: to.protocol,
+    source_ip: from,
+    source_port,
+    destination_ip: to.gateway_ip,
+    destination_port: to.router_port,
+    replying_ip: led?.server_ip ?? to.gateway_ip,
+    replying_port: led?.server_port ?? to.router_port,
   }));
 const situation = fc.record({
   flows: fc.array(flow, { maxLength: 12 }),
@@ -102,9 +106,13 @@ test('on a changed endpoint where nothing is published only what the router itse
 
 describe('by example', () => {
   const led: Flow = {
-    ...{ protocol: 'tcp', source_ip: '198.51.100.7', source_port: 40_000 },
-    ...{ destination_ip: FORWARD.gateway_ip, destination_port: FORWARD.router_port },
-    ...{ replying_ip: FORWARD.server_ip, replying_port: FORWARD.server_port },
+    protocol: 'tcp',
+    source_ip: '198.51.100.7',
+    source_port: 4e4,
+    destination_ip: FORWARD.gateway_ip,
+    destination_port: FORWARD.router_port,
+    replying_ip: FORWARD.server_ip,
+    replying_port: FORWARD.server_port,
   };
   const early: Flow = { ...led, replying_ip: led.destination_ip, replying_port: led.destination_port };
 

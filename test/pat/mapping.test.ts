@@ -15,8 +15,13 @@ const refusalOf = (input: object): Promise<{ field: unknown; allowed: unknown }>
 test('what is left out of a new mapping is filled in, but the port and the gateway stay open', () => {
   expect(parseInput(NewMapping, WANTED)).toEqual({
     ...WANTED,
-    ...{ project_id: null, protocol: 'tcp', name: '', description: '', allowed_cidrs: [] },
-    ...{ expires_at: null, enabled: true },
+    project_id: null,
+    protocol: 'tcp',
+    name: '',
+    description: '',
+    allowed_cidrs: [],
+    expires_at: null,
+    enabled: true,
   });
 });
 
@@ -52,8 +57,27 @@ describe.each(['server_port', 'router_port'])('%s', (field) => {
 });
 
 test.each([
-  ...['../x', '..', '.', '.hidden', 'a/b', 'a\\b', '/etc/passwd', '', ' ', 'a b', 'a\u0000b', 'a\n', '-rf', '--help'],
-  ...['%2e%2e', 'a;reboot', '$(reboot)', 'ä', 'x'.repeat(129), 5, null],
+  '../x',
+  '..',
+  '.',
+  '.hidden',
+  'a/b',
+  'a\\b',
+  '/etc/passwd',
+  '',
+  ' ',
+  'a b',
+  'a\0b',
+  'a\n',
+  '-rf',
+  '--help',
+  '%2e%2e',
+  'a;reboot',
+  '$(reboot)',
+  'ä',
+  'x'.repeat(129),
+  5,
+  null,
 ])('%j is no router id', async (router_id) => {
   expect(await refusalOf({ router_id })).toEqual({ field: 'router_id', allowed: expect.any(String) });
 });
@@ -67,8 +91,18 @@ test.each(['halt', 'TCP', 'sctp', '', '6', 6, null, ['tcp'], 'tcp '])('%j is no 
 });
 
 test.each([
-  ...['10.20.0', '10.20.0.256', '010.20.0.1', '10.20.0.51/32', 'server', '::1', '', 169082931, null],
-  ...['10.20.0.51\n', '10.20.0.51 -j ACCEPT', '10.20.0.51:22'],
+  '10.20.0',
+  '10.20.0.256',
+  '010.20.0.1',
+  '10.20.0.51/32',
+  'server',
+  '::1',
+  '',
+  0xa140033,
+  null,
+  '10.20.0.51\n',
+  '10.20.0.51 -j ACCEPT',
+  '10.20.0.51:22',
 ])('%j is no address of a server or a gateway', async (address) => {
   expect((await refusalOf({ server_ip: address })).field).toBe('server_ip');
   expect((await refusalOf({ gateway_ip: address })).field).toBe('gateway_ip');

@@ -39,7 +39,9 @@ const situation = fc
     const entries: Entry[] = [
       ...desired.flatMap((wanted, index) => entriesOf(wanted, states[index] ?? 'whole')),
       ...orphans.map(([orphan, is_whole]) => ({
-        ...{ mapping_id: orphan.mapping_id, forward: is_whole ? orphan : undefined, is_foreign: false },
+        mapping_id: orphan.mapping_id,
+        forward: is_whole ? orphan : undefined,
+        is_foreign: false,
       })),
       ...foreign.map((entry) => ({ mapping_id: entry.mapping_id, forward: entry, is_foreign: true })),
     ];

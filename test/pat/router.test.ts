@@ -62,8 +62,12 @@ describe('masqueradeApplies', () => {
 
 describe('claimOn', () => {
   const claim: Claim = {
-    ...{ protocol: 'tcp', cidr: '203.0.113.8/29', first: 4000, last: 4002 },
-    ...{ kind: 'rule', text: '-A custom-PREROUTING …' },
+    protocol: 'tcp',
+    cidr: '203.0.113.8/29',
+    first: 4e3,
+    last: 4002,
+    kind: 'rule',
+    text: '-A custom-PREROUTING …',
   };
 
   test.each([

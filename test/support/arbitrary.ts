@@ -27,7 +27,9 @@ export const forwards: fc.Arbitrary<Forward[]> = fc
 
 /** Rules that other people may have in our chains, as iptables-save prints them. */
 export const foreignRule: fc.Arbitrary<string> = fc.oneof(
-  port.map((number) => `-A custom-PREROUTING -p tcp -m tcp --dport ${number} -j DNAT --to-destination 192.168.21.227:22`),
+  port.map(
+    (number) => `-A custom-PREROUTING -p tcp -m tcp --dport ${number} -j DNAT --to-destination 192.168.21.227:22`,
+  ),
   ipv4.map((address) => `-A custom-POSTROUTING -d ${address}/32 -p tcp -m tcp --dport 22 -j MASQUERADE`),
   fc.constantFrom(
     '-A custom-PREROUTING -m comment --comment "praas:not-an-id" -j RETURN',

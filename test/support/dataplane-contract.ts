@@ -12,12 +12,26 @@ export interface DataplaneUnderTest {
 }
 
 const SSH: Forward = {
-  ...{ mapping_id: '11111111-0000-4000-8000-000000000001', protocol: 'tcp', gateway_ip: '203.0.113.10' },
-  ...{ router_port: 4001, server_ip: '10.20.0.51', server_port: 22, allowed_cidrs: [], masquerade: false },
+  mapping_id: '11111111-0000-4000-8000-000000000001',
+  protocol: 'tcp',
+  gateway_ip: '203.0.113.10',
+  router_port: 4001,
+  server_ip: '10.20.0.51',
+  server_port: 22,
+  allowed_cidrs: [],
+  masquerade: false,
 };
-const WEB: Forward = { ...SSH, mapping_id: '11111111-0000-4000-8000-000000000002', router_port: 4002, masquerade: true };
+const WEB: Forward = {
+  ...SSH,
+  mapping_id: '11111111-0000-4000-8000-000000000002',
+  router_port: 4002,
+  masquerade: true,
+};
 const DNS: Forward = {
-  ...{ ...SSH, mapping_id: '11111111-0000-4000-8000-000000000003', protocol: 'udp', server_port: 53 },
+  ...SSH,
+  mapping_id: '11111111-0000-4000-8000-000000000003',
+  protocol: 'udp',
+  server_port: 53,
   allowed_cidrs: ['192.0.2.7/32', '198.51.100.0/24', '198.51.101.0/25'],
 };
 
@@ -64,7 +78,12 @@ export function dataplaneContract(name: string, make: () => Promise<DataplaneUnd
     });
 
     test('allowed networks come and go', async () => {
-      for (const allowed_cidrs of [['198.51.100.0/24'], ['198.51.100.0/25', '198.51.100.128/25'], [], ['192.0.2.7/32']]) {
+      for (const allowed_cidrs of [
+        ['198.51.100.0/24'],
+        ['198.51.100.0/25', '198.51.100.128/25'],
+        [],
+        ['192.0.2.7/32'],
+      ]) {
         await settle([{ ...DNS, allowed_cidrs }]);
         expect(await inPlace()).toEqual(keys({ ...DNS, allowed_cidrs }));
       }
@@ -86,7 +105,9 @@ export function dataplaneContract(name: string, make: () => Promise<DataplaneUnd
     test('a change that cannot be made whole is refused, and nothing of it is made', async () => {
       await settle([WEB]);
       const impossible = { remove: [under.dataplane.expected(SSH)], add: [DNS], frame: undefined };
-      await expect(under.dataplane.apply(under.router_id, impossible)).rejects.toMatchObject({ code: 'KERNEL_REFUSED' });
+      await expect(under.dataplane.apply(under.router_id, impossible)).rejects.toMatchObject({
+        code: 'KERNEL_REFUSED',
+      });
       expect(await inPlace()).toEqual(keys(WEB));
     });
 

@@ -63,9 +63,13 @@ export class FakeRouter {
     const { protocol, gateway_ip, router_port } = endpoint;
     const led = this.entries.find(({ forward }) => forward && leads(forward, endpoint, source_ip))?.forward;
     const flow: Flow = {
-      ...{ protocol, source_ip, source_port: 40_000 + this.flows.length },
-      ...{ destination_ip: gateway_ip, destination_port: router_port },
-      ...{ replying_ip: led?.server_ip ?? gateway_ip, replying_port: led?.server_port ?? router_port },
+      protocol,
+      source_ip,
+      source_port: 40_000 + this.flows.length,
+      destination_ip: gateway_ip,
+      destination_port: router_port,
+      replying_ip: led?.server_ip ?? gateway_ip,
+      replying_port: led?.server_port ?? router_port,
     };
     this.flows = [...this.flows, flow];
     return flow;

@@ -52,7 +52,12 @@ export function fakeNode(given: Partial<Pick<FakeNode, 'store' | 'router' | 'dat
   const log = new ListLog();
   let ids = 0;
   const pat = new PatService({
-    ...{ store, dataplane, clock, log, policy: POLICY, state_dir: '/srv/state' },
+    store,
+    dataplane,
+    clock,
+    log,
+    policy: POLICY,
+    state_dir: '/srv/state',
     agent: new Agent(dataplane, clock, log),
     new_id: () => idOf(++ids),
   });

@@ -42,11 +42,16 @@ export function testNode(
   const agent = new Agent(dataplane, clock, log);
   const pat = new PatService({ store, dataplane, agent, clock, new_id: randomUUID, log, policy: POLICY, state_dir });
   return {
-    ...{ pat, clock: held, state_dir },
+    pat,
+    clock: held,
+    state_dir,
     release: () => store.close(),
     async close() {
       await store.close();
-      rmSync(state_dir, { recursive: true, force: true });
+      rmSync(state_dir, {
+        recursive: true,
+        force: true,
+      });
     },
   };
 }

@@ -13,7 +13,7 @@ import { type FoundRule, rulesOf } from '../rules.ts';
 import { claimsOf } from './claims.ts';
 import { missingFrame, touchesBuiltIn } from './frame.ts';
 import { EXIT_BUSY, findNeutronLock, underLock } from './neutron-lock.ts';
-import { optionsOf, parseRule, POSTROUTING, PREROUTING, renderRule } from './rule.ts';
+import { optionsOf, POSTROUTING, PREROUTING, parseRule, renderRule } from './rule.ts';
 import { parseSavedTable, type SavedRule } from './save.ts';
 
 const OWN_CHAINS = new Set([PREROUTING, POSTROUTING]);

@@ -2,8 +2,8 @@
 import { isCidr } from '../../pat/ipv4.ts';
 import { PROTOCOLS } from '../../pat/mapping.ts';
 import type { Claim } from '../../pat/router.ts';
-import type { SavedRule } from './save.ts';
 import { optionsOf } from './rule.ts';
+import type { SavedRule } from './save.ts';
 
 const TAKING = new Set(['DNAT', 'REDIRECT', 'NETMAP']);
 const EVERYWHERE = '0.0.0.0/0';

@@ -27,9 +27,7 @@ export function parseRule(chain: string, words: readonly string[]): Rule | undef
   const protocol = options.get('-p');
   if (mapping_id === undefined || (protocol !== 'tcp' && protocol !== 'udp')) return undefined;
   const rule =
-    chain === PREROUTING
-      ? translateFrom(mapping_id, protocol, options)
-      : masqueradeFrom(mapping_id, protocol, options);
+    chain === PREROUTING ? translateFrom(mapping_id, protocol, options) : masqueradeFrom(mapping_id, protocol, options);
   // Writing it again catches every option that was added, negated or left out.
   return rule && wordText(renderRule(rule)) === [chain, ...words].join(' ') ? rule : undefined;
 }
@@ -41,7 +39,11 @@ function translateFrom(mapping_id: string, protocol: 'tcp' | 'udp', options: Opt
   const gateway_ip = (options.get('-d') ?? '').replace(/\/32$/, '');
   if (!isIpv4(server_ip) || !isIpv4(gateway_ip)) return undefined;
   return {
-    ...{ kind: 'translate', mapping_id, protocol, gateway_ip, server_ip },
+    kind: 'translate',
+    mapping_id,
+    protocol,
+    gateway_ip,
+    server_ip,
     router_port: Number(options.get('--dport')),
     server_port: Number(server_port),
     source: options.get('-s'),
@@ -53,7 +55,11 @@ function masqueradeFrom(mapping_id: string, protocol: 'tcp' | 'udp', options: Op
   const server_ip = (options.get('-d') ?? '').replace(/\/32$/, '');
   if (!isIpv4(server_ip) || !isIpv4(gateway_ip)) return undefined;
   return {
-    ...{ kind: 'masquerade', mapping_id, protocol, gateway_ip, server_ip },
+    kind: 'masquerade',
+    mapping_id,
+    protocol,
+    gateway_ip,
+    server_ip,
     router_port: Number(options.get('--ctorigdstport')),
     server_port: Number(options.get('--dport')),
   };
@@ -61,7 +67,9 @@ function masqueradeFrom(mapping_id: string, protocol: 'tcp' | 'udp', options: Op
 
 /** Every word that starts with a dash, with the word behind it. */
 export function optionsOf(words: readonly string[]): Options {
-  return new Map(words.flatMap((word, index) => (word.startsWith('-') ? [[word, words[index + 1] ?? ''] as const] : [])));
+  return new Map(
+    words.flatMap((word, index) => (word.startsWith('-') ? [[word, words[index + 1] ?? ''] as const] : [])),
+  );
 }
 
 function wordText(line: string): string {

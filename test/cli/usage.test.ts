@@ -1,0 +1,185 @@
+// How praas is called: which commands and flags there are, help for each, and what wrong usage is told. Needs no router.
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type Ended, type Shell, testShell } from '../support/executable.ts';
+import { expectGolden } from '../support/golden.ts';
+
+interface Flag {
+  readonly char?: string;
+  readonly env?: string;
+  readonly type: string;
+  readonly options?: readonly string[];
+  readonly required?: boolean;
+  readonly multiple?: boolean;
+  readonly default?: unknown;
+  readonly description?: string;
+}
+
+interface Entry {
+  readonly hidden?: boolean;
+  readonly summary?: string;
+  readonly examples?: readonly string[];
+  readonly args: Readonly<Record<string, { readonly required?: boolean; readonly description?: string }>>;
+  readonly flags: Readonly<Record<string, Flag>>;
+}
+
+const MANIFEST = new URL('../../oclif.manifest.json', import.meta.url);
+const { commands } = JSON.parse(readFileSync(MANIFEST, 'utf8')) as { commands: Readonly<Record<string, Entry>> };
+const SHOWN = Object.entries(commands).filter(([, { hidden }]) => hidden !== true);
+const wordsOf = (id: string): string[] => id.split(':');
+
+let shell: Shell;
+beforeAll(() => {
+  shell = testShell();
+});
+afterAll(() => shell?.remove());
+
+describe('commands and flags', () => {
+  test('are exactly these; a change is a change for users and belongs into CHANGELOG.md', () => {
+    const snapshot = Object.entries(commands).map(([id, { args, flags, hidden }]) => [
+      id,
+      {
+        ...(hidden === true && { hidden }),
+        args: Object.entries(args).map(([name, { required }]) => (required ? name : `[${name}]`)),
+        flags: Object.fromEntries(
+          Object.entries(flags).map(([name, { char, env, type, options, required, multiple, default: fallback }]) => [
+            name,
+            { char, env, type, options, required, multiple: multiple || undefined, default: fallback },
+          ]),
+        ),
+      },
+    ]);
+    expectGolden('../cli/fixtures/commands.json', `${JSON.stringify(Object.fromEntries(snapshot), undefined, 2)}\n`);
+  });
+
+  test.each(SHOWN)('%s says what it, its arguments and its flags are for, with examples', (_, entry) => {
+    expect(entry.summary).toMatch(/^[a-z]/);
+    expect(entry.examples?.length).toBeGreaterThan(0);
+    for (const input of [...Object.values(entry.args), ...Object.values(entry.flags)]) {
+      expect(input.description).toMatch(/\w/);
+    }
+  });
+
+  test.each(SHOWN)('the examples of %s are understood as they are', async (id, { examples = [] }) => {
+    for (const example of examples) {
+      const line = example.replace('<%= config.bin %>', 'praas').replace('<%= command.id %>', id.replaceAll(':', ' '));
+      const words = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map((match) => match[1] ?? match[2] ?? '');
+      expect(words.slice(0, 1 + wordsOf(id).length)).toEqual(['praas', ...wordsOf(id)]);
+      // The demonstration is not for here, and an example's file is not there.
+      const safe = words.slice(1).map((word) => (word === './praas.conf' ? shell.config_path : word));
+      const { code, stderr } = await shell.run(...safe, ...(id === 'demo' ? ['--help'] : []));
+      // Understood: at worst there is no such router or mapping here.
+      expect({ line, stderr, is_usage: code === 2 }).toMatchObject({ is_usage: false });
+      expect(stderr).not.toContain('mistake of praas');
+    }
+  });
+});
+
+describe('help', () => {
+  const top = 'Publishes|TOPICS|COMMANDS';
+
+  test.each([[[]], [['--help']], [['-h']], [['help']]])('praas %j shows the topics and commands', async (words) => {
+    const help = await shell.ok(...words);
+    expect(help).toMatch(new RegExp(top));
+    for (const word of ['config', 'demo', 'pat', 'router']) expect(help).toMatch(new RegExp(`^ {2}${word} `, 'm'));
+    expect(help).not.toContain('peer');
+  });
+
+  test.each(['pat', 'router', 'config'])('praas %s shows its commands, with and without --help', async (topic) => {
+    const help = await shell.ok(topic);
+    const names = SHOWN.map(([id]) => wordsOf(id)).filter(([first]) => first === topic);
+    for (const words of names) expect(help).toMatch(new RegExp(`^ {2}${words.join(' ')} `, 'm'));
+    expect(await shell.ok(topic, '--help')).toBe(help);
+  });
+
+  test.each(SHOWN)('%s --help shows every flag', async (id, { flags, args }) => {
+    const help = await shell.ok(...wordsOf(id), '--help');
+    for (const flag of Object.keys(flags)) expect(help).toContain(`--${flag}`);
+    for (const arg of Object.keys(args)) expect(help).toContain(arg.toUpperCase());
+    expect(await shell.ok('help', ...wordsOf(id))).toBe(help);
+    expect(await shell.ok(...wordsOf(id), '-h')).toBe(help);
+  });
+
+  test('a hidden command is in no help', async () => {
+    const everything = await Promise.all([shell.ok('--help'), shell.ok('demo', '--help')]);
+    expect(everything.join('')).not.toMatch(/demo peer/);
+  });
+
+  test('--version is the version of package.json', async () => {
+    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+    expect(await shell.ok('--version')).toMatch(new RegExp(`^praas/${version} `));
+  });
+});
+
+describe('wrong usage exits with 2, says what is wrong and how it is right, once', () => {
+  const HELP = '  See more help with --help\n';
+  const create = ['pat', 'create', '-r', 'edge', '--server-ip', '10.20.0.51', '-p', '22'];
+  const cases: readonly (readonly [readonly string[], string])[] = [
+    [['foo'], 'praas has no command "foo"; it has: config, demo, pat, router\n  See more help with praas --help\n'],
+    [
+      ['pat', 'frob'],
+      'praas pat has no command "frob"; it has: create, delete, list, show, update\n  See more help with praas pat --help\n',
+    ],
+    [
+      ['pat', 'crate', '--port', '22'],
+      'praas pat has no command "crate"; it has: create, delete, list, show, update\n' +
+        '  Did you mean `praas pat create`?\n  See more help with praas pat --help\n',
+    ],
+    [['demo', 'x'], `Unexpected argument: x\n${HELP}`],
+    [['pat', 'list', 'x'], `Unexpected argument: x\n${HELP}`],
+    [['pat', 'show', 'a', 'b'], `Unexpected argument: b\n${HELP}`],
+    [['pat', 'list', '--nope'], `Nonexistent flag: --nope\n${HELP}`],
+    [['pat', 'show'], `Missing 1 required arg:\nid  ID of the mapping, or the beginning of it\n${HELP}`],
+    [
+      ['pat', 'create'],
+      `Missing required flag port\n  Missing required flag router\n  Missing required flag server-ip\n${HELP}`,
+    ],
+    [[...create, '--port', '22'], `Flag --port can only be specified once\n${HELP}`],
+    [['pat', 'create', '--port'], `Flag --port expects a value\n${HELP}`],
+    [[...create, '--router-port', '0'], `--router-port: "0" is not a port from 1 to 65535\n${HELP}`],
+    [[...create, '--router-port', '65536'], `--router-port: "65536" is not a port from 1 to 65535\n${HELP}`],
+    [[...create, '--router-port', '22x'], `--router-port: "22x" is not a port from 1 to 65535\n${HELP}`],
+    [[...create, '--protocol', 'icmp'], `Expected --protocol=icmp to be one of: tcp, udp\n${HELP}`],
+    [[...create, '--gateway', '::1'], `--gateway: "::1" is not an IPv4 address such as 10.20.0.51\n${HELP}`],
+    [
+      [...create, '--gateway', '10.0.0.256'],
+      `--gateway: "10.0.0.256" is not an IPv4 address such as 10.20.0.51\n${HELP}`,
+    ],
+    [
+      [...create, '--allow', '10.0.0.0/33'],
+      `--allow: "10.0.0.0/33" is not an IPv4 address or network such as 198.51.100.0/24\n${HELP}`,
+    ],
+    [
+      [...create, '--expires', '2020-01-01'],
+      '--expires: "2020-01-01" is not a duration (30m, 8h, 7d), a time (2030-01-31, 2030-01-31T12:00:00Z) or never, ' +
+        `in the future\n${HELP}`,
+    ],
+    [['router', 'show', '../edge'], `router: "../edge" is not a router UUID or a namespace name\n${HELP}`],
+    [['pat', 'list', '-r', 'a/b'], `--router: "a/b" is not a router UUID or a namespace name\n${HELP}`],
+    [['pat', 'update', 'x'], `Nothing to change was given.\n${HELP}`],
+    [
+      ['pat', 'update', 'x', '--enable', '--disable'],
+      `--disable=true cannot also be provided when using --enable\n${HELP}`,
+    ],
+    [
+      ['pat', 'update', 'x', '--allow', '10.0.0.1', '--clear-allow'],
+      `--allow=10.0.0.1/32 cannot also be provided when using --clear-allow\n${HELP}`,
+    ],
+    [['pat', 'delete'], `Name the mappings to withdraw, or --router and --all.\n${HELP}`],
+    [['pat', 'delete', 'x', '-r', 'edge', '--all'], `Give either IDs or --all.\n${HELP}`],
+    [['pat', 'delete', '--all'], `All of the following must be provided when using --all: --router\n${HELP}`],
+    [['pat', 'delete', 'x', '-r', 'edge'], `All of the following must be provided when using --router: --all\n${HELP}`],
+    [['pat', 'list', '-f', 'xml'], `Expected --format=xml to be one of: table, json, yaml, csv, value\n${HELP}`],
+  ];
+
+  test.each(cases)('%j', async (words, text) => {
+    const ended: Ended = await shell.run(...words);
+    expect(ended).toEqual({ code: 2, stdout: '', stderr: `Error: ${text}` });
+  });
+
+  test('PRAAS_ROUTER never chooses what to delete', async () => {
+    const other = shell.with({ env: { PRAAS_ROUTER: 'edge' } });
+    expect(await other.run('pat', 'delete', '--all', '--yes')).toMatchObject({ code: 2 });
+    expect((await other.run('pat', 'delete', 'ffffffff')).stderr).toContain('no mapping ffffffff');
+  });
+});

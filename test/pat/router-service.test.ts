@@ -1,0 +1,100 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { Agent } from '../../src/agent/agent.ts';
+import { praasError } from '../../src/pat/errors.ts';
+import type { Claim } from '../../src/pat/router.ts';
+import { RouterService } from '../../src/pat/router-service.ts';
+import { FakeRouter } from '../support/fake-dataplane.ts';
+import { errorOf, type FakeNode, fakeNode, POLICY } from '../support/fake-node.ts';
+import { FACTS, factsOf, GATEWAY, ROUTER, WANTED } from '../support/samples.ts';
+
+let node: FakeNode;
+let routers: RouterService;
+
+beforeEach(() => {
+  node = fakeNode();
+  const { store, dataplane, clock, log } = node;
+  routers = new RouterService({ store, dataplane, clock, agent: new Agent(dataplane, clock, log), policy: POLICY });
+});
+
+const claim = (changes: Partial<Claim>): Claim => ({
+  protocol: 'tcp',
+  cidr: '0.0.0.0/0',
+  first: 4001,
+  last: 4001,
+  kind: 'rule',
+  text: 'a rule',
+  ...changes,
+});
+
+describe('list', () => {
+  test('gives every router with its gateway, its mappings and the ports that are free', async () => {
+    node.dataplane.add(new FakeRouter(factsOf('west')));
+    await node.pat.create(WANTED);
+
+    expect(await routers.list()).toEqual([
+      {
+        router_id: ROUTER,
+        namespace: `qrouter-${ROUTER}`,
+        gateway_ips: [GATEWAY],
+        mappings: 1,
+        free_ports: { tcp: 3, udp: 4 },
+      },
+      { router_id: 'west', namespace: 'west', gateway_ips: [GATEWAY], mappings: 0, free_ports: { tcp: 4, udp: 4 } },
+    ]);
+  });
+
+  test('says of a router without a gateway that no port is free', async () => {
+    node.router.facts = { ...FACTS, gateways: [] };
+
+    expect(await routers.list()).toMatchObject([{ gateway_ips: [], free_ports: { tcp: 0, udp: 0 } }]);
+  });
+
+  test('leaves out a router that goes while it is listed, and keeps the others', async () => {
+    for (let number = 0; number < 20; number++) node.dataplane.add(new FakeRouter(factsOf(`r${number}`)));
+    node.dataplane.failNext('observe', praasError('ROUTER_NOT_FOUND', { router: ROUTER, known: [] }));
+
+    expect(await routers.list()).toHaveLength(20);
+  });
+
+  test('does not hide any other reason', async () => {
+    node.dataplane.failNext('observe', praasError('TOOL_MISSING', { tool: 'nft', package: 'nftables' }));
+
+    expect((await errorOf(routers.list())).code).toBe('TOOL_MISSING');
+  });
+});
+
+describe('show', () => {
+  test('adds what is behind the router, what is in its kernel, and what others have there', async () => {
+    await node.pat.create(WANTED);
+    node.router.warnings = ['look here'];
+    node.router.claims = [
+      claim({ text: 'on every address' }),
+      claim({ text: 'on the gateway', cidr: `${GATEWAY}/32`, kind: 'listener' }),
+      claim({ text: 'inside', cidr: '10.20.0.1/32' }),
+    ];
+
+    expect(await routers.show(ROUTER)).toEqual({
+      router_id: ROUTER,
+      namespace: `qrouter-${ROUTER}`,
+      gateway_ips: [GATEWAY],
+      mappings: 1,
+      free_ports: { tcp: 2, udp: 4 },
+      networks: ['10.20.0.0/24', '10.30.0.0/16'],
+      mappings_in_kernel: 1,
+      unmanaged: ['on every address', 'on the gateway'],
+      warnings: ['look here'],
+    });
+  });
+
+  test('of a router that is not here is refused', async () => {
+    expect((await errorOf(routers.show('nowhere'))).code).toBe('ROUTER_NOT_FOUND');
+  });
+
+  test('changes nothing', async () => {
+    await routers.show(ROUTER);
+    await routers.list();
+
+    expect(node.dataplane.count('apply')).toBe(0);
+    expect(await node.store.has(ROUTER)).toBe(false);
+  });
+});
