@@ -109,14 +109,15 @@ function assemble(): void {
       },
     }),
   );
-  execFileSync(node, ['--experimental-sea-config', asset('sea.json')], { stdio: ['ignore', 'ignore', 'inherit'] });
+  execFileSync(node, ['--experimental-sea-config', asset('sea.json')], { stdio: ['ignore', 'ignore', 'pipe'] });
   const made = `${out}.new`;
   copyFileSync(node, made);
   chmodSync(made, 0o755);
   // Stripping comes first: it would throw the blob away.
   execFileSync('strip', ['--strip-all', made]);
   const inject = ['NODE_SEA_BLOB', asset('sea.blob'), '--sentinel-fuse', FUSE];
-  execFileSync('node_modules/.bin/postject', [made, ...inject], { stdio: ['ignore', 'ignore', 'inherit'] });
+  // It warns of section names that stripping took away; what it says is shown only when it fails.
+  execFileSync('node_modules/.bin/postject', [made, ...inject], { stdio: ['ignore', 'ignore', 'pipe'] });
   // Put in place in one step: somebody may be running the old one.
   renameSync(made, out);
 }

@@ -62,7 +62,9 @@ function runTier(tier: string): Result {
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
   const broken = counts.numFailedTests + counts.numRuntimeErrorTestSuites + (process.env['CI'] ? skipped : 0);
   console.log(`${tier}: ${counts.numPassedTests} passed, ${broken} failed, ${skipped} skipped in ${seconds} s`);
-  return { passed: counts.numPassedTests, failed: broken };
+  // A tier without tests is a tier that was lost.
+  const lost = counts.numPassedTests + broken === 0 ? 1 : 0;
+  return { passed: counts.numPassedTests, failed: broken + lost };
 }
 
 /** A jest that died without a report is a failure too. */

@@ -50,7 +50,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   output: {
     ours: ['pat'],
-    packages: ['node', 'cli-table3', 'csv-stringify', 'js-yaml', 'ms'],
+    packages: ['node', 'csv-stringify', 'js-yaml', 'ms', 'string-width'],
     why: 'output turns values into text and back; it decides nothing and changes nothing',
   },
   system: {

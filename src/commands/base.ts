@@ -3,7 +3,7 @@ import { Command, Flags } from '@oclif/core';
 import { compose, type Praas } from '../compose.ts';
 import { type LoadedConfig, loadConfig } from '../config/config.ts';
 import { colour } from '../output/colour.ts';
-import { chooseColumns, type Column } from '../output/rows.ts';
+import { type Column, chooseColumns } from '../output/rows.ts';
 import { praasError } from '../pat/errors.ts';
 import { exitCodeOfSignal, UsageError } from './failure.ts';
 

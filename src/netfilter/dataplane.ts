@@ -19,7 +19,8 @@ import { observedForwards } from './rules.ts';
 /** What this Dataplane puts into ObservedForward.handle. */
 interface Handle {
   readonly backend: BackendName;
-  readonly removals: readonly string[];
+  /** The lines that take away what was found; undefined: those of the forward as it should be. */
+  readonly removals?: readonly string[];
 }
 
 const NOTHING: BackendObservation = { found: [], claims: [], frame: [], warnings: [] };
@@ -75,7 +76,7 @@ export class NetfilterDataplane implements Dataplane {
   }
 
   expected(forward: Forward): ObservedForward {
-    const handle: Handle = { backend: this.#backend.name, removals: this.#backend.removals(forward) };
+    const handle: Handle = { backend: this.#backend.name };
     return { mapping_id: forward.mapping_id, forward, handle };
   }
 
@@ -90,16 +91,17 @@ export class NetfilterDataplane implements Dataplane {
 
   /** First everything in the backend in use, then what the other one still holds. */
   #scripts(changes: Changes): (readonly [Backend, Script])[] {
-    const removals = (name: BackendName): string[] =>
-      changes.remove.flatMap(({ handle }) => {
+    const removalsIn = (backend: Backend): string[] =>
+      changes.remove.flatMap(({ forward, handle }) => {
         const found = handle as Handle;
-        return found.backend === name ? found.removals : [];
+        if (found.backend !== backend.name) return [];
+        return [...(found.removals ?? (forward ? backend.removals(forward) : []))];
       });
     const additions = changes.add.flatMap((forward) => this.#backend.additions(forward));
     const frame = (changes.frame as readonly string[] | undefined) ?? [];
     return [
-      [this.#backend, { frame, removals: removals(this.#backend.name), additions }],
-      [this.#other, { frame: [], removals: removals(this.#other.name), additions: [] }],
+      [this.#backend, { frame, removals: removalsIn(this.#backend), additions }],
+      [this.#other, { frame: [], removals: removalsIn(this.#other), additions: [] }],
     ];
   }
 }

@@ -12,7 +12,10 @@ export async function confirm(question: string, ending: AbortSignal): Promise<bo
   const lines = createInterface({ input: process.stdin, terminal: false });
   try {
     process.stderr.write(`${question} [y/N] `);
-    const [answer] = await Promise.race([once(lines, 'line', { signal: ending }), once(lines, 'close', { signal: ending })]);
+    const [answer] = await Promise.race([
+      once(lines, 'line', { signal: ending }),
+      once(lines, 'close', { signal: ending }),
+    ]);
     if (answer === undefined) process.stderr.write('\n');
     return /^y(es)?$/i.test(String(answer ?? '').trim());
   } catch (error) {

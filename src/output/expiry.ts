@@ -25,7 +25,9 @@ export function parseExpiry(text: string, now: Date): string | null | undefined 
 const MAX_TIME = Date.parse('9999-12-31T23:59:59Z');
 
 function duration(text: string): number {
-  return (ms(text as ms.StringValue) as number | undefined) ?? Number.NaN;
+  // For a unit that it does not know ms gives undefined, whatever its type says.
+  const length: number | undefined = ms(text as ms.StringValue);
+  return length ?? Number.NaN;
 }
 
 function moment(text: string): number {

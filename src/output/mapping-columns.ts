@@ -2,7 +2,10 @@
 import type { Mapping } from '../pat/mapping.ts';
 import type { Column } from './rows.ts';
 
-const column = (title: string, field: keyof Mapping): Column<Mapping> => ({ title, value: (mapping) => mapping[field] });
+const column = (title: string, field: keyof Mapping): Column<Mapping> => ({
+  title,
+  value: (mapping) => mapping[field],
+});
 
 export const MAPPING_COLUMNS: readonly Column<Mapping>[] = [
   column('ID', 'id'),

@@ -1,5 +1,7 @@
 /** Records as people and programs want them: chosen columns, one of five formats. Pure but for loading the renderer. */
 
+import { drawTable } from './table.ts';
+
 export const FORMATS = ['table', 'json', 'yaml', 'csv', 'value'] as const;
 export type Format = (typeof FORMATS)[number];
 
@@ -28,11 +30,18 @@ export function chooseColumns<T>(
 }
 
 /** A list of records, one row each. */
-export async function renderList<T>(format: Format, columns: readonly Column<T>[], records: readonly T[]): Promise<string> {
+export async function renderList<T>(
+  format: Format,
+  columns: readonly Column<T>[],
+  records: readonly T[],
+): Promise<string> {
   const titles = columns.map(({ title }) => title);
   const rows = records.map((record) => columns.map(({ value }) => value(record)));
   if (format === 'json' || format === 'yaml') {
-    return renderData(format, rows.map((row) => Object.fromEntries(titles.map((title, index) => [title, row[index]]))));
+    return renderData(
+      format,
+      rows.map((row) => Object.fromEntries(titles.map((title, index) => [title, row[index]]))),
+    );
   }
   return renderRows(format, titles, rows);
 }
@@ -43,7 +52,11 @@ export async function renderRecord<T>(format: Format, columns: readonly Column<T
     return renderData(format, Object.fromEntries(columns.map(({ title, value }) => [title, value(record)])));
   }
   if (format === 'value') return columns.map(({ value }) => cellText(value(record))).join(NEWLINE);
-  return renderRows(format, ['Field', 'Value'], columns.map(({ title, value }) => [title, value(record)]));
+  return renderRows(
+    format,
+    ['Field', 'Value'],
+    columns.map(({ title, value }) => [title, value(record)]),
+  );
 }
 
 async function renderRows(format: Format, titles: readonly string[], rows: readonly unknown[][]): Promise<string> {
@@ -53,11 +66,7 @@ async function renderRows(format: Format, titles: readonly string[], rows: reado
     const { stringify } = await import('csv-stringify/sync');
     return stringify([titles, ...cells], { quoted_string: true }).trimEnd();
   }
-  const { default: Table } = await import('cli-table3');
-  const table = new Table({ head: [...titles], chars: ASCII_BORDERS, style: { head: [], border: [] } });
-  table.push(...cells);
-  const [border = '', head = '', ...rest] = table.toString().split(NEWLINE);
-  return [border, head, border, ...rest].join(NEWLINE);
+  return drawTable(titles, cells);
 }
 
 async function renderData(format: 'json' | 'yaml', data: unknown): Promise<string> {
@@ -76,21 +85,3 @@ function cellText(value: unknown): string {
 function plainName(name: string): string {
   return name.toLowerCase().replaceAll(/[\s_-]/g, '');
 }
-
-const ASCII_BORDERS = {
-  top: '-',
-  'top-mid': '+',
-  'top-left': '+',
-  'top-right': '+',
-  bottom: '-',
-  'bottom-mid': '+',
-  'bottom-left': '+',
-  'bottom-right': '+',
-  left: '|',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '|',
-  'right-mid': '',
-  middle: '|',
-};

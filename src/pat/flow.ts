@@ -27,6 +27,7 @@ export function staleFlows(
   endpoints: readonly Endpoint[],
   forwards: readonly Forward[],
 ): Flow[] {
+  if (flows.length === 0) return [];
   const changed = new Set(endpoints.map(endpointKey));
   const current = new Map(forwards.map((forward) => [endpointKey(forward), forward]));
   return flows.filter((flow) => {

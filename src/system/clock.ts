@@ -1,7 +1,7 @@
 /** The only place that asks the machine for the time and for randomness. */
-import { randomUUID } from 'node:crypto';
 import type { Clock, NewId } from '../pat/ports.ts';
 
 export const systemClock: Clock = { now: () => new Date() };
 
-export const newUuid: NewId = () => randomUUID();
+/** The global one: importing node:crypto costs every command some milliseconds, also those that need no UUID. */
+export const newUuid: NewId = () => crypto.randomUUID();

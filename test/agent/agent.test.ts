@@ -128,6 +128,7 @@ describe('what is remembered of a router', () => {
     await bed.settle(recordWith([SSH]), [SSH.id]);
 
     expect(bed.router.inPlace()).toEqual(keysOf(SSH));
+    expect(bed.dataplane.count('observe')).toBe(1);
   });
 
   test('holds the whole rule of a mapping of which a second copy was taken away', async () => {

@@ -75,17 +75,26 @@ describe('a time', () => {
   );
 
   test.each([
-    ...[
-      '2030-02-30',
-      '2030-02-31',
-      '2031-02-29',
-      '2030-02-30T12:00:00Z',
-      '2030-04-31 12:00',
-      '2030-13-01',
-      '2030-00-10',
-    ],
-    ...['2030-01-31T25:00', '2030-01-31T24:00:01Z', '2030-01-31T12:60Z', '2030-01-31T', '2030-01-31 noon'],
-    ...['30-01-31', '2030-1-31', '2030/01/31', '31.01.2030', 'tomorrow', '1893456000', '+010000-01-01', '10000-01-01'],
+    '2030-02-30',
+    '2030-02-31',
+    '2031-02-29',
+    '2030-02-30T12:00:00Z',
+    '2030-04-31 12:00',
+    '2030-13-01',
+    '2030-00-10',
+    '2030-01-31T25:00',
+    '2030-01-31T24:00:01Z',
+    '2030-01-31T12:60Z',
+    '2030-01-31T',
+    '2030-01-31 noon',
+    '30-01-31',
+    '2030-1-31',
+    '2030/01/31',
+    '31.01.2030',
+    'tomorrow',
+    '1893456000',
+    '+010000-01-01',
+    '10000-01-01',
   ])('%j is no time that there is', (text) => {
     expect(parseExpiry(text, NOW)).toBeUndefined();
   });
@@ -99,17 +108,21 @@ test('never is never, and only when written so', () => {
 });
 
 test.each([
-  ...[
-    '8h; reboot',
-    '8h\n',
-    '\n8h',
-    '8h\u0000',
-    '\u001b[2J',
-    '2030-01-31\n',
-    '2030-01-31 (8h)',
-    '2030-01-31T12:00:00Z; x',
-  ],
-  ...['$(date)', '__proto__', 'constructor', '٨h', '８h', '2030-01-31T12:00:00Z 2031-01-31', '2030-01-31 12:00 PM'],
+  '8h; reboot',
+  '8h\n',
+  '\n8h',
+  '8h\u0000',
+  '\u001b[2J',
+  '2030-01-31\n',
+  '2030-01-31 (8h)',
+  '2030-01-31T12:00:00Z; x',
+  '$(date)',
+  '__proto__',
+  'constructor',
+  '٨h',
+  '８h',
+  '2030-01-31T12:00:00Z 2031-01-31',
+  '2030-01-31 12:00 PM',
 ])('hostile text %j is refused', (text) => {
   expect(parseExpiry(text, NOW)).toBeUndefined();
 });
@@ -117,7 +130,7 @@ test.each([
 /** Texts of the characters that times and durations are made of, so that many come near to one. */
 const nearly = fc.oneof(
   fc.string(),
-  fc.string({ unit: fc.constantFrom(...'0123456789-:.TZ+ hmsdwy'), maxLength: 30 }),
+  fc.string({ unit: fc.constantFrom(...'0123456789-:.TZ+ hmsdwy'.split('')), maxLength: 30 }),
   fc
     .tuple(fc.double({ min: 0, max: 1e9, noNaN: true }), fc.constantFrom('ms', 's', 'm', 'h', 'd', 'y'))
     .map(([n, u]) => `${n}${u}`),

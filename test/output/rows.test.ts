@@ -141,7 +141,10 @@ describe('chooseColumns', () => {
   test('gives what was asked for, in that order, by title or field name in any case', () => {
     expect(titlesFor(['Router Port', 'name'])).toEqual(['Router Port', 'Name']);
     expect(titlesFor(['router_port', 'ROUTER-PORT', 'routerport', 'allowed cidrs'])).toEqual([
-      ...['Router Port', 'Router Port', 'Router Port', 'Allowed CIDRs'],
+      'Router Port',
+      'Router Port',
+      'Router Port',
+      'Allowed CIDRs',
     ]);
   });
 

@@ -87,6 +87,8 @@ describe('canonicalCidrs', () => {
       '192.0.2.7/32',
       '198.51.100.0/24',
     ]);
+    expect(canonicalCidrs(['192.0.2.7', '192.0.2.7/32', '192.0.2.6/31'])).toEqual(['192.0.2.6/31']);
+    expect(canonicalCidrs(['192.0.2.7', '192.0.2.7/32'])).toEqual(['192.0.2.7/32']);
     expect(canonicalCidr('255.255.255.255/0')).toBe('0.0.0.0/0');
     expect(canonicalCidr('255.255.255.255/1')).toBe('128.0.0.0/1');
   });

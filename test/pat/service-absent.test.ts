@@ -115,7 +115,9 @@ describe('a dry run', () => {
   const dry_run = { dry_run: true };
   const everything = async (): Promise<unknown> => [
     structuredClone(await node.store.read(ROUTER)),
-    ...[node.router.inPlace(), node.router.flows, await node.store.has(ROUTER)],
+    node.router.inPlace(),
+    node.router.flows,
+    await node.store.has(ROUTER),
   ];
   const ssh = `${idOf(1)} ${GATEWAY}:4000/tcp 10.20.0.51 22  false`;
 

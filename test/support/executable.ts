@@ -12,11 +12,19 @@ import type { Mapping } from '../../src/pat/mapping.ts';
 
 export const EXECUTABLE = fileURLToPath(new URL('../../build/praas', import.meta.url));
 
+const TERMINAL = fileURLToPath(new URL('terminal.py', import.meta.url));
+
 export interface Ended {
   /** As a shell says it: 128 and the number of the signal for a program that a signal ended. */
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
+}
+
+export interface OnTerminal {
+  readonly code: number;
+  /** Everything that was to be seen, with what was typed, colours included. */
+  readonly screen: string;
 }
 
 export interface Running {
@@ -41,8 +49,12 @@ export interface Shell {
   readonly config_path: string;
   /** Runs praas with these words, whatever becomes of it. */
   run(...words: readonly string[]): Promise<Ended>;
-  /** The same without waiting for its end. */
+  /** The words that run praas like that in another program. */
+  command(...words: readonly string[]): string[];
+  /** As run, without waiting for its end. */
   start(...words: readonly string[]): Running;
+  /** Runs praas on a terminal: as soon as the first text of a pair is on the screen, the second is typed. */
+  onTerminal(answers: readonly (readonly [string, string])[], ...words: readonly string[]): Promise<OnTerminal>;
   /** Runs praas, fails the test unless it exits with 0, gives what it printed. */
   ok(...words: readonly string[]): Promise<string>;
   /** The same with --json, parsed. */
@@ -68,11 +80,17 @@ export function testShell(options: ShellOptions = {}): Shell {
     ...(options.backend && { PRAAS_BACKEND: options.backend }),
     ...options.env,
   };
+  const line = (...words: readonly string[]): string[] => [...(options.wrapper ?? []), EXECUTABLE, ...words];
   const start = (...words: readonly string[]): Running => {
-    const [file = '', ...args] = [...(options.wrapper ?? []), EXECUTABLE, ...words];
+    const [file = '', ...args] = line(...words);
     return running(spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'] }));
   };
   const run = (...words: readonly string[]): Promise<Ended> => start(...words).ended;
+  const onTerminal: Shell['onTerminal'] = async (answers, ...words) => {
+    const args = [TERMINAL, JSON.stringify(answers), ...line(...words)];
+    const terminal = running(spawn('python3', args, { env: { TERM: 'xterm', ...env }, stdio: ['ignore', 'pipe', 'inherit'] }));
+    return JSON.parse((await terminal.ended).stdout);
+  };
   const ok = async (...words: readonly string[]): Promise<string> => {
     const { code, stdout, stderr } = await run(...words);
     if (code !== 0) throw new Error(`praas ${words.join(' ')} exited with ${code}\n${stderr}${stdout}`);
@@ -83,7 +101,9 @@ export function testShell(options: ShellOptions = {}): Shell {
     state_dir,
     config_path,
     run,
+    command: (...words) => ['env', ...Object.entries(env).map(([key, value]) => `${key}=${value}`), ...line(...words)],
     start,
+    onTerminal,
     ok,
     json: async (...words) => JSON.parse(await ok(...words, '--json')),
     with: (more) => testShell({ ...options, ...more, env: { ...options.env, ...more.env }, directory }),
@@ -119,4 +139,24 @@ export function contentOf(directory: string): unknown {
     .filter((path) => statSync(path).isFile())
     .map((path) => [relative(directory, path), readFileSync(path, 'latin1')])
     .toSorted();
+}
+
+/** In a mount namespace of its own, puts directories of links in place of /usr/sbin and /usr/bin that lack these tools. */
+const HIDE = `
+set -e
+work=$1 tools=$2
+shift 2
+for place in sbin bin; do
+  mkdir -p "$work/real-$place" "$work/shown-$place"
+  mount --bind "/usr/$place" "$work/real-$place"
+  ln -sf "$work/real-$place"/* "$work/shown-$place/"
+  for tool in $tools; do rm -f "$work/shown-$place/$tool"; done
+done
+mount --bind "$work/shown-sbin" /usr/sbin
+mount --bind "$work/shown-bin" /usr/bin
+exec "$@"`;
+
+/** A machine on which these programs are not installed. Takes a directory to work in. */
+export function machineWithout(directory: string, ...tools: readonly string[]): string[] {
+  return ['unshare', '--mount', 'sh', '-c', HIDE, 'sh', mkdtempSync(join(directory, 'hide-')), tools.join(' ')];
 }

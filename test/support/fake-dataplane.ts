@@ -138,7 +138,7 @@ export class FakeDataplane implements Dataplane {
     const entries = [...router.entries];
     for (const { handle } of changes.remove) {
       const index = entries.findIndex(({ text }) => text === handle);
-      if (index < 0) throw refuse(`- ${handle}`, 'no such rule');
+      if (index < 0) throw refuse(`- ${String(handle)}`, 'no such rule');
       entries.splice(index, 1);
     }
     for (const forward of changes.add) {
@@ -155,7 +155,10 @@ export class FakeDataplane implements Dataplane {
   }
 
   render({ frame, remove, add }: Changes): string {
-    const lines = [...remove.map(({ handle }) => `- ${handle}`), ...add.map((forward) => `+ ${forwardKey(forward)}`)];
+    const lines = [
+      ...remove.map(({ handle }) => `- ${String(handle)}`),
+      ...add.map((forward) => `+ ${forwardKey(forward)}`),
+    ];
     return [...(frame === undefined ? [] : [FRAME]), ...lines].map((line) => `${line}\n`).join('');
   }
 

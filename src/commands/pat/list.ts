@@ -2,8 +2,8 @@ import { Flags } from '@oclif/core';
 import { LISTED, MAPPING_COLUMNS } from '../../output/mapping-columns.ts';
 import { renderList } from '../../output/rows.ts';
 import { type Mapping, STATUSES } from '../../pat/mapping.ts';
-import { ipv4Flag, outputFlags, routerFlag } from '../flags.ts';
 import { PraasCommand } from '../base.ts';
+import { ipv4Flag, outputFlags, routerFlag } from '../flags.ts';
 
 export default class PatList extends PraasCommand {
   static override summary = 'list mappings';

@@ -1,8 +1,8 @@
 import { MAPPING_COLUMNS } from '../../output/mapping-columns.ts';
 import { renderRecord } from '../../output/rows.ts';
 import type { Mapping } from '../../pat/mapping.ts';
-import { mappingArg, outputFlags } from '../flags.ts';
 import { PraasCommand } from '../base.ts';
+import { mappingArg, outputFlags } from '../flags.ts';
 
 export default class PatShow extends PraasCommand {
   static override summary = 'show one mapping';

@@ -1,0 +1,120 @@
+/** A router's namespace for the bench, and the parts that work on it, as the daemon keeps them: in one process, warm. */
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Agent } from '../src/agent/agent.ts';
+import type { BackendName } from '../src/netfilter/backend.ts';
+import { NetfilterDataplane } from '../src/netfilter/dataplane.ts';
+import { IptablesBackend } from '../src/netfilter/iptables/backend.ts';
+import { Namespaces } from '../src/netfilter/namespace.ts';
+import { NftablesBackend } from '../src/netfilter/nftables/backend.ts';
+import type { Mapping } from '../src/pat/mapping.ts';
+import { PatService } from '../src/pat/service.ts';
+import { FileStore } from '../src/store/file-store.ts';
+import { newUuid, systemClock } from '../src/system/clock.ts';
+import type { Options } from './row.ts';
+
+const GATEWAY = '203.0.113.10';
+const TIME = '2030-01-01T00:00:00Z';
+/** Mappings made by the bench have ports below; what it creates gets one from here. */
+export const FREE_PORTS = { first: 62_000, last: 65_500 };
+
+export function dataplaneOf(exec: Options['exec'], backend: BackendName): NetfilterDataplane {
+  const namespaces = new Namespaces(exec, '/run/netns');
+  const iptables = new IptablesBackend(namespaces, { wait_seconds: 60, neutron_lock_path: [] });
+  const nftables = new NftablesBackend(namespaces);
+  return backend === 'iptables'
+    ? new NetfilterDataplane(namespaces, iptables, nftables)
+    : new NetfilterDataplane(namespaces, nftables, iptables);
+}
+
+/** A namespace with a gateway address and a network inside; made anew by `reset`. */
+export class BenchRouter {
+  readonly name: string;
+  readonly #exec: Options['exec'];
+
+  constructor({ exec, later }: Options) {
+    this.#exec = exec;
+    this.name = `praas-bench-${process.pid}-${randomUUID().slice(0, 8)}`;
+    later(() => this.remove());
+  }
+
+  async reset(): Promise<void> {
+    await this.remove();
+    const input = [
+      'link set lo up',
+      'link add ext0 type veth peer name int0',
+      `addr add ${GATEWAY}/24 dev ext0`,
+      'addr add 10.20.0.1/16 dev int0',
+      'link set ext0 up',
+      'link set int0 up',
+      'route add default via 203.0.113.2',
+      '',
+    ].join('\n');
+    await this.#ip(['netns', 'add', this.name]);
+    await this.#ip(['-n', this.name, '-batch', '-'], input);
+  }
+
+  async remove(): Promise<void> {
+    await this.#exec({ file: 'ip', args: ['netns', 'delete', this.name] });
+  }
+
+  async #ip(args: string[], input?: string): Promise<void> {
+    const { exit_code, stderr } = await this.#exec({ file: 'ip', args, ...(input !== undefined && { input }) });
+    if (exit_code !== 0) throw new Error(`ip ${args.join(' ')}: ${stderr}`);
+  }
+}
+
+export interface Service {
+  readonly pat: PatService;
+  readonly state_dir: string;
+  /** Stores the mappings without telling the kernel. */
+  fill(router_id: string, mappings: readonly Mapping[]): Promise<void>;
+}
+
+export async function serviceOf(options: Options, backend: BackendName): Promise<Service> {
+  const { exec, later } = options;
+  const state_dir = await mkdtemp(join(tmpdir(), 'praas-bench-'));
+  const store = new FileStore({ state_dir, exec, clock: systemClock, lock_timeout_seconds: 5, command: 'bench' });
+  later(async () => {
+    await store.close();
+    await rm(state_dir, { recursive: true, force: true });
+  });
+  const dataplane = dataplaneOf(exec, backend);
+  const log = { info: () => undefined, warn: () => undefined };
+  const agent = new Agent(dataplane, systemClock, log);
+  const policy = { router_port_range: FREE_PORTS, reserved_ports: [], masquerade: 'never' as const };
+  const parts = { store, dataplane, agent, clock: systemClock, new_id: newUuid, log, policy, state_dir };
+  return {
+    pat: new PatService(parts),
+    state_dir,
+    fill: (router_id, mappings) => store.transaction(router_id, (transaction) => transaction.commit({ put: mappings })),
+  };
+}
+
+/** So many mappings of a router, on ports from 1 on, to as many servers. */
+export function mappingsFor(router_id: string, count: number): Mapping[] {
+  return Array.from({ length: count }, (_, index) => ({
+    id: newUuid(),
+    router_id,
+    project_id: null,
+    protocol: 'tcp',
+    router_port: index + 1,
+    gateway_ip: GATEWAY,
+    server_ip: `10.20.${(index >> 8) & 255}.${(index & 127) + 2}`,
+    server_port: 22,
+    server_id: null,
+    port_id: null,
+    name: '',
+    description: '',
+    allowed_cidrs: [],
+    masquerade: 'never',
+    expires_at: null,
+    enabled: true,
+    status: 'PENDING',
+    status_reason: '',
+    created_at: TIME,
+    updated_at: TIME,
+  }));
+}

@@ -1,0 +1,18 @@
+import { expect, test } from '@jest/globals';
+import { ratios, summarize } from '../../bench/measure.ts';
+
+test('a summary has the smallest, the middle and the largest', () => {
+  expect(summarize([3, 1, 2])).toEqual({ min: 1, median: 2, max: 3 });
+  expect(summarize([4, 1, 3, 2])).toEqual({ min: 1, median: 2.5, max: 4 });
+  expect(summarize([7])).toEqual({ min: 7, median: 7, max: 7 });
+});
+
+test('both are run in turn, the first pair is not counted, and every ratio is a over b', async () => {
+  const order: string[] = [];
+  const runs = (name: string, ms: number) => async () => {
+    order.push(name);
+    return ms;
+  };
+  expect(await ratios(3, runs('a', 30), runs('b', 10))).toEqual([3, 3, 3]);
+  expect(order.join('')).toBe('ab' + 'ab' + 'ba' + 'ab');
+});

@@ -1,0 +1,121 @@
+// A damaged state file, and a state directory that is not the router's own: praas stops instead of guessing, overwrites
+// nothing, and leaves the rules in the kernel as they are.
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Mapping } from '../../src/pat/mapping.ts';
+import { BACKENDS } from '../support/dataplane.ts';
+import { type Shell, testShell } from '../support/executable.ts';
+import { expectKernelEqualsStore, kernelOf } from '../support/kernel-view.ts';
+import { expectOpen, type TestWorld, testWorld } from '../support/world.ts';
+
+describe.each(BACKENDS)('%s', (backend) => {
+  let world: TestWorld;
+  let shell: Shell;
+  let mapping: Mapping;
+
+  beforeEach(async () => {
+    world = await testWorld({ router: 'neutron' });
+    await world.web.listen({ protocol: 'tcp', port: 80 });
+    shell = testShell({ backend });
+    mapping = await shell.json(...create());
+  });
+  afterEach(async () => {
+    shell?.remove();
+    await world?.remove();
+  });
+
+  const create = (): string[] => ['pat', 'create', '-r', world.router_id, '--server-ip', '10.20.0.51', '-p', '80'];
+  const expectStillOpen = (): Promise<void> =>
+    expectOpen(world.client, { protocol: 'tcp', address: world.gateway, port: mapping.router_port }, 'web sees 203.0.113.2');
+  const routers = (): string => join(shell.state_dir, 'routers');
+
+  test('a damaged file is set aside and named, the rules stay, putting a good copy back is all it takes', async () => {
+    const [name = ''] = readdirSync(routers());
+    const path = join(routers(), name);
+    const copy = join(shell.directory, 'copy');
+    copyFileSync(path, copy);
+    const damaged = Buffer.concat([readFileSync(path).subarray(0, 40), Buffer.from('\0\0\0\0 no JSON\n{}\n')]);
+    writeFileSync(path, damaged);
+    const kernel = await kernelOf(world);
+
+    // Reading says it and moves nothing; the first change sets it aside, and every later one says it again.
+    const listed = await shell.run('pat', 'list');
+    expect(listed.code).toBe(1);
+    expect(listed.stderr).toContain(`the state file ${path} is damaged: `);
+    expect(readdirSync(routers())).toEqual([name]);
+
+    const refused = await shell.run(...create());
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    const [aside = '', ...others] = readdirSync(routers());
+    expect(others).toEqual([]);
+    expect(aside).toMatch(/\.damaged-\d{8}T\d{6}Z$/);
+    expect(readFileSync(join(routers(), aside))).toEqual(damaged);
+    expect(refused.stderr).toMatch(
+      new RegExp(`^Error: the state file ${path} is damaged: .*; it was set aside as ${join(routers(), aside)}\n`),
+    );
+    expect(refused.stderr).toContain('Its rules stay in the kernel as they are, and nothing is written for this router.');
+    for (const words of [create(), ['pat', 'update', mapping.id, '--disable'], ['pat', 'delete', mapping.id]]) {
+      const again = await shell.run(...words);
+      expect(again).toMatchObject({ code: 1, stdout: '' });
+      expect(again.stderr).toContain(`it was set aside as ${join(routers(), aside)}`);
+    }
+    expect((await shell.run('router', 'sync', world.router_id)).code).toBe(1);
+    expect(await kernelOf(world)).toBe(kernel);
+    await expectStillOpen();
+
+    copyFileSync(copy, path);
+    expect(await shell.json('pat', 'show', mapping.id)).toEqual(mapping);
+    expect((await shell.json(...create())).router_port).toBe(mapping.router_port + 1);
+    await expectKernelEqualsStore(shell, world, backend);
+    expect(readdirSync(routers())).toContain(aside);
+    await expectStillOpen();
+  });
+
+  test('one damaged router keeps no other from working', async () => {
+    const other = await testWorld({ router: 'plain' });
+    const [name = ''] = readdirSync(routers());
+    writeFileSync(join(routers(), name), 'no JSON\nno JSON\n');
+    try {
+      const words = ['pat', 'create', '-r', other.router_id, '--server-ip', '10.20.0.51', '-p', '80'];
+      const { id } = await shell.json(...words);
+      const listed = await shell.run('pat', 'list', '--json');
+      expect(JSON.parse(listed.stdout)).toMatchObject([{ id }]);
+      expect(listed).toMatchObject({ code: 1, stderr: expect.stringMatching(/^Warning: the state file .* is damaged/) });
+      await shell.ok('pat', 'delete', id);
+    } finally {
+      await other.remove();
+    }
+  });
+
+  test('an empty state directory on a router with rules of praas is refused; --force has them removed', async () => {
+    const other = testShell({ backend });
+    try {
+      const kernel = await kernelOf(world);
+      const text =
+        `Error: router ${world.router_id} holds 1 mapping(s) of praas that the state directory ${other.state_dir} has ` +
+        'never known; going on would remove them\n' +
+        '  Check state_dir (`praas config show`): these mappings probably belong to another one.\n' +
+        '  If they are left over from a state that is lost, use --force to have them removed.\n';
+      for (const words of [create(), ['router', 'sync', world.router_id], [...create(), '--dry-run']]) {
+        expect(await other.run(...words)).toEqual({ code: 1, stdout: '', stderr: text });
+        expect(await kernelOf(world)).toBe(kernel);
+      }
+      await expectStillOpen();
+
+      const mine = await other.json(...create(), '--force');
+      expect(await expectKernelEqualsStore(other, world, backend)).toHaveLength(1);
+      expect(mine.id).not.toBe(mapping.id);
+    } finally {
+      other.remove();
+    }
+  });
+
+  test('a lost state directory is lost knowingly: nothing is removed from the kernel without --force', async () => {
+    rmSync(shell.state_dir, { recursive: true });
+    expect((await shell.run('router', 'sync', world.router_id)).stderr).toContain('has never known');
+    await expectStillOpen();
+    expect(await shell.ok('router', 'sync', world.router_id, '--force')).toContain('1 taken away');
+    expect(await expectKernelEqualsStore(shell, world, backend)).toEqual([]);
+  });
+});
