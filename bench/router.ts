@@ -70,7 +70,7 @@ export interface Service {
   readonly pat: PatService;
   readonly state_dir: string;
   /** Stores the mappings without telling the kernel. */
-  fill(router_id: string, mappings: readonly Mapping[]): Promise<void>;
+  readonly fill: (router_id: string, mappings: readonly Mapping[]) => Promise<void>;
 }
 
 export async function serviceOf(options: Options, backend: BackendName): Promise<Service> {

@@ -1,6 +1,6 @@
 // One mapping more, where there are many and where there are few.
 import { ratios, timed } from '../measure.ts';
-import { BenchRouter, mappingsFor, serviceOf } from '../router.ts';
+import { BenchRouter, FREE_PORTS, mappingsFor, serviceOf } from '../router.ts';
 import type { Figure, Options, Row } from '../row.ts';
 import { PRAAS, run } from '../whole-command.ts';
 
@@ -42,7 +42,7 @@ async function asCommand(options: Options): Promise<Figure> {
       const env = { PRAAS_STATE_DIR: `${state_dir}-command`, PRAAS_BACKEND: 'nftables' };
       await options.exec({ file: 'cp', args: ['-r', state_dir, env.PRAAS_STATE_DIR] });
       options.later(() => options.exec({ file: 'rm', args: ['-r', env.PRAAS_STATE_DIR] }));
-      const range = `${62_000}:${65_500}`;
+      const range = `${FREE_PORTS.first}:${FREE_PORTS.last}`;
       return () => timed(() => run(PRAAS, args, { ...env, PRAAS_ROUTER_PORT_RANGE: range, PRAAS_LOG_DIR: state_dir }));
     }),
   );

@@ -31,7 +31,7 @@ const readRouter = (text: string): string | undefined =>
   RouterId.safeParse(text).success ? routerIdOf(text) : undefined;
 
 /** A router, as its id. */
-export const routerFlag = Flags.custom<string>({
+export const routerFlag = Flags.custom({
   multiple: false,
   char: 'r',
   description: 'router: its UUID, or the name of its network namespace (qrouter-…, snat-… or any other)',
@@ -40,18 +40,18 @@ export const routerFlag = Flags.custom<string>({
 });
 
 /** The same as an argument. Arguments never come from stdin: a loop that reads a list there would lose its lines. */
-export const routerArg = Args.custom<string>({
+export const routerArg = Args.custom({
   description: 'UUID of the router, or the name of its network namespace',
   ignoreStdin: true,
   parse: reader(ROUTER_FORMS, readRouter),
 });
 
-export const mappingArg = Args.custom<string>({
+export const mappingArg = Args.custom({
   description: 'ID of the mapping, or the beginning of it',
   ignoreStdin: true,
 });
 
-export const ipv4Flag = Flags.custom<string>({
+export const ipv4Flag = Flags.custom({
   multiple: false,
   helpValue: 'IP',
   parse: flagReader('an IPv4 address such as 10.20.0.51', (text) => (isIpv4(text) ? text : undefined)),
@@ -66,7 +66,7 @@ export const portFlag = Flags.custom<number>({
   }),
 });
 
-export const allowFlag = Flags.custom<string>({
+export const allowFlag = Flags.custom({
   description: 'IPv4 address or network that may use the port; repeat it for several (default: everybody may)',
   helpValue: 'CIDR',
   multiple: true,

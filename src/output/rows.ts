@@ -79,7 +79,7 @@ async function renderData(format: 'json' | 'yaml', data: unknown): Promise<strin
 function cellText(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (Array.isArray(value)) return value.map(cellText).join(', ');
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function plainName(name: string): string {

@@ -14,6 +14,11 @@ export interface Command {
   readonly input?: string;
   /** Overrides the runner's default. */
   readonly timeout_ms?: number;
+  /**
+   * Killed with us, however we end. For programs that change something: whoever comes after us may find it unchanged,
+   * change it otherwise, and would then be overtaken.
+   */
+  readonly ends_with_us?: boolean;
   /** Open file descriptors that the program gets as 3, 4, … */
   readonly descriptors?: readonly number[];
 }
@@ -43,6 +48,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   nft: 'nftables',
   nsenter: 'util-linux',
   python3: 'python3',
+  setpriv: 'util-linux',
   ss: 'iproute2',
   sysctl: 'procps',
 };
@@ -79,10 +85,16 @@ export function createExec(timeout_ms: number, env: NodeJS.ProcessEnv, ending?: 
       stripFinalNewline: false,
       ...(ending !== undefined && { cancelSignal: ending, detached: true }),
     } as const;
-    const result = await execa(command.file, command.args, options as Options);
+    const { file, args } = command.ends_with_us ? boundToUs(command) : command;
+    const result = await execa(file, args, options as Options);
     if (result.isCanceled) ending?.throwIfAborted();
     return toResult(command, result as Ended, timeout);
   };
+}
+
+/** PR_SET_PDEATHSIG, which Node cannot set: the kernel keeps it for whatever the program executes in its own place. */
+function boundToUs({ file, args }: Command): Pick<Command, 'file' | 'args'> {
+  return { file: 'setpriv', args: ['--pdeathsig', 'KILL', file, ...args] };
 }
 
 /** Gives the package to install for a program; its own name where none is known. */
@@ -124,7 +136,7 @@ function toResult(command: Command, ended: Ended, timeout_ms: number): ExecResul
     const text = [command.file, ...command.args].join(' ');
     throw praasError('TOOL_TIMEOUT', { command: text, seconds: timeout_ms / 1000 }, ended);
   }
-  if (ended.code === 'ENOENT') throw toolMissing(command.file, ended);
+  if (ended.code === 'ENOENT') throw toolMissing(command.ends_with_us ? 'setpriv' : command.file, ended);
   if (ended.exitCode === undefined) {
     const output = ended.signal ? `ended by ${ended.signal}` : (ended.shortMessage ?? 'could not be started');
     throw praasError('TOOL_FAILED', { command: command.file, exit_code: KILLED_BY_SIGNAL, output }, ended);

@@ -66,7 +66,11 @@ describe('a mistake stops every command before it does anything', () => {
       'router_port_range is 4100:4000; allowed: first:last such as 4000:4100, both from 1 to 65535, the first not above ' +
         'the last\n  Correct it, then look at `praas config show`.\n',
     ],
-    ['a line that is neither', 'backend', `found backend; allowed: [praas], key = value, or a comment that begins with # or ;\n${NEXT}`],
+    [
+      'a line that is neither',
+      'backend',
+      `found backend; allowed: [praas], key = value, or a comment that begins with # or ;\n${NEXT}`,
+    ],
     ['another section', '[proxy]', `found the section [proxy]; allowed: the section [praas]\n${NEXT}`],
   ];
 
@@ -95,7 +99,9 @@ describe('a mistake stops every command before it does anything', () => {
     shell = testShell();
     expect(await shell.run('pat', 'list', '--config', '/nowhere/praas.conf')).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('the configuration /nowhere/praas.conf cannot be read: no such file or directory'),
+      stderr: expect.stringContaining(
+        'the configuration /nowhere/praas.conf cannot be read: no such file or directory',
+      ),
     });
   });
 });

@@ -27,7 +27,11 @@ describe.each(BACKENDS)('%s', (backend) => {
 
   const create = (): string[] => ['pat', 'create', '-r', world.router_id, '--server-ip', '10.20.0.51', '-p', '80'];
   const expectStillOpen = (): Promise<void> =>
-    expectOpen(world.client, { protocol: 'tcp', address: world.gateway, port: mapping.router_port }, 'web sees 203.0.113.2');
+    expectOpen(
+      world.client,
+      { protocol: 'tcp', address: world.gateway, port: mapping.router_port },
+      'web sees 203.0.113.2',
+    );
   const routers = (): string => join(shell.state_dir, 'routers');
 
   test('a damaged file is set aside and named, the rules stay, putting a good copy back is all it takes', async () => {
@@ -54,7 +58,9 @@ describe.each(BACKENDS)('%s', (backend) => {
     expect(refused.stderr).toMatch(
       new RegExp(`^Error: the state file ${path} is damaged: .*; it was set aside as ${join(routers(), aside)}\n`),
     );
-    expect(refused.stderr).toContain('Its rules stay in the kernel as they are, and nothing is written for this router.');
+    expect(refused.stderr).toContain(
+      'Its rules stay in the kernel as they are, and nothing is written for this router.',
+    );
     for (const words of [create(), ['pat', 'update', mapping.id, '--disable'], ['pat', 'delete', mapping.id]]) {
       const again = await shell.run(...words);
       expect(again).toMatchObject({ code: 1, stdout: '' });
@@ -81,7 +87,10 @@ describe.each(BACKENDS)('%s', (backend) => {
       const { id } = await shell.json(...words);
       const listed = await shell.run('pat', 'list', '--json');
       expect(JSON.parse(listed.stdout)).toMatchObject([{ id }]);
-      expect(listed).toMatchObject({ code: 1, stderr: expect.stringMatching(/^Warning: the state file .* is damaged/) });
+      expect(listed).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/^Warning: the state file .* is damaged/),
+      });
       await shell.ok('pat', 'delete', id);
     } finally {
       await other.remove();

@@ -26,10 +26,20 @@ describe.each(BACKENDS)('%s', (backend) => {
   });
 
   const create = (...more: string[]): string[] => [
-    ...['pat', 'create', '--router', world.router_id, '--server-ip', '10.20.0.51', '--port', '80'],
+    'pat',
+    'create',
+    '--router',
+    world.router_id,
+    '--server-ip',
+    '10.20.0.51',
+    '--port',
+    '80',
     ...more,
   ];
-  const everything = async () => ({ kernel: await kernelOf(world), state: contentOf(join(shell.state_dir, 'routers')) });
+  const everything = async () => ({
+    kernel: await kernelOf(world),
+    state: contentOf(join(shell.state_dir, 'routers')),
+  });
 
   /** Runs it in these circumstances: it fails with that sentence and changes nothing. */
   const expectRefused = async (where: Shell, words: readonly string[], text: RegExp): Promise<void> => {
@@ -54,7 +64,10 @@ describe.each(BACKENDS)('%s', (backend) => {
       const what = `praas ${words[0]} ${words[1]}`;
       await expectRefused(nobody, words, new RegExp(`^Error: ${what} needs root\n {2}Run it again with sudo.\n$`));
     }
-    for (const words of [['pat', 'list'], ['pat', 'show', first.id]]) {
+    for (const words of [
+      ['pat', 'list'],
+      ['pat', 'show', first.id],
+    ]) {
       await expectRefused(nobody, words, /^Error: reading \/.*routers needs root\n {2}Run it again with sudo.\n$/);
     }
   });
@@ -106,7 +119,10 @@ describe.each(BACKENDS)('%s', (backend) => {
     const script = `#!/bin/sh\n${sabotage}\nexec /usr/sbin/${tool} "$@"\n`;
     writeFileSync(join(bin, tool), script, { mode: 0o755 });
     const troubled = shell.with({ env: { PATH: `${bin}:${process.env['PATH']}` } });
-    for (const words of [['pat', 'delete', first.id], ['pat', 'update', first.id, '--router-port', '4091']]) {
+    for (const words of [
+      ['pat', 'delete', first.id],
+      ['pat', 'update', first.id, '--router-port', '4091'],
+    ]) {
       writeFileSync(marker, '');
       const refused =
         /^Error: the kernel refused the change for router \S+, nothing was applied\n {2}line \d+: (-D|delete).*\n[\s\S]*\n {2}`--dry-run` shows the whole change.\n$/;
@@ -134,7 +150,7 @@ describe.each(BACKENDS)('%s', (backend) => {
       const refused = await tiny.run(...create());
       expect(refused).toMatchObject({ code: 1, stdout: '' });
       expect(refused.stderr).toMatch(/^Error: no space left .*tiny\/routers\/\S+; nothing was changed\n/);
-      await tiny.run('pat', 'update', kept.id, '--description', 'x'.repeat(255));
+      expect((await tiny.run('pat', 'update', kept.id, '--description', 'x'.repeat(255))).code).toBe(1);
       expect({ kernel: await kernelOf(world), state: contentOf(join(state_dir, 'routers')) }).toEqual(before);
       expect(await tiny.json<Mapping[]>('pat', 'list')).toHaveLength(made.length);
       await expectKernelEqualsStore(tiny, world, backend);

@@ -22,7 +22,14 @@ afterEach(async () => {
 });
 
 const create = (...more: string[]): string[] => [
-  ...['pat', 'create', '-r', world.router_id, '--server-ip', '10.20.0.51', '-p', '80'],
+  'pat',
+  'create',
+  '-r',
+  world.router_id,
+  '--server-ip',
+  '10.20.0.51',
+  '-p',
+  '80',
   ...more,
 ];
 const next = async (...more: string[]): Promise<number> => (await shell.json(...create(...more))).router_port;

@@ -30,9 +30,14 @@ describe.each(BACKENDS)('%s', (backend) => {
   });
 
   const create = (...more: string[]): string[] => [
-    ...['pat', 'create', '--router', world.router_id],
+    'pat',
+    'create',
+    '--router',
+    world.router_id,
     ...(more.includes('--server-ip') ? [] : ['--server-ip', '10.20.0.51']),
-    ...['--port', '80', ...more],
+    '--port',
+    '80',
+    ...more,
   ];
 
   const expectRefused = async (words: readonly string[], text: string, code = 1): Promise<void> => {
@@ -71,7 +76,9 @@ describe.each(BACKENDS)('%s', (backend) => {
         '  Choose another --router-port, or leave it out to get a free one.\n';
       await expectRefused(create('--router-port', '4060'), text);
       await expectRefused(create('--router-port', '4060', '--force'), text);
-      expect(await shell.ok('router', 'show', world.router_id, '-f', 'value', '-c', 'Unmanaged')).toContain(`-A ${rule}`);
+      expect(await shell.ok('router', 'show', world.router_id, '-f', 'value', '-c', 'Unmanaged')).toContain(
+        `-A ${rule}`,
+      );
       await world.run('iptables', ['-t', 'nat', '-D', ...rule.split(' ')]);
     }
   });
@@ -145,7 +152,11 @@ describe.each(BACKENDS)('%s', (backend) => {
   });
 
   test('a name that could rewrite the terminal, or is too long, is wrong usage', async () => {
-    await expectRefused(create('--name', 'a\u001b[2J'), 'Error: name: "a\\u001b[2J" is not text without control characters\n', 2);
+    await expectRefused(
+      create('--name', 'a\u001b[2J'),
+      'Error: name: "a\\u001b[2J" is not text without control characters\n',
+      2,
+    );
     const long = `Error: name: "${'x'.repeat(99)}… is not text of at most 255 characters\n`;
     await expectRefused(create('--name', 'x'.repeat(256)), long, 2);
   });

@@ -2,12 +2,11 @@
 // never half way through a change.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Mapping } from '../../src/pat/mapping.ts';
-import { running, type Shell, testShell } from '../support/executable.ts';
+import { running, type Shell, testShell, waitUntil, withSlowRestore } from '../support/executable.ts';
 import { expectKernelEqualsStore, kernelOf } from '../support/kernel-view.ts';
 import { type TestWorld, testWorld } from '../support/world.ts';
 
@@ -27,7 +26,14 @@ afterEach(async () => {
 afterAll(() => world?.remove());
 
 const create = (...more: string[]): string[] => [
-  ...['pat', 'create', '-r', world.router_id, '--server-ip', '10.20.0.51', '-p', '80'],
+  'pat',
+  'create',
+  '-r',
+  world.router_id,
+  '--server-ip',
+  '10.20.0.51',
+  '-p',
+  '80',
   ...more,
 ];
 const list = (): Promise<Mapping[]> => shell.json<Mapping[]>('pat', 'list');
@@ -64,7 +70,10 @@ describe('delete --all', () => {
   });
 
   test('--yes asks nothing', async () => {
-    expect(await shell.onTerminal([], ...all(), '--yes')).toMatchObject({ code: 0, screen: expect.not.stringContaining('?') });
+    expect(await shell.onTerminal([], ...all(), '--yes')).toMatchObject({
+      code: 0,
+      screen: expect.not.stringContaining('?'),
+    });
     expect(await list()).toEqual([]);
   });
 
@@ -96,42 +105,38 @@ describe('colours', () => {
 
   test('are never in JSON or in a table', async () => {
     await shell.ok(...create());
-    for (const words of [['pat', 'list'], ['pat', 'list', '--json'], ['pat', 'show', 'ffffffff', '--json']]) {
+    for (const words of [
+      ['pat', 'list'],
+      ['pat', 'list', '--json'],
+      ['pat', 'show', 'ffffffff', '--json'],
+    ]) {
       expect((await shell.onTerminal([], ...words)).screen).not.toContain('\u001b');
     }
   });
 });
 
 describe('Ctrl-C', () => {
-  const marker = (): string => join(shell.directory, 'begun');
-
-  /** A praas whose iptables-restore takes its time. It says when it begins: by a file, and on the terminal of praas. */
-  const slow = (): Shell => {
-    const bin = join(shell.directory, 'bin');
-    mkdirSync(bin, { recursive: true });
-    const begin = `touch ${marker()}\n[ -c /proc/$PPID/fd/2 ] && echo begun > /proc/$PPID/fd/2`;
-    const script = `#!/bin/sh\n${begin}\nsleep 1\nexec /usr/sbin/iptables-restore "$@"\n`;
-    writeFileSync(join(bin, 'iptables-restore'), script, { mode: 0o755 });
-    return shell.with({ env: { PATH: `${bin}:${process.env['PATH']}` } });
-  };
-
   test.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
     ['SIGHUP', 129],
-  ] as const)('in the middle of a change (%s): it is finished and said, and the exit code is %d', async (signal, code) => {
-    const { process: child, ended } = slow().start(...create('--json'));
-    await waitUntil(() => existsSync(marker()));
-    child.kill(signal);
-    const { stdout, stderr, code: found } = await ended;
-    expect({ found, stderr }).toEqual({ found: code, stderr: '' });
-    expect(await list()).toEqual([JSON.parse(stdout)]);
-    expect(await expectKernelEqualsStore(shell, world, 'iptables')).toHaveLength(1);
-  });
+  ] as const)(
+    'in the middle of a change (%s): it is finished and said, and the exit code is %d',
+    async (signal, code) => {
+      const slow = withSlowRestore(shell, 1);
+      const { process: child, ended } = slow.start(...create('--json'));
+      await slow.begun();
+      child.kill(signal);
+      const { stdout, stderr, code: found } = await ended;
+      expect({ found, stderr }).toEqual({ found: code, stderr: '' });
+      expect(await list()).toEqual([JSON.parse(stdout)]);
+      expect(await expectKernelEqualsStore(shell, world, 'iptables')).toHaveLength(1);
+    },
+  );
 
   test('on the terminal, twice: the programs under way are out of its reach', async () => {
     const words = [...create(), '-f', 'value', '-c', 'Status'];
-    const { code, screen } = await slow().onTerminal([['begun', '\u0003\u0003']], ...words);
+    const { code, screen } = await withSlowRestore(shell, 1).onTerminal([['begun', '\u0003\u0003']], ...words);
     expect({ code, screen }).toMatchObject({ code: 130, screen: expect.stringContaining('ACTIVE') });
     expect(await expectKernelEqualsStore(shell, world, 'iptables')).toHaveLength(1);
   });
@@ -140,7 +145,6 @@ describe('Ctrl-C', () => {
     await shell.ok(...create());
     const lock = join(shell.state_dir, 'lock');
     const holder = spawn('flock', [lock, 'cat'], { stdio: ['pipe', 'ignore', 'inherit'] });
-    const begun = Date.now();
     const { process: child, ended } = shell.start(...create());
     await waitUntil(() => isWaitedFor(lock));
     child.kill('SIGINT');
@@ -150,7 +154,6 @@ describe('Ctrl-C', () => {
       stderr:
         'Error: interrupted by signal 2; what was not done yet has been left as it was\n  `praas pat list` shows how things are now.\n',
     });
-    expect(Date.now() - begun).toBeLessThan(15_000);
     expect(await list()).toHaveLength(1);
     holder.stdin.end();
     await once(holder, 'close');
@@ -162,15 +165,14 @@ describe('Ctrl-C', () => {
 function isWaitedFor(lock: string): boolean {
   return readdirSync('/proc').some((pid) => {
     try {
-      return /^flock.--exclusive/.test(readFileSync(`/proc/${pid}/cmdline`, 'latin1')) && readlinkSync(`/proc/${pid}/fd/3`) === lock;
+      return (
+        /^flock.--exclusive/.test(readFileSync(`/proc/${pid}/cmdline`, 'latin1')) &&
+        readlinkSync(`/proc/${pid}/fd/3`) === lock
+      );
     } catch {
       return false;
     }
   });
-}
-
-async function waitUntil(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await setTimeout(20);
 }
 
 describe('a reader that has enough', () => {
@@ -192,7 +194,8 @@ describe('a reader that has enough', () => {
 
   test('output that cannot be written is said, and the exit code is 1', async () => {
     const script = '"$@" > /dev/full';
-    const { code, stderr } = await running(spawn('bash', ['-c', script, 'bash', ...shell.command('pat', 'list')])).ended;
+    const { code, stderr } = await running(spawn('bash', ['-c', script, 'bash', ...shell.command('pat', 'list')]))
+      .ended;
     expect({ code, stderr }).toEqual({
       code: 1,
       stderr: 'Error: the output cannot be written: ENOSPC: no space left on device, write\n',

@@ -54,8 +54,10 @@ describe.each(BACKENDS)('%s', (backend) => {
 test('rules of others in our chains, an nftables table of somebody, and rules on top stay where they are', async () => {
   const { world, node } = await setUp('iptables');
   const rules = [
-    ...['-N custom-PREROUTING', '-N custom-POSTROUTING'],
-    ...['-I PREROUTING -j custom-PREROUTING', '-I POSTROUTING -j custom-POSTROUTING'],
+    '-N custom-PREROUTING',
+    '-N custom-POSTROUTING',
+    '-I PREROUTING -j custom-PREROUTING',
+    '-I POSTROUTING -j custom-POSTROUTING',
     '-A custom-PREROUTING -p tcp -m tcp --dport 4022 -j DNAT --to-destination 192.168.21.227:22',
     '-A custom-POSTROUTING -d 192.168.21.227/32 -p tcp -m tcp --dport 22 -j MASQUERADE',
     '-A custom-PREROUTING -p udp -m comment --comment "it\'s \\"mine\\"" -j RETURN',

@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { BackendName } from '../../src/netfilter/backend.ts';
 import type { Mapping } from '../../src/pat/mapping.ts';
@@ -88,7 +89,9 @@ export function testShell(options: ShellOptions = {}): Shell {
   const run = (...words: readonly string[]): Promise<Ended> => start(...words).ended;
   const onTerminal: Shell['onTerminal'] = async (answers, ...words) => {
     const args = [TERMINAL, JSON.stringify(answers), ...line(...words)];
-    const terminal = running(spawn('python3', args, { env: { TERM: 'xterm', ...env }, stdio: ['ignore', 'pipe', 'inherit'] }));
+    const terminal = running(
+      spawn('python3', args, { env: { TERM: 'xterm', ...env }, stdio: ['ignore', 'pipe', 'inherit'] }),
+    );
     return JSON.parse((await terminal.ended).stdout);
   };
   const ok = async (...words: readonly string[]): Promise<string> => {
@@ -137,8 +140,8 @@ export function contentOf(directory: string): unknown {
   const paths = readdirSync(directory, { recursive: true, encoding: 'utf8' }).map((path) => join(directory, path));
   return paths
     .filter((path) => statSync(path).isFile())
-    .map((path) => [relative(directory, path), readFileSync(path, 'latin1')])
-    .toSorted();
+    .map((path) => [relative(directory, path), readFileSync(path, 'latin1')] as const)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** In a mount namespace of its own, puts directories of links in place of /usr/sbin and /usr/bin that lack these tools. */
@@ -159,4 +162,28 @@ exec "$@"`;
 /** A machine on which these programs are not installed. Takes a directory to work in. */
 export function machineWithout(directory: string, ...tools: readonly string[]): string[] {
   return ['unshare', '--mount', 'sh', '-c', HIDE, 'sh', mkdtempSync(join(directory, 'hide-')), tools.join(' ')];
+}
+
+export interface SlowShell extends Shell {
+  /** Resolves when the slow program has begun. */
+  begun(): Promise<void>;
+}
+
+/**
+ * The same shell with an iptables-restore that takes its time. It says when it begins: by a file, and with the word `begun`
+ * on the terminal of praas where there is one.
+ */
+export function withSlowRestore(shell: Shell, seconds: number): SlowShell {
+  const bin = mkdtempSync(join(shell.directory, 'slow-'));
+  const marker = join(bin, 'begun');
+  const begin = `touch ${marker}\n[ -c /proc/$PPID/fd/2 ] && echo begun > /proc/$PPID/fd/2`;
+  const script = `#!/bin/sh\n${begin}\nsleep ${seconds}\nexec /usr/sbin/iptables-restore "$@"\n`;
+  writeFileSync(join(bin, 'iptables-restore'), script, { mode: 0o755 });
+  const slow = shell.with({ env: { PATH: `${bin}:${process.env['PATH']}` } });
+  return { ...slow, begun: () => waitUntil(() => existsSync(marker)) };
+}
+
+/** Polls; the test's own timeout ends it. */
+export async function waitUntil(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await setTimeout(20);
 }

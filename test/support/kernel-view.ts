@@ -24,12 +24,13 @@ export async function forwardsInKernel(world: TestWorld, backend: BackendName): 
     backend === 'iptables'
       ? [IPTABLES_RULE, await world.run('iptables-save', ['-t', 'nat'])]
       : [NFTABLES_ELEMENT, await world.run('nft', ['list', 'table', 'ip', 'praas'])];
-  return [...text.matchAll(pattern)]
-    .map(({ groups: { id, protocol, gateway, port, source = 'everybody', server = '' } = {} }) => {
-      const from = source.replace(/\/32$/, '');
-      return `${id} ${protocol} ${gateway}:${port} from ${from} to ${server.replace(' . ', ':')}`;
-    })
-    .toSorted();
+  return [...text.matchAll(pattern)].map(({ groups = {} }) => lineOf(groups)).toSorted();
+}
+
+function lineOf(found: Readonly<Record<string, string | undefined>>): string {
+  const source = found['source']?.replace(/\/32$/, '') ?? 'everybody';
+  const server = found['server']?.replace(' . ', ':');
+  return `${found['id']} ${found['protocol']} ${found['gateway']}:${found['port']} from ${source} to ${server}`;
 }
 
 /** The same lines for what the store says, through `praas pat list --json`. */

@@ -65,7 +65,8 @@ export class IptablesBackend implements Backend {
   async apply(namespace: string, script: Script): Promise<void> {
     const input = this.text(script);
     const seconds = this.#options.wait_seconds;
-    const restore = { file: 'iptables-restore', args: ['--noflush', '--wait', String(seconds)], input };
+    const args = ['--noflush', '--wait', String(seconds)];
+    const restore = { file: 'iptables-restore', args, input, ends_with_us: true };
     const lock = touchesBuiltIn(script.frame)
       ? await findNeutronLock(this.#options.neutron_lock_path, namespace)
       : undefined;

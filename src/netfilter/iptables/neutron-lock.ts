@@ -12,7 +12,7 @@ export const EXIT_BUSY = 4;
 
 /** Neither Node nor util-linux can take an fcntl lock; where Neutron runs, Python does too. */
 const LOCKER = `
-import errno, fcntl, subprocess, sys, time
+import errno, fcntl, os, sys, time
 path, seconds, command = sys.argv[1], float(sys.argv[2]), sys.argv[3:]
 end = time.monotonic() + seconds
 with open(path, 'a') as held:
@@ -27,7 +27,9 @@ with open(path, 'a') as held:
                 print('praas: %s is locked by another program' % path, file=sys.stderr)
                 sys.exit(${EXIT_BUSY})
             time.sleep(0.02)
-    sys.exit(subprocess.call(command))
+    # The lock is this process's, and stays when it becomes the command: neither outlives the other.
+    os.set_inheritable(held.fileno(), True)
+    os.execvp(command[0], command)
 `;
 
 /** The lock file of a namespace, as oslo.concurrency names it, in the first of the directories that has it. */

@@ -43,7 +43,8 @@ export class NftablesBackend implements Backend {
 
   async apply(namespace: string, script: Script): Promise<void> {
     const input = this.text(script);
-    const result = await this.#namespaces.run(namespace, { file: 'nft', args: ['-f', '-'], input });
+    const command = { file: 'nft', args: ['-f', '-'], input, ends_with_us: true };
+    const result = await this.#namespaces.run(namespace, command);
     if (result.exit_code !== 0) throw refusal(result, { router: namespace, tool: 'nft', script: input });
   }
 }
