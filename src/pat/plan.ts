@@ -22,6 +22,8 @@ export interface Changes {
  * mapping. Whatever is observed and not exactly as desired is removed; whatever is desired and not observed whole is added.
  */
 export function plan(desired: readonly Forward[], observed: readonly ObservedForward[], frame?: unknown): Changes {
+  // Nothing to compare with: a namespace made anew takes all of its mappings at once.
+  if (observed.length === 0) return { remove: [], add: desired, frame };
   const missing = new Map(desired.map((forward) => [forwardKey(forward), forward]));
   const remove = observed.filter(({ forward }) => forward === undefined || !missing.delete(forwardKey(forward)));
   return { remove, add: [...missing.values()], frame };
