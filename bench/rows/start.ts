@@ -41,7 +41,7 @@ export const start: Row = {
       await against(options, '`praas pat list` of 100 mappings', 2.5, ['pat', 'list'], few),
       await against(options, '`praas pat list -f json` of 100 mappings', undefined, ['pat', 'list', '-f', 'json'], few),
       await against(options, '`praas pat list` of 10,000 mappings', undefined, ['pat', 'list'], many),
-      await against(options, '`praas --version`', undefined, ['--version'], few),
+      await against(options, 'the executable saying its version', undefined, ['--version'], few),
     ];
   },
 };

@@ -89,8 +89,11 @@ export class Agent implements RouterAgent {
 
   #forwardsOf(mappings: readonly Mapping[], { facts }: RouterView): Forward[] {
     const now = this.#clock.now();
+    // A gateway address that went to another router must not be taken from it. Without any, an HA router stands by.
+    const isHere = ({ gateway_ip }: Mapping): boolean =>
+      facts.gateways.length === 0 || facts.addresses.includes(gateway_ip);
     return mappings
-      .filter((mapping) => isWanted(mapping, now))
+      .filter((mapping) => isWanted(mapping, now) && isHere(mapping))
       .map((mapping) => forwardOf(mapping, masqueradeApplies(facts, mapping)));
   }
 
@@ -107,7 +110,10 @@ export class Agent implements RouterAgent {
     if (endpoints.length === 0) return;
     const flows = await this.#dataplane.flows(router_id, endpoints);
     const stale = staleFlows(flows, endpoints, forwards);
-    if (stale.length > 0) await this.#dataplane.endFlows(router_id, stale);
+    if (stale.length === 0) return;
+    const ending = new Set(stale);
+    const spared = flows.filter((flow) => !ending.has(flow));
+    await this.#dataplane.endFlows(router_id, stale, spared);
   }
 
   #withStatus(mappings: readonly Mapping[], facts: RouterFacts): Mapping[] {

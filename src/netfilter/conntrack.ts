@@ -22,11 +22,31 @@ export async function readFlows(
   return dumps.flatMap(({ stdout }) => parseFlows(stdout));
 }
 
-/** Ends exactly these connections; those that are gone already are passed over. Throws ROUTER_NOT_FOUND, TOOL_FAILED. */
-export async function endFlows(namespaces: Namespaces, namespace: string, flows: readonly Flow[]): Promise<void> {
-  if (flows.length === 0) return;
+/** Runs these deletions (deletionsOf) in one process. Throws ROUTER_NOT_FOUND, TOOL_FAILED. */
+export async function endFlows(namespaces: Namespaces, namespace: string, deletions: readonly string[]): Promise<void> {
+  if (deletions.length === 0) return;
   // Not on stdin: conntrack opens /dev/stdin anew, which fails for the socket that Node gives a child as its stdin.
-  await withTempFile(flows.map(deletionOf).join(''), (path) => run(namespaces, namespace, ['--load-file', path]));
+  const text = deletions.map((deletion) => `${deletion}\n`).join('');
+  await withTempFile(text, (path) => run(namespaces, namespace, ['--load-file', path]));
+}
+
+/**
+ * Takes connections to end and those to the same endpoints that are to stay, gives as few deletions as possible: conntrack
+ * walks the whole table for each. All connections that lead from one endpoint to one server go together, unless one of
+ * them stays; then all of one source go together.
+ */
+export function deletionsOf(flows: readonly Flow[], spared: readonly Flow[]): string[] {
+  const mixed = new Set(spared.map(leadOf));
+  const deletions = flows.map((flow) => {
+    const lead = leadOf(flow);
+    return mixed.has(lead) ? `${lead} --orig-src ${flow.source_ip}` : lead;
+  });
+  return [...new Set(deletions)];
+}
+
+function leadOf({ protocol, destination_ip, destination_port, replying_ip, replying_port }: Flow): string {
+  const endpoint = `--proto ${protocol} --orig-dst ${destination_ip} --orig-port-dst ${destination_port}`;
+  return `--delete ${endpoint} --reply-src ${replying_ip} --reply-port-src ${replying_port}`;
 }
 
 /** Takes `conntrack -L -o extended`, gives the TCP and UDP entries over IPv4. */
@@ -56,11 +76,6 @@ export function parseFlows(output: string): Flow[] {
 /** The whole line, then every value of that name: the first is the caller's view, the second the reply's. */
 function values(line: string, name: string): string[] {
   return [line, ...[...line.matchAll(new RegExp(` ${name}=(\\S+)`, 'g'))].map((match) => match[1] ?? '')];
-}
-
-function deletionOf(flow: Flow): string {
-  const { protocol, source_ip, source_port, destination_ip, destination_port } = flow;
-  return `-D -p ${protocol} -s ${source_ip} -d ${destination_ip} --sport ${source_port} --dport ${destination_port}\n`;
 }
 
 function endpointFilter(endpoint: Endpoint): string[] {

@@ -10,7 +10,7 @@ import type { Changes, ObservedForward } from '../pat/plan.ts';
 import type { Dataplane, Observation } from '../pat/ports.ts';
 import type { RouterFacts } from '../pat/router.ts';
 import { type Backend, type BackendName, type BackendObservation, isEmptyScript, type Script } from './backend.ts';
-import { endFlows, readFlows } from './conntrack.ts';
+import { deletionsOf, endFlows, readFlows } from './conntrack.ts';
 import { readFacts } from './facts.ts';
 import { readListeners } from './listeners.ts';
 import type { Namespaces } from './namespace.ts';
@@ -85,8 +85,9 @@ export class NetfilterDataplane implements Dataplane {
     return readFlows(this.#namespaces, await this.#namespaces.resolve(router_id), endpoints);
   }
 
-  async endFlows(router_id: string, flows: readonly Flow[]): Promise<void> {
-    await endFlows(this.#namespaces, await this.#namespaces.resolve(router_id), flows);
+  async endFlows(router_id: string, flows: readonly Flow[], spared: readonly Flow[]): Promise<void> {
+    const namespace = await this.#namespaces.resolve(router_id);
+    await endFlows(this.#namespaces, namespace, deletionsOf(flows, spared));
   }
 
   /** First everything in the backend in use, then what the other one still holds. */

@@ -12,6 +12,8 @@ interface Link {
 interface Route {
   readonly dst: string;
   readonly dev?: string;
+  /** Of a route with several ways. */
+  readonly nexthops?: readonly { readonly dev?: string }[];
   readonly type?: string;
 }
 
@@ -68,7 +70,7 @@ function addressesOf(link: Link): Address[] {
 function outsideInterfaces(links: readonly Link[], routes: readonly Route[]): ReadonlySet<string> {
   const neutron = links.filter(({ ifname }) => NEUTRON_GATEWAY.test(ifname)).map(({ ifname }) => ifname);
   if (neutron.length > 0) return new Set(neutron);
-  return new Set(routes.flatMap(({ dst, dev }) => (dst === 'default' && dev !== undefined ? [dev] : [])));
+  return new Set(routes.flatMap((route) => (route.dst === 'default' ? devicesOf(route) : [])));
 }
 
 /** Connected networks first (they say more), then routed ones; without the outside interface's own. */
@@ -83,10 +85,16 @@ function insideNetworks(
     const cidr = canonicalCidr(`${address}/${prefix}`);
     networks.set(cidr, { cidr, neutron: NEUTRON_INSIDE.test(name) });
   }
-  for (const { dst, dev, type } of routes) {
-    if (dst === 'default' || type !== undefined || dev === undefined || outside.has(dev)) continue;
+  for (const route of routes) {
+    const { dst, type } = route;
+    if (dst === 'default' || type !== undefined || !devicesOf(route).some((device) => !outside.has(device))) continue;
     const cidr = canonicalCidr(dst);
     if (!networks.has(cidr)) networks.set(cidr, { cidr, neutron: false });
   }
   return [...networks.values()];
+}
+
+/** The interface of a route, or those of its several ways. */
+function devicesOf({ dev, nexthops = [] }: Route): string[] {
+  return [dev, ...nexthops.map((hop) => hop.dev)].filter((device) => device !== undefined);
 }

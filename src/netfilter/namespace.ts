@@ -5,6 +5,7 @@
 import { access, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { praasError } from '../pat/errors.ts';
+import { RouterId } from '../pat/mapping.ts';
 import { routerIdOf } from '../pat/router.ts';
 import { type Command, type Exec, type ExecResult, toolMissing } from '../system/exec.ts';
 
@@ -21,9 +22,10 @@ export class Namespaces {
     this.#directory = directory;
   }
 
-  /** Router ids of all namespaces, sorted, each once. */
+  /** Router ids of all namespaces, sorted, each once. A name that cannot be a router's id is passed over. */
   async routers(): Promise<string[]> {
-    return [...new Set((await this.#names()).map(routerIdOf))].toSorted();
+    const ids = (await this.#names()).map(routerIdOf).filter((id) => RouterId.safeParse(id).success);
+    return [...new Set(ids)].toSorted();
   }
 
   /**

@@ -6,7 +6,7 @@ import { allocatePort, nextPort, type PortRange, rangeSize } from './allocation.
 import { praasError } from './errors.ts';
 import { type Endpoint, endpointKey } from './forward.ts';
 import { parseInput } from './input.ts';
-import { type Mapping, MappingPatch, type Masquerade, NewMapping } from './mapping.ts';
+import { isWanted, type Mapping, MappingPatch, type Masquerade, NewMapping } from './mapping.ts';
 import type { Delta, RouterRecord } from './record.ts';
 import { type Claim, claimOn, type RouterFacts, whyNotBehind } from './router.ts';
 
@@ -84,7 +84,9 @@ export function decideUpdate(situation: Situation, id: string, patch: MappingPat
   if (given.length === 0) throw praasError('NOTHING_TO_UPDATE', { id });
   const after = { ...before, ...changes };
   if (after.server_ip !== before.server_ip) checkServer(situation, after.server_ip);
-  if (after.router_port !== before.router_port) checkEndpoint(situation, after, id);
+  // While a mapping was off, somebody else may have taken its port.
+  const opens = isWanted(after, situation.now) && !isWanted(before, situation.now);
+  if (opens || after.router_port !== before.router_port) checkEndpoint(situation, after, id);
   const mapping: Mapping = { ...after, status: 'PENDING', status_reason: '', updated_at: timeText(situation.now) };
   return {
     mapping,

@@ -11,7 +11,7 @@ const MAX_TEXT = 255;
 const Text = z
   .string('text')
   .max(MAX_TEXT, `text of at most ${MAX_TEXT} characters`)
-  .regex(/^\P{Cc}*$/u, 'text without control characters');
+  .regex(/^[^\p{Cc}\p{Bidi_Control}\u2028\u2029]*$/u, 'text without control characters');
 
 export const Port = z.int('a whole number from 1 to 65535').min(1, 'from 1 to 65535').max(65535, 'from 1 to 65535');
 

@@ -61,8 +61,8 @@ export interface Dataplane {
   expected(forward: Forward): ObservedForward;
   /** Connections to these endpoints. */
   flows(router_id: string, endpoints: readonly Endpoint[]): Promise<readonly Flow[]>;
-  /** Ends these connections; one that has just ended by itself is no error. */
-  endFlows(router_id: string, flows: readonly Flow[]): Promise<void>;
+  /** Ends these connections, and none of those `spared`; one that has just ended by itself is no error. */
+  endFlows(router_id: string, flows: readonly Flow[], spared: readonly Flow[]): Promise<void>;
 }
 
 /** What is known of a router at the moment. */

@@ -11,6 +11,7 @@ export interface Journal {
 }
 
 const NEWLINE = 10;
+const BRACE = 0x7b;
 
 /** Takes the content of a journal file. Throws STORE_DAMAGED naming the line, STORE_TOO_NEW. */
 export function parseJournal(content: Buffer, origin: Origin): Journal {
@@ -20,7 +21,7 @@ export function parseJournal(content: Buffer, origin: Origin): Journal {
     const where = `line ${lines.length + 1}: `;
     const stored = parseJson(content.toString('utf8', start, end));
     // A crash of the machine may keep the end of a line and lose its middle.
-    if (stored === undefined && end + 1 === content.length) break;
+    if (stored === undefined && end + 1 === content.length && isTorn(content, start)) break;
     if (stored === undefined) throw damaged(origin.path, `${where}it is not JSON`);
     const line = checkLine(stored, where, origin);
     const before = lines.at(-1)?.seq;
@@ -28,7 +29,13 @@ export function parseJournal(content: Buffer, origin: Origin): Journal {
     lines.push(line);
     start = end + 1;
   }
+  if (!isTorn(content, start)) throw damaged(origin.path, `line ${lines.length + 1}: it is not JSON`);
   return { lines, whole_bytes: start };
+}
+
+/** What is left of a line of ours begins as one, or with what a file system leaves where nothing arrived. */
+function isTorn(content: Buffer, start: number): boolean {
+  return start >= content.length || content[start] === BRACE || content[start] === 0;
 }
 
 /** The changes that a snapshot of change `seq` does not have yet. Throws STORE_DAMAGED when one between them is missing. */

@@ -130,3 +130,13 @@ test('a listing that nft printed is read', () => {
     },
   ]);
 });
+
+test('elements of somebody else that praas could not have written are passed over', () => {
+  const range = {
+    elem: { val: { concat: ['tcp', '203.0.113.10', { range: [4050, 4060] }, { range: ['192.0.3.1', '192.0.3.5'] }] } },
+  };
+  const listing = JSON.parse(listingOf([])) as { nftables: object[] };
+  const allowed = { map: { name: 'allowed', elem: [[range, { concat: ['10.20.0.51', 22] }]] } };
+  listing.nftables.push(allowed);
+  expect(parseListing(JSON.stringify(listing))).toMatchObject({ found: [], claims: [], frame: [] });
+});

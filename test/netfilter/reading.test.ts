@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { mappingIdIn } from '../../src/netfilter/comment.ts';
-import { parseFlows } from '../../src/netfilter/conntrack.ts';
+import { deletionsOf, parseFlows } from '../../src/netfilter/conntrack.ts';
 import { parseFacts } from '../../src/netfilter/facts.ts';
 import { refusal } from '../../src/netfilter/failure.ts';
 import { parseListeners } from '../../src/netfilter/listeners.ts';
@@ -135,4 +135,33 @@ test('only a whole mark of ours names a mapping', () => {
   for (const other of [undefined, '', 'praas:', `x praas:${id}`, `praas:${id} `, 'praas:0b0e0a52']) {
     expect(mappingIdIn(other)).toBeUndefined();
   }
+});
+
+test('connections are ended together: by endpoint and server, or by source where some of them stay', () => {
+  const flow = (source_ip: string, source_port: number, replying_ip = '10.20.0.51') => ({
+    protocol: 'tcp' as const,
+    source_ip,
+    source_port,
+    destination_ip: '203.0.113.10',
+    destination_port: 4022,
+    replying_ip,
+    replying_port: 22,
+  });
+  const crowd = Array.from({ length: 20_000 }, (_, index) => flow(`192.0.2.${index % 250}`, index + 1));
+  const lead = '--delete --proto tcp --orig-dst 203.0.113.10 --orig-port-dst 4022';
+  const server = '--reply-src 10.20.0.51 --reply-port-src 22';
+  expect(deletionsOf(crowd, [])).toEqual([`${lead} ${server}`]);
+  expect(deletionsOf(crowd, [flow('198.51.100.7', 1, '10.20.0.52')])).toEqual([`${lead} ${server}`]);
+
+  const narrowed = deletionsOf(
+    [flow('192.0.2.1', 1), flow('192.0.2.1', 2), flow('192.0.2.2', 3)],
+    [flow('198.51.100.7', 1)],
+  );
+  expect(narrowed).toEqual([`${lead} ${server} --orig-src 192.0.2.1`, `${lead} ${server} --orig-src 192.0.2.2`]);
+});
+
+test('a default route with several ways leads outside through each of them', () => {
+  const links = [link('ext0', '203.0.113.10/24'), link('ext1', '198.51.100.10/24'), link('int0', '10.20.0.1/24')];
+  const routes = [{ dst: 'default', nexthops: [{ dev: 'ext0' }, { dev: 'ext1' }] }];
+  expect(parseFacts('edge', 'edge', links, routes).gateways).toEqual(['203.0.113.10', '198.51.100.10']);
 });

@@ -40,7 +40,7 @@ export function parseListing(output: string): TableContents {
   const { nftables } = JSON.parse(output) as Listing;
   const elements = new Map<string, Element[]>();
   for (const container of nftables.flatMap(({ map, set }) => map ?? set ?? [])) {
-    elements.set(container.name, (container.elem ?? []).map(elementOf));
+    elements.set(container.name, (container.elem ?? []).map(elementOf).filter(isReadable));
   }
   const translations = [...(elements.get(OPEN) ?? []), ...(elements.get(ALLOWED) ?? [])];
   const rules = translations.map((element) => [element, translateRule(element)] as const);
@@ -70,6 +70,19 @@ function elementOf(raw: unknown): Element {
     comment: elem?.comment,
     server: (value as { concat: readonly [string, number] } | undefined)?.concat,
   };
+}
+
+/**
+ * Whether an element is one that praas could have written. Somebody else's may hold ranges and whole networks; they are
+ * left alone, and mappings whose keys they cover are refused by the kernel.
+ */
+function isReadable({ key, server }: Element): boolean {
+  const [protocol, address, port, source] = Array.isArray(key) ? key : [];
+  const isSource = source === undefined || typeof source === 'string' || typeof source.prefix === 'object';
+  const isServer = server === undefined || (typeof server[0] === 'string' && typeof server[1] === 'number');
+  return (
+    typeof protocol === 'string' && typeof address === 'string' && typeof port === 'number' && isSource && isServer
+  );
 }
 
 function translateRule({ key, comment, server }: Element): TranslateRule {
