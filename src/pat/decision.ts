@@ -88,16 +88,42 @@ export function decideUpdate(situation: Situation, id: string, patch: MappingPat
   const opens = isWanted(after, situation.now) && !isWanted(before, situation.now);
   if (opens || after.router_port !== before.router_port) checkEndpoint(situation, after, id);
   const mapping: Mapping = { ...after, status: 'PENDING', status_reason: '', updated_at: timeText(situation.now) };
+  const { record, policy } = situation;
+  const moved = after.router_port !== before.router_port;
+  const next_port = moved ? walkPast(record, [before], policy.router_port_range) : undefined;
   return {
     mapping,
-    delta: { put: [mapping], unsettled: [...situation.record.unsettled, endpointOf(before), endpointOf(mapping)] },
+    delta: {
+      put: [mapping],
+      unsettled: [...record.unsettled, endpointOf(before), endpointOf(mapping)],
+      ...(next_port !== undefined && { next_port }),
+    },
   };
 }
 
 /** Decides the removal of these mappings of the record. Throws MAPPING_NOT_FOUND. */
-export function decideDelete(record: RouterRecord, ids: readonly string[]): Delta {
-  const endpoints = ids.map((id) => endpointOf(mappingIn(record, id)));
-  return { remove: ids, unsettled: [...record.unsettled, ...endpoints] };
+export function decideDelete(record: RouterRecord, ids: readonly string[], range?: PortRange): Delta {
+  const gone = ids.map((id) => mappingIn(record, id));
+  const next_port = range && walkPast(record, gone, range);
+  return {
+    remove: ids,
+    unsettled: [...record.unsettled, ...gone.map(endpointOf)],
+    ...(next_port !== undefined && { next_port }),
+  };
+}
+
+/** Where the walk goes on when a port that is being freed would be its next: behind it. Undefined: where it was. */
+function walkPast(record: RouterRecord, gone: readonly Mapping[], range: PortRange): number | undefined {
+  const freed = new Set(gone.map(({ router_port }) => router_port));
+  const taken = new Set([...record.mappings.values()].map(({ router_port }) => router_port));
+  let port = record.next_port >= range.first && record.next_port <= range.last ? record.next_port : range.first;
+  let past: number | undefined;
+  for (let step = 0; step < rangeSize(range) && taken.has(port); step++) {
+    const behind = nextPort(range, port);
+    if (freed.has(port)) past = behind;
+    port = behind;
+  }
+  return past;
 }
 
 /** RFC 3339 in UTC, to the second. */

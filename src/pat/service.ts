@@ -93,7 +93,7 @@ export class PatService {
     for (const [router_id, mappings] of Map.groupBy(unique, (mapping) => mapping.router_id)) {
       const router_ids = mappings.map(({ id }) => id);
       const decide = ({ record }: Situation): Outcome<readonly Mapping[]> => ({
-        delta: decideDelete(record, router_ids),
+        delta: decideDelete(record, router_ids, this.#parts.policy.router_port_range),
         ids: router_ids,
         value: () => mappings,
       });

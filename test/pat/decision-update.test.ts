@@ -53,7 +53,7 @@ test('an empty list of networks and an end taken away are changes', () => {
 test('both the port of before and the new one are to be settled, after what was left over', () => {
   const { delta, mapping } = decide({ router_port: 4002 }, { record: { ...RECORD, unsettled: [at(4003)] } });
 
-  expect(delta).toEqual({ put: [mapping], unsettled: [at(4003), at(4000), at(4002)] });
+  expect(delta).toEqual({ put: [mapping], unsettled: [at(4003), at(4000), at(4002)], next_port: 4001 });
 });
 
 describe('a mapping keeps its own port', () => {
@@ -150,4 +150,12 @@ test('a deletion removes what was named, and its endpoints are to be settled aft
 
 test('times are written to the second, in UTC', () => {
   expect(timeText(new Date('2030-01-31T14:00:00.999+02:00'))).toBe('2030-01-31T12:00:00Z');
+});
+
+test('a port that was chosen by hand and is freed is walked past too', () => {
+  const range = POLICY.router_port_range;
+  const record = { ...RECORD, next_port: 4001 };
+  expect(decideDelete(record, [OTHER.id], range).next_port).toBe(4002);
+  expect(decideDelete(record, [MAPPING.id], range).next_port).toBeUndefined();
+  expect(decideUpdate(situation({ record }), OTHER.id, { router_port: 4050 }).delta.next_port).toBe(4002);
 });
