@@ -84,7 +84,6 @@ function shielded(store: MappingStore, interruption: Interruption): MappingStore
   return {
     routers: () => store.routers(),
     read: (router_id) => store.read(router_id),
-    has: (router_id) => store.has(router_id),
     transaction: (router_id, work) =>
       store.transaction(router_id, (transaction) => interruption.shield(() => work(transaction))),
   };

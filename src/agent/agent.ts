@@ -8,17 +8,32 @@ import { staleFlows } from '../pat/flow.ts';
 import { type Endpoint, endpointKey, type Forward, forwardOf } from '../pat/forward.ts';
 import { isWanted, type Mapping } from '../pat/mapping.ts';
 import { type Changes, isEmptyPlan, plan } from '../pat/plan.ts';
-import type { Clock, Dataplane, Logger, RouterAgent, RouterView, Settlement } from '../pat/ports.ts';
+import type { Counters } from '../pat/pat.ts';
+import type {
+  Clock,
+  CounterSource,
+  Dataplane,
+  Logger,
+  LookFor,
+  Observation,
+  RouterAgent,
+  RouterView,
+  Settlement,
+} from '../pat/ports.ts';
 import type { RouterRecord } from '../pat/record.ts';
 import { masqueradeApplies, type RouterFacts } from '../pat/router.ts';
 import { settledStatus } from '../pat/status.ts';
+import { CounterBook } from './counter-book.ts';
 import { KnownRouter } from './known-router.ts';
 
-export class Agent implements RouterAgent {
+export class Agent implements RouterAgent, CounterSource {
   readonly #dataplane: Dataplane;
   readonly #clock: Clock;
   readonly #log: Logger;
+  /** What settlements have left in each router. Reading alone never changes it. */
   readonly #known = new Map<string, KnownRouter>();
+  readonly #seen = new WeakMap<RouterView, KnownRouter>();
+  readonly #counters = new CounterBook();
 
   constructor(dataplane: Dataplane, clock: Clock, log: Logger) {
     this.#dataplane = dataplane;
@@ -26,21 +41,36 @@ export class Agent implements RouterAgent {
     this.#log = log;
   }
 
-  async look(router_id: string): Promise<RouterView> {
-    const kept = this.#known.get(router_id);
-    // What nobody has settled yet is not known to equal the record: whoever settles it has to read it anew.
-    const known = kept?.is_settled ? kept : undefined;
-    const [facts, now_known] = await Promise.all([
+  async look(router_id: string, purpose: LookFor = 'rules'): Promise<RouterView> {
+    const known = this.#known.get(router_id);
+    const [facts, now_known, listeners] = await Promise.all([
       this.#dataplane.facts(router_id),
-      known ?? this.#dataplane.observe(router_id).then((observation) => new KnownRouter(observation)),
+      known ?? this.#observe(router_id).then((observation) => new KnownRouter(observation)),
+      purpose === 'port' ? this.#dataplane.listeners(router_id) : [],
     ]);
-    this.#known.set(router_id, now_known);
-    const { claims, warnings, size } = now_known;
-    return { facts, claims, warnings, mappings_in_kernel: size, is_fresh: known === undefined };
+    const { warnings, size } = now_known;
+    const claims = [...now_known.claims, ...listeners];
+    const view = { facts, claims, warnings, mappings_in_kernel: size, is_fresh: known === undefined };
+    this.#seen.set(view, now_known);
+    return view;
   }
 
   forget(router_id: string): void {
     this.#known.delete(router_id);
+  }
+
+  counters(router_id: string, mapping_id: string): Counters | undefined {
+    return this.#counters.of(router_id, mapping_id);
+  }
+
+  async count(router_id: string): Promise<void> {
+    await this.#observe(router_id);
+  }
+
+  async #observe(router_id: string): Promise<Observation> {
+    const observation = await this.#dataplane.observe(router_id);
+    this.#counters.note(router_id, observation.forwards, this.#clock.now());
+    return observation;
   }
 
   preview(view: RouterView, record: RouterRecord, ids: readonly string[]): string {
@@ -67,7 +97,9 @@ export class Agent implements RouterAgent {
     if (!isEmptyPlan(changes)) await this.#dataplane.apply(router_id, changes);
     const endpoints = affectedEndpoints(record, changes);
     await this.#endStaleFlows(router_id, endpoints, this.#forwardsAt(endpoints, view, record));
-    this.#known.get(router_id)?.applied(changes, this.#dataplane);
+    const known = this.#seen.get(view);
+    known?.applied(changes, this.#dataplane);
+    if (known) this.#known.set(router_id, known);
     const put = this.#withStatus(mappings, view.facts);
     return {
       delta: { ...(put.length > 0 && { put }), ...(record.unsettled.length > 0 && { unsettled: [] }) },
@@ -78,7 +110,7 @@ export class Agent implements RouterAgent {
 
   /** Plans for the mappings named, or for all of the router when the view is fresh: then drift is repaired on the way. */
   #plan(view: RouterView, record: RouterRecord, ids: readonly string[]): Plan {
-    const known = this.#known.get(record.router_id);
+    const known = this.#seen.get(view);
     const mappings = view.is_fresh ? [...record.mappings.values()] : ids.flatMap((id) => record.mappings.get(id) ?? []);
     const forwards = this.#forwardsOf(mappings, view);
     const observed = known?.forwards(view.is_fresh ? undefined : ids) ?? [];

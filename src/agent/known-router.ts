@@ -12,7 +12,6 @@ export class KnownRouter {
   readonly warnings: readonly string[];
   readonly #forwards: Map<string, ObservedForward[]>;
   #frame: unknown;
-  #is_settled = false;
 
   constructor(observation: Observation) {
     this.claims = observation.claims;
@@ -36,14 +35,8 @@ export class KnownRouter {
     return found.flat();
   }
 
-  /** Whether a settlement has made it equal to the record since it was read. */
-  get is_settled(): boolean {
-    return this.#is_settled;
-  }
-
   /** Takes note of changes (an empty one too) that the Dataplane has applied. */
   applied(changes: Changes, dataplane: Pick<Dataplane, 'expected'>): void {
-    this.#is_settled = true;
     if (changes.frame !== undefined) this.#frame = undefined;
     const removed = new Set(changes.remove);
     for (const { mapping_id } of removed) {

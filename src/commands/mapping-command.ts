@@ -2,7 +2,7 @@
 import { MAPPING_COLUMNS } from '../output/mapping-columns.ts';
 import { type Format, renderRecord } from '../output/rows.ts';
 import type { Mapping } from '../pat/mapping.ts';
-import type { Changed, ChangeOptions, PatService } from '../pat/service.ts';
+import type { Changed, ChangeOptions, Pat } from '../pat/pat.ts';
 import { PraasCommand } from './base.ts';
 
 /** What `--dry-run` gives as JSON. */
@@ -26,7 +26,7 @@ export abstract class MappingCommand extends PraasCommand {
   /** Runs a change of one mapping as root and prints what became of it. */
   protected async change(
     flags: ChangeFlags,
-    work: (pat: PatService, options: ChangeOptions) => Promise<Changed<Mapping>>,
+    work: (pat: Pat, options: ChangeOptions) => Promise<Changed<Mapping>>,
   ): Promise<Mapping | Preview> {
     const columns = this.choose(MAPPING_COLUMNS, flags.column);
     this.requireRoot();

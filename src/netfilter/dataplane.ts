@@ -8,7 +8,7 @@ import type { Flow } from '../pat/flow.ts';
 import type { Endpoint, Forward } from '../pat/forward.ts';
 import type { Changes, ObservedForward } from '../pat/plan.ts';
 import type { Dataplane, Observation } from '../pat/ports.ts';
-import type { RouterFacts } from '../pat/router.ts';
+import type { Claim, RouterFacts } from '../pat/router.ts';
 import { type Backend, type BackendName, type BackendObservation, isEmptyScript, type Script } from './backend.ts';
 import { deletionsOf, endFlows, readFlows } from './conntrack.ts';
 import { readFacts } from './facts.ts';
@@ -47,18 +47,21 @@ export class NetfilterDataplane implements Dataplane {
 
   async observe(router_id: string): Promise<Observation> {
     const namespace = await this.#namespaces.resolve(router_id);
-    const [mine, left, listeners] = await Promise.all([
+    const [mine, left] = await Promise.all([
       this.#backend.observe(namespace),
       this.#other.observe(namespace).catch(nothingWithoutTool),
-      readListeners(this.#namespaces, namespace),
     ]);
     const leftovers = forwardsIn(this.#other.name, left).map((found) => ({ ...found, forward: undefined }));
     return {
       forwards: [...forwardsIn(this.#backend.name, mine), ...leftovers],
-      claims: [...mine.claims, ...left.claims, ...listeners],
+      claims: [...mine.claims, ...left.claims],
       frame: mine.frame.length === 0 ? undefined : mine.frame,
       warnings: [...mine.warnings, ...left.warnings],
     };
+  }
+
+  async listeners(router_id: string): Promise<readonly Claim[]> {
+    return readListeners(this.#namespaces, await this.#namespaces.resolve(router_id));
   }
 
   async apply(router_id: string, changes: Changes): Promise<void> {

@@ -4,7 +4,7 @@
  */
 import { allocatePort, nextPort, type PortRange, rangeSize } from './allocation.ts';
 import { praasError } from './errors.ts';
-import { type Endpoint, endpointKey } from './forward.ts';
+import { type Endpoint, endpointKey, endpointOf } from './forward.ts';
 import { parseInput } from './input.ts';
 import { isWanted, type Mapping, MappingPatch, type Masquerade, NewMapping } from './mapping.ts';
 import type { Delta, RouterRecord } from './record.ts';
@@ -76,9 +76,46 @@ export function decideCreate(situation: Situation, input: NewMapping, id: string
   };
 }
 
+/** A condition on the mapping as it is when its turn has come. Throws what is to be said when it does not hold. */
+export type Condition = (mapping: Mapping) => void;
+
+/** Decides several new mappings, each on what those before it leave. Throws as decideCreate does, and MAPPING_EXISTS. */
+export function decideCreateMany(
+  situation: Situation,
+  inputs: readonly NewMapping[],
+  ids: readonly string[],
+): { readonly delta: Delta; readonly mappings: readonly Mapping[] } {
+  const mappings = new Map(situation.record.mappings);
+  let record: RouterRecord = { ...situation.record, mappings };
+  const put = inputs.map((input, index) => {
+    const id = ids[index] ?? '';
+    if (mappings.has(id)) throw praasError('MAPPING_EXISTS', { id });
+    const { mapping, delta } = decideCreate({ ...situation, record }, input, id);
+    mappings.set(id, mapping);
+    const { next_port = record.next_port, unsettled = record.unsettled } = delta;
+    record = { ...record, next_port, unsettled };
+    return mapping;
+  });
+  const { next_port, unsettled } = record;
+  return { mappings: put, delta: { put, unsettled, ...(next_port !== situation.record.next_port && { next_port }) } };
+}
+
+/** The mapping that already does what the input asks for: same server, port, protocol, and gateway where one is given. */
+export function publishedAs({ mappings }: RouterRecord, input: NewMapping): Mapping | undefined {
+  const { server_ip, server_port, protocol, gateway_ip } = parseInput(NewMapping, input);
+  return [...mappings.values()].find(
+    (mapping) =>
+      mapping.server_ip === server_ip &&
+      mapping.server_port === server_port &&
+      mapping.protocol === protocol &&
+      (gateway_ip === undefined || mapping.gateway_ip === gateway_ip),
+  );
+}
+
 /** Decides a change of one mapping of the record. Throws as decideCreate does, and MAPPING_NOT_FOUND, NOTHING_TO_UPDATE. */
-export function decideUpdate(situation: Situation, id: string, patch: MappingPatch): Decision {
+export function decideUpdate(situation: Situation, id: string, patch: MappingPatch, condition?: Condition): Decision {
   const before = mappingIn(situation.record, id);
+  condition?.(before);
   const given = Object.entries(parseInput(MappingPatch, patch)).filter(([, value]) => value !== undefined);
   const changes = Object.fromEntries(given);
   if (given.length === 0) throw praasError('NOTHING_TO_UPDATE', { id });
@@ -102,8 +139,14 @@ export function decideUpdate(situation: Situation, id: string, patch: MappingPat
 }
 
 /** Decides the removal of these mappings of the record. Throws MAPPING_NOT_FOUND. */
-export function decideDelete(record: RouterRecord, ids: readonly string[], range?: PortRange): Delta {
+export function decideDelete(
+  record: RouterRecord,
+  ids: readonly string[],
+  range?: PortRange,
+  condition?: Condition,
+): Delta {
   const gone = ids.map((id) => mappingIn(record, id));
+  for (const mapping of gone) condition?.(mapping);
   const next_port = range && walkPast(record, gone, range);
   return {
     remove: ids,
@@ -144,10 +187,6 @@ function mappingIn(record: RouterRecord, id: string): Mapping {
   const mapping = record.mappings.get(id);
   if (mapping === undefined) throw praasError('MAPPING_NOT_FOUND', { id });
   return mapping;
-}
-
-function endpointOf({ protocol, gateway_ip, router_port }: Mapping): Endpoint {
-  return { protocol, gateway_ip, router_port };
 }
 
 function chooseGateway({ router, force }: Situation, router_id: string, wanted: string | undefined): string {

@@ -3,8 +3,19 @@
  * docs/errors.md is checked against it both ways. Texts are made from facts given as parameters, never from other texts.
  */
 
-/** Invalid: what was asked cannot be. NotFound, Conflict. Unavailable: try later. External: a tool failed. Bug: ours. */
-export type ErrorKind = 'Invalid' | 'NotFound' | 'Conflict' | 'Unavailable' | 'External' | 'Bug';
+/**
+ * Invalid: what was asked cannot be. Unauthenticated, Forbidden: not for this caller. NotFound, Conflict. Unavailable: try
+ * later. External: a tool failed. Bug: ours.
+ */
+export type ErrorKind =
+  | 'Invalid'
+  | 'Unauthenticated'
+  | 'Forbidden'
+  | 'NotFound'
+  | 'Conflict'
+  | 'Unavailable'
+  | 'External'
+  | 'Bug';
 
 interface Entry<P> {
   readonly kind: ErrorKind;
@@ -97,10 +108,25 @@ export const CATALOGUE = {
     (f: { id: string }) => `no mapping ${f.id}`,
     () => ['`praas pat list` shows the mappings there are.'],
   ),
+  MAPPING_EXISTS: entry(
+    'Conflict',
+    (f: { id: string }) => `there is a mapping ${f.id} already`,
+    () => ['`praas pat show` says what it is.'],
+  ),
   ID_AMBIGUOUS: entry(
     'Conflict',
     (f: { id: string; ids: readonly string[] }) => `${f.id} stands for ${f.ids.length} mappings: ${list(f.ids)}`,
     () => ['Give more of the ID.'],
+  ),
+  PRECONDITION_FAILED: entry(
+    'Conflict',
+    (f: { id: string }) => `mapping ${f.id} is no longer as the If-Match of this request says`,
+    () => ['Read it again, and decide again.'],
+  ),
+  IDEMPOTENCY_KEY_REUSED: entry(
+    'Conflict',
+    (f: { key: string }) => `the Idempotency-Key ${f.key} was used for another request`,
+    () => ['Use a new key for a new request.'],
   ),
   UNKNOWN_RULES: entry(
     'Conflict',
@@ -177,6 +203,77 @@ export const CATALOGUE = {
     (f: { router: string; seconds: number }) =>
       `another program kept the rules of router ${f.router} locked for ${f.seconds} seconds; nothing was applied`,
     () => ['Try again.'],
+  ),
+  UNAUTHENTICATED: entry(
+    'Unauthenticated',
+    (f: { reason: string }) => `not authenticated: ${f.reason}`,
+    () => ['Send a token in X-Auth-Token, or give it to praas in PRAAS_TOKEN; `praas token create` makes one.'],
+  ),
+  FORBIDDEN: entry(
+    'Forbidden',
+    (f: { who: string; what: string }) => `${f.who} may not ${f.what}`,
+    () => ['Ask an operator of this node.'],
+  ),
+  TOO_MANY_FAILURES: entry(
+    'Unavailable',
+    (f: { address: string; seconds: number }) => `too many failed authentications from ${f.address}`,
+    (f) => [`Try again in ${f.seconds} seconds, with a token that is right.`],
+  ),
+  ROUTE_NOT_FOUND: entry(
+    'NotFound',
+    (f: { path: string }) => `there is nothing at ${f.path}`,
+    () => ['/docs describes the API, /openapi.json to programs.'],
+  ),
+  METHOD_NOT_ALLOWED: entry(
+    'Invalid',
+    (f: { method: string; path: string; allowed: readonly string[] }) =>
+      `${f.method} is not for ${f.path}; allowed: ${list(f.allowed)}`,
+    () => ['/docs describes the API, /openapi.json to programs.'],
+  ),
+  REQUEST_UNREADABLE: entry(
+    'Invalid',
+    (f: { reason: string }) => `the request cannot be read: ${f.reason}`,
+    () => ['The body is JSON, with Content-Type: application/json.'],
+  ),
+  BODY_TOO_LARGE: entry(
+    'Invalid',
+    (f: { limit_bytes: number }) => `the body of the request has more than ${f.limit_bytes} bytes`,
+    () => ['Send it in several requests.'],
+  ),
+  TOKEN_NOT_FOUND: entry(
+    'NotFound',
+    (f: { token: string }) => `no token ${f.token}`,
+    () => ['`praas token list` shows the tokens there are.'],
+  ),
+  TOKENS_DAMAGED: entry(
+    'External',
+    (f: { path: string; reason: string }) => `the token file ${f.path} cannot be used: ${f.reason}`,
+    (f) => [`Put a good copy at ${f.path}, or remove it and make new tokens with \`praas token create\`.`],
+  ),
+  TOKEN_EXISTS: entry(
+    'Conflict',
+    (f: { name: string }) => `there is a token ${f.name} already`,
+    () => ['Choose another --name, or revoke that one first.'],
+  ),
+  LISTEN_FAILED: entry(
+    'Unavailable',
+    (f: { where: string; reason: string }) => `cannot listen on ${f.where}: ${f.reason}`,
+    () => ['`praas config show` says where it is set; `ss -ltnp` shows who listens.'],
+  ),
+  TLS_INVALID: entry(
+    'Invalid',
+    (f: { path: string; reason: string }) => `TLS cannot be used with ${f.path}: ${f.reason}`,
+    () => ['tls_cert and tls_key name PEM files that belong together.'],
+  ),
+  DAEMON_UNREACHABLE: entry(
+    'Unavailable',
+    (f: { url: string; reason: string }) => `the PAT agent at ${f.url} cannot be reached: ${f.reason}`,
+    () => ['Check the address (--url, PRAAS_URL), and on its node that `praas serve` is running.'],
+  ),
+  DAEMON_MISUNDERSTOOD: entry(
+    'External',
+    (f: { url: string; reason: string }) => `${f.url} does not answer as a PAT agent does: ${f.reason}`,
+    () => ['Check the address (--url, PRAAS_URL), and that both sides have the same version of praas.'],
   ),
   INTERRUPTED: entry(
     'Unavailable',

@@ -15,6 +15,8 @@ export interface Flow {
   readonly destination_port: number;
   readonly replying_ip: string;
   readonly replying_port: number;
+  /** The kernel's word for a TCP connection, such as ESTABLISHED. */
+  readonly state?: string;
 }
 
 /**

@@ -20,6 +20,10 @@ export interface Forward {
 /** Where a forward listens. Two mappings never share one endpoint. */
 export type Endpoint = Pick<Forward, 'protocol' | 'gateway_ip' | 'router_port'>;
 
+export function endpointOf({ protocol, gateway_ip, router_port }: Endpoint): Endpoint {
+  return { protocol, gateway_ip, router_port };
+}
+
 const EVERYBODY = '0.0.0.0/0';
 
 /** Takes a mapping and whether it is to be masqueraded, gives what the kernel must hold for it. */

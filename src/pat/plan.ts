@@ -1,6 +1,12 @@
 /** desired × observed → the smallest change. Pure; a second plan after applying the first is empty. */
 import { type Forward, forwardKey } from './forward.ts';
 
+/** What the rules of a forward have counted since they were made. */
+export interface Tally {
+  readonly packets: number;
+  readonly bytes: number;
+}
+
 /** What a Dataplane found in the kernel under one mapping's id. */
 export interface ObservedForward {
   readonly mapping_id: string;
@@ -8,6 +14,8 @@ export interface ObservedForward {
   readonly forward: Forward | undefined;
   /** Whatever the Dataplane needs to take away exactly what it found. */
   readonly handle: unknown;
+  /** Undefined where nothing counts. */
+  readonly tally?: Tally;
 }
 
 export interface Changes {

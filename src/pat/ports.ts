@@ -1,6 +1,7 @@
 /** The few interfaces that the domain needs from the world. Adapters implement them, compose.ts joins them. */
 import type { Flow } from './flow.ts';
 import type { Endpoint, Forward } from './forward.ts';
+import type { Counters } from './pat.ts';
 import type { Changes, ObservedForward } from './plan.ts';
 import type { Delta, RouterRecord } from './record.ts';
 import type { Claim, RouterFacts } from './router.ts';
@@ -14,8 +15,6 @@ export interface MappingStore {
    * Throws STORE_DAMAGED (nothing is moved or overwritten by a read), NOT_PERMITTED.
    */
   read(router_id: string): Promise<RouterRecord>;
-  /** True when the router has a record, even one without mappings: this state directory has had to do with it. */
-  has(router_id: string): Promise<boolean>;
   /**
    * Runs `work` as the only writer of this router; other calls for the same router wait in line. When `work` throws
    * after a commit, that is the caller's to roll back first.
@@ -27,9 +26,12 @@ export interface MappingStore {
 export interface StoreTransaction {
   /** The record with everything committed or noted so far. */
   readonly record: RouterRecord;
-  /** Makes the delta durable (it survives a power cut) before it returns. Throws STORE_FULL, STORE_FAILED: nothing changed. */
+  /**
+   * Makes the delta and everything noted before it durable (it survives a power cut) before it returns.
+   * Throws STORE_FULL, STORE_FAILED: the delta is not there.
+   */
   commit(delta: Delta): Promise<void>;
-  /** Writes a delta that may be lost in a crash, because it can be observed again: statuses, settled endpoints. */
+  /** Writes a delta that may be lost in a crash until the next commit. Throws as commit does. */
   note(delta: Delta): Promise<void>;
   /** Takes back everything that this transaction committed and noted. Needs no free disk space. */
   rollback(): Promise<void>;
@@ -37,7 +39,7 @@ export interface StoreTransaction {
 
 export interface Observation {
   readonly forwards: readonly ObservedForward[];
-  /** Ports that are not free although no mapping has them. */
+  /** Ports that rules of somebody else take. */
   readonly claims: readonly Claim[];
   /** What is missing of our chains, jumps or tables, in the Dataplane's own terms; undefined: nothing. */
   readonly frame: unknown;
@@ -53,6 +55,8 @@ export interface Dataplane {
   facts(router_id: string): Promise<RouterFacts>;
   /** Reads what is in place. Changes nothing. */
   observe(router_id: string): Promise<Observation>;
+  /** Ports on which programs listen in the router at this moment. */
+  listeners(router_id: string): Promise<readonly Claim[]>;
   /** Applies all of it or nothing, in one transaction. Throws KERNEL_REFUSED, KERNEL_BUSY, ROUTER_NOT_FOUND. */
   apply(router_id: string, changes: Changes): Promise<void>;
   /** What apply would hand to the kernel, as text; empty for an empty plan. Pure. */
@@ -68,6 +72,7 @@ export interface Dataplane {
 /** What is known of a router at the moment. */
 export interface RouterView {
   readonly facts: RouterFacts;
+  /** Ports that somebody else has. Listening programs are among them when the look was for a port. */
   readonly claims: readonly Claim[];
   readonly warnings: readonly string[];
   /** How many mappings of ours, known or not, have something in the kernel. */
@@ -83,10 +88,13 @@ export interface Settlement {
   readonly removed: number;
 }
 
+/** What a look is for: `rules`, or a `port` to choose or to check, which asks for the listening programs too. */
+export type LookFor = 'rules' | 'port';
+
 /** Whoever keeps the kernel equal to the store. */
 export interface RouterAgent {
   /** Throws ROUTER_NOT_FOUND, TOOL_MISSING, TOOL_FAILED, NOT_PERMITTED. */
-  look(router_id: string): Promise<RouterView>;
+  look(router_id: string, purpose?: LookFor): Promise<RouterView>;
   /** Makes the next look read the kernel again. */
   forget(router_id: string): void;
   /** What settle would hand to the kernel, as text; empty when nothing would change. */
@@ -96,6 +104,14 @@ export interface RouterAgent {
    * connections that contradict it. Throws KERNEL_REFUSED, KERNEL_BUSY, ROUTER_NOT_FOUND, TOOL_MISSING.
    */
   settle(view: RouterView, record: RouterRecord, ids: readonly string[]): Promise<Settlement>;
+}
+
+/** What is known of the packets that came through mappings. */
+export interface CounterSource {
+  /** Undefined for a mapping that nobody has looked at yet. */
+  counters(router_id: string, mapping_id: string): Counters | undefined;
+  /** Reads the counters of a router anew. Throws as RouterAgent.look does. */
+  count(router_id: string): Promise<void>;
 }
 
 export interface Clock {

@@ -1,18 +1,13 @@
 /** Reading mappings: what is stored, as it is at this moment. Takes no lock and asks the kernel nothing. */
 import { praasError } from './errors.ts';
 import type { Mapping } from './mapping.ts';
+import type { MappingFilter } from './pat.ts';
 import type { Clock, Dataplane, MappingStore } from './ports.ts';
 import { asOf } from './status.ts';
 
-export interface MappingFilter {
-  readonly router_id?: string;
-  readonly server_ip?: string;
-  readonly status?: string;
-}
-
-export interface Listed {
+/** Stored mappings, and why those of some routers could not be read. */
+export interface Found {
   readonly mappings: readonly Mapping[];
-  /** Routers whose records could not be read. */
   readonly failures: readonly Error[];
 }
 
@@ -30,7 +25,7 @@ export class MappingQuery {
   }
 
   /** Mappings that fit the filter, by router, gateway, port and protocol. A record that cannot be read is a failure beside them. */
-  async list(filter: MappingFilter = {}): Promise<Listed> {
+  async list(filter: MappingFilter = {}): Promise<Found> {
     const { store, dataplane, clock } = this.#parts;
     const router_ids = filter.router_id === undefined ? await store.routers() : [filter.router_id];
     const [present, records] = await Promise.all([

@@ -15,6 +15,8 @@ export interface RouterRecord {
    * it is done. After a crash they say which connections still have to be ended.
    */
   readonly unsettled: readonly Endpoint[];
+  /** The router's gateway addresses when they were last seen; mappings on one that goes follow to its successor. */
+  readonly gateways: readonly string[];
 }
 
 export interface Delta {
@@ -22,10 +24,11 @@ export interface Delta {
   readonly remove?: readonly string[];
   readonly next_port?: number;
   readonly unsettled?: readonly Endpoint[];
+  readonly gateways?: readonly string[];
 }
 
 export function emptyRecord(router_id: string): RouterRecord {
-  return { router_id, mappings: new Map(), next_port: 0, unsettled: [] };
+  return { router_id, mappings: new Map(), next_port: 0, unsettled: [], gateways: [] };
 }
 
 /** Gives the record after the delta; the one given stays as it is. Costs what the router holds. */
@@ -38,10 +41,22 @@ export function withDelta(record: RouterRecord, delta: Delta): RouterRecord {
     mappings,
     next_port: delta.next_port ?? record.next_port,
     unsettled: delta.unsettled ?? record.unsettled,
+    gateways: delta.gateways ?? record.gateways,
   };
 }
 
 /** True when the delta changes nothing. */
 export function isEmptyDelta(delta: Delta): boolean {
-  return !delta.put?.length && !delta.remove?.length && delta.next_port === undefined && delta.unsettled === undefined;
+  return (
+    !delta.put?.length &&
+    !delta.remove?.length &&
+    delta.next_port === undefined &&
+    delta.unsettled === undefined &&
+    delta.gateways === undefined
+  );
+}
+
+/** True for the record of a router that this state directory has never had to do with, or has lost all knowledge of. */
+export function knowsNothing({ mappings, next_port, unsettled }: RouterRecord): boolean {
+  return mappings.size === 0 && next_port === 0 && unsettled.length === 0;
 }

@@ -54,7 +54,7 @@ export class RouterService {
 
   /** One router with what others have in it. Throws ROUTER_NOT_FOUND. */
   async show(router_id: string): Promise<RouterDetails> {
-    const view = await this.#parts.agent.look(router_id);
+    const view = await this.#parts.agent.look(router_id, 'port');
     return {
       ...(await this.#summarize(view.facts, view.claims)),
       networks: view.facts.inside.map(({ cidr }) => cidr),
@@ -66,7 +66,7 @@ export class RouterService {
 
   async #summaryOf(router_id: string): Promise<RouterSummary | undefined> {
     try {
-      const { facts, claims } = await this.#parts.agent.look(router_id);
+      const { facts, claims } = await this.#parts.agent.look(router_id, 'port');
       return await this.#summarize(facts, claims);
     } catch (error) {
       // Between listing and looking a namespace may go; that is no news for a list.

@@ -1,104 +1,117 @@
 /**
  * The one service behind the command line and the API. Every change goes the same way: decide (pure), write to the store
- * (durable), let the agent settle the router, note what became of it. When the kernel refuses, the store is taken back:
- * an error means that nothing has changed.
+ * (durable), let the agent settle the router, note what became of it.
  */
-import { type Decision, decideCreate, decideDelete, decideUpdate, type Policy, type Situation } from './decision.ts';
+import { type Change, ChangeRunner, type ChangeRunnerParts, type Outcome } from './change-runner.ts';
+import {
+  type Condition,
+  type Decision,
+  decideCreate,
+  decideCreateMany,
+  decideDelete,
+  decideUpdate,
+  publishedAs,
+  type Situation,
+} from './decision.ts';
+import { decideFollow } from './follow.ts';
 import { isPraasError, praasError } from './errors.ts';
+import { endpointOf } from './forward.ts';
 import type { Mapping, MappingPatch, NewMapping } from './mapping.ts';
-import type {
-  Clock,
-  Dataplane,
-  Logger,
-  MappingStore,
-  NewId,
-  RouterAgent,
-  RouterView,
-  StoreTransaction,
-} from './ports.ts';
-import { type Listed, type MappingFilter, MappingQuery } from './query.ts';
-import { type Delta, isEmptyDelta, type RouterRecord, withDelta } from './record.ts';
-import { settledStatus } from './status.ts';
+import type { Changed, ChangeOptions, Connection, Deleted, Listed, MappingFilter, MappingView, Pat, Synced } from './pat.ts';
+import type { CounterSource, Dataplane, NewId } from './ports.ts';
+import { MappingQuery } from './query.ts';
+import { isEmptyDelta } from './record.ts';
 
-export interface PatServiceParts {
-  readonly store: MappingStore;
-  readonly dataplane: Pick<Dataplane, 'routers'>;
-  readonly agent: RouterAgent;
-  readonly clock: Clock;
+export interface PatServiceParts extends ChangeRunnerParts {
+  readonly dataplane: Pick<Dataplane, 'routers' | 'flows'>;
   readonly new_id: NewId;
-  readonly log: Logger;
-  readonly policy: Policy;
-  /** For messages. */
-  readonly state_dir: string;
+  /** Left out where nobody watches. */
+  readonly counters?: CounterSource;
 }
 
-export interface ChangeOptions {
-  /** Passes the checks that may be wrong about this router. */
-  readonly force?: boolean;
-  /** Decides and shows, changes nothing. */
-  readonly dry_run?: boolean;
-}
+const NOT_SYNCED: Changed<Synced> = { value: { added: 0, removed: 0, moved: 0 }, warnings: [], script: undefined };
 
-export interface Changed<T> {
-  readonly value: T;
-  /** What an operator should know although it worked. */
-  readonly warnings: readonly string[];
-  /** With dry_run: what would be handed to the kernel; empty when its rules would stay as they are. */
-  readonly script: string | undefined;
-}
-
-export interface Deleted extends Changed<readonly Mapping[]> {
-  /** Why the mappings of some routers stayed. */
-  readonly failures: readonly Error[];
-}
-
-interface Outcome<T> {
-  readonly delta: Delta;
-  readonly ids: readonly string[];
-  readonly value: (record: RouterRecord) => T;
-}
-
-export class PatService {
+export class PatService implements Pat {
   readonly #parts: PatServiceParts;
   readonly #query: MappingQuery;
+  readonly #runner: ChangeRunner;
 
   constructor(parts: PatServiceParts) {
     this.#parts = parts;
     this.#query = new MappingQuery(parts);
+    this.#runner = new ChangeRunner(parts);
   }
 
-  /** Publishes a port. Throws ROUTER_NOT_FOUND, what decideCreate and the agent throw; then nothing has changed. */
-  create(input: NewMapping, options: ChangeOptions = {}): Promise<Changed<Mapping>> {
-    const id = this.#parts.new_id();
-    return this.#change(input.router_id, options, true, (situation) => outcomeOf(decideCreate(situation, input, id)));
-  }
-
-  /** Changes one mapping, by its whole ID or an unambiguous beginning. */
-  async update(id: string, patch: MappingPatch, options: ChangeOptions = {}): Promise<Changed<Mapping>> {
-    const found = await this.get(id);
-    return this.#change(found.router_id, options, false, (situation) =>
-      outcomeOf(decideUpdate(situation, found.id, patch)),
-    );
+  /** Throws ROUTER_NOT_FOUND, what decideCreate and the agent throw. */
+  async create(input: NewMapping, options: ChangeOptions = {}): Promise<Changed<MappingView>> {
+    return firstOf(await this.createMany([input], options));
   }
 
   /**
-   * Removes mappings, each by its whole ID or an unambiguous beginning. All IDs are checked before anything is removed;
-   * the mappings of one router go together or not at all. Gives the removed mappings, and why those of other routers
-   * stayed. Throws when none could be removed.
+   * All of them or none. `ids` are the ids of the new mappings instead of new ones; MAPPING_EXISTS when one is there.
+   * Throws as create does, and INVALID_INPUT for none or for those of several routers.
    */
-  async delete(ids: readonly string[], options: ChangeOptions = {}): Promise<Deleted> {
+  createMany(
+    inputs: readonly NewMapping[],
+    options: ChangeOptions = {},
+    ids: readonly string[] = inputs.map(() => this.#parts.new_id()),
+  ): Promise<Changed<readonly MappingView[]>> {
+    const [router_id, another] = new Set(inputs.map((input) => input.router_id));
+    if (router_id === undefined) throw praasError('INVALID_INPUT', { field: 'mappings', found: '[]', allowed: 'one mapping or more' });
+    if (another !== undefined) {
+      const found = `${router_id} and ${another}`;
+      throw praasError('INVALID_INPUT', { field: 'router_id', found, allowed: 'one router for all mappings of a request' });
+    }
+    return this.#runner.run(router_id, {
+      options,
+      must_be_here: true,
+      purpose: 'port',
+      decide: (situation) => this.#manyOutcome(situation, inputs, ids),
+    });
+  }
+
+  /**
+   * As create, unless the same port of the same server is published on that router already (with that protocol, and that
+   * gateway address when one is given): then that mapping is given and nothing changes.
+   */
+  ensure(input: NewMapping, options: ChangeOptions = {}): Promise<Changed<{ mapping: MappingView; is_new: boolean }>> {
+    const id = this.#parts.new_id();
+    return this.#runner.run<{ mapping: MappingView; is_new: boolean }>(input.router_id, {
+      options,
+      must_be_here: true,
+      purpose: 'port',
+      decide: (situation) => {
+        const present = publishedAs(situation.record, input);
+        if (present) return { delta: {}, ids: [], value: () => ({ mapping: this.#view(present), is_new: false }) };
+        const outcome = this.#outcomeOf(decideCreate(situation, input, id));
+        return { ...outcome, value: (record) => ({ mapping: outcome.value(record), is_new: true }) };
+      },
+    });
+  }
+
+  /** Throws what `condition` throws of the mapping as it is now, what decideUpdate and the agent throw. */
+  async update(id: string, patch: MappingPatch, options: ChangeOptions = {}, condition?: Condition): Promise<Changed<MappingView>> {
+    const found = await this.#query.get(id);
+    return this.#runner.run(found.router_id, {
+      options,
+      must_be_here: false,
+      purpose: 'port',
+      decide: (situation) => this.#outcomeOf(decideUpdate(situation, found.id, patch, condition)),
+    });
+  }
+
+  /**
+   * All IDs are checked before anything is removed; the mappings of one router go together or not at all. Gives the
+   * removed mappings, and why those of other routers stayed. Throws when none could be removed.
+   */
+  async delete(ids: readonly string[], options: ChangeOptions = {}, condition?: Condition): Promise<Deleted> {
     const unique = [...new Map((await this.#query.resolve(ids)).map((mapping) => [mapping.id, mapping])).values()];
-    const results: Changed<readonly Mapping[]>[] = [];
+    const results: Changed<readonly MappingView[]>[] = [];
     const failures: Error[] = [];
     for (const [router_id, mappings] of Map.groupBy(unique, (mapping) => mapping.router_id)) {
-      const router_ids = mappings.map(({ id }) => id);
-      const decide = ({ record }: Situation): Outcome<readonly Mapping[]> => ({
-        delta: decideDelete(record, router_ids, this.#parts.policy.router_port_range),
-        ids: router_ids,
-        value: () => mappings,
-      });
+      const decide = (situation: Situation): Outcome<readonly MappingView[]> => this.#removal(situation, mappings, condition);
       try {
-        results.push(await this.#change(router_id, options, false, decide));
+        results.push(await this.#runner.run(router_id, { options, must_be_here: false, purpose: 'rules', decide }));
       } catch (error) {
         if (!isPraasError(error)) throw error;
         failures.push(error);
@@ -113,128 +126,86 @@ export class PatService {
     };
   }
 
-  /** Makes the kernel of one router equal to the store. Throws as the agent does. */
-  async sync(router_id: string, options: ChangeOptions = {}): Promise<Changed<{ added: number; removed: number }>> {
+  /** Reads the router anew and makes its kernel equal to the store. Throws ROUTER_NOT_FOUND, and as the agent does. */
+  async sync(router_id: string, options: ChangeOptions = {}): Promise<Changed<Synced>> {
     const { store, agent } = this.#parts;
-    agent.forget(router_id);
+    const change: Omit<Change<unknown>, 'decide'> = { options, must_be_here: true, purpose: 'rules' };
     if (options.dry_run) {
-      const view = await this.#look(router_id, true, options);
-      const script = view ? agent.preview(view, await store.read(router_id), []) : '';
-      return { value: { added: 0, removed: 0 }, warnings: view?.warnings ?? [], script };
+      agent.forget(router_id);
+      const record = await store.read(router_id);
+      const view = await this.#runner.look(record, change);
+      const script = view ? agent.preview(view, record, []) : '';
+      return { ...NOT_SYNCED, warnings: view?.warnings ?? [], script };
     }
     return store.transaction(router_id, async (transaction) => {
-      const view = await this.#look(router_id, true, options);
-      const settlement = view && (await agent.settle(view, transaction.record, []));
-      if (settlement && !isEmptyDelta(settlement.delta)) await transaction.note(settlement.delta);
-      const { added = 0, removed = 0 } = settlement ?? {};
-      return { value: { added, removed }, warnings: view?.warnings ?? [], script: undefined };
-    });
-  }
-
-  /** As MappingQuery.list. */
-  list(filter: MappingFilter = {}): Promise<Listed> {
-    return this.#query.list(filter);
-  }
-
-  /** As MappingQuery.get. */
-  get(id: string): Promise<Mapping> {
-    return this.#query.get(id);
-  }
-
-  /** `must_be_here`: the change makes no sense for a router that is not on this node. */
-  async #change<T>(
-    router_id: string,
-    options: ChangeOptions,
-    must_be_here: boolean,
-    decide: (situation: Situation) => Outcome<T>,
-  ): Promise<Changed<T>> {
-    const { store } = this.#parts;
-    if (options.dry_run) {
-      return this.#preview(await store.read(router_id), options, must_be_here, decide);
-    }
-    return store.transaction(router_id, async (transaction) => {
-      const view = await this.#look(router_id, must_be_here, options);
-      const outcome = decide(this.#situation(transaction.record, view, options));
-      await transaction.commit(outcome.delta);
-      await this.#settle(transaction, view, outcome.ids);
-      this.#parts.log.info('changed', { router_id, ...outcome.delta });
-      return { value: outcome.value(transaction.record), warnings: view?.warnings ?? [], script: undefined };
-    });
-  }
-
-  async #preview<T>(
-    record: RouterRecord,
-    options: ChangeOptions,
-    must_be_here: boolean,
-    decide: (situation: Situation) => Outcome<T>,
-  ): Promise<Changed<T>> {
-    const view = await this.#look(record.router_id, must_be_here, options);
-    const outcome = decide(this.#situation(record, view, options));
-    const after = withDelta(record, outcome.delta);
-    const script = view ? this.#parts.agent.preview(view, after, outcome.ids) : '';
-    return { value: outcome.value(after), warnings: view?.warnings ?? [], script };
-  }
-
-  async #settle(transaction: StoreTransaction, view: RouterView | undefined, ids: readonly string[]): Promise<void> {
-    const { agent } = this.#parts;
-    try {
-      const delta = view
-        ? (await agent.settle(view, transaction.record, ids)).delta
-        : this.#absent(transaction.record, ids);
+      agent.forget(router_id);
+      const view = await this.#runner.look(transaction.record, change);
+      if (view === undefined) return NOT_SYNCED;
+      const follow = decideFollow(this.#runner.situation(transaction.record, view, options));
+      if (follow) await transaction.commit(follow);
+      const { delta, added, removed } = await agent.settle(view, transaction.record, []);
       if (!isEmptyDelta(delta)) await transaction.note(delta);
-    } catch (error) {
-      if (isPraasError(error, 'ROUTER_NOT_FOUND')) return transaction.note(this.#absent(transaction.record, ids));
-      await transaction.rollback();
-      await this.#undo(transaction.record);
-      throw error;
-    }
+      const moved = follow?.put?.length ?? 0;
+      return { value: { added, removed, moved }, warnings: view.warnings, script: undefined };
+    });
   }
 
-  /** After a refused change: part of it may be in the kernel (rules applied, connections not ended). Best effort. */
-  async #undo(record: RouterRecord): Promise<void> {
-    const { agent, log } = this.#parts;
-    try {
-      agent.forget(record.router_id);
-      await agent.settle(await agent.look(record.router_id), record, []);
-    } catch (error) {
-      log.warn('the router could not be put back after a refused change; the next change or sync does it', {
-        router_id: record.router_id,
-        reason: error instanceof Error ? error.message : String(error),
-      });
-    }
+  async list(filter: MappingFilter = {}): Promise<Listed> {
+    const { mappings, failures } = await this.#query.list(filter);
+    return { mappings: mappings.map((mapping) => this.#view(mapping)), failures };
   }
 
-  /** What is known of the router; undefined when it is not on this node and does not have to be. */
-  async #look(router_id: string, must_be_here: boolean, options: ChangeOptions): Promise<RouterView | undefined> {
-    const { agent, store, state_dir } = this.#parts;
-    let view: RouterView;
-    try {
-      view = await agent.look(router_id);
-    } catch (error) {
-      if (!must_be_here && isPraasError(error, 'ROUTER_NOT_FOUND')) return undefined;
-      throw error;
-    }
-    if (view.mappings_in_kernel > 0 && !options.force && !(await store.has(router_id))) {
-      throw praasError('UNKNOWN_RULES', { router: router_id, count: view.mappings_in_kernel, state_dir });
-    }
-    return view;
+  async get(id: string): Promise<MappingView> {
+    const mapping = await this.#query.get(id);
+    // Old counters are better than none, and a router that cannot be read has other ways to say so.
+    await this.#parts.counters?.count(mapping.router_id).catch(() => undefined);
+    return this.#view(mapping);
   }
 
-  #situation(record: RouterRecord, router: RouterView | undefined, { force = false }: ChangeOptions): Situation {
-    return { record, router, policy: this.#parts.policy, now: this.#parts.clock.now(), force };
+  async connections(id: string): Promise<readonly Connection[]> {
+    const mapping = await this.#query.get(id);
+    const flows = await this.#parts.dataplane.flows(mapping.router_id, [endpointOf(mapping)]);
+    return flows
+      .filter((flow) => flow.replying_ip === mapping.server_ip && flow.replying_port === mapping.server_port)
+      .map((flow) => ({
+        protocol: flow.protocol,
+        source_ip: flow.source_ip,
+        source_port: flow.source_port,
+        server_ip: flow.replying_ip,
+        server_port: flow.replying_port,
+        state: flow.state ?? null,
+      }));
   }
 
-  #absent(record: RouterRecord, ids: readonly string[]): Delta {
-    const now = this.#parts.clock.now();
-    const mappings = ids.flatMap((id) => record.mappings.get(id) ?? []);
-    // With the namespace its rules and connections are gone, so nothing is left to settle.
+  #manyOutcome(situation: Situation, inputs: readonly NewMapping[], ids: readonly string[]): Outcome<MappingView[]> {
+    const { delta, mappings } = decideCreateMany(situation, inputs, ids);
     return {
-      put: mappings.map((mapping) => ({ ...mapping, ...settledStatus(mapping, undefined, now) })),
-      unsettled: [],
+      delta,
+      ids: mappings.map(({ id }) => id),
+      value: (record) => mappings.map((mapping) => this.#view(record.mappings.get(mapping.id) ?? mapping)),
     };
+  }
+
+  #outcomeOf({ delta, mapping }: Decision): Outcome<MappingView> {
+    return { delta, ids: [mapping.id], value: (record) => this.#view(record.mappings.get(mapping.id) ?? mapping) };
+  }
+
+  #removal(
+    { record }: Situation,
+    mappings: readonly Mapping[],
+    condition: Condition | undefined,
+  ): Outcome<readonly MappingView[]> {
+    const ids = mappings.map(({ id }) => id);
+    const delta = decideDelete(record, ids, this.#parts.policy.router_port_range, condition);
+    return { delta, ids, value: () => mappings.map((mapping) => this.#view(mapping)) };
+  }
+
+  #view(mapping: Mapping): MappingView {
+    return { ...mapping, counters: this.#parts.counters?.counters(mapping.router_id, mapping.id) ?? null };
   }
 }
 
-function outcomeOf({ delta, mapping }: Decision): Outcome<Mapping> {
-  return { delta, ids: [mapping.id], value: (record) => record.mappings.get(mapping.id) ?? mapping };
+function firstOf<T>({ value: [value], ...rest }: Changed<readonly T[]>): Changed<T> {
+  if (value === undefined) throw new Error('a change of one mapping gave none');
+  return { ...rest, value };
 }

@@ -45,9 +45,9 @@ export class FileStore implements MappingStore {
     return listRouters(this.#state_dir);
   }
 
-  /** Also true for a router whose damaged record was set aside. */
-  async has(router_id: string): Promise<boolean> {
-    return (await this.routers()).includes(router_id);
+  /** Takes the lock now and not at the first transaction. Throws STORE_LOCKED naming the holder, and as transaction does. */
+  open(): Promise<void> {
+    return this.#hold();
   }
 
   async read(router_id: string): Promise<RouterRecord> {

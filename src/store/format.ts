@@ -19,6 +19,7 @@ const Snapshot = z.strictObject({
   seq: z.int().min(0),
   next_port: NextPort,
   unsettled: Unsettled,
+  gateways: z.array(Ipv4),
   mappings: z.array(Mapping),
 });
 export type Snapshot = z.infer<typeof Snapshot>;
@@ -31,6 +32,7 @@ const JournalLine = z.strictObject({
   remove: z.array(z.uuid()).exactOptional(),
   next_port: NextPort.exactOptional(),
   unsettled: Unsettled.exactOptional(),
+  gateways: z.array(Ipv4).exactOptional(),
 });
 export type JournalLine = z.infer<typeof JournalLine>;
 
@@ -60,7 +62,7 @@ export function checkLine(stored: unknown, where: string, origin: Origin): Journ
 
 /** Makes the line of change `seq`. Throws a plain error, a mistake of the caller, for what could not be read again. */
 export function lineOf(delta: Delta, seq: number, { router_id, migrations }: Omit<Origin, 'path'>): JournalLine {
-  const { put, remove, next_port, unsettled } = delta;
+  const { put, remove, next_port, unsettled, gateways } = delta;
   const stranger = put?.find((mapping) => mapping.router_id !== router_id);
   if (stranger) throw new Error(`mapping ${stranger.id} of router ${stranger.router_id} is not for ${router_id}`);
   return JournalLine.parse({
@@ -70,6 +72,7 @@ export function lineOf(delta: Delta, seq: number, { router_id, migrations }: Omi
     ...(remove?.length && { remove }),
     ...(next_port !== undefined && { next_port }),
     ...(unsettled && { unsettled }),
+    ...(gateways && { gateways }),
   });
 }
 

@@ -17,6 +17,7 @@ export class JournalFile {
   readonly path: string;
   #end: Mark;
   #is_clean: boolean;
+  #is_synced = true;
   #handle: FileHandle | undefined;
 
   /** `end` is the end of the last whole line, `is_clean` says that nothing torn follows it. Touches no file. */
@@ -48,12 +49,20 @@ export class JournalFile {
       this.#is_clean = false;
       await writeAll(handle, content, before.bytes);
       if (durable) await handle.datasync();
+      this.#is_synced = durable;
     } catch (error) {
       await this.cutTo(before).catch(() => undefined);
       throw error;
     }
     this.#end = { exists: true, bytes: before.bytes + content.length };
     this.#is_clean = true;
+  }
+
+  /** Makes every line so far survive a power cut. Throws the file system's errors. */
+  async sync(): Promise<void> {
+    if (this.#is_synced) return;
+    await (await this.#open()).datasync();
+    this.#is_synced = true;
   }
 
   /** Takes back everything behind the mark, durably. Needs no free space. Throws the file system's errors. */

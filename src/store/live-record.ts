@@ -13,6 +13,7 @@ export class LiveRecord {
     mappings: ReadonlyMap<string, Mapping>;
     next_port: number;
     unsettled: readonly Endpoint[];
+    gateways: readonly string[];
   };
   #seq: number;
   #undo: (() => void)[] = [];
@@ -45,10 +46,10 @@ export class LiveRecord {
 
   /** One more change. */
   apply(delta: Delta): void {
-    const { next_port, unsettled } = this.#view;
+    const { next_port, unsettled, gateways } = this.#view;
     const seq = this.#seq;
     this.#undo.push(() => {
-      Object.assign(this.#view, { next_port, unsettled });
+      Object.assign(this.#view, { next_port, unsettled, gateways });
       this.#seq = seq;
     });
     this.#seq += 1;
@@ -56,6 +57,7 @@ export class LiveRecord {
     for (const mapping of delta.put ?? []) this.#put(mapping.id, mapping);
     this.#view.next_port = delta.next_port ?? next_port;
     this.#view.unsettled = delta.unsettled ?? unsettled;
+    this.#view.gateways = delta.gateways ?? gateways;
   }
 
   /** Takes back every change since `settle`. Mappings that come back may come back at another place in the order. */

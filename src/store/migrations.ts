@@ -14,8 +14,11 @@ export function isStored(value: unknown): value is Stored {
 /** Makes version n+1 of version n; `version` itself is not its business. Must not change what it is given. */
 export type Migration = (stored: Stored) => Stored;
 
+/** Version 2 remembers the router's gateway addresses; a line of version 1 has nothing to say of them. */
+const withGateways: Migration = (stored) => ('mappings' in stored ? { ...stored, gateways: [] } : stored);
+
 /** The first leads from version 1 to 2, and so on. */
-export const MIGRATIONS: readonly Migration[] = [];
+export const MIGRATIONS: readonly Migration[] = [withGateways];
 
 /** The version that is written when these are all the migrations there are. */
 export function currentVersion(migrations: readonly Migration[]): number {

@@ -95,7 +95,7 @@ export class RouterWriter {
    */
   async #foldWhenDue({ record, journal, snapshot, low }: Loaded): Promise<void> {
     if (journal.end.bytes <= Math.max(SMALL_JOURNAL_BYTES, snapshot.bytes ?? 0)) return;
-    const { router_id, next_port, unsettled, mappings } = record.view;
+    const { router_id, next_port, unsettled, gateways, mappings } = record.view;
     const version = currentVersion(this.#migrations);
     low.data = {
       version,
@@ -103,6 +103,7 @@ export class RouterWriter {
       seq: record.seq,
       next_port,
       unsettled: [...unsettled],
+      gateways: [...gateways],
       mappings: [...mappings.values()],
     };
     try {

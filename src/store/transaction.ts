@@ -51,7 +51,7 @@ export class FileTransaction implements StoreTransaction {
   }
 
   async #write(delta: Delta, durable: boolean): Promise<void> {
-    if (isEmptyDelta(delta)) return;
+    if (isEmptyDelta(delta)) return durable ? this.#journal.sync() : undefined;
     const line = lineOf(delta, this.#record.seq + 1, this.#origin);
     await this.#journal.append(JSON.stringify(line), durable);
     this.#record.apply(line);

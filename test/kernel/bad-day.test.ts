@@ -281,6 +281,7 @@ function bind(dataplane: Dataplane): Dataplane {
     routers: () => dataplane.routers(),
     facts: (...args) => dataplane.facts(...args),
     observe: (...args) => dataplane.observe(...args),
+    listeners: (...args) => dataplane.listeners(...args),
     apply: (...args) => dataplane.apply(...args),
     render: (...args) => dataplane.render(...args),
     expected: (...args) => dataplane.expected(...args),

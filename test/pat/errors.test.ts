@@ -10,7 +10,7 @@ import {
   praasError,
 } from '../../src/pat/errors.ts';
 
-const KINDS: readonly ErrorKind[] = ['Invalid', 'NotFound', 'Conflict', 'Unavailable', 'External', 'Bug'];
+const KINDS: readonly ErrorKind[] = ['Invalid', 'Unauthenticated', 'Forbidden', 'NotFound', 'Conflict', 'Unavailable', 'External', 'Bug'];
 
 const FACTS: { readonly [C in ErrorCode]: ErrorFacts<C> } = {
   INVALID_INPUT: { field: 'server_port', found: '0', allowed: 'from 1 to 65535' },
@@ -27,6 +27,23 @@ const FACTS: { readonly [C in ErrorCode]: ErrorFacts<C> } = {
   PORT_RESERVED: { endpoint: '203.0.113.10:500/udp', by: 'services of the router' },
   NO_FREE_PORT: { first: 4000, last: 4100, protocol: 'tcp', gateway: '203.0.113.10', mappings: 99, others: 2 },
   MAPPING_NOT_FOUND: { id: 'b0e5' },
+  MAPPING_EXISTS: { id: 'b0e5' },
+  PRECONDITION_FAILED: { id: 'b0e5' },
+  IDEMPOTENCY_KEY_REUSED: { key: 'k1' },
+  UNAUTHENTICATED: { reason: 'no token was given' },
+  FORBIDDEN: { who: 'ci', what: 'create mappings' },
+  TOO_MANY_FAILURES: { address: '192.0.2.7', seconds: 60 },
+  ROUTE_NOT_FOUND: { path: '/v2' },
+  METHOD_NOT_ALLOWED: { method: 'PUT', path: '/v1/mappings', allowed: ['GET', 'POST'] },
+  REQUEST_UNREADABLE: { reason: 'it is not JSON' },
+  BODY_TOO_LARGE: { limit_bytes: 1_048_576 },
+  TOKEN_NOT_FOUND: { token: 'ci' },
+  TOKENS_DAMAGED: { path: '/etc/tokens.json', reason: 'it is not JSON' },
+  TOKEN_EXISTS: { name: 'ci' },
+  LISTEN_FAILED: { where: '127.0.0.1:3000', reason: 'address already in use' },
+  TLS_INVALID: { path: '/etc/cert.pem', reason: 'no such file' },
+  DAEMON_UNREACHABLE: { url: 'https://node:3000', reason: 'connection refused' },
+  DAEMON_MISUNDERSTOOD: { url: 'https://node:3000', reason: 'no JSON' },
   ID_AMBIGUOUS: { id: 'b0', ids: ['b0e5', 'b0e6'] },
   UNKNOWN_RULES: { router: 'edge', count: 3, state_dir: '/var/lib/praas' },
   STORE_LOCKED: { path: '/var/lib/praas/lock', holder: 'praas serve (process 7)', seconds: 10 },

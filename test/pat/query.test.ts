@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { praasError } from '../../src/pat/errors.ts';
 import type { Mapping } from '../../src/pat/mapping.ts';
-import { type MappingFilter, MappingQuery } from '../../src/pat/query.ts';
+import type { MappingFilter } from '../../src/pat/pat.ts';
+import { MappingQuery } from '../../src/pat/query.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { FakeDataplane, FakeRouter } from '../support/fake-dataplane.ts';
 import { errorOf } from '../support/fake-node.ts';
@@ -39,7 +40,7 @@ let query: MappingQuery;
 
 beforeEach(() => {
   const record = (router_id: string, mappings: readonly Mapping[]): ConstructorParameters<typeof MemoryStore>[0] => [
-    { router_id, mappings: new Map(mappings.map((mapping) => [mapping.id, mapping])), next_port: 0, unsettled: [] },
+    { router_id, mappings: new Map(mappings.map((mapping) => [mapping.id, mapping])), next_port: 0, unsettled: [], gateways: [] },
   ];
   store = new DamagedStore([
     ...(record('west', WEST) ?? []),

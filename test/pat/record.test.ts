@@ -73,10 +73,11 @@ test.each<[Delta, boolean]>([
   [{ remove: [MAPPING.id] }, false],
   [{ next_port: 0 }, false],
   [{ unsettled: [] }, false],
+  [{ gateways: [] }, false],
 ])('the delta %j is empty: %s', (change, is_empty) => {
   expect(isEmptyDelta(change)).toBe(is_empty);
 });
 
 test('an empty record has nothing, and looks for ports from the beginning', () => {
-  expect(emptyRecord('edge')).toEqual({ router_id: 'edge', mappings: new Map(), next_port: 0, unsettled: [] });
+  expect(emptyRecord('edge')).toEqual({ router_id: 'edge', mappings: new Map(), next_port: 0, unsettled: [], gateways: [] });
 });

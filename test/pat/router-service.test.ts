@@ -95,6 +95,6 @@ describe('show', () => {
     await routers.list();
 
     expect(node.dataplane.count('apply')).toBe(0);
-    expect(await node.store.has(ROUTER)).toBe(false);
+    expect((await node.store.routers()).includes(ROUTER)).toBe(false);
   });
 });

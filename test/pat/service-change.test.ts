@@ -16,7 +16,7 @@ describe('create', () => {
   test('answers ACTIVE with the mapping that is stored and in the kernel', async () => {
     const { value, warnings, script } = await node.pat.create(WANTED);
 
-    expect(value).toEqual(MAPPING);
+    expect(value).toEqual({ ...MAPPING, counters: null });
     expect([warnings, script]).toEqual([[], undefined]);
     expect(await node.pat.get(value.id)).toEqual(value);
     expect((await node.store.read(ROUTER)).unsettled).toEqual([]);
@@ -96,7 +96,7 @@ describe('update', () => {
 
     const { value } = await node.pat.update(idOf(1), { router_port: 4003 });
 
-    expect(value).toEqual({ ...MAPPING, name: 'ssh', router_port: 4003 });
+    expect(value).toEqual({ ...MAPPING, name: 'ssh', router_port: 4003, counters: null });
     expect(node.router.inPlace()).toEqual([SSH_IN_KERNEL.replace(':4000', ':4003')]);
     expect(node.router.flows).toEqual([]);
   });
@@ -208,7 +208,7 @@ describe('in one process', () => {
 
     await node.pat.create(WANTED);
 
-    expect(node.dataplane.calls.slice(before)).toEqual(['facts', 'apply', 'flows']);
+    expect(node.dataplane.calls.slice(before)).toEqual(['facts', 'listeners', 'apply', 'flows']);
   });
 
   test('a mapping created disabled does not keep the next from being published', async () => {

@@ -41,7 +41,7 @@ test.each(drifts)('%s is repaired, and the second time there is nothing to do', 
   expect(value.added + value.removed).toBeGreaterThan(0);
   expect(node.router.inPlace()).toEqual(settled);
   const applied = node.dataplane.count('apply');
-  expect((await node.pat.sync(ROUTER)).value).toEqual({ added: 0, removed: 0 });
+  expect((await node.pat.sync(ROUTER)).value).toEqual({ added: 0, removed: 0, moved: 0 });
   expect(node.dataplane.count('apply')).toBe(applied);
 });
 
@@ -61,10 +61,10 @@ test('what has expired goes from the kernel, with its connections, and is noted 
   await node.pat.update(idOf(1), { expires_at: '2030-01-01T01:00:00Z' });
   node.router.connect(CALLER, FORWARD);
   node.clock.advance(3599);
-  expect((await node.pat.sync(ROUTER)).value).toEqual({ added: 0, removed: 0 });
+  expect((await node.pat.sync(ROUTER)).value).toEqual({ added: 0, removed: 0, moved: 0 });
 
   node.clock.advance(1);
-  expect((await node.pat.sync(ROUTER)).value).toEqual({ added: 0, removed: 1 });
+  expect((await node.pat.sync(ROUTER)).value).toEqual({ added: 0, removed: 1, moved: 0 });
 
   expect(node.router.inPlace()).toEqual(settled.filter((text) => !text.startsWith(idOf(1))));
   expect(node.router.flows).toEqual([]);
@@ -72,7 +72,7 @@ test('what has expired goes from the kernel, with its connections, and is noted 
     status: 'DOWN',
     status_reason: 'expired at 2030-01-01T01:00:00Z',
   });
-  expect((await node.pat.sync(ROUTER)).value).toEqual({ added: 0, removed: 0 });
+  expect((await node.pat.sync(ROUTER)).value).toEqual({ added: 0, removed: 0, moved: 0 });
 });
 
 test('an expired mapping is shown as DOWN before anybody took it away', async () => {
@@ -87,25 +87,69 @@ test('an expired mapping is shown as DOWN before anybody took it away', async ()
   expect(node.router.inPlace()).toEqual(settled);
 });
 
-test('a gateway that moved is noted as the reason, until it is back', async () => {
-  node.router.facts = { ...FACTS, gateways: ['203.0.113.20'], addresses: ['203.0.113.20'] };
-  await node.pat.sync(ROUTER);
+const MOVED = { ...FACTS, gateways: ['203.0.113.20'], addresses: ['203.0.113.20', '10.20.0.1'] };
+
+test('mappings follow a gateway that moved, with their ports, and the old connections end', async () => {
+  node.router.connect(CALLER, FORWARD);
+  node.router.facts = MOVED;
+
+  expect((await node.pat.sync(ROUTER)).value).toEqual({ added: 2, removed: 2, moved: 2 });
+
+  expect(await node.pat.get(idOf(1))).toMatchObject({
+    status: 'ACTIVE',
+    gateway_ip: '203.0.113.20',
+    router_port: 4000,
+  });
+  expect(node.router.inPlace()).toEqual(settled.map((text) => text.replace('203.0.113.10', '203.0.113.20')));
+  expect(node.router.flows).toEqual([]);
+  expect((await node.pat.sync(ROUTER)).value).toEqual({ added: 0, removed: 0, moved: 0 });
+});
+
+test('a change follows a gateway that moved, too', async () => {
+  node.router.facts = MOVED;
+
+  await node.pat.update(idOf(2), { name: 'dns' });
+
+  expect(node.router.inPlace()).toEqual(settled.map((text) => text.replace('203.0.113.10', '203.0.113.20')));
+});
+
+test('a mapping whose port is taken on the new address stays DOWN, and says where it was', async () => {
+  node.router.facts = { ...FACTS, gateways: ['203.0.113.10', '203.0.113.20'], addresses: ['203.0.113.10', '203.0.113.20'] };
+  await node.pat.create({ ...WANTED, gateway_ip: '203.0.113.20', router_port: 4000, server_port: 2222 }, { force: true });
+  node.router.facts = MOVED;
+
+  expect((await node.pat.sync(ROUTER)).value.moved).toBe(1);
+
   expect(await node.pat.get(idOf(1))).toMatchObject({
     status: 'DOWN',
-    status_reason: expect.stringContaining('203.0.113.20'),
+    status_reason: expect.stringContaining('203.0.113.10 is not an address of the router now'),
   });
+});
 
-  node.router.facts = FACTS;
+test('without a gateway (an HA router that stands by) mappings stay where they are', async () => {
+  node.router.facts = { ...FACTS, gateways: [], addresses: ['10.20.0.1'] };
+
+  expect((await node.pat.sync(ROUTER)).value).toEqual({ added: 0, removed: 0, moved: 0 });
+
+  expect(await node.pat.get(idOf(1))).toMatchObject({ status: 'DOWN', gateway_ip: '203.0.113.10' });
+  expect(node.router.inPlace()).toEqual(settled);
+});
+
+test('an address that was never a gateway is waited for', async () => {
+  await node.pat.create({ ...WANTED, gateway_ip: '203.0.113.30', server_port: 80 }, { force: true });
+
+  expect((await node.pat.sync(ROUTER)).value.moved).toBe(0);
+  node.router.facts = MOVED;
   await node.pat.sync(ROUTER);
 
-  expect((await node.pat.get(idOf(1))).status).toBe('ACTIVE');
+  expect(await node.pat.get(idOf(3))).toMatchObject({ status: 'DOWN', gateway_ip: '203.0.113.30' });
 });
 
 test('a router that nobody has asked anything of stays untouched', async () => {
   const west = new FakeRouter({ ...FACTS, router_id: 'west' });
   node.dataplane.add(west);
 
-  expect((await node.pat.sync('west')).value).toEqual({ added: 0, removed: 0 });
+  expect((await node.pat.sync('west')).value).toEqual({ added: 0, removed: 0, moved: 0 });
 
   expect(west.has_frame).toBe(false);
 });
@@ -118,7 +162,7 @@ test('a kernel that refuses is an error, and the store stays as it is', async ()
   expect((await errorOf(node.pat.sync(ROUTER))).code).toBe('KERNEL_REFUSED');
 
   expect(await node.store.read(ROUTER)).toEqual(before);
-  expect((await node.pat.sync(ROUTER)).value).toEqual({ added: 2, removed: 0 });
+  expect((await node.pat.sync(ROUTER)).value).toEqual({ added: 2, removed: 0, moved: 0 });
 });
 
 /** What a process leaves that was killed between its write to the store and its change of the kernel. */

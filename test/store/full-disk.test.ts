@@ -100,7 +100,7 @@ test('the tests of a full disk run in CI', () => {
       full,
     );
     expect(existsSync(journal)).toBe(false);
-    expect(await store.has(ROUTER)).toBe(false);
+    expect((await store.routers()).includes(ROUTER)).toBe(false);
   });
 
   test('a rollback needs no room', async () => {
@@ -123,7 +123,7 @@ test('the tests of a full disk run in CI', () => {
     await expect(store.transaction(ROUTER, (transaction) => transaction.note({ put: [big] }))).rejects.toMatchObject(
       full,
     );
-    expect(await store.has(ROUTER)).toBe(false);
+    expect((await store.routers()).includes(ROUTER)).toBe(false);
   });
 
   test('a journal that cannot be folded for lack of room goes on growing, and is folded when there is room', async () => {

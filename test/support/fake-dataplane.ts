@@ -25,6 +25,7 @@ interface Entry {
 export class FakeRouter {
   facts: RouterFacts;
   claims: readonly Claim[] = [];
+  listeners: readonly Claim[] = [];
   warnings: readonly string[] = [];
   /** Whether our chains and jumps are there. */
   has_frame = false;
@@ -127,6 +128,10 @@ export class FakeDataplane implements Dataplane {
     const { entries, claims, warnings, has_frame } = this.#enter('observe', router_id);
     const forwards = entries.map(({ mapping_id, forward, text }) => ({ mapping_id, forward, handle: text }));
     return { forwards, claims, warnings, frame: has_frame ? undefined : FRAME };
+  }
+
+  async listeners(router_id: string): Promise<readonly Claim[]> {
+    return this.#enter('listeners', router_id).listeners;
   }
 
   async apply(router_id: string, changes: Changes): Promise<void> {

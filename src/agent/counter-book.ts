@@ -1,0 +1,43 @@
+/**
+ * What the rules of each mapping have counted, added up over the rules' lives: a rule that is made anew begins at zero
+ * again, and the mapping goes on. Kept in memory: a restarted daemon begins with what the rules in place say.
+ */
+import type { Counters } from '../pat/pat.ts';
+import type { ObservedForward, Tally } from '../pat/plan.ts';
+import { timeText } from '../pat/decision.ts';
+
+interface Entry {
+  readonly seen: Tally;
+  readonly total: Tally;
+  readonly last_hit_at: string | null;
+}
+
+export class CounterBook {
+  readonly #routers = new Map<string, Map<string, Entry>>();
+
+  /** Takes what was found in a router at `now`. Mappings that are no longer there are forgotten. */
+  note(router_id: string, forwards: readonly ObservedForward[], now: Date): void {
+    const before = this.#routers.get(router_id);
+    const entries = forwards.flatMap(({ mapping_id, tally }): [string, Entry][] =>
+      tally ? [[mapping_id, next(before?.get(mapping_id), tally, now)]] : [],
+    );
+    this.#routers.set(router_id, new Map(entries));
+  }
+
+  forget(router_id: string): void {
+    this.#routers.delete(router_id);
+  }
+
+  of(router_id: string, mapping_id: string): Counters | undefined {
+    const entry = this.#routers.get(router_id)?.get(mapping_id);
+    return entry && { ...entry.total, last_hit_at: entry.last_hit_at };
+  }
+}
+
+function next(before: Entry | undefined, seen: Tally, now: Date): Entry {
+  if (before === undefined) return { seen, total: seen, last_hit_at: null };
+  const base = seen.packets >= before.seen.packets ? before.seen : { packets: 0, bytes: 0 };
+  const packets = seen.packets - base.packets;
+  const total = { packets: before.total.packets + packets, bytes: before.total.bytes + seen.bytes - base.bytes };
+  return { seen, total, last_hit_at: packets > 0 ? timeText(now) : before.last_hit_at };
+}

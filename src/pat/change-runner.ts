@@ -1,0 +1,280 @@
+/**
+ * Carries changes out. Those of one router that arrive while another is under way wait in line and then go together: one
+ * look at the router, one durable write, one transaction in the kernel. Each is decided for itself, on what those before
+ * it leave, and refused for itself. When the kernel refuses them together, each is tried alone, so that only the one at
+ * fault fails. When a change fails, the store is taken back: an error means that nothing has changed.
+ */
+import type { Policy, Situation } from './decision.ts';
+import { isPraasError, praasError } from './errors.ts';
+import { decideFollow } from './follow.ts';
+import type { Changed, ChangeOptions } from './pat.ts';
+import type { Clock, Logger, LookFor, MappingStore, RouterAgent, RouterView, StoreTransaction } from './ports.ts';
+import { type Delta, isEmptyDelta, knowsNothing, type RouterRecord, withDelta } from './record.ts';
+import { settledStatus } from './status.ts';
+
+export interface ChangeRunnerParts {
+  readonly store: MappingStore;
+  readonly agent: RouterAgent;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly policy: Policy;
+  /** For messages. */
+  readonly state_dir: string;
+}
+
+/** What a change comes to: nothing is written or settled when the delta is empty. */
+export interface Outcome<T> {
+  readonly delta: Delta;
+  readonly ids: readonly string[];
+  readonly value: (record: RouterRecord) => T;
+}
+
+export interface Change<T> {
+  readonly options: ChangeOptions;
+  /** It makes no sense for a router that is not on this node. */
+  readonly must_be_here: boolean;
+  readonly purpose: LookFor;
+  /** Pure. Throws the error of the catalogue that says why not. */
+  readonly decide: (situation: Situation) => Outcome<T>;
+}
+
+/** A change in line, and how whoever waits for it is told. */
+interface Pending {
+  readonly change: Change<unknown>;
+  readonly resolve: (done: Done) => void;
+  readonly reject: (error: unknown) => void;
+  readonly is_alone: boolean;
+}
+
+interface Done {
+  readonly changed: Changed<unknown>;
+  readonly delta: Delta;
+}
+
+interface Decided {
+  readonly pending: Pending;
+  readonly outcome: Outcome<unknown>;
+}
+
+/** What is done once the transaction has ended. */
+type Ending = () => void;
+
+/** So many changes go together at most: they wait for one another. */
+const MOST = 256;
+
+export class ChangeRunner {
+  readonly #parts: ChangeRunnerParts;
+  readonly #lines = new Map<string, Pending[]>();
+
+  constructor(parts: ChangeRunnerParts) {
+    this.#parts = parts;
+  }
+
+  /** Throws what `decide` throws, and as the store and the agent do; then nothing of this change is there. */
+  async run<T>(router_id: string, change: Change<T>): Promise<Changed<T>> {
+    if (change.options.dry_run) return this.#preview(router_id, change);
+    const { changed, delta } = await this.#stand(router_id, change);
+    const { put, remove } = delta;
+    if (!isEmptyDelta(delta)) this.#parts.log.info('changed', { router_id, ...(put && { put }), ...(remove && { remove }) });
+    return changed as Changed<T>;
+  }
+
+  /**
+   * What is known of the router; undefined when it is not on this node and does not have to be.
+   * Throws ROUTER_NOT_FOUND, UNKNOWN_RULES, and as RouterAgent.look does.
+   */
+  async look(record: RouterRecord, change: Omit<Change<unknown>, 'decide'>): Promise<RouterView | undefined> {
+    try {
+      const view = await this.#parts.agent.look(record.router_id, change.purpose);
+      this.#guard(record, view, change.options);
+      return view;
+    } catch (error) {
+      if (!change.must_be_here && isPraasError(error, 'ROUTER_NOT_FOUND')) return undefined;
+      throw error;
+    }
+  }
+
+  situation(record: RouterRecord, router: RouterView | undefined, { force = false }: ChangeOptions): Situation {
+    return { record, router, policy: this.#parts.policy, now: this.#parts.clock.now(), force };
+  }
+
+  #stand(router_id: string, change: Change<unknown>): Promise<Done> {
+    return new Promise((resolve, reject) => {
+      const pending = { change, resolve, reject, is_alone: false };
+      const line = this.#lines.get(router_id);
+      if (line) line.push(pending);
+      else {
+        this.#lines.set(router_id, [pending]);
+        void this.#work(router_id);
+      }
+    });
+  }
+
+  async #work(router_id: string): Promise<void> {
+    const line = this.#lines.get(router_id) ?? [];
+    while (line.length > 0) {
+      let batch: Pending[] = [];
+      try {
+        const endings = await this.#parts.store.transaction(router_id, (transaction) => {
+          // Only now: whoever arrived while this transaction waited for its turn comes along.
+          batch = takeFrom(line);
+          return this.#together(transaction, batch, line);
+        });
+        for (const end of endings) end();
+      } catch (error) {
+        // The router cannot be written at all: neither those under way nor those in line have changed anything.
+        for (const { reject } of [...batch, ...line.splice(0)]) reject(error);
+      }
+    }
+    this.#lines.delete(router_id);
+  }
+
+  async #together(transaction: StoreTransaction, batch: readonly Pending[], line: Pending[]): Promise<Ending[]> {
+    const purpose = batch.some(({ change }) => change.purpose === 'port') ? 'port' : 'rules';
+    const view = await this.#lookFor(transaction.record.router_id, purpose);
+    const [decided, endings] = await this.#decide(transaction, view, batch).catch(async (error: unknown) => {
+      await transaction.rollback();
+      throw error;
+    });
+    const changing = decided.filter(({ outcome }) => !isEmptyDelta(outcome.delta));
+    const failed = changing.length === 0 ? undefined : await this.#carryOut(transaction, view, changing);
+    if (failed === undefined) {
+      const warnings = view instanceof Error ? [] : view.warnings;
+      const results = decided.map(({ pending, outcome }): Ending => {
+        const value = outcome.value(transaction.record);
+        return () => pending.resolve({ changed: { value, warnings, script: undefined }, delta: outcome.delta });
+      });
+      return [...endings, ...results];
+    }
+    if (decided.length > 1 && isPraasError(failed, 'KERNEL_REFUSED')) {
+      line.unshift(...decided.map(({ pending }) => ({ ...pending, is_alone: true })));
+      return endings;
+    }
+    return [...endings, ...decided.map(({ pending }): Ending => () => pending.reject(failed))];
+  }
+
+  /** The router's view, or the error that says that it is not here. */
+  async #lookFor(router_id: string, purpose: LookFor): Promise<RouterView | Error> {
+    try {
+      return await this.#parts.agent.look(router_id, purpose);
+    } catch (error) {
+      if (isPraasError(error, 'ROUTER_NOT_FOUND')) return error;
+      throw error;
+    }
+  }
+
+  async #decide(
+    transaction: StoreTransaction,
+    view: RouterView | Error,
+    batch: readonly Pending[],
+  ): Promise<[Decided[], Ending[]]> {
+    const decided: Decided[] = [];
+    const endings: Ending[] = [];
+    for (const pending of batch) {
+      const { change, reject } = pending;
+      let outcome: Outcome<unknown>;
+      try {
+        if (view instanceof Error && change.must_be_here) throw view;
+        const router = view instanceof Error ? undefined : view;
+        if (router) this.#guard(transaction.record, router, change.options);
+        outcome = change.decide(this.situation(transaction.record, router, change.options));
+      } catch (error) {
+        endings.push(() => reject(error));
+        continue;
+      }
+      await transaction.note(outcome.delta);
+      decided.push({ pending, outcome });
+    }
+    return [decided, endings];
+  }
+
+  /** Gives why not, after taking everything back. */
+  async #carryOut(
+    transaction: StoreTransaction,
+    view: RouterView | Error,
+    decided: readonly Decided[],
+  ): Promise<unknown> {
+    const router = view instanceof Error ? undefined : view;
+    const follow = router && decideFollow(this.situation(transaction.record, router, {}));
+    try {
+      if (follow) await transaction.note(follow);
+      await transaction.commit({});
+    } catch (error) {
+      await transaction.rollback();
+      return error;
+    }
+    const ids = [...decided.flatMap(({ outcome }) => outcome.ids), ...(follow?.put ?? []).map(({ id }) => id)];
+    return this.#settle(transaction, router, [...new Set(ids)]);
+  }
+
+  async #settle(
+    transaction: StoreTransaction,
+    view: RouterView | undefined,
+    ids: readonly string[],
+  ): Promise<unknown> {
+    const { agent } = this.#parts;
+    try {
+      const delta = view
+        ? (await agent.settle(view, transaction.record, ids)).delta
+        : this.#absent(transaction.record, ids);
+      await transaction.note(delta);
+    } catch (error) {
+      if (isPraasError(error, 'ROUTER_NOT_FOUND')) {
+        await transaction.note(this.#absent(transaction.record, ids));
+        return undefined;
+      }
+      await transaction.rollback();
+      await this.#undo(transaction.record);
+      return error;
+    }
+    return undefined;
+  }
+
+  /** After a refused change: part of it may be in the kernel (rules applied, connections not ended). Best effort. */
+  async #undo(record: RouterRecord): Promise<void> {
+    const { agent, log } = this.#parts;
+    try {
+      agent.forget(record.router_id);
+      await agent.settle(await agent.look(record.router_id), record, []);
+    } catch (error) {
+      log.warn('the router could not be put back after a refused change; the next change or sync does it', {
+        router_id: record.router_id,
+        reason: error instanceof Error ? error.message : String(error),
+      });
+    }
+  }
+
+  async #preview<T>(router_id: string, change: Change<T>): Promise<Changed<T>> {
+    const { store, agent } = this.#parts;
+    const record = await store.read(router_id);
+    const view = await this.look(record, change);
+    const outcome = change.decide(this.situation(record, view, change.options));
+    const after = withDelta(record, outcome.delta);
+    const script = view ? agent.preview(view, after, outcome.ids) : '';
+    return { value: outcome.value(after), warnings: view?.warnings ?? [], script };
+  }
+
+  /** Rules of ours in the kernel and none in the store: the state is lost, or another one. */
+  #guard(record: RouterRecord, view: RouterView, { force }: ChangeOptions): void {
+    if (view.mappings_in_kernel === 0 || force || !knowsNothing(record)) return;
+    const { router_id: router } = record;
+    throw praasError('UNKNOWN_RULES', { router, count: view.mappings_in_kernel, state_dir: this.#parts.state_dir });
+  }
+
+  #absent(record: RouterRecord, ids: readonly string[]): Delta {
+    const now = this.#parts.clock.now();
+    const mappings = ids.flatMap((id) => record.mappings.get(id) ?? []);
+    // With the namespace its rules and connections are gone, so nothing is left to settle.
+    return {
+      put: mappings.map((mapping) => ({ ...mapping, ...settledStatus(mapping, undefined, now) })),
+      unsettled: [],
+    };
+  }
+}
+
+/** The next batch: one that has to be alone, or everybody up to the next such. */
+function takeFrom(line: Pending[]): Pending[] {
+  const alone = line.findIndex(({ is_alone }) => is_alone);
+  const count = alone === 0 ? 1 : alone > 0 ? alone : line.length;
+  return line.splice(0, Math.min(count, MOST));
+}
