@@ -7,12 +7,13 @@ import { isPraasError } from '../pat/errors.ts';
 import { staleFlows } from '../pat/flow.ts';
 import { type Endpoint, endpointKey, type Forward, forwardOf } from '../pat/forward.ts';
 import { isWanted, type Mapping } from '../pat/mapping.ts';
-import { type Changes, isEmptyPlan, plan } from '../pat/plan.ts';
 import type { Counters } from '../pat/pat.ts';
+import { type Changes, isEmptyPlan, plan } from '../pat/plan.ts';
 import type {
   Clock,
   CounterSource,
   Dataplane,
+  Drift,
   Logger,
   LookFor,
   Observation,
@@ -42,11 +43,11 @@ export class Agent implements RouterAgent, CounterSource {
   }
 
   async look(router_id: string, purpose: LookFor = 'rules'): Promise<RouterView> {
-    const known = this.#known.get(router_id);
+    const known = purpose === 'audit' ? undefined : this.#known.get(router_id);
     const [facts, now_known, listeners] = await Promise.all([
       this.#dataplane.facts(router_id),
       known ?? this.#observe(router_id).then((observation) => new KnownRouter(observation)),
-      purpose === 'port' ? this.#dataplane.listeners(router_id) : [],
+      purpose === 'rules' ? [] : this.#dataplane.listeners(router_id),
     ]);
     const { warnings, size } = now_known;
     const claims = [...now_known.claims, ...listeners];
@@ -71,6 +72,15 @@ export class Agent implements RouterAgent, CounterSource {
     const observation = await this.#dataplane.observe(router_id);
     this.#counters.note(router_id, observation.forwards, this.#clock.now());
     return observation;
+  }
+
+  drift(view: RouterView, record: RouterRecord): Drift {
+    const forwards = this.#forwardsOf([...record.mappings.values()], view);
+    const changes = plan(forwards, this.#seen.get(view)?.forwards() ?? []);
+    return {
+      missing: changes.add.map(({ mapping_id }) => mapping_id),
+      unexpected: changes.remove.map(({ mapping_id }) => mapping_id),
+    };
   }
 
   preview(view: RouterView, record: RouterRecord, ids: readonly string[]): string {

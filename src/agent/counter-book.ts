@@ -2,9 +2,10 @@
  * What the rules of each mapping have counted, added up over the rules' lives: a rule that is made anew begins at zero
  * again, and the mapping goes on. Kept in memory: a restarted daemon begins with what the rules in place say.
  */
+
+import { timeText } from '../pat/decision.ts';
 import type { Counters } from '../pat/pat.ts';
 import type { ObservedForward, Tally } from '../pat/plan.ts';
-import { timeText } from '../pat/decision.ts';
 
 interface Entry {
   readonly seen: Tally;

@@ -75,7 +75,8 @@ export class ChangeRunner {
     if (change.options.dry_run) return this.#preview(router_id, change);
     const { changed, delta } = await this.#stand(router_id, change);
     const { put, remove } = delta;
-    if (!isEmptyDelta(delta)) this.#parts.log.info('changed', { router_id, ...(put && { put }), ...(remove && { remove }) });
+    if (!isEmptyDelta(delta))
+      this.#parts.log.info('changed', { router_id, ...(put && { put }), ...(remove && { remove }) });
     return changed as Changed<T>;
   }
 
@@ -150,7 +151,14 @@ export class ChangeRunner {
       line.unshift(...decided.map(({ pending }) => ({ ...pending, is_alone: true })));
       return endings;
     }
-    return [...endings, ...decided.map(({ pending }): Ending => () => pending.reject(failed))];
+    return [
+      ...endings,
+      ...decided.map(
+        ({ pending }): Ending =>
+          () =>
+            pending.reject(failed),
+      ),
+    ];
   }
 
   /** The router's view, or the error that says that it is not here. */
@@ -207,11 +215,7 @@ export class ChangeRunner {
     return this.#settle(transaction, router, [...new Set(ids)]);
   }
 
-  async #settle(
-    transaction: StoreTransaction,
-    view: RouterView | undefined,
-    ids: readonly string[],
-  ): Promise<unknown> {
+  async #settle(transaction: StoreTransaction, view: RouterView | undefined, ids: readonly string[]): Promise<unknown> {
     const { agent } = this.#parts;
     try {
       const delta = view

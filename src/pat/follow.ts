@@ -14,7 +14,8 @@ import { claimOn } from './router.ts';
 export function decideFollow({ record, router, now }: Situation): Delta | undefined {
   const { gateways = [], addresses = [] } = router?.facts ?? {};
   const [gateway_ip] = gateways;
-  if (gateway_ip === undefined || record.mappings.size === 0 || gateways.join() === record.gateways.join()) return undefined;
+  if (gateway_ip === undefined || record.mappings.size === 0 || gateways.join() === record.gateways.join())
+    return undefined;
   const lost = new Set(record.gateways.filter((address) => !addresses.includes(address)));
   const mappings = [...record.mappings.values()];
   const taken = new Set(mappings.map(endpointKey));

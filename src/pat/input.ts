@@ -3,7 +3,7 @@ import type * as z from 'zod';
 import { praasError } from './errors.ts';
 
 /** Takes the schema of an object and anything, gives the parsed value. Throws INVALID_INPUT naming field, what was found, what is allowed. */
-export function parseInput<S extends z.ZodObject>(schema: S, input: unknown): z.output<S> {
+export function parseInput<T>(schema: z.ZodType<T>, input: unknown): T {
   const result = schema.safeParse(input);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
@@ -12,7 +12,7 @@ export function parseInput<S extends z.ZodObject>(schema: S, input: unknown): z.
   }
   const path = issue?.path ?? [];
   const found = path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], input);
-  const allowed = path.length === 0 ? 'an object' : (issue?.message ?? 'valid');
+  const allowed = path.length === 0 && issue?.code !== 'custom' ? 'an object' : (issue?.message ?? 'valid');
   throw praasError('INVALID_INPUT', { field: path.join('.') || 'input', found: shown(found), allowed });
 }
 

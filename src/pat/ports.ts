@@ -88,8 +88,19 @@ export interface Settlement {
   readonly removed: number;
 }
 
-/** What a look is for: `rules`, or a `port` to choose or to check, which asks for the listening programs too. */
-export type LookFor = 'rules' | 'port';
+/**
+ * What a look is for: `rules`; a `port` to choose or to check, which asks for the listening programs too; or an `audit`,
+ * which reads all of it from the kernel, whatever is remembered.
+ */
+export type LookFor = 'rules' | 'port' | 'audit';
+
+/** Mappings of ours by which the kernel differs from the record, by id. */
+export interface Drift {
+  /** Not in the kernel as they should be. */
+  readonly missing: readonly string[];
+  /** In the kernel as they should not be; a mapping edited by hand is in both lists. */
+  readonly unexpected: readonly string[];
+}
 
 /** Whoever keeps the kernel equal to the store. */
 export interface RouterAgent {
@@ -97,6 +108,8 @@ export interface RouterAgent {
   look(router_id: string, purpose?: LookFor): Promise<RouterView>;
   /** Makes the next look read the kernel again. */
   forget(router_id: string): void;
+  /** What a settlement would put right. Pure. */
+  drift(view: RouterView, record: RouterRecord): Drift;
   /** What settle would hand to the kernel, as text; empty when nothing would change. */
   preview(view: RouterView, record: RouterRecord, ids: readonly string[]): string;
   /**

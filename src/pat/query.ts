@@ -11,6 +11,9 @@ export interface Found {
   readonly failures: readonly Error[];
 }
 
+/** Whether a mapping is there at all for whoever asks. */
+export type Visible = (mapping: Mapping) => boolean;
+
 export interface MappingQueryParts {
   readonly store: Pick<MappingStore, 'routers' | 'read'>;
   readonly dataplane: Pick<Dataplane, 'routers'>;
@@ -43,15 +46,19 @@ export class MappingQuery {
   }
 
   /** One mapping, by its whole ID or an unambiguous beginning. Throws MAPPING_NOT_FOUND, ID_AMBIGUOUS. */
-  async get(id: string): Promise<Mapping> {
-    const [mapping] = await this.resolve([id]);
+  async get(id: string, visible?: Visible): Promise<Mapping> {
+    const [mapping] = await this.resolve([id], visible);
     if (mapping === undefined) throw praasError('MAPPING_NOT_FOUND', { id });
     return mapping;
   }
 
-  /** The mapping of each ID or unambiguous beginning, in that order. Throws MAPPING_NOT_FOUND, ID_AMBIGUOUS. */
-  async resolve(ids: readonly string[]): Promise<Mapping[]> {
-    const { mappings, failures } = await this.list();
+  /**
+   * The mapping of each ID or unambiguous beginning, in that order; what is not visible is not there.
+   * Throws MAPPING_NOT_FOUND, ID_AMBIGUOUS.
+   */
+  async resolve(ids: readonly string[], visible: Visible = () => true): Promise<Mapping[]> {
+    const { mappings: all, failures } = await this.list();
+    const mappings = all.filter(visible);
     const byId = new Map(mappings.map((mapping) => [mapping.id, mapping]));
     return ids.map((id) => {
       const whole = byId.get(id);

@@ -3,7 +3,9 @@ import { freePorts, type Policy } from './decision.ts';
 import { isPraasError } from './errors.ts';
 import { cidrContains } from './ipv4.ts';
 import { PROTOCOLS, type Protocol } from './mapping.ts';
-import type { Clock, Dataplane, MappingStore, RouterAgent } from './ports.ts';
+import type { Routers } from './pat.ts';
+import type { Clock, Dataplane, Drift, MappingStore, RouterAgent } from './ports.ts';
+import type { RouterRecord } from './record.ts';
 import type { Claim, RouterFacts } from './router.ts';
 
 export interface RouterSummary {
@@ -13,6 +15,8 @@ export interface RouterSummary {
   readonly mappings: number;
   /** Ports of router_port_range that a new mapping could get on the first gateway address. */
   readonly free_ports: Readonly<Record<Protocol, number>>;
+  /** Ports of the first gateway address that mappings have, inside and outside of the range. */
+  readonly used_ports: Readonly<Record<Protocol, number>>;
 }
 
 export interface RouterDetails extends RouterSummary {
@@ -22,6 +26,8 @@ export interface RouterDetails extends RouterSummary {
   /** Rules and listening programs of others that take ports on a gateway address. */
   readonly unmanaged: readonly string[];
   readonly warnings: readonly string[];
+  /** By what the kernel differs from the store at this moment. */
+  readonly drift: Drift;
 }
 
 export interface RouterServiceParts {
@@ -35,7 +41,7 @@ export interface RouterServiceParts {
 /** So many namespaces are read at the same time. */
 const AT_ONCE = 8;
 
-export class RouterService {
+export class RouterService implements Routers {
   readonly #parts: RouterServiceParts;
 
   constructor(parts: RouterServiceParts) {
@@ -54,20 +60,23 @@ export class RouterService {
 
   /** One router with what others have in it. Throws ROUTER_NOT_FOUND. */
   async show(router_id: string): Promise<RouterDetails> {
-    const view = await this.#parts.agent.look(router_id, 'port');
+    const { agent, store } = this.#parts;
+    const view = await agent.look(router_id, 'audit');
+    const record = await store.read(router_id);
     return {
-      ...(await this.#summarize(view.facts, view.claims)),
+      ...this.#summarize(view.facts, view.claims, record),
       networks: view.facts.inside.map(({ cidr }) => cidr),
       mappings_in_kernel: view.mappings_in_kernel,
       unmanaged: view.claims.filter((claim) => isOnGateway(claim, view.facts)).map(({ text }) => text),
       warnings: view.warnings,
+      drift: agent.drift(view, record),
     };
   }
 
   async #summaryOf(router_id: string): Promise<RouterSummary | undefined> {
     try {
       const { facts, claims } = await this.#parts.agent.look(router_id, 'port');
-      return await this.#summarize(facts, claims);
+      return this.#summarize(facts, claims, await this.#parts.store.read(router_id));
     } catch (error) {
       // Between listing and looking a namespace may go; that is no news for a list.
       if (isPraasError(error, 'ROUTER_NOT_FOUND')) return undefined;
@@ -75,9 +84,8 @@ export class RouterService {
     }
   }
 
-  async #summarize(facts: RouterFacts, claims: readonly Claim[]): Promise<RouterSummary> {
-    const { store, policy, clock } = this.#parts;
-    const record = await store.read(facts.router_id);
+  #summarize(facts: RouterFacts, claims: readonly Claim[], record: RouterRecord): RouterSummary {
+    const { policy, clock } = this.#parts;
     const situation = { record, router: { facts, claims }, policy, now: clock.now(), force: false };
     const [gateway_ip = ''] = facts.gateways;
     const free = PROTOCOLS.map((protocol) => [
@@ -90,8 +98,13 @@ export class RouterService {
       gateway_ips: facts.gateways,
       mappings: record.mappings.size,
       free_ports: Object.fromEntries(free) as Record<Protocol, number>,
+      used_ports: { tcp: usedPorts(record, 'tcp', gateway_ip), udp: usedPorts(record, 'udp', gateway_ip) },
     };
   }
+}
+
+function usedPorts({ mappings }: RouterRecord, protocol: Protocol, gateway_ip: string): number {
+  return [...mappings.values()].filter((each) => each.protocol === protocol && each.gateway_ip === gateway_ip).length;
 }
 
 function isOnGateway(claim: Claim, facts: RouterFacts): boolean {

@@ -13,13 +13,23 @@ import {
   publishedAs,
   type Situation,
 } from './decision.ts';
-import { decideFollow } from './follow.ts';
 import { isPraasError, praasError } from './errors.ts';
+import { decideFollow } from './follow.ts';
 import { endpointOf } from './forward.ts';
 import type { Mapping, MappingPatch, NewMapping } from './mapping.ts';
-import type { Changed, ChangeOptions, Connection, Deleted, Listed, MappingFilter, MappingView, Pat, Synced } from './pat.ts';
+import type {
+  Changed,
+  ChangeOptions,
+  Connection,
+  Deleted,
+  Listed,
+  MappingFilter,
+  MappingView,
+  Pat,
+  Synced,
+} from './pat.ts';
 import type { CounterSource, Dataplane, NewId } from './ports.ts';
-import { MappingQuery } from './query.ts';
+import { MappingQuery, type Visible } from './query.ts';
 import { isEmptyDelta } from './record.ts';
 
 export interface PatServiceParts extends ChangeRunnerParts {
@@ -27,6 +37,12 @@ export interface PatServiceParts extends ChangeRunnerParts {
   readonly new_id: NewId;
   /** Left out where nobody watches. */
   readonly counters?: CounterSource;
+}
+
+/** What a caller may see, and under which condition a mapping is changed when its turn has come. */
+export interface Scope {
+  readonly visible?: Visible;
+  readonly condition?: Condition | undefined;
 }
 
 const NOT_SYNCED: Changed<Synced> = { value: { added: 0, removed: 0, moved: 0 }, warnings: [], script: undefined };
@@ -57,10 +73,15 @@ export class PatService implements Pat {
     ids: readonly string[] = inputs.map(() => this.#parts.new_id()),
   ): Promise<Changed<readonly MappingView[]>> {
     const [router_id, another] = new Set(inputs.map((input) => input.router_id));
-    if (router_id === undefined) throw praasError('INVALID_INPUT', { field: 'mappings', found: '[]', allowed: 'one mapping or more' });
+    if (router_id === undefined)
+      throw praasError('INVALID_INPUT', { field: 'mappings', found: '[]', allowed: 'one mapping or more' });
     if (another !== undefined) {
       const found = `${router_id} and ${another}`;
-      throw praasError('INVALID_INPUT', { field: 'router_id', found, allowed: 'one router for all mappings of a request' });
+      throw praasError('INVALID_INPUT', {
+        field: 'router_id',
+        found,
+        allowed: 'one router for all mappings of a request',
+      });
     }
     return this.#runner.run(router_id, {
       options,
@@ -89,9 +110,14 @@ export class PatService implements Pat {
     });
   }
 
-  /** Throws what `condition` throws of the mapping as it is now, what decideUpdate and the agent throw. */
-  async update(id: string, patch: MappingPatch, options: ChangeOptions = {}, condition?: Condition): Promise<Changed<MappingView>> {
-    const found = await this.#query.get(id);
+  /** Throws what the scope's condition throws of the mapping as it is now, what decideUpdate and the agent throw. */
+  async update(
+    id: string,
+    patch: MappingPatch,
+    options: ChangeOptions = {},
+    { visible, condition }: Scope = {},
+  ): Promise<Changed<MappingView>> {
+    const found = await this.#query.get(id, visible);
     return this.#runner.run(found.router_id, {
       options,
       must_be_here: false,
@@ -104,12 +130,18 @@ export class PatService implements Pat {
    * All IDs are checked before anything is removed; the mappings of one router go together or not at all. Gives the
    * removed mappings, and why those of other routers stayed. Throws when none could be removed.
    */
-  async delete(ids: readonly string[], options: ChangeOptions = {}, condition?: Condition): Promise<Deleted> {
-    const unique = [...new Map((await this.#query.resolve(ids)).map((mapping) => [mapping.id, mapping])).values()];
+  async delete(
+    ids: readonly string[],
+    options: ChangeOptions = {},
+    { visible, condition }: Scope = {},
+  ): Promise<Deleted> {
+    const found = await this.#query.resolve(ids, visible);
+    const unique = [...new Map(found.map((mapping) => [mapping.id, mapping])).values()];
     const results: Changed<readonly MappingView[]>[] = [];
     const failures: Error[] = [];
     for (const [router_id, mappings] of Map.groupBy(unique, (mapping) => mapping.router_id)) {
-      const decide = (situation: Situation): Outcome<readonly MappingView[]> => this.#removal(situation, mappings, condition);
+      const decide = (situation: Situation): Outcome<readonly MappingView[]> =>
+        this.#removal(situation, mappings, condition);
       try {
         results.push(await this.#runner.run(router_id, { options, must_be_here: false, purpose: 'rules', decide }));
       } catch (error) {
@@ -155,15 +187,15 @@ export class PatService implements Pat {
     return { mappings: mappings.map((mapping) => this.#view(mapping)), failures };
   }
 
-  async get(id: string): Promise<MappingView> {
-    const mapping = await this.#query.get(id);
+  async get(id: string, { visible }: Scope = {}): Promise<MappingView> {
+    const mapping = await this.#query.get(id, visible);
     // Old counters are better than none, and a router that cannot be read has other ways to say so.
     await this.#parts.counters?.count(mapping.router_id).catch(() => undefined);
     return this.#view(mapping);
   }
 
-  async connections(id: string): Promise<readonly Connection[]> {
-    const mapping = await this.#query.get(id);
+  async connections(id: string, { visible }: Scope = {}): Promise<readonly Connection[]> {
+    const mapping = await this.#query.get(id, visible);
     const flows = await this.#parts.dataplane.flows(mapping.router_id, [endpointOf(mapping)]);
     return flows
       .filter((flow) => flow.replying_ip === mapping.server_ip && flow.replying_port === mapping.server_port)

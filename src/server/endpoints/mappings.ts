@@ -1,0 +1,202 @@
+/** /v1/mappings. */
+import type { MappingPatch, NewMapping } from '../../pat/mapping.ts';
+import type { ChangeOptions, MappingView } from '../../pat/pat.ts';
+import type { PatService, Scope } from '../../pat/service.ts';
+import { inProject, requireRole, visibleTo } from '../access.ts';
+import { type Answer, type Asked, type Endpoint, endpoint } from '../endpoint.ts';
+import { conditionOf, etagOf } from '../etag.ts';
+import type { IdempotencyKeys } from '../idempotency.ts';
+import { pageOf } from '../paging.ts';
+import { type Problem, problemOf } from '../problem.ts';
+import {
+  ChangeQuery,
+  ConnectionsDocument,
+  CreateBody,
+  CreatedDocument,
+  DeleteBody,
+  DeletedDocument,
+  ListQuery,
+  MappingDocument,
+  MappingListDocument,
+  UpdateBody,
+} from '../schemas.ts';
+
+export interface MappingsParts {
+  readonly pat: Pick<PatService, 'createMany' | 'update' | 'delete' | 'list' | 'get' | 'connections'>;
+  readonly idempotency: IdempotencyKeys;
+  /** The id of the request under way, for failures that are part of an answer. */
+  readonly request_id: () => string;
+}
+
+export function mappingEndpoints({ pat, idempotency, request_id }: MappingsParts): readonly Endpoint[] {
+  const failures = (errors: readonly Error[]): Problem[] => errors.map((error) => problemOf(error, request_id()));
+  const list = endpoint<ListQuery>({
+    method: 'get',
+    path: '/v1/mappings',
+    name: 'listMappings',
+    summary: 'List mappings',
+    description: 'In the order of router, gateway address, port and protocol unless sort_key says otherwise.',
+    tag: 'mappings',
+    role: 'reader',
+    query: ListQuery,
+    responses: { 200: { description: 'The mappings that fit.', schema: MappingListDocument } },
+    handle: async ({ principal, query, base_url, url }) => {
+      const { router_id } = query;
+      const found = await pat.list(router_id === undefined ? {} : { router_id });
+      const visible = found.mappings.filter(visibleTo(principal));
+      const { mappings, next } = pageOf(visible, query, new URL(url, base_url));
+      const links = next === undefined ? {} : { mappings_links: [{ rel: 'next', href: next }] };
+      return { status: 200, body: { mappings, ...links, failures: failures(found.failures) } };
+    },
+  });
+  const create = endpoint<ChangeQuery, CreateBody>({
+    method: 'post',
+    path: '/v1/mappings',
+    name: 'createMappings',
+    summary: 'Publish one port, or several of one router',
+    description:
+      'Returns when the rules are in the kernel. A list goes all or none. With an Idempotency-Key a repeated request ' +
+      'gets the answer of the first one and publishes nothing anew.',
+    tag: 'mappings',
+    role: 'member',
+    query: ChangeQuery,
+    body: CreateBody,
+    headers: ['Idempotency-Key'],
+    responses: {
+      201: { description: 'What is published now, in the form of the request.', schema: CreatedDocument },
+      200: { description: 'What would be published, for a dry run.', schema: CreatedDocument },
+    },
+    handle: async (asked) => {
+      const { principal, body } = asked;
+      const options = optionsOf(asked);
+      const given = body.mappings ?? (body.mapping ? [body.mapping] : []);
+      const inputs = given.map((input) => inProject(principal, input as NewMapping));
+      const work = async (ids?: readonly string[]): Promise<Answer> => {
+        const { value, warnings, script } = await pat.createMany(inputs, options, ids);
+        return created(body, value, warnings, script);
+      };
+      const { idempotency_key: key } = asked;
+      if (key === undefined || options.dry_run) return work();
+      const again = async (ids: readonly string[]): Promise<Answer> =>
+        created(body, await Promise.all(ids.map((id) => pat.get(id))), []);
+      return idempotency.run({ principal, key, inputs }, work, again);
+    },
+  });
+  const show = endpoint({
+    method: 'get',
+    path: '/v1/mappings/{id}',
+    name: 'showMapping',
+    summary: 'Show one mapping, by its ID or an unambiguous beginning of it',
+    tag: 'mappings',
+    role: 'reader',
+    responses: { 200: { description: 'The mapping, with its ETag.', schema: MappingDocument } },
+    handle: async (asked) => {
+      const mapping = await pat.get(asked.id, scopeOf(asked));
+      return { status: 200, body: { mapping, warnings: [] }, headers: { ETag: etagOf(mapping) } };
+    },
+  });
+  const update = endpoint<ChangeQuery, UpdateBody>({
+    method: 'patch',
+    path: '/v1/mappings/{id}',
+    name: 'updateMapping',
+    summary: 'Change a mapping',
+    description: 'Connections that the mapping no longer allows end. With If-Match only if nobody else changed it.',
+    tag: 'mappings',
+    role: 'member',
+    query: ChangeQuery,
+    body: UpdateBody,
+    headers: ['If-Match'],
+    responses: { 200: { description: 'The mapping as it is now, with its ETag.', schema: MappingDocument } },
+    handle: async (asked) => {
+      const patch = asked.body.mapping as MappingPatch;
+      const changed = await pat.update(asked.id, patch, optionsOf(asked), scopeOf(asked));
+      const { value: mapping, warnings, script } = changed;
+      return { status: 200, body: { mapping, warnings, script }, headers: { ETag: etagOf(mapping) } };
+    },
+  });
+  return [list, create, show, update, ...removals(pat, failures), connections(pat)];
+}
+
+function removals(pat: MappingsParts['pat'], failures: (errors: readonly Error[]) => Problem[]): readonly Endpoint[] {
+  const one = endpoint<ChangeQuery>({
+    method: 'delete',
+    path: '/v1/mappings/{id}',
+    name: 'deleteMapping',
+    summary: 'Withdraw a mapping',
+    description:
+      'Closes the port and ends the connections that go through it. With If-Match only if nobody changed it.',
+    tag: 'mappings',
+    role: 'member',
+    query: ChangeQuery,
+    headers: ['If-Match'],
+    responses: {
+      204: { description: 'It is gone.' },
+      200: { description: 'What would change, for a dry run.', schema: DeletedDocument },
+    },
+    handle: async (asked) => {
+      const options = optionsOf(asked);
+      const { value, warnings, script } = await pat.delete([asked.id], options, scopeOf(asked));
+      if (!options.dry_run) return { status: 204 };
+      return { status: 200, body: { mappings: value, warnings, script, failures: [] } };
+    },
+  });
+  const several = endpoint<ChangeQuery, DeleteBody>({
+    method: 'post',
+    path: '/v1/mappings/delete',
+    name: 'deleteMappings',
+    summary: 'Withdraw several mappings',
+    description:
+      'All IDs are checked before anything is withdrawn. The mappings of one router go together or not at all; why those ' +
+      'of another router stayed is in `failures`.',
+    tag: 'mappings',
+    role: 'member',
+    query: ChangeQuery,
+    body: DeleteBody,
+    responses: { 200: { description: 'What has been withdrawn.', schema: DeletedDocument } },
+    handle: async (asked) => {
+      const deleted = await pat.delete(asked.body.ids, optionsOf(asked), scopeOf(asked));
+      const { value, warnings, script, failures: failed } = deleted;
+      return { status: 200, body: { mappings: value, warnings, script, failures: failures(failed) } };
+    },
+  });
+  return [several, one];
+}
+
+function connections(pat: MappingsParts['pat']): Endpoint {
+  return endpoint({
+    method: 'get',
+    path: '/v1/mappings/{id}/connections',
+    name: 'listConnections',
+    summary: 'List the connections through a mapping at this moment',
+    tag: 'mappings',
+    role: 'reader',
+    responses: { 200: { description: 'As the kernel has them.', schema: ConnectionsDocument } },
+    handle: async (asked) => ({
+      status: 200,
+      body: { connections: await pat.connections(asked.id, scopeOf(asked)) },
+    }),
+  });
+}
+
+function created(
+  body: CreateBody,
+  mappings: readonly MappingView[],
+  warnings: readonly string[],
+  script?: string,
+): Answer {
+  const [mapping] = mappings;
+  const status = script === undefined ? 201 : 200;
+  if (body.mapping === undefined || mapping === undefined) return { status, body: { mappings, warnings, script } };
+  const headers = { ETag: etagOf(mapping), Location: `/v1/mappings/${mapping.id}` };
+  return { status, body: { mapping, warnings, script }, headers };
+}
+
+/** Throws FORBIDDEN when somebody who is no admin wants to pass the checks. */
+function optionsOf({ principal, query }: Asked<ChangeQuery, unknown>): ChangeOptions {
+  if (query.force === 'true') requireRole(principal, 'admin', 'use force');
+  return { dry_run: query.dry_run === 'true', force: query.force === 'true' };
+}
+
+function scopeOf({ principal, if_match }: Asked<unknown, unknown>): Scope {
+  return { visible: visibleTo(principal), condition: conditionOf(if_match) };
+}
