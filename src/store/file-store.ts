@@ -2,16 +2,17 @@
  * The mappings that should be, in files: one router, one record, two files (snapshot and journal). Any number of processes
  * read, one writes: the first transaction takes the lock of the state directory, `close` gives it back.
  */
-import { mkdir, readdir, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Clock, MappingStore, StoreTransaction } from '../pat/ports.ts';
 import type { RouterRecord } from '../pat/record.ts';
 import type { Exec } from '../system/exec.ts';
 import { makePrivateDirectory, writeError } from './disk.ts';
-import { isTemporary, listRouters, lockPath, routerFiles, routersDirectory } from './layout.ts';
+import { listRouters, lockPath, routerFiles, routersDirectory } from './layout.ts';
 import { loadBesideWriter } from './load.ts';
 import { StateLock } from './lock.ts';
 import { MIGRATIONS, type Migration } from './migrations.ts';
+import { removeLeftovers } from './replace-file.ts';
 import { RouterWriter } from './router-writer.ts';
 
 export interface FileStoreOptions {
@@ -92,12 +93,4 @@ export class FileStore implements MappingStore {
     await this.#lock.acquire();
     await removeLeftovers(routers);
   }
-}
-
-/** Only a killed writer leaves unfinished files, and we are the only writer now. One that stays does no harm. */
-async function removeLeftovers(directory: string): Promise<void> {
-  const names = await readdir(directory).catch(() => []);
-  await Promise.all(
-    names.filter(isTemporary).map((name) => rm(join(directory, name), { force: true }).catch(() => undefined)),
-  );
 }

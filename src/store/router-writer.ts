@@ -7,6 +7,7 @@ import type { Clock, StoreTransaction } from '../pat/ports.ts';
 import type { RouterRecord } from '../pat/record.ts';
 import { isDiskError } from './disk.ts';
 import type { RouterFiles } from './layout.ts';
+import type { LiveRecord } from './live-record.ts';
 import { fingerprints, type Loaded, load } from './load.ts';
 import { currentVersion, type Migration } from './migrations.ts';
 import { Queue } from './queue.ts';
@@ -22,6 +23,8 @@ export class RouterWriter {
   readonly #clock: Clock;
   readonly #queue = new Queue();
   #loaded: Loaded | undefined;
+  /** What readers of this process see, in the middle of a transaction too: as those who read the files. */
+  #visible: LiveRecord | undefined;
   /** What the files were when they were last let go. */
   #left = '';
 
@@ -42,7 +45,7 @@ export class RouterWriter {
 
   /** A copy of the record, when it is in memory. */
   peek(): RouterRecord | undefined {
-    return this.#loaded?.record.copy();
+    return this.#visible?.copy();
   }
 
   idle(): Promise<void> {
@@ -51,6 +54,7 @@ export class RouterWriter {
 
   async #work<T>(loaded: Loaded, work: (transaction: StoreTransaction) => Promise<T>): Promise<T> {
     const { record, journal } = loaded;
+    this.#visible = record;
     const origin = { path: journal.path, router_id: this.#files.router_id, migrations: this.#migrations };
     const transaction = new FileTransaction(record, journal, origin);
     try {
@@ -70,16 +74,18 @@ export class RouterWriter {
     try {
       await loaded.journal.close();
       this.#left = await fingerprints(this.#files);
+      if (loaded.journal.isClean) this.#loaded = loaded;
     } catch {
-      return;
+      // Nothing is kept.
     }
-    if (loaded.journal.isClean) this.#loaded = loaded;
+    this.#visible = this.#loaded?.record;
   }
 
   /** Memory counts only while the files are as we left them: an operator may have put a good copy there. */
   async #begin(): Promise<Loaded> {
     if (this.#loaded && this.#left === (await fingerprints(this.#files))) return this.#loaded;
     this.#loaded = undefined;
+    this.#visible = undefined;
     try {
       return await load(this.#files, this.#migrations);
     } catch (error) {

@@ -1,13 +1,11 @@
 /**
  * The snapshot of a router as a lowdb adapter. lowdb's own writes one fixed temporary name and syncs nothing; here the file
- * is either the old or the new one, whole, whatever happens: temporary file, fsync, rename, fsync of the directory.
+ * is either the old or the new one, whole, whatever happens (replace-file.ts).
  */
-import { open, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
 import type { Adapter } from 'lowdb';
-import { readIfThere, syncDirectory } from './disk.ts';
+import { readIfThere } from './disk.ts';
 import { type Origin, parseSnapshot, type Snapshot } from './format.ts';
-import { temporaryName } from './layout.ts';
+import { replaceFile } from './replace-file.ts';
 
 export class SnapshotFile implements Adapter<Snapshot> {
   readonly #origin: Origin;
@@ -36,26 +34,7 @@ export class SnapshotFile implements Adapter<Snapshot> {
   /** Throws the file system's errors; then the file is as it was and nothing lies beside it. */
   async write(snapshot: Snapshot): Promise<void> {
     const content = Buffer.from(JSON.stringify(snapshot));
-    const directory = dirname(this.path);
-    const temporary = join(directory, temporaryName(basename(this.path)));
-    try {
-      await writeDurably(temporary, content);
-      await rename(temporary, this.path);
-    } catch (error) {
-      await rm(temporary, { force: true }).catch(() => undefined);
-      throw error;
-    }
-    await syncDirectory(directory);
+    await replaceFile(this.path, content);
     this.#bytes = content.length;
-  }
-}
-
-async function writeDurably(path: string, content: Buffer): Promise<void> {
-  const handle = await open(path, 'w', 0o600);
-  try {
-    await handle.writeFile(content);
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

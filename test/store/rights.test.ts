@@ -59,11 +59,7 @@ testAsRoot('who may not read the state is told that it needs root', async () => 
   await commitEach(store, [1]);
   const reader = openStore(state_dir);
 
-  const reads: (() => Promise<unknown>)[] = [
-    () => reader.routers(),
-    () => reader.routers(),
-    () => reader.read(ROUTER),
-  ];
+  const reads: (() => Promise<unknown>)[] = [() => reader.routers(), () => reader.routers(), () => reader.read(ROUTER)];
   for (const read of reads) {
     await expect(asNobody(read)).rejects.toMatchObject({
       code: 'NOT_PERMITTED',

@@ -1,0 +1,24 @@
+/** What the token commands have in common: the columns of a token, and the way to the tokens of this node. */
+import type { Token } from '../auth/token.ts';
+import type { TokenService } from '../auth/token-service.ts';
+import { composeTokens } from '../compose.ts';
+import type { Column } from '../output/rows.ts';
+import { PraasCommand } from './base.ts';
+
+export const TOKEN_COLUMNS: readonly Column<Token>[] = [
+  { title: 'ID', value: ({ id }) => id },
+  { title: 'Name', value: ({ name }) => name },
+  { title: 'Role', value: ({ role }) => role },
+  { title: 'Project ID', value: ({ project_id }) => project_id },
+  { title: 'Created At', value: ({ created_at }) => created_at },
+  { title: 'Expires At', value: ({ expires_at }) => expires_at },
+];
+
+export abstract class TokenCommand extends PraasCommand {
+  /** The tokens by the configuration at `path`. Throws NOT_PERMITTED for everybody but root: the file is root's. */
+  protected async tokens(path: string | undefined): Promise<TokenService> {
+    this.requireRoot();
+    const { config } = await this.loadConfig(path);
+    return composeTokens(config, { env: process.env, command: this.title }).tokens;
+  }
+}

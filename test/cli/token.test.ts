@@ -1,0 +1,189 @@
+/** The tokens of the API as operators make them, and as the daemon reads them from the file meanwhile. */
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { CreatedToken, Token } from '../../src/auth/token.ts';
+import { TokenAuthenticator } from '../../src/auth/token-authenticator.ts';
+import { FileTokenStore } from '../../src/store/token-store.ts';
+import { systemClock } from '../../src/system/clock.ts';
+import { createExec } from '../../src/system/exec.ts';
+import { type Shell, testShell } from '../support/executable.ts';
+
+const TOKEN = /^praas_[A-Za-z0-9_-]{43}$/;
+const NOBODY = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
+
+let shell: Shell;
+let path: string;
+beforeEach(() => {
+  const plain = testShell();
+  path = join(plain.directory, 'etc', 'tokens.json');
+  shell = plain.with({ env: { PRAAS_TOKENS_PATH: path } });
+});
+afterEach(() => shell.remove());
+
+/** As a daemon has it that was started before all this and never again. */
+function authenticator(): TokenAuthenticator {
+  const exec = createExec(60_000, process.env);
+  const store = new FileTokenStore({
+    path,
+    exec,
+    clock: systemClock,
+    lock_timeout_seconds: 60,
+    command: 'praas serve',
+  });
+  return new TokenAuthenticator(store, systemClock);
+}
+
+const create = (...words: readonly string[]): Promise<CreatedToken> => shell.json('token', 'create', ...words);
+const list = (): Promise<Token[]> => shell.json('token', 'list');
+
+test('a token is somebody’s from its creation to its revocation, for a daemon that was there before', async () => {
+  const daemon = authenticator();
+  expect(await daemon.authenticate(`praas_${'x'.repeat(43)}`)).toBeUndefined();
+
+  const made = await shell.ok('token', 'create', '--name', 'ci', '--role', 'admin', '-f', 'value', '-c', 'Token');
+  const token = made.trimEnd();
+  expect(token).toMatch(TOKEN);
+  expect(await daemon.authenticate(token)).toEqual({ name: 'ci', role: 'admin', project_id: null });
+
+  await shell.ok('token', 'revoke', 'ci');
+  expect(await daemon.authenticate(token)).toBeUndefined();
+});
+
+describe('token create', () => {
+  test('prints the token and everything that is known of it', async () => {
+    const words = ['--name', 'shop', '--role', 'member', '--project', 'p1', '--expires', '2100-01-31T12:00:00Z'];
+    const created = await create(...words);
+
+    expect(Object.entries(created)).toEqual([
+      ['token', expect.stringMatching(TOKEN)],
+      ['id', expect.stringMatching(/^[0-9a-f-]{36}$/)],
+      ['name', 'shop'],
+      ['role', 'member'],
+      ['project_id', 'p1'],
+      ['created_at', expect.stringMatching(/^20.*Z$/)],
+      ['expires_at', '2100-01-31T12:00:00Z'],
+    ]);
+    expect(await authenticator().authenticate(created.token)).toMatchObject({ name: 'shop', project_id: 'p1' });
+  });
+
+  test('prints a table for people, and one row of titles and values for spreadsheets', async () => {
+    const titles = ['Token', 'ID', 'Name', 'Role', 'Project ID', 'Created At', 'Expires At'];
+    const table = await shell.ok('token', 'create', '--name', 'a', '--role', 'reader');
+    const shown = table.split('\n').flatMap((line) => /^\| (\w.*?) +\|/.exec(line)?.[1] ?? []);
+    expect(shown).toEqual(['Field', ...titles]);
+
+    const json = await shell.ok('token', 'create', '--name', 'b', '--role', 'reader', '-f', 'json');
+    expect(Object.keys(JSON.parse(json))).toEqual(titles);
+  });
+
+  test.each([
+    [['--role', 'admin'], 2, 'Missing required flag name'],
+    [['--name', 'a'], 2, 'Missing required flag role'],
+    [['--name', 'a', '--role', 'root'], 2, 'Expected --role=root to be one of: admin, member, reader'],
+    [['--name', 'a', '--role', 'member'], 2, 'project_id: missing is not a project ID, which a member needs'],
+    [['--name', '', '--role', 'admin'], 2, 'name: "" is not a name of 1 to 64 printable characters'],
+    [['--name', 'a', '--role', 'admin', '--expires', 'soon'], 2, '--expires: "soon" is not a duration'],
+    [['--name', 'a', '--role', 'admin', '-c', 'Hash'], 2, 'There is no column Hash'],
+  ])('%j ends with %i, says why, and makes nothing', async (words, code, sentence) => {
+    const ended = await shell.run('token', 'create', ...words);
+
+    expect(ended).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(sentence) });
+    expect(existsSync(path)).toBe(false);
+  });
+
+  test('of a name that there is already ends with 1 and makes nothing', async () => {
+    await create('--name', 'ci', '--role', 'admin');
+    const again = await shell.run('token', 'create', '--name', 'ci', '--role', 'reader');
+
+    expect(again).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringContaining('there is a token ci already'),
+    });
+    expect(await list()).toHaveLength(1);
+  });
+
+  test('8 processes at once make 8 tokens, all of them somebody’s', async () => {
+    const names = Array.from({ length: 8 }, (_, index) => `t${index}`);
+    const created = await Promise.all(names.map((name) => create('--name', name, '--role', 'reader')));
+
+    expect((await list()).map(({ name }) => name)).toEqual(names);
+    const daemon = authenticator();
+    const owners = await Promise.all(created.map(({ token }) => daemon.authenticate(token)));
+    expect(owners.map((owner) => owner?.name)).toEqual(names);
+  });
+});
+
+describe('token list', () => {
+  test('shows no secret and no hash, in no format, and has no column for one', async () => {
+    expect(await list()).toEqual([]);
+    const { token, ...known } = await create('--name', 'ci', '--role', 'admin');
+    const stored = readFileSync(path, 'utf8');
+    const { hash } = JSON.parse(stored).tokens[0];
+    expect(stored).not.toContain(token.slice('praas_'.length));
+
+    expect(await list()).toEqual([known]);
+    for (const format of ['table', 'json', 'yaml', 'csv', 'value']) {
+      const text = await shell.ok('token', 'list', '-f', format);
+      expect(text).toContain(known.id);
+      expect(text).not.toContain(token.slice('praas_'.length));
+      expect(text).not.toContain(hash);
+    }
+    expect(await shell.run('token', 'list', '-c', 'Token')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('there are: ID, Name, Role, Project ID, Created At, Expires At.'),
+    });
+  });
+
+  test('of a damaged file says so, and nothing writes over it', async () => {
+    await create('--name', 'ci', '--role', 'admin');
+    writeFileSync(path, '{');
+
+    for (const words of [['list'], ['revoke', 'ci'], ['create', '--name', 'a', '--role', 'admin']]) {
+      const failed = await shell.run('token', ...words, '--json');
+      expect(failed.code).toBe(1);
+      expect(JSON.parse(failed.stdout).error).toMatchObject({ code: 'TOKENS_DAMAGED', facts: { path } });
+    }
+    expect(readFileSync(path, 'utf8')).toBe('{');
+  });
+});
+
+describe('token revoke', () => {
+  test('takes names and IDs, and says what it has revoked', async () => {
+    const a = await create('--name', 'a', '--role', 'admin');
+    const b = await create('--name', 'b c', '--role', 'admin');
+
+    expect(await shell.ok('token', 'revoke', 'b c', a.id)).toBe(`Revoked: b c (${b.id})\nRevoked: a (${a.id})\n`);
+    expect(await list()).toEqual([]);
+  });
+
+  test('of something that there is not revokes nothing', async () => {
+    await create('--name', 'a', '--role', 'admin');
+    const failed = await shell.run('token', 'revoke', 'a', 'b');
+
+    expect(failed).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('no token b') });
+    expect(await list()).toHaveLength(1);
+  });
+
+  test('of nothing is wrong usage', async () => {
+    expect(await shell.run('token', 'revoke')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('Name the tokens to revoke.'),
+    });
+  });
+});
+
+test.each([[['list']], [['revoke', 'ci']], [['create', '--name', 'a', '--role', 'admin']]])(
+  'token %j needs root, and says so',
+  async (words) => {
+    await create('--name', 'ci', '--role', 'admin');
+    const before = readFileSync(path, 'utf8');
+    const refused = await shell.with({ wrapper: NOBODY, settings: [] }).run('token', ...words);
+
+    expect(refused).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('needs root') });
+    expect(readFileSync(path, 'utf8')).toBe(before);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(statSync(dirname(path)).mode & 0o777).toBe(0o755);
+  },
+);
