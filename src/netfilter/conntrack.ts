@@ -49,6 +49,9 @@ function leadOf({ protocol, destination_ip, destination_port, replying_ip, reply
   return `--delete ${endpoint} --reply-src ${replying_ip} --reply-port-src ${replying_port}`;
 }
 
+/** Protocol, its number, seconds left, and the state that only TCP has: `tcp 6 431999 ESTABLISHED src=…`. */
+const TCP_STATE = /\btcp +\d+ +\d+ +([A-Z_\d]+) /;
+
 /** Takes `conntrack -L -o extended`, gives the TCP and UDP entries over IPv4. */
 export function parseFlows(output: string): Flow[] {
   return output.split('\n').flatMap((line) => {
@@ -58,6 +61,7 @@ export function parseFlows(output: string): Flow[] {
     const [, destination_ip] = values(line, 'dst');
     const [, source_port, replying_port] = values(line, 'sport');
     const [, destination_port] = values(line, 'dport');
+    const state = TCP_STATE.exec(line)?.[1];
     if (!source_ip || !destination_ip || !replying_ip || destination_ip.includes(':')) return [];
     return [
       {
@@ -68,6 +72,7 @@ export function parseFlows(output: string): Flow[] {
         destination_port: Number(destination_port),
         replying_ip,
         replying_port: Number(replying_port),
+        ...(state !== undefined && { state }),
       },
     ];
   });

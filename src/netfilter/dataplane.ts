@@ -51,7 +51,10 @@ export class NetfilterDataplane implements Dataplane {
       this.#backend.observe(namespace),
       this.#other.observe(namespace).catch(nothingWithoutTool),
     ]);
-    const leftovers = forwardsIn(this.#other.name, left).map((found) => ({ ...found, forward: undefined }));
+    // Without their tallies: the mapping's own is that of the backend in use.
+    const leftovers = forwardsIn(this.#other.name, left).map(
+      ({ mapping_id, handle }): ObservedForward => ({ mapping_id, forward: undefined, handle }),
+    );
     return {
       forwards: [...forwardsIn(this.#backend.name, mine), ...leftovers],
       claims: [...mine.claims, ...left.claims],

@@ -53,9 +53,10 @@ export class Namespaces {
     return { file: 'nsenter', args: [`--net=${join(this.#directory, namespace)}`, command.file, ...command.args] };
   }
 
-  /** The error for a router that is not here. */
+  /** The error for a router that is not here: its name may be, left by a crash or with no namespace behind it yet. */
   async gone(router: string): Promise<Error> {
-    return praasError('ROUTER_NOT_FOUND', { router, known: await this.#names() });
+    const others = (await this.#names()).filter((name) => routerIdOf(name) !== routerIdOf(router));
+    return praasError('ROUTER_NOT_FOUND', { router, known: others });
   }
 
   async #names(): Promise<string[]> {

@@ -4,7 +4,7 @@
  */
 import type { Endpoint, Forward } from '../pat/forward.ts';
 import { canonicalCidrs } from '../pat/ipv4.ts';
-import type { ObservedForward } from '../pat/plan.ts';
+import type { ObservedForward, Tally } from '../pat/plan.ts';
 
 interface Target {
   readonly mapping_id: string;
@@ -31,6 +31,8 @@ export interface FoundRule {
   readonly rule: Rule | undefined;
   /** The line of a script that takes away exactly this one. */
   readonly removal: string;
+  /** What it has counted; undefined where nothing counts. */
+  readonly tally?: Tally | undefined;
 }
 
 /** Gives the rules of a forward: one translation per allowed network (one without source for everybody), then the masquerade. */
@@ -54,11 +56,22 @@ export function ruleKey(rule: Rule): string {
 /** Takes all rules found with our mark, gives one entry per mapping id; `handle` is the list of removal lines. */
 export function observedForwards(found: readonly FoundRule[]): ObservedForward[] {
   const groups = Map.groupBy(found, ({ mapping_id }) => mapping_id);
-  return [...groups].map(([mapping_id, rules]) => ({
-    mapping_id,
-    forward: wholeForward(rules.map(({ rule }) => rule)),
-    handle: rules.map(({ removal }) => removal),
-  }));
+  return [...groups].map(([mapping_id, rules]) => {
+    const tally = tallyOf(rules);
+    return {
+      mapping_id,
+      forward: wholeForward(rules.map(({ rule }) => rule)),
+      handle: rules.map(({ removal }) => removal),
+      ...(tally && { tally }),
+    };
+  });
+}
+
+/** All translations of a mapping together. What is masqueraded was translated before, and would count twice. */
+function tallyOf(rules: readonly FoundRule[]): Tally | undefined {
+  const tallies = rules.flatMap(({ rule, tally }) => (rule?.kind === 'translate' && tally ? [tally] : []));
+  if (tallies.length === 0) return undefined;
+  return tallies.reduce((sum, { packets, bytes }) => ({ packets: sum.packets + packets, bytes: sum.bytes + bytes }));
 }
 
 /** The forward whose rules are exactly these, in any order, none twice; undefined when there is no such forward. */

@@ -68,21 +68,17 @@ export function searchPath(path: string | undefined): string {
  * out of reach of the terminal's Ctrl-C: when it aborts, they are killed, no new ones begin, and its reason is thrown.
  */
 export function createExec(timeout_ms: number, env: NodeJS.ProcessEnv, ending?: AbortSignal): Exec {
-  const environment = { ...env, LC_ALL: 'C', PATH: searchPath(env['PATH']) };
+  const common = commonOptions(env);
   return async (command) => {
     ending?.throwIfAborted();
     const { execa } = await import('execa');
     const { input, descriptors = [], timeout_ms: timeout = timeout_ms } = command;
     const options = {
+      ...common,
       ...(input !== undefined && { input }),
       stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', ...descriptors],
-      env: environment,
-      extendEnv: false,
       timeout,
-      killSignal: 'SIGKILL',
       maxBuffer: MAX_OUTPUT_BYTES,
-      reject: false,
-      stripFinalNewline: false,
       ...(ending !== undefined && { cancelSignal: ending, detached: true }),
     } as const;
     const { file, args } = command.ends_with_us ? boundToUs(command) : command;
@@ -92,8 +88,53 @@ export function createExec(timeout_ms: number, env: NodeJS.ProcessEnv, ending?: 
   };
 }
 
+/** A program that goes on until it ends by itself or is ended. */
+export interface Running {
+  /** Each line as it comes, with its line break; without one is what was left when the program ended. */
+  lines(from: 'stdout' | 'stderr'): AsyncIterable<string>;
+  /** How it ended, without its output; rejects as Exec does. */
+  readonly result: Promise<ExecResult>;
+}
+
+/** Starts a program and lets it run. Rejects when `ending` has aborted before. */
+export type Start = (command: Pick<Command, 'file' | 'args'>, ending: AbortSignal) => Promise<Running>;
+
+/**
+ * Gives a starter of programs whose output is read while they run. They are killed when `ending` aborts, and with us,
+ * however we end; the terminal's Ctrl-C does not reach them.
+ */
+export function createStart(env: NodeJS.ProcessEnv): Start {
+  const common = commonOptions(env);
+  return async (command, ending) => {
+    const { execa } = await import('execa');
+    ending.throwIfAborted();
+    const stdio = ['ignore', 'pipe', 'pipe'] as const;
+    const { file, args } = boundToUs(command);
+    const program = execa(file, args, { ...common, stdio, buffer: false, cancelSignal: ending, detached: true });
+    const result = program.then((ended) => {
+      if (ended.isCanceled) ending.throwIfAborted();
+      return toResult(
+        { ...command, ends_with_us: true },
+        { ...(ended as unknown as Ended), stdout: '', stderr: '' },
+        0,
+      );
+    });
+    return { lines: (from) => program.iterable({ from, preserveNewlines: true }), result };
+  };
+}
+
+function commonOptions(env: NodeJS.ProcessEnv) {
+  return {
+    env: { ...env, LC_ALL: 'C', PATH: searchPath(env['PATH']) },
+    extendEnv: false,
+    killSignal: 'SIGKILL',
+    reject: false,
+    stripFinalNewline: false,
+  } as const;
+}
+
 /** PR_SET_PDEATHSIG, which Node cannot set: the kernel keeps it for whatever the program executes in its own place. */
-function boundToUs({ file, args }: Command): Pick<Command, 'file' | 'args'> {
+function boundToUs({ file, args }: Pick<Command, 'file' | 'args'>): Pick<Command, 'file' | 'args'> {
   return { file: 'setpriv', args: ['--pdeathsig', 'KILL', file, ...args] };
 }
 

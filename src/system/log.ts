@@ -15,12 +15,15 @@ export class FileLog implements Logger {
   readonly #directory: string;
   readonly #name: string;
   readonly #complain: (message: string) => void;
+  readonly #echo: ((line: string) => void) | undefined;
   #opened: Promise<WinstonLogger> | undefined;
 
-  constructor(directory: string, name: string, complain: (message: string) => void) {
+  /** `echo` takes every line as text too, for whoever watches. */
+  constructor(directory: string, name: string, complain: (message: string) => void, echo?: (line: string) => void) {
     this.#directory = directory;
     this.#name = name;
     this.#complain = complain;
+    this.#echo = echo;
   }
 
   info(message: string, details: Readonly<Record<string, unknown>> = {}): void {
@@ -43,6 +46,7 @@ export class FileLog implements Logger {
   }
 
   #write(level: 'info' | 'warn', message: string, details: Readonly<Record<string, unknown>>): void {
+    this.#echo?.(asText(level, message, details));
     this.#opened ??= this.#open();
     this.#opened.then(
       (logger) => logger.log({ ...details, level, message }),
@@ -74,4 +78,10 @@ export class FileLog implements Logger {
       `the log in ${this.#directory} cannot be written: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
+}
+
+/** `warn: router cannot be looked after router_id=edge reason="no such file"` */
+function asText(level: string, message: string, details: Readonly<Record<string, unknown>>): string {
+  const pairs = Object.entries(details).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+  return [level === 'info' ? message : `${level}: ${message}`, ...pairs].join(' ');
 }

@@ -6,8 +6,9 @@ import { FakeDataplane, FakeRouter } from '../support/fake-dataplane.ts';
 import { CALLER, FACTS, FORWARD, GATEWAY, idOf, ROUTER } from '../support/samples.ts';
 
 dataplaneContract('in memory', async () => {
-  const dataplane = new FakeDataplane([new FakeRouter(FACTS)]);
-  return { dataplane, router_id: ROUTER, remove: async () => undefined };
+  const router = new FakeRouter(FACTS);
+  const call = async (...connection: Parameters<FakeRouter['connect']>) => void router.connect(...connection);
+  return { dataplane: new FakeDataplane([router]), router_id: ROUTER, call, remove: async () => undefined };
 });
 
 test('it refuses two forwards on one endpoint, and what needs a frame that is not there', async () => {

@@ -1,14 +1,21 @@
+import type { BackendName } from '../../src/netfilter/backend.ts';
 import { BACKENDS, realDataplane } from '../support/dataplane.ts';
-import { dataplaneContract } from '../support/dataplane-contract.ts';
-import { testWorld } from '../support/world.ts';
+import { type DataplaneUnderTest, dataplaneContract } from '../support/dataplane-contract.ts';
+import { type TestWorldOptions, testWorld } from '../support/world.ts';
 
 for (const backend of BACKENDS) {
-  dataplaneContract(`${backend} in a plain namespace`, async () => {
-    const { router_id, remove } = await testWorld({ router: 'plain' });
-    return { dataplane: realDataplane(backend), router_id, remove };
-  });
-  dataplaneContract(`${backend} beside Neutron's rules`, async () => {
-    const { router_id, remove } = await testWorld({ router: 'neutron', neutronRules: true });
-    return { dataplane: realDataplane(backend), router_id, remove };
-  });
+  dataplaneContract(`${backend} in a plain namespace`, () => under(backend, { router: 'plain' }));
+  dataplaneContract(`${backend} beside Neutron's rules`, () =>
+    under(backend, { router: 'neutron', neutronRules: true }),
+  );
+}
+
+async function under(backend: BackendName, options: TestWorldOptions): Promise<DataplaneUnderTest> {
+  const { router_id, client, web, remove } = await testWorld(options);
+  await Promise.all([web.listen({ protocol: 'tcp', port: 22 }), web.listen({ protocol: 'udp', port: 53 })]);
+  const call: DataplaneUnderTest['call'] = async (source_ip, { protocol, gateway_ip, router_port }) => {
+    const heard = await client.connect({ protocol, address: gateway_ip, port: router_port, source_ip });
+    if ('error' in heard) throw new Error(`${source_ip} to ${protocol} ${router_port}: ${heard.error}`);
+  };
+  return { dataplane: realDataplane(backend), router_id, call, remove };
 }

@@ -14,7 +14,7 @@ import { forwardKey } from '../../src/pat/forward.ts';
 import { isEmptyPlan, plan } from '../../src/pat/plan.ts';
 import type { Exec } from '../../src/system/exec.ts';
 import { foreignRule, forward, forwards } from '../support/arbitrary.ts';
-import { EMPTY_NAT, restore } from '../support/iptables-model.ts';
+import { counted, EMPTY_NAT, restore } from '../support/iptables-model.ts';
 
 const NEUTRON = new URL('../golden/neutron/', import.meta.url);
 
@@ -23,7 +23,10 @@ function modelledDataplane(saved: string[]): { dataplane: NetfilterDataplane; sa
   let lines = saved;
   const exec: Exec = async ({ args, input }) => {
     const done = (stdout: string) => ({ exit_code: 0, stdout, stderr: '' });
-    if (args.includes('iptables-save')) return done(`${lines.join('\n')}\nCOMMIT\n`);
+    if (args.includes('iptables-save')) {
+      const shown = args.includes('-c') ? counted(lines) : lines;
+      return done(`${shown.join('\n')}\nCOMMIT\n`);
+    }
     if (args.includes('iptables-restore')) {
       lines = restore(lines, input ?? '');
       return done('');
@@ -120,6 +123,19 @@ test('the frame is two chains and two appended jumps, and only once', () => {
   const framed = parseSavedTable(restore(EMPTY_NAT, frame.join('\n')).join('\n'), 'nat');
   expect(missingFrame(framed)).toEqual([]);
   expect(touchesBuiltIn(['-N custom-PREROUTING'])).toBe(false);
+});
+
+test('rules are read with their counters and without, and are the same rules', () => {
+  const rule = '-A custom-PREROUTING -d 203.0.113.10/32 -p tcp -m tcp --dport 9 -j DNAT --to-destination 10.0.0.1';
+  const saved = [...EMPTY_NAT, ':custom-PREROUTING - [0:0]', rule];
+  const [plain] = parseSavedTable(saved.join('\n'), 'nat').rules;
+  const with_counters = saved.map((line) => line.replace(/^-A/, '[12:720] -A').replace('[0:0]', '[3:180]'));
+
+  const { chains, rules } = parseSavedTable(with_counters.join('\n'), 'nat');
+
+  expect(plain?.tally).toBeUndefined();
+  expect(rules).toEqual([{ ...plain, tally: { packets: 12, bytes: 720 } }]);
+  expect([...chains]).toContain('custom-PREROUTING');
 });
 
 test('a jump that the Python version inserted on top counts as ours', () => {

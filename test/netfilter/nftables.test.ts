@@ -131,6 +131,23 @@ test('a listing that nft printed is read', () => {
   ]);
 });
 
+test('what the elements of a mapping have counted is added up; what is masqueraded counts once', () => {
+  const listing = readFileSync(new URL('./fixtures/nft-1.0.6-list-table.json', import.meta.url), 'utf8');
+  const tallies = (text: string) => observedForwards(parseListing(text).found).map(({ tally }) => tally);
+  expect(tallies(listing)).toEqual([
+    { packets: 0, bytes: 0 },
+    { packets: 0, bytes: 0 },
+  ]);
+
+  const used = listing.replaceAll('"packets": 0, "bytes": 0', '"packets": 3, "bytes": 180');
+  expect(tallies(used)).toEqual([
+    { packets: 3, bytes: 180 },
+    { packets: 6, bytes: 360 },
+  ]);
+  const uncounted = listing.replaceAll('"counter": { "packets": 0, "bytes": 0 }', '"timeout": 60');
+  expect(tallies(uncounted)).toEqual([undefined, undefined]);
+});
+
 test('elements of somebody else that praas could not have written are passed over', () => {
   const range = {
     elem: { val: { concat: ['tcp', '203.0.113.10', { range: [4050, 4060] }, { range: ['192.0.3.1', '192.0.3.5'] }] } },

@@ -96,6 +96,7 @@ ipv6     10 tcp      6 431999 ESTABLISHED src=2001:db8::1 dst=2001:db8::2 sport=
       destination_port: 4022,
       replying_ip: '10.20.0.90',
       replying_port: 8080,
+      state: 'ESTABLISHED',
     },
     {
       protocol: 'udp',
@@ -107,6 +108,12 @@ ipv6     10 tcp      6 431999 ESTABLISHED src=2001:db8::1 dst=2001:db8::2 sport=
       replying_port: 4053,
     },
   ]);
+});
+
+test.each(['SYN_SENT', 'TIME_WAIT', 'SYN_SENT2'])('a TCP connection in the state %s is read with it', (state) => {
+  const ends = 'src=203.0.113.2 dst=203.0.113.235 sport=1 dport=2 src=10.20.0.90 dst=203.0.113.2 sport=2 dport=1';
+  expect(parseFlows(`ipv4     2 tcp      6 119 ${state} ${ends} mark=0 use=1\n`)).toMatchObject([{ state }]);
+  expect(parseFlows(`tcp      6 119 ${state} ${ends} mark=0 use=1\n`)).toMatchObject([{ state }]);
 });
 
 const script = '*nat\n-A a\n-D b\nCOMMIT\n';

@@ -1,13 +1,18 @@
 /** What every Dataplane promises (ports.ts). Held to the fake in the fast tier, to both real backends in the kernel tier. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Forward, forwardKey } from '../../src/pat/forward.ts';
+import { type Endpoint, type Forward, forwardKey } from '../../src/pat/forward.ts';
 import { type Changes, isEmptyPlan, plan } from '../../src/pat/plan.ts';
 import type { Dataplane } from '../../src/pat/ports.ts';
+
+const CALLERS = ['203.0.113.2', '198.51.100.7'] as const;
+export type CallerIp = (typeof CALLERS)[number];
 
 export interface DataplaneUnderTest {
   readonly dataplane: Dataplane;
   /** A router that is there, with 203.0.113.10 as its gateway address and nothing of ours in it. */
   readonly router_id: string;
+  /** Makes one new connection (over UDP: sends one packet and hears an answer) from this address outside to the endpoint. */
+  call(source_ip: CallerIp, endpoint: Endpoint): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -52,6 +57,15 @@ export function dataplaneContract(name: string, make: () => Promise<DataplaneUnd
     const inPlace = async (): Promise<string[]> => {
       const { forwards } = await under.dataplane.observe(under.router_id);
       return forwards.map(({ forward }) => (forward ? forwardKey(forward) : 'broken')).toSorted();
+    };
+    const packets = async (...wanted: readonly Forward[]): Promise<(number | undefined)[]> => {
+      const { forwards } = await under.dataplane.observe(under.router_id);
+      return wanted.map(({ mapping_id }) => {
+        const tally = forwards.find((found) => found.mapping_id === mapping_id)?.tally;
+        // A packet has a header at least.
+        expect(tally === undefined || tally.bytes >= 20 * tally.packets).toBe(true);
+        return tally?.packets;
+      });
     };
     const keys = (...forwards: readonly Forward[]): string[] => forwards.map(forwardKey).toSorted();
 
@@ -129,6 +143,26 @@ export function dataplaneContract(name: string, make: () => Promise<DataplaneUnd
       expect(text).toContain(WEB.mapping_id);
       expect(under.dataplane.render({ remove: [], add: [], frame: undefined })).toBe('');
       expect(await inPlace()).toEqual(keys(SSH));
+    });
+
+    test('a forward counts its connections, once each, over all of its networks and from zero', async () => {
+      const [home, away] = CALLERS;
+      const listed = { ...DNS, allowed_cidrs: [`${home}/32`, '198.51.100.0/24'] };
+      await settle([]);
+      await settle([SSH, WEB, listed]);
+      expect(await packets(SSH, WEB, listed)).toEqual([0, 0, 0]);
+
+      for (const caller of CALLERS) await under.call(caller, SSH);
+      await under.call(away, WEB);
+      await under.call(home, listed);
+      await under.call(away, listed);
+      expect(await packets(SSH, WEB, listed)).toEqual([2, 1, 2]);
+
+      await settle([SSH, WEB]);
+      expect(await packets(SSH, WEB, listed)).toEqual([2, 1, undefined]);
+      await settle([WEB, listed]);
+      await settle([SSH, WEB, listed]);
+      expect(await packets(SSH, WEB, listed)).toEqual([0, 1, 0]);
     });
 
     test('a router that is not there is said to be not there', async () => {

@@ -7,7 +7,7 @@ import { praasError } from '../../src/pat/errors.ts';
 import type { Flow } from '../../src/pat/flow.ts';
 import { type Endpoint, endpointKey, type Forward, forwardKey } from '../../src/pat/forward.ts';
 import { cidrContains } from '../../src/pat/ipv4.ts';
-import type { Changes, ObservedForward } from '../../src/pat/plan.ts';
+import type { Changes, ObservedForward, Tally } from '../../src/pat/plan.ts';
 import type { Dataplane, Observation } from '../../src/pat/ports.ts';
 import type { Claim, RouterFacts } from '../../src/pat/router.ts';
 
@@ -19,6 +19,8 @@ interface Entry {
   readonly forward: Forward | undefined;
   /** What names exactly this entry, as a rule's text does. */
   readonly text: string;
+  /** Of the first packet of each connection; pieces count nothing here. */
+  readonly tally?: Tally;
 }
 
 /** A router as a test sets it up and as somebody else may change it. */
@@ -62,7 +64,9 @@ export class FakeRouter {
   /** A caller connects: the rules of this moment decide where to, from then on the connection stays there. */
   connect(source_ip: string, endpoint: Endpoint): Flow {
     const { protocol, gateway_ip, router_port } = endpoint;
-    const led = this.entries.find(({ forward }) => forward && leads(forward, endpoint, source_ip))?.forward;
+    const entry = this.entries.find(({ forward }) => forward && leads(forward, endpoint, source_ip));
+    this.entries = this.entries.map((each) => (each === entry ? { ...each, tally: withOneMore(each.tally) } : each));
+    const led = entry?.forward;
     const flow: Flow = {
       protocol,
       source_ip,
@@ -126,7 +130,7 @@ export class FakeDataplane implements Dataplane {
 
   async observe(router_id: string): Promise<Observation> {
     const { entries, claims, warnings, has_frame } = this.#enter('observe', router_id);
-    const forwards = entries.map(({ mapping_id, forward, text }) => ({ mapping_id, forward, handle: text }));
+    const forwards = entries.map(({ text, ...entry }) => ({ ...entry, handle: text }));
     return { forwards, claims, warnings, frame: has_frame ? undefined : FRAME };
   }
 
@@ -201,9 +205,15 @@ export class FakeDataplane implements Dataplane {
 }
 
 const FRAME = 'the frame';
+const SYN_BYTES = 60;
+const NOTHING: Tally = { packets: 0, bytes: 0 };
 
 function entryOf(forward: Forward): Entry {
-  return { mapping_id: forward.mapping_id, forward, text: forwardKey(forward) };
+  return { mapping_id: forward.mapping_id, forward, text: forwardKey(forward), tally: NOTHING };
+}
+
+function withOneMore({ packets, bytes } = NOTHING): Tally {
+  return { packets: packets + 1, bytes: bytes + SYN_BYTES };
 }
 
 function leads(forward: Forward, endpoint: Endpoint, source_ip: string): boolean {

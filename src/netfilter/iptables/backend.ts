@@ -37,7 +37,7 @@ export class IptablesBackend implements Backend {
   }
 
   async observe(namespace: string): Promise<BackendObservation> {
-    const command = { file: 'iptables-save', args: ['-t', 'nat'] };
+    const command = { file: 'iptables-save', args: ['-c', '-t', 'nat'] };
     const result = await this.#namespaces.run(namespace, command);
     if (result.exit_code !== 0) throw refusal(result, { router: namespace, tool: 'iptables-save', script: '' });
     const table = parseSavedTable(result.stdout, 'nat');
@@ -86,7 +86,7 @@ function splitByOwner(rules: readonly SavedRule[]): [FoundRule[], SavedRule[]] {
     if (!mapping_id) others.push(saved);
     else {
       const removal = `-D ${saved.chain} ${saved.text}`;
-      ours.push({ mapping_id, rule: parseRule(saved.chain, saved.words), removal });
+      ours.push({ mapping_id, rule: parseRule(saved.chain, saved.words), removal, tally: saved.tally });
     }
   }
   return [ours, others];

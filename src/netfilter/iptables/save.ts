@@ -1,4 +1,5 @@
-/** Reads the output of iptables-save. Pure, and knows nothing of mappings. */
+/** Reads the output of iptables-save, with counters (-c) or without. Pure, and knows nothing of mappings. */
+import type { Tally } from '../../pat/plan.ts';
 
 export interface SavedRule {
   readonly chain: string;
@@ -6,6 +7,8 @@ export interface SavedRule {
   readonly text: string;
   /** The same, split into words with the quotes resolved. */
   readonly words: readonly string[];
+  /** Undefined when it was saved without. */
+  readonly tally?: Tally | undefined;
 }
 
 export interface SavedTable {
@@ -14,7 +17,7 @@ export interface SavedTable {
 }
 
 const CHAIN = /^:(\S+) /;
-const RULE = /^-A (\S+) (.*)$/;
+const RULE = /^(?:\[(?<packets>\d+):(?<bytes>\d+)\] )?-A (?<chain>\S+) (?<text>.*)$/;
 const WORD = /"((?:[^"\\]|\\.)*)"|(\S+)/g;
 
 /** Takes everything that iptables-save prints, gives one of its tables (empty when it is not there). */
@@ -27,10 +30,17 @@ export function parseSavedTable(output: string, table: string): SavedTable {
     if (!inside) continue;
     const [, chain] = CHAIN.exec(line) ?? [];
     if (chain !== undefined) chains.add(chain);
-    const [, ruleChain, text] = RULE.exec(line) ?? [];
-    if (ruleChain !== undefined && text !== undefined) rules.push({ chain: ruleChain, text, words: wordsOf(text) });
+    const rule = savedRule(line);
+    if (rule !== undefined) rules.push(rule);
   }
   return { chains, rules };
+}
+
+function savedRule(line: string): SavedRule | undefined {
+  const { chain, text, packets, bytes } = RULE.exec(line)?.groups ?? {};
+  if (chain === undefined || text === undefined) return undefined;
+  const tally = packets === undefined ? undefined : { packets: Number(packets), bytes: Number(bytes) };
+  return { chain, text, words: wordsOf(text), tally };
 }
 
 /** Splits as iptables-restore does: words between blanks, double quotes keep blanks, a backslash keeps what follows. */

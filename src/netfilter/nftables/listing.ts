@@ -1,5 +1,6 @@
 /** Reads `nft --json list table ip praas`. Pure. */
 import { endpointKey } from '../../pat/forward.ts';
+import type { Tally } from '../../pat/plan.ts';
 import type { Claim } from '../../pat/router.ts';
 import { mappingIdIn } from '../comment.ts';
 import type { FoundRule, Rule, TranslateRule } from '../rules.ts';
@@ -26,6 +27,7 @@ type Key = readonly ['tcp' | 'udp', string, number, (string | Prefix)?];
 interface Element {
   readonly key: Key;
   readonly comment: string | undefined;
+  readonly tally: Tally | undefined;
   readonly server: readonly [string, number] | undefined;
 }
 
@@ -50,31 +52,33 @@ export function parseListing(output: string): TableContents {
   );
   const all: (readonly [Element, Rule])[] = [...rules, ...masquerades];
   return {
-    found: all.flatMap(([{ comment }, rule]) => foundRule(comment, rule)),
+    found: all.flatMap(([element, rule]) => foundRule(element, rule)),
     claims: rules.flatMap(([element, rule]) => (mappingIdIn(element.comment) ? [] : [claimOf(rule)])),
     frame: isWhole(nftables) ? [] : frameLines(),
   };
 }
 
-function foundRule(comment: string | undefined, rule: Rule): FoundRule[] {
+function foundRule({ comment, tally }: Element, rule: Rule): FoundRule[] {
   const mapping_id = mappingIdIn(comment);
-  return mapping_id === undefined ? [] : [{ mapping_id, rule, removal: removalOf(rule) }];
+  return mapping_id === undefined ? [] : [{ mapping_id, rule, removal: removalOf(rule), tally }];
 }
 
 /** An element is a key, or a pair of key and value; a key with comment or counter is wrapped in `elem`. */
 function elementOf(raw: unknown): Element {
   const [key, value] = Array.isArray(raw) ? (raw as [unknown, unknown]) : [raw, undefined];
-  const { elem } = key as { elem?: { val: unknown; comment?: string } };
+  const { elem } = key as { elem?: { val: unknown; comment?: string; counter?: Tally } };
   return {
     key: ((elem?.val ?? key) as { concat: Key }).concat,
     comment: elem?.comment,
+    tally: elem?.counter,
     server: (value as { concat: readonly [string, number] } | undefined)?.concat,
   };
 }
 
 /**
  * Whether an element is one that praas could have written. Somebody else's may hold ranges and whole networks; they are
- * left alone, and mappings whose keys they cover are refused by the kernel.
+ * left alone. The kernel refuses a key that one of them covers in the same map, and in no other: an allowed network of
+ * theirs does not keep a mapping for everybody out of `open`, which is looked up first.
  */
 function isReadable({ key, server }: Element): boolean {
   const [protocol, address, port, source] = Array.isArray(key) ? key : [];

@@ -1,0 +1,164 @@
+// With real directories and inotify. A link to a process's own namespace stands for one that `ip netns add` has mounted.
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { RouterWatch } from '../../src/netfilter/watch.ts';
+import { createExec } from '../../src/system/exec.ts';
+import { createFollow } from '../../src/system/follow.ts';
+import { ListLog } from '../support/fake-node.ts';
+
+const UUID = '0b0e0a52-6a52-4a4e-8d3b-0a4d4f1d9f11';
+/** Long enough for whatever might come after what was waited for. */
+const SILENCE_MS = 100;
+
+let base: string;
+let directory: string;
+let watch: RouterWatch;
+let told: string[];
+let log: ListLog;
+
+beforeEach(async () => {
+  base = await mkdtemp(join(tmpdir(), 'praas-watch-'));
+  directory = join(base, 'deep', 'netns');
+  told = [];
+  log = new ListLog();
+  const exec = createExec(10_000, process.env);
+  watch = new RouterWatch({ directory, log, exec, follow: createFollow(process.env) });
+});
+afterEach(async () => {
+  await watch.stop();
+  await rm(base, { recursive: true, force: true });
+});
+
+const start = (): Promise<void> => watch.start((router_id, what) => told.push(`${router_id} ${what}`));
+const at = (name: string): string => join(directory, name);
+const make = (name: string): Promise<void> => symlink('/proc/self/ns/net', at(name));
+const makeDirectory = async (): Promise<void> => void (await mkdir(directory, { recursive: true }));
+
+/** Waits until so much was told, then a little longer, and gives all of it. */
+async function heard(count: number): Promise<readonly string[]> {
+  while (told.length < count) await sleep(5);
+  await sleep(SILENCE_MS);
+  return told;
+}
+
+test('routers that appear and go are told by their id; those here before are known', async () => {
+  await makeDirectory();
+  await make('here');
+  await start();
+
+  await make(`qrouter-${UUID}`);
+  await make('edge');
+  expect((await heard(2)).toSorted()).toEqual([`${UUID} appeared`, 'edge appeared']);
+  await rm(at('here'));
+  expect((await heard(3)).at(-1)).toBe('here gone');
+});
+
+test('a namespace made anew has gone and appeared, however quickly, and with the same inode', async () => {
+  await makeDirectory();
+  await make('edge');
+  await start();
+
+  await rm(at('edge'));
+  await make('edge');
+
+  expect(await heard(2)).toEqual(['edge gone', 'edge appeared']);
+});
+
+test('a name is no router before its namespace is mounted', async () => {
+  await makeDirectory();
+  await writeFile(at('early'), '');
+  await start();
+  await writeFile(at('edge'), '');
+  await sleep(SILENCE_MS);
+  expect(told).toEqual([]);
+
+  for (const name of ['early', 'edge']) {
+    await make(`${name}.new`);
+    await rename(at(`${name}.new`), at(name));
+  }
+  const names = (await heard(2)).filter((line) => !line.includes('.new'));
+  expect(names.toSorted()).toEqual(['early appeared', 'edge appeared']);
+});
+
+test('of a distributed router one namespace may go: it has gone with the last', async () => {
+  await makeDirectory();
+  await make(`qrouter-${UUID}`);
+  await make(`snat-${UUID}`);
+  await start();
+
+  await rm(at(`snat-${UUID}`));
+  expect(await heard(1)).toEqual([`${UUID} appeared`]);
+  await rm(at(`qrouter-${UUID}`));
+  expect(await heard(2)).toEqual([`${UUID} appeared`, `${UUID} gone`]);
+});
+
+test('names that no router can have are passed over', async () => {
+  await makeDirectory();
+  await start();
+
+  for (const name of ['two words', '-dash', 'ünder', 'x'.repeat(129), 'edge']) await make(name);
+
+  expect(await heard(1)).toEqual(['edge appeared']);
+});
+
+test('the directory may come later, go, and come back', async () => {
+  await start();
+  await makeDirectory();
+  await make('edge');
+  expect(await heard(1)).toEqual(['edge appeared']);
+
+  await rm(join(base, 'deep'), { recursive: true });
+  expect(await heard(2)).toEqual(['edge appeared', 'edge gone']);
+
+  await makeDirectory();
+  await make('west');
+  expect((await heard(3)).at(-1)).toBe('west appeared');
+  await rm(at('west'));
+  expect((await heard(4)).at(-1)).toBe('west gone');
+  expect(log.lines).toEqual([]);
+});
+
+test('a directory that is moved away takes its routers along, and brings them back', async () => {
+  await makeDirectory();
+  await make('edge');
+  await start();
+
+  await rename(directory, `${directory}.old`);
+  expect(await heard(1)).toEqual(['edge gone']);
+  await rename(`${directory}.old`, directory);
+  expect(await heard(2)).toEqual(['edge gone', 'edge appeared']);
+});
+
+test('a router that has the name of the directory is one as any other', async () => {
+  await makeDirectory();
+  await make('edge');
+  await start();
+
+  await make('netns');
+  expect(await heard(1)).toEqual(['netns appeared']);
+  await rm(at('netns'));
+  expect(await heard(2)).toEqual(['netns appeared', 'netns gone']);
+});
+
+test('hundreds at once are each told once', async () => {
+  await makeDirectory();
+  await start();
+  const names = Array.from({ length: 500 }, (_, index) => `r${index}`);
+
+  await Promise.all(names.map(make));
+
+  expect((await heard(names.length)).toSorted()).toEqual(names.map((name) => `${name} appeared`).toSorted());
+});
+
+test('after it is stopped nothing is told', async () => {
+  await makeDirectory();
+  await start();
+  await make('edge');
+  await watch.stop();
+  await make('west');
+  await sleep(SILENCE_MS);
+  expect(told).toEqual([]);
+});
