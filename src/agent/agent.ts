@@ -65,6 +65,7 @@ export class Agent implements RouterAgent, CounterSource {
   }
 
   async count(router_id: string): Promise<void> {
+    if (this.#counters.isFresh(router_id, this.#clock.now())) return;
     await this.#observe(router_id);
   }
 

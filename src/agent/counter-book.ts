@@ -13,8 +13,11 @@ interface Entry {
   readonly last_hit_at: string | null;
 }
 
+const FRESH_MS = 1000;
+
 export class CounterBook {
   readonly #routers = new Map<string, Map<string, Entry>>();
+  readonly #noted_ms = new Map<string, number>();
 
   /** Takes what was found in a router at `now`. Mappings that are no longer there are forgotten. */
   note(router_id: string, forwards: readonly ObservedForward[], now: Date): void {
@@ -23,10 +26,12 @@ export class CounterBook {
       tally ? [[mapping_id, next(before?.get(mapping_id), tally, now)]] : [],
     );
     this.#routers.set(router_id, new Map(entries));
+    this.#noted_ms.set(router_id, now.getTime());
   }
 
-  forget(router_id: string): void {
-    this.#routers.delete(router_id);
+  /** Whether the router was looked at in the last second. */
+  isFresh(router_id: string, now: Date): boolean {
+    return now.getTime() - (this.#noted_ms.get(router_id) ?? Number.NEGATIVE_INFINITY) < FRESH_MS;
   }
 
   of(router_id: string, mapping_id: string): Counters | undefined {

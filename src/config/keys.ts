@@ -2,7 +2,19 @@
  * Every key of praas.conf, described once: what it may be, its default as a user would write it, and what it is for. The
  * parser, `praas config show`, the sample file and the error texts all come from this table, in this order.
  */
-import { absolutePath, absolutePaths, type Kind, oneOf, port, portRange, ports, seconds } from './values.ts';
+import {
+  absolutePath,
+  absolutePaths,
+  ipAddress,
+  ipv4Networks,
+  type Kind,
+  oneOf,
+  optionalPath,
+  port,
+  portRange,
+  ports,
+  seconds,
+} from './values.ts';
 
 export interface Key<T> {
   readonly kind: Kind<T>;
@@ -17,7 +29,18 @@ export const KEYS = {
   port_app: key(port, '3000', 'TCP port on which the RESTful API listens'),
   router_port_range: key(portRange, '4000:4100', 'router ports that are handed out when a mapping names none'),
   second_monitoring: key(seconds(86_400), '30', 'seconds between two comparisons of the mappings with the cloud'),
+  listen_address: key(ipAddress, '127.0.0.1', 'address on which the RESTful API listens, all where it is zeros'),
+  tls_cert: key(optionalPath, '', 'PEM file of the certificate, with its chain (without it the API is plain HTTP)'),
+  tls_key: key(optionalPath, '', 'PEM file of the key that belongs to the certificate'),
+  socket_path: key(absolutePath, '/run/praas/praas.sock', 'Unix socket of the daemon, for root on this node'),
+  legacy_api_allow: key(
+    ipv4Networks,
+    '',
+    'addresses that may use the old API without a token, besides this node itself',
+  ),
+  reconcile_period: key(seconds(3600), '30', 'seconds between two comparisons of the rules with the mappings'),
   state_dir: key(absolutePath, '/var/lib/praas', 'directory of the mappings, one file per router'),
+  tokens_path: key(absolutePath, '/usr/local/etc/praas/tokens.json', 'file of the API tokens'),
   log_dir: key(absolutePath, '/var/log/praas', 'directory of the log files'),
   backend: key(oneOf('iptables', 'nftables'), 'iptables', 'what the rules are written with'),
   masquerade: key(

@@ -3,6 +3,7 @@
  * undefined when the text is not allowed; nothing here throws. Texts arrive without white space at their ends. Plain
  * functions and not zod: every start of praas reads the configuration, and loading zod takes longer than all of that.
  */
+import { isIP, isIPv4 } from 'node:net';
 import type { PortRange } from '../pat/allocation.ts';
 
 export interface Kind<T> {
@@ -37,6 +38,12 @@ function parsePath(text: string): string | undefined {
   return text.startsWith('/') && !/[\p{C}\p{Zl}\p{Zp}\uFFFD]|\s[#;]/u.test(text) ? text : undefined;
 }
 
+/** What isCidr of pat/ipv4.ts takes; a test holds the two together. */
+function parseNetwork(text: string): string | undefined {
+  const [address = '', prefix = '32', ...rest] = text.split('/');
+  return isIPv4(address) && /^(?:[12]?\d|3[0-2])$/.test(prefix) && rest.length === 0 ? text : undefined;
+}
+
 const parsePort = (text: string): number | undefined => numberIn(1, MAX_PORT, text);
 
 export const port: Kind<number> = { allowed: `a whole number from 1 to ${MAX_PORT}`, parse: parsePort };
@@ -65,6 +72,22 @@ export const ports: Kind<readonly number[]> = {
 export const absolutePath: Kind<string> = {
   allowed: 'an absolute path (printable, without # or ; after a blank)',
   parse: parsePath,
+};
+
+export const optionalPath: Kind<string> = {
+  allowed: 'nothing, or an absolute path (printable, without # or ; after a blank)',
+  parse: (text) => (text === '' ? '' : parsePath(text)),
+};
+
+export const ipAddress: Kind<string> = {
+  allowed: 'an IPv4 or IPv6 address such as 127.0.0.1',
+  parse: (text) => (isIP(text) > 0 ? text : undefined),
+};
+
+/** May be empty. */
+export const ipv4Networks: Kind<readonly string[]> = {
+  allowed: 'IPv4 addresses and networks such as 192.0.2.7, 198.51.100.0/24 with commas between them, or nothing',
+  parse: (text) => Object.freeze(text === '' ? [] : parseAll(text.split(','), parseNetwork)),
 };
 
 /** At least one. */

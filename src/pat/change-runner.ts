@@ -4,13 +4,15 @@
  * it leave, and refused for itself. When the kernel refuses them together, each is tried alone, so that only the one at
  * fault fails. When a change fails, the store is taken back: an error means that nothing has changed.
  */
+import type { Change, Outcome } from './change.ts';
+import { ChangeLine, type Pending } from './change-line.ts';
 import type { Policy, Situation } from './decision.ts';
 import { isPraasError, praasError } from './errors.ts';
 import { decideFollow } from './follow.ts';
 import type { Changed, ChangeOptions } from './pat.ts';
 import type { Clock, Logger, LookFor, MappingStore, RouterAgent, RouterView, StoreTransaction } from './ports.ts';
 import { type Delta, isEmptyDelta, knowsNothing, type RouterRecord, withDelta } from './record.ts';
-import { settledStatus } from './status.ts';
+import { absentDelta } from './status.ts';
 
 export interface ChangeRunnerParts {
   readonly store: MappingStore;
@@ -22,49 +24,25 @@ export interface ChangeRunnerParts {
   readonly state_dir: string;
 }
 
-/** What a change comes to: nothing is written or settled when the delta is empty. */
-export interface Outcome<T> {
-  readonly delta: Delta;
-  readonly ids: readonly string[];
-  readonly value: (record: RouterRecord) => T;
-}
-
-export interface Change<T> {
-  readonly options: ChangeOptions;
-  /** It makes no sense for a router that is not on this node. */
-  readonly must_be_here: boolean;
-  readonly purpose: LookFor;
-  /** Pure. Throws the error of the catalogue that says why not. */
-  readonly decide: (situation: Situation) => Outcome<T>;
-}
-
-/** A change in line, and how whoever waits for it is told. */
-interface Pending {
-  readonly change: Change<unknown>;
-  readonly resolve: (done: Done) => void;
-  readonly reject: (error: unknown) => void;
-  readonly is_alone: boolean;
-}
-
 interface Done {
   readonly changed: Changed<unknown>;
   readonly delta: Delta;
 }
 
 interface Decided {
-  readonly pending: Pending;
+  readonly pending: Waiting;
   readonly outcome: Outcome<unknown>;
 }
 
 /** What is done once the transaction has ended. */
 type Ending = () => void;
 
-/** So many changes go together at most: they wait for one another. */
-const MOST = 256;
+type Line = ChangeLine<Change<unknown>, Done>;
+type Waiting = Pending<Change<unknown>, Done>;
 
 export class ChangeRunner {
   readonly #parts: ChangeRunnerParts;
-  readonly #lines = new Map<string, Pending[]>();
+  readonly #lines = new Map<string, Line>();
 
   constructor(parts: ChangeRunnerParts) {
     this.#parts = parts;
@@ -100,37 +78,35 @@ export class ChangeRunner {
   }
 
   #stand(router_id: string, change: Change<unknown>): Promise<Done> {
-    return new Promise((resolve, reject) => {
-      const pending = { change, resolve, reject, is_alone: false };
-      const line = this.#lines.get(router_id);
-      if (line) line.push(pending);
-      else {
-        this.#lines.set(router_id, [pending]);
-        void this.#work(router_id);
-      }
-    });
+    const present = this.#lines.get(router_id);
+    if (present) return present.stand(change);
+    const line: Line = new ChangeLine();
+    this.#lines.set(router_id, line);
+    const done = line.stand(change);
+    void this.#work(router_id, line);
+    return done;
   }
 
-  async #work(router_id: string): Promise<void> {
-    const line = this.#lines.get(router_id) ?? [];
-    while (line.length > 0) {
-      let batch: Pending[] = [];
+  async #work(router_id: string, line: Line): Promise<void> {
+    while (!line.isEmpty) {
+      let batch: readonly Waiting[] = [];
       try {
         const endings = await this.#parts.store.transaction(router_id, (transaction) => {
           // Only now: whoever arrived while this transaction waited for its turn comes along.
-          batch = takeFrom(line);
+          batch = line.take();
           return this.#together(transaction, batch, line);
         });
         for (const end of endings) end();
       } catch (error) {
         // The router cannot be written at all: neither those under way nor those in line have changed anything.
-        for (const { reject } of [...batch, ...line.splice(0)]) reject(error);
+        for (const { reject } of batch) reject(error);
+        line.rejectAll(error);
       }
     }
     this.#lines.delete(router_id);
   }
 
-  async #together(transaction: StoreTransaction, batch: readonly Pending[], line: Pending[]): Promise<Ending[]> {
+  async #together(transaction: StoreTransaction, batch: readonly Waiting[], line: Line): Promise<Ending[]> {
     const purpose = batch.some(({ change }) => change.purpose === 'port') ? 'port' : 'rules';
     const view = await this.#lookFor(transaction.record.router_id, purpose);
     const [decided, endings] = await this.#decide(transaction, view, batch).catch(async (error: unknown) => {
@@ -148,7 +124,7 @@ export class ChangeRunner {
       return [...endings, ...results];
     }
     if (decided.length > 1 && isPraasError(failed, 'KERNEL_REFUSED')) {
-      line.unshift(...decided.map(({ pending }) => ({ ...pending, is_alone: true })));
+      line.tryAlone(decided.map(({ pending }) => pending));
       return endings;
     }
     return [
@@ -174,7 +150,7 @@ export class ChangeRunner {
   async #decide(
     transaction: StoreTransaction,
     view: RouterView | Error,
-    batch: readonly Pending[],
+    batch: readonly Waiting[],
   ): Promise<[Decided[], Ending[]]> {
     const decided: Decided[] = [];
     const endings: Ending[] = [];
@@ -220,11 +196,11 @@ export class ChangeRunner {
     try {
       const delta = view
         ? (await agent.settle(view, transaction.record, ids)).delta
-        : this.#absent(transaction.record, ids);
+        : absentDelta(transaction.record, ids, this.#parts.clock.now());
       await transaction.note(delta);
     } catch (error) {
       if (isPraasError(error, 'ROUTER_NOT_FOUND')) {
-        await transaction.note(this.#absent(transaction.record, ids));
+        await transaction.note(absentDelta(transaction.record, ids, this.#parts.clock.now()));
         return undefined;
       }
       await transaction.rollback();
@@ -264,21 +240,4 @@ export class ChangeRunner {
     const { router_id: router } = record;
     throw praasError('UNKNOWN_RULES', { router, count: view.mappings_in_kernel, state_dir: this.#parts.state_dir });
   }
-
-  #absent(record: RouterRecord, ids: readonly string[]): Delta {
-    const now = this.#parts.clock.now();
-    const mappings = ids.flatMap((id) => record.mappings.get(id) ?? []);
-    // With the namespace its rules and connections are gone, so nothing is left to settle.
-    return {
-      put: mappings.map((mapping) => ({ ...mapping, ...settledStatus(mapping, undefined, now) })),
-      unsettled: [],
-    };
-  }
-}
-
-/** The next batch: one that has to be alone, or everybody up to the next such. */
-function takeFrom(line: Pending[]): Pending[] {
-  const alone = line.findIndex(({ is_alone }) => is_alone);
-  const count = alone === 0 ? 1 : alone > 0 ? alone : line.length;
-  return line.splice(0, Math.min(count, MOST));
 }

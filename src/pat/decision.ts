@@ -2,11 +2,12 @@
  * What a request changes, decided from what is stored and what the router says. Pure: nothing is written here. Each
  * function gives the delta to commit, or throws the error of the catalogue that says why not.
  */
-import { allocatePort, nextPort, type PortRange, rangeSize } from './allocation.ts';
+import { nextPort, type PortRange, rangeSize } from './allocation.ts';
 import { praasError } from './errors.ts';
 import { type Endpoint, endpointKey, endpointOf } from './forward.ts';
 import { parseInput } from './input.ts';
 import { isWanted, type Mapping, MappingPatch, type Masquerade, NewMapping } from './mapping.ts';
+import { choosePort } from './port-choice.ts';
 import type { Delta, RouterRecord } from './record.ts';
 import { type Claim, claimOn, type RouterFacts, whyNotBehind } from './router.ts';
 
@@ -100,11 +101,15 @@ export function decideCreateMany(
   return { mappings: put, delta: { put, unsettled, ...(next_port !== situation.record.next_port && { next_port }) } };
 }
 
-/** The mapping that already does what the input asks for: same server, port, protocol, and gateway where one is given. */
-export function publishedAs({ mappings }: RouterRecord, input: NewMapping): Mapping | undefined {
+/**
+ * The mapping that already does what the input asks for: same server, port, protocol, and gateway where one is given.
+ * One that is disabled or has expired publishes nothing.
+ */
+export function publishedAs({ record: { mappings }, now }: Situation, input: NewMapping): Mapping | undefined {
   const { server_ip, server_port, protocol, gateway_ip } = parseInput(NewMapping, input);
   return [...mappings.values()].find(
     (mapping) =>
+      isWanted(mapping, now) &&
       mapping.server_ip === server_ip &&
       mapping.server_port === server_port &&
       mapping.protocol === protocol &&
@@ -174,15 +179,6 @@ export function timeText(time: Date): string {
   return time.toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
-/** How many ports of the range a new mapping could get. */
-export function freePorts(situation: Situation, where: Omit<Endpoint, 'router_port'>): number {
-  const isTaken = takenPorts(situation, where);
-  const { first } = situation.policy.router_port_range;
-  return Array.from({ length: rangeSize(situation.policy.router_port_range) }, (_, step) => first + step).filter(
-    (port) => !isTaken(port),
-  ).length;
-}
-
 function mappingIn(record: RouterRecord, id: string): Mapping {
   const mapping = record.mappings.get(id);
   if (mapping === undefined) throw praasError('MAPPING_NOT_FOUND', { id });
@@ -223,39 +219,4 @@ function checkEndpoint({ record, router, policy, force }: Situation, endpoint: E
   if (policy.reserved_ports.includes(endpoint.router_port)) {
     throw praasError('PORT_RESERVED', { endpoint: key, by: 'services of the router (reserved_ports in praas.conf)' });
   }
-}
-
-function choosePort(situation: Situation, where: Omit<Endpoint, 'router_port'>): number {
-  const range = situation.policy.router_port_range;
-  const port = allocatePort(range, situation.record.next_port, takenPorts(situation, where));
-  if (port !== undefined) return port;
-  const mapped = mappedPorts(situation.record, where);
-  const mappings = [...mapped].filter((taken) => taken >= range.first && taken <= range.last).length;
-  throw praasError('NO_FREE_PORT', {
-    first: range.first,
-    last: range.last,
-    protocol: where.protocol,
-    gateway: where.gateway_ip,
-    mappings,
-    others: rangeSize(range) - mappings,
-  });
-}
-
-function takenPorts(
-  { record, router, policy }: Situation,
-  where: Omit<Endpoint, 'router_port'>,
-): (port: number) => boolean {
-  const mapped = mappedPorts(record, where);
-  const reserved = new Set(policy.reserved_ports);
-  const claims = router?.claims ?? [];
-  return (router_port) =>
-    mapped.has(router_port) || reserved.has(router_port) || claimOn(claims, { ...where, router_port }) !== undefined;
-}
-
-function mappedPorts(record: RouterRecord, where: Omit<Endpoint, 'router_port'>): Set<number> {
-  const ports = new Set<number>();
-  for (const { protocol, gateway_ip, router_port } of record.mappings.values()) {
-    if (protocol === where.protocol && gateway_ip === where.gateway_ip) ports.add(router_port);
-  }
-  return ports;
 }

@@ -2,36 +2,13 @@
  * The catalogue of everything that can go wrong: one entry per code, with its kind, its sentence and what to do next.
  * docs/errors.md is checked against it both ways. Texts are made from facts given as parameters, never from other texts.
  */
+import { API_ERRORS } from './api-errors.ts';
+import { type Entry, type ErrorKind, entry, list } from './error-entry.ts';
 
-/**
- * Invalid: what was asked cannot be. Unauthenticated, Forbidden: not for this caller. NotFound, Conflict. Unavailable: try
- * later. External: a tool failed. Bug: ours.
- */
-export type ErrorKind =
-  | 'Invalid'
-  | 'Unauthenticated'
-  | 'Forbidden'
-  | 'NotFound'
-  | 'Conflict'
-  | 'Unavailable'
-  | 'External'
-  | 'Bug';
-
-interface Entry<P> {
-  readonly kind: ErrorKind;
-  readonly message: (facts: P) => string;
-  readonly next: (facts: P) => readonly string[];
-}
-
-const entry = <P>(kind: ErrorKind, message: (facts: P) => string, next: (facts: P) => readonly string[]): Entry<P> => ({
-  kind,
-  message,
-  next,
-});
-
-const list = (items: readonly string[]): string => (items.length === 0 ? 'none' : items.join(', '));
+export type { ErrorKind };
 
 export const CATALOGUE = {
+  ...API_ERRORS,
   INVALID_INPUT: entry(
     'Invalid',
     (f: { field: string; found: string; allowed: string }) => `${f.field}: ${f.found} is not ${f.allowed}`,
@@ -204,81 +181,13 @@ export const CATALOGUE = {
       `another program kept the rules of router ${f.router} locked for ${f.seconds} seconds; nothing was applied`,
     () => ['Try again.'],
   ),
-  UNAUTHENTICATED: entry(
-    'Unauthenticated',
-    (f: { reason: string }) => `not authenticated: ${f.reason}`,
-    () => ['Send a token in X-Auth-Token, or give it to praas in PRAAS_TOKEN; `praas token create` makes one.'],
-  ),
-  FORBIDDEN: entry(
-    'Forbidden',
-    (f: { who: string; what: string }) => `${f.who} may not ${f.what}`,
-    () => ['Ask an operator of this node.'],
-  ),
-  TOO_MANY_FAILURES: entry(
-    'Unavailable',
-    (f: { address: string; seconds: number }) => `too many failed authentications from ${f.address}`,
-    (f) => [`Try again in ${f.seconds} seconds, with a token that is right.`],
-  ),
-  ROUTE_NOT_FOUND: entry(
-    'NotFound',
-    (f: { path: string }) => `there is nothing at ${f.path}`,
-    () => ['/docs describes the API, /openapi.json to programs.'],
-  ),
-  METHOD_NOT_ALLOWED: entry(
-    'Invalid',
-    (f: { method: string; path: string; allowed: readonly string[] }) =>
-      `${f.method} is not for ${f.path}; allowed: ${list(f.allowed)}`,
-    () => ['/docs describes the API, /openapi.json to programs.'],
-  ),
-  REQUEST_UNREADABLE: entry(
-    'Invalid',
-    (f: { reason: string }) => `the request cannot be read: ${f.reason}`,
-    () => ['The body is JSON, with Content-Type: application/json.'],
-  ),
-  BODY_TOO_LARGE: entry(
-    'Invalid',
-    (f: { limit_bytes: number }) => `the body of the request has more than ${f.limit_bytes} bytes`,
-    () => ['Send it in several requests.'],
-  ),
-  TOKEN_NOT_FOUND: entry(
-    'NotFound',
-    (f: { token: string }) => `no token ${f.token}`,
-    () => ['`praas token list` shows the tokens there are.'],
-  ),
-  TOKENS_DAMAGED: entry(
-    'External',
-    (f: { path: string; reason: string }) => `the token file ${f.path} cannot be used: ${f.reason}`,
-    (f) => [`Put a good copy at ${f.path}, or remove it and make new tokens with \`praas token create\`.`],
-  ),
-  TOKEN_EXISTS: entry(
-    'Conflict',
-    (f: { name: string }) => `there is a token ${f.name} already`,
-    () => ['Choose another --name, or revoke that one first.'],
-  ),
-  LISTEN_FAILED: entry(
-    'Unavailable',
-    (f: { where: string; reason: string }) => `cannot listen on ${f.where}: ${f.reason}`,
-    () => ['`praas config show` says where it is set; `ss -ltnp` shows who listens.'],
-  ),
-  TLS_INVALID: entry(
-    'Invalid',
-    (f: { path: string; reason: string }) => `TLS cannot be used with ${f.path}: ${f.reason}`,
-    () => ['tls_cert and tls_key name PEM files that belong together.'],
-  ),
-  DAEMON_UNREACHABLE: entry(
-    'Unavailable',
-    (f: { url: string; reason: string }) => `the PAT agent at ${f.url} cannot be reached: ${f.reason}`,
-    () => ['Check the address (--url, PRAAS_URL), and on its node that `praas serve` is running.'],
-  ),
-  DAEMON_MISUNDERSTOOD: entry(
-    'External',
-    (f: { url: string; reason: string }) => `${f.url} does not answer as a PAT agent does: ${f.reason}`,
-    () => ['Check the address (--url, PRAAS_URL), and that both sides have the same version of praas.'],
-  ),
   INTERRUPTED: entry(
     'Unavailable',
-    (f: { signal_number: number }) =>
-      `interrupted by signal ${f.signal_number}; what was not done yet has been left as it was`,
+    (f: { signal_number: number; may_have_changed?: boolean }) =>
+      `interrupted by signal ${f.signal_number}; ` +
+      (f.may_have_changed
+        ? 'the PAT agent was asked already, and the change may have been made'
+        : 'what was not done yet has been left as it was'),
     () => ['`praas pat list` shows how things are now.'],
   ),
   DEMO_RUNNING: entry(

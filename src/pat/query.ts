@@ -22,6 +22,8 @@ export interface MappingQueryParts {
 
 export class MappingQuery {
   readonly #parts: MappingQueryParts;
+  /** Where a mapping was seen last: only a hint, which saves reading all routers. */
+  readonly #places = new Map<string, string>();
 
   constructor(parts: MappingQueryParts) {
     this.#parts = parts;
@@ -42,6 +44,7 @@ export class MappingQuery {
       .map((mapping) => asOf(mapping, now, here.has(mapping.router_id)))
       .filter((mapping) => fits(mapping, filter))
       .toSorted(byPlace);
+    for (const { id, router_id } of mappings) this.#places.set(id, router_id);
     return { mappings, failures: records.flatMap((result) => (result.status === 'rejected' ? [result.reason] : [])) };
   }
 
@@ -57,6 +60,8 @@ export class MappingQuery {
    * Throws MAPPING_NOT_FOUND, ID_AMBIGUOUS.
    */
   async resolve(ids: readonly string[], visible: Visible = () => true): Promise<Mapping[]> {
+    const known = await Promise.all(ids.map((id) => this.#known(id)));
+    if (known.every((mapping) => mapping !== undefined && visible(mapping))) return known as Mapping[];
     const { mappings: all, failures } = await this.list();
     const mappings = all.filter(visible);
     const byId = new Map(mappings.map((mapping) => [mapping.id, mapping]));
@@ -70,6 +75,18 @@ export class MappingQuery {
       if (matches.length > 1) throw praasError('ID_AMBIGUOUS', { id, ids: matches.map((match) => match.id) });
       return mapping;
     });
+  }
+
+  /** The mapping with that whole ID, when it is where it was seen last. */
+  async #known(id: string): Promise<Mapping | undefined> {
+    const { store, dataplane, clock } = this.#parts;
+    const router_id = this.#places.get(id);
+    if (router_id === undefined) return undefined;
+    const [record, present] = await Promise.all([store.read(router_id).catch(() => undefined), dataplane.routers()]);
+    const mapping = record?.mappings.get(id);
+    if (mapping) return asOf(mapping, clock.now(), present.includes(router_id));
+    this.#places.delete(id);
+    return undefined;
   }
 }
 

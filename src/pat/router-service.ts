@@ -1,9 +1,10 @@
 /** What can be said of the routers of this node: where they publish, how much is used, what belongs to somebody else. */
-import { freePorts, type Policy } from './decision.ts';
+import type { Policy } from './decision.ts';
 import { isPraasError } from './errors.ts';
 import { cidrContains } from './ipv4.ts';
 import { PROTOCOLS, type Protocol } from './mapping.ts';
 import type { Routers } from './pat.ts';
+import { freePorts } from './port-choice.ts';
 import type { Clock, Dataplane, Drift, MappingStore, RouterAgent } from './ports.ts';
 import type { RouterRecord } from './record.ts';
 import type { Claim, RouterFacts } from './router.ts';

@@ -2,7 +2,8 @@
  * The one service behind the command line and the API. Every change goes the same way: decide (pure), write to the store
  * (durable), let the agent settle the router, note what became of it.
  */
-import { type Change, ChangeRunner, type ChangeRunnerParts, type Outcome } from './change-runner.ts';
+import type { Change, Outcome } from './change.ts';
+import { ChangeRunner, type ChangeRunnerParts } from './change-runner.ts';
 import {
   type Condition,
   type Decision,
@@ -102,7 +103,7 @@ export class PatService implements Pat {
       must_be_here: true,
       purpose: 'port',
       decide: (situation) => {
-        const present = publishedAs(situation.record, input);
+        const present = publishedAs(situation, input);
         if (present) return { delta: {}, ids: [], value: () => ({ mapping: this.#view(present), is_new: false }) };
         const outcome = this.#outcomeOf(decideCreate(situation, input, id));
         return { ...outcome, value: (record) => ({ mapping: outcome.value(record), is_new: true }) };

@@ -1,5 +1,6 @@
 /** What became of a mapping, as people are told. Pure. */
 import { isExpired, type Mapping, type Status } from './mapping.ts';
+import type { Delta, RouterRecord } from './record.ts';
 import type { RouterFacts } from './router.ts';
 
 export interface StatusFields {
@@ -24,6 +25,13 @@ export function asOf(mapping: Mapping, now: Date, isRouterHere: boolean): Mappin
   const unwanted = unwantedStatus(mapping, now);
   if (unwanted !== undefined) return { ...mapping, ...unwanted };
   return isRouterHere ? mapping : { ...mapping, ...down('the router is not on this node') };
+}
+
+/** What is to be noted of these mappings when their router is not here. */
+export function absentDelta(record: RouterRecord, ids: readonly string[], now: Date): Delta {
+  const mappings = ids.flatMap((id) => record.mappings.get(id) ?? []);
+  // With the namespace its rules and connections are gone, so nothing is left to settle.
+  return { put: mappings.map((mapping) => ({ ...mapping, ...settledStatus(mapping, undefined, now) })), unsettled: [] };
 }
 
 function unwantedStatus(mapping: Mapping, now: Date): StatusFields | undefined {

@@ -16,7 +16,8 @@ import { parseInput } from '../pat/input.ts';
 import type { Clock, Logger, NewId } from '../pat/ports.ts';
 import type { RequestContext } from '../system/request-context.ts';
 import { requireRole } from './access.ts';
-import { type Answer, type Endpoint, expressPath } from './endpoint.ts';
+import { type Answer, type Endpoint, expressPath, NO_QUERY } from './endpoint.ts';
+import { callerOf } from './legacy/caller.ts';
 import type { Metrics } from './metrics.ts';
 import { problemOf, requestError, statusOf } from './problem.ts';
 
@@ -98,12 +99,12 @@ function handlerOf(endpoint: Endpoint): RequestHandler {
     const answer = await endpoint.handle({
       principal,
       id: String(request.params['id'] ?? ''),
-      query: endpoint.query && parseInput(endpoint.query, { ...request.query }),
+      query: parseInput(endpoint.query ?? NO_QUERY, { ...request.query }),
       body: endpoint.body && parseInput(endpoint.body, request.body),
       if_match: request.get('If-Match'),
       idempotency_key: request.get('Idempotency-Key'),
-      base_url: `${request.protocol}://${request.get('Host') ?? 'localhost'}`,
-      url: request.originalUrl,
+      base_url: baseUrlOf(request),
+      url: targetOf(request),
     });
     send(response, answer);
   };
@@ -149,8 +150,19 @@ function principalOf(response: Response): Principal | undefined {
   return response.locals['principal'] as Principal | undefined;
 }
 
-/** The caller's address as IPv4 where it is one; `socket` for whoever came over the Unix socket. */
+/** Where this API is for the caller. Their Host header may be anything; what is no host is not repeated. */
+export function baseUrlOf(request: Request): string {
+  const url = `${request.protocol}://${request.get('Host') ?? ''}`;
+  return URL.canParse(url) ? new URL(url).origin : `${request.protocol}://localhost`;
+}
+
+/** Path and query, also of a request that names the whole address (RFC 9112, 3.2.2). */
+function targetOf({ path, originalUrl }: Request): string {
+  const query = originalUrl.indexOf('?');
+  return query < 0 ? path : path + originalUrl.slice(query);
+}
+
+/** The caller's address as text, `unknown` when the connection is gone already. */
 export function addressOf(request: Request): string {
-  const address = request.socket.remoteAddress;
-  return address === undefined ? 'socket' : address.replace(/^::ffff:(?=\d+\.)/, '');
+  return callerOf(request) ?? 'unknown';
 }

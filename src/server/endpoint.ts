@@ -2,7 +2,7 @@
  * One operation of the API, described once: the routes, the checks of what comes in and /openapi.json are all made of this,
  * so they cannot differ.
  */
-import type * as z from 'zod';
+import * as z from 'zod';
 import type { Principal, Role } from '../auth/authenticator.ts';
 
 /** A request that has been let in and read. */
@@ -54,6 +54,9 @@ export interface EndpointSpec<Q, B> {
 
 /** An operation whose types have been checked where it was written. */
 export type Endpoint = EndpointSpec<unknown, unknown>;
+
+/** For operations that take nothing in the query string: what is there is refused. */
+export const NO_QUERY = z.strictObject({});
 
 /** Checks an operation's types against one another, and forgets them. */
 export function endpoint<Q = undefined, B = undefined>(spec: EndpointSpec<Q, B>): Endpoint {

@@ -1,6 +1,7 @@
 /** What goes over the wire, as schemas: they check requests, and /openapi.json is made of them. */
 import * as z from 'zod';
 import { Cidrs, Ipv4, Mapping, MappingPatch, NewMapping, Port, Protocol, RouterId, Status } from '../pat/mapping.ts';
+import { explained } from './meanings.ts';
 
 /** So many mappings in one request at most. */
 export const MOST_CREATED = 1000;
@@ -19,13 +20,20 @@ export const Counters = z
 
 /** In answers nothing is transformed any more, and OpenAPI has no word for a transformation. */
 export const MappingAnswer = z
-  .object({ ...Mapping.shape, allowed_cidrs: z.array(z.string()), counters: Counters.nullable() })
+  .object({
+    ...explained({ ...Mapping.shape, allowed_cidrs: z.array(z.string()) }),
+    counters: Counters.nullable().describe('what its rules have seen; null: nothing is known yet'),
+  })
   .meta({ id: 'Mapping' });
 
 export const NewMappingBody = z
-  .strictObject({ ...NewMapping.shape, allowed_cidrs: Cidrs.optional() })
+  .strictObject(explained({ ...NewMapping.shape, allowed_cidrs: Cidrs.optional() }))
   .meta({ id: 'NewMapping' });
-export const MappingPatchBody = z.strictObject(MappingPatch.shape).meta({ id: 'MappingPatch' });
+export const MappingPatchBody = z
+  .strictObject(explained(MappingPatch.shape))
+  .meta({ id: 'MappingPatch', minProperties: 1 });
+
+const EXAMPLE = { router_id: '0b0e0a52-6a52-4a4e-8d3b-0a4d4f1d9f11', server_ip: '10.20.0.51', server_port: 22 };
 
 export const CreateBody = z
   .strictObject({
@@ -39,14 +47,23 @@ export const CreateBody = z
   })
   .refine(({ mapping, mappings }) => (mapping === undefined) !== (mappings === undefined), {
     message: 'an object with either a mapping or mappings',
-  });
+  })
+  .meta({ minProperties: 1, maxProperties: 1, override: { examples: [{ mapping: EXAMPLE }] } });
 export type CreateBody = z.infer<typeof CreateBody>;
-export const UpdateBody = z.strictObject({ mapping: MappingPatchBody });
+export const UpdateBody = z
+  .strictObject({ mapping: MappingPatchBody })
+  .meta({ override: { examples: [{ mapping: { router_port: 4050, allowed_cidrs: ['198.51.100.0/24'] } }] } });
 export type UpdateBody = z.infer<typeof UpdateBody>;
-export const DeleteBody = z.strictObject({
-  ids: z.array(z.string().min(1).max(64), 'a list of IDs').min(1, 'one ID or more').max(MOST_DELETED),
-});
+export const DeleteBody = z
+  .strictObject({
+    ids: z
+      .array(z.string('an ID').min(1, 'an ID').max(64, 'an ID'), 'a list of IDs')
+      .min(1, 'one ID or more')
+      .max(MOST_DELETED, `at most ${MOST_DELETED} IDs`)
+      .describe('IDs of mappings, or unambiguous beginnings of IDs'),
+  })
 
+  .meta({ override: { examples: [{ ids: ['7c9e6679-7425-40de-944b-e07fc1f90ae7', '9b2e0a52'] }] } });
 export type DeleteBody = z.infer<typeof DeleteBody>;
 
 /** Query strings have no booleans. */
@@ -58,29 +75,42 @@ export const ChangeQuery = z.strictObject({
 });
 export type ChangeQuery = z.infer<typeof ChangeQuery>;
 
-const QueryPort = z.coerce.number('a port from 1 to 65535').pipe(Port);
+/** They have no numbers either. What does not read as one stays text, and is refused as such. */
+const Numeral = <T extends z.ZodType>(schema: T) =>
+  z.preprocess((text) => (typeof text === 'string' && /^\d{1,9}$/.test(text) ? Number(text) : text), schema);
+const QueryPort = Numeral(Port);
 /** Given once or several times. */
-const Several = <T extends z.ZodType>(schema: T) => z.union([z.array(schema), schema]);
+const Several = <T extends z.ZodType>(schema: T) =>
+  z.preprocess((given) => (typeof given === 'string' ? [given] : given), z.array(schema));
+const A_PAGE = `a whole number from 1 to ${MOST_LISTED}`;
 
 const FIELD_NAMES = Object.keys(MappingAnswer.shape) as (keyof typeof MappingAnswer.shape)[];
 export const SORT_KEYS = FIELD_NAMES.filter((name) => name !== 'counters' && name !== 'allowed_cidrs');
 
 export const ListQuery = z.strictObject({
-  router_id: RouterId.optional(),
-  project_id: z.string().max(255).optional(),
-  protocol: Protocol.optional(),
-  router_port: QueryPort.optional(),
-  gateway_ip: Ipv4.optional(),
-  server_ip: Ipv4.optional(),
-  server_port: QueryPort.optional(),
-  name: z.string().max(255).optional(),
-  status: Status.optional(),
-  enabled: Flag.optional(),
-  limit: z.coerce.number().pipe(z.int().min(1).max(MOST_LISTED)).optional().describe('so many at most; default: all'),
-  marker: z.string().max(64).optional().describe('ID of the last mapping of the page before'),
-  sort_key: Several(z.enum(SORT_KEYS as [string, ...string[]], 'a field of a mapping')).optional(),
-  sort_dir: Several(z.enum(['asc', 'desc'], 'asc or desc')).optional(),
-  fields: Several(z.enum(FIELD_NAMES as [string, ...string[]], 'a field of a mapping')).optional(),
+  router_id: RouterId.optional().describe('only mappings of this router'),
+  project_id: z.string('a project ID').max(255, 'a project ID').optional().describe('only mappings of this project'),
+  protocol: Protocol.optional().describe('only mappings of this protocol'),
+  router_port: QueryPort.optional().describe('only mappings on this port of a gateway address'),
+  gateway_ip: Ipv4.optional().describe('only mappings on this gateway address'),
+  server_ip: Ipv4.optional().describe('only mappings to this server'),
+  server_port: QueryPort.optional().describe('only mappings to this port of a server'),
+  name: z.string('a name').max(255, 'a name').optional().describe('only mappings with exactly this name'),
+  status: Status.optional().describe('only mappings with this status'),
+  enabled: Flag.optional().describe('only mappings that are enabled, or only those that are not'),
+  limit: Numeral(z.int(A_PAGE).min(1, A_PAGE).max(MOST_LISTED, A_PAGE))
+    .optional()
+    .describe('so many at most; default: all'),
+  marker: z.string('an ID').max(64, 'an ID').optional().describe('ID of the last mapping of the page before'),
+  sort_key: Several(z.enum(SORT_KEYS as [string, ...string[]], 'a field of a mapping'))
+    .optional()
+    .describe('sort by this field; repeat it for several'),
+  sort_dir: Several(z.enum(['asc', 'desc'], 'asc or desc'))
+    .optional()
+    .describe('direction for the sort_key in the same place; default: asc'),
+  fields: Several(z.enum(FIELD_NAMES as [string, ...string[]], 'a field of a mapping'))
+    .optional()
+    .describe('only these fields of each mapping; repeat it for several'),
 });
 export type ListQuery = z.infer<typeof ListQuery>;
 
@@ -166,3 +196,35 @@ export const SyncedDocument = z
     script: Script,
   })
   .meta({ id: 'Synced' });
+
+/** What GET / says, in the form in which OpenStack's services name their versions. */
+export const VersionsDocument = z
+  .object({
+    versions: z.array(
+      z.object({
+        id: z.string(),
+        status: z.literal('CURRENT'),
+        version: z.string().describe('highest microversion; empty: there are none'),
+        min_version: z.string().describe('lowest microversion; empty: there are none'),
+        updated: z.string(),
+        links: z.array(z.object({ rel: z.literal('self'), href: z.string() })),
+      }),
+    ),
+  })
+  .meta({ id: 'Versions' });
+export type VersionsDocument = z.infer<typeof VersionsDocument>;
+
+export const HealthDocument = z.object({ status: z.literal('ok') }).meta({ id: 'Health' });
+export type HealthDocument = z.infer<typeof HealthDocument>;
+
+export const CHECK_NAMES = ['store', 'kernel', 'reconcile'] as const;
+const Check = z.object({
+  name: z.enum(CHECK_NAMES),
+  ok: z.boolean(),
+  detail: z.string().describe('why not, and what to do; empty when it is ok'),
+});
+export type Check = z.infer<typeof Check>;
+export const ReadinessDocument = z
+  .object({ ready: z.boolean().describe('every check is ok'), checks: z.array(Check) })
+  .meta({ id: 'Readiness' });
+export type ReadinessDocument = z.infer<typeof ReadinessDocument>;

@@ -1,7 +1,10 @@
 /** Each key: its default, its value from the file and from the environment, and what it refuses. */
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { type Config, KEY_NAMES, KEYS, type KeyName, variableOf } from '../../src/config/keys.ts';
+import { isCidr } from '../../src/pat/ipv4.ts';
 import { MASQUERADE } from '../../src/pat/mapping.ts';
+import { ipv4 } from '../support/arbitrary.ts';
 import { errorOf, FILE, load } from './support.ts';
 
 interface Case<T> {
@@ -87,7 +90,54 @@ const CASES: { readonly [N in KeyName]: Case<Config[N]> } = {
     allowed: 'first:last such as 4000:4100, both from 1 to 65535, the first not above the last',
   },
   second_monitoring: secondsCase(30, 86_400),
+  listen_address: {
+    fallback: '127.0.0.1',
+    good: [
+      ['0.0.0.0', '0.0.0.0'],
+      ['192.0.2.7', '192.0.2.7'],
+      ['::1', '::1'],
+      ['2001:db8::7', '2001:db8::7'],
+    ],
+    bad: ['localhost', 'node', '192.0.2', '192.0.2.256', '192.0.2.7/24', '[::1]', '192.0.2.7:3000', '*'],
+    allowed: 'an IPv4 or IPv6 address such as 127.0.0.1',
+  },
+  tls_cert: {
+    ...pathCase(''),
+    allowed: `nothing, or ${A_PATH}`,
+  },
+  tls_key: {
+    ...pathCase(''),
+    allowed: `nothing, or ${A_PATH}`,
+  },
+  socket_path: pathCase('/run/praas/praas.sock'),
+  legacy_api_allow: {
+    fallback: [],
+    good: [
+      ['192.0.2.7', ['192.0.2.7']],
+      ['192.0.2.7 , 198.51.100.0/24,0.0.0.0/0', ['192.0.2.7', '198.51.100.0/24', '0.0.0.0/0']],
+    ],
+    bad: [
+      '192.0.2',
+      '192.0.2.256',
+      '192.0.2.07',
+      '192.0.2.7/',
+      '192.0.2.7/33',
+      '192.0.2.7/08',
+      '192.0.2.7/24/8',
+      '192.0.2.7,',
+      ',192.0.2.7',
+      '192.0.2.7 192.0.2.8',
+      '2001:db8::7',
+      '::ffff:192.0.2.7',
+      'node',
+      '*',
+      '/',
+    ],
+    allowed: 'IPv4 addresses and networks such as 192.0.2.7, 198.51.100.0/24 with commas between them, or nothing',
+  },
+  reconcile_period: secondsCase(30, 3600),
   state_dir: pathCase('/var/lib/praas'),
+  tokens_path: pathCase('/usr/local/etc/praas/tokens.json'),
   log_dir: pathCase('/var/log/praas'),
   backend: {
     fallback: 'iptables',
@@ -197,14 +247,15 @@ describe.each(KEY_NAMES)('%s', (key) => {
   });
 });
 
-test('an empty value is refused by every key but reserved_ports', async () => {
+test('an empty value is refused by every key but those that may be nothing', async () => {
+  const optional: readonly KeyName[] = ['tls_cert', 'tls_key', 'legacy_api_allow', 'reserved_ports'];
   for (const key of KEY_NAMES) {
-    if (key === 'reserved_ports') continue;
+    if (optional.includes(key)) continue;
     const error = await errorOf(load(['[praas]', `${key} = # nothing`]));
     expect(error.message).toBe(`${FILE}:2: ${key} is empty; allowed: ${KEYS[key].kind.allowed}`);
   }
-  const { config } = await load(['[praas]', 'reserved_ports =']);
-  expect(config.reserved_ports).toEqual([]);
+  const { config } = await load(['[praas]', ...optional.map((key) => `${key} =`)]);
+  expect(optional.map((key) => config[key])).toEqual(['', '', [], []]);
 });
 
 test.each(['/srv/a #b', '/srv/a\t;b', '/srv/\ufffd'])(
@@ -217,6 +268,21 @@ test.each(['/srv/a #b', '/srv/a\t;b', '/srv/\ufffd'])(
     );
   },
 );
+
+test('legacy_api_allow takes the networks that a mapping takes', () => {
+  const byte = fc.constantFrom('0', '7', '08', '255', '256', '', 'a');
+  const address = fc.oneof(
+    ipv4,
+    fc.array(byte, { minLength: 3, maxLength: 5 }).map((bytes) => bytes.join('.')),
+  );
+  const prefix = fc.constantFrom('', '/', '/0', '/00', '/8', '/08', '/32', '/33', '/-1', '/1.0', '/8/8');
+  fc.assert(
+    fc.property(address, prefix, (text, length) => {
+      const network = text + length;
+      expect(KEYS.legacy_api_allow.kind.parse(network)).toEqual(isCidr(network) ? [network] : undefined);
+    }),
+  );
+});
 
 test('masquerade takes the words that a mapping takes', () => {
   for (const word of MASQUERADE) expect(KEYS.masquerade.kind.parse(word)).toBe(word);

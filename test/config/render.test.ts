@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { loadConfig } from '../../src/config/config.ts';
 import { KEY_NAMES, KEYS, type KeyName } from '../../src/config/keys.ts';
 import { renderSample, renderSettings } from '../../src/config/render.ts';
+import { cidr } from '../support/arbitrary.ts';
 import { loadText } from './support.ts';
 
 const SAMPLE = new URL('../../share/praas.conf', import.meta.url);
@@ -27,7 +28,14 @@ const texts: { readonly [N in KeyName]: fc.Arbitrary<string> } = {
   port_app: port.map(String),
   router_port_range: range,
   second_monitoring: secondsTo(86_400),
+  listen_address: fc.oneof(fc.ipV4(), fc.ipV6()),
+  tls_cert: fc.oneof(fc.constant(''), pathFor('tls_cert')),
+  tls_key: fc.oneof(fc.constant(''), pathFor('tls_key')),
+  socket_path: pathFor('socket_path'),
+  legacy_api_allow: fc.array(cidr).map((cidrs) => cidrs.join(', ')),
+  reconcile_period: secondsTo(3600),
   state_dir: pathFor('state_dir'),
+  tokens_path: pathFor('tokens_path'),
   log_dir: pathFor('log_dir'),
   backend: fc.constantFrom('iptables', 'nftables'),
   masquerade: fc.constantFrom('auto', 'always', 'never'),
@@ -94,6 +102,7 @@ test('the sample with every comment sign in front of a key removed sets every ke
 test('the sample tells of each key what it is for and what it may be', () => {
   for (const key of KEY_NAMES) {
     const { description, fallback, kind } = KEYS[key];
-    expect(renderSample()).toContain(`# ${description}\n# allowed: ${kind.allowed}\n#${key} = ${fallback}\n`);
+    const setting = `#${key} = ${fallback}`.trimEnd();
+    expect(renderSample()).toContain(`# ${description}\n# allowed: ${kind.allowed}\n${setting}\n`);
   }
 });

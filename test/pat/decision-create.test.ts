@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { decideCreate, freePorts, type Situation } from '../../src/pat/decision.ts';
+import { decideCreate, type Situation } from '../../src/pat/decision.ts';
 import type { Mapping, NewMapping } from '../../src/pat/mapping.ts';
+import { freePorts } from '../../src/pat/port-choice.ts';
 import type { Claim } from '../../src/pat/router.ts';
 import { errorOf, POLICY } from '../support/fake-node.ts';
 import { FACTS, FORWARD, GATEWAY, idOf, MAPPING, NOW, ROUTER, recordWith, WANTED } from '../support/samples.ts';

@@ -10,7 +10,16 @@ import {
   praasError,
 } from '../../src/pat/errors.ts';
 
-const KINDS: readonly ErrorKind[] = ['Invalid', 'Unauthenticated', 'Forbidden', 'NotFound', 'Conflict', 'Unavailable', 'External', 'Bug'];
+const KINDS: readonly ErrorKind[] = [
+  'Invalid',
+  'Unauthenticated',
+  'Forbidden',
+  'NotFound',
+  'Conflict',
+  'Unavailable',
+  'External',
+  'Bug',
+];
 
 const FACTS: { readonly [C in ErrorCode]: ErrorFacts<C> } = {
   INVALID_INPUT: { field: 'server_port', found: '0', allowed: 'from 1 to 65535' },
@@ -68,6 +77,7 @@ const OTHER_FACTS: { readonly [C in ErrorCode]?: ErrorFacts<C> } = {
   GATEWAY_NOT_LOCAL: { ...FACTS.GATEWAY_NOT_LOCAL, addresses: [] },
   STORE_DAMAGED: { ...FACTS.STORE_DAMAGED, aside: undefined },
   KERNEL_REFUSED: { ...FACTS.KERNEL_REFUSED, line: '' },
+  INTERRUPTED: { ...FACTS.INTERRUPTED, may_have_changed: true },
 };
 
 const CODES = Object.keys(CATALOGUE) as ErrorCode[];

@@ -40,7 +40,13 @@ let query: MappingQuery;
 
 beforeEach(() => {
   const record = (router_id: string, mappings: readonly Mapping[]): ConstructorParameters<typeof MemoryStore>[0] => [
-    { router_id, mappings: new Map(mappings.map((mapping) => [mapping.id, mapping])), next_port: 0, unsettled: [], gateways: [] },
+    {
+      router_id,
+      mappings: new Map(mappings.map((mapping) => [mapping.id, mapping])),
+      next_port: 0,
+      unsettled: [],
+      gateways: [],
+    },
   ];
   store = new DamagedStore([
     ...(record('west', WEST) ?? []),

@@ -79,5 +79,11 @@ test.each<[Delta, boolean]>([
 });
 
 test('an empty record has nothing, and looks for ports from the beginning', () => {
-  expect(emptyRecord('edge')).toEqual({ router_id: 'edge', mappings: new Map(), next_port: 0, unsettled: [], gateways: [] });
+  expect(emptyRecord('edge')).toEqual({
+    router_id: 'edge',
+    mappings: new Map(),
+    next_port: 0,
+    unsettled: [],
+    gateways: [],
+  });
 });

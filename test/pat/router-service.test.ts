@@ -5,7 +5,7 @@ import type { Claim } from '../../src/pat/router.ts';
 import { RouterService } from '../../src/pat/router-service.ts';
 import { FakeRouter } from '../support/fake-dataplane.ts';
 import { errorOf, type FakeNode, fakeNode, POLICY } from '../support/fake-node.ts';
-import { FACTS, factsOf, GATEWAY, ROUTER, WANTED } from '../support/samples.ts';
+import { FACTS, FORWARD, factsOf, GATEWAY, idOf, ROUTER, WANTED } from '../support/samples.ts';
 
 let node: FakeNode;
 let routers: RouterService;
@@ -38,8 +38,16 @@ describe('list', () => {
         gateway_ips: [GATEWAY],
         mappings: 1,
         free_ports: { tcp: 3, udp: 4 },
+        used_ports: { tcp: 1, udp: 0 },
       },
-      { router_id: 'west', namespace: 'west', gateway_ips: [GATEWAY], mappings: 0, free_ports: { tcp: 4, udp: 4 } },
+      {
+        router_id: 'west',
+        namespace: 'west',
+        gateway_ips: [GATEWAY],
+        mappings: 0,
+        free_ports: { tcp: 4, udp: 4 },
+        used_ports: { tcp: 0, udp: 0 },
+      },
     ]);
   });
 
@@ -79,11 +87,22 @@ describe('show', () => {
       gateway_ips: [GATEWAY],
       mappings: 1,
       free_ports: { tcp: 2, udp: 4 },
+      used_ports: { tcp: 1, udp: 0 },
       networks: ['10.20.0.0/24', '10.30.0.0/16'],
       mappings_in_kernel: 1,
       unmanaged: ['on every address', 'on the gateway'],
       warnings: ['look here'],
+      drift: { missing: [], unexpected: [] },
     });
+  });
+
+  test('names what differs from the store, whatever this process remembers, and repairs nothing', async () => {
+    await node.pat.create(WANTED);
+    node.router.flush();
+    node.router.inject({ ...FORWARD, mapping_id: idOf(7), router_port: 5000 });
+
+    expect((await routers.show(ROUTER)).drift).toEqual({ missing: [idOf(1)], unexpected: [idOf(7)] });
+    expect(node.router.entries).toHaveLength(1);
   });
 
   test('of a router that is not here is refused', async () => {

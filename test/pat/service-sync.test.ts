@@ -114,8 +114,15 @@ test('a change follows a gateway that moved, too', async () => {
 });
 
 test('a mapping whose port is taken on the new address stays DOWN, and says where it was', async () => {
-  node.router.facts = { ...FACTS, gateways: ['203.0.113.10', '203.0.113.20'], addresses: ['203.0.113.10', '203.0.113.20'] };
-  await node.pat.create({ ...WANTED, gateway_ip: '203.0.113.20', router_port: 4000, server_port: 2222 }, { force: true });
+  node.router.facts = {
+    ...FACTS,
+    gateways: ['203.0.113.10', '203.0.113.20'],
+    addresses: ['203.0.113.10', '203.0.113.20'],
+  };
+  await node.pat.create(
+    { ...WANTED, gateway_ip: '203.0.113.20', router_port: 4000, server_port: 2222 },
+    { force: true },
+  );
   node.router.facts = MOVED;
 
   expect((await node.pat.sync(ROUTER)).value.moved).toBe(1);

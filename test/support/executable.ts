@@ -77,6 +77,8 @@ export function testShell(options: ShellOptions = {}): Shell {
     PATH: process.env['PATH'],
     PRAAS_STATE_DIR: state_dir,
     PRAAS_LOG_DIR: join(directory, 'log'),
+    PRAAS_SOCKET_PATH: join(directory, 'praas.sock'),
+    PRAAS_TOKENS_PATH: join(directory, 'tokens.json'),
     PRAAS_CONFIG: config_path,
     ...(options.backend && { PRAAS_BACKEND: options.backend }),
     ...options.env,
@@ -165,6 +167,8 @@ export function machineWithout(directory: string, ...tools: readonly string[]): 
 }
 
 export interface SlowShell extends Shell {
+  /** The search path on which the slow program is the first. */
+  readonly path: string;
   /** Resolves when the slow program has begun. */
   begun(): Promise<void>;
 }
@@ -179,11 +183,12 @@ export function withSlowRestore(shell: Shell, seconds: number): SlowShell {
   const begin = `touch ${marker}\n[ -c /proc/$PPID/fd/2 ] && echo begun > /proc/$PPID/fd/2`;
   const script = `#!/bin/sh\n${begin}\nsleep ${seconds}\nexec /usr/sbin/iptables-restore "$@"\n`;
   writeFileSync(join(bin, 'iptables-restore'), script, { mode: 0o755 });
-  const slow = shell.with({ env: { PATH: `${bin}:${process.env['PATH']}` } });
-  return { ...slow, begun: () => waitUntil(() => existsSync(marker)) };
+  const path = `${bin}:${process.env['PATH']}`;
+  const slow = shell.with({ env: { PATH: path } });
+  return { ...slow, path, begun: () => waitUntil(() => existsSync(marker)) };
 }
 
 /** Polls; the test's own timeout ends it. */
-export async function waitUntil(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await setTimeout(20);
+export async function waitUntil(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await setTimeout(20);
 }

@@ -14,6 +14,10 @@ export class FakeClock implements Clock {
     return new Date(this.#time);
   }
 
+  set(time: Date): void {
+    this.#time = time.getTime();
+  }
+
   advance(seconds: number): void {
     this.#time += seconds * SECOND_MS;
   }

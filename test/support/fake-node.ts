@@ -44,7 +44,9 @@ export interface FakeNode {
 }
 
 /** A node with one router; whatever is given is used instead. New mappings get the ids idOf(1), idOf(2), … */
-export function fakeNode(given: Partial<Pick<FakeNode, 'store' | 'router' | 'dataplane'>> = {}): FakeNode {
+export function fakeNode(
+  given: Partial<Pick<FakeNode, 'store' | 'router' | 'dataplane'>> & { readonly policy?: Policy } = {},
+): FakeNode {
   const router = given.router ?? new FakeRouter(FACTS);
   const dataplane = given.dataplane ?? new FakeDataplane([router]);
   const store = given.store ?? new MemoryStore();
@@ -56,7 +58,7 @@ export function fakeNode(given: Partial<Pick<FakeNode, 'store' | 'router' | 'dat
     dataplane,
     clock,
     log,
-    policy: POLICY,
+    policy: given.policy ?? POLICY,
     state_dir: '/srv/state',
     agent: new Agent(dataplane, clock, log),
     new_id: () => idOf(++ids),

@@ -26,6 +26,11 @@ function applyLine(lines: string[], line: string): boolean {
   return verb === '-D' && at >= 0 && lines.splice(at, 1).length === 1;
 }
 
+/** The same as `iptables-save -c` prints it, with rules that have counted nothing. */
+export function counted(saved: readonly string[]): string[] {
+  return saved.map((line) => line.replace(/^-A /, '[0:0] -A '));
+}
+
 export const EMPTY_NAT: readonly string[] = [
   '*nat',
   ':PREROUTING ACCEPT [0:0]',

@@ -81,6 +81,26 @@ export async function testWorld(options: TestWorldOptions): Promise<TestWorld> {
   }
 }
 
+/** The router goes, with its interfaces and everything in it. */
+export async function loseRouter({ places }: TestWorld): Promise<void> {
+  await runIp(['netns', 'del', places.router]);
+}
+
+/** The router comes back as it was made at first, with none of the rules that were in it. */
+export async function remakeRouter({ names, places }: TestWorld): Promise<void> {
+  const lost = {
+    [places.switch]: (line: string) => / router /.test(line),
+    [places.client]: (line: string) => / eth0/.test(line),
+    [places.router]: () => true,
+  };
+  await runIp(['netns', 'add', places.router]);
+  for (const { name, lines } of standardPlan(names)) {
+    const again = lines.filter((line) => lost[name]?.(line));
+    if (again.length > 0) await runIp(['-n', name, '-batch', '-'], again.map((line) => `${line}\n`).join(''));
+  }
+  await runIn(places.router, 'sysctl', ['-q', '-w', 'net.ipv4.ip_forward=1']);
+}
+
 /** What the server at that endpoint says, such as `web sees 203.0.113.2`, or why it says nothing: `refused`, `timeout`, … */
 export async function reach(peer: Peer, goal: Goal): Promise<string> {
   const heard = await peer.connect(goal);
@@ -160,4 +180,9 @@ async function runIn(namespace: string, file: string, args: readonly string[], i
   const { exit_code, stdout, stderr } = await exec(command);
   if (exit_code !== 0) throw new Error(`${file} ${args.join(' ')} in ${namespace}: ${stderr}`);
   return stdout;
+}
+
+async function runIp(args: readonly string[], input?: string): Promise<void> {
+  const { exit_code, stderr } = await exec({ file: 'ip', args, ...(input !== undefined && { input }) });
+  if (exit_code !== 0) throw new Error(`ip ${args.join(' ')}: ${stderr}`);
 }

@@ -1,5 +1,5 @@
 /** /v1/mappings. */
-import type { MappingPatch, NewMapping } from '../../pat/mapping.ts';
+import type { NewMapping } from '../../pat/mapping.ts';
 import type { ChangeOptions, MappingView } from '../../pat/pat.ts';
 import type { PatService, Scope } from '../../pat/service.ts';
 import { inProject, requireRole, visibleTo } from '../access.ts';
@@ -49,7 +49,43 @@ export function mappingEndpoints({ pat, idempotency, request_id }: MappingsParts
       return { status: 200, body: { mappings, ...links, failures: failures(found.failures) } };
     },
   });
-  const create = endpoint<ChangeQuery, CreateBody>({
+  const show = endpoint({
+    method: 'get',
+    path: '/v1/mappings/{id}',
+    name: 'showMapping',
+    summary: 'Show one mapping, by its ID or an unambiguous beginning of it',
+    tag: 'mappings',
+    role: 'reader',
+    responses: { 200: { description: 'The mapping, with its ETag.', schema: MappingDocument } },
+    handle: async (asked) => {
+      const mapping = await pat.get(asked.id, scopeOf(asked));
+      return { status: 200, body: { mapping, warnings: [] }, headers: { ETag: etagOf(mapping) } };
+    },
+  });
+  const update = endpoint<ChangeQuery, UpdateBody>({
+    method: 'patch',
+    path: '/v1/mappings/{id}',
+    name: 'updateMapping',
+    summary: 'Change a mapping',
+    description: 'Connections that the mapping no longer allows end. With If-Match only if nobody else changed it.',
+    tag: 'mappings',
+    role: 'member',
+    query: ChangeQuery,
+    body: UpdateBody,
+    headers: ['If-Match'],
+    responses: { 200: { description: 'The mapping as it is now, with its ETag.', schema: MappingDocument } },
+    handle: async (asked) => {
+      const patch = asked.body.mapping;
+      const changed = await pat.update(asked.id, patch, optionsOf(asked), scopeOf(asked));
+      const { value: mapping, warnings, script } = changed;
+      return { status: 200, body: { mapping, warnings, script }, headers: { ETag: etagOf(mapping) } };
+    },
+  });
+  return [list, creation(pat, idempotency), show, update, ...removals(pat, failures), connections(pat)];
+}
+
+function creation(pat: MappingsParts['pat'], idempotency: IdempotencyKeys): Endpoint {
+  return endpoint<ChangeQuery, CreateBody>({
     method: 'post',
     path: '/v1/mappings',
     name: 'createMappings',
@@ -82,39 +118,6 @@ export function mappingEndpoints({ pat, idempotency, request_id }: MappingsParts
       return idempotency.run({ principal, key, inputs }, work, again);
     },
   });
-  const show = endpoint({
-    method: 'get',
-    path: '/v1/mappings/{id}',
-    name: 'showMapping',
-    summary: 'Show one mapping, by its ID or an unambiguous beginning of it',
-    tag: 'mappings',
-    role: 'reader',
-    responses: { 200: { description: 'The mapping, with its ETag.', schema: MappingDocument } },
-    handle: async (asked) => {
-      const mapping = await pat.get(asked.id, scopeOf(asked));
-      return { status: 200, body: { mapping, warnings: [] }, headers: { ETag: etagOf(mapping) } };
-    },
-  });
-  const update = endpoint<ChangeQuery, UpdateBody>({
-    method: 'patch',
-    path: '/v1/mappings/{id}',
-    name: 'updateMapping',
-    summary: 'Change a mapping',
-    description: 'Connections that the mapping no longer allows end. With If-Match only if nobody else changed it.',
-    tag: 'mappings',
-    role: 'member',
-    query: ChangeQuery,
-    body: UpdateBody,
-    headers: ['If-Match'],
-    responses: { 200: { description: 'The mapping as it is now, with its ETag.', schema: MappingDocument } },
-    handle: async (asked) => {
-      const patch = asked.body.mapping as MappingPatch;
-      const changed = await pat.update(asked.id, patch, optionsOf(asked), scopeOf(asked));
-      const { value: mapping, warnings, script } = changed;
-      return { status: 200, body: { mapping, warnings, script }, headers: { ETag: etagOf(mapping) } };
-    },
-  });
-  return [list, create, show, update, ...removals(pat, failures), connections(pat)];
 }
 
 function removals(pat: MappingsParts['pat'], failures: (errors: readonly Error[]) => Problem[]): readonly Endpoint[] {

@@ -1,0 +1,38 @@
+/** The configuration of a daemon: the one in force, and what may change in it without a restart. */
+import { type Config, KEY_NAMES, type KeyName } from './keys.ts';
+
+/** Everything else is built into the daemon's parts when it starts. */
+const RELOADABLE: readonly KeyName[] = [
+  'legacy_api_allow',
+  'masquerade',
+  'reconcile_period',
+  'reserved_ports',
+  'router_port_range',
+  'tls_cert',
+  'tls_key',
+];
+
+export class LiveConfig {
+  #current: Config;
+
+  constructor(config: Config) {
+    this.#current = config;
+  }
+
+  get current(): Config {
+    return this.#current;
+  }
+
+  /** Keys of `next` that differ from the configuration in force and count only after a restart. */
+  fixed(next: Config): readonly KeyName[] {
+    return KEY_NAMES.filter(
+      (key) => !RELOADABLE.includes(key) && JSON.stringify(next[key]) !== JSON.stringify(this.#current[key]),
+    );
+  }
+
+  /** Takes what may change; the rest stays as it was at the start. */
+  take(next: Config): void {
+    const changes = Object.fromEntries(RELOADABLE.map((key) => [key, next[key]]));
+    this.#current = Object.freeze({ ...this.#current, ...changes });
+  }
+}

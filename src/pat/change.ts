@@ -1,0 +1,21 @@
+/** One change of a router, as it is decided on what is there when its turn has come. */
+import type { Situation } from './decision.ts';
+import type { ChangeOptions } from './pat.ts';
+import type { LookFor } from './ports.ts';
+import type { Delta, RouterRecord } from './record.ts';
+
+/** What a change comes to: nothing is written or settled when the delta is empty. */
+export interface Outcome<T> {
+  readonly delta: Delta;
+  readonly ids: readonly string[];
+  readonly value: (record: RouterRecord) => T;
+}
+
+export interface Change<T> {
+  readonly options: ChangeOptions;
+  /** It makes no sense for a router that is not on this node. */
+  readonly must_be_here: boolean;
+  readonly purpose: LookFor;
+  /** Pure. Throws the error of the catalogue that says why not. */
+  readonly decide: (situation: Situation) => Outcome<T>;
+}

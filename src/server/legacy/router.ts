@@ -1,0 +1,92 @@
+/**
+ * The five old routes of the Proxy CLI, at their old paths. Parameters come in the query string; bodies are never read.
+ * Whatever happens is answered in the old form. Invariant: nothing is looked at before the caller is let in (caller.ts).
+ */
+import { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
+import type * as z from 'zod';
+import { isPraasError, praasError } from '../../pat/errors.ts';
+import { parseInput } from '../../pat/input.ts';
+import type { Clock, Logger } from '../../pat/ports.ts';
+import { requestError } from '../problem.ts';
+import { failure, type LegacyAnswer } from './answers.ts';
+import { admit, callerOf, type Welcome } from './caller.ts';
+import { LegacyMappings, type LegacyPat } from './mappings.ts';
+import { OfRouter, OfServer, ToCreate, ToModify, ToRemove } from './parameters.ts';
+
+export interface LegacyParts extends Welcome {
+  readonly pat: LegacyPat;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+interface Route {
+  readonly method: 'get' | 'post';
+  readonly path: string;
+  readonly answer: (query: unknown) => Promise<LegacyAnswer>;
+}
+
+export function legacyRouter(parts: LegacyParts): Router {
+  const router = Router();
+  const enter: RequestHandler = (request, _response, next) => {
+    admit(request, parts);
+    next();
+  };
+  for (const { method, path, answer } of routesOf(new LegacyMappings(parts.pat, parts.clock))) {
+    router.all(path, enter);
+    router[method](path, handlerOf(answer, parts.log));
+    router.all(path, refuseMethod(method.toUpperCase()));
+  }
+  router.use(failed(parts.log));
+  return router;
+}
+
+function routesOf(mappings: LegacyMappings): readonly Route[] {
+  return [
+    route('get', '/router_pat', OfRouter, ({ router_id }) => mappings.ofRouter(router_id)),
+    route('get', '/router_server_pat', OfServer, ({ router_id, server_ip }) => mappings.ofServer(router_id, server_ip)),
+    route('post', '/pat/create', ToCreate, (place) => mappings.create(place)),
+    route('post', '/pat/remove', ToRemove, (place) => mappings.remove(place)),
+    route('post', '/pat/modify', ToModify, ({ place, router_port }) => mappings.modify(place, router_port)),
+  ];
+}
+
+function route<T>(
+  method: Route['method'],
+  path: string,
+  schema: z.ZodType<T>,
+  answer: (input: T) => Promise<LegacyAnswer>,
+): Route {
+  return { method, path, answer: async (query) => answer(parseInput(schema, query)) };
+}
+
+function handlerOf(answer: Route['answer'], log: Logger): RequestHandler {
+  return async (request, response) => {
+    const body = await answer({ ...request.query });
+    // Nobody has said who they are: the address is what is left to write down.
+    if (request.method === 'POST') {
+      log.info('answered the old API', { path: request.path, address: callerOf(request), answer: body });
+    }
+    response.set('Cache-Control', 'no-store').json(body);
+  };
+}
+
+function refuseMethod(allowed: string): RequestHandler {
+  return ({ method, path }) => {
+    throw praasError('METHOD_NOT_ALLOWED', { method, path, allowed: [allowed] });
+  };
+}
+
+function failed(log: Logger): ErrorRequestHandler {
+  return (thrown: unknown, request, response, next) => {
+    if (response.headersSent) return next(thrown);
+    const error = requestError(thrown);
+    const { status, body } = failure(error, String(response.locals['request_id']));
+    if (status >= 500) {
+      const stack = isPraasError(error) || !(error instanceof Error) ? undefined : error.stack;
+      const reason = error instanceof Error ? error.message : String(error);
+      log.warn('a request failed', { method: request.method, path: request.path, reason, ...(stack && { stack }) });
+    }
+    if (isPraasError(error, 'METHOD_NOT_ALLOWED')) response.set('Allow', (error.facts['allowed'] as string[]).join());
+    response.status(status).set('Cache-Control', 'no-store').json(body);
+  };
+}

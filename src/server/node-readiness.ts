@@ -1,0 +1,53 @@
+/** Whether this node can do its work: what is stored can be read, routers can be reached, and all of them are as they should be. */
+import type { Dataplane, MappingStore } from '../pat/ports.ts';
+import type { Check, Readiness } from './readiness.ts';
+
+export interface NodeReadinessParts {
+  readonly store: Pick<MappingStore, 'routers'>;
+  readonly dataplane: Pick<Dataplane, 'routers'>;
+  /** Programs that praas needs and that are not installed. */
+  readonly missingTools: () => readonly string[];
+  readonly controller: {
+    readonly hasStarted: boolean;
+    readonly failing: readonly { readonly router_id: string; readonly reason: string }[];
+  };
+}
+
+/** So many failing routers are named. */
+const NAMED = 10;
+
+export class NodeReadiness implements Readiness {
+  readonly #parts: NodeReadinessParts;
+
+  constructor(parts: NodeReadinessParts) {
+    this.#parts = parts;
+  }
+
+  async check(): Promise<readonly Check[]> {
+    const { store, dataplane, missingTools, controller } = this.#parts;
+    return [
+      await outcome('store', () => store.routers()),
+      await outcome('kernel', async () => {
+        await dataplane.routers();
+        const missing = missingTools();
+        if (missing.length > 0) throw new Error(`not installed: ${missing.join(', ')}; install them`);
+      }),
+      await outcome('reconcile', async () => {
+        if (!controller.hasStarted) throw new Error('not every router has been looked after since the start; wait');
+        const { failing } = controller;
+        const named = failing.slice(0, NAMED).map(({ router_id, reason }) => `${router_id}: ${reason}`);
+        if (failing.length > 0)
+          throw new Error(`${failing.length} router(s) cannot be looked after: ${named.join('; ')}`);
+      }),
+    ];
+  }
+}
+
+async function outcome(name: Check['name'], work: () => Promise<unknown>): Promise<Check> {
+  try {
+    await work();
+    return { name, ok: true, detail: '' };
+  } catch (error) {
+    return { name, ok: false, detail: error instanceof Error ? error.message : String(error) };
+  }
+}

@@ -1,0 +1,533 @@
+/**
+ * The Proxy CLI that is in use, replayed: what it asks before each change, its exact parameters in their order, all of them
+ * in the query string, and the headers of its HTTP library. It knows the contract and nothing of praas. Below it, what it is
+ * promised (proxyCliContract): held to the routes alone in the fast tier, to a daemon in the kernel tier.
+ */
+import { request } from 'node:http';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+
+export type Answer = Readonly<Record<string, string>>;
+
+export interface Reply {
+  readonly http_status: number;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** As it came. */
+  readonly text: string;
+  readonly answer: Answer;
+}
+
+/** The answer to a change, and the table that was shown before. */
+export interface Told extends Reply {
+  readonly table: Answer;
+}
+
+/** A port of a server. `router_id` is the name of a namespace. */
+export interface Target {
+  readonly router_id: string;
+  readonly gateway: string;
+  readonly server_ip: string;
+  readonly server_port: string;
+}
+
+/** A line of the table of a whole router. */
+export interface Row {
+  readonly server_ip: string;
+  readonly server_port: string;
+  readonly router_port: string;
+}
+
+type Parameters = readonly [name: string, value: string][];
+
+export interface Call {
+  readonly method: string;
+  /** With the query. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Goes over this Unix socket instead. */
+  readonly socket_path?: string;
+}
+
+const HEADERS = {
+  'User-Agent': 'python-requests/2.31.0',
+  'Accept-Encoding': 'gzip, deflate',
+  Accept: '*/*',
+  Connection: 'keep-alive',
+};
+
+/** One request on a connection of its own, as that library does it. Rejects when there is no answer, or none in JSON. */
+export function send(base_url: string, { method, path, headers, socket_path }: Call): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const length = method === 'POST' ? { 'Content-Length': '0' } : {};
+    const options = {
+      method,
+      agent: false,
+      headers: { ...HEADERS, ...length, ...headers },
+      ...(socket_path !== undefined && { socketPath: socket_path }),
+    };
+    // Not through URL, which would mend the path.
+    const { hostname, port } = new URL(base_url);
+    const sent = request({ ...options, host: hostname.replace(/^\[|\]$/g, ''), port, path }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () => {
+        const text = Buffer.concat(chunks).toString();
+        sent.destroy();
+        try {
+          const answer = JSON.parse(text) as Answer;
+          resolve({ http_status: response.statusCode ?? 0, headers: response.headers, text, answer });
+        } catch (error) {
+          reject(new Error(`no JSON from ${method} ${path}: ${response.statusCode} ${text}`, { cause: error }));
+        }
+      });
+    });
+    sent.on('error', reject);
+    // Says how long the body is, and need not send it.
+    if (headers?.['Content-Length'] === undefined) sent.end();
+    else sent.flushHeaders();
+  });
+}
+
+/** `/pat/create?server_ip=10.20.0.51&…` */
+export function pathOf(path: string, parameters: Parameters): string {
+  return `${path}?${new URLSearchParams(parameters)}`;
+}
+
+export class ProxyCli {
+  readonly #base_url: string;
+
+  constructor(base_url: string) {
+    this.#base_url = base_url;
+  }
+
+  /** The table of a whole router: it splits each key at the colon. */
+  async list(router_id: string): Promise<readonly Row[]> {
+    const { answer } = await this.#get('/router_pat', [['router_id', router_id]]);
+    return Object.entries(answer).map(([key, router_port]) => {
+      const [server_ip = '', server_port = ''] = key.split(':');
+      return { server_ip, server_port, router_port };
+    });
+  }
+
+  /** The table of one server, which is shown before every change. */
+  async table({ router_id, server_ip }: Pick<Target, 'router_id' | 'server_ip'>): Promise<Answer> {
+    const parameters: Parameters = [
+      ['router_id', router_id],
+      ['server_ip', server_ip],
+    ];
+    return (await this.#get('/router_server_pat', parameters)).answer;
+  }
+
+  create(target: Target): Promise<Told> {
+    const { server_ip, router_id, server_port, gateway } = target;
+    return this.#change(target, '/pat/create', [
+      ['server_ip', server_ip],
+      ['router_id', router_id],
+      ['create_server_port', server_port],
+      ['gateway', gateway],
+    ]);
+  }
+
+  remove(target: Target): Promise<Told> {
+    const { server_ip, router_id, server_port, gateway } = target;
+    return this.#change(target, '/pat/remove', [
+      ['server_ip', server_ip],
+      ['router_id', router_id],
+      ['remove_server_port', server_port],
+      ['gateway', gateway],
+    ]);
+  }
+
+  modify(target: Target, router_port: string): Promise<Told> {
+    const { server_ip, router_id, server_port, gateway } = target;
+    return this.#change(target, '/pat/modify', [
+      ['server_ip', server_ip],
+      ['router_id', router_id],
+      ['modify_server_port', server_port],
+      ['modify_router_port', router_port],
+      ['gateway', gateway],
+    ]);
+  }
+
+  #get(path: string, parameters: Parameters): Promise<Reply> {
+    return send(this.#base_url, { method: 'GET', path: pathOf(path, parameters) });
+  }
+
+  async #change(target: Target, path: string, parameters: Parameters): Promise<Told> {
+    const table = await this.table(target);
+    const reply = await send(this.#base_url, { method: 'POST', path: pathOf(path, parameters) });
+    return { ...reply, table };
+  }
+}
+
+export interface AgentUnderTest {
+  readonly base_url: string;
+  /** The namespace of a router with nothing published. */
+  readonly router_id: string;
+  /** Its external address. */
+  readonly gateway: string;
+  /** Two addresses behind it. */
+  readonly server_ips: readonly [string, string];
+  /** Router ports that are handed out: two or more, all free. The ten above them are free, too. */
+  readonly range: { readonly first: number; readonly last: number };
+  remove(): Promise<void>;
+}
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+/** Every row of the contract byte for byte, and the sequences in which people come to them. */
+export function proxyCliContract(name: string, make: () => Promise<AgentUnderTest>): void {
+  describe(`the Proxy CLI: ${name}`, () => {
+    let under: AgentUnderTest;
+    let cli: ProxyCli;
+    beforeAll(async () => {
+      under = await make();
+      cli = new ProxyCli(under.base_url);
+    });
+    afterEach(async () => {
+      const { router_id, gateway } = under;
+      for (const row of await cli.list(router_id)) await cli.remove({ router_id, gateway, ...row });
+    });
+    afterAll(() => under.remove());
+
+    const get = (path: string): Promise<Reply> => send(under.base_url, { method: 'GET', path });
+    const post = (path: string, headers = {}): Promise<Reply> =>
+      send(under.base_url, { method: 'POST', path, headers });
+    const ssh = (): Target => ({
+      router_id: under.router_id,
+      gateway: under.gateway,
+      server_ip: under.server_ips[0],
+      server_port: '22',
+    });
+    const portOf = (told: Told): string => told.answer['create_router_port'] ?? '';
+    const expectText = (reply: Reply, http_status: number, answer: Answer): void => {
+      expect(reply.text).toBe(JSON.stringify(answer));
+      expect(reply.http_status).toBe(http_status);
+      expect(reply.headers['content-type']).toBe(JSON_TYPE);
+    };
+
+    test('where nothing is published both tables are {}', async () => {
+      const { router_id, server_ips } = under;
+
+      expectText(await get(`/router_pat?router_id=${router_id}`), 200, {});
+      expectText(await get(`/router_server_pat?router_id=${router_id}&server_ip=${server_ips[0]}`), 200, {});
+      expectText(await get('/router_pat?router_id=qrouter-00000000-0000-4000-8000-00000000dead'), 200, {});
+    });
+
+    test('a new one is SUCCESS with a port of the range, and is in both tables', async () => {
+      const { router_id, gateway, server_ips, range } = under;
+      const [server_ip, other_ip] = server_ips;
+
+      const told = await cli.create(ssh());
+
+      const port = portOf(told);
+      expectText(told, 200, {
+        status: 'SUCCESS',
+        create_router_port: port,
+        server_ip,
+        create_server_port: '22',
+        gateway,
+        message: `${server_ip}:22 is published on ${gateway}:${port}`,
+      });
+      expect(Number(port)).toBeGreaterThanOrEqual(range.first);
+      expect(Number(port)).toBeLessThanOrEqual(range.last);
+      expectText(await get(`/router_pat?router_id=${router_id}`), 200, { [`${server_ip}:22`]: port });
+      expectText(await get(`/router_server_pat?router_id=${router_id}&server_ip=${server_ip}`), 200, { 22: port });
+      expectText(await get(`/router_server_pat?router_id=${router_id}&server_ip=${other_ip}`), 200, {});
+    });
+
+    test('the table before a change is the one of that server, and the whole router has every server', async () => {
+      const [first, second] = under.server_ips;
+      const one = portOf(await cli.create(ssh()));
+      const two = portOf(await cli.create({ ...ssh(), server_ip: second }));
+
+      const told = await cli.remove({ ...ssh(), server_ip: second });
+
+      expect(told.table).toEqual({ 22: two });
+      expect(await cli.list(under.router_id)).toEqual([{ server_ip: first, server_port: '22', router_port: one }]);
+    });
+
+    test('created twice it is CREATED the second time, with the port of the first', async () => {
+      const { gateway } = under;
+      const port = portOf(await cli.create(ssh()));
+
+      const told = await cli.create(ssh());
+
+      const { server_ip } = ssh();
+      expect(told.table).toEqual({ 22: port });
+      expectText(told, 200, {
+        status: 'CREATED',
+        created_server_port: '22',
+        created_router_port: port,
+        server_ip,
+        gateway,
+        message: `${server_ip}:22 is published already, on ${gateway}:${port}`,
+      });
+      expect(await cli.list(under.router_id)).toHaveLength(1);
+    });
+
+    test('created many times at once it is one mapping', async () => {
+      const told = await Promise.all(Array.from({ length: 8 }, () => cli.create(ssh())));
+
+      const words = told.map(({ answer }) => answer['status']).toSorted();
+      const ports = new Set(told.map(({ answer }) => answer['create_router_port'] ?? answer['created_router_port']));
+      expect(words).toEqual([...Array<string>(7).fill('CREATED'), 'SUCCESS']);
+      expect(await cli.table(ssh())).toEqual({ 22: [...ports].join() });
+    });
+
+    test('removed it is REMOVED with the port that it had, and gone', async () => {
+      const { gateway } = under;
+      const port = portOf(await cli.create(ssh()));
+
+      const told = await cli.remove(ssh());
+
+      const { server_ip } = ssh();
+      expectText(told, 200, {
+        status: 'REMOVED',
+        remove_router_port: port,
+        server_ip,
+        remove_server_port: '22',
+        gateway,
+        message: `${server_ip}:22 is no longer published on ${gateway}:${port}`,
+      });
+      expect(await cli.list(under.router_id)).toEqual([]);
+    });
+
+    test('what is not there to be removed is NO CREATED, and what is there stays', async () => {
+      const { gateway } = under;
+      await cli.create(ssh());
+
+      const told = await cli.remove({ ...ssh(), server_port: '2222' });
+
+      const { server_ip } = ssh();
+      expectText(told, 200, {
+        status: 'NO CREATED',
+        remove_server_port: '2222',
+        server_ip,
+        gateway,
+        message: `${server_ip}:2222 is not published on ${gateway}`,
+      });
+      expect(await cli.list(under.router_id)).toHaveLength(1);
+    });
+
+    test('moved to a free port it is SUCCESS with the old port and the new one', async () => {
+      const { gateway, range } = under;
+      const port = portOf(await cli.create(ssh()));
+      const free = String(range.last + 1);
+
+      const told = await cli.modify(ssh(), free);
+
+      const { server_ip } = ssh();
+      expectText(told, 200, {
+        status: 'SUCCESS',
+        modified_router_port: port,
+        modify_router_port: free,
+        server_ip,
+        modify_server_port: '22',
+        gateway,
+        message: `${server_ip}:22 is published on ${gateway}:${free} instead of port ${port}`,
+      });
+      expect(await cli.table(ssh())).toEqual({ 22: free });
+    });
+
+    test('moved to the port that it has it is SUCCESS, and nothing changes', async () => {
+      const { gateway } = under;
+      const port = portOf(await cli.create(ssh()));
+
+      const told = await cli.modify(ssh(), port);
+
+      const { server_ip } = ssh();
+      expectText(told, 200, {
+        status: 'SUCCESS',
+        modified_router_port: port,
+        modify_router_port: port,
+        server_ip,
+        modify_server_port: '22',
+        gateway,
+        message: `${server_ip}:22 is published on ${gateway}:${port}, as it was`,
+      });
+      expect(await cli.table(ssh())).toEqual({ 22: port });
+    });
+
+    test('what is not there to be moved is NO CREATED', async () => {
+      const { gateway, range } = under;
+
+      const told = await cli.modify(ssh(), String(range.last));
+
+      const { server_ip } = ssh();
+      expectText(told, 200, {
+        status: 'NO CREATED',
+        server_ip,
+        modify_server_port: '22',
+        gateway,
+        message: `${server_ip}:22 is not published on ${gateway}`,
+      });
+      expect(await cli.list(under.router_id)).toEqual([]);
+    });
+
+    test('moved to a port that another one has it is USED, and both stay where they are', async () => {
+      const { gateway } = under;
+      const web = { ...ssh(), server_ip: under.server_ips[1], server_port: '80' };
+      const [port, used] = [portOf(await cli.create(ssh())), portOf(await cli.create(web))];
+      const before = await cli.list(under.router_id);
+
+      const told = await cli.modify(ssh(), used);
+
+      const { server_ip } = ssh();
+      const { message = '' } = told.answer;
+      expectText(told, 200, {
+        status: 'USED',
+        modified_router_port: port,
+        server_ip,
+        modify_server_port: '22',
+        modify_router_port: used,
+        gateway,
+        message,
+      });
+      expect(message.replace(/[0-9a-f-]{36}/, 'X')).toBe(
+        `${gateway}:${used}/tcp is taken by mapping X to ${web.server_ip}:80; ${server_ip}:22 stays on port ${port}`,
+      );
+      expect(await cli.list(under.router_id)).toEqual(before);
+    });
+
+    test('a full range gives each port once, then ERROR, and goes on when one is free again', async () => {
+      const { range, gateway } = under;
+      const size = range.last - range.first + 1;
+      const servers = Array.from({ length: size }, (_, index) => ({ ...ssh(), server_port: String(1000 + index) }));
+      const ports = (await Promise.all(servers.map((server) => cli.create(server)))).map(portOf);
+      expect(ports.map(Number).toSorted((a, b) => a - b)).toEqual(servers.map((_, index) => range.first + index));
+
+      const refused = await cli.create(ssh());
+
+      expectText(refused, 409, {
+        status: 'ERROR',
+        message:
+          `no free tcp port left in ${range.first}:${range.last} on ${gateway}: ${size} ports, ` +
+          `${size} with mappings, 0 used or kept otherwise`,
+      });
+      expect(await cli.table(ssh())).toEqual(Object.fromEntries(ports.map((port, index) => [1000 + index, port])));
+      await cli.remove({ ...ssh(), server_port: '1000' });
+      expect(portOf(await cli.create(ssh()))).toBe(ports[0]);
+    });
+
+    test('a gateway that is not an address of the router is an ERROR, and has nothing to remove or to move', async () => {
+      const elsewhere = { ...ssh(), gateway: '192.0.2.99' };
+
+      const created = await cli.create(elsewhere);
+
+      expect(created.http_status).toBe(409);
+      expect(created.answer).toEqual({
+        status: 'ERROR',
+        message: expect.stringContaining('192.0.2.99 is not an address'),
+      });
+      await cli.create(ssh());
+      expect((await cli.remove(elsewhere)).answer['status']).toBe('NO CREATED');
+      expect((await cli.modify(elsewhere, String(under.range.last))).answer['status']).toBe('NO CREATED');
+      expect(await cli.list(under.router_id)).toHaveLength(1);
+    });
+
+    test('a router that is not on this node is an ERROR that says so', async () => {
+      const router_id = 'qrouter-00000000-0000-4000-8000-00000000dead';
+
+      const told = await cli.create({ ...ssh(), router_id });
+
+      const message = 'there is no router 00000000-0000-4000-8000-00000000dead on this node';
+      expectText(told, 404, { status: 'ERROR', message });
+    });
+
+    test('a body is not read, and parameters that nobody knows are ignored', async () => {
+      const { router_id, gateway, server_ip } = ssh();
+      const known = `server_ip=${server_ip}&router_id=${router_id}&create_server_port=22&gateway=${gateway}`;
+
+      const reply = await post(`/pat/create?user=x&${known}&user=y`, { 'Content-Length': '1000000' });
+
+      expect(reply.answer).toMatchObject({ status: 'SUCCESS', create_server_port: '22' });
+    });
+
+    test.each([
+      ['/router_pat', 'router_id: missing is not a router UUID or a namespace name'],
+      ['/router_pat?router_id=', 'router_id: "" is not a router UUID or a namespace name'],
+      ['/router_pat?router_id=..%2F..%2Fetc', 'router_id: "../../etc" is not a router UUID or a namespace name'],
+      ['/router_pat?router_id=a&router_id=a', 'router_id: ["a","a"] is not a router UUID or a namespace name'],
+      ['/router_server_pat?router_id=a', 'server_ip: missing is not an IPv4 address such as 10.20.0.51'],
+      [
+        '/router_server_pat?router_id=a&server_ip=10.20.0.051',
+        'server_ip: "10.20.0.051" is not an IPv4 address such as 10.20.0.51',
+      ],
+    ])('GET %s is an ERROR that says what is wrong', async (path, message) => {
+      expectText(await get(path), 400, { status: 'ERROR', message });
+    });
+
+    test.each([
+      '',
+      '0',
+      '65536',
+      '022',
+      '+22',
+      '-1',
+      '2e1',
+      '0x16',
+      ' 22',
+      '22 ',
+      '22.0',
+      '２２',
+      'ssh',
+      '22&create_server_port=22',
+    ])('the port %j is an ERROR, and nothing is created', async (port) => {
+      const { router_id, gateway, server_ip } = ssh();
+      const value = port.includes('&') ? port : encodeURIComponent(port);
+      const others = `server_ip=${server_ip}&router_id=${router_id}&gateway=${gateway}`;
+
+      const reply = await post(`/pat/create?${others}&create_server_port=${value}`);
+
+      const found = port.includes('&') ? '["22","22"]' : JSON.stringify(port);
+      const message = `create_server_port: ${found} is not a whole number from 1 to 65535`;
+      expectText(reply, 400, { status: 'ERROR', message });
+      expect(await cli.list(router_id)).toEqual([]);
+    });
+
+    test.each([
+      ['create', 'server_ip', 'create_server_port'],
+      ['remove', 'server_ip', 'remove_server_port'],
+      ['modify', 'server_ip', 'modify_server_port', 'modify_router_port'],
+    ])('/pat/%s without one of its parameters is an ERROR', async (verb, ...own) => {
+      const { router_id, gateway, server_ip } = ssh();
+      const port = '22';
+      const values: Readonly<Record<string, string>> = { server_ip, router_id, gateway };
+      const names = [...own, 'router_id', 'gateway'];
+
+      for (const missing of names) {
+        const given = names.filter((each) => each !== missing).map((each) => `${each}=${values[each] ?? port}`);
+        const reply = await post(`/pat/${verb}?${given.join('&')}`);
+        expect(reply.http_status).toBe(400);
+        expect(reply.answer).toEqual({
+          status: 'ERROR',
+          message: expect.stringMatching(`^${missing}: missing is not`),
+        });
+      }
+    });
+
+    test('a route is asked in its own way only', async () => {
+      const reply = await get('/pat/create');
+
+      expectText(reply, 405, { status: 'ERROR', message: 'GET is not for /pat/create; allowed: POST' });
+      expect(reply.headers['allow']).toBe('POST');
+    });
+
+    test.each([
+      { Origin: 'http://evil.example' },
+      { Origin: 'null' },
+      { 'Sec-Fetch-Site': 'cross-site' },
+      { Host: 'evil.example' },
+    ])('a web page in a browser on the node gets nothing: %j', async (headers) => {
+      const { router_id, gateway, server_ip } = ssh();
+      const parameters = `server_ip=${server_ip}&router_id=${router_id}&create_server_port=22&gateway=${gateway}`;
+
+      const reply = await post(`/pat/create?${parameters}`, headers);
+
+      expect(reply.http_status).toBe(403);
+      expect(reply.answer).toEqual({ status: 'ERROR', message: expect.stringContaining('may not use the old API') });
+      expect(await cli.list(router_id)).toEqual([]);
+    });
+  });
+}
