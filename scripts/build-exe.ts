@@ -83,6 +83,8 @@ async function warm(): Promise<void> {
     PRAAS_STATE_DIR: join(scratch, 'state'),
     PRAAS_LOG_DIR: join(scratch, 'log'),
     PRAAS_NETNS_DIR: join(scratch, 'netns'),
+    PRAAS_SOCKET_PATH: join(scratch, 'praas.sock'),
+    PRAAS_URL: '',
     PRAAS_CONFIG: join(scratch, 'praas.conf'),
   };
   try {

@@ -37,10 +37,25 @@ const RULES: Readonly<Record<string, Rule>> = {
     packages: ['node'],
     why: 'an adapter knows the domain and the machine, never another adapter: only compose.ts joins them',
   },
+  auth: {
+    ours: ['pat'],
+    packages: ['zod'],
+    why: 'who asks is found out without knowing where tokens are kept or how requests arrive',
+  },
   store: {
-    ours: ['pat', 'system'],
+    ours: ['auth', 'pat', 'system'],
     packages: ['node', 'lowdb', 'zod'],
     why: 'an adapter knows the domain and the machine, never another adapter: only compose.ts joins them',
+  },
+  client: {
+    ours: ['pat'],
+    packages: ['node', 'zod'],
+    why: 'the client knows a daemon by what /openapi.json says of it, not by its code: the other side may be another version',
+  },
+  server: {
+    ours: ['auth', 'pat', 'system/request-context.ts'],
+    packages: ['node', 'express', 'helmet', 'prom-client', 'rate-limiter-flexible', 'zod', 'zod-openapi'],
+    why: 'the API lets in, checks and answers; what is done is the domain’s, and where it is kept it does not know',
   },
   config: {
     ours: ['pat/errors.ts'],
@@ -64,14 +79,19 @@ const RULES: Readonly<Record<string, Rule>> = {
     why: 'the demonstration uses praas as people do, by its command line, so that it shows what they will get',
   },
   commands: {
-    ours: ['compose.ts', 'config', 'demo', 'output', 'pat', 'system/clock.ts'],
+    ours: ['auth', 'compose.ts', 'compose-daemon.ts', 'config', 'demo', 'output', 'pat', 'system/clock.ts'],
     packages: ['node', '@oclif/core'],
     why: 'a command parses, makes one call and prints; stores and kernels are reached through what compose.ts gives',
   },
   'compose.ts': {
-    ours: ['agent', 'config', 'netfilter', 'pat', 'store', 'system'],
+    ours: ['agent', 'auth', 'client', 'config', 'netfilter', 'pat', 'store', 'system'],
     packages: [],
     why: 'it joins the adapters and does nothing else',
+  },
+  'compose-daemon.ts': {
+    ours: ['agent', 'auth', 'compose.ts', 'config', 'netfilter', 'pat', 'server', 'system'],
+    packages: [],
+    why: 'it joins the daemon around the parts that compose.ts joins, and does nothing else',
   },
   'main.ts': { ours: ['commands'], packages: ['@oclif/core'], why: 'it starts oclif; no logic' },
   'sea.ts': {
@@ -94,6 +114,7 @@ const DOORS: Readonly<Record<string, { readonly door: RegExp; readonly why: stri
   'node:child_process': { door: /^system\/exec\.ts$/, why: 'one place sees to argv only, timeouts and LC_ALL=C' },
   child_process: { door: /^system\/exec\.ts$/, why: 'one place sees to argv only, timeouts and LC_ALL=C' },
   lowdb: { door: /^store\//, why: 'its own file adapter is not durable: nobody may use it beside the store' },
+  express: { door: /^server\//, why: 'only the API speaks HTTP to callers' },
   winston: { door: /^system\/log\.ts$/, why: 'everybody else is given a Logger' },
 };
 
@@ -307,7 +328,7 @@ describe('the world outside', () => {
     },
     {
       what: 'asks for randomness',
-      pattern: /\bMath\.random\(|\brandomUUID\b|\brandomBytes\b/,
+      pattern: /\bMath\.random\(|\brandomUUID\b|\brandomBytes\b|\bgetRandomValues\b/,
       door: /^system\/clock\.ts$/,
       why: 'ids come through NewId, so that tests can say which',
     },
@@ -335,6 +356,7 @@ describe('the world outside', () => {
     'const now = Date.now();',
     'const now = new Date();',
     'const id = randomUUID();',
+    'crypto.getRandomValues(bytes);',
     '  process.exit(1);',
     'let count = 0;',
     'export let count = 0;',

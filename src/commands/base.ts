@@ -1,13 +1,10 @@
-/** What all commands share: the configuration, the way to the services, and how they say things. */
+/** What all commands share: the configuration, and how they say things. */
 import { Command, Flags } from '@oclif/core';
-import { compose, type Praas } from '../compose.ts';
 import { type LoadedConfig, loadConfig } from '../config/config.ts';
 import { colour } from '../output/colour.ts';
 import { type Column, chooseColumns } from '../output/rows.ts';
 import { praasError } from '../pat/errors.ts';
-import { exitCodeOfSignal, UsageError } from './failure.ts';
-
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+import { UsageError } from './failure.ts';
 
 export abstract class PraasCommand extends Command {
   static override enableJsonFlag = true;
@@ -33,24 +30,6 @@ export abstract class PraasCommand extends Command {
   /** Reads the configuration. Throws CONFIG_INVALID, CONFIG_SYNTAX, CONFIG_UNREADABLE. */
   protected loadConfig(path: string | undefined): Promise<LoadedConfig> {
     return loadConfig({ env: process.env, ...(path !== undefined && { path }) });
-  }
-
-  /** Runs `work` with the services, and closes them however it ends. Ctrl-C ends it, but not half way through a change. */
-  protected async withPraas<T>(path: string | undefined, work: (praas: Praas) => Promise<T>): Promise<T> {
-    const { config } = await this.loadConfig(path);
-    const complain = (sentence: string): void => this.complain(sentence);
-    const praas = compose(config, { env: process.env, command: this.title, complain });
-    const { interruption } = praas;
-    const ask = (_: NodeJS.Signals, number: number): void => interruption.ask(number);
-    for (const signal of SIGNALS) process.on(signal, ask);
-    try {
-      return await work(praas);
-    } finally {
-      await praas.close();
-      for (const signal of SIGNALS) process.off(signal, ask);
-      // Too late to stop it: what was asked for is done and said, and the caller learns of the signal all the same.
-      if (interruption.signalNumber !== undefined) process.exitCode = exitCodeOfSignal(interruption.signalNumber);
-    }
   }
 
   /** Throws NOT_PERMITTED for everybody but root: rules and state are root's. */

@@ -125,3 +125,34 @@ export const outputFlags = {
     multipleNonGreedy: true,
   }),
 };
+
+/** For commands that may have a daemon elsewhere do the work. Tokens are in files: words are seen by everybody (ps). */
+export const remoteFlags = {
+  url: Flags.custom({
+    description: 'have the PAT agent there do it, instead of this node',
+    env: 'PRAAS_URL',
+    helpGroup: 'GLOBAL',
+    helpValue: 'URL',
+    parse: flagReader('an address such as https://node:3000', plainUrl),
+  })(),
+  'token-file': Flags.string({
+    description: 'file with the token for --url (default: the token in the environment variable PRAAS_TOKEN)',
+    env: 'PRAAS_TOKEN_FILE',
+    helpGroup: 'GLOBAL',
+    helpValue: 'FILE',
+  }),
+  cacert: Flags.string({
+    description: 'PEM file of the authority that signed the certificate at --url (default: the well-known ones)',
+    env: 'PRAAS_CACERT',
+    helpGroup: 'GLOBAL',
+    helpValue: 'FILE',
+  }),
+};
+
+/** Without a slash at its end; undefined for what is not the address of an API. */
+function plainUrl(text: string): string | undefined {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol)) return undefined;
+  const { origin, pathname, href } = url;
+  return href === `${origin}${pathname}` ? href.replace(/\/+$/, '') : undefined;
+}

@@ -1,41 +1,38 @@
-/** What create, update and show have in common: one mapping is printed, or what a dry run would have done. */
+/** What create and update have in common: one mapping is printed, or what would become of it. */
 import { MAPPING_COLUMNS } from '../output/mapping-columns.ts';
-import { type Format, renderRecord } from '../output/rows.ts';
-import type { Mapping } from '../pat/mapping.ts';
-import type { Changed, ChangeOptions, Pat } from '../pat/pat.ts';
-import { PraasCommand } from './base.ts';
+import { type Format, isDataFormat, renderData, renderRecord } from '../output/rows.ts';
+import type { Changed, ChangeOptions, MappingView, Pat } from '../pat/pat.ts';
+import { ServiceCommand, type ServiceFlags } from './service-command.ts';
 
-/** What `--dry-run` gives as JSON. */
+/** What `--dry-run` gives to programs. */
 export interface Preview {
-  readonly mapping: Mapping;
+  readonly mapping: MappingView;
   readonly script: string;
 }
 
-interface ShowFlags {
+interface ChangeFlags extends ServiceFlags {
   readonly format: Format;
   readonly column: readonly string[] | undefined;
-}
-
-interface ChangeFlags extends ShowFlags {
-  readonly config: string | undefined;
   readonly 'dry-run': boolean;
   readonly force: boolean;
 }
 
-export abstract class MappingCommand extends PraasCommand {
+export abstract class MappingCommand extends ServiceCommand {
   /** Runs a change of one mapping as root and prints what became of it. */
   protected async change(
     flags: ChangeFlags,
-    work: (pat: Pat, options: ChangeOptions) => Promise<Changed<Mapping>>,
-  ): Promise<Mapping | Preview> {
+    work: (pat: Pat, options: ChangeOptions) => Promise<Changed<MappingView>>,
+  ): Promise<MappingView | Preview> {
     const columns = this.choose(MAPPING_COLUMNS, flags.column);
-    this.requireRoot();
+    this.requireRootHere(flags);
     const options = { force: flags.force, dry_run: flags['dry-run'] };
-    const { value, warnings, script } = await this.withPraas(flags.config, ({ pat }) => work(pat, options));
+    const { value, warnings, script } = await this.withPraas(flags, ({ pat }) => work(pat, options));
     for (const warning of warnings) this.complain(warning);
     if (script !== undefined) {
-      this.print(script.trimEnd() || 'No rule would change.');
-      return { mapping: value, script };
+      const preview = { mapping: value, script };
+      const text = script.trimEnd() || 'No rule would change.';
+      this.print(isDataFormat(flags.format) ? await renderData(flags.format, preview) : text);
+      return preview;
     }
     if (value.status === 'DOWN') this.complain(`mapping ${value.id} is DOWN: ${value.status_reason}`);
     this.print(await renderRecord(flags.format, columns, value));

@@ -7,6 +7,7 @@ export const LOADERS: Readonly<Record<string, Load>> = {
   'config:show': async () => (await import('./config/show.ts')).default,
   demo: async () => (await import('./demo.ts')).default,
   'demo:peer': async () => (await import('./demo/peer.ts')).default,
+  'pat:connections': async () => (await import('./pat/connections.ts')).default,
   'pat:create': async () => (await import('./pat/create.ts')).default,
   'pat:delete': async () => (await import('./pat/delete.ts')).default,
   'pat:list': async () => (await import('./pat/list.ts')).default,
@@ -15,4 +16,8 @@ export const LOADERS: Readonly<Record<string, Load>> = {
   'router:list': async () => (await import('./router/list.ts')).default,
   'router:show': async () => (await import('./router/show.ts')).default,
   'router:sync': async () => (await import('./router/sync.ts')).default,
+  'token:create': async () => (await import('./token/create.ts')).default,
+  'token:list': async () => (await import('./token/list.ts')).default,
+  'token:revoke': async () => (await import('./token/revoke.ts')).default,
+  serve: async () => (await import('./serve.ts')).default,
 };

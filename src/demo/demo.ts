@@ -54,6 +54,7 @@ export function demoEnvironment(env: NodeJS.ProcessEnv, directory: string, backe
     PRAAS_CONFIG: join(directory, 'praas.conf'),
     PRAAS_STATE_DIR: join(directory, 'state'),
     PRAAS_LOG_DIR: join(directory, 'log'),
+    PRAAS_SOCKET_PATH: join(directory, 'praas.sock'),
     PRAAS_BACKEND: backend,
   };
 }

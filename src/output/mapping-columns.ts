@@ -1,13 +1,20 @@
 /** The columns of mappings: every field, under the title that the openstack client would give it. */
 import type { Mapping } from '../pat/mapping.ts';
+import type { Counters, MappingView } from '../pat/pat.ts';
 import type { Column } from './rows.ts';
 
-const column = (title: string, field: keyof Mapping): Column<Mapping> => ({
+const column = (title: string, field: keyof Mapping): Column<MappingView> => ({
   title,
   value: (mapping) => mapping[field],
 });
 
-export const MAPPING_COLUMNS: readonly Column<Mapping>[] = [
+/** Nothing while nothing is known. */
+const counter = (title: string, field: keyof Counters): Column<MappingView> => ({
+  title,
+  value: ({ counters }) => counters?.[field] ?? null,
+});
+
+export const MAPPING_COLUMNS: readonly Column<MappingView>[] = [
   column('ID', 'id'),
   column('Name', 'name'),
   column('Description', 'description'),
@@ -28,6 +35,9 @@ export const MAPPING_COLUMNS: readonly Column<Mapping>[] = [
   column('Status Reason', 'status_reason'),
   column('Created At', 'created_at'),
   column('Updated At', 'updated_at'),
+  counter('Packets', 'packets'),
+  counter('Bytes', 'bytes'),
+  counter('Last Hit', 'last_hit_at'),
 ];
 
 /** What `praas pat list` shows unless told otherwise. */

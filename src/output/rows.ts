@@ -4,6 +4,8 @@ import { drawTable } from './table.ts';
 
 export const FORMATS = ['table', 'json', 'yaml', 'csv', 'value'] as const;
 export type Format = (typeof FORMATS)[number];
+/** Those for programs. */
+export type DataFormat = Extract<Format, 'json' | 'yaml'>;
 
 /** One column: its title as people read it, the value of a record in it. */
 export interface Column<T> {
@@ -29,6 +31,10 @@ export function chooseColumns<T>(
   return names.flatMap((name) => byName.get(plainName(name)) ?? []);
 }
 
+export function isDataFormat(format: Format): format is DataFormat {
+  return format === 'json' || format === 'yaml';
+}
+
 /** A list of records, one row each. */
 export async function renderList<T>(
   format: Format,
@@ -37,7 +43,7 @@ export async function renderList<T>(
 ): Promise<string> {
   const titles = columns.map(({ title }) => title);
   const rows = records.map((record) => columns.map(({ value }) => value(record)));
-  if (format === 'json' || format === 'yaml') {
+  if (isDataFormat(format)) {
     return renderData(
       format,
       rows.map((row) => Object.fromEntries(titles.map((title, index) => [title, row[index]]))),
@@ -48,7 +54,7 @@ export async function renderList<T>(
 
 /** One record, one row per column. */
 export async function renderRecord<T>(format: Format, columns: readonly Column<T>[], record: T): Promise<string> {
-  if (format === 'json' || format === 'yaml') {
+  if (isDataFormat(format)) {
     return renderData(format, Object.fromEntries(columns.map(({ title, value }) => [title, value(record)])));
   }
   if (format === 'value') return columns.map(({ value }) => cellText(value(record))).join(NEWLINE);
@@ -69,7 +75,8 @@ async function renderRows(format: Format, titles: readonly string[], rows: reado
   return drawTable(titles, cells);
 }
 
-async function renderData(format: 'json' | 'yaml', data: unknown): Promise<string> {
+/** Anything as it is, in a format for programs. */
+export async function renderData(format: DataFormat, data: unknown): Promise<string> {
   if (format === 'json') return JSON.stringify(data, undefined, 2);
   const { dump } = await import('js-yaml');
   return dump(data, { lineWidth: -1 }).trimEnd();

@@ -1,5 +1,6 @@
 // --dry-run shows what would be handed to the kernel, and changes nothing: neither the kernel nor a byte of the state.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { load } from 'js-yaml';
 import type { Mapping } from '../../src/pat/mapping.ts';
 import { BACKENDS } from '../support/dataplane.ts';
 import { contentOf, type Shell, testShell } from '../support/executable.ts';
@@ -91,6 +92,21 @@ describe.each(BACKENDS)('%s', (backend) => {
     const { id } = await shell.json('pat', 'create', '-r', world.router_id, '--server-ip', '10.20.0.51', '-p', '80');
     expect(await dryRun('pat', 'update', id, '--name', 'x')).toBe('No rule would change.\n');
     expect(await dryRun('router', 'sync', world.router_id)).toBe('No rule would change.\n');
+    await shell.ok('pat', 'delete', id);
+  });
+
+  test('for programs it is the mapping and the script, in the format asked for', async () => {
+    const words = ['pat', 'create', '-r', world.router_id, '--server-ip', '10.20.0.51', '-p', '80'];
+    const { id } = await shell.json(...words);
+    const update = ['pat', 'update', id, '--router-port', '4077'];
+
+    const script = await dryRun(...update);
+    const text = await dryRun(...update, '-f', 'json');
+    expect(JSON.parse(text)).toMatchObject({ mapping: { id, router_port: 4077 }, script });
+    expect(await dryRun(...update, '--json')).toBe(text);
+    expect(load(await dryRun(...update, '-f', 'yaml'))).toEqual(JSON.parse(text));
+    expect(load(await dryRun(...words, '-f', 'yaml'))).toMatchObject({ mapping: { status: 'PENDING' } });
+    expect(await dryRun(...update, '-f', 'csv')).toBe(script);
     await shell.ok('pat', 'delete', id);
   });
 

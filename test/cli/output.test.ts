@@ -71,6 +71,8 @@ describe('for people', () => {
       ['router', 'list'],
       ['router', 'show', world.router_id],
       ['router', 'sync', world.router_id],
+      ['pat', 'connections', first],
+      ['pat', 'connections', first, '-f', 'json'],
       ['pat', 'update', first, '--name', 'ssh', '-f', 'value', '-c', 'Name'],
       ['pat', 'update', first, '--name', '', '-f', 'csv', '-c', 'Name'],
     ];
@@ -82,8 +84,9 @@ describe('for people', () => {
     expectGolden('../cli/fixtures/formats.txt', settled(transcript));
   });
 
-  test('every field of a mapping is a column', () => {
-    const fields = Object.keys(Mapping.shape).map((field) => field.replaceAll('_', ''));
+  test('every field of a mapping and every counter is a column', () => {
+    const counters = ['packets', 'bytes', 'lasthit'];
+    const fields = [...Object.keys(Mapping.shape).map((field) => field.replaceAll('_', '')), ...counters];
     const columns = MAPPING_COLUMNS.map(({ title }) => title.toLowerCase().replaceAll(' ', ''));
     expect(columns.toSorted()).toEqual(fields.toSorted());
   });
@@ -108,9 +111,9 @@ describe('for people', () => {
 });
 
 describe('for programs', () => {
-  test('--json of a mapping has the fields of the design in their order, id first', () => {
+  test('--json of a mapping has the fields of the design in their order, id first, counters last', () => {
     const made = JSON.parse(readFileSync(new URL('fixtures/create.json', import.meta.url), 'utf8'));
-    expect(Object.keys(made)).toEqual(Object.keys(Mapping.shape));
+    expect(Object.keys(made)).toEqual([...Object.keys(Mapping.shape), 'counters']);
     expect(Object.keys(made)[0]).toBe('id');
   });
 
@@ -123,6 +126,7 @@ describe('for programs', () => {
       'update-dry-run',
       await shell.ok('pat', 'update', first, '--router-port', '4001', '--dry-run', '--json'),
     );
+    expectJson('connections', await shell.ok('pat', 'connections', first, '--json'));
     expectJson('delete-dry-run', await shell.ok('pat', 'delete', first, '--dry-run', '--json'));
     expectJson('router-show', await shell.ok('router', 'show', world.router_id, '--json'));
     expectJson('router-sync', await shell.ok('router', 'sync', world.router_id, '--json'));

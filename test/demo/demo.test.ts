@@ -149,6 +149,7 @@ test('praas knows nothing but the demonstration while it runs', () => {
     PRAAS_CONFIG: '/run/d/praas.conf',
     PRAAS_STATE_DIR: '/run/d/state',
     PRAAS_LOG_DIR: '/run/d/log',
+    PRAAS_SOCKET_PATH: '/run/d/praas.sock',
     PRAAS_BACKEND: 'nftables',
   });
 });

@@ -22,6 +22,7 @@ const COLUMNS: readonly Column<Row>[] = [
 const SSH: Row = { name: 'ssh', port: 4000, cidrs: ['192.0.2.7/32', '198.51.100.0/24'], end: null, on: true };
 const WEB: Row = { name: 'the "web", main', port: 80, cidrs: [], end: '2030-01-01T00:00:00Z', on: false };
 const ROWS = [SSH, WEB];
+const VIEW = { ...MAPPING, counters: null };
 
 describe('a list', () => {
   test('as a table: a line per record between borders, under its titles', async () => {
@@ -165,10 +166,18 @@ describe('the columns of mappings', () => {
     for (const field of Object.keys(Mapping.shape)) {
       const chosen = chooseColumns(MAPPING_COLUMNS, [field], []);
 
-      const values = 'unknown' in chosen ? chosen : chosen.map(({ value }) => value(MAPPING));
+      const values = 'unknown' in chosen ? chosen : chosen.map(({ value }) => value(VIEW));
       expect([field, values]).toEqual([field, [MAPPING[field as keyof Mapping]]]);
     }
-    expect(MAPPING_COLUMNS).toHaveLength(Object.keys(Mapping.shape).length);
+    expect(MAPPING_COLUMNS).toHaveLength(Object.keys(Mapping.shape).length + 3);
+  });
+
+  test('say what the counters say, and nothing while nothing is known', async () => {
+    const columns = MAPPING_COLUMNS.filter(({ title }) => ['Packets', 'Bytes', 'Last Hit'].includes(title));
+
+    const counted = { ...VIEW, counters: { packets: 0, bytes: 180, last_hit_at: null } };
+    expect(await renderList('value', columns, [counted, VIEW])).toBe('0 180 \n  ');
+    expect(columns.map(({ value }) => value(VIEW))).toEqual([null, null, null]);
   });
 
   test('listed unless told otherwise say where a mapping leads', async () => {
@@ -176,7 +185,7 @@ describe('the columns of mappings', () => {
 
     const columns = 'unknown' in chosen ? [] : chosen;
     expect(columns.map(({ title }) => title)).toEqual(LISTED);
-    expect(await renderList('value', columns, [MAPPING])).toBe(`${idOf(1)}  tcp ${GATEWAY} 4000 10.20.0.51 22  ACTIVE`);
+    expect(await renderList('value', columns, [VIEW])).toBe(`${idOf(1)}  tcp ${GATEWAY} 4000 10.20.0.51 22  ACTIVE`);
   });
 });
 

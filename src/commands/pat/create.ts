@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { EXPIRY_FORMS } from '../../output/expiry.ts';
-import { type Mapping, PROTOCOLS } from '../../pat/mapping.ts';
+import { PROTOCOLS } from '../../pat/mapping.ts';
+import type { MappingView } from '../../pat/pat.ts';
 import {
   allowFlag,
   dryRunFlag,
@@ -42,7 +43,7 @@ export default class PatCreate extends MappingCommand {
     ...outputFlags,
   };
 
-  async run(): Promise<Mapping | Preview> {
+  async run(): Promise<MappingView | Preview> {
     const { flags } = await this.parse(PatCreate);
     return this.change(flags, (pat, options) =>
       pat.create(

@@ -2,16 +2,16 @@ import { Flags } from '@oclif/core';
 import type { Praas } from '../../compose.ts';
 import { confirm } from '../../output/confirm.ts';
 import { endpointKey } from '../../pat/forward.ts';
-import type { Mapping } from '../../pat/mapping.ts';
-import { PraasCommand } from '../base.ts';
+import type { MappingView } from '../../pat/pat.ts';
 import { dryRunFlag, forceUnknownFlag, mappingArg, routerFlag } from '../flags.ts';
+import { ServiceCommand } from '../service-command.ts';
 
 interface Preview {
-  readonly mappings: readonly Mapping[];
+  readonly mappings: readonly MappingView[];
   readonly script: string;
 }
 
-export default class PatDelete extends PraasCommand {
+export default class PatDelete extends ServiceCommand {
   static override summary = 'withdraw mappings';
   static override description =
     'Closes the ports and ends the connections that go through them. All IDs are checked before anything is withdrawn.';
@@ -32,13 +32,13 @@ export default class PatDelete extends PraasCommand {
     force: forceUnknownFlag,
   };
 
-  async run(): Promise<readonly Mapping[] | Preview> {
+  async run(): Promise<readonly MappingView[] | Preview> {
     const { argv, flags } = await this.parse(PatDelete);
     const ids = argv.map(String);
     if (ids.length === 0 && !flags.all) this.misuse('Name the mappings to withdraw, or --router and --all.');
     if (ids.length > 0 && flags.all) this.misuse('Give either IDs or --all.');
-    this.requireRoot();
-    return this.withPraas(flags.config, async (praas) => {
+    this.requireRootHere(flags);
+    return this.withPraas(flags, async (praas) => {
       const chosen = flags.router === undefined ? ids : await this.#allOf(flags.router, praas);
       if (flags.all && !flags.yes && !flags['dry-run']) await this.#ask(chosen.length, String(flags.router), praas);
       const { value, warnings, script, failures } = await praas.pat.delete(chosen, {
@@ -51,6 +51,7 @@ export default class PatDelete extends PraasCommand {
         this.print(script.trimEnd() || 'No rule would change.');
         return { mappings: value, script };
       }
+      if (value.length === 0) this.print(`Nothing to withdraw: router ${flags.router} has no mappings.`);
       for (const mapping of value) this.print(`Withdrawn: ${mapping.id} (${endpointKey(mapping)})`);
       return value;
     });

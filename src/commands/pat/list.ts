@@ -1,11 +1,14 @@
 import { Flags } from '@oclif/core';
+import type { Praas } from '../../compose.ts';
 import { LISTED, MAPPING_COLUMNS } from '../../output/mapping-columns.ts';
 import { renderList } from '../../output/rows.ts';
-import { type Mapping, STATUSES } from '../../pat/mapping.ts';
-import { PraasCommand } from '../base.ts';
+import { isPraasError } from '../../pat/errors.ts';
+import { STATUSES } from '../../pat/mapping.ts';
+import type { MappingView } from '../../pat/pat.ts';
 import { ipv4Flag, outputFlags, routerFlag } from '../flags.ts';
+import { ServiceCommand } from '../service-command.ts';
 
-export default class PatList extends PraasCommand {
+export default class PatList extends ServiceCommand {
   static override summary = 'list mappings';
   static override description =
     'Sorted by router, gateway address, port and protocol. Asks the store, not the kernel: `praas router show` and ' +
@@ -23,7 +26,7 @@ export default class PatList extends PraasCommand {
     ...outputFlags,
   };
 
-  async run(): Promise<readonly Mapping[]> {
+  async run(): Promise<readonly MappingView[]> {
     const { flags } = await this.parse(PatList);
     const columns = this.choose(MAPPING_COLUMNS, flags.column, LISTED);
     const filter = {
@@ -31,10 +34,27 @@ export default class PatList extends PraasCommand {
       ...(flags['server-ip'] !== undefined && { server_ip: flags['server-ip'] }),
       ...(flags.status !== undefined && { status: flags.status }),
     };
-    const { mappings, failures } = await this.withPraas(flags.config, ({ pat }) => pat.list(filter));
+    const { mappings, failures, is_unknown } = await this.withPraas(flags, async (praas) => {
+      const listed = await praas.pat.list(filter);
+      const is_nothing = listed.mappings.length === 0 && listed.failures.length === 0;
+      return { ...listed, is_unknown: is_nothing && (await isUnknown(flags.router, praas)) };
+    });
+    if (is_unknown)
+      this.complain(`no router ${flags.router} is known here: it has no mappings and is not on this node`);
     this.print(await renderList(flags.format, columns, mappings));
     for (const failure of failures) this.complain(failure.message);
     if (failures.length > 0) process.exitCode = 1;
     return mappings;
+  }
+}
+
+/** True when neither the store nor the node knows the router. What cannot be looked at now may be known. */
+async function isUnknown(router_id: string | undefined, { pat, routers }: Praas): Promise<boolean> {
+  if (router_id === undefined || (await pat.list({ router_id })).mappings.length > 0) return false;
+  try {
+    await routers.show(router_id);
+    return false;
+  } catch (error) {
+    return isPraasError(error, 'ROUTER_NOT_FOUND');
   }
 }

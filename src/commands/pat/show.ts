@@ -1,10 +1,10 @@
 import { MAPPING_COLUMNS } from '../../output/mapping-columns.ts';
 import { renderRecord } from '../../output/rows.ts';
-import type { Mapping } from '../../pat/mapping.ts';
-import { PraasCommand } from '../base.ts';
+import type { MappingView } from '../../pat/pat.ts';
 import { mappingArg, outputFlags } from '../flags.ts';
+import { ServiceCommand } from '../service-command.ts';
 
-export default class PatShow extends PraasCommand {
+export default class PatShow extends ServiceCommand {
   static override summary = 'show one mapping';
   static override examples = [
     '<%= config.bin %> <%= command.id %> 0b0e0a52',
@@ -15,10 +15,10 @@ export default class PatShow extends PraasCommand {
   };
   static override flags = { ...outputFlags };
 
-  async run(): Promise<Mapping> {
+  async run(): Promise<MappingView> {
     const { args, flags } = await this.parse(PatShow);
     const columns = this.choose(MAPPING_COLUMNS, flags.column);
-    const mapping = await this.withPraas(flags.config, ({ pat }) => pat.get(args.id));
+    const mapping = await this.withPraas(flags, ({ pat }) => pat.get(args.id));
     this.print(await renderRecord(flags.format, columns, mapping));
     return mapping;
   }

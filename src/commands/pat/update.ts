@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import type { Mapping } from '../../pat/mapping.ts';
+import type { MappingView } from '../../pat/pat.ts';
 import {
   allowFlag,
   dryRunFlag,
@@ -43,7 +43,7 @@ export default class PatUpdate extends MappingCommand {
     ...outputFlags,
   };
 
-  async run(): Promise<Mapping | Preview> {
+  async run(): Promise<MappingView | Preview> {
     const { args, flags } = await this.parse(PatUpdate);
     const patch = {
       ...(flags['router-port'] !== undefined && { router_port: flags['router-port'] }),

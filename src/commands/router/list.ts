@@ -1,7 +1,7 @@
 import { type Column, renderList } from '../../output/rows.ts';
 import type { RouterSummary } from '../../pat/router-service.ts';
-import { PraasCommand } from '../base.ts';
 import { outputFlags } from '../flags.ts';
+import { ServiceCommand } from '../service-command.ts';
 
 const COLUMNS: readonly Column<RouterSummary>[] = [
   { title: 'Router ID', value: ({ router_id }) => router_id },
@@ -10,10 +10,12 @@ const COLUMNS: readonly Column<RouterSummary>[] = [
   { title: 'Mappings', value: ({ mappings }) => mappings },
   { title: 'Free TCP Ports', value: ({ free_ports }) => free_ports.tcp },
   { title: 'Free UDP Ports', value: ({ free_ports }) => free_ports.udp },
+  { title: 'Used TCP Ports', value: ({ used_ports }) => used_ports.tcp },
+  { title: 'Used UDP Ports', value: ({ used_ports }) => used_ports.udp },
 ];
 const LISTED = ['Namespace', 'Gateway IPs', 'Mappings', 'Free TCP Ports', 'Free UDP Ports'];
 
-export default class RouterList extends PraasCommand {
+export default class RouterList extends ServiceCommand {
   static override summary = 'list the network namespaces of this node that are or could be routers';
   static override description =
     'A namespace without a gateway address publishes nothing. Free ports are those of router_port_range that a new ' +
@@ -27,8 +29,8 @@ export default class RouterList extends PraasCommand {
   async run(): Promise<readonly RouterSummary[]> {
     const { flags } = await this.parse(RouterList);
     const columns = this.choose(COLUMNS, flags.column, LISTED);
-    this.requireRoot();
-    const routers = await this.withPraas(flags.config, (praas) => praas.routers.list());
+    this.requireRootHere(flags);
+    const routers = await this.withPraas(flags, (praas) => praas.routers.list());
     this.print(await renderList(flags.format, columns, routers));
     return routers;
   }

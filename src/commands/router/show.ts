@@ -1,7 +1,7 @@
 import { type Column, renderRecord } from '../../output/rows.ts';
 import type { RouterDetails } from '../../pat/router-service.ts';
-import { PraasCommand } from '../base.ts';
 import { outputFlags, routerArg } from '../flags.ts';
+import { ServiceCommand } from '../service-command.ts';
 
 const COLUMNS: readonly Column<RouterDetails>[] = [
   { title: 'Router ID', value: (router) => router.router_id },
@@ -12,13 +12,17 @@ const COLUMNS: readonly Column<RouterDetails>[] = [
   { title: 'Mappings In Kernel', value: (router) => router.mappings_in_kernel },
   { title: 'Free TCP Ports', value: (router) => router.free_ports.tcp },
   { title: 'Free UDP Ports', value: (router) => router.free_ports.udp },
+  { title: 'Used TCP Ports', value: (router) => router.used_ports.tcp },
+  { title: 'Used UDP Ports', value: (router) => router.used_ports.udp },
   { title: 'Unmanaged', value: (router) => router.unmanaged.join('\n') },
+  { title: 'Drift', value: ({ drift }) => driftText(drift) },
 ];
 
-export default class RouterShow extends PraasCommand {
+export default class RouterShow extends ServiceCommand {
   static override summary = 'show one router: its gateway, networks, ports, and what others have there';
   static override description =
-    'Unmanaged are the rules and the listening programs of others that take ports on the gateway address.';
+    'Unmanaged are the rules and the listening programs of others that take ports on the gateway address. Drift is what ' +
+    'differs from the mappings in the kernel at this moment: the IDs that are missing there, and those that are unexpected.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> qrouter-6f1c0d5e-93a5-4b6e-8f0a-1f5a4be0c1de',
     '<%= config.bin %> <%= command.id %> edge -f value -c Unmanaged',
@@ -29,10 +33,15 @@ export default class RouterShow extends PraasCommand {
   async run(): Promise<RouterDetails> {
     const { args, flags } = await this.parse(RouterShow);
     const columns = this.choose(COLUMNS, flags.column);
-    this.requireRoot();
-    const router = await this.withPraas(flags.config, (praas) => praas.routers.show(args.router));
+    this.requireRootHere(flags);
+    const router = await this.withPraas(flags, (praas) => praas.routers.show(args.router));
     for (const warning of router.warnings) this.complain(warning);
     this.print(await renderRecord(flags.format, columns, router));
     return router;
   }
+}
+
+/** One mapping per line; nothing when the kernel is as it should be. */
+function driftText({ missing, unexpected }: RouterDetails['drift']): string {
+  return [...missing.map((id) => `missing ${id}`), ...unexpected.map((id) => `unexpected ${id}`)].join('\n');
 }

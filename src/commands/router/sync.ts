@@ -1,14 +1,10 @@
-import { PraasCommand } from '../base.ts';
+import type { Synced } from '../../pat/pat.ts';
 import { dryRunFlag, forceUnknownFlag, routerArg } from '../flags.ts';
+import { ServiceCommand } from '../service-command.ts';
 
-interface Synced {
-  readonly router_id: string;
-  readonly added: number;
-  readonly removed: number;
-  readonly script?: string;
-}
+type RouterSynced = Synced & { readonly router_id: string; readonly script?: string };
 
-export default class RouterSync extends PraasCommand {
+export default class RouterSync extends ServiceCommand {
   static override summary = "make a router's rules equal to the stored mappings";
   static override description =
     'Repairs what somebody else changed, takes away what has expired, and finishes what a killed command began.';
@@ -19,15 +15,16 @@ export default class RouterSync extends PraasCommand {
   static override args = { router: routerArg({ required: true }) };
   static override flags = { 'dry-run': dryRunFlag, force: forceUnknownFlag };
 
-  async run(): Promise<Synced> {
+  async run(): Promise<RouterSynced> {
     const { args, flags } = await this.parse(RouterSync);
-    this.requireRoot();
+    this.requireRootHere(flags);
     const router_id = args.router;
     const options = { force: flags.force, dry_run: flags['dry-run'] };
-    const { value, warnings, script } = await this.withPraas(flags.config, ({ pat }) => pat.sync(router_id, options));
+    const { value, warnings, script } = await this.withPraas(flags, ({ pat }) => pat.sync(router_id, options));
     for (const warning of warnings) this.complain(warning);
-    if (script !== undefined) this.print(script.trimEnd() || 'No rule would change.');
-    else this.print(`Router ${router_id}: ${value.added} mapping(s) put in place, ${value.removed} taken away.`);
+    const moved = value.moved > 0 ? `, ${value.moved} moved with the gateway` : '';
+    const done = `Router ${router_id}: ${value.added} mapping(s) put in place, ${value.removed} taken away${moved}.`;
+    this.print(script === undefined ? done : script.trimEnd() || 'No rule would change.');
     return { router_id, ...value, ...(script !== undefined && { script }) };
   }
 }

@@ -1,0 +1,64 @@
+/** What a daemon answers, as schemas. Fields that are not known here are passed over: it may be newer than this praas. */
+import * as z from 'zod';
+import { Mapping } from '../pat/mapping.ts';
+import { Problem } from './errors.ts';
+import { Printable } from './printable.ts';
+
+const Count = z.int().min(0);
+const Printables = z.array(Printable);
+
+const Counters = z.object({ packets: Count, bytes: Count, last_hit_at: Printable.nullable() });
+
+/** The daemon has made its lists of networks canonical already. */
+const MappingAnswer = z.object({
+  ...Mapping.shape,
+  allowed_cidrs: Printables,
+  status_reason: Printable,
+  counters: Counters.nullable(),
+});
+
+/** What every answer to a change has beside what it is about. */
+const changed = { warnings: Printables, script: Printable.optional() };
+
+export const MappingDocument = z.object({ mapping: MappingAnswer, ...changed });
+export const MappingsDocument = z.object({ mappings: z.array(MappingAnswer), ...changed });
+export const DeletedDocument = MappingsDocument.extend({ failures: z.array(Problem) });
+export const MappingListDocument = z.object({ mappings: z.array(MappingAnswer), failures: z.array(Problem) });
+
+export const ConnectionsDocument = z.object({
+  connections: z.array(
+    z.object({
+      protocol: Printable,
+      source_ip: Printable,
+      source_port: Count,
+      server_ip: Printable,
+      server_port: Count,
+      state: Printable.nullable(),
+    }),
+  ),
+});
+
+export const SyncedDocument = z.object({
+  sync: z.object({ added: Count, removed: Count, moved: Count }),
+  ...changed,
+});
+
+const Ports = z.object({ tcp: Count, udp: Count });
+const RouterSummary = z.object({
+  router_id: Printable,
+  namespace: Printable,
+  gateway_ips: Printables,
+  mappings: Count,
+  free_ports: Ports,
+  used_ports: Ports,
+});
+const RouterDetails = RouterSummary.extend({
+  networks: Printables,
+  mappings_in_kernel: Count,
+  unmanaged: Printables,
+  warnings: Printables,
+  drift: z.object({ missing: Printables, unexpected: Printables }),
+});
+
+export const RouterListDocument = z.object({ routers: z.array(RouterSummary) });
+export const RouterDocument = z.object({ router: RouterDetails });

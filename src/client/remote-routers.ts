@@ -1,0 +1,24 @@
+/** The routers of the daemon's node. */
+import type { Routers } from '../pat/pat.ts';
+import type { RouterDetails, RouterSummary } from '../pat/router-service.ts';
+import { RouterDocument, RouterListDocument } from './answers.ts';
+import type { Daemon } from './daemon.ts';
+
+const ROUTERS = '/v1/routers';
+
+export class RemoteRouters implements Routers {
+  readonly #daemon: Daemon;
+
+  constructor(daemon: Daemon) {
+    this.#daemon = daemon;
+  }
+
+  async list(): Promise<readonly RouterSummary[]> {
+    return (await this.#daemon.ask(RouterListDocument, { method: 'GET', path: ROUTERS })).routers;
+  }
+
+  async show(router_id: string): Promise<RouterDetails> {
+    const path = `${ROUTERS}/${encodeURIComponent(router_id)}`;
+    return (await this.#daemon.ask(RouterDocument, { method: 'GET', path })).router;
+  }
+}

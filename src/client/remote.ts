@@ -1,0 +1,21 @@
+/** The services as a daemon does them, joined. */
+import type { Pat, Routers } from '../pat/pat.ts';
+import type { NewId } from '../pat/ports.ts';
+import { Daemon } from './daemon.ts';
+import { HttpClient } from './http-client.ts';
+import type { Place } from './place.ts';
+import { RemotePat } from './remote-pat.ts';
+import { RemoteRouters } from './remote-routers.ts';
+
+export interface Remote {
+  readonly pat: Pat;
+  readonly routers: Routers;
+  close(): Promise<void>;
+}
+
+/** Connects with the first question. Waiting for an answer ends when `ending` aborts. */
+export function openRemote(place: Place, ending: AbortSignal, new_id: NewId): Remote {
+  const client = new HttpClient(place, ending);
+  const daemon = new Daemon(client);
+  return { pat: new RemotePat(daemon, new_id), routers: new RemoteRouters(daemon), close: () => client.close() };
+}

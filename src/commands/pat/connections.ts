@@ -1,0 +1,35 @@
+import { type Column, renderList } from '../../output/rows.ts';
+import type { Connection } from '../../pat/pat.ts';
+import { mappingArg, outputFlags } from '../flags.ts';
+import { ServiceCommand } from '../service-command.ts';
+
+const COLUMNS: readonly Column<Connection>[] = [
+  { title: 'Protocol', value: ({ protocol }) => protocol },
+  { title: 'Source IP', value: ({ source_ip }) => source_ip },
+  { title: 'Source Port', value: ({ source_port }) => source_port },
+  { title: 'Server IP', value: ({ server_ip }) => server_ip },
+  { title: 'Server Port', value: ({ server_port }) => server_port },
+  { title: 'State', value: ({ state }) => state },
+];
+
+export default class PatConnections extends ServiceCommand {
+  static override summary = 'list the connections through a mapping at this moment';
+  static override description = "As the kernel's connection table has them; UDP has no states.";
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> 0b0e0a52',
+    '<%= config.bin %> <%= command.id %> 0b0e0a52 -f value -c "Source IP" -c State',
+  ];
+  static override args = {
+    id: mappingArg({ required: true }),
+  };
+  static override flags = { ...outputFlags };
+
+  async run(): Promise<readonly Connection[]> {
+    const { args, flags } = await this.parse(PatConnections);
+    const columns = this.choose(COLUMNS, flags.column);
+    this.requireRootHere(flags);
+    const connections = await this.withPraas(flags, ({ pat }) => pat.connections(args.id));
+    this.print(await renderList(flags.format, columns, connections));
+    return connections;
+  }
+}

@@ -1,0 +1,77 @@
+/** What commands share that talk to the services: of this node, of its daemon, or of the daemon that --url names. */
+import { readFile } from 'node:fs/promises';
+import { getSystemErrorMessage } from 'node:util';
+import { composeOrConnect, connect, type Praas } from '../compose.ts';
+import { PraasCommand } from './base.ts';
+import { exitCodeOfSignal } from './failure.ts';
+import { remoteFlags } from './flags.ts';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** What may stand in a header. */
+const TOKEN = /^[\x21-\x7e]+$/;
+
+/** Which services. */
+export interface ServiceFlags {
+  readonly config: string | undefined;
+  readonly url: string | undefined;
+  readonly 'token-file': string | undefined;
+  readonly cacert: string | undefined;
+}
+
+export abstract class ServiceCommand extends PraasCommand {
+  static override baseFlags = { ...PraasCommand.baseFlags, ...remoteFlags };
+
+  /** Runs `work` with the services, and closes them however it ends. Ctrl-C ends it, but not half way through a change. */
+  protected async withPraas<T>(flags: ServiceFlags, work: (praas: Praas) => Promise<T>): Promise<T> {
+    const praas = await this.#open(flags);
+    const { interruption } = praas;
+    const ask = (_: NodeJS.Signals, number: number): void => interruption.ask(number);
+    for (const signal of SIGNALS) process.on(signal, ask);
+    try {
+      return await work(praas);
+    } finally {
+      await praas.close();
+      for (const signal of SIGNALS) process.off(signal, ask);
+      // Too late to stop it: what was asked for is done and said, and the caller learns of the signal all the same.
+      if (interruption.signalNumber !== undefined) process.exitCode = exitCodeOfSignal(interruption.signalNumber);
+    }
+  }
+
+  /** Throws NOT_PERMITTED for everybody but root, unless another node does it: there a token decides. */
+  protected requireRootHere({ url }: ServiceFlags): void {
+    if (url === undefined) this.requireRoot();
+  }
+
+  /** With a URL this node's configuration means nothing and is not read. */
+  async #open(flags: ServiceFlags): Promise<Praas> {
+    const { url } = flags;
+    if (url !== undefined) {
+      return connect({ kind: 'url', url, token: await this.#token(flags), ca: await this.#text('cacert', flags) });
+    }
+    const { config } = await this.loadConfig(flags.config);
+    const complain = (sentence: string): void => this.complain(sentence);
+    return composeOrConnect(config, { env: process.env, command: this.title, complain });
+  }
+
+  async #token(flags: ServiceFlags): Promise<string | undefined> {
+    const text = (await this.#text('token-file', flags)) ?? (process.env['PRAAS_TOKEN'] || undefined);
+    const token = text?.trim();
+    if (token === undefined || TOKEN.test(token)) return token;
+    return this.misuse(
+      `${flags['token-file'] === undefined ? 'PRAAS_TOKEN' : '--token-file'}: there is no token in it`,
+    );
+  }
+
+  /** What is in the file that a flag names; undefined without the flag. */
+  async #text(name: 'token-file' | 'cacert', flags: ServiceFlags): Promise<string | undefined> {
+    const path = flags[name];
+    if (path === undefined) return undefined;
+    try {
+      return await readFile(path, 'utf8');
+    } catch (error) {
+      const { errno, message } = error as NodeJS.ErrnoException;
+      const reason = errno === undefined ? message : getSystemErrorMessage(errno);
+      return this.misuse(`--${name}: ${path} cannot be read: ${reason}`);
+    }
+  }
+}

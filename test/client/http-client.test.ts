@@ -1,0 +1,260 @@
+// One request, one whole answer, or a reason that people understand.
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { createServer as createTcpServer } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { type Ask, HttpClient, type Limits } from '../../src/client/http-client.ts';
+import type { Place } from '../../src/client/place.ts';
+import { praasError } from '../../src/pat/errors.ts';
+import { errorOf } from '../support/fake-node.ts';
+import { answer, certificate, newDirectory, type Respond, type TestServer, testServer } from './support.ts';
+
+const LIMITS: Limits = { silence_ms: 10_000, pause_ms: 1, answer_bytes: 1000 };
+const GET: Ask = { method: 'GET', path: '/v1/mappings' };
+const POST: Ask = { method: 'POST', path: '/v1/mappings', body: { a: 'ü' } };
+const KEYED: Ask = { ...POST, idempotency_key: 'k1' };
+const DOUBT = '; the change may have been made';
+
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).toReversed()) await end();
+});
+
+function clientOf(place: Place, limits: Partial<Limits> = {}, ending = new AbortController()): HttpClient {
+  const client = new HttpClient(place, ending.signal, { ...LIMITS, ...limits });
+  ends.push(() => client.close());
+  return client;
+}
+
+async function serverOf(respond: Respond, options?: Parameters<typeof testServer>[1]): Promise<TestServer> {
+  const server = await testServer(respond, options);
+  ends.push(() => server.close());
+  return server;
+}
+
+const at = (url: string, more: { token?: string; ca?: string } = {}): Place => ({ kind: 'url', url, ...more });
+const ok: Respond = (response) => answer(response, 200, { fine: true });
+const broken: Respond = (response) => response.destroy();
+
+/** Why there is no answer. */
+async function reasonOf(client: HttpClient, ask: Ask): Promise<unknown> {
+  const error = await errorOf(client.send(ask));
+  expect(error).toMatchObject({ code: 'DAEMON_UNREACHABLE', facts: { url: client.name } });
+  return error.facts['reason'];
+}
+
+describe('a request', () => {
+  test('carries method, path, JSON, key and token, and its answer comes as it is, whatever the status', async () => {
+    const server = await serverOf((response) => answer(response, 418, { tea: 'ä' }));
+
+    const reply = await clientOf(at(`${server.url}/below`, { token: 'secret' })).send(KEYED);
+
+    expect(reply).toEqual({ status: 418, text: '{"tea":"ä"}' });
+    expect(server.asked).toEqual([
+      {
+        method: 'POST',
+        url: '/below/v1/mappings',
+        headers: expect.objectContaining({
+          accept: 'application/json',
+          'content-type': 'application/json',
+          'idempotency-key': 'k1',
+          'x-auth-token': 'secret',
+        }),
+        body: { a: 'ü' },
+      },
+    ]);
+  });
+
+  test('without a body or a token says nothing of either', async () => {
+    const server = await serverOf(ok);
+
+    await clientOf(at(server.url)).send(GET);
+
+    const headers = Object.keys(server.asked[0]?.headers ?? {});
+    expect(headers.toSorted()).toEqual(['accept', 'connection', 'host', 'user-agent']);
+  });
+
+  test('goes over a Unix socket too', async () => {
+    const directory = newDirectory();
+    ends.push(() => rmSync(directory, { recursive: true }));
+    const path = join(directory, 'praas.sock');
+    const server = await serverOf(ok, { path });
+
+    const client = clientOf({ kind: 'socket', path });
+    expect(await client.send(GET)).toEqual({ status: 200, text: '{"fine":true}' });
+    expect(await client.send(POST)).toMatchObject({ status: 200 });
+
+    expect(server.asked.map(({ url }) => url)).toEqual(['/v1/mappings', '/v1/mappings']);
+    expect(client.name).toBe(path);
+  });
+
+  test('goes over TLS to whom the given authority vouches for', async () => {
+    const tls = certificate('localhost');
+    const server = await serverOf(ok, { tls });
+
+    expect(await clientOf(at(server.url, { ca: tls.cert })).send(GET)).toMatchObject({ status: 200 });
+  });
+});
+
+describe('without an answer there is a reason', () => {
+  test('where nothing listens', async () => {
+    const server = await testServer(ok);
+    await server.close();
+
+    expect(await reasonOf(clientOf(at(server.url)), POST)).toBe('nothing listens there');
+  });
+
+  test('where there is no such host or socket', async () => {
+    const nowhere = join(newDirectory(), 'none.sock');
+
+    expect(await reasonOf(clientOf(at('http://no-such-host.invalid:3000')), GET)).toMatch(/host/);
+    expect(await reasonOf(clientOf({ kind: 'socket', path: nowhere }), GET)).toBe('there is no such socket');
+  });
+
+  test.each([
+    ['is of nobody known', 'localhost', 'its certificate is not from an authority known here'],
+    ['is for another name', 'elsewhere', 'its certificate is for another name'],
+  ])('when the certificate %s', async (what, host, reason) => {
+    const tls = certificate(host);
+    const server = await serverOf(ok, { tls });
+
+    const ca = what === 'is of nobody known' ? certificate('localhost').cert : tls.cert;
+    expect(await reasonOf(clientOf(at(server.url, { ca })), POST)).toContain(reason);
+    expect(server.asked).toEqual([]);
+  });
+
+  test('when the authorities given are none', async () => {
+    const server = await serverOf(ok, { tls: certificate('localhost') });
+
+    expect(await reasonOf(clientOf(at(server.url, { ca: 'no PEM' })), POST)).not.toContain(DOUBT);
+    expect(server.asked).toEqual([]);
+  });
+
+  test('when one side speaks TLS and the other does not', async () => {
+    const plain = await serverOf(ok);
+    const secure = await serverOf(ok, { tls: certificate('localhost') });
+
+    expect(await reasonOf(clientOf(at(plain.url.replace('http:', 'https:'))), POST)).toBe(
+      'it does not speak TLS; is it http://?',
+    );
+    expect(await reasonOf(clientOf(at(secure.url.replace('https:', 'http:'))), GET)).toBe(
+      'the connection broke before an answer came',
+    );
+  });
+
+  test('when nothing comes for too long, before the answer or in the middle of it', async () => {
+    const silent = await serverOf(() => undefined);
+    const halting = await serverOf((response) => response.writeHead(200).write('{'));
+    const silence_ms = 200;
+
+    const reason = 'no answer within 0.2 seconds';
+    expect(await reasonOf(clientOf(at(silent.url), { silence_ms }), GET)).toBe(reason);
+    expect(await reasonOf(clientOf(at(silent.url), { silence_ms }), POST)).toBe(reason + DOUBT);
+    expect(await reasonOf(clientOf(at(halting.url), { silence_ms }), KEYED)).toBe(reason + DOUBT);
+  });
+
+  test('when what answers is not HTTP, or says more than anybody reads', async () => {
+    const chatty = createTcpServer((socket) => socket.end('SSH-2.0-OpenSSH\r\n')).listen(0, '127.0.0.1');
+    ends.push(() => chatty.close());
+    await once(chatty, 'listening');
+    const address = chatty.address();
+    const port = typeof address === 'object' ? address?.port : 0;
+    const large = await serverOf((response) => answer(response, 200, 'x'.repeat(LIMITS.answer_bytes)));
+
+    for (const [url, reason] of [
+      [`http://127.0.0.1:${port}`, 'it does not speak HTTP'],
+      [large.url, 'its answer has more than 1000 bytes'],
+    ] as const) {
+      const error = await errorOf(clientOf(at(url)).send(GET));
+      expect(error).toMatchObject({ code: 'DAEMON_MISUNDERSTOOD', facts: { url, reason } });
+    }
+  });
+});
+
+describe('when the connection breaks before the answer', () => {
+  test('a request with a key is made once more, with the same key, and the second answer counts', async () => {
+    const server = await serverOf((response, asked, before) => (before === 0 ? broken : ok)(response, asked, before));
+
+    expect(await clientOf(at(server.url)).send(KEYED)).toMatchObject({ status: 200 });
+
+    expect(server.asked.map(({ headers }) => headers['idempotency-key'])).toEqual(['k1', 'k1']);
+    expect(server.asked[1]?.body).toEqual(server.asked[0]?.body);
+  });
+
+  test('also in the middle of the answer', async () => {
+    const server = await serverOf((response, asked, before) => {
+      if (before > 0) return ok(response, asked, before);
+      response.writeHead(200, { 'Content-Length': 100 }).write('{', () => response.destroy());
+    });
+
+    expect(await clientOf(at(server.url)).send(KEYED)).toEqual({ status: 200, text: '{"fine":true}' });
+  });
+
+  test('a third time is not tried, and the doubt is said', async () => {
+    const server = await serverOf(broken);
+
+    expect(await reasonOf(clientOf(at(server.url)), KEYED)).toBe(`the connection broke before an answer came${DOUBT}`);
+    expect(server.asked).toHaveLength(2);
+  });
+
+  test('the doubt is said too when nobody is there any more', async () => {
+    const server = await testServer((response) => {
+      response.destroy();
+      void server.close();
+    });
+
+    expect(await reasonOf(clientOf(at(server.url), { pause_ms: 200 }), KEYED)).toBe(`nothing listens there${DOUBT}`);
+  });
+
+  test('a request without a key is not made again', async () => {
+    const server = await serverOf(broken);
+
+    expect(await reasonOf(clientOf(at(server.url)), POST)).toContain(DOUBT);
+    expect(await reasonOf(clientOf(at(server.url)), GET)).not.toContain(DOUBT);
+    expect(server.asked).toHaveLength(2);
+  });
+});
+
+describe('interrupted', () => {
+  const interruption = praasError('INTERRUPTED', { signal_number: 2 });
+
+  test('while a change is waited for, it says that the change may have been made', async () => {
+    const ending = new AbortController();
+    const server = await serverOf(() => ending.abort(interruption));
+
+    const error = await errorOf(clientOf(at(server.url), {}, ending).send(POST));
+
+    expect(error).toMatchObject({ code: 'INTERRUPTED', facts: { signal_number: 2, may_have_changed: true } });
+    expect(error.message).toContain('the change may have been made');
+  });
+
+  test('while anything else is waited for, it says that nothing was done', async () => {
+    const ending = new AbortController();
+    const server = await serverOf(() => ending.abort(interruption));
+
+    expect(await errorOf(clientOf(at(server.url), {}, ending).send(GET))).toBe(interruption);
+  });
+
+  test('before a request, nothing is sent', async () => {
+    const ending = new AbortController();
+    const server = await serverOf(ok);
+    ending.abort(interruption);
+
+    expect(await errorOf(clientOf(at(server.url), {}, ending).send(KEYED))).toBe(interruption);
+    expect(server.asked).toEqual([]);
+  });
+
+  test('before a repetition, nothing is sent again', async () => {
+    const ending = new AbortController();
+    const server = await serverOf((response) => {
+      response.destroy();
+      setTimeout(() => ending.abort(interruption), 50);
+    });
+
+    const error = await errorOf(clientOf(at(server.url), { pause_ms: 60_000 }, ending).send(KEYED));
+
+    expect(error).toMatchObject({ code: 'INTERRUPTED', facts: { may_have_changed: true } });
+    expect(server.asked).toHaveLength(1);
+  });
+});
