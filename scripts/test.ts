@@ -13,11 +13,12 @@ interface Counts {
   readonly numRuntimeErrorTestSuites: number;
 }
 
-const ROOT_TIERS = ['kernel', 'cli'];
+const ROOT_TIERS = ['kernel', 'cli', 'daemon'];
 const TIERS: Readonly<Record<string, readonly string[]>> = {
   fast: ['--testPathIgnorePatterns', ...ROOT_TIERS.map((tier) => `/test/${tier}/`)],
   kernel: ['--testPathPatterns', '/test/kernel/'],
   cli: ['--testPathPatterns', '/test/cli/'],
+  daemon: ['--testPathPatterns', '/test/daemon/'],
 };
 const NOTHING: Counts = {
   numPassedTests: 0,

@@ -16,8 +16,8 @@ export const LOADERS: Readonly<Record<string, Load>> = {
   'router:list': async () => (await import('./router/list.ts')).default,
   'router:show': async () => (await import('./router/show.ts')).default,
   'router:sync': async () => (await import('./router/sync.ts')).default,
+  serve: async () => (await import('./serve.ts')).default,
   'token:create': async () => (await import('./token/create.ts')).default,
   'token:list': async () => (await import('./token/list.ts')).default,
   'token:revoke': async () => (await import('./token/revoke.ts')).default,
-  serve: async () => (await import('./serve.ts')).default,
 };

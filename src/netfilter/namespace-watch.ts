@@ -22,8 +22,8 @@ const RETRY_MS = 10_000;
 export class NamespaceWatch {
   readonly #directory: string;
   readonly #log: Logger;
-  /** The namespaces by name, with their inodes. */
-  readonly #known = new Map<string, number>();
+  /** The namespaces that were told or were there at the start, by name. */
+  readonly #known = new Map<string, string>();
   readonly #checks = new Map<string, NodeJS.Timeout>();
   #onChange: NamespaceChange = () => undefined;
   #watcher: FSWatcher | undefined;
@@ -98,10 +98,7 @@ export class NamespaceWatch {
   }
 
   #compare(): void {
-    for (const name of new Set([...this.names, ...namesIn(this.#directory)])) {
-      const is_as_known = this.#known.has(name) && this.#known.get(name) === this.#inodeOf(name);
-      if (!is_as_known) this.#check(name, SETTLE_MS);
-    }
+    for (const name of new Set([...this.names, ...namesIn(this.#directory)])) this.#check(name, SETTLE_MS);
   }
 
   #checkLater(name: string, milliseconds: number): void {
@@ -112,24 +109,32 @@ export class NamespaceWatch {
 
   #check(name: string, pause_ms: number): void {
     this.#checks.delete(name);
+    const path = join(this.#directory, name);
+    const before = this.#known.get(name);
+    const now = identityOf(path);
+    // Already told: it was found before its event came.
+    if (before === now && now !== undefined) return;
     if (this.#known.delete(name)) this.#onChange(name, false);
-    const inode = this.#inodeOf(name);
-    if (inode !== undefined) {
-      this.#known.set(name, inode);
+    if (now !== undefined) {
+      this.#known.set(name, now);
       this.#onChange(name, true);
-    } else if (existsSync(join(this.#directory, name)) && pause_ms < LONGEST_PAUSE_MS) {
+    } else if (pause_ms < LONGEST_PAUSE_MS && existsSync(path)) {
       this.#checkLater(name, pause_ms * 2);
     }
   }
+}
 
-  /** Undefined where there is no namespace (yet). */
-  #inodeOf(name: string): number | undefined {
-    const path = join(this.#directory, name);
-    try {
-      return statfsSync(path).type === NSFS ? statSync(path).ino : undefined;
-    } catch {
-      return undefined;
-    }
+/**
+ * Tells one namespace from the next of the same name; undefined where there is none (yet). The kernel uses an inode number
+ * again as soon as it is free, so the time from which it is in use goes with it.
+ */
+function identityOf(path: string): string | undefined {
+  try {
+    if (statfsSync(path).type !== NSFS) return undefined;
+    const { ino, ctimeNs } = statSync(path, { bigint: true });
+    return `${ino} ${ctimeNs}`;
+  } catch {
+    return undefined;
   }
 }
 

@@ -82,10 +82,23 @@ export function createExec(timeout_ms: number, env: NodeJS.ProcessEnv, ending?: 
       ...(ending !== undefined && { cancelSignal: ending, detached: true }),
     } as const;
     const { file, args } = command.ends_with_us ? boundToUs(command) : command;
-    const result = await execa(file, args, options as Options);
+    const program = execa(file, args, options as Options);
+    // A wrapper's own children would keep its output open, and us waiting, after it was killed.
+    const killing = ending && setTimeout(() => killGroup(program.pid), timeout);
+    const result = await program;
+    clearTimeout(killing);
     if (result.isCanceled) ending?.throwIfAborted();
     return toResult(command, result as Ended, timeout);
   };
+}
+
+/** Kills a program that leads a process group (`detached`), and all that it started. */
+function killGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended at this moment.
+  }
 }
 
 /** A program that goes on until it ends by itself or is ended. */
