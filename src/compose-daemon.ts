@@ -1,4 +1,5 @@
 /** The PAT agent, joined: the node's parts (compose.ts), the loop that keeps the kernel right, and the API before them. */
+import type { Duplex } from 'node:stream';
 import { Controller } from './agent/controller.ts';
 import { ROOT } from './auth/authenticator.ts';
 import { composeTokens, joinNode, type Node, policyOf, type Surroundings } from './compose.ts';
@@ -20,6 +21,7 @@ import { NodeReadiness } from './server/node-readiness.ts';
 import { document } from './server/openapi.ts';
 import { pages } from './server/pages.ts';
 import { PatAgent } from './server/pat-agent.ts';
+import { answerRaw } from './server/raw-answer.ts';
 import { readTls } from './server/tls.ts';
 import { newUuid, systemClock, systemTimers } from './system/clock.ts';
 import { isInstalled } from './system/exec.ts';
@@ -147,9 +149,14 @@ function listenersOf(parts: ApiParts): (tls: TlsFiles | undefined) => readonly L
     enter: (request) => gate.enter({ address: addressOf(request), token: request.get('X-Auth-Token') }),
   });
   const rootly = createApp({ ...common, enter: async () => ROOT });
+  const unreadable = (error: NodeJS.ErrnoException, socket: Duplex): void => {
+    const request_id = `req-${newUuid()}`;
+    log.info('unreadable request', { reason: error.code ?? error.message, request_id });
+    answerRaw(error, socket, request_id);
+  };
   return (tls) => [
-    new Listener({ kind: 'tcp', host: config.listen_address, port: config.port_app, tls }, guarded),
-    new Listener({ kind: 'socket', path: config.socket_path }, rootly),
+    new Listener({ kind: 'tcp', host: config.listen_address, port: config.port_app, tls }, guarded, unreadable),
+    new Listener({ kind: 'socket', path: config.socket_path }, rootly, unreadable),
   ];
 }
 

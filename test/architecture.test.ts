@@ -90,7 +90,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   'compose-daemon.ts': {
     ours: ['agent', 'auth', 'compose.ts', 'config', 'netfilter', 'pat', 'server', 'system'],
-    packages: [],
+    packages: ['node'],
     why: 'it joins the daemon around the parts that compose.ts joins, and does nothing else',
   },
   'main.ts': { ours: ['commands'], packages: ['@oclif/core'], why: 'it starts oclif; no logic' },

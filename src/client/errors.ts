@@ -80,5 +80,5 @@ export function isNotHttp(error: unknown): boolean {
 }
 
 function codeOf(error: unknown): string {
-  return String((error as NodeJS.ErrnoException).code ?? '');
+  return (error as NodeJS.ErrnoException).code ?? '';
 }

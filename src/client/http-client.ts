@@ -146,7 +146,7 @@ async function openTransport(place: Place): Promise<Transport> {
 
 function target(place: Place, path: string): RequestOptions {
   if (place.kind === 'socket') return { socketPath: place.path, path };
-  return urlToHttpOptions(new URL(`${place.url}${path}`)) as RequestOptions;
+  return urlToHttpOptions(new URL(`${place.url}${path}`));
 }
 
 function headersOf(place: Place, { idempotency_key }: Ask, body: string | undefined): Record<string, string> {

@@ -68,7 +68,7 @@ export class PatService implements Pat {
    * All of them or none. `ids` are the ids of the new mappings instead of new ones; MAPPING_EXISTS when one is there.
    * Throws as create does, and INVALID_INPUT for none or for those of several routers.
    */
-  createMany(
+  async createMany(
     inputs: readonly NewMapping[],
     options: ChangeOptions = {},
     ids: readonly string[] = inputs.map(() => this.#parts.new_id()),

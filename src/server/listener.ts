@@ -7,6 +7,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { getSystemErrorMessage } from 'node:util';
 import { praasError } from '../pat/errors.ts';
 
@@ -35,10 +36,12 @@ export class Listener {
   readonly #place: Place;
   readonly #server: Server | TlsServer;
 
-  constructor(place: Place, app: RequestListener) {
+  /** `onUnreadable` answers connections that do not speak HTTP as they should. */
+  constructor(place: Place, app: RequestListener, onUnreadable: (error: Error, socket: Duplex) => void) {
     this.#place = place;
     const tls = place.kind === 'tcp' ? place.tls : undefined;
     this.#server = tls ? createTlsServer({ ...OPTIONS, ...tls }, app) : createServer(OPTIONS, app);
+    this.#server.on('clientError', onUnreadable);
     this.#server.maxConnections = MOST_CONNECTIONS;
   }
 

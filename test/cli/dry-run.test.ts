@@ -101,11 +101,12 @@ describe.each(BACKENDS)('%s', (backend) => {
     const update = ['pat', 'update', id, '--router-port', '4077'];
 
     const script = await dryRun(...update);
-    const text = await dryRun(...update, '-f', 'json');
-    expect(JSON.parse(text)).toMatchObject({ mapping: { id, router_port: 4077 }, script });
-    expect(await dryRun(...update, '--json')).toBe(text);
-    expect(load(await dryRun(...update, '-f', 'yaml'))).toEqual(JSON.parse(text));
-    expect(load(await dryRun(...words, '-f', 'yaml'))).toMatchObject({ mapping: { status: 'PENDING' } });
+    const preview = { mapping: { id, router_port: 4077, status: 'PENDING' }, script };
+    for (const format of [['-f', 'json'], ['-f', 'yaml'], ['--json']]) {
+      expect(load(await dryRun(...update, ...format))).toMatchObject(preview);
+    }
+    expect(JSON.parse(await dryRun(...update, '-f', 'json'))).toMatchObject(preview);
+    expect(load(await dryRun(...words, '-f', 'yaml'))).toMatchObject({ mapping: { server_port: 80 } });
     expect(await dryRun(...update, '-f', 'csv')).toBe(script);
     await shell.ok('pat', 'delete', id);
   });

@@ -63,11 +63,13 @@ describe('commands and flags', () => {
   test.each(SHOWN)('the examples of %s are understood as they are', async (id, { examples = [] }) => {
     for (const example of examples) {
       const line = example.replace('<%= config.bin %>', 'praas').replace('<%= command.id %>', id.replaceAll(':', ' '));
-      const words = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map((match) => match[1] ?? match[2] ?? '');
+      const words = [...line.replace(/^(?:[A-Z_]+=\S+ )+/, '').matchAll(/"([^"]*)"|(\S+)/g)].map(
+        (match) => match[1] ?? match[2] ?? '',
+      );
       expect(words.slice(0, 1 + wordsOf(id).length)).toEqual(['praas', ...wordsOf(id)]);
-      // The demonstration is not for here, and an example's file is not there.
+      // The demonstration and the daemon are not for here, and an example's file is not there.
       const safe = words.slice(1).map((word) => (word === './praas.conf' ? shell.config_path : word));
-      const { code, stderr } = await shell.run(...safe, ...(id === 'demo' ? ['--help'] : []));
+      const { code, stderr } = await shell.run(...safe, ...(['demo', 'serve'].includes(id) ? ['--help'] : []));
       // Understood: at worst there is no such router or mapping here.
       expect({ line, stderr, is_usage: code === 2 }).toMatchObject({ is_usage: false });
       expect(stderr).not.toContain('mistake of praas');
@@ -115,14 +117,17 @@ describe('wrong usage exits with 2, says what is wrong and how it is right, once
   const HELP = '  See more help with --help\n';
   const create = ['pat', 'create', '-r', 'edge', '--server-ip', '10.20.0.51', '-p', '22'];
   const cases: readonly (readonly [readonly string[], string])[] = [
-    [['foo'], 'praas has no command "foo"; it has: config, demo, pat, router\n  See more help with praas --help\n'],
+    [
+      ['foo'],
+      'praas has no command "foo"; it has: config, demo, pat, router, serve, token\n  See more help with praas --help\n',
+    ],
     [
       ['pat', 'frob'],
-      'praas pat has no command "frob"; it has: create, delete, list, show, update\n  See more help with praas pat --help\n',
+      'praas pat has no command "frob"; it has: connections, create, delete, list, show, update\n  See more help with praas pat --help\n',
     ],
     [
       ['pat', 'crate', '--port', '22'],
-      'praas pat has no command "crate"; it has: create, delete, list, show, update\n' +
+      'praas pat has no command "crate"; it has: connections, create, delete, list, show, update\n' +
         '  Did you mean `praas pat create`?\n  See more help with praas pat --help\n',
     ],
     [['demo', 'x'], `Unexpected argument: x\n${HELP}`],

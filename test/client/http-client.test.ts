@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import { type Ask, HttpClient, type Limits } from '../../src/client/http-client.ts';
 import type { Place } from '../../src/client/place.ts';
 import { praasError } from '../../src/pat/errors.ts';
@@ -15,6 +15,9 @@ const GET: Ask = { method: 'GET', path: '/v1/mappings' };
 const POST: Ask = { method: 'POST', path: '/v1/mappings', body: { a: 'ü' } };
 const KEYED: Ask = { ...POST, idempotency_key: 'k1' };
 const DOUBT = '; the change may have been made';
+
+const directory = newDirectory();
+afterAll(() => rmSync(directory, { recursive: true }));
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -76,8 +79,6 @@ describe('a request', () => {
   });
 
   test('goes over a Unix socket too', async () => {
-    const directory = newDirectory();
-    ends.push(() => rmSync(directory, { recursive: true }));
     const path = join(directory, 'praas.sock');
     const server = await serverOf(ok, { path });
 
@@ -90,7 +91,7 @@ describe('a request', () => {
   });
 
   test('goes over TLS to whom the given authority vouches for', async () => {
-    const tls = certificate('localhost');
+    const tls = certificate('localhost', directory);
     const server = await serverOf(ok, { tls });
 
     expect(await clientOf(at(server.url, { ca: tls.cert })).send(GET)).toMatchObject({ status: 200 });
@@ -106,7 +107,7 @@ describe('without an answer there is a reason', () => {
   });
 
   test('where there is no such host or socket', async () => {
-    const nowhere = join(newDirectory(), 'none.sock');
+    const nowhere = join(directory, 'none.sock');
 
     expect(await reasonOf(clientOf(at('http://no-such-host.invalid:3000')), GET)).toMatch(/host/);
     expect(await reasonOf(clientOf({ kind: 'socket', path: nowhere }), GET)).toBe('there is no such socket');
@@ -116,16 +117,16 @@ describe('without an answer there is a reason', () => {
     ['is of nobody known', 'localhost', 'its certificate is not from an authority known here'],
     ['is for another name', 'elsewhere', 'its certificate is for another name'],
   ])('when the certificate %s', async (what, host, reason) => {
-    const tls = certificate(host);
+    const tls = certificate(host, directory);
     const server = await serverOf(ok, { tls });
 
-    const ca = what === 'is of nobody known' ? certificate('localhost').cert : tls.cert;
+    const ca = what === 'is of nobody known' ? certificate('localhost', directory).cert : tls.cert;
     expect(await reasonOf(clientOf(at(server.url, { ca })), POST)).toContain(reason);
     expect(server.asked).toEqual([]);
   });
 
   test('when the authorities given are none', async () => {
-    const server = await serverOf(ok, { tls: certificate('localhost') });
+    const server = await serverOf(ok, { tls: certificate('localhost', directory) });
 
     expect(await reasonOf(clientOf(at(server.url, { ca: 'no PEM' })), POST)).not.toContain(DOUBT);
     expect(server.asked).toEqual([]);
@@ -133,7 +134,7 @@ describe('without an answer there is a reason', () => {
 
   test('when one side speaks TLS and the other does not', async () => {
     const plain = await serverOf(ok);
-    const secure = await serverOf(ok, { tls: certificate('localhost') });
+    const secure = await serverOf(ok, { tls: certificate('localhost', directory) });
 
     expect(await reasonOf(clientOf(at(plain.url.replace('http:', 'https:'))), POST)).toBe(
       'it does not speak TLS; is it http://?',

@@ -48,13 +48,14 @@ export async function testServer(
   { path, tls }: { readonly path?: string; readonly tls?: Certificate } = {},
 ): Promise<TestServer> {
   const asked: Asked[] = [];
-  const listener = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { method, url, headers } = request;
     const body = await text(request);
     const one = { method, url, headers, body: body === '' ? undefined : JSON.parse(body) };
     asked.push(one);
     respond(response, one, asked.length - 1);
   };
+  const listener = (request: IncomingMessage, response: ServerResponse): void => void handle(request, response);
   const server: Server = tls ? createTlsServer(tls, listener) : createServer(listener);
   if (path === undefined) server.listen(0, '127.0.0.1');
   else server.listen(path);
@@ -73,9 +74,9 @@ export function newDirectory(): string {
   return mkdtempSync(join(tmpdir(), 'praas-client-'));
 }
 
-/** A self-signed certificate for that host. */
-export function certificate(host: string): Certificate {
-  const directory = newDirectory();
+/** A self-signed certificate for that host, in a directory of its own below the given one. */
+export function certificate(host: string, parent: string): Certificate {
+  const directory = mkdtempSync(join(parent, 'tls-'));
   const [path, key] = [join(directory, 'cert.pem'), join(directory, 'key.pem')];
   const subject = ['-subj', `/CN=${host}`, '-addext', `subjectAltName=DNS:${host}`];
   const made = [

@@ -91,7 +91,7 @@ describe.each(BACKENDS)('%s', (backend) => {
 
       await expectOpen(world.client, goalOf(mapping), 'web sees 10.20.0.1');
       expect((await ruleset(world)).split('\n').toSorted()).toEqual(whole);
-      expect((await node.pat.sync(world.router_id)).value).toEqual({ added: 0, removed: 0 });
+      expect((await node.pat.sync(world.router_id)).value).toEqual({ added: 0, removed: 0, moved: 0 });
       expect((await node.pat.sync(world.router_id, { dry_run: true })).script).toBe('');
     },
   );

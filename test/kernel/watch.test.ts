@@ -106,6 +106,13 @@ test('a router appears with its namespace and goes with it', async () => {
   expect(await heard(edge, 2)).toEqual(['appeared', 'gone']);
 });
 
+test('a router whose namespace is made anew has gone and appeared, however quickly', async () => {
+  const edge = await add('edge');
+  await heard(edge, 1);
+  await exec({ file: 'ip', args: ['-batch', '-'], input: `netns del ${edge}\nnetns add ${edge}\n` });
+  expect(await heard(edge, 3)).toEqual(['appeared', 'gone', 'appeared']);
+});
+
 test('when it is told that a router has appeared, programs can run in it', async () => {
   const tried = Promise.withResolvers<ExecResult>();
   const eager = new RouterWatch({ directory: '/run/netns', log, exec, follow: createFollow(process.env) });

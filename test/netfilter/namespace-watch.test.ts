@@ -1,9 +1,10 @@
-// With real directories and inotify. A link to a process's own namespace stands for one that `ip netns add` has mounted.
-import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+// With real directories and inotify. A link to a namespace of this process, of whatever kind, stands for one that
+// `ip netns add` has mounted; held open, because the kernel remembers only those in use.
+import { type FileHandle, mkdir, mkdtemp, open, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { RouterWatch } from '../../src/netfilter/watch.ts';
 import { createExec } from '../../src/system/exec.ts';
 import { createFollow } from '../../src/system/follow.ts';
@@ -13,12 +14,20 @@ const UUID = '0b0e0a52-6a52-4a4e-8d3b-0a4d4f1d9f11';
 /** Long enough for whatever might come after what was waited for. */
 const SILENCE_MS = 100;
 
+const KINDS = ['net', 'uts'] as const;
+const linkTo = (kind: (typeof KINDS)[number]): string => `/proc/self/ns/${kind}`;
+
+let held: FileHandle[];
 let base: string;
 let directory: string;
 let watch: RouterWatch;
 let told: string[];
 let log: ListLog;
 
+beforeAll(async () => {
+  held = await Promise.all(KINDS.map((kind) => open(linkTo(kind))));
+});
+afterAll(() => Promise.all(held.map((file) => file.close())));
 beforeEach(async () => {
   base = await mkdtemp(join(tmpdir(), 'praas-watch-'));
   directory = join(base, 'deep', 'netns');
@@ -34,7 +43,7 @@ afterEach(async () => {
 
 const start = (): Promise<void> => watch.start((router_id, what) => told.push(`${router_id} ${what}`));
 const at = (name: string): string => join(directory, name);
-const make = (name: string): Promise<void> => symlink('/proc/self/ns/net', at(name));
+const make = (name: string): Promise<void> => symlink(linkTo('net'), at(name));
 const makeDirectory = async (): Promise<void> => void (await mkdir(directory, { recursive: true }));
 
 /** Waits until so much was told, then a little longer, and gives all of it. */
@@ -56,13 +65,14 @@ test('routers that appear and go are told by their id; those here before are kno
   expect((await heard(3)).at(-1)).toBe('here gone');
 });
 
-test('a namespace made anew has gone and appeared, however quickly, and with the same inode', async () => {
+test('another namespace in place of one has appeared, however quickly; the same one again is no news', async () => {
   await makeDirectory();
-  await make('edge');
+  for (const name of ['edge', 'west']) await make(name);
   await start();
 
-  await rm(at('edge'));
-  await make('edge');
+  for (const name of ['edge', 'west']) await rm(at(name));
+  await make('west');
+  await symlink(linkTo('uts'), at('edge'));
 
   expect(await heard(2)).toEqual(['edge gone', 'edge appeared']);
 });

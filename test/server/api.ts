@@ -13,6 +13,7 @@ import { Listener } from '../../src/server/listener.ts';
 import { Metrics } from '../../src/server/metrics.ts';
 import { type Document, document } from '../../src/server/openapi.ts';
 import { pages } from '../../src/server/pages.ts';
+import { answerRaw } from '../../src/server/raw-answer.ts';
 import type { Readiness } from '../../src/server/readiness.ts';
 import { RequestContext } from '../../src/system/request-context.ts';
 import { type FakeNode, fakeNode, POLICY } from '../support/fake-node.ts';
@@ -76,7 +77,8 @@ export class TestApi {
       new_id: () => '0b0e0a52-6a52-4a4e-8d3b-0a4d4f1d9f11',
       log,
     });
-    this.#listener = new Listener({ kind: 'tcp', host: '127.0.0.1', port: 0, tls: undefined }, app);
+    const place = { kind: 'tcp', host: '127.0.0.1', port: 0, tls: undefined } as const;
+    this.#listener = new Listener(place, app, (error, socket) => answerRaw(error, socket, 'req-raw'));
   }
 
   get url(): string {

@@ -18,10 +18,10 @@ async function begun(start: (onLine: (line: string) => void) => Following): Prom
   return [following, await first.promise];
 }
 
-/** A process that has ended has no command line, also where nobody buries it. */
+/** One that has ended and that nobody has buried yet is not running. */
 function isRunning(pid: string): boolean {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`).length > 0;
+    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
   } catch {
     return false;
   }
@@ -39,7 +39,7 @@ test('each whole line is heard as it comes, and then how it ended', async () => 
 
 test('a line is heard while the program goes on, and stopping leaves no process behind', async () => {
   const [following, pid] = await begun((onLine) => follow(GOES_ON, onLine));
-  expect(readFileSync(`/proc/${pid}/comm`, 'utf8')).toBe('sleep\n');
+  expect(isRunning(pid)).toBe(true);
 
   await following.stop();
 

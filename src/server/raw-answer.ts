@@ -1,0 +1,38 @@
+/**
+ * What is said to a connection that does not speak HTTP as it should, before there is any request to answer: the same form
+ * of error as everywhere, with a request id, and then the end.
+ */
+import type { Duplex } from 'node:stream';
+import { praasError } from '../pat/errors.ts';
+import { type Problem, problemOf } from './problem.ts';
+
+const STATUS: Readonly<Record<string, readonly [number, string]>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout'],
+  HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large'],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'Payload Too Large'],
+};
+const BAD_REQUEST = [400, 'Bad Request'] as const;
+
+/**
+ * Answers and closes. `request_id` is what the log calls it. A connection that has had answers before is only closed: what
+ * came last may be half of one, and the caller would take ours for the rest of it.
+ */
+export function answerRaw(error: NodeJS.ErrnoException, socket: Duplex, request_id: string): void {
+  const has_answers = 'bytesWritten' in socket && Number(socket.bytesWritten) > 0;
+  if (error.code === 'ECONNRESET' || !socket.writable || has_answers) {
+    socket.destroy();
+    return;
+  }
+  const [status, words] = STATUS[error.code ?? ''] ?? BAD_REQUEST;
+  const reason = `${words.toLowerCase()} (${error.code ?? 'unreadable'})`;
+  const problem: Problem = { ...problemOf(praasError('REQUEST_UNREADABLE', { reason }), request_id), status };
+  const body = JSON.stringify({ errors: [problem] });
+  const head = [
+    `HTTP/1.1 ${status} ${words}`,
+    'Connection: close',
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    `X-Openstack-Request-Id: ${request_id}`,
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}
