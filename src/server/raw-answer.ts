@@ -11,13 +11,20 @@ const STATUS: Readonly<Record<string, readonly [number, string]>> = {
   HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large'],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'Payload Too Large'],
 };
+/** What Node tells of such a connection. */
+export interface ClientError extends NodeJS.ErrnoException {
+  /** The bytes in which the fault was. */
+  readonly rawPacket?: Buffer;
+}
+
+const HEAD = 'HEAD ';
 const BAD_REQUEST = [400, 'Bad Request'] as const;
 
 /**
  * Answers and closes. `request_id` is what the log calls it. A connection that has had answers before is only closed: what
  * came last may be half of one, and the caller would take ours for the rest of it.
  */
-export function answerRaw(error: NodeJS.ErrnoException, socket: Duplex, request_id: string): void {
+export function answerRaw(error: ClientError, socket: Duplex, request_id: string): void {
   const has_answers = 'bytesWritten' in socket && Number(socket.bytesWritten) > 0;
   if (error.code === 'ECONNRESET' || !socket.writable || has_answers) {
     socket.destroy();
@@ -34,5 +41,7 @@ export function answerRaw(error: NodeJS.ErrnoException, socket: Duplex, request_
     `Content-Length: ${Buffer.byteLength(body)}`,
     `X-Openstack-Request-Id: ${request_id}`,
   ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  // Whoever asked with HEAD takes no body, not even of an error.
+  const is_head = error.rawPacket?.toString('latin1', 0, HEAD.length).toUpperCase() === HEAD;
+  socket.end(`${head.join('\r\n')}\r\n\r\n${is_head ? '' : body}`);
 }

@@ -34,6 +34,18 @@ test.each([
   expect(body).toMatchObject({ errors: [{ request_id: 'req-raw', status, code: 'praas.request-unreadable' }] });
 });
 
+test('a HEAD that cannot be read gets no body', async () => {
+  const { port } = new URL(api.url);
+  const socket = connect(Number(port), '127.0.0.1');
+  await once(socket, 'connect');
+  socket.write('HEAD v1/mappings HTTP/1.1\r\nHost: x\r\n\r\n');
+
+  const answer = await text(socket);
+
+  expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+  expect(answer.endsWith('\r\n\r\n')).toBe(true);
+});
+
 test('the server still answers afterwards', async () => {
   await say('hello\r\n\r\n');
 
