@@ -1,4 +1,5 @@
 /** The PAT agent, joined: the node's parts (compose.ts), the loop that keeps the kernel right, and the API before them. */
+import { dirname, join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { Controller } from './agent/controller.ts';
 import { ROOT } from './auth/authenticator.ts';
@@ -24,8 +25,9 @@ import { PatAgent } from './server/pat-agent.ts';
 import { answerRaw } from './server/raw-answer.ts';
 import { readTls } from './server/tls.ts';
 import { newUuid, systemClock, systemTimers } from './system/clock.ts';
-import { isInstalled } from './system/exec.ts';
+import { createExec, createStartTalk, isInstalled } from './system/exec.ts';
 import { createFollow } from './system/follow.ts';
+import { HelperExec } from './system/helper-exec.ts';
 import { Interruption } from './system/interruption.ts';
 import { FileLog } from './system/log.ts';
 import { RequestContext } from './system/request-context.ts';
@@ -52,8 +54,17 @@ export function composeDaemon(config: Config, surroundings: DaemonSurroundings):
   const file = new FileLog(config.log_dir, 'pat-agent', surroundings.complain, surroundings.say);
   const log = context.logger(file);
   const settings = new LiveConfig(config);
+  const timeout_ms = config.command_timeout * 1000;
+  const helpers = new HelperExec({
+    direct: createExec(timeout_ms, env, interruption.ending),
+    startTalk: createStartTalk(env),
+    new_id: newUuid,
+    timeout_ms,
+    directory: join(dirname(config.socket_path), 'helpers'),
+  });
   const node = joinNode({
     config,
+    exec: helpers.exec,
     surroundings,
     interruption,
     log,
@@ -66,7 +77,7 @@ export function composeDaemon(config: Config, surroundings: DaemonSurroundings):
     },
   });
   const follow = createFollow(env, interruption.ending);
-  const watch: RouterWatch = new RouterWatch({ directory: config.netns_dir, follow, exec: node.exec, log });
+  const watch: RouterWatch = new RouterWatch({ directory: config.netns_dir, follow, exec: helpers.exec, log });
   const metrics = new Metrics(() => countByStatus(node));
   const controller: Controller = new Controller({
     routers: () => node.store.routers(),
@@ -96,9 +107,10 @@ export function composeDaemon(config: Config, surroundings: DaemonSurroundings):
     controller,
     log,
     version,
-    grace_ms: config.command_timeout * 1000 + GRACE_MS,
+    grace_ms: timeout_ms + GRACE_MS,
     async close() {
       interruption.ask(SIGTERM);
+      await helpers.stop();
       await node.files.close();
       await file.close();
     },

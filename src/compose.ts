@@ -42,8 +42,6 @@ export interface Surroundings {
 
 /** The parts that commands and the daemon have in common, joined. Starts nothing and touches no file yet. */
 export interface Node {
-  readonly exec: Exec;
-  readonly namespaces: Namespaces;
   readonly dataplane: NetfilterDataplane;
   readonly files: FileStore;
   /** As `files`, but nothing in it is interrupted half way. */
@@ -55,7 +53,8 @@ export interface Node {
 
 export interface NodeParts {
   readonly config: Config;
-  readonly surroundings: Pick<Surroundings, 'env' | 'command'>;
+  readonly exec: Exec;
+  readonly surroundings: Pick<Surroundings, 'command'>;
   readonly interruption: Interruption;
   readonly log: Logger;
   /** May change while the node works. */
@@ -68,9 +67,8 @@ export interface NodeParts {
 }
 
 export function joinNode(parts: NodeParts): Node {
-  const { config, interruption, log, policy } = parts;
-  const { env, command } = parts.surroundings;
-  const exec = createExec(config.command_timeout * 1000, env, interruption.ending);
+  const { config, exec, interruption, log, policy } = parts;
+  const { command } = parts.surroundings;
   const namespaces = new Namespaces(exec, config.netns_dir);
   const dataplane = new NetfilterDataplane(namespaces, ...backendsOf(config, namespaces));
   const { state_dir } = config;
@@ -85,7 +83,7 @@ export function joinNode(parts: NodeParts): Node {
   const agent = new Agent(dataplane, systemClock, log);
   const common = { store, dataplane, agent, clock: systemClock, new_id: newUuid, log, policy, state_dir };
   const pat = new PatService({ ...common, ...(parts.is_watched && { counters: agent }) });
-  return { exec, namespaces, dataplane, files, store, agent, pat, routers: new RouterService(common) };
+  return { dataplane, files, store, agent, pat, routers: new RouterService(common) };
 }
 
 /** What of the configuration decides about mappings. */
@@ -99,6 +97,7 @@ export function compose(config: Config, surroundings: Surroundings): Praas {
   const log = new FileLog(config.log_dir, 'praas', surroundings.complain);
   const { files, pat, routers } = joinNode({
     config,
+    exec: createExec(config.command_timeout * 1000, surroundings.env, interruption.ending),
     surroundings,
     interruption,
     log,

@@ -5,9 +5,21 @@
 import { praasError } from '../pat/errors.ts';
 import type { Flow } from '../pat/flow.ts';
 import type { Endpoint } from '../pat/forward.ts';
-import type { ExecResult } from '../system/exec.ts';
+import { type ExecResult, toolMissing } from '../system/exec.ts';
 import { withTempFile } from '../system/temp-file.ts';
 import type { Namespaces } from './namespace.ts';
+
+/**
+ * A dump makes the kernel walk the hash table of all namespaces together, ten milliseconds even where nothing is to be
+ * found; how many entries this namespace has it knows at once.
+ */
+const UNLESS_EMPTY = [
+  'sh',
+  '-c',
+  // The shell reads byte by byte, and the kernel gives it only the first one: enough to tell none from some.
+  'read -r first </proc/sys/net/netfilter/nf_conntrack_count; [ "$first" = 0 ] || exec conntrack "$@"',
+];
+const COMMAND_NOT_FOUND = 127;
 
 /** Connections to the endpoints (and maybe others to the same addresses). Throws ROUTER_NOT_FOUND, TOOL_FAILED. */
 export async function readFlows(
@@ -17,7 +29,7 @@ export async function readFlows(
 ): Promise<Flow[]> {
   const filters = endpoints.length === 1 ? endpoints.map(endpointFilter) : addressFilters(endpoints);
   const dumps = await Promise.all(
-    filters.map((filter) => run(namespaces, namespace, ['--dump', '--output', 'extended', ...filter])),
+    filters.map((filter) => run(namespaces, namespace, ['--dump', '--output', 'extended', ...filter], UNLESS_EMPTY)),
   );
   return dumps.flatMap(({ stdout }) => parseFlows(stdout));
 }
@@ -92,9 +104,17 @@ function addressFilters(endpoints: readonly Endpoint[]): string[][] {
   return [...new Set(endpoints.map(({ gateway_ip }) => gateway_ip))].map((address) => ['--orig-dst', address]);
 }
 
-async function run(namespaces: Namespaces, namespace: string, args: string[]): Promise<ExecResult> {
-  const result = await namespaces.run(namespace, { file: 'conntrack', args });
+/** Runs conntrack, by way of `wrapper` where there is one. */
+async function run(
+  namespaces: Namespaces,
+  namespace: string,
+  args: string[],
+  wrapper: readonly string[] = [],
+): Promise<ExecResult> {
+  const [file = '', ...rest] = [...wrapper, 'conntrack', ...args];
+  const result = await namespaces.run(namespace, { file, args: rest });
   if (result.exit_code === 0) return result;
+  if (result.exit_code === COMMAND_NOT_FOUND) throw toolMissing('conntrack', result);
   const command = `conntrack ${args.join(' ')}`;
   throw praasError('TOOL_FAILED', { command, exit_code: result.exit_code, output: result.stderr.trim() });
 }

@@ -136,6 +136,34 @@ export function createStart(env: NodeJS.ProcessEnv): Start {
   };
 }
 
+/** A program that we talk to for as long as it runs. */
+export interface Talk {
+  write(text: string): void;
+  /** Kills it and all that it started. */
+  kill(): void;
+  /** Resolves when it has gone, however that came. */
+  readonly ended: Promise<void>;
+}
+
+/** Starts a program that is killed with us, and gives what it says as it comes. */
+export type StartTalk = (command: Pick<Command, 'file' | 'args'>, onData: (data: Buffer) => void) => Promise<Talk>;
+
+/** Gives a starter of programs to talk to. Out of reach of the terminal's Ctrl-C. */
+export function createStartTalk(env: NodeJS.ProcessEnv): StartTalk {
+  const common = commonOptions(env);
+  return async (command, onData) => {
+    const { execa } = await import('execa');
+    const { file, args } = boundToUs(command);
+    const stdio = ['pipe', 'pipe', 'ignore'] as const;
+    const program = execa(file, args, { ...common, stdio, buffer: false, encoding: 'buffer', detached: true });
+    program.stdout.on('data', onData);
+    // Whoever writes to one that has just gone learns it by `ended`.
+    program.stdin.on('error', () => undefined);
+    const ended = program.then(() => undefined);
+    return { write: (text) => program.stdin.write(text), kill: () => killGroup(program.pid), ended };
+  };
+}
+
 function commonOptions(env: NodeJS.ProcessEnv) {
   return {
     env: { ...env, LC_ALL: 'C', PATH: searchPath(env['PATH']) },
@@ -147,7 +175,7 @@ function commonOptions(env: NodeJS.ProcessEnv) {
 }
 
 /** PR_SET_PDEATHSIG, which Node cannot set: the kernel keeps it for whatever the program executes in its own place. */
-function boundToUs({ file, args }: Pick<Command, 'file' | 'args'>): Pick<Command, 'file' | 'args'> {
+export function boundToUs({ file, args }: Pick<Command, 'file' | 'args'>): Pick<Command, 'file' | 'args'> {
   return { file: 'setpriv', args: ['--pdeathsig', 'KILL', file, ...args] };
 }
 
@@ -185,7 +213,7 @@ interface Ended {
   readonly shortMessage?: string;
 }
 
-function toResult(command: Command, ended: Ended, timeout_ms: number): ExecResult {
+export function toResult(command: Command, ended: Ended, timeout_ms: number): ExecResult {
   if (ended.timedOut) {
     const text = [command.file, ...command.args].join(' ');
     throw praasError('TOOL_TIMEOUT', { command: text, seconds: timeout_ms / 1000 }, ended);

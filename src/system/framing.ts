@@ -1,0 +1,42 @@
+/** Cuts what a helper says into answers: the output of a program as it is, then a mark, its exit code, what it said on stderr. */
+
+export interface Framed {
+  readonly exit_code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const NEWLINE = '\n';
+
+export class Framing {
+  readonly #mark: Buffer;
+  #chunks: Buffer[] = [];
+  #has_mark = false;
+
+  constructor(mark: string) {
+    this.#mark = Buffer.from(`${NEWLINE}${mark} `);
+  }
+
+  /** Takes the next bytes; gives the answer when they complete one. Only one answer is under way at a time. */
+  take(data: Buffer): Framed | undefined {
+    const before = this.#chunks.at(-1)?.subarray(-this.#mark.length) ?? Buffer.alloc(0);
+    this.#chunks.push(data);
+    // A mark may lie across two chunks, or three when the one in the middle is very small: then all of them are looked at.
+    const window = data.length < this.#mark.length ? Buffer.concat(this.#chunks) : Buffer.concat([before, data]);
+    this.#has_mark ||= window.includes(this.#mark);
+    return this.#has_mark ? this.#answer(Buffer.concat(this.#chunks)) : undefined;
+  }
+
+  #answer(all: Buffer): Framed | undefined {
+    const end = all.indexOf(this.#mark);
+    const header = end + this.#mark.length;
+    const line_end = all.indexOf(NEWLINE, header);
+    if (line_end < 0) return undefined;
+    const [exit_code = 0, length = 0] = all.toString('latin1', header, line_end).split(' ').map(Number);
+    const said = line_end + 1;
+    if (all.length < said + length) return undefined;
+    this.#chunks = [];
+    this.#has_mark = false;
+    return { exit_code, stdout: all.toString('utf8', 0, end), stderr: all.toString('utf8', said, said + length) };
+  }
+}

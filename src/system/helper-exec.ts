@@ -1,0 +1,152 @@
+/**
+ * An Exec whose programs are started by helpers. There are as many as are needed at the same time, so that a program that
+ * hangs keeps only its own helper busy; it dies with its helper at the timeout. What a helper cannot take (open files, line
+ * breaks in an argument) is started directly.
+ */
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { praasError } from '../pat/errors.ts';
+import type { NewId } from '../pat/ports.ts';
+import { boundToUs, type Command, type Exec, type ExecResult, type StartTalk, toolMissing } from './exec.ts';
+import type { Framed } from './framing.ts';
+import { Helper } from './helper.ts';
+
+export interface HelperExecParts {
+  /** For what a helper cannot take. */
+  readonly direct: Exec;
+  readonly startTalk: StartTalk;
+  readonly new_id: NewId;
+  readonly timeout_ms: number;
+  /** Of its own: what is in it is removed. Parents are made. */
+  readonly directory: string;
+}
+
+/** So many are kept when nobody needs them. */
+const KEPT = 8;
+/** More programs at the same time wait in line. */
+const MOST = 24;
+/** The shell's own, beginning with its name, when it finds no such program. */
+const NOT_FOUND = /^sh: .*not found$/m;
+const COMMAND_NOT_FOUND = 127;
+const KILLED_BY_SIGNAL = 128;
+
+export class HelperExec {
+  readonly #parts: HelperExecParts;
+  readonly #idle: Helper[] = [];
+  readonly #all = new Set<Helper>();
+  readonly #line: (() => void)[] = [];
+  #directory: Promise<void> | undefined;
+  #count = 0;
+  #files = 0;
+  #is_stopped = false;
+
+  constructor(parts: HelperExecParts) {
+    this.#parts = parts;
+  }
+
+  readonly exec: Exec = async (command) => {
+    const words = (command.ends_with_us ? boundToUs(command) : command) as Pick<Command, 'file' | 'args'>;
+    const all = [words.file, ...words.args];
+    if (this.#is_stopped || command.descriptors || all.some((word) => /[\n\0]/.test(word))) {
+      return this.#parts.direct(command);
+    }
+    this.#directory ??= this.#makeDirectory();
+    await this.#directory;
+    const input_path = command.input === undefined ? '/dev/null' : await this.#write(command.input);
+    try {
+      return await this.#run(command, input_path, all);
+    } finally {
+      if (command.input !== undefined) await rm(input_path, { force: true });
+    }
+  };
+
+  /** Ends all helpers, and what they run. Whatever is asked for later is started directly. */
+  async stop(): Promise<void> {
+    this.#is_stopped = true;
+    for (const next of this.#line.splice(0)) next();
+    await Promise.all([...this.#all].map((helper) => helper.kill()));
+    await rm(this.#parts.directory, { recursive: true, force: true });
+  }
+
+  async #run(command: Command, input_path: string, words: readonly string[]): Promise<ExecResult> {
+    const helper = await this.#take();
+    if (helper === undefined) return this.#parts.direct(command);
+    const timeout_ms = command.timeout_ms ?? this.#parts.timeout_ms;
+    let is_late = false;
+    const timer = setTimeout(() => {
+      is_late = true;
+      void helper.kill();
+    }, timeout_ms);
+    const framed = await helper.run(input_path, words);
+    clearTimeout(timer);
+    this.#giveBack(helper);
+    if (is_late) {
+      const text = [command.file, ...command.args].join(' ');
+      throw praasError('TOOL_TIMEOUT', { command: text, seconds: timeout_ms / 1000 });
+    }
+    return resultOf(command, framed);
+  }
+
+  async #take(): Promise<Helper | undefined> {
+    while (!this.#is_stopped) {
+      const idle = this.#idle.pop();
+      if (idle?.isAlive) return idle;
+      if (idle) {
+        this.#forget(idle);
+        continue;
+      }
+      if (this.#count < MOST) return this.#start();
+      await new Promise<void>((resolve) => {
+        this.#line.push(resolve);
+      });
+    }
+    return undefined;
+  }
+
+  async #start(): Promise<Helper> {
+    this.#count++;
+    try {
+      const { startTalk, new_id, directory } = this.#parts;
+      const helper = await Helper.start(startTalk, new_id(), join(directory, `said-${this.#files++}`));
+      this.#all.add(helper);
+      return helper;
+    } catch (error) {
+      this.#count--;
+      throw error;
+    }
+  }
+
+  #giveBack(helper: Helper): void {
+    const next = this.#line.shift();
+    if (!helper.isAlive || (next === undefined && this.#idle.length >= KEPT)) {
+      this.#forget(helper);
+      void helper.kill();
+    } else this.#idle.push(helper);
+    next?.();
+  }
+
+  #forget(helper: Helper): void {
+    if (this.#all.delete(helper)) this.#count--;
+  }
+
+  async #makeDirectory(): Promise<void> {
+    // What a killed daemon left.
+    await rm(this.#parts.directory, { recursive: true, force: true });
+    await mkdir(this.#parts.directory, { recursive: true, mode: 0o700 });
+  }
+
+  async #write(text: string): Promise<string> {
+    const path = join(this.#parts.directory, `input-${this.#files++}`);
+    await writeFile(path, text, { mode: 0o600 });
+    return path;
+  }
+}
+
+function resultOf({ file }: Command, framed: Framed | undefined): ExecResult {
+  if (framed === undefined || framed.exit_code > KILLED_BY_SIGNAL) {
+    const exit_code = framed?.exit_code ?? KILLED_BY_SIGNAL;
+    throw praasError('TOOL_FAILED', { command: file, exit_code, output: framed?.stderr || 'it was killed' });
+  }
+  if (framed.exit_code === COMMAND_NOT_FOUND && NOT_FOUND.test(framed.stderr)) throw toolMissing(file);
+  return framed;
+}

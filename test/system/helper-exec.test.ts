@@ -1,0 +1,129 @@
+/** Programs that helpers start do what directly started ones do, and no helper outlives what it is for. */
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { type Command, createExec, createStartTalk, type Exec } from '../../src/system/exec.ts';
+import { HelperExec } from '../../src/system/helper-exec.ts';
+import { errorOf } from '../support/fake-node.ts';
+
+const TIMEOUT_MS = 30_000;
+
+let directory: string;
+let helpers: HelperExec;
+let direct_calls: Command[];
+let direct: Exec;
+
+const make = (timeout_ms = TIMEOUT_MS): HelperExec => {
+  const exec = createExec(timeout_ms, process.env);
+  direct = (command) => {
+    direct_calls.push(command);
+    return exec(command);
+  };
+  const startTalk = createStartTalk(process.env);
+  return new HelperExec({ direct, startTalk, new_id: randomUUID, timeout_ms, directory: join(directory, 'helpers') });
+};
+const running = (pattern: string): string => execFileSync('sh', ['-c', `pgrep -fx '${pattern}' || true`]).toString();
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'praas-helpers-'));
+  direct_calls = [];
+  helpers = make();
+});
+afterEach(async () => {
+  await helpers.stop();
+  rmSync(directory, { recursive: true });
+});
+
+describe('a program', () => {
+  test.each<[string, Command]>([
+    ['that prints', { file: 'echo', args: ['hello'] }],
+    ['that prints nothing', { file: 'true', args: [] }],
+    ['that prints without a line break', { file: 'printf', args: ['a'] }],
+    ['that fails and says why', { file: 'ls', args: ['/nowhere'] }],
+    ['that reads its stdin', { file: 'cat', args: [], input: 'one\ntwo\n' }],
+    ['that is to end with us', { file: 'cat', args: [], input: 'x', ends_with_us: true }],
+    ['with words that a shell would act on', { file: 'echo', args: ['$(id) `id` $HOME \'a\' "b" \\ * ; & | > <'] }],
+    ['with empty words', { file: 'printf', args: ['[%s]', '', 'x', ''] }],
+    ['with 200 KB of output', { file: 'seq', args: ['1', '40000'] }],
+    ['with 10 KB on stderr', { file: 'sh', args: ['-c', 'seq 1 2500 >&2; echo done'] }],
+  ])('%s gives the same as one that is started directly', async (_, command) => {
+    const through = await helpers.exec(command);
+
+    const { exit_code, stdout, stderr } = await direct(command);
+    // The shell takes the line breaks at the end.
+    expect(through).toEqual({ exit_code, stdout, stderr: stderr.trimEnd() });
+    expect(direct_calls).toHaveLength(1);
+  });
+
+  test('gets every word as it is, whatever is in it', async () => {
+    const word = fc.string({ unit: 'grapheme' }).filter((text) => !/[\n\0]/.test(text));
+    await fc.assert(
+      fc.asyncProperty(fc.array(word, { minLength: 1, maxLength: 4 }), async (words) => {
+        const { stdout } = await helpers.exec({ file: 'printf', args: ['%s\\n', ...words] });
+        expect(stdout).toBe(words.map((each) => `${each}\n`).join(''));
+      }),
+      { numRuns: 300 },
+    );
+    expect(direct_calls).toEqual([]);
+  });
+
+  test('with a line break in a word is started directly', async () => {
+    const { stdout } = await helpers.exec({ file: 'printf', args: ['%s', 'a\nb'] });
+
+    expect(stdout).toBe('a\nb');
+    expect(direct_calls).toHaveLength(1);
+  });
+
+  test('that there is not is TOOL_MISSING', async () => {
+    expect((await errorOf(helpers.exec({ file: 'praas-nothing', args: [] }))).code).toBe('TOOL_MISSING');
+  });
+
+  test('that somebody kills is TOOL_FAILED, and the next one runs', async () => {
+    const killed = helpers.exec({ file: 'sh', args: ['-c', 'kill -9 $$'] });
+
+    expect((await errorOf(killed)).code).toBe('TOOL_FAILED');
+    expect((await helpers.exec({ file: 'echo', args: ['on'] })).stdout).toBe('on\n');
+  });
+
+  test('that hangs is killed at its timeout, with all that it started, and holds up nobody', async () => {
+    const seconds = `600.${process.pid}`;
+    const hung = helpers.exec({ file: 'sh', args: ['-c', `sleep ${seconds} & sleep ${seconds}`], timeout_ms: 500 });
+    expect((await helpers.exec({ file: 'echo', args: ['meanwhile'] })).stdout).toBe('meanwhile\n');
+
+    expect(await errorOf(hung)).toMatchObject({ code: 'TOOL_TIMEOUT', facts: { seconds: 0.5 } });
+
+    expect(running(`sleep ${seconds}`)).toBe('');
+  });
+});
+
+test('many at the same time each get their own answer', async () => {
+  const numbers = Array.from({ length: 200 }, (_, number) => String(number));
+  const answers = await Promise.all(numbers.map((number) => helpers.exec({ file: 'cat', args: [], input: number })));
+
+  expect(answers.map(({ stdout }) => stdout)).toEqual(numbers);
+});
+
+test('inputs are for root alone while they are there, and gone afterwards', async () => {
+  const { stdout } = await helpers.exec({ file: 'stat', args: ['-L', '-c', '%a', '/dev/stdin'], input: 'secret' });
+
+  expect(stdout).toBe('600\n');
+  expect(readdirSync(join(directory, 'helpers')).filter((name) => name.startsWith('input'))).toEqual([]);
+});
+
+test('after stop no helper is left, what it ran is gone, and programs are started directly', async () => {
+  const seconds = `601.${process.pid}`;
+  const under_way = errorOf(helpers.exec({ file: 'sleep', args: [seconds] }));
+  await helpers.exec({ file: 'true', args: [] });
+
+  await helpers.stop();
+
+  expect((await under_way).code).toBe('TOOL_FAILED');
+  expect(running(`sleep ${seconds}`)).toBe('');
+  expect(existsSync(join(directory, 'helpers'))).toBe(false);
+  expect((await helpers.exec({ file: 'echo', args: ['direct'] })).stdout).toBe('direct\n');
+  expect(direct_calls).toHaveLength(1);
+});
