@@ -3,7 +3,7 @@
  * hangs keeps only its own helper busy; it dies with its helper at the timeout. What a helper cannot take (open files, line
  * breaks in an argument) is started directly.
  */
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { praasError } from '../pat/errors.ts';
 import type { NewId } from '../pat/ports.ts';
@@ -21,10 +21,13 @@ export interface HelperExecParts {
   readonly directory: string;
 }
 
-/** So many are kept when nobody needs them. */
-const KEPT = 8;
+/** So many are kept when nobody has needed more for a while. */
+const KEPT = 2;
+const A_WHILE_MS = 5000;
 /** More programs at the same time wait in line. */
 const MOST = 24;
+/** Inputs up to this size are kept for the next time: the same questions come again and again. */
+const SMALL_INPUT = 200;
 /** The shell's own, beginning with its name, when it finds no such program. */
 const NOT_FOUND = /^sh: .*not found$/m;
 const COMMAND_NOT_FOUND = 127;
@@ -35,6 +38,8 @@ export class HelperExec {
   readonly #idle: Helper[] = [];
   readonly #all = new Set<Helper>();
   readonly #line: (() => void)[] = [];
+  readonly #small_inputs = new Map<string, Promise<string>>();
+  #resting: NodeJS.Timeout | undefined;
   #directory: Promise<void> | undefined;
   #count = 0;
   #files = 0;
@@ -45,24 +50,28 @@ export class HelperExec {
   }
 
   readonly exec: Exec = async (command) => {
-    const words = (command.ends_with_us ? boundToUs(command) : command) as Pick<Command, 'file' | 'args'>;
+    const words: Pick<Command, 'file' | 'args'> = command.ends_with_us ? boundToUs(command) : command;
     const all = [words.file, ...words.args];
     if (this.#is_stopped || command.descriptors || all.some((word) => /[\n\0]/.test(word))) {
       return this.#parts.direct(command);
     }
     this.#directory ??= this.#makeDirectory();
     await this.#directory;
-    const input_path = command.input === undefined ? '/dev/null' : await this.#write(command.input);
+    const { input } = command;
+    if (input === undefined) return this.#run(command, '/dev/null', all);
+    if (input.length <= SMALL_INPUT) return this.#run(command, await this.#kept(input), all);
+    const input_path = await this.#write(input);
     try {
       return await this.#run(command, input_path, all);
     } finally {
-      if (command.input !== undefined) await rm(input_path, { force: true });
+      await unlink(input_path).catch(() => undefined);
     }
   };
 
   /** Ends all helpers, and what they run. Whatever is asked for later is started directly. */
   async stop(): Promise<void> {
     this.#is_stopped = true;
+    clearTimeout(this.#resting);
     for (const next of this.#line.splice(0)) next();
     await Promise.all([...this.#all].map((helper) => helper.kill()));
     await rm(this.#parts.directory, { recursive: true, force: true });
@@ -117,12 +126,19 @@ export class HelperExec {
   }
 
   #giveBack(helper: Helper): void {
-    const next = this.#line.shift();
-    if (!helper.isAlive || (next === undefined && this.#idle.length >= KEPT)) {
+    if (helper.isAlive) this.#idle.push(helper);
+    else this.#forget(helper);
+    this.#line.shift()?.();
+    clearTimeout(this.#resting);
+    this.#resting = setTimeout(() => this.#rest(), A_WHILE_MS).unref();
+  }
+
+  /** Ends the helpers that nobody has needed. */
+  #rest(): void {
+    for (const helper of this.#idle.splice(KEPT)) {
       this.#forget(helper);
       void helper.kill();
-    } else this.#idle.push(helper);
-    next?.();
+    }
   }
 
   #forget(helper: Helper): void {
@@ -133,6 +149,16 @@ export class HelperExec {
     // What a killed daemon left.
     await rm(this.#parts.directory, { recursive: true, force: true });
     await mkdir(this.#parts.directory, { recursive: true, mode: 0o700 });
+  }
+
+  #kept(text: string): Promise<string> {
+    const present = this.#small_inputs.get(text);
+    if (present) return present;
+    const written = this.#write(text);
+    this.#small_inputs.set(text, written);
+    // The next one tries again.
+    written.catch(() => this.#small_inputs.delete(text));
+    return written;
   }
 
   async #write(text: string): Promise<string> {

@@ -108,7 +108,8 @@ test('many at the same time each get their own answer', async () => {
 });
 
 test('inputs are for root alone while they are there, and gone afterwards', async () => {
-  const { stdout } = await helpers.exec({ file: 'stat', args: ['-L', '-c', '%a', '/dev/stdin'], input: 'secret' });
+  const input = 'secret '.repeat(100);
+  const { stdout } = await helpers.exec({ file: 'stat', args: ['-L', '-c', '%a', '/dev/stdin'], input });
 
   expect(stdout).toBe('600\n');
   expect(readdirSync(join(directory, 'helpers')).filter((name) => name.startsWith('input'))).toEqual([]);
