@@ -142,7 +142,7 @@ function listenersOf(parts: ApiParts): (tls: TlsFiles | undefined) => readonly L
       idempotency: new IdempotencyKeys(systemClock),
       request_id: () => context.request_id,
     }),
-    ...routerEndpoints(node),
+    ...routerEndpoints({ ...node, request_id: () => context.request_id }),
   ];
   const { version } = surroundings;
   const open = [

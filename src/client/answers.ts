@@ -60,5 +60,5 @@ const RouterDetails = RouterSummary.extend({
   drift: z.object({ missing: Printables, unexpected: Printables }),
 });
 
-export const RouterListDocument = z.object({ routers: z.array(RouterSummary) });
+export const RouterListDocument = z.object({ routers: z.array(RouterSummary), failures: z.array(Problem) });
 export const RouterDocument = z.object({ router: RouterDetails });

@@ -1,8 +1,9 @@
 /** The routers of the daemon's node. */
-import type { Routers } from '../pat/pat.ts';
-import type { RouterDetails, RouterSummary } from '../pat/router-service.ts';
+import type { ListedRouters, Routers } from '../pat/pat.ts';
+import type { RouterDetails } from '../pat/router-service.ts';
 import { RouterDocument, RouterListDocument } from './answers.ts';
 import type { Daemon } from './daemon.ts';
+import { errorOf } from './errors.ts';
 
 const ROUTERS = '/v1/routers';
 
@@ -13,8 +14,9 @@ export class RemoteRouters implements Routers {
     this.#daemon = daemon;
   }
 
-  async list(): Promise<readonly RouterSummary[]> {
-    return (await this.#daemon.ask(RouterListDocument, { method: 'GET', path: ROUTERS })).routers;
+  async list(): Promise<ListedRouters> {
+    const { routers, failures } = await this.#daemon.ask(RouterListDocument, { method: 'GET', path: ROUTERS });
+    return { routers, failures: failures.map((problem) => errorOf(problem, this.#daemon.name)) };
   }
 
   async show(router_id: string): Promise<RouterDetails> {

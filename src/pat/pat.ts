@@ -86,8 +86,14 @@ export interface Pat {
   sync(router_id: string, options?: ChangeOptions): Promise<Changed<Synced>>;
 }
 
+export interface ListedRouters {
+  readonly routers: readonly RouterSummary[];
+  /** Why some routers could not be read. */
+  readonly failures: readonly Error[];
+}
+
 /** Routers of the node. */
 export interface Routers {
-  list(): Promise<readonly RouterSummary[]>;
+  list(): Promise<ListedRouters>;
   show(router_id: string): Promise<RouterDetails>;
 }

@@ -3,7 +3,7 @@ import type { Policy } from './decision.ts';
 import { isPraasError } from './errors.ts';
 import { cidrContains } from './ipv4.ts';
 import { PROTOCOLS, type Protocol } from './mapping.ts';
-import type { Routers } from './pat.ts';
+import type { ListedRouters, Routers } from './pat.ts';
 import { freePorts } from './port-choice.ts';
 import type { Clock, Dataplane, Drift, MappingStore, RouterAgent } from './ports.ts';
 import type { RouterRecord } from './record.ts';
@@ -49,14 +49,17 @@ export class RouterService implements Routers {
     this.#parts = parts;
   }
 
-  /** All namespaces of this node that could publish something or do, by id. One that cannot be read is left out. */
-  async list(): Promise<RouterSummary[]> {
+  /** All namespaces of this node that could publish something or do, by id. One that cannot be read is a failure beside them. */
+  async list(): Promise<ListedRouters> {
     const ids = await this.#parts.dataplane.routers();
-    const summaries: (RouterSummary | undefined)[] = [];
+    const summaries: (RouterSummary | Error | undefined)[] = [];
     for (let start = 0; start < ids.length; start += AT_ONCE) {
       summaries.push(...(await Promise.all(ids.slice(start, start + AT_ONCE).map((id) => this.#summaryOf(id)))));
     }
-    return summaries.filter((summary) => summary !== undefined);
+    return {
+      routers: summaries.flatMap((summary) => (summary === undefined || summary instanceof Error ? [] : [summary])),
+      failures: summaries.filter((summary) => summary instanceof Error),
+    };
   }
 
   /** One router with what others have in it. Throws ROUTER_NOT_FOUND. */
@@ -74,13 +77,14 @@ export class RouterService implements Routers {
     };
   }
 
-  async #summaryOf(router_id: string): Promise<RouterSummary | undefined> {
+  async #summaryOf(router_id: string): Promise<RouterSummary | Error | undefined> {
     try {
       const { facts, claims } = await this.#parts.agent.look(router_id, 'port');
       return this.#summarize(facts, claims, await this.#parts.store.read(router_id));
     } catch (error) {
       // Between listing and looking a namespace may go; that is no news for a list.
       if (isPraasError(error, 'ROUTER_NOT_FOUND')) return undefined;
+      if (isPraasError(error)) return error;
       throw error;
     }
   }

@@ -186,7 +186,10 @@ const RouterDetails = RouterSummary.extend({
   drift: z.object({ missing: z.array(z.string()), unexpected: z.array(z.string()) }),
 });
 export const RouterListDocument = z
-  .object({ routers: z.array(RouterSummary.meta({ id: 'RouterSummary' })) })
+  .object({
+    routers: z.array(RouterSummary.meta({ id: 'RouterSummary' })),
+    failures: z.array(Problem).describe('why some routers could not be read'),
+  })
   .meta({ id: 'RouterList' });
 export const RouterDocument = z.object({ router: RouterDetails.meta({ id: 'Router' }) }).meta({ id: 'RouterDocument' });
 export const SyncedDocument = z

@@ -59,7 +59,7 @@ export class TestApi {
     this.node = node;
     this.endpoints = [
       ...mappingEndpoints({ pat, idempotency, request_id: () => context.request_id }),
-      ...routerEndpoints({ routers, pat }),
+      ...routerEndpoints({ routers, pat, request_id: () => context.request_id }),
       ...more,
     ];
     this.document = document(this.endpoints, { version: VERSION });

@@ -30,8 +30,10 @@ export default class RouterList extends ServiceCommand {
     const { flags } = await this.parse(RouterList);
     const columns = this.choose(COLUMNS, flags.column, LISTED);
     this.requireRootHere(flags);
-    const routers = await this.withPraas(flags, (praas) => praas.routers.list());
+    const { routers, failures } = await this.withPraas(flags, (praas) => praas.routers.list());
     this.print(await renderList(flags.format, columns, routers));
+    for (const failure of failures) this.complain(failure.message);
+    if (failures.length > 0) process.exitCode = 1;
     return routers;
   }
 }

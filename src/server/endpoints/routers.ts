@@ -2,14 +2,17 @@
 import type { Pat, Routers } from '../../pat/pat.ts';
 import { routerIdOf } from '../../pat/router.ts';
 import { type Endpoint, endpoint } from '../endpoint.ts';
+import { problemOf } from '../problem.ts';
 import { ChangeQuery, RouterDocument, RouterListDocument, SyncedDocument } from '../schemas.ts';
 
 export interface RoutersParts {
   readonly routers: Routers;
   readonly pat: Pick<Pat, 'sync'>;
+  /** The id of the request under way, for failures that are part of an answer. */
+  readonly request_id: () => string;
 }
 
-export function routerEndpoints({ routers, pat }: RoutersParts): readonly Endpoint[] {
+export function routerEndpoints({ routers, pat, request_id }: RoutersParts): readonly Endpoint[] {
   return [
     endpoint({
       method: 'get',
@@ -21,7 +24,13 @@ export function routerEndpoints({ routers, pat }: RoutersParts): readonly Endpoi
       responses: {
         200: { description: 'Every network namespace that is or could be a router.', schema: RouterListDocument },
       },
-      handle: async () => ({ status: 200, body: { routers: await routers.list() } }),
+      handle: async () => {
+        const { routers: found, failures } = await routers.list();
+        return {
+          status: 200,
+          body: { routers: found, failures: failures.map((error) => problemOf(error, request_id())) },
+        };
+      },
     }),
     endpoint({
       method: 'get',
