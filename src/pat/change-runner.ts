@@ -158,6 +158,7 @@ export class ChangeRunner {
       const { change, reject } = pending;
       let outcome: Outcome<unknown>;
       try {
+        change.precheck?.(transaction.record);
         if (view instanceof Error && change.must_be_here) throw view;
         const router = view instanceof Error ? undefined : view;
         if (router) this.#guard(transaction.record, router, change.options);

@@ -16,6 +16,8 @@ export interface Change<T> {
   /** It makes no sense for a router that is not on this node. */
   readonly must_be_here: boolean;
   readonly purpose: LookFor;
+  /** What speaks against it whatever the router is like; asked before anything else. Throws the reason. */
+  readonly precheck?: (record: RouterRecord) => void;
   /** Pure. Throws the error of the catalogue that says why not. */
   readonly decide: (situation: Situation) => Outcome<T>;
 }

@@ -80,7 +80,13 @@ export function decideCreate(situation: Situation, input: NewMapping, id: string
 /** A condition on the mapping as it is when its turn has come. Throws what is to be said when it does not hold. */
 export type Condition = (mapping: Mapping) => void;
 
-/** Decides several new mappings, each on what those before it leave. Throws as decideCreate does, and MAPPING_EXISTS. */
+/** Throws MAPPING_EXISTS when one of these is there already. */
+export function requireNew({ mappings }: RouterRecord, ids: readonly string[]): void {
+  const present = ids.find((id) => mappings.has(id));
+  if (present !== undefined) throw praasError('MAPPING_EXISTS', { id: present });
+}
+
+/** Decides several new mappings, each on what those before it leave. Throws as decideCreate does. */
 export function decideCreateMany(
   situation: Situation,
   inputs: readonly NewMapping[],
@@ -90,7 +96,6 @@ export function decideCreateMany(
   let record: RouterRecord = { ...situation.record, mappings };
   const put = inputs.map((input, index) => {
     const id = ids[index] ?? '';
-    if (mappings.has(id)) throw praasError('MAPPING_EXISTS', { id });
     const { mapping, delta } = decideCreate({ ...situation, record }, input, id);
     mappings.set(id, mapping);
     const { next_port = record.next_port, unsettled = record.unsettled } = delta;

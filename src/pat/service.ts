@@ -12,6 +12,7 @@ import {
   decideDelete,
   decideUpdate,
   publishedAs,
+  requireNew,
   type Situation,
 } from './decision.ts';
 import { isPraasError, praasError } from './errors.ts';
@@ -88,6 +89,7 @@ export class PatService implements Pat {
       options,
       must_be_here: true,
       purpose: 'port',
+      precheck: (record) => requireNew(record, ids),
       decide: (situation) => this.#manyOutcome(situation, inputs, ids),
     });
   }

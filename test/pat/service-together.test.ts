@@ -166,6 +166,15 @@ test('a port that is already published for that server is given again, also to t
   expect(other.value.is_new).toBe(true);
 });
 
+test('a repeated create is known as such also while its router is away', async () => {
+  await node.pat.createMany([{ ...WANTED, server_port: 80 }], {}, [idOf(7)]);
+  node.dataplane.lose(ROUTER);
+
+  const again = node.pat.createMany([{ ...WANTED, server_port: 80 }], {}, [idOf(7)]);
+
+  expect((await errorOf(again)).code).toBe('MAPPING_EXISTS');
+});
+
 test('more than a batch takes are all done', async () => {
   const node2 = fakeNode({ policy: { ...POLICY, router_port_range: { first: 4000, last: 4999 } } });
 

@@ -19,7 +19,7 @@ export async function kernelOf(world: TestWorld): Promise<string> {
 }
 
 /** One line for each forward in the kernel: `id protocol gateway:port from source to server`, sorted. */
-export async function forwardsInKernel(world: TestWorld, backend: BackendName): Promise<string[]> {
+export async function forwardsInKernel(world: Pick<TestWorld, 'run'>, backend: BackendName): Promise<string[]> {
   const [pattern, text] =
     backend === 'iptables'
       ? [IPTABLES_RULE, await world.run('iptables-save', ['-t', 'nat'])]
