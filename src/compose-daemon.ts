@@ -54,14 +54,7 @@ export function composeDaemon(config: Config, surroundings: DaemonSurroundings):
   const file = new FileLog(config.log_dir, 'pat-agent', surroundings.complain, surroundings.say);
   const log = context.logger(file);
   const settings = new LiveConfig(config);
-  const timeout_ms = config.command_timeout * 1000;
-  const helpers = new HelperExec({
-    direct: createExec(timeout_ms, env, interruption.ending),
-    startTalk: createStartTalk(env),
-    new_id: newUuid,
-    timeout_ms,
-    directory: join(dirname(config.socket_path), 'helpers'),
-  });
+  const helpers = helpersOf(config, env, interruption);
   const node = joinNode({
     config,
     exec: helpers.exec,
@@ -79,16 +72,7 @@ export function composeDaemon(config: Config, surroundings: DaemonSurroundings):
   const follow = createFollow(env, interruption.ending);
   const watch: RouterWatch = new RouterWatch({ directory: config.netns_dir, follow, exec: helpers.exec, log });
   const metrics = new Metrics(() => countByStatus(node));
-  const controller: Controller = new Controller({
-    routers: () => node.store.routers(),
-    read: (router_id) => node.store.read(router_id),
-    sync: (router_id) => node.pat.sync(router_id),
-    period_ms: () => settings.current.reconcile_period * 1000,
-    onReconciled: (reconciled) => metrics.reconciled(reconciled),
-    clock: systemClock,
-    timers: systemTimers,
-    log,
-  });
+  const controller: Controller = controllerOf(node, settings, metrics, log);
   const missingTools = (): readonly string[] => toolsOf(config).filter((tool) => !isInstalled(tool, env['PATH']));
   const readiness = new NodeReadiness({ ...node, controller, missingTools });
   return new PatAgent({
@@ -107,13 +91,37 @@ export function composeDaemon(config: Config, surroundings: DaemonSurroundings):
     controller,
     log,
     version,
-    grace_ms: timeout_ms + GRACE_MS,
+    grace_ms: config.command_timeout * 1000 + GRACE_MS,
     async close() {
       interruption.ask(SIGTERM);
       await helpers.stop();
       await node.files.close();
       await file.close();
     },
+  });
+}
+
+function helpersOf(config: Config, env: NodeJS.ProcessEnv, interruption: Interruption): HelperExec {
+  const timeout_ms = config.command_timeout * 1000;
+  return new HelperExec({
+    direct: createExec(timeout_ms, env, interruption.ending),
+    startTalk: createStartTalk(env),
+    new_id: newUuid,
+    timeout_ms,
+    directory: join(dirname(config.socket_path), 'helpers'),
+  });
+}
+
+function controllerOf(node: Node, settings: LiveConfig, metrics: Metrics, log: Logger): Controller {
+  return new Controller({
+    routers: () => node.store.routers(),
+    read: (router_id) => node.store.read(router_id),
+    sync: (router_id) => node.pat.sync(router_id),
+    period_ms: () => settings.current.reconcile_period * 1000,
+    onReconciled: (reconciled) => metrics.reconciled(reconciled),
+    clock: systemClock,
+    timers: systemTimers,
+    log,
   });
 }
 
