@@ -92,9 +92,9 @@ export class Controller {
     await Promise.all(routers.map((router_id) => this.#noteExpiries(router_id)));
     for (const router_id of routers) this.#careFor(router_id);
     for (const router_id of routers) this.#line.add(router_id, 'start', false);
+    this.#tick();
     await this.#line.idle();
     this.#has_started = true;
-    this.#tick();
   }
 
   /** Takes the record of a router that has just been changed. */
