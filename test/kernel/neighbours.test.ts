@@ -95,7 +95,7 @@ test('changing the backend moves every mapping, and leaves nothing in the old on
   cleanups.unshift(() => nft.close());
   await node.release();
 
-  expect((await nft.pat.sync(world.router_id)).value).toEqual({ added: 1, removed: 1 });
+  expect((await nft.pat.sync(world.router_id)).value).toEqual({ added: 1, removed: 1, moved: 0 });
 
   expect(await world.run('iptables-save', ['-t', 'nat'])).not.toContain('praas:');
   expect(await world.run('nft', ['list', 'table', 'ip', 'praas'])).toContain(`praas:${mapping.id}`);

@@ -126,7 +126,7 @@ describe.each(BACKENDS)('%s', (backend) => {
         status: 'DOWN',
         status_reason: `expired at ${expires_at}`,
       });
-      expect((await node.pat.sync(world.router_id)).value).toEqual({ added: 0, removed: 1 });
+      expect((await node.pat.sync(world.router_id)).value).toEqual({ added: 0, removed: 1, moved: 0 });
       await expectClosed(world.client, goalOf(mapping));
 
       await node.pat.update(mapping.id, { expires_at: null });
