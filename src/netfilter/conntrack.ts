@@ -17,7 +17,9 @@ const UNLESS_EMPTY = [
   'sh',
   '-c',
   // The shell reads byte by byte, and the kernel gives it only the first one: enough to tell none from some.
-  'read -r first </proc/sys/net/netfilter/nf_conntrack_count; [ "$first" = 0 ] || exec conntrack "$@"',
+  // A node that lacks conntrack should say so before the first connection has to be ended.
+  'command -v conntrack >/dev/null || exit 127; ' +
+    'read -r first </proc/sys/net/netfilter/nf_conntrack_count; [ "$first" = 0 ] || exec conntrack "$@"',
 ];
 const COMMAND_NOT_FOUND = 127;
 

@@ -86,7 +86,8 @@ describe.each(BACKENDS)('%s', (backend) => {
     const poor = shell.with({ wrapper: machineWithout(shell.directory, ...tools) });
     const text = new RegExp(`^Error: ${tool} is not installed\n {2}Install it: apt install ${debian}\n$`);
     await expectRefused(poor, create(), text);
-    await expectRefused(poor, ['pat', 'delete', first.id], text);
+    // Whoever only takes away needs not know who listens.
+    if (tool !== 'ss') await expectRefused(poor, ['pat', 'delete', first.id], text);
     await expectRefused(poor, ['pat', 'update', first.id, '--router-port', '4090'], text);
   });
 

@@ -295,7 +295,7 @@ describe('what answers at an address', () => {
   });
 
   test('is asked without this node being looked at: neither its praas.conf nor root is needed', async () => {
-    server = await testServer((response) => answer(response, 200, { routers: [] }));
+    server = await testServer((response) => answer(response, 200, { routers: [], failures: [] }));
     const elsewhere = shell.with({ env: { PRAAS_CONFIG: '/no/such/file', PRAAS_URL: server.url }, wrapper: NOBODY });
 
     expect(await elsewhere.ok('router', 'list', '-f', 'json')).toBe('[]\n');
