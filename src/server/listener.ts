@@ -22,7 +22,8 @@ export type Place =
 
 const HEADERS_MS = 10_000;
 const REQUEST_MS = 30_000;
-const KEEP_ALIVE_MS = 15_000;
+/** Longer than the minute after which proxies and clients give an idle connection up: they should be the ones who do. */
+const KEEP_ALIVE_MS = 65_000;
 const SWEEP_MS = 50;
 const MOST_CONNECTIONS = 2048;
 const OPTIONS = {

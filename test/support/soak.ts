@@ -44,7 +44,13 @@ interface Refused {
 }
 
 /** Refusals that are right in a world where routers go and somebody else may have the port. */
-const FAIR = ['praas.port-reserved', 'praas.router-not-found', 'praas.port-taken', 'praas.no-gateway', 'praas.server-not-behind-router'];
+const FAIR = [
+  'praas.port-reserved',
+  'praas.router-not-found',
+  'praas.port-taken',
+  'praas.no-gateway',
+  'praas.server-not-behind-router',
+];
 const PAUSE_MS = 50;
 
 export class SoakClient {
