@@ -1,5 +1,4 @@
 /** A router's namespace for the bench, and the parts that work on it, as the daemon keeps them: in one process, warm. */
-import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,14 +12,26 @@ import type { Mapping } from '../src/pat/mapping.ts';
 import { PatService } from '../src/pat/service.ts';
 import { FileStore } from '../src/store/file-store.ts';
 import { newUuid, systemClock } from '../src/system/clock.ts';
+import type { Exec } from '../src/system/exec.ts';
+import { newName } from './namespaces.ts';
 import type { Options } from './row.ts';
 
-const GATEWAY = '203.0.113.10';
+export const GATEWAY = '203.0.113.10';
+/** What a router's namespace has in it: `ip` lines for a gateway and a network inside. */
+export const FURNITURE = [
+  'link set lo up',
+  'link add ext0 type veth peer name int0',
+  `addr add ${GATEWAY}/24 dev ext0`,
+  'addr add 10.20.0.1/16 dev int0',
+  'link set ext0 up',
+  'link set int0 up',
+  'route add default via 203.0.113.2',
+];
 const TIME = '2030-01-01T00:00:00Z';
 /** Mappings made by the bench have ports below; what it creates gets one from here. */
 export const FREE_PORTS = { first: 62_000, last: 65_500 };
 
-export function dataplaneOf(exec: Options['exec'], backend: BackendName): NetfilterDataplane {
+export function dataplaneOf(exec: Exec, backend: BackendName): NetfilterDataplane {
   const namespaces = new Namespaces(exec, '/run/netns');
   const iptables = new IptablesBackend(namespaces, { wait_seconds: 60, neutron_lock_path: [] });
   const nftables = new NftablesBackend(namespaces);
@@ -31,31 +42,21 @@ export function dataplaneOf(exec: Options['exec'], backend: BackendName): Netfil
 
 /** A namespace with a gateway address and a network inside; made anew by `reset`. */
 export class BenchRouter {
-  readonly name: string;
-  readonly #exec: Options['exec'];
+  readonly name = newName();
+  readonly #exec: Exec;
 
-  constructor({ exec, later }: Options) {
-    this.#exec = exec;
-    this.name = `praas-bench-${process.pid}-${randomUUID().slice(0, 8)}`;
+  constructor({ steady, later }: Options) {
+    this.#exec = steady;
     later(() => this.remove());
   }
 
   async reset(): Promise<void> {
     await this.remove();
-    const input = [
-      'link set lo up',
-      'link add ext0 type veth peer name int0',
-      `addr add ${GATEWAY}/24 dev ext0`,
-      'addr add 10.20.0.1/16 dev int0',
-      'link set ext0 up',
-      'link set int0 up',
-      'route add default via 203.0.113.2',
-      '',
-    ].join('\n');
     await this.#ip(['netns', 'add', this.name]);
-    await this.#ip(['-n', this.name, '-batch', '-'], input);
+    await this.#ip(['-n', this.name, '-batch', '-'], FURNITURE.map((line) => `${line}\n`).join(''));
   }
 
+  /** Takes it away; one that is not there is no error. */
   async remove(): Promise<void> {
     await this.#exec({ file: 'ip', args: ['netns', 'delete', this.name] });
   }
@@ -69,7 +70,7 @@ export class BenchRouter {
 export interface Service {
   readonly pat: PatService;
   readonly state_dir: string;
-  /** Stores the mappings without telling the kernel. */
+  /** Stores the mappings, as new ones, without telling the kernel. */
   readonly fill: (router_id: string, mappings: readonly Mapping[]) => Promise<void>;
 }
 

@@ -1,87 +1,85 @@
 // Measures the rows of the design's table that exist by now, prints them and writes docs/benchmarks.md.
-//   npm run bench [-- --quick] [-- --rows create,bulk]
-// Needs root and build/praas. Everything happens in network namespaces of its own, which it takes away again.
+//   npm run bench, or node bench/run.ts [--quick] [ROW ...]
+// A quick or partial run only prints. Ends with 1 when a bar is not held. Needs root and build/praas.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { statSync, writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { parseArgs } from 'node:util';
 import { createExec } from '../src/system/exec.ts';
-import { summarize } from './measure.ts';
-import type { Figure, Options, Row } from './row.ts';
-import { bulk } from './rows/bulk.ts';
-import { connection } from './rows/connection.ts';
-import { create } from './rows/create.ts';
-import { start } from './rows/start.ts';
+import { isHeld, type Machine, page, tables } from './report.ts';
+import type { Facts, Figure, Findings } from './row.ts';
+import { ROWS } from './rows/index.ts';
 import { PRAAS } from './whole-command.ts';
 
-const ROWS: readonly Row[] = [connection, create, bulk, start];
-const TIMEOUT_MS = 300_000;
-const MEBIBYTE = 1024 * 1024;
+const MEASURE_ROW = new URL('./measure-row.ts', import.meta.url).pathname;
+const PAGE = 'docs/benchmarks.md';
+const TIMEOUT_MS = 10_000;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-const { values } = parseArgs({ options: { quick: { type: 'boolean' }, rows: { type: 'string' } } });
-if (process.getuid?.() !== 0) throw new Error('the bench makes network namespaces: run it as root');
-const wanted = values.rows?.split(',') ?? ROWS.map(({ name }) => name);
-const unknown = wanted.find((name) => !ROWS.some((row) => row.name === name));
-if (unknown !== undefined) throw new Error(`no row ${unknown}; there are: ${ROWS.map(({ name }) => name).join(', ')}`);
-
-const cleanups: (() => Promise<unknown>)[] = [];
-const tidyUp = async (): Promise<void> => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup().catch(() => undefined);
-};
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => void tidyUp().then(() => process.exit(130)));
+const options = { quick: { type: 'boolean', default: false } } as const;
+const { values, positionals } = parseArgs({ options, allowPositionals: true });
+const names = ROWS.map(({ name }) => name);
+const wanted = positionals.length > 0 ? positionals : names;
+const trouble = whyNot();
+if (trouble === undefined) await main();
+else {
+  console.error(`bench: ${trouble}`);
+  process.exitCode = 2;
 }
-const options: Options = {
-  exec: createExec(TIMEOUT_MS, process.env),
-  quick: values.quick ?? false,
-  say: (text) => process.stderr.write(`${text}\n`),
-  later: (cleanup) => cleanups.push(cleanup),
-};
 
-const figures: Figure[] = [];
-try {
-  for (const row of ROWS.filter(({ name }) => wanted.includes(name))) {
-    figures.push(...(await row.measure(options)));
-    await tidyUp();
+/** Why nothing can be measured, or undefined. */
+function whyNot(): string | undefined {
+  const unknown = wanted.find((name) => !names.includes(name));
+  if (unknown !== undefined) return `no row ${unknown}; there are: ${names.join(', ')}`;
+  if (process.getuid?.() !== 0) return 'it makes network namespaces: run it as root';
+  if (statSync(PRAAS, { throwIfNoEntry: false }) === undefined) return `there is no ${PRAAS}: run make build first`;
+  return undefined;
+}
+
+async function main(): Promise<void> {
+  const figures: Figure[] = [];
+  const facts: Facts[] = [];
+  for (const name of wanted) {
+    const found = await measured(name);
+    if (found === undefined) return;
+    // The bars are for the whole numbers.
+    figures.push(...(values.quick ? found.figures.map(({ title, ratios }) => ({ title, ratios })) : found.figures));
+    facts.push(...(found.facts ?? []));
   }
-} finally {
-  await tidyUp();
+  console.log(tables({ figures, facts }));
+  if (!values.quick && positionals.length === 0) {
+    writeFileSync(PAGE, page({ figures, facts }, await machine()));
+    console.error(`${PAGE} is written`);
+  }
+  if (!figures.every(isHeld)) process.exitCode = 1;
 }
-const table = [
-  '| what | min | median | max | bar | |',
-  '|---|---|---|---|---|---|',
-  ...figures.map(({ title, bar, ratios }) => {
-    const { min, median, max } = summarize(ratios);
-    const verdict = bar === undefined ? '' : median <= bar ? 'held' : 'NOT HELD';
-    const limit = bar === undefined ? '' : `≤ ${bar}`;
-    return `| ${title} | ${min.toFixed(2)} | ${median.toFixed(2)} | ${max.toFixed(2)} | ${limit} | ${verdict} |`;
-  }),
-].join('\n');
-console.log(table);
-if (!options.quick && values.rows === undefined) writeFileSync('docs/benchmarks.md', await page(table));
 
-async function page(rows: string): Promise<string> {
-  const version = async (file: string, args: string[]): Promise<string> =>
-    (await options.exec({ file, args })).stdout.trim();
-  const machine = [
+/** What one row found; undefined, with the exit code set, when it failed or was interrupted. */
+async function measured(name: string): Promise<Findings | undefined> {
+  const args = [MEASURE_ROW, name, ...(values.quick ? ['--quick'] : [])];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const pass = (signal: NodeJS.Signals): void => void child.kill(signal);
+  for (const signal of SIGNALS) process.on(signal, pass);
+  const closed = once(child, 'close');
+  let output = '';
+  for await (const text of child.stdout.setEncoding('utf8')) output += text;
+  await closed;
+  for (const signal of SIGNALS) process.off(signal, pass);
+  if (child.exitCode === 0) return JSON.parse(output) as Findings;
+  process.exitCode = child.exitCode ?? 1;
+  return undefined;
+}
+
+async function machine(): Promise<Machine> {
+  const exec = createExec(TIMEOUT_MS, process.env);
+  const version = async (file: string): Promise<string> => (await exec({ file, args: ['--version'] })).stdout.trim();
+  const facts = [
     `${cpus().length} cores`,
     `Linux ${release().split('-')[0]}`,
     `Node ${process.version}`,
-    await version('nft', ['--version']),
-    await version('iptables', ['--version']),
-  ].join(', ');
-  return `# Benchmarks
-
-Written by \`npm run bench\` (as root). Every figure is a ratio of two things measured in turn in the same run, A B A B …,
-because machines are noisy; absolute times are not quoted. The bar holds for the median.
-
-${rows}
-
-The executable has ${(statSync(PRAAS).size / MEBIBYTE).toFixed(0)} MiB. Measured on ${machine}.
-
-- *In one process*: as a daemon does it, with the record in memory and the router's rules known. The command line without a
-  daemon reads both at every start, so its cost grows with the router.
-- *Into an empty namespace*: what happens when a router's namespace has been deleted and made again. The time of praas covers
-  looking at the namespace, planning, writing the rules and checking the connection table.
-- *By hand*: the same script, handed to the tool directly.
-`;
+    (await version('nft')).replace(/ \(.*/, ''),
+    await version('iptables'),
+  ];
+  return { facts, executable_bytes: statSync(PRAAS).size };
 }

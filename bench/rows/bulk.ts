@@ -1,6 +1,7 @@
-// Ten thousand mappings into an empty namespace, by praas and by hand.
+// Ten thousand mappings into an empty namespace and out again, by praas and by hand.
 import type { BackendName } from '../../src/netfilter/backend.ts';
 import { forwardOf } from '../../src/pat/forward.ts';
+import type { Mapping } from '../../src/pat/mapping.ts';
 import { plan } from '../../src/pat/plan.ts';
 import { ratios, timed } from '../measure.ts';
 import { BenchRouter, dataplaneOf, mappingsFor, serviceOf } from '../router.ts';
@@ -11,40 +12,69 @@ const TOOLS: Readonly<Record<BackendName, readonly string[]>> = {
   iptables: ['iptables-restore', '--noflush'],
 };
 
-async function into(options: Options, backend: BackendName): Promise<Figure> {
+/** What the tool would be handed to put the mappings into that namespace and to take them out again. */
+async function scripts(
+  { exec }: Options,
+  backend: BackendName,
+  namespace: string,
+  mappings: readonly Mapping[],
+): Promise<{ adding: string; removing: string }> {
+  const dataplane = dataplaneOf(exec, backend);
+  const { frame } = await dataplane.observe(namespace);
+  const forwards = mappings.map((mapping) => forwardOf(mapping, false));
+  const observed = forwards.map((forward) => dataplane.expected(forward));
+  return { adding: dataplane.render(plan(forwards, [], frame)), removing: dataplane.render(plan([], observed)) };
+}
+
+async function measure(options: Options, backend: BackendName): Promise<Figure[]> {
   const count = options.quick ? 1_000 : 10_000;
   options.say(`bulk: ${count} mappings, ${backend}`);
   const [ours, byHand] = [new BenchRouter(options), new BenchRouter(options)];
   const { pat, fill } = await serviceOf(options, backend);
   const mappings = mappingsFor(ours.name, count);
-  await fill(ours.name, mappings);
-  const dataplane = dataplaneOf(options.exec, backend);
+  const ids = mappings.map(({ id }) => id);
   await byHand.reset();
-  const { frame } = await dataplane.observe(byHand.name);
-  const forwards = mappings.map((mapping) => forwardOf(mapping, false));
-  const input = dataplane.render(plan(forwards, [], frame));
-  const args = [`--net=/run/netns/${byHand.name}`, ...TOOLS[backend]];
+  const { adding, removing } = await scripts(options, backend, byHand.name, mappings);
 
-  const found = await ratios(
+  await fill(ours.name, mappings);
+  const feed = async (input: string): Promise<void> => {
+    const args = [`--net=/run/netns/${byHand.name}`, ...TOOLS[backend]];
+    const { exit_code, stderr } = await options.exec({ file: 'nsenter', args, input });
+    if (exit_code !== 0) throw new Error(stderr);
+  };
+  const added = await ratios(
+    options.quick ? 3 : 15,
+    () => ours.reset().then(() => timed(() => pat.sync(ours.name))),
+    () => byHand.reset().then(() => timed(() => feed(adding))),
+  );
+  const removed = await ratios(
     options.quick ? 3 : 7,
     async () => {
       await ours.reset();
-      return timed(() => pat.sync(ours.name));
+      await fill(ours.name, mappings);
+      await pat.sync(ours.name);
+      return timed(() => pat.delete(ids));
     },
     async () => {
       await byHand.reset();
-      return timed(() => options.exec({ file: 'nsenter', args, input }));
+      await feed(adding);
+      return timed(() => feed(removing));
     },
   );
-  const tool = TOOLS[backend].join(' ').replace(' -f -', ' -f');
-  return {
-    title: `${count} mappings into an empty namespace, against \`${tool}\` of the same rules by hand`,
-    bar: 1.5,
-    ratios: found,
-  };
+  const tool = TOOLS[backend][0];
+  return [
+    {
+      title: `${count} mappings into an empty namespace, against \`${tool}\` of the same rules by hand`,
+      bar: { at_most: 1.5 },
+      ratios: added,
+    },
+    { title: `${count} mappings withdrawn at once, against \`${tool}\` of the same rules by hand`, ratios: removed },
+  ];
 }
 
 export const bulk: Row = {
   name: 'bulk',
-  measure: async (options) => [await into(options, 'nftables'), await into(options, 'iptables')],
+  measure: async (options) => ({
+    figures: [...(await measure(options, 'nftables')), ...(await measure(options, 'iptables'))],
+  }),
 };

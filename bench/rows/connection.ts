@@ -1,66 +1,39 @@
 // Connections through the last of many mappings, against plain routing without any NAT.
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import { ADDRESSES, placesOf, standardPlan, type WorldNames } from '../../src/demo/plan.ts';
+import { ADDRESSES, placesOf, standardPlan } from '../../src/demo/plan.ts';
 import { World } from '../../src/demo/world.ts';
 import type { BackendName } from '../../src/netfilter/backend.ts';
 import type { Forward } from '../../src/pat/forward.ts';
 import { plan } from '../../src/pat/plan.ts';
 import { newUuid } from '../../src/system/clock.ts';
 import { ratios } from '../measure.ts';
+import { newName } from '../namespaces.ts';
 import { dataplaneOf } from '../router.ts';
 import type { Figure, Options, Row } from '../row.ts';
-import { NODE } from '../whole-command.ts';
+import { caller, serve } from '../talker.ts';
 
-const CONNECTOR = new URL('../connector.mjs', import.meta.url).pathname;
 const SERVER_PORT = 80;
+const ONE_PORT = 4000;
+/** Every port leads to the server; this one with masquerading. */
+const MASQUERADED_PORT = 500;
 
-interface Talker {
-  /** Says a line, gives the next line that it answers. */
-  ask(line: string): Promise<string>;
-}
+type Call = (count: number) => Promise<number>;
 
-function start(options: Options, namespace: string, args: readonly string[]): Talker {
-  const child = spawn('ip', ['netns', 'exec', namespace, NODE, CONNECTOR, ...args], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  options.later(async () => void child.stdin.end());
-  return {
-    async ask(line) {
-      if (line !== '') child.stdin.write(`${line}\n`);
-      const { value, done } = await lines.next();
-      if (done === true) throw new Error(`${args.join(' ')} in ${namespace} ended`);
-      return value;
-    },
-  };
-}
-
-/** A world of its own with a server; gives what makes so many connections to `address:port` from outside. */
-async function worldWith(
-  options: Options,
-  prepare: (names: WorldNames) => Promise<void>,
-  address: string,
-  port: number,
-): Promise<(count: number) => Promise<number>> {
-  const id = newUuid().slice(0, 8);
-  const prefix = `praas-bench-${id}`;
+/** A world of its own with a server. Gives the router's namespace and what calls an address from outside. */
+async function world(options: Options): Promise<{ router: string; calls: (address: string, port: number) => Call }> {
+  const prefix = newName();
   const names = { router: `${prefix}-router`, outside_interface: 'ext0', inside_interface: 'int0', prefix };
-  const world = await World.create(options.exec, standardPlan(names));
-  options.later(() => world.remove());
+  const built = new World(options.steady, standardPlan(names));
+  options.later(() => built.remove());
+  await built.build();
   const places = placesOf(names);
   const inside = ['-n', places.client, 'route', 'add', '10.20.0.0/24', 'via', ADDRESSES.gateway];
-  await options.exec({ file: 'ip', args: inside });
-  await prepare(names);
-  await start(options, places.web, ['serve', String(SERVER_PORT)]).ask('');
-  const client = start(options, places.client, ['connect', address, String(port)]);
-  return async (count) => Number(await client.ask(String(count)));
+  await options.steady({ file: 'ip', args: inside });
+  await serve(options, places.web, SERVER_PORT);
+  return { router: places.router, calls: (address, port) => caller(options, places.client, address, port) };
 }
 
-async function through(options: Options, backend: BackendName, most: number, bar: number | undefined): Promise<Figure> {
-  const count = options.quick ? Math.min(most, 1_000) : most;
-  const connections = options.quick ? 200 : 2_000;
-  options.say(`connection: ${count} mappings, ${backend}`);
+/** Publishes the server on ports from 1 on. */
+async function publish(options: Options, backend: BackendName, router: string, count: number): Promise<void> {
   const forwards = Array.from({ length: count }, (_, index): Forward => {
     return {
       mapping_id: newUuid(),
@@ -70,31 +43,77 @@ async function through(options: Options, backend: BackendName, most: number, bar
       server_ip: ADDRESSES.web,
       server_port: SERVER_PORT,
       allowed_cidrs: [],
-      masquerade: false,
+      masquerade: index + 1 === MASQUERADED_PORT,
     };
   });
   const dataplane = dataplaneOf(options.exec, backend);
-  const publish = async ({ router }: WorldNames): Promise<void> => {
-    const { frame } = await dataplane.observe(router);
-    await dataplane.apply(router, plan(forwards, [], frame));
-  };
-  const mapped = await worldWith(options, publish, ADDRESSES.gateway, count);
-  const plain = await worldWith(options, async () => undefined, ADDRESSES.web, SERVER_PORT);
-  return {
-    title: `connection set-up through the last of ${count} mappings (${backend}), against plain routing with no NAT`,
-    bar,
-    ratios: await ratios(
-      options.quick ? 3 : 15,
-      () => mapped(connections),
-      () => plain(connections),
-    ),
-  };
+  const { frame } = await dataplane.observe(router);
+  await dataplane.apply(router, plan(forwards, [], frame));
+}
+
+/** The least that publishing a port can be: one rule in an otherwise empty router. */
+async function publishByHand(options: Options, router: string): Promise<void> {
+  const input = `add table ip hand
+add chain ip hand prerouting { type nat hook prerouting priority dstnat; }
+add rule ip hand prerouting ip daddr ${ADDRESSES.gateway} tcp dport ${ONE_PORT} dnat to ${ADDRESSES.web}:${SERVER_PORT}
+`;
+  const command = { file: 'ip', args: ['netns', 'exec', router, 'nft', '-f', '-'], input };
+  const { exit_code, stderr } = await options.exec(command);
+  if (exit_code !== 0) throw new Error(stderr);
+}
+
+async function measure(options: Options): Promise<Figure[]> {
+  const many = options.quick ? 1_000 : 60_000;
+  const [rounds, connections] = options.quick ? [5, 200] : [41, 500];
+  const against = (a: Call, b: Call): Promise<number[]> =>
+    ratios(
+      rounds,
+      () => a(connections),
+      () => b(connections),
+    );
+  options.say(`connection: ${many} mappings, nftables`);
+  const [nft, ipt, hand, plain, other] = [
+    await world(options),
+    await world(options),
+    await world(options),
+    await world(options),
+    await world(options),
+  ];
+  const [routed, routedToo] = [plain, other].map(({ calls }) => calls(ADDRESSES.web, SERVER_PORT)) as [Call, Call];
+  await publish(options, 'nftables', nft.router, many);
+  await publish(options, 'iptables', ipt.router, 1_000);
+  await publishByHand(options, hand.router);
+  const last = nft.calls(ADDRESSES.gateway, many);
+  const figures: Figure[] = [
+    {
+      title: `connection set-up through the last of ${many} mappings (nftables), against plain routing with no NAT`,
+      bar: { at_most: 1.25 },
+      ratios: await against(last, routed),
+    },
+    {
+      title: 'the same, against one `dnat` rule of nftables in an otherwise empty router',
+      ratios: await against(last, hand.calls(ADDRESSES.gateway, ONE_PORT)),
+    },
+    {
+      title: `the same through a masqueraded mapping of the ${many}, against plain routing`,
+      ratios: await against(nft.calls(ADDRESSES.gateway, MASQUERADED_PORT), routed),
+    },
+  ];
+  options.say('connection: 1000 mappings, iptables');
+  return [
+    ...figures,
+    {
+      title: 'connection set-up through the last of 1000 mappings (iptables), against plain routing with no NAT',
+      ratios: await against(ipt.calls(ADDRESSES.gateway, 1_000), routed),
+    },
+    {
+      title: 'plain routing, against plain routing in another world (how exact these rows are)',
+      ratios: await against(routedToo, routed),
+    },
+  ];
 }
 
 export const connection: Row = {
   name: 'connection',
-  measure: async (options) => [
-    await through(options, 'nftables', 60_000, 1.25),
-    await through(options, 'iptables', 1_000, undefined),
-  ],
+  measure: async (options) => ({ figures: await measure(options) }),
 };

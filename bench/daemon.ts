@@ -1,0 +1,90 @@
+/**
+ * `praas serve` for the bench: the executable with state, log, port and token of its own, which may be stopped and started
+ * again on the same state. It ends with the bench, however that ends.
+ */
+import { setTimeout } from 'node:timers/promises';
+import type { BackendName } from '../src/netfilter/backend.ts';
+import { freePort } from '../test/support/daemon.ts';
+import { type Running, type Shell, testShell } from '../test/support/executable.ts';
+import type { Options } from './row.ts';
+
+/** What clients need to know of it. */
+export interface Door {
+  readonly port: number;
+  readonly token: string;
+}
+
+/** Milliseconds since it was executed. */
+export interface Arrival {
+  readonly listening_ms: number;
+  readonly ready_ms: number;
+}
+
+const PORT_RANGE = '10000:60000';
+const POLL_MS = 50;
+
+export class BenchDaemon implements Door {
+  readonly port: number;
+  readonly token: string;
+  readonly state_dir: string;
+  readonly #shell: Shell;
+  readonly #ending: AbortSignal;
+  #running: Running | undefined;
+
+  private constructor(shell: Shell, door: Door, ending: AbortSignal) {
+    this.#shell = shell;
+    this.#ending = ending;
+    this.port = door.port;
+    this.token = door.token;
+    this.state_dir = shell.state_dir;
+  }
+
+  /** One that has been given a port and an admin's token, and does not run yet. */
+  static async make({ later, ending }: Options, backend: BackendName): Promise<BenchDaemon> {
+    const port = await freePort();
+    const env = { PRAAS_PORT_APP: String(port), PRAAS_ROUTER_PORT_RANGE: PORT_RANGE };
+    const wrapper = ['setpriv', '--pdeathsig', 'KILL'];
+    const shell = testShell({ backend, env, wrapper });
+    later(async () => shell.remove());
+    const asked = ['token', 'create', '--name', 'bench', '--role', 'admin', '-f', 'value', '-c', 'Token'];
+    const daemon = new BenchDaemon(shell, { port, token: (await shell.ok(...asked)).trim() }, ending);
+    later(() => daemon.stop('SIGKILL'));
+    return daemon;
+  }
+
+  /** The running one's. */
+  get pid(): number {
+    const pid = this.#running?.process.pid;
+    if (pid === undefined) throw new Error('the daemon does not run');
+    return pid;
+  }
+
+  /** Starts it, and gives how long that took when it has looked after every router. */
+  async start(): Promise<Arrival> {
+    const start = performance.now();
+    const running = this.#shell.start('serve');
+    this.#running = running;
+    const arrival = { listening_ms: Number.NaN, ready_ms: Number.NaN };
+    const hear = (text: string): void => {
+      for (const [, what] of text.matchAll(/^(listening|ready)/gm))
+        arrival[what === 'ready' ? 'ready_ms' : 'listening_ms'] = performance.now() - start;
+    };
+    running.process.stdout?.on('data', hear);
+    while (Number.isNaN(arrival.ready_ms)) {
+      this.#ending.throwIfAborted();
+      const { exitCode, signalCode } = running.process;
+      if (exitCode !== null || signalCode !== null) throw new Error(`praas serve: ${(await running.ended).stderr}`);
+      await setTimeout(POLL_MS);
+    }
+    running.process.stdout?.off('data', hear);
+    return arrival;
+  }
+
+  /** Ends it, if it runs. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    const running = this.#running;
+    this.#running = undefined;
+    running?.process.kill(signal);
+    await running?.ended;
+  }
+}

@@ -1,0 +1,46 @@
+/** Many small routers for a daemon: namespaces with a gateway and a network inside, and their mappings in its store. */
+import { World } from '../src/demo/world.ts';
+import { FileStore } from '../src/store/file-store.ts';
+import { systemClock } from '../src/system/clock.ts';
+import { newName } from './namespaces.ts';
+import { FURNITURE, GATEWAY, mappingsFor } from './router.ts';
+import type { Options } from './row.ts';
+
+/** Gives the ids of so many routers, which are also the names of their namespaces. */
+export async function manyRouters({ steady, later, ending }: Options, count: number): Promise<readonly string[]> {
+  const prefix = newName();
+  const names = Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
+  const world = new World(
+    steady,
+    names.map((name) => ({ name, lines: FURNITURE, forwards: false })),
+  );
+  later(() => world.remove());
+  await world.build();
+  ending.throwIfAborted();
+  return names;
+}
+
+/**
+ * Stores so many mappings of each router, as a daemon leaves them that has published them, and gives their ids. The daemon
+ * must not run.
+ */
+export async function storeMappings(
+  { steady: exec }: Options,
+  state_dir: string,
+  router_ids: readonly string[],
+  count: number,
+): Promise<readonly string[]> {
+  const command = 'bench';
+  const files = new FileStore({ state_dir, exec, clock: systemClock, lock_timeout_seconds: 5, command });
+  const ids: string[] = [];
+  try {
+    for (const router_id of router_ids) {
+      const put = mappingsFor(router_id, count).map((mapping) => ({ ...mapping, status: 'ACTIVE' as const }));
+      await files.transaction(router_id, (transaction) => transaction.commit({ put, gateways: [GATEWAY] }));
+      ids.push(...put.map(({ id }) => id));
+    }
+    return ids;
+  } finally {
+    await files.close();
+  }
+}

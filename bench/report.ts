@@ -1,0 +1,96 @@
+/** Figures as people read them. Pure. */
+import { summarize } from './measure.ts';
+import type { Bar, Facts, Figure, Findings } from './row.ts';
+
+export interface Machine {
+  /** Such as `2 cores`, `nftables v1.0.6`; never a name of the machine. */
+  readonly facts: readonly string[];
+  readonly executable_bytes: number;
+}
+
+const MEBIBYTE = 1024 * 1024;
+
+/** True when there is no bar, or when the median of the ratios is on its good side. */
+export function isHeld({ bar, ratios }: Figure): boolean {
+  if (bar === undefined) return true;
+  const { median } = summarize(ratios);
+  return 'at_most' in bar ? median <= bar.at_most : median >= bar.at_least;
+}
+
+/** The ratios as a Markdown table, and each table of facts below it. */
+export function tables({ figures, facts = [] }: Findings): string {
+  return [...(figures.length > 0 ? [ratioTable(figures)] : []), ...facts.map(factTable)].join('\n\n');
+}
+
+function ratioTable(figures: readonly Figure[]): string {
+  const lines = figures.map((figure) => {
+    const { min, median, max } = summarize(figure.ratios);
+    const ratios = [min, median, max].map((ratio) => ratio.toFixed(2));
+    const verdict = figure.bar === undefined ? ['', ''] : [limitOf(figure.bar), isHeld(figure) ? 'held' : 'NOT HELD'];
+    return [figure.title, ...ratios, ...verdict];
+  });
+  return markdown(['what', 'min', 'median', 'max', 'bar', ''], lines);
+}
+
+function factTable({ title, columns, lines }: Facts): string {
+  return markdown(
+    [title, ...columns],
+    lines.map(({ what, values }) => [what, ...values.map(spread)]),
+  );
+}
+
+function markdown(head: readonly string[], lines: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(head), `|${'---|'.repeat(head.length)}`, ...lines.map(line)].join('\n');
+}
+
+/** The middle one, and from where to where they went. */
+function spread(values: readonly number[]): string {
+  const { min, median, max } = summarize(values);
+  return min === max ? plain(median) : `${plain(median)} (${plain(min)} to ${plain(max)})`;
+}
+
+function plain(value: number): string {
+  const digits = Number.isInteger(value) || value >= 100 ? 0 : value >= 10 ? 1 : 2;
+  return value.toFixed(digits);
+}
+
+function limitOf(bar: Bar): string {
+  return 'at_most' in bar ? `≤ ${bar.at_most}` : `≥ ${bar.at_least}`;
+}
+
+/** The whole of docs/benchmarks.md. */
+export function page({ figures, facts = [] }: Findings, { facts: machine, executable_bytes }: Machine): string {
+  return `# Benchmarks
+
+Written by \`npm run bench\` (as root). Every figure is a ratio of two things measured in turn in the same run, A B A B …,
+because machines are noisy. The bar holds for the median; rows without one are for information.
+
+${tables({ figures })}
+
+- *Connection set-up*: the time of a blocking \`connect\`, the middle one of each batch, caller and server on a core each.
+  Plain routing has no connection tracking either; the row with one rule says what that and the translation cost alone.
+- *In one process*: as a daemon does it, with the records in memory and the routers' rules known. The command line without
+  a daemon reads both at every start, so its cost grows with the router.
+- *Into an empty namespace*: what happens when a router's namespace has been deleted and made again. The time of praas covers
+  looking at the namespace, planning, writing the rules and checking the connection table. Most of what it has beside the
+  tool is the price of five more programs, not of the mappings.
+- *Withdrawn*: \`pat delete\` of all of them, the durable write included.
+- *By hand*: the same script, handed to the tool directly.
+- *Over HTTP*: clients that ask again as soon as they are answered, each on a connection that it keeps, beside the daemon on
+  the same machine.
+- *Memory*: the daemon's resident set. Of forty requests four create a mapping, four withdraw it, one lists a hundred, and
+  the others show one.
+- *A loop*: \`iptables-save\`, or \`nft list ruleset\`, once in each namespace, one after the other, in a shell: a look at
+  everything, and nothing else. The daemon also reads addresses and routes, and what the other backend has left. After a
+  reboot there are namespaces and no rules.
+
+## On the machine that measured
+
+Absolute figures, for information: the median, and from where to where the rounds went.
+
+${tables({ figures: [], facts })}
+
+The executable has ${(executable_bytes / MEBIBYTE).toFixed(0)} MiB. Measured on ${machine.join(', ')}.
+`;
+}
