@@ -5,6 +5,7 @@
 import {
   absolutePath,
   absolutePaths,
+  cloudName,
   ipAddress,
   ipv4Networks,
   type Kind,
@@ -13,6 +14,7 @@ import {
   port,
   portRange,
   ports,
+  quota,
   seconds,
 } from './values.ts';
 
@@ -41,6 +43,19 @@ export const KEYS = {
   reconcile_period: key(seconds(3600), '30', 'seconds between two comparisons of the rules with the mappings'),
   state_dir: key(absolutePath, '/var/lib/praas', 'directory of the mappings, one file per router'),
   tokens_path: key(absolutePath, '/usr/local/etc/praas/tokens.json', 'file of the API tokens'),
+  clouds_path: key(
+    absolutePath,
+    '/usr/local/etc/praas/clouds.yaml',
+    'clouds file of the service user (without the file this node works without OpenStack)',
+  ),
+  cloud_name: key(cloudName, '', 'name of the cloud in the clouds file (when there are several)'),
+  policy_path: key(
+    absolutePath,
+    '/usr/local/etc/praas/policy.yaml',
+    'file of who may do what (without the file the default policy holds)',
+  ),
+  quota_mappings: key(quota, '50', 'mappings that a project without a quota of its own may have'),
+  quota_ports: key(quota, '50', 'mappings that a project without a quota of its own may have on one router'),
   log_dir: key(absolutePath, '/var/log/praas', 'directory of the log files'),
   backend: key(oneOf('iptables', 'nftables'), 'iptables', 'what the rules are written with'),
   masquerade: key(

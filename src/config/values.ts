@@ -103,3 +103,17 @@ export function oneOf<const T extends string>(...words: readonly T[]): Kind<T> {
     parse: (text) => words.find((word) => word === text),
   };
 }
+
+/** May be empty. */
+export const cloudName: Kind<string> = {
+  allowed: 'nothing, or the name of a cloud (printable, without blanks)',
+  parse: (text) => (/^[^\s\p{C}\uFFFD]*$/u.test(text) ? text : undefined),
+};
+
+const MOST_QUOTA = 1_000_000;
+
+/** -1: any number. */
+export const quota: Kind<number> = {
+  allowed: `a whole number from 0 to ${MOST_QUOTA}, or -1 for any number`,
+  parse: (text) => (text === '-1' ? -1 : numberIn(0, MOST_QUOTA, text)),
+};

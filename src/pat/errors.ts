@@ -3,12 +3,14 @@
  * docs/errors.md is checked against it both ways. Texts are made from facts given as parameters, never from other texts.
  */
 import { API_ERRORS } from './api-errors.ts';
+import { CLOUD_ERRORS } from './cloud-errors.ts';
 import { type Entry, type ErrorKind, entry, list } from './error-entry.ts';
 
 export type { ErrorKind };
 
 export const CATALOGUE = {
   ...API_ERRORS,
+  ...CLOUD_ERRORS,
   INVALID_INPUT: entry(
     'Invalid',
     (f: { field: string; found: string; allowed: string }) => `${f.field}: ${f.found} is not ${f.allowed}`,

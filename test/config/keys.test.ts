@@ -56,6 +56,17 @@ const pathCase = (fallback: string): Case<string> => ({
   allowed: A_PATH,
 });
 
+const quotaCase: Case<number> = {
+  fallback: 50,
+  good: [
+    ['0', 0],
+    ['-1', -1],
+    ['1000000', 1_000_000],
+  ],
+  bad: ['-2', '1000001', '1.5', '1e3', 'many'],
+  allowed: 'a whole number from 0 to 1000000, or -1 for any number',
+};
+
 const CASES: { readonly [N in KeyName]: Case<Config[N]> } = {
   port_app: {
     fallback: 3000,
@@ -138,6 +149,19 @@ const CASES: { readonly [N in KeyName]: Case<Config[N]> } = {
   reconcile_period: secondsCase(30, 3600),
   state_dir: pathCase('/var/lib/praas'),
   tokens_path: pathCase('/usr/local/etc/praas/tokens.json'),
+  clouds_path: pathCase('/usr/local/etc/praas/clouds.yaml'),
+  cloud_name: {
+    fallback: '',
+    good: [
+      ['openstack', 'openstack'],
+      ['Región.1', 'Región.1'],
+    ],
+    bad: ['two words', 'bell\u0007'],
+    allowed: 'nothing, or the name of a cloud (printable, without blanks)',
+  },
+  policy_path: pathCase('/usr/local/etc/praas/policy.yaml'),
+  quota_mappings: quotaCase,
+  quota_ports: quotaCase,
   log_dir: pathCase('/var/log/praas'),
   backend: {
     fallback: 'iptables',
@@ -248,14 +272,14 @@ describe.each(KEY_NAMES)('%s', (key) => {
 });
 
 test('an empty value is refused by every key but those that may be nothing', async () => {
-  const optional: readonly KeyName[] = ['tls_cert', 'tls_key', 'legacy_api_allow', 'reserved_ports'];
+  const optional: readonly KeyName[] = ['tls_cert', 'tls_key', 'legacy_api_allow', 'cloud_name', 'reserved_ports'];
   for (const key of KEY_NAMES) {
     if (optional.includes(key)) continue;
     const error = await errorOf(load(['[praas]', `${key} = # nothing`]));
     expect(error.message).toBe(`${FILE}:2: ${key} is empty; allowed: ${KEYS[key].kind.allowed}`);
   }
   const { config } = await load(['[praas]', ...optional.map((key) => `${key} =`)]);
-  expect(optional.map((key) => config[key])).toEqual(['', '', [], []]);
+  expect(optional.map((key) => config[key])).toEqual(['', '', [], '', []]);
 });
 
 test.each(['/srv/a #b', '/srv/a\t;b', '/srv/\ufffd'])(
