@@ -1,6 +1,5 @@
 /** The PAT agent, joined: the node's parts (compose.ts), the loop that keeps the kernel right, and the API before them. */
 import { dirname, join } from 'node:path';
-import type { Duplex } from 'node:stream';
 import { Controller } from './agent/controller.ts';
 import { ROOT } from './auth/authenticator.ts';
 import { composeTokens, joinNode, type Node, policyOf, type Surroundings } from './compose.ts';
@@ -16,7 +15,7 @@ import { routerEndpoints } from './server/endpoints/routers.ts';
 import { Gate } from './server/gate.ts';
 import { IdempotencyKeys } from './server/idempotency.ts';
 import { legacyRouter } from './server/legacy/router.ts';
-import { Listener, type TlsFiles } from './server/listener.ts';
+import { Listener, type OnUnreadable, type TlsFiles } from './server/listener.ts';
 import { Metrics } from './server/metrics.ts';
 import { NodeReadiness } from './server/node-readiness.ts';
 import { document } from './server/openapi.ts';
@@ -169,10 +168,10 @@ function listenersOf(parts: ApiParts): (tls: TlsFiles | undefined) => readonly L
     enter: (request) => gate.enter({ address: addressOf(request), token: request.get('X-Auth-Token') }),
   });
   const rootly = createApp({ ...common, enter: async () => ROOT });
-  const unreadable = (error: NodeJS.ErrnoException, socket: Duplex): void => {
+  const unreadable: OnUnreadable = (error: NodeJS.ErrnoException, socket, is_answering) => {
     const request_id = `req-${newUuid()}`;
     log.info('unreadable request', { reason: error.code ?? error.message, request_id });
-    answerRaw(error, socket, request_id);
+    answerRaw(error, socket, request_id, is_answering);
   };
   return (tls) => [
     new Listener({ kind: 'tcp', host: config.listen_address, port: config.port_app, tls }, guarded, unreadable),

@@ -33,16 +33,28 @@ const OPTIONS = {
   connectionsCheckingInterval: 1000,
 };
 
+/** `is_answering`: an earlier request of this connection is being answered. */
+export type OnUnreadable = (error: Error, socket: Duplex, is_answering: boolean) => void;
+
 export class Listener {
   readonly #place: Place;
   readonly #server: Server | TlsServer;
+  /** How many requests of a connection are being answered. */
+  readonly #answering = new WeakMap<Duplex, number>();
 
   /** `onUnreadable` answers connections that do not speak HTTP as they should. */
-  constructor(place: Place, app: RequestListener, onUnreadable: (error: Error, socket: Duplex) => void) {
+  constructor(place: Place, app: RequestListener, onUnreadable: OnUnreadable) {
     this.#place = place;
     const tls = place.kind === 'tcp' ? place.tls : undefined;
-    this.#server = tls ? createTlsServer({ ...OPTIONS, ...tls }, app) : createServer(OPTIONS, app);
-    this.#server.on('clientError', onUnreadable);
+    const counted: RequestListener = (request, response) => {
+      this.#count(request.socket, 1);
+      response.once('close', () => this.#count(request.socket, -1));
+      app(request, response);
+    };
+    this.#server = tls ? createTlsServer({ ...OPTIONS, ...tls }, counted) : createServer(OPTIONS, counted);
+    this.#server.on('clientError', (error: Error, socket: Duplex) =>
+      onUnreadable(error, socket, (this.#answering.get(socket) ?? 0) > 0),
+    );
     this.#server.maxConnections = MOST_CONNECTIONS;
   }
 
@@ -82,6 +94,10 @@ export class Listener {
     await closed;
     clearInterval(sweep);
     clearTimeout(timer);
+  }
+
+  #count(socket: Duplex, change: number): void {
+    this.#answering.set(socket, (this.#answering.get(socket) ?? 0) + change);
   }
 
   async #openSocket(path: string): Promise<void> {

@@ -17,16 +17,18 @@ export interface ClientError extends NodeJS.ErrnoException {
   readonly rawPacket?: Buffer;
 }
 
+const LINGER_MS = 1000;
 const HEAD = 'HEAD ';
 const BAD_REQUEST = [400, 'Bad Request'] as const;
 
 /**
- * Answers and closes. `request_id` is what the log calls it. A connection that has had answers before is only closed: what
- * came last may be half of one, and the caller would take ours for the rest of it.
+ * Answers and closes. `request_id` is what the log calls it. A connection that is being answered is only closed: the caller
+ * would take ours for the rest of that answer.
  */
-export function answerRaw(error: ClientError, socket: Duplex, request_id: string): void {
-  const has_answers = 'bytesWritten' in socket && Number(socket.bytesWritten) > 0;
-  if (error.code === 'ECONNRESET' || !socket.writable || has_answers) {
+export function answerRaw(error: ClientError, socket: Duplex, request_id: string, is_answering: boolean): void {
+  // What comes behind the fault is a fault again.
+  if (socket.writableEnded) return;
+  if (error.code === 'ECONNRESET' || !socket.writable || is_answering) {
     socket.destroy();
     return;
   }
@@ -44,4 +46,9 @@ export function answerRaw(error: ClientError, socket: Duplex, request_id: string
   // Whoever asked with HEAD takes no body, not even of an error.
   const is_head = error.rawPacket?.toString('latin1', 0, HEAD.length).toUpperCase() === HEAD;
   socket.end(`${head.join('\r\n')}\r\n\r\n${is_head ? '' : body}`);
+  // What the caller still sends is read and dropped: closing on it would make the kernel reset the connection, and take the
+  // answer away from them.
+  socket.resume();
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once('close', () => clearTimeout(timer));
 }

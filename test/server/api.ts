@@ -78,7 +78,9 @@ export class TestApi {
       log,
     });
     const place = { kind: 'tcp', host: '127.0.0.1', port: 0, tls: undefined } as const;
-    this.#listener = new Listener(place, app, (error, socket) => answerRaw(error, socket, 'req-raw'));
+    this.#listener = new Listener(place, app, (error, socket, is_answering) =>
+      answerRaw(error, socket, 'req-raw', is_answering),
+    );
   }
 
   get url(): string {

@@ -51,3 +51,14 @@ test('the server still answers afterwards', async () => {
 
   expect((await api.call('GET', '/healthz')).status).toBe(200);
 });
+
+test('a connection that was answered before gets an answer, however much it still sends', async () => {
+  const { port } = new URL(api.url);
+  const socket = connect(Number(port), '127.0.0.1');
+  await once(socket, 'connect');
+  socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+  await once(socket, 'data');
+  socket.write(`GET /${'y'.repeat(2_000_000)} HTTP/1.1\r\nHost: x\r\n\r\n`);
+
+  expect(await text(socket)).toMatch(/^HTTP\/1\.1 431 /);
+});
