@@ -60,7 +60,7 @@ export class MappingQuery {
    * Throws MAPPING_NOT_FOUND, ID_AMBIGUOUS.
    */
   async resolve(ids: readonly string[], visible: Visible = () => true): Promise<Mapping[]> {
-    const known = await Promise.all(ids.map((id) => this.#known(id)));
+    const known = await this.#known(ids);
     if (known.every((mapping) => mapping !== undefined && visible(mapping))) return known as Mapping[];
     const { mappings: all, failures } = await this.list();
     const mappings = all.filter(visible);
@@ -77,16 +77,25 @@ export class MappingQuery {
     });
   }
 
-  /** The mapping with that whole ID, when it is where it was seen last. */
-  async #known(id: string): Promise<Mapping | undefined> {
+  /** The mapping of each whole ID that is where it was seen last. Reads each router once, however many are asked for. */
+  async #known(ids: readonly string[]): Promise<(Mapping | undefined)[]> {
     const { store, dataplane, clock } = this.#parts;
-    const router_id = this.#places.get(id);
-    if (router_id === undefined) return undefined;
-    const [record, present] = await Promise.all([store.read(router_id).catch(() => undefined), dataplane.routers()]);
-    const mapping = record?.mappings.get(id);
-    if (mapping) return asOf(mapping, clock.now(), present.includes(router_id));
-    this.#places.delete(id);
-    return undefined;
+    const router_ids = [...new Set(ids.flatMap((id) => this.#places.get(id) ?? []))];
+    if (router_ids.length === 0) return ids.map(() => undefined);
+    const [present, ...records] = await Promise.all([
+      dataplane.routers(),
+      ...router_ids.map((router_id) => store.read(router_id).catch(() => undefined)),
+    ]);
+    const by_router = new Map(router_ids.map((router_id, index) => [router_id, records[index]]));
+    const here = new Set(present);
+    const now = clock.now();
+    return ids.map((id) => {
+      const router_id = this.#places.get(id) ?? '';
+      const mapping = by_router.get(router_id)?.mappings.get(id);
+      if (mapping) return asOf(mapping, now, here.has(router_id));
+      this.#places.delete(id);
+      return undefined;
+    });
   }
 }
 

@@ -140,3 +140,17 @@ describe('an ID', () => {
     expect((await errorOf(query.resolve(['c', 'zz']))).code).toBe('MAPPING_NOT_FOUND');
   });
 });
+
+test('many mappings of one router are found with one look at it', async () => {
+  await query.list();
+  let reads = 0;
+  const counting = { routers: () => store.routers(), read: (id: string) => (reads++, store.read(id)) };
+  query = new MappingQuery({ store: counting, dataplane, clock: new FakeClock(NOW) });
+  await query.list();
+  reads = 0;
+
+  const found = await query.resolve(EAST.map(({ id }) => id));
+
+  expect(found.map(({ id }) => id)).toEqual(EAST.map(({ id }) => id));
+  expect(reads).toBe(1);
+});
