@@ -3,10 +3,10 @@
 
 SOURCES := $(shell find src scripts package.json tsconfig.json -type f 2>/dev/null)
 
-.PHONY: help setup build demo test check bench clean
+.PHONY: help setup build demo test test-openstack lab check bench clean
 
 help: ## show this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
 
 setup: ## install Debian and npm packages that are missing
 	@scripts/setup.sh
@@ -23,6 +23,13 @@ demo: build ## show the main job on packets, in a throwaway world of network nam
 
 test: build ## run every test
 	@npm run --silent test
+
+lab: setup ## start an OpenStack on this machine for the tests, with two tenants; lab/lab down stops it
+	@lab/lab up
+	@lab/lab topology
+
+test-openstack: build ## run the tests on that OpenStack; without one, start it and stop it afterwards
+	@npm run --silent test openstack
 
 check: build ## types, lint and the tests that need no root
 	@npm run --silent check

@@ -10,6 +10,7 @@ import { Namespaces } from '../src/netfilter/namespace.ts';
 import { NftablesBackend } from '../src/netfilter/nftables/backend.ts';
 import type { Mapping } from '../src/pat/mapping.ts';
 import { PatService } from '../src/pat/service.ts';
+import { LocalTargets } from '../src/pat/targets.ts';
 import { FileStore } from '../src/store/file-store.ts';
 import { newUuid, systemClock } from '../src/system/clock.ts';
 import type { Exec } from '../src/system/exec.ts';
@@ -86,7 +87,8 @@ export async function serviceOf(options: Options, backend: BackendName): Promise
   const log = { info: () => undefined, warn: () => undefined };
   const agent = new Agent(dataplane, systemClock, log);
   const policy = { router_port_range: FREE_PORTS, reserved_ports: [], masquerade: 'never' as const };
-  const parts = { store, dataplane, agent, clock: systemClock, new_id: newUuid, log, policy, state_dir };
+  const targets = new LocalTargets();
+  const parts = { store, dataplane, agent, targets, clock: systemClock, new_id: newUuid, log, policy, state_dir };
   return {
     pat: new PatService(parts),
     state_dir,
@@ -113,6 +115,7 @@ export function mappingsFor(router_id: string, count: number): Mapping[] {
     masquerade: 'never',
     expires_at: null,
     enabled: true,
+    security_group_rule_ids: [],
     status: 'PENDING',
     status_reason: '',
     created_at: TIME,

@@ -1,10 +1,11 @@
 // src/sea.ts → one executable: esbuild → V8 code cache of warmed runs → single-executable blob → copy of the pinned,
-// stripped node. Takes the path of the executable to make.
+// stripped node. Takes the path of the executable to make. What only the daemon needs is a script of its own (more than
+// half of all code), so that commands do not carry it: src/compose/daemon.ts is where the two meet.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import { decideCreate } from '../src/pat/decision.ts';
 import { emptyRecord } from '../src/pat/record.ts';
 import { FileStore } from '../src/store/file-store.ts';
@@ -15,6 +16,8 @@ const out = process.argv[2] ?? 'build/praas';
 const work = join(dirname(out), 'parts');
 /** The code cache holds only for this exact V8, so the same node warms it and becomes the executable. */
 const node = process.execPath;
+/** What the commands' script calls the daemon's. */
+const DAEMON = 'praas:daemon';
 const STORE_TIMEOUT_MS = 10_000;
 const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 /** Every command that people wait for: what these runs compile is in the cache. They end before they change anything. */
@@ -30,22 +33,36 @@ const WARM_RUNS = [
 ];
 
 mkdirSync(work, { recursive: true });
-await bundle();
+await bundle('app', 'src/sea.ts');
+await bundle('daemon', './src/compose/daemon.ts');
+writeStarters();
 await warm();
 assemble();
 rmSync(work, { recursive: true });
 
-async function bundle(): Promise<void> {
+/** Makes one script of an entry and all it imports, but for what is a script of its own. */
+async function bundle(name: string, entry: string): Promise<void> {
+  const apart: Plugin = {
+    name: 'daemon-apart',
+    setup(building) {
+      building.onResolve({ filter: /\/compose\/daemon\.ts$/ }, ({ kind }) =>
+        kind === 'entry-point' ? undefined : { path: DAEMON, external: true },
+      );
+    },
+  };
   const { outputFiles } = await build({
-    entryPoints: ['src/sea.ts'],
+    entryPoints: [entry],
     bundle: true,
     platform: 'node',
     format: 'cjs',
     target: 'node24',
+    // What is a script of its own is asked for as a module of Node's.
+    supported: { 'dynamic-import': false },
     write: false,
     minify: true,
     keepNames: true,
     legalComments: 'none',
+    plugins: [apart],
     define: {
       'process.env.NODE_ENV': '"production"',
       'import.meta.url': '__importMetaUrl',
@@ -53,7 +70,11 @@ async function bundle(): Promise<void> {
   });
   const code = outputFiles[0]?.text ?? '';
   const head = "const __importMetaUrl=require('node:url').pathToFileURL(process.execPath).href;";
-  writeFileSync(join(work, 'app.js'), `(function(exports,require,module,__filename,__dirname){${head}${code}\n})`);
+  writeFileSync(join(work, `${name}.js`), `(function(exports,require,module,__filename,__dirname){${head}${code}\n})`);
+}
+
+/** The two ways to run the scripts: to fill the code cache, and in the executable. */
+function writeStarters(): void {
   // `oclif` ends the process; the cache is taken at that moment, and the next run starts from it.
   writeFileSync(
     join(work, 'warm.cjs'),
@@ -67,11 +88,15 @@ script.runInThisContext()(module_.exports, require, module_, __filename, __dirna
   writeFileSync(
     join(work, 'boot.cjs'),
     `const sea = require('node:sea'), vm = require('node:vm');
-const cachedData = new Uint8Array(sea.getRawAsset('app.cache'));
-const script = new vm.Script(sea.getAsset('app.js', 'utf8'), { filename: 'praas.js', cachedData });
-if (script.cachedDataRejected && process.env.PRAAS_DEBUG_CACHE) process.stderr.write('code cache rejected\\n');
-const module_ = { exports: {} };
-script.runInThisContext()(module_.exports, require, module_, __filename, __dirname);`,
+const load = (id) => (id === ${JSON.stringify(DAEMON)} ? run('daemon.js') : require(id));
+function run(name, cachedData) {
+  const script = new vm.Script(sea.getAsset(name, 'utf8'), { filename: name, cachedData });
+  if (script.cachedDataRejected && process.env.PRAAS_DEBUG_CACHE) process.stderr.write('code cache rejected\\n');
+  const module_ = { exports: {} };
+  script.runInThisContext()(module_.exports, Object.assign(load, require), module_, __filename, __dirname);
+  return module_.exports;
+}
+run('app.js', new Uint8Array(sea.getRawAsset('app.cache')));`,
   );
 }
 
@@ -84,6 +109,7 @@ async function warm(): Promise<void> {
     PRAAS_LOG_DIR: join(scratch, 'log'),
     PRAAS_NETNS_DIR: join(scratch, 'netns'),
     PRAAS_SOCKET_PATH: join(scratch, 'praas.sock'),
+    PRAAS_CLOUDS_PATH: join(scratch, 'clouds.yaml'),
     PRAAS_URL: '',
     PRAAS_CONFIG: join(scratch, 'praas.conf'),
   };
@@ -130,6 +156,7 @@ function assemble(): void {
       assets: {
         'app.js': asset('app.js'),
         'app.cache': asset('app.cache'),
+        'daemon.js': asset('daemon.js'),
       },
     }),
   );

@@ -35,7 +35,12 @@ const RULES: Readonly<Record<string, Rule>> = {
   netfilter: {
     ours: ['pat', 'system'],
     packages: ['node'],
-    why: 'an adapter knows the domain and the machine, never another adapter: only compose.ts joins them',
+    why: 'an adapter knows the domain and the machine, never another adapter: only compose/ joins them',
+  },
+  openstack: {
+    ours: ['auth', 'pat'],
+    packages: ['node', 'js-yaml', 'zod'],
+    why: 'an adapter knows the domain and the cloud, never another adapter: only compose/ joins them',
   },
   auth: {
     ours: ['pat'],
@@ -45,7 +50,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   store: {
     ours: ['auth', 'pat', 'system'],
     packages: ['node', 'lowdb', 'zod'],
-    why: 'an adapter knows the domain and the machine, never another adapter: only compose.ts joins them',
+    why: 'an adapter knows the domain and the machine, never another adapter: only compose/ joins them',
   },
   client: {
     ours: ['pat'],
@@ -54,7 +59,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   server: {
     ours: ['auth', 'pat', 'system/request-context.ts'],
-    packages: ['node', 'express', 'helmet', 'prom-client', 'rate-limiter-flexible', 'zod', 'zod-openapi'],
+    packages: ['node', 'express', 'helmet', 'js-yaml', 'prom-client', 'rate-limiter-flexible', 'zod', 'zod-openapi'],
     why: 'the API lets in, checks and answers; what is done is the domain’s, and where it is kept it does not know',
   },
   config: {
@@ -79,19 +84,14 @@ const RULES: Readonly<Record<string, Rule>> = {
     why: 'the demonstration uses praas as people do, by its command line, so that it shows what they will get',
   },
   commands: {
-    ours: ['auth', 'compose.ts', 'compose-daemon.ts', 'config', 'demo', 'output', 'pat', 'system/clock.ts'],
+    ours: ['auth', 'compose', 'config', 'demo', 'output', 'pat', 'system/clock.ts'],
     packages: ['node', '@oclif/core'],
-    why: 'a command parses, makes one call and prints; stores and kernels are reached through what compose.ts gives',
+    why: 'a command parses, makes one call and prints; stores and kernels are reached through what compose/ gives',
   },
-  'compose.ts': {
-    ours: ['agent', 'auth', 'client', 'config', 'netfilter', 'pat', 'store', 'system'],
-    packages: [],
-    why: 'it joins the adapters and does nothing else',
-  },
-  'compose-daemon.ts': {
-    ours: ['agent', 'auth', 'compose.ts', 'config', 'netfilter', 'pat', 'server', 'system'],
+  compose: {
+    ours: ['agent', 'auth', 'client', 'config', 'netfilter', 'openstack', 'pat', 'server', 'store', 'system'],
     packages: ['node'],
-    why: 'it joins the daemon around the parts that compose.ts joins, and does nothing else',
+    why: 'it joins the adapters and does nothing else',
   },
   'main.ts': { ours: ['commands'], packages: ['@oclif/core'], why: 'it starts oclif; no logic' },
   'sea.ts': {

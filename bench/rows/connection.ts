@@ -44,6 +44,7 @@ async function publish(options: Options, backend: BackendName, router: string, c
       server_port: SERVER_PORT,
       allowed_cidrs: [],
       masquerade: index + 1 === MASQUERADED_PORT,
+      scope_mark: undefined,
     };
   });
   const dataplane = dataplaneOf(options.exec, backend);

@@ -23,6 +23,7 @@ import type {
 } from '../pat/ports.ts';
 import type { RouterRecord } from '../pat/record.ts';
 import { masqueradeApplies, type RouterFacts } from '../pat/router.ts';
+import { isNewTo, scopeMarkFor, withScopeMarks } from '../pat/scope.ts';
 import { settledStatus } from '../pat/status.ts';
 import { CounterBook } from './counter-book.ts';
 import { KnownRouter } from './known-router.ts';
@@ -44,12 +45,17 @@ export class Agent implements RouterAgent, CounterSource {
 
   async look(router_id: string, purpose: LookFor = 'rules'): Promise<RouterView> {
     const known = purpose === 'audit' ? undefined : this.#known.get(router_id);
-    const [facts, now_known, listeners] = await Promise.all([
+    const [read, now_known, listeners] = await Promise.all([
       this.#dataplane.facts(router_id),
       known ?? this.#observe(router_id).then((observation) => new KnownRouter(observation)),
       purpose === 'rules' ? [] : this.#dataplane.listeners(router_id),
     ]);
-    const { warnings, size } = now_known;
+    const { warnings, size, scope_marks } = now_known;
+    if (known && isNewTo(scope_marks, read)) {
+      this.forget(router_id);
+      return this.look(router_id, purpose);
+    }
+    const facts = withScopeMarks(read, scope_marks);
     const claims = [...now_known.claims, ...listeners];
     const view = { facts, claims, warnings, mappings_in_kernel: size, is_fresh: known === undefined };
     this.#seen.set(view, now_known);
@@ -137,7 +143,7 @@ export class Agent implements RouterAgent, CounterSource {
       facts.gateways.length === 0 || facts.addresses.includes(gateway_ip);
     return mappings
       .filter((mapping) => isWanted(mapping, now) && isHere(mapping))
-      .map((mapping) => forwardOf(mapping, masqueradeApplies(facts, mapping)));
+      .map((mapping) => forwardOf(mapping, masqueradeApplies(facts, mapping), scopeMarkFor(facts, mapping.server_ip)));
   }
 
   /** What is published there, by whichever mapping: an endpoint left unsettled need not be one of those named. */

@@ -6,16 +6,19 @@
 import type { Changes, ObservedForward } from '../pat/plan.ts';
 import type { Dataplane, Observation } from '../pat/ports.ts';
 import type { Claim } from '../pat/router.ts';
+import type { ScopeMarks } from '../pat/scope.ts';
 
 export class KnownRouter {
   readonly claims: readonly Claim[];
   readonly warnings: readonly string[];
+  readonly scope_marks: ScopeMarks;
   readonly #forwards: Map<string, ObservedForward[]>;
   #frame: unknown;
 
   constructor(observation: Observation) {
     this.claims = observation.claims;
     this.warnings = observation.warnings;
+    this.scope_marks = observation.scope_marks ?? new Map();
     this.#forwards = Map.groupBy(observation.forwards, ({ mapping_id }) => mapping_id);
     this.#frame = observation.frame;
   }

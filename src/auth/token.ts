@@ -61,6 +61,11 @@ export function tokenText(secret: Uint8Array): string {
   return `${PREFIX}${Buffer.from(secret).toString('base64url')}`;
 }
 
+/** True for what looks like a token of this node. */
+export function isOwnToken(text: string): boolean {
+  return text.startsWith(PREFIX);
+}
+
 /**
  * Its SHA-256. A fast hash is right here: slow, salted ones protect passwords, which can be guessed. Nobody guesses 256
  * random bits, and every request pays for the hash. The global crypto: importing node:crypto costs every command some

@@ -46,6 +46,8 @@ export const SyncedDocument = z.object({
 const Ports = z.object({ tcp: Count, udp: Count });
 const RouterSummary = z.object({
   router_id: Printable,
+  name: Printable.nullable().default(null),
+  project_id: Printable.nullable().default(null),
   namespace: Printable,
   gateway_ips: Printables,
   mappings: Count,
@@ -60,5 +62,32 @@ const RouterDetails = RouterSummary.extend({
   drift: z.object({ missing: Printables, unexpected: Printables }),
 });
 
+const ServerSummary = z.object({
+  server_id: Printable,
+  name: Printable,
+  project_id: Printable,
+  status: Printable,
+  addresses: z.array(
+    z.object({
+      server_ip: Printable,
+      port_id: Printable,
+      routers: z.array(z.object({ router_id: Printable, name: Printable, gateway_ips: Printables })),
+      floating_ips: Printables,
+    }),
+  ),
+  mappings: Count,
+});
+export const ServerListDocument = z.object({ servers: z.array(ServerSummary) });
+
 export const RouterListDocument = z.object({ routers: z.array(RouterSummary), failures: z.array(Problem) });
 export const RouterDocument = z.object({ router: RouterDetails });
+
+const QuotaLine = z.object({ limit: z.int(), in_use: Count });
+const QuotaAnswer = z.object({
+  project_id: Printable,
+  is_default: z.boolean(),
+  mappings: QuotaLine,
+  ports_per_router: QuotaLine,
+});
+export const QuotaDocument = z.object({ quota: QuotaAnswer });
+export const QuotaListDocument = z.object({ quotas: z.array(QuotaAnswer) });

@@ -10,7 +10,7 @@ import { isBroken, isNotHttp, misunderstood, reasonOf } from './errors.ts';
 import { nameOf, type Place } from './place.ts';
 
 export interface Ask {
-  readonly method: 'GET' | 'POST' | 'PATCH';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** With the query. */
   readonly path: string;
   /** Sent as JSON. */

@@ -1,6 +1,6 @@
 /** Mappings, changed and read by a daemon. Values and errors are those of the service itself. */
 import { praasError } from '../pat/errors.ts';
-import type { MappingPatch, NewMapping } from '../pat/mapping.ts';
+import type { MappingPatch } from '../pat/mapping.ts';
 import type {
   Changed,
   ChangeOptions,
@@ -13,6 +13,7 @@ import type {
   Synced,
 } from '../pat/pat.ts';
 import type { NewId } from '../pat/ports.ts';
+import type { Wanted } from '../pat/wanted.ts';
 import {
   ConnectionsDocument,
   DeletedDocument,
@@ -40,15 +41,12 @@ export class RemotePat implements Pat {
     this.#new_id = new_id;
   }
 
-  async create(input: NewMapping, options: ChangeOptions = {}): Promise<Changed<MappingView>> {
+  async create(input: Wanted, options: ChangeOptions = {}): Promise<Changed<MappingView>> {
     const { mapping, ...rest } = await this.#daemon.ask(MappingDocument, this.#creation({ mapping: input }, options));
     return changed(mapping, rest);
   }
 
-  async createMany(
-    inputs: readonly NewMapping[],
-    options: ChangeOptions = {},
-  ): Promise<Changed<readonly MappingView[]>> {
+  async createMany(inputs: readonly Wanted[], options: ChangeOptions = {}): Promise<Changed<readonly MappingView[]>> {
     const ask = this.#creation({ mappings: inputs }, options);
     const { mappings, ...rest } = await this.#daemon.ask(MappingsDocument, ask);
     return changed(mappings, rest);

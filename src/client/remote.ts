@@ -1,15 +1,20 @@
 /** The services as a daemon does them, joined. */
-import type { Pat, Routers } from '../pat/pat.ts';
+import type { Pat, Quotas, Routers } from '../pat/pat.ts';
 import type { NewId } from '../pat/ports.ts';
+import type { Servers } from '../pat/server-service.ts';
 import { Daemon } from './daemon.ts';
 import { HttpClient } from './http-client.ts';
 import type { Place } from './place.ts';
 import { RemotePat } from './remote-pat.ts';
+import { RemoteQuotas } from './remote-quotas.ts';
 import { RemoteRouters } from './remote-routers.ts';
+import { RemoteServers } from './remote-servers.ts';
 
 export interface Remote {
   readonly pat: Pat;
   readonly routers: Routers;
+  readonly servers: Servers;
+  readonly quotas: Quotas;
   close(): Promise<void>;
 }
 
@@ -17,5 +22,11 @@ export interface Remote {
 export function openRemote(place: Place, ending: AbortSignal, new_id: NewId): Remote {
   const client = new HttpClient(place, ending);
   const daemon = new Daemon(client);
-  return { pat: new RemotePat(daemon, new_id), routers: new RemoteRouters(daemon), close: () => client.close() };
+  return {
+    pat: new RemotePat(daemon, new_id),
+    routers: new RemoteRouters(daemon),
+    servers: new RemoteServers(daemon),
+    quotas: new RemoteQuotas(daemon),
+    close: () => client.close(),
+  };
 }

@@ -4,7 +4,7 @@ import { EXPIRY_FORMS, parseExpiry } from '../output/expiry.ts';
 import { FORMATS, type Format } from '../output/rows.ts';
 import { canonicalCidr, isCidr, isIpv4 } from '../pat/ipv4.ts';
 import { MASQUERADE, type Masquerade, RouterId } from '../pat/mapping.ts';
-import { routerIdOf } from '../pat/router.ts';
+import { isUuid, routerIdOf } from '../pat/router.ts';
 import { systemClock } from '../system/clock.ts';
 import { UsageError } from './failure.ts';
 
@@ -39,6 +39,20 @@ export const routerFlag = Flags.custom({
   parse: flagReader(ROUTER_FORMS, readRouter),
 });
 
+/** A router for OpenStack to find: its id where it is one, else a name. */
+export const anyRouterFlag = Flags.custom<{ router_id: string } | { router: string }>({
+  multiple: false,
+  char: 'r',
+  description:
+    'router: its name or ID in OpenStack, or the name of its network namespace (default: the only one that leads to the server)',
+  helpValue: 'ROUTER',
+  parse: flagReader('the name or ID of a router', (text) => {
+    const id = readRouter(text);
+    if (id !== undefined && isUuid(id)) return { router_id: id };
+    return text === '' ? undefined : { router: text };
+  }),
+});
+
 /** The same as an argument. Arguments never come from stdin: a loop that reads a list there would lose its lines. */
 export const routerArg = Args.custom({
   description: 'UUID of the router, or the name of its network namespace',
@@ -64,6 +78,15 @@ export const portFlag = Flags.custom<number>({
     const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
     return port >= 1 && port <= MAX_PORT ? port : undefined;
   }),
+});
+
+/** How many of something; -1 stands for any number. */
+export const limitFlag = Flags.custom<number>({
+  multiple: false,
+  helpValue: 'N',
+  parse: flagReader('a whole number, or -1 for any number', (text) =>
+    /^(?:-1|\d{1,9})$/.test(text) ? Number(text) : undefined,
+  ),
 });
 
 export const allowFlag = Flags.custom({

@@ -19,8 +19,8 @@ export default class Serve extends PraasCommand {
     const { flags } = await this.parse(Serve);
     this.requireRoot();
     const { config } = await this.loadConfig(flags.config);
-    const { composeDaemon } = await import('../compose-daemon.ts');
-    const daemon = composeDaemon(config, {
+    const { composeDaemon } = await import('../compose/daemon.ts');
+    const daemon = await composeDaemon(config, {
       env: process.env,
       command: this.title,
       version: this.config.version,

@@ -1,8 +1,10 @@
 /** What commands share that talk to the services: of this node, of its daemon, or of the daemon that --url names. */
 import { readFile } from 'node:fs/promises';
 import { getSystemErrorMessage } from 'node:util';
-import { composeOrConnect, connect, type Praas } from '../compose.ts';
+import { composeOrConnect, connect, keystoneToken, type Praas } from '../compose/praas.ts';
+import { KEYS } from '../config/keys.ts';
 import { PraasCommand } from './base.ts';
+import { type CloudFlags, cloudFlags, namesCloud, overridesOf } from './cloud-flags.ts';
 import { exitCodeOfSignal } from './failure.ts';
 import { remoteFlags } from './flags.ts';
 
@@ -11,7 +13,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const TOKEN = /^[\x21-\x7e]+$/;
 
 /** Which services. */
-export interface ServiceFlags {
+export interface ServiceFlags extends CloudFlags {
   readonly config: string | undefined;
   readonly url: string | undefined;
   readonly 'token-file': string | undefined;
@@ -19,7 +21,7 @@ export interface ServiceFlags {
 }
 
 export abstract class ServiceCommand extends PraasCommand {
-  static override baseFlags = { ...PraasCommand.baseFlags, ...remoteFlags };
+  static override baseFlags = { ...PraasCommand.baseFlags, ...remoteFlags, ...cloudFlags };
 
   /** Runs `work` with the services, and closes them however it ends. Ctrl-C ends it, but not half way through a change. */
   protected async withPraas<T>(flags: ServiceFlags, work: (praas: Praas) => Promise<T>): Promise<T> {
@@ -46,7 +48,8 @@ export abstract class ServiceCommand extends PraasCommand {
   async #open(flags: ServiceFlags): Promise<Praas> {
     const { url } = flags;
     if (url !== undefined) {
-      return connect({ kind: 'url', url, token: await this.#token(flags), ca: await this.#text('cacert', flags) });
+      const token = (await this.#token(flags)) ?? (await this.#keystoneToken(flags));
+      return connect({ kind: 'url', url, token, ca: await this.#text('cacert', flags) });
     }
     const { config } = await this.loadConfig(flags.config);
     const complain = (sentence: string): void => this.complain(sentence);
@@ -60,6 +63,20 @@ export abstract class ServiceCommand extends PraasCommand {
     return this.misuse(
       `${flags['token-file'] === undefined ? 'PRAAS_TOKEN' : '--token-file'}: there is no token in it`,
     );
+  }
+
+  /** Only for who has said so: a clouds.yaml that happens to lie there must not give anybody's token to that address. */
+  async #keystoneToken(flags: ServiceFlags): Promise<string | undefined> {
+    const { env } = process;
+    if (!namesCloud(flags, env)) return undefined;
+    const options = overridesOf(flags);
+    return keystoneToken({
+      cloud: flags['os-cloud'],
+      options,
+      env,
+      cwd: process.cwd(),
+      clouds_path: KEYS.clouds_path.fallback,
+    });
   }
 
   /** What is in the file that a flag names; undefined without the flag. */

@@ -1,7 +1,7 @@
 /** What the token commands have in common: the columns of a token, and the way to the tokens of this node. */
 import type { Token } from '../auth/token.ts';
 import type { TokenService } from '../auth/token-service.ts';
-import { composeTokens } from '../compose.ts';
+import { composeTokens } from '../compose/tokens.ts';
 import type { Column } from '../output/rows.ts';
 import { PraasCommand } from './base.ts';
 

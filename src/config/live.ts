@@ -5,6 +5,9 @@ import { type Config, KEY_NAMES, type KeyName } from './keys.ts';
 const RELOADABLE: readonly KeyName[] = [
   'legacy_api_allow',
   'masquerade',
+  'policy_path',
+  'quota_mappings',
+  'quota_ports',
   'reconcile_period',
   'reserved_ports',
   'router_port_range',

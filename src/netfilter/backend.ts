@@ -1,6 +1,7 @@
 /** What a backend is: one way to keep forwards in a namespace. iptables/ and nftables/ are parallel. */
 import type { Forward } from '../pat/forward.ts';
 import type { Claim } from '../pat/router.ts';
+import type { ScopeMarks } from '../pat/scope.ts';
 import type { FoundRule } from './rules.ts';
 
 export type BackendName = 'iptables' | 'nftables';
@@ -12,9 +13,11 @@ export interface BackendObservation {
   /** Script lines that put what is missing of our frame in place; empty when it is whole. */
   readonly frame: readonly string[];
   readonly warnings: readonly string[];
+  /** What Neutron's address scopes ask of packets, from the backend that sees Neutron's rules. */
+  readonly scope_marks?: ScopeMarks;
 }
 
-/** One transaction in the backend's own words: frame first, then removals, then additions. */
+/** One change in the backend's own words. */
 export interface Script {
   readonly frame: readonly string[];
   readonly removals: readonly string[];
@@ -29,9 +32,9 @@ export interface Backend {
   additions(forward: Forward): readonly string[];
   /** The lines that take the forward away when it is in place as `additions` made it. Pure. */
   removals(forward: Forward): readonly string[];
-  /** The text for the tool, in the order frame, removals, additions. Pure. */
+  /** The text for the tool. Pure. */
   text(script: Script): string;
-  /** Applies the script in one transaction. Throws KERNEL_REFUSED, KERNEL_BUSY, ROUTER_NOT_FOUND: nothing was applied. */
+  /** Applies the script: all of it or nothing. Throws KERNEL_REFUSED, KERNEL_BUSY, ROUTER_NOT_FOUND: nothing was applied. */
   apply(namespace: string, script: Script): Promise<void>;
 }
 

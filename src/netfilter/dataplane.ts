@@ -60,6 +60,7 @@ export class NetfilterDataplane implements Dataplane {
       claims: [...mine.claims, ...left.claims],
       frame: mine.frame.length === 0 ? undefined : mine.frame,
       warnings: [...mine.warnings, ...left.warnings],
+      scope_marks: mine.scope_marks ?? left.scope_marks,
     };
   }
 

@@ -26,6 +26,8 @@ interface Address {
 /** Inside interfaces of Neutron's: `qr-` of routers, `sg-` in the namespace of a distributed router. */
 const NEUTRON_INSIDE = /^(qr|sg)-/;
 const NEUTRON_GATEWAY = /^qg-/;
+/** Over which the instances of an HA router agree on who is the active one. */
+const NEUTRON_HA = /^ha-/;
 const HOST_PREFIX = 32;
 
 /** Reads addresses and routes with one process. Throws ROUTER_NOT_FOUND, TOOL_FAILED. */
@@ -56,6 +58,8 @@ export function parseFacts(
     router_id,
     namespace,
     gateways: (wide.length > 0 ? wide : external).map(({ address }) => address),
+    // The active instance has addresses on its other interfaces too.
+    stands_by: addresses.length > 0 && addresses.every((address) => NEUTRON_HA.test(address.interface)),
     addresses: addresses.map(({ address }) => address).toSorted(compareIpv4),
     inside: insideNetworks(addresses, routes, outside),
   };
@@ -83,13 +87,14 @@ function insideNetworks(
   for (const { interface: name, address, prefix } of addresses) {
     if (outside.has(name) || prefix === HOST_PREFIX) continue;
     const cidr = canonicalCidr(`${address}/${prefix}`);
-    networks.set(cidr, { cidr, neutron: NEUTRON_INSIDE.test(name) });
+    networks.set(cidr, { cidr, neutron: NEUTRON_INSIDE.test(name), interface: name });
   }
   for (const route of routes) {
     const { dst, type } = route;
-    if (dst === 'default' || type !== undefined || !devicesOf(route).some((device) => !outside.has(device))) continue;
+    const name = devicesOf(route).find((device) => !outside.has(device));
+    if (dst === 'default' || type !== undefined || name === undefined) continue;
     const cidr = canonicalCidr(dst);
-    if (!networks.has(cidr)) networks.set(cidr, { cidr, neutron: false });
+    if (!networks.has(cidr)) networks.set(cidr, { cidr, neutron: false, interface: name });
   }
   return [...networks.values()];
 }

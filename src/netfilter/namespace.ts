@@ -12,14 +12,22 @@ import { type Command, type Exec, type ExecResult, toolMissing } from '../system
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const COMMAND_NOT_FOUND = 127;
 
+/** What Neutron says a router is: its gateway is in `snat-`, or in `qrouter-`. */
+export type RouterKind = 'distributed' | 'centralized';
+
 export class Namespaces {
   readonly #exec: Exec;
   readonly #directory: string;
+  readonly #kindOf: (router_id: string) => RouterKind | undefined;
 
-  /** `directory` is where `ip netns` keeps its names. */
-  constructor(exec: Exec, directory: string) {
+  /**
+   * `directory` is where `ip netns` keeps its names. `kindOf` gives what is known of a router's kind at the moment; undefined
+   * when nothing is.
+   */
+  constructor(exec: Exec, directory: string, kindOf: (router_id: string) => RouterKind | undefined = () => undefined) {
     this.#exec = exec;
     this.#directory = directory;
+    this.#kindOf = kindOf;
   }
 
   /** Router ids of all namespaces, sorted, each once. A name that cannot be a router's id is passed over. */
@@ -29,12 +37,12 @@ export class Namespaces {
   }
 
   /**
-   * The namespace that has the router's gateway: a distributed router has its gateway in `snat-`, every other Neutron
-   * router in `qrouter-`; any other id is a namespace's own name. Throws ROUTER_NOT_FOUND.
+   * The namespace that has the router's gateway: a distributed router has its gateway in `snat-` (and on most nodes only a
+   * `qrouter-` without it), every other Neutron router in `qrouter-` (and perhaps an old `snat-` beside it); while its kind
+   * is not known, the `snat-` that is there counts. Any other id is a namespace's own name. Throws ROUTER_NOT_FOUND.
    */
   async resolve(router_id: string): Promise<string> {
-    const candidates = UUID.test(router_id) ? [`snat-${router_id}`, `qrouter-${router_id}`] : [router_id];
-    for (const name of candidates) if (await this.#exists(name)) return name;
+    for (const name of this.#candidates(router_id)) if (await this.#exists(name)) return name;
     throw await this.gone(router_id);
   }
 
@@ -57,6 +65,14 @@ export class Namespaces {
   async gone(router: string): Promise<Error> {
     const others = (await this.#names()).filter((name) => routerIdOf(name) !== routerIdOf(router));
     return praasError('ROUTER_NOT_FOUND', { router, known: others });
+  }
+
+  #candidates(router_id: string): string[] {
+    if (!UUID.test(router_id)) return [router_id];
+    const kind = this.#kindOf(router_id);
+    const [snat, qrouter] = [`snat-${router_id}`, `qrouter-${router_id}`];
+    if (kind === undefined) return [snat, qrouter];
+    return kind === 'distributed' ? [snat] : [qrouter];
   }
 
   async #names(): Promise<string[]> {

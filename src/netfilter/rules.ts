@@ -23,7 +23,14 @@ export interface MasqueradeRule extends Endpoint, Target {
   readonly kind: 'masquerade';
 }
 
-export type Rule = TranslateRule | MasqueradeRule;
+/** Packets to the endpoint, from anywhere, carry the mark of the address scope that they pass into. */
+export interface MarkRule extends Endpoint {
+  readonly kind: 'mark';
+  readonly mapping_id: string;
+  readonly mark: number;
+}
+
+export type Rule = TranslateRule | MasqueradeRule | MarkRule;
 
 /** A rule with our mark as it was found. `rule` is undefined when it is not as we write them. */
 export interface FoundRule {
@@ -35,22 +42,28 @@ export interface FoundRule {
   readonly tally?: Tally | undefined;
 }
 
-/** Gives the rules of a forward: one translation per allowed network (one without source for everybody), then the masquerade. */
+/**
+ * Gives the rules of a forward: one translation per allowed network (one without source for everybody), then the masquerade,
+ * then the mark.
+ */
 export function rulesOf(forward: Forward): Rule[] {
-  const { mapping_id, protocol, gateway_ip, router_port, server_ip, server_port } = forward;
-  const common = { mapping_id, protocol, gateway_ip, router_port, server_ip, server_port };
+  const { mapping_id, protocol, gateway_ip, router_port, server_ip, server_port, scope_mark } = forward;
+  const endpoint = { mapping_id, protocol, gateway_ip, router_port };
+  const common = { ...endpoint, server_ip, server_port };
   const sources = forward.allowed_cidrs.length === 0 ? [undefined] : forward.allowed_cidrs;
   return [
     ...sources.map((source): Rule => ({ kind: 'translate', ...common, source })),
     ...(forward.masquerade ? [{ kind: 'masquerade' as const, ...common }] : []),
+    ...(scope_mark === undefined ? [] : [{ kind: 'mark' as const, ...endpoint, mark: scope_mark }]),
   ];
 }
 
 /** One text for one rule: equal texts, equal rules. */
 export function ruleKey(rule: Rule): string {
-  const { kind, mapping_id, protocol, gateway_ip, router_port, server_ip, server_port } = rule;
+  const { kind, mapping_id, protocol, gateway_ip, router_port } = rule;
+  const effect = rule.kind === 'mark' ? [rule.mark] : [rule.server_ip, rule.server_port];
   const source = rule.kind === 'translate' ? rule.source : '';
-  return [kind, mapping_id, protocol, gateway_ip, router_port, server_ip, server_port, source].join(' ');
+  return [kind, mapping_id, protocol, gateway_ip, router_port, ...effect, source].join(' ');
 }
 
 /** Takes all rules found with our mark, gives one entry per mapping id; `handle` is the list of removal lines. */
@@ -76,9 +89,9 @@ function tallyOf(rules: readonly FoundRule[]): Tally | undefined {
 
 /** The forward whose rules are exactly these, in any order, none twice; undefined when there is no such forward. */
 function wholeForward(rules: readonly (Rule | undefined)[]): Forward | undefined {
-  const first = rules[0];
-  if (first === undefined || rules.includes(undefined)) return undefined;
-  const { mapping_id, protocol, gateway_ip, router_port, server_ip, server_port } = first;
+  const translation = rules.find((rule) => rule?.kind === 'translate');
+  if (translation === undefined || rules.includes(undefined)) return undefined;
+  const { mapping_id, protocol, gateway_ip, router_port, server_ip, server_port } = translation;
   const sources = rules.flatMap((rule) => (rule?.kind === 'translate' && rule.source ? [rule.source] : []));
   const masquerade = rules.some((rule) => rule?.kind === 'masquerade');
   const forward: Forward = {
@@ -90,6 +103,7 @@ function wholeForward(rules: readonly (Rule | undefined)[]): Forward | undefined
     server_port,
     allowed_cidrs: canonicalCidrs(sources),
     masquerade,
+    scope_mark: rules.find((rule) => rule?.kind === 'mark')?.mark,
   };
   const expected = rulesOf(forward).map(ruleKey).toSorted();
   const actual = rules.map((rule) => (rule ? ruleKey(rule) : '')).toSorted();

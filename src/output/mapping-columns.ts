@@ -31,6 +31,7 @@ export const MAPPING_COLUMNS: readonly Column<MappingView>[] = [
   column('Masquerade', 'masquerade'),
   column('Expires At', 'expires_at'),
   column('Enabled', 'enabled'),
+  column('Security Group Rule IDs', 'security_group_rule_ids'),
   column('Status', 'status'),
   column('Status Reason', 'status_reason'),
   column('Created At', 'created_at'),

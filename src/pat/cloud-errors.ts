@@ -62,6 +62,16 @@ export const CLOUD_ERRORS = {
       `the quota of project ${f.project} allows ${f.limit} ${f.what}; ${f.used} are there and ${f.asked} more asked for`,
     () => ['Remove a mapping that is not needed, or ask an operator for more (`praas quota set`).'],
   ),
+  PROJECT_NOT_FOUND: entry(
+    'NotFound',
+    (f: { project: string }) => `no project ${f.project}`,
+    () => ['`praas quota show` shows the projects that there are for you.'],
+  ),
+  QUOTAS_DAMAGED: entry(
+    'External',
+    (f: { path: string; reason: string }) => `the quota file ${f.path} cannot be used: ${f.reason}`,
+    (f) => [`Put a good copy at ${f.path}, or remove it: then the quotas of praas.conf hold for every project.`],
+  ),
   POLICY_INVALID: entry(
     'Invalid',
     (f: { path: string; reason: string }) => `the policy file ${f.path} cannot be used: ${f.reason}`,

@@ -6,7 +6,7 @@ import { nextPort, type PortRange, rangeSize } from './allocation.ts';
 import { praasError } from './errors.ts';
 import { type Endpoint, endpointKey, endpointOf } from './forward.ts';
 import { parseInput } from './input.ts';
-import { isWanted, type Mapping, MappingPatch, type Masquerade, NewMapping } from './mapping.ts';
+import { type Identity, isWanted, type Mapping, MappingPatch, type Masquerade, NewMapping } from './mapping.ts';
 import { choosePort } from './port-choice.ts';
 import type { Delta, RouterRecord } from './record.ts';
 import { type Claim, claimOn, type RouterFacts, whyNotBehind } from './router.ts';
@@ -37,7 +37,7 @@ export interface Decision {
 /** Decides a new mapping with the id given. Throws NO_GATEWAY, GATEWAY_NOT_LOCAL, SERVER_NOT_BEHIND_ROUTER, PORT_TAKEN, PORT_RESERVED, NO_FREE_PORT. */
 export function decideCreate(situation: Situation, input: NewMapping, id: string): Decision {
   const wanted = parseInput(NewMapping, input);
-  const gateway_ip = chooseGateway(situation, wanted.router_id, wanted.gateway_ip);
+  const gateway_ip = chooseGateway(situation, wanted);
   checkServer(situation, wanted.server_ip);
   const { protocol } = wanted;
   const router_port = wanted.router_port ?? choosePort(situation, { protocol, gateway_ip });
@@ -54,14 +54,15 @@ export function decideCreate(situation: Situation, input: NewMapping, id: string
     gateway_ip,
     server_ip: wanted.server_ip,
     server_port: wanted.server_port,
-    server_id: null,
-    port_id: null,
+    server_id: wanted.server_id,
+    port_id: wanted.port_id,
     name: wanted.name,
     description: wanted.description,
     allowed_cidrs: wanted.allowed_cidrs,
     masquerade: wanted.masquerade ?? policy.masquerade,
     expires_at: wanted.expires_at,
     enabled: wanted.enabled,
+    security_group_rule_ids: wanted.security_group_rule_ids,
     status: 'PENDING',
     status_reason: '',
     created_at: time,
@@ -122,14 +123,25 @@ export function publishedAs({ record: { mappings }, now }: Situation, input: New
   );
 }
 
-/** Decides a change of one mapping of the record. Throws as decideCreate does, and MAPPING_NOT_FOUND, NOTHING_TO_UPDATE. */
-export function decideUpdate(situation: Situation, id: string, patch: MappingPatch, condition?: Condition): Decision {
+/**
+ * Decides a change of one mapping of the record; `identity` is what the new server address belongs to.
+ * Throws as decideCreate does, and MAPPING_NOT_FOUND, NOTHING_TO_UPDATE.
+ */
+export function decideUpdate(
+  situation: Situation,
+  id: string,
+  patch: MappingPatch,
+  {
+    condition,
+    identity,
+  }: { readonly condition?: Condition | undefined; readonly identity?: Identity | undefined } = {},
+): Decision {
   const before = mappingIn(situation.record, id);
   condition?.(before);
   const given = Object.entries(parseInput(MappingPatch, patch)).filter(([, value]) => value !== undefined);
   const changes = Object.fromEntries(given);
   if (given.length === 0) throw praasError('NOTHING_TO_UPDATE', { id });
-  const after = { ...before, ...changes };
+  const after = { ...before, ...changes, ...identity };
   if (after.server_ip !== before.server_ip) checkServer(situation, after.server_ip);
   // While a mapping was off, somebody else may have taken its port.
   const opens = isWanted(after, situation.now) && !isWanted(before, situation.now);
@@ -190,11 +202,17 @@ function mappingIn(record: RouterRecord, id: string): Mapping {
   return mapping;
 }
 
-function chooseGateway({ router, force }: Situation, router_id: string, wanted: string | undefined): string {
-  const gateway = wanted ?? router?.facts.gateways[0];
-  if (gateway === undefined) throw praasError('NO_GATEWAY', { router: router_id });
-  if (!force && router !== undefined && !router.facts.addresses.includes(gateway)) {
-    throw praasError('GATEWAY_NOT_LOCAL', { gateway, router: router_id, addresses: router.facts.addresses });
+type GatewayWish = Pick<NewMapping, 'router_id' | 'gateway_ip' | 'expected_gateway_ip'>;
+
+/** Where the router has no gateway address now, the one that it is expected to get will do. */
+function chooseGateway({ router, force }: Situation, wish: GatewayWish): string {
+  const { router_id: name, expected_gateway_ip: expected } = wish;
+  const facts = router?.facts;
+  const gateway = wish.gateway_ip ?? facts?.gateways[0] ?? expected;
+  if (gateway === undefined) throw praasError('NO_GATEWAY', { router: name });
+  const is_expected = gateway === expected && facts?.gateways.length === 0;
+  if (!force && facts !== undefined && !is_expected && !facts.addresses.includes(gateway)) {
+    throw praasError('GATEWAY_NOT_LOCAL', { gateway, router: name, addresses: facts.addresses });
   }
   return gateway;
 }

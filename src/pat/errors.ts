@@ -232,5 +232,10 @@ export function praasError<C extends ErrorCode>(code: C, facts: ErrorFacts<C>, c
 
 /** True for an error of the catalogue, of one of these codes when some are named. */
 export function isPraasError(error: unknown, ...codes: readonly ErrorCode[]): error is PraasError {
-  return error instanceof PraasError && (codes.length === 0 || codes.includes(error.code));
+  // By name: the executable's two scripts, of commands and of the daemon, each have a class of their own.
+  return isNamed(error) && (codes.length === 0 || codes.includes(error.code));
+}
+
+function isNamed(error: unknown): error is PraasError {
+  return error instanceof Error && error.name === 'PraasError';
 }

@@ -8,7 +8,7 @@ import { canonicalCidrs, isCidr, isIpv4 } from './ipv4.ts';
 const MAX_TEXT = 255;
 
 /** Printable text: a control character in a name could rewrite the terminal of whoever lists it. */
-const Text = z
+export const Text = z
   .string('text')
   .max(MAX_TEXT, `text of at most ${MAX_TEXT} characters`)
   .regex(/^[^\p{Cc}\p{Bidi_Control}\u2028\u2029]*$/u, 'text without control characters');
@@ -64,6 +64,8 @@ export const Mapping = z.strictObject({
   masquerade: Masquerade,
   expires_at: Time.nullable(),
   enabled: z.boolean('true or false'),
+  /** Rules of security groups that were added for this mapping, and go with it. */
+  security_group_rule_ids: z.array(z.uuid()),
   status: Status,
   status_reason: z.string(),
   created_at: Time,
@@ -71,21 +73,26 @@ export const Mapping = z.strictObject({
 });
 export type Mapping = z.infer<typeof Mapping>;
 
-/** What a caller says of a new mapping; what is left out is chosen. */
+/** A new mapping whose router and server are known; what is left out is chosen. What a caller says is in wanted.ts. */
 export const NewMapping = z.strictObject({
   router_id: RouterId,
   project_id: Text.nullable().default(null),
   protocol: Protocol.default('tcp'),
   router_port: Port.optional(),
   gateway_ip: Ipv4.optional(),
+  /** The gateway address where the node has none: an HA router stands by, or Neutron has not put it there yet. */
+  expected_gateway_ip: Ipv4.optional(),
   server_ip: Ipv4,
   server_port: Port,
+  server_id: z.uuid().nullable().default(null),
+  port_id: z.uuid().nullable().default(null),
   name: Text.default(''),
   description: Text.default(''),
   allowed_cidrs: Cidrs.default([]),
   masquerade: Masquerade.optional(),
   expires_at: Time.nullable().default(null),
   enabled: z.boolean('true or false').default(true),
+  security_group_rule_ids: z.array(z.uuid()).default([]),
 });
 export type NewMapping = z.input<typeof NewMapping>;
 
@@ -112,3 +119,6 @@ export function isExpired(mapping: Pick<Mapping, 'expires_at'>, now: Date): bool
 export function isWanted(mapping: Pick<Mapping, 'enabled' | 'expires_at'>, now: Date): boolean {
   return mapping.enabled && !isExpired(mapping, now);
 }
+
+/** Where a mapping leads, and to which port of which server that address belongs. */
+export type Identity = Pick<Mapping, 'server_ip' | 'server_id' | 'port_id'>;

@@ -1,6 +1,9 @@
 /** What praas can be asked, whoever answers: this process on its own node, or a daemon over its socket or HTTP. */
-import type { Mapping, MappingPatch, NewMapping } from './mapping.ts';
+import type { Mapping, MappingPatch } from './mapping.ts';
+import type { OwnQuota } from './quota.ts';
 import type { RouterDetails, RouterSummary } from './router-service.ts';
+import type { Viewer } from './targets.ts';
+import type { Wanted } from './wanted.ts';
 
 export interface ChangeOptions {
   /** Passes the checks that may be wrong about this router. */
@@ -70,9 +73,9 @@ export interface Synced {
 /** Mappings. Every method throws errors of the catalogue; after one, nothing has changed. */
 export interface Pat {
   /** Publishes a port. */
-  create(input: NewMapping, options?: ChangeOptions): Promise<Changed<MappingView>>;
+  create(input: Wanted, options?: ChangeOptions): Promise<Changed<MappingView>>;
   /** Publishes several ports of one router, all or none. */
-  createMany(inputs: readonly NewMapping[], options?: ChangeOptions): Promise<Changed<readonly MappingView[]>>;
+  createMany(inputs: readonly Wanted[], options?: ChangeOptions): Promise<Changed<readonly MappingView[]>>;
   /** Changes one mapping, by its whole ID or an unambiguous beginning. */
   update(id: string, patch: MappingPatch, options?: ChangeOptions): Promise<Changed<MappingView>>;
   /** Removes mappings, each by its whole ID or an unambiguous beginning; those of one router together or not at all. */
@@ -94,6 +97,34 @@ export interface ListedRouters {
 
 /** Routers of the node. */
 export interface Routers {
-  list(): Promise<ListedRouters>;
-  show(router_id: string): Promise<RouterDetails>;
+  list(viewer?: Viewer): Promise<ListedRouters>;
+  show(router_id: string, viewer?: Viewer): Promise<RouterDetails>;
+}
+
+/** What a project may have of something, -1 for any number, and how much it has. */
+export interface QuotaLine {
+  readonly limit: number;
+  readonly in_use: number;
+}
+
+export interface QuotaView {
+  readonly project_id: string;
+  /** It has no quota of its own. */
+  readonly is_default: boolean;
+  readonly mappings: QuotaLine;
+  /** Mappings on one router; in use is what it has on the router where it has most. */
+  readonly ports_per_router: QuotaLine;
+}
+
+/**
+ * Quotas of projects. Each method throws INVALID_INPUT and PROJECT_NOT_FOUND for a project that is not there for the viewer,
+ * and QUOTAS_DAMAGED.
+ */
+export interface Quotas {
+  list(viewer?: Viewer): Promise<readonly QuotaView[]>;
+  show(project_id: string, viewer?: Viewer): Promise<QuotaView>;
+  /** Gives the project a quota of its own; what is left out stays as it was. */
+  set(project_id: string, quota: OwnQuota, viewer?: Viewer): Promise<QuotaView>;
+  /** Gives it the default again. */
+  reset(project_id: string, viewer?: Viewer): Promise<QuotaView>;
 }

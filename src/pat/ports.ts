@@ -1,10 +1,12 @@
-/** The few interfaces that the domain needs from the world. Adapters implement them, compose.ts joins them. */
+/** The few interfaces that the domain needs from the world. Adapters implement them, compose/ joins them. */
 import type { Flow } from './flow.ts';
 import type { Endpoint, Forward } from './forward.ts';
 import type { Counters } from './pat.ts';
 import type { Changes, ObservedForward } from './plan.ts';
 import type { Delta, RouterRecord } from './record.ts';
 import type { Claim, RouterFacts } from './router.ts';
+import type { ScopeMarks } from './scope.ts';
+import type { Resolved } from './targets.ts';
 
 /** What should be: one durable record per router. */
 export interface MappingStore {
@@ -45,6 +47,8 @@ export interface Observation {
   readonly frame: unknown;
   /** What an operator should know about this router, in whole sentences. */
   readonly warnings: readonly string[];
+  /** What its address scopes ask of packets. */
+  readonly scope_marks?: ScopeMarks | undefined;
 }
 
 /** The kernel, or whatever forwards packets for a router. It speaks of routers and forwards, not of namespaces or rules. */
@@ -125,6 +129,37 @@ export interface CounterSource {
   counters(router_id: string, mapping_id: string): Counters | undefined;
   /** Reads the counters of a router anew. Throws as RouterAgent.look does. */
   count(router_id: string): Promise<void>;
+}
+
+/** Whoever knows how much a project may have. */
+export interface Holder {
+  /**
+   * Runs `work`, which makes one mapping on the router for each entry of `projects` (null: of no project), while nobody else
+   * can take their place. Throws QUOTA_EXCEEDED, before anything is done.
+   */
+  hold<T>(
+    asked: { readonly router_id: string; readonly projects: readonly (string | null)[] },
+    work: () => Promise<T>,
+  ): Promise<T>;
+}
+
+/** What the security groups of a server do to a mapping. */
+export interface GroupLook {
+  /** Sentences about what they drop. */
+  readonly warnings: readonly string[];
+  /** Rules that were added. */
+  readonly rule_ids: readonly string[];
+}
+
+/** Whoever can look at security groups, and open them. */
+export interface GroupAccess {
+  /**
+   * Looks whether packets to the target arrive; with `opens` it adds what is missing. A look that fails is a warning;
+   * opening throws CLOUD_UNAVAILABLE, CLOUD_REFUSED, FORBIDDEN, and then nothing is added.
+   */
+  look(mapping_id: string, target: Resolved, opens: boolean): Promise<GroupLook>;
+  /** Takes away rules that look added. Never throws; gives a sentence for each that stayed. */
+  close(rule_ids: readonly string[]): Promise<readonly string[]>;
 }
 
 export interface Clock {

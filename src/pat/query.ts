@@ -3,6 +3,7 @@ import { praasError } from './errors.ts';
 import type { Mapping } from './mapping.ts';
 import type { MappingFilter } from './pat.ts';
 import type { Clock, Dataplane, MappingStore } from './ports.ts';
+import type { RouterBook } from './router-book.ts';
 import { asOf } from './status.ts';
 
 /** Stored mappings, and why those of some routers could not be read. */
@@ -18,6 +19,8 @@ export interface MappingQueryParts {
   readonly store: Pick<MappingStore, 'routers' | 'read'>;
   readonly dataplane: Pick<Dataplane, 'routers'>;
   readonly clock: Clock;
+  /** Knows more of routers that are not here. */
+  readonly book?: RouterBook | undefined;
 }
 
 export class MappingQuery {
@@ -41,7 +44,7 @@ export class MappingQuery {
     const now = clock.now();
     const mappings = records
       .flatMap((result) => (result.status === 'fulfilled' ? [...result.value.mappings.values()] : []))
-      .map((mapping) => asOf(mapping, now, here.has(mapping.router_id)))
+      .map((mapping) => this.#asOf(mapping, now, here.has(mapping.router_id)))
       .filter((mapping) => fits(mapping, filter))
       .toSorted(byPlace);
     for (const { id, router_id } of mappings) this.#places.set(id, router_id);
@@ -92,10 +95,16 @@ export class MappingQuery {
     return ids.map((id) => {
       const router_id = this.#places.get(id) ?? '';
       const mapping = by_router.get(router_id)?.mappings.get(id);
-      if (mapping) return asOf(mapping, now, here.has(router_id));
+      if (mapping) return this.#asOf(mapping, now, here.has(router_id));
       this.#places.delete(id);
       return undefined;
     });
+  }
+
+  #asOf(mapping: Mapping, now: Date, is_here: boolean): Mapping {
+    const { book } = this.#parts;
+    const reasons = { absent: book?.whyAbsent(mapping.router_id), no_gateway: book?.whyNoGateway(mapping.router_id) };
+    return asOf(mapping, now, is_here, reasons);
   }
 }
 

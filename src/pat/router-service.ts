@@ -1,6 +1,6 @@
 /** What can be said of the routers of this node: where they publish, how much is used, what belongs to somebody else. */
 import type { Policy } from './decision.ts';
-import { isPraasError } from './errors.ts';
+import { isPraasError, praasError } from './errors.ts';
 import { cidrContains } from './ipv4.ts';
 import { PROTOCOLS, type Protocol } from './mapping.ts';
 import type { ListedRouters, Routers } from './pat.ts';
@@ -8,9 +8,14 @@ import { freePorts } from './port-choice.ts';
 import type { Clock, Dataplane, Drift, MappingStore, RouterAgent } from './ports.ts';
 import type { RouterRecord } from './record.ts';
 import type { Claim, RouterFacts } from './router.ts';
+import type { RouterBook } from './router-book.ts';
+import type { Viewer } from './targets.ts';
 
 export interface RouterSummary {
   readonly router_id: string;
+  /** In OpenStack; null where that is not known. */
+  readonly name: string | null;
+  readonly project_id: string | null;
   readonly namespace: string;
   readonly gateway_ips: readonly string[];
   readonly mappings: number;
@@ -37,8 +42,11 @@ export interface RouterServiceParts {
   readonly agent: RouterAgent;
   readonly clock: Clock;
   readonly policy: Policy;
+  /** Left out on a node without OpenStack. */
+  readonly book?: RouterBook | undefined;
 }
 
+const EVERYTHING: Viewer = { project_id: null };
 /** So many namespaces are read at the same time. */
 const AT_ONCE = 8;
 
@@ -49,9 +57,13 @@ export class RouterService implements Routers {
     this.#parts = parts;
   }
 
-  /** All namespaces of this node that could publish something or do, by id. One that cannot be read is a failure beside them. */
-  async list(): Promise<ListedRouters> {
-    const ids = await this.#parts.dataplane.routers();
+  /**
+   * All namespaces of this node that could publish something or do, by id; with OpenStack only those that the viewer may
+   * know. One that cannot be read is a failure beside them.
+   */
+  async list({ project_id }: Viewer = EVERYTHING): Promise<ListedRouters> {
+    const { dataplane, book } = this.#parts;
+    const ids = (await dataplane.routers()).filter((id) => book?.isVisible(id, project_id) ?? true);
     const summaries: (RouterSummary | Error | undefined)[] = [];
     for (let start = 0; start < ids.length; start += AT_ONCE) {
       summaries.push(...(await Promise.all(ids.slice(start, start + AT_ONCE).map((id) => this.#summaryOf(id)))));
@@ -62,9 +74,13 @@ export class RouterService implements Routers {
     };
   }
 
-  /** One router with what others have in it. Throws ROUTER_NOT_FOUND. */
-  async show(router_id: string): Promise<RouterDetails> {
-    const { agent, store } = this.#parts;
+  /** One router with what others have in it, by its id, or by its name in OpenStack. Throws ROUTER_NOT_FOUND. */
+  async show(reference: string, { project_id }: Viewer = EVERYTHING): Promise<RouterDetails> {
+    const { agent, store, book } = this.#parts;
+    const router_id = this.idOf(reference, { project_id });
+    if (book?.isVisible(router_id, project_id) === false) {
+      throw praasError('ROUTER_NOT_FOUND', { router: reference, known: [] });
+    }
     const view = await agent.look(router_id, 'audit');
     const record = await store.read(router_id);
     return {
@@ -75,6 +91,11 @@ export class RouterService implements Routers {
       warnings: view.warnings,
       drift: agent.drift(view, record),
     };
+  }
+
+  /** The id of the router that is named so in OpenStack; what is no such name is an id already. */
+  idOf(reference: string, { project_id }: Viewer = EVERYTHING): string {
+    return this.#parts.book?.find(reference, project_id) ?? reference;
   }
 
   async #summaryOf(router_id: string): Promise<RouterSummary | Error | undefined> {
@@ -90,7 +111,7 @@ export class RouterService implements Routers {
   }
 
   #summarize(facts: RouterFacts, claims: readonly Claim[], record: RouterRecord): RouterSummary {
-    const { policy, clock } = this.#parts;
+    const { policy, clock, book } = this.#parts;
     const situation = { record, router: { facts, claims }, policy, now: clock.now(), force: false };
     const [gateway_ip = ''] = facts.gateways;
     const free = PROTOCOLS.map((protocol) => [
@@ -99,6 +120,8 @@ export class RouterService implements Routers {
     ]);
     return {
       router_id: facts.router_id,
+      name: book?.of(facts.router_id)?.name ?? null,
+      project_id: book?.of(facts.router_id)?.project_id ?? null,
       namespace: facts.namespace,
       gateway_ips: facts.gateways,
       mappings: record.mappings.size,

@@ -5,6 +5,13 @@ import type { Mapping, Protocol } from './mapping.ts';
 
 const NEUTRON_NAMESPACE = /^(?:qrouter|snat)-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** True for what can be the id of something in OpenStack. */
+export function isUuid(text: string): boolean {
+  return UUID.test(text);
+}
+
 /** Takes a router as people write it (a UUID, or the name of its namespace), gives its id. */
 export function routerIdOf(reference: string): string {
   return NEUTRON_NAMESPACE.exec(reference)?.[1] ?? reference;
@@ -15,6 +22,10 @@ export interface InsideNetwork {
   readonly cidr: string;
   /** Directly connected through an interface of Neutron's, so the router is where its hosts send their replies. */
   readonly neutron: boolean;
+  /** By which the router reaches it. */
+  readonly interface: string;
+  /** What packets from outside must be marked with to get in there (scope.ts); nothing where they get in as they come. */
+  readonly scope_mark?: number | undefined;
 }
 
 export interface RouterFacts {
@@ -23,6 +34,8 @@ export interface RouterFacts {
   readonly namespace: string;
   /** External IPv4 addresses on which ports are published, the primary one first; none when no gateway is set. */
   readonly gateways: readonly string[];
+  /** An HA router whose gateway address is on another node now. */
+  readonly stands_by: boolean;
   /** Every IPv4 address of the router, gateways and floating IPs included. */
   readonly addresses: readonly string[];
   readonly inside: readonly InsideNetwork[];
@@ -66,9 +79,11 @@ export function whyNotBehind(facts: RouterFacts, address: string): string | unde
 /**
  * Whether the mapping's server sees the router's address instead of the caller's. `auto` is off where Neutron has the
  * server's network connected to this router: servers then see who calls and Neutron itself translates hairpin traffic.
- * Everywhere else nobody can know which way replies leave, so `auto` is on.
+ * Everywhere else nobody can know which way replies leave, so `auto` is on. A router that stands by has no networks until
+ * it is the active one; then a server's network is one of Neutron's, as good as always.
  */
 export function masqueradeApplies(facts: RouterFacts, mapping: Pick<Mapping, 'masquerade' | 'server_ip'>): boolean {
   if (mapping.masquerade !== 'auto') return mapping.masquerade === 'always';
+  if (facts.stands_by) return false;
   return !facts.inside.some(({ cidr, neutron }) => neutron && cidrContains(cidr, mapping.server_ip));
 }

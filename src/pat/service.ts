@@ -4,18 +4,17 @@
  */
 import type { Change, Outcome } from './change.ts';
 import { ChangeRunner, type ChangeRunnerParts } from './change-runner.ts';
+import { Creation } from './creation.ts';
 import {
   type Condition,
   type Decision,
   decideCreate,
-  decideCreateMany,
   decideDelete,
   decideUpdate,
   publishedAs,
-  requireNew,
   type Situation,
 } from './decision.ts';
-import { isPraasError, praasError } from './errors.ts';
+import { isPraasError } from './errors.ts';
 import { decideFollow } from './follow.ts';
 import { endpointOf } from './forward.ts';
 import type { Mapping, MappingPatch, NewMapping } from './mapping.ts';
@@ -30,13 +29,20 @@ import type {
   Pat,
   Synced,
 } from './pat.ts';
-import type { CounterSource, Dataplane, NewId } from './ports.ts';
+import type { CounterSource, Dataplane, GroupAccess, Holder, NewId } from './ports.ts';
 import { MappingQuery, type Visible } from './query.ts';
 import { isEmptyDelta } from './record.ts';
+import type { RouterBook } from './router-book.ts';
+import { type Caller, OPERATOR, requireRange, type Targets } from './targets.ts';
+import type { Wanted } from './wanted.ts';
 
 export interface PatServiceParts extends ChangeRunnerParts {
   readonly dataplane: Pick<Dataplane, 'routers' | 'flows'>;
   readonly new_id: NewId;
+  readonly targets: Targets;
+  readonly quotas?: Holder | undefined;
+  readonly access?: GroupAccess | undefined;
+  readonly book?: RouterBook | undefined;
   /** Left out where nobody watches. */
   readonly counters?: CounterSource;
 }
@@ -45,6 +51,8 @@ export interface PatServiceParts extends ChangeRunnerParts {
 export interface Scope {
   readonly visible?: Visible;
   readonly condition?: Condition | undefined;
+  /** Who changes it; root when left out. */
+  readonly caller?: Caller;
 }
 
 const NOT_SYNCED: Changed<Synced> = { value: { added: 0, removed: 0, moved: 0 }, warnings: [], script: undefined };
@@ -53,15 +61,17 @@ export class PatService implements Pat {
   readonly #parts: PatServiceParts;
   readonly #query: MappingQuery;
   readonly #runner: ChangeRunner;
+  readonly #creation: Creation;
 
   constructor(parts: PatServiceParts) {
     this.#parts = parts;
     this.#query = new MappingQuery(parts);
     this.#runner = new ChangeRunner(parts);
+    this.#creation = new Creation({ ...parts, runner: this.#runner, view: (mapping) => this.#view(mapping) });
   }
 
-  /** Throws ROUTER_NOT_FOUND, what decideCreate and the agent throw. */
-  async create(input: NewMapping, options: ChangeOptions = {}): Promise<Changed<MappingView>> {
+  /** Throws ROUTER_NOT_FOUND, what Targets, Quotas, decideCreate and the agent throw. */
+  async create(input: Wanted, options: ChangeOptions = {}): Promise<Changed<MappingView>> {
     return firstOf(await this.createMany([input], options));
   }
 
@@ -69,29 +79,13 @@ export class PatService implements Pat {
    * All of them or none. `ids` are the ids of the new mappings instead of new ones; MAPPING_EXISTS when one is there.
    * Throws as create does, and INVALID_INPUT for none or for those of several routers.
    */
-  async createMany(
-    inputs: readonly NewMapping[],
+  createMany(
+    inputs: readonly Wanted[],
     options: ChangeOptions = {},
     ids: readonly string[] = inputs.map(() => this.#parts.new_id()),
+    caller: Caller = OPERATOR,
   ): Promise<Changed<readonly MappingView[]>> {
-    const [router_id, another] = new Set(inputs.map((input) => input.router_id));
-    if (router_id === undefined)
-      throw praasError('INVALID_INPUT', { field: 'mappings', found: '[]', allowed: 'one mapping or more' });
-    if (another !== undefined) {
-      const found = `${router_id} and ${another}`;
-      throw praasError('INVALID_INPUT', {
-        field: 'router_id',
-        found,
-        allowed: 'one router for all mappings of a request',
-      });
-    }
-    return this.#runner.run(router_id, {
-      options,
-      must_be_here: true,
-      purpose: 'port',
-      precheck: (record) => requireNew(record, ids),
-      decide: (situation) => this.#manyOutcome(situation, inputs, ids),
-    });
+    return this.#creation.run(inputs, caller, options, ids);
   }
 
   /**
@@ -113,19 +107,24 @@ export class PatService implements Pat {
     });
   }
 
-  /** Throws what the scope's condition throws of the mapping as it is now, what decideUpdate and the agent throw. */
+  /** Throws what the scope's condition throws of the mapping as it is now, what Targets, decideUpdate and the agent throw. */
   async update(
     id: string,
     patch: MappingPatch,
     options: ChangeOptions = {},
-    { visible, condition }: Scope = {},
+    { visible, condition, caller = OPERATOR }: Scope = {},
   ): Promise<Changed<MappingView>> {
     const found = await this.#query.get(id, visible);
+    const { targets, policy } = this.#parts;
+    requireRange(patch.router_port, policy.router_port_range, caller);
+    const { server_ip } = patch;
+    const moves = server_ip !== undefined && server_ip !== found.server_ip;
+    const identity = moves ? await targets.readdress(found, server_ip, caller) : undefined;
     return this.#runner.run(found.router_id, {
       options,
       must_be_here: false,
       purpose: 'port',
-      decide: (situation) => this.#outcomeOf(decideUpdate(situation, found.id, patch, condition)),
+      decide: (situation) => this.#outcomeOf(decideUpdate(situation, found.id, patch, { condition, identity })),
     });
   }
 
@@ -153,9 +152,12 @@ export class PatService implements Pat {
       }
     }
     if (results.length === 0 && failures[0] !== undefined) throw failures[0];
+    const removed = results.flatMap(({ value }) => value);
+    const opened = removed.flatMap(({ security_group_rule_ids }) => security_group_rule_ids);
+    const stayed = options.dry_run ? [] : await this.#parts.access?.close(opened);
     return {
-      value: results.flatMap(({ value }) => value),
-      warnings: results.flatMap(({ warnings }) => warnings),
+      value: removed,
+      warnings: [...results.flatMap(({ warnings }) => warnings), ...(stayed ?? [])],
       script: options.dry_run ? results.flatMap(({ script }) => script || []).join('\n') : undefined,
       failures,
     };
@@ -210,15 +212,6 @@ export class PatService implements Pat {
         server_port: flow.replying_port,
         state: flow.state ?? null,
       }));
-  }
-
-  #manyOutcome(situation: Situation, inputs: readonly NewMapping[], ids: readonly string[]): Outcome<MappingView[]> {
-    const { delta, mappings } = decideCreateMany(situation, inputs, ids);
-    return {
-      delta,
-      ids: mappings.map(({ id }) => id),
-      value: (record) => mappings.map((mapping) => this.#view(record.mappings.get(mapping.id) ?? mapping)),
-    };
   }
 
   #outcomeOf({ delta, mapping }: Decision): Outcome<MappingView> {

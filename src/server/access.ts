@@ -1,13 +1,19 @@
-/** Who may do what with which mappings. Pure. What is not theirs is not there for them: 404 and not 403. */
-import type { Principal, Role } from '../auth/authenticator.ts';
+/**
+ * What the policy says, asked of those who come. Pure. An action that is not for somebody is FORBIDDEN; a thing that is not
+ * theirs is not there for them: 404 and not 403.
+ */
+import type { Principal } from '../auth/authenticator.ts';
+import type { AccessPolicy, Action } from '../auth/policy.ts';
 import { praasError } from '../pat/errors.ts';
-import type { Mapping, NewMapping } from '../pat/mapping.ts';
+import type { Mapping } from '../pat/mapping.ts';
+import type { ChangeOptions } from '../pat/pat.ts';
+import type { Caller } from '../pat/targets.ts';
+import type { Wanted } from '../pat/wanted.ts';
+import type { ChangeQuery } from './schemas.ts';
 
-const RANK: Readonly<Record<Role, number>> = { reader: 0, member: 1, admin: 2 };
-
-/** Throws FORBIDDEN when the caller is less than `role`. */
-export function requireRole(principal: Principal, role: Role, what: string): void {
-  if (RANK[principal.role] < RANK[role]) throw praasError('FORBIDDEN', { who: whoIs(principal), what });
+/** Throws FORBIDDEN when the policy does not let the caller do that; `what` says it in words. */
+export function requireAction(policy: AccessPolicy, principal: Principal, action: Action, what: string): void {
+  if (!policy.allows(principal, action)) throw praasError('FORBIDDEN', { who: whoIs(principal), what });
 }
 
 /** Gives what tells the mappings that are there for the caller. */
@@ -16,13 +22,29 @@ export function visibleTo({ project_id }: Principal): (mapping: Pick<Mapping, 'p
 }
 
 /** A new mapping belongs to the caller's project. Throws FORBIDDEN when another one is named. */
-export function inProject(principal: Principal, input: NewMapping): NewMapping {
+export function inProject(principal: Principal, input: Wanted): Wanted {
   const { project_id } = principal;
   if (project_id === null) return input;
   if ((input.project_id ?? project_id) !== project_id) {
     throw praasError('FORBIDDEN', { who: whoIs(principal), what: 'publish for another project' });
   }
   return { ...input, project_id };
+}
+
+/** What they may publish. */
+export function callerOf(policy: AccessPolicy, principal: Principal): Caller {
+  return {
+    name: whoIs(principal),
+    project_id: principal.project_id,
+    any_port: policy.allows(principal, 'mapping:create:any-port'),
+    any_target: policy.allows(principal, 'mapping:create:any-target'),
+  };
+}
+
+/** How a change is asked for. Throws FORBIDDEN for somebody who may not pass the checks. */
+export function optionsOf(policy: AccessPolicy, principal: Principal, { dry_run, force }: ChangeQuery): ChangeOptions {
+  if (force === 'true') requireAction(policy, principal, 'mapping:force', 'use force');
+  return { dry_run: dry_run === 'true', force: force === 'true' };
 }
 
 function whoIs({ name, role }: Principal): string {

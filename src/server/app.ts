@@ -11,11 +11,12 @@ import express, {
 } from 'express';
 import helmet from 'helmet';
 import type { Principal } from '../auth/authenticator.ts';
+import type { AccessPolicy } from '../auth/policy.ts';
 import { isPraasError, praasError } from '../pat/errors.ts';
 import { parseInput } from '../pat/input.ts';
 import type { Clock, Logger, NewId } from '../pat/ports.ts';
 import type { RequestContext } from '../system/request-context.ts';
-import { requireRole } from './access.ts';
+import { requireAction } from './access.ts';
 import { type Answer, type Endpoint, expressPath, NO_QUERY } from './endpoint.ts';
 import { callerOf } from './legacy/caller.ts';
 import type { Metrics } from './metrics.ts';
@@ -27,6 +28,7 @@ export interface AppParts {
   readonly open: readonly RequestHandler[];
   /** Who asks. Throws the error of the catalogue that says why they are not let in. */
   readonly enter: (request: Request) => Promise<Principal>;
+  readonly policy: AccessPolicy;
   readonly context: RequestContext;
   readonly metrics: Metrics;
   readonly clock: Clock;
@@ -48,7 +50,7 @@ export function createApp(parts: AppParts): Express {
   const enter = entrance(parts);
   const json = express.json({ limit: BODY_LIMIT_BYTES, strict: false, type: () => true });
   for (const endpoint of parts.endpoints)
-    app[endpoint.method](expressPath(endpoint.path), enter, json, handlerOf(endpoint));
+    app[endpoint.method](expressPath(endpoint.path), enter, json, handlerOf(endpoint, parts));
   app.use('/v1', enter);
   for (const [path, methods] of methodsByPath(parts.endpoints)) app.all(path, refuseMethod(methods));
   app.use((request) => {
@@ -91,11 +93,11 @@ function entrance({ enter }: AppParts): RequestHandler {
   };
 }
 
-function handlerOf(endpoint: Endpoint): RequestHandler {
+function handlerOf(endpoint: Endpoint, { policy }: AppParts): RequestHandler {
   return async (request, response) => {
     const principal = principalOf(response);
     if (principal === undefined) throw new Error('a request came to its handler without having been let in');
-    requireRole(principal, endpoint.role, endpoint.summary.toLowerCase());
+    requireAction(policy, principal, endpoint.action, endpoint.summary.toLowerCase());
     const answer = await endpoint.handle({
       principal,
       id: String(request.params['id'] ?? ''),

@@ -3,7 +3,8 @@
  * so they cannot differ.
  */
 import * as z from 'zod';
-import type { Principal, Role } from '../auth/authenticator.ts';
+import type { Principal } from '../auth/authenticator.ts';
+import type { Action } from '../auth/policy.ts';
 
 /** A request that has been let in and read. */
 export interface Asked<Q, B> {
@@ -40,9 +41,9 @@ export interface EndpointSpec<Q, B> {
   readonly name: string;
   readonly summary: string;
   readonly description?: string;
-  readonly tag: 'mappings' | 'routers';
-  /** The least that the caller has to be. */
-  readonly role: Role;
+  readonly tag: 'mappings' | 'routers' | 'servers' | 'quotas';
+  /** What the policy has to let the caller do. */
+  readonly action: Action;
   readonly query?: z.ZodType<Q>;
   readonly body?: z.ZodType<B>;
   /** The request headers that mean something here. */

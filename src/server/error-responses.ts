@@ -29,7 +29,7 @@ const ERRORS: readonly (readonly [number, ZodOpenApiResponseObject, (endpoint: E
     }),
     always,
   ],
-  [403, problem('Forbidden', 'The role of the token does not allow it.'), ({ role }) => role !== 'reader'],
+  [403, problem('Forbidden', 'The policy does not let the caller do it.'), always],
   [404, problem('NotFound', 'No such mapping or router, or not for this caller.'), isAboutOne],
   [409, problem('Conflict', 'It cannot be as things are now; `code` and `detail` say what is in the way.'), isAboutOne],
   [412, problem('PreconditionFailed', 'Somebody changed the mapping since it was read.'), takes('If-Match')],

@@ -6,14 +6,14 @@
 import { createHash } from 'node:crypto';
 import type { Principal } from '../auth/authenticator.ts';
 import { isPraasError, praasError } from '../pat/errors.ts';
-import type { NewMapping } from '../pat/mapping.ts';
 import type { Clock } from '../pat/ports.ts';
+import type { Wanted } from '../pat/wanted.ts';
 import type { Answer } from './endpoint.ts';
 
 export interface KeyedRequest {
   readonly principal: Principal;
   readonly key: string;
-  readonly inputs: readonly NewMapping[];
+  readonly inputs: readonly Wanted[];
 }
 
 interface Kept {

@@ -11,6 +11,8 @@ export interface NodeReadinessParts {
     readonly hasStarted: boolean;
     readonly failing: readonly { readonly router_id: string; readonly reason: string }[];
   };
+  /** Left out on a node without OpenStack. */
+  readonly cloud?: { readonly trouble: string | undefined } | undefined;
 }
 
 /** So many failing routers are named. */
@@ -24,22 +26,29 @@ export class NodeReadiness implements Readiness {
   }
 
   async check(): Promise<readonly Check[]> {
-    const { store, dataplane, missingTools, controller } = this.#parts;
-    return [
-      await outcome('store', () => store.routers()),
-      await outcome('kernel', async () => {
+    const { store, dataplane, missingTools, controller, cloud } = this.#parts;
+    return Promise.all([
+      outcome('store', () => store.routers()),
+      outcome('kernel', async () => {
         await dataplane.routers();
         const missing = missingTools();
         if (missing.length > 0) throw new Error(`not installed: ${missing.join(', ')}; install them`);
       }),
-      await outcome('reconcile', async () => {
+      outcome('reconcile', async () => {
         if (!controller.hasStarted) throw new Error('not every router has been looked after since the start; wait');
         const { failing } = controller;
         const named = failing.slice(0, NAMED).map(({ router_id, reason }) => `${router_id}: ${reason}`);
         if (failing.length > 0)
           throw new Error(`${failing.length} router(s) cannot be looked after: ${named.join('; ')}`);
       }),
-    ];
+      ...(cloud
+        ? [
+            outcome('cloud', async () => {
+              if (cloud.trouble !== undefined) throw new Error(cloud.trouble);
+            }),
+          ]
+        : []),
+    ]);
   }
 }
 

@@ -12,6 +12,7 @@ import {
   type ZodOpenApiResponseObject,
   type ZodOpenApiResponsesObject,
 } from 'zod-openapi';
+import { type Action, DEFAULT_POLICY, LEVELS } from '../auth/policy.ts';
 import { isCidr, isIpv4 } from '../pat/ipv4.ts';
 import type { Endpoint, ResponseSpec } from './endpoint.ts';
 import { errorsOf, REQUEST_ID } from './error-responses.ts';
@@ -52,8 +53,9 @@ export function document(endpoints: readonly Endpoint[], { version, url = '/' }:
 const SUMMARY = "Publishes ports of servers on their OpenStack router's own gateway address.";
 
 const INTRODUCTION = [
-  'Everything under /v1 needs a token in the header `X-Auth-Token`. A token has a role: a reader looks, a member ' +
-    'publishes for its own project, an admin does everything. What belongs to another project is not there (404).',
+  'Everything under /v1 needs a token in the header `X-Auth-Token`. A token has a role, in one project or in ' +
+    'all: a reader looks, a member publishes, an admin may choose any port and address, and an operator (an admin of all ' +
+    'projects) does everything; the policy of the node can change that. What belongs to another project is not there (404).',
   'Every answer has a request ID in `X-Openstack-Request-Id`; the log of the PAT agent has it in each line about the ' +
     'request. Errors have a `code` for programs, a `detail` for people, and `next_steps`.',
   'A long list comes in pages: with `limit`, `mappings_links` says where the next page is, as long as there is one.',
@@ -72,6 +74,7 @@ const TAGS = [
     name: 'routers',
     description: 'The routers of this node: their addresses, their ports, and whether all is as it should be.',
   },
+  { name: 'quotas', description: 'How many mappings a project may have, and how many it has.' },
   { name: 'agent', description: 'About the PAT agent itself. These need no token.' },
 ];
 
@@ -90,7 +93,9 @@ const ETAG = {
 
 const IDS: Readonly<Record<Endpoint['tag'], string>> = {
   mappings: 'ID of the mapping, or an unambiguous beginning of it',
-  routers: 'UUID of the router, or the name of its network namespace',
+  routers: 'UUID of the router, its name in OpenStack, or the name of its network namespace',
+  servers: 'UUID of the server',
+  quotas: 'ID of the project',
 };
 
 const HEADERS = {
@@ -105,12 +110,12 @@ const HEADERS = {
 };
 
 function operationOf(endpoint: Endpoint): ZodOpenApiOperationObject {
-  const { name, summary, description, tag, role, query, body, headers = [] } = endpoint;
+  const { name, summary, description, tag, action, query, body, headers = [] } = endpoint;
   const header = Object.fromEntries(headers.map((each) => [each, HEADERS[each]]));
   return {
     operationId: name,
     summary,
-    description: [description, `Needs the role ${role}.`].filter((text) => text !== undefined).join('\n\n'),
+    description: [description, whoMay(action)].filter((text) => text !== undefined).join('\n\n'),
     tags: [tag],
     requestParams: {
       ...(endpoint.path.includes('{id}') && { path: z.object({ id: z.string().describe(IDS[tag]) }) }),
@@ -120,6 +125,10 @@ function operationOf(endpoint: Endpoint): ZodOpenApiOperationObject {
     ...(body && { requestBody: { required: true, content: { [JSON_TYPE]: { schema: body } } } }),
     responses: { ...successesOf(endpoint), ...errorsOf(endpoint) },
   };
+}
+
+function whoMay(action: Action): string {
+  return `Action \`${action}\`, by default for: ${LEVELS.slice(LEVELS.indexOf(DEFAULT_POLICY.level(action)), -1).join(', ')}.`;
 }
 
 function successesOf({ responses }: Endpoint): ZodOpenApiResponsesObject {

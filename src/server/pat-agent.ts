@@ -24,6 +24,8 @@ export interface PatAgentParts<C> {
   readonly settings: Reloadable<C>;
   /** The certificate and the key; undefined without TLS. Throws TLS_INVALID. */
   readonly readTls: (config: C) => Promise<TlsFiles | undefined>;
+  /** Reads who may do what, and gives what puts that in force. Throws POLICY_INVALID. */
+  readonly readPolicy: (config: C) => Promise<() => void>;
   /** Takes the state directory's lock. */
   readonly lock: () => Promise<void>;
   /** Made when it is known whether there is TLS. */
@@ -51,11 +53,13 @@ export class PatAgent<C> {
 
   /**
    * Takes the lock, listens, and begins to look after every router; goes on doing so when this resolves.
-   * Throws STORE_LOCKED, LISTEN_FAILED, TLS_INVALID; `stop` is to be called all the same.
+   * Throws STORE_LOCKED, LISTEN_FAILED, TLS_INVALID, POLICY_INVALID; `stop` is to be called all the same.
    */
   async start(): Promise<void> {
-    const { settings, readTls, lock, listeners, notices, watch, controller, log, version } = this.#parts;
+    const { settings, readTls, readPolicy, lock, listeners, notices, watch, controller, log, version } = this.#parts;
     const tls = await readTls(settings.current);
+    const takePolicy = await readPolicy(settings.current);
+    takePolicy();
     await lock();
     this.#listeners = listeners(tls);
     for (const listener of this.#listeners) await listener.open();
@@ -66,7 +70,7 @@ export class PatAgent<C> {
     log.info('ready: every router has been looked after');
   }
 
-  /** Reads the configuration again. A wrong one is reported and the old one stays. Never rejects. */
+  /** Reads the configuration and the policy again. A wrong one is reported and the old one stays. Never rejects. */
   reload(read: () => Promise<C>): Promise<void> {
     this.#reloading = this.#reloading.then(() => this.#reload(read));
     return this.#reloading;
@@ -87,13 +91,15 @@ export class PatAgent<C> {
   }
 
   async #reload(read: () => Promise<C>): Promise<void> {
-    const { settings, readTls, log } = this.#parts;
+    const { settings, readTls, readPolicy, log } = this.#parts;
     try {
       const next = await read();
       const tls = await readTls(next);
+      const takePolicy = await readPolicy(next);
       const fixed = settings.fixed(next);
       if (tls) for (const listener of this.#listeners) listener.renewTls(tls);
       settings.take(next);
+      takePolicy();
       log.info('the configuration was read again');
       if (fixed.length > 0) log.warn('some settings count only after a restart', { keys: fixed });
     } catch (error) {

@@ -1,6 +1,6 @@
 /** Whether the agent can do its work at this moment. Whoever asks gets an answer in time: a check that fails or hangs is not ok. */
 import { isPraasError } from '../pat/errors.ts';
-import { CHECK_NAMES, type Check, type ReadinessDocument } from './schemas.ts';
+import { CHECK_NAMES, type Check, type ReadinessDocument, WISHES } from './schemas.ts';
 
 export type { Check };
 
@@ -17,7 +17,12 @@ export async function judge(readiness: Readiness, limit_ms = LIMIT_MS): Promise<
     const detail = detailOf(error);
     return CHECK_NAMES.map((name) => ({ name, ok: false, detail }));
   });
-  return { ready: checks.every(({ ok }) => ok), checks: [...checks] };
+  const ready = checks.every(({ name, ok }) => ok || isWish(name));
+  return { ready, degraded: ready && checks.some(({ ok }) => !ok), checks: [...checks] };
+}
+
+function isWish(name: Check['name']): boolean {
+  return (WISHES as readonly string[]).includes(name);
 }
 
 class TookTooLong extends Error {}

@@ -1,6 +1,7 @@
 /** What goes over the wire, as schemas: they check requests, and /openapi.json is made of them. */
 import * as z from 'zod';
-import { Cidrs, Ipv4, Mapping, MappingPatch, NewMapping, Port, Protocol, RouterId, Status } from '../pat/mapping.ts';
+import { Cidrs, Ipv4, Mapping, MappingPatch, Port, Protocol, RouterId, Status } from '../pat/mapping.ts';
+import { Wanted } from '../pat/wanted.ts';
 import { explained } from './meanings.ts';
 
 /** So many mappings in one request at most. */
@@ -8,7 +9,7 @@ export const MOST_CREATED = 1000;
 export const MOST_DELETED = 10_000;
 export const MOST_LISTED = 10_000;
 
-const Count = z.int().min(0);
+export const Count = z.int().min(0);
 
 export const Counters = z
   .strictObject({
@@ -27,7 +28,7 @@ export const MappingAnswer = z
   .meta({ id: 'Mapping' });
 
 export const NewMappingBody = z
-  .strictObject(explained({ ...NewMapping.shape, allowed_cidrs: Cidrs.optional() }))
+  .strictObject(explained({ ...Wanted.shape, allowed_cidrs: Cidrs.optional() }))
   .meta({ id: 'NewMapping' });
 export const MappingPatchBody = z
   .strictObject(explained(MappingPatch.shape))
@@ -71,7 +72,7 @@ const Flag = z.enum(['true', 'false'], 'true or false');
 
 export const ChangeQuery = z.strictObject({
   dry_run: Flag.optional().describe('decide and show, change nothing'),
-  force: Flag.optional().describe('pass the checks that may be wrong about this router; admin only'),
+  force: Flag.optional().describe('pass the checks that may be wrong about this router; for operators'),
 });
 export type ChangeQuery = z.infer<typeof ChangeQuery>;
 
@@ -85,7 +86,8 @@ const Several = <T extends z.ZodType>(schema: T) =>
 const A_PAGE = `a whole number from 1 to ${MOST_LISTED}`;
 
 const FIELD_NAMES = Object.keys(MappingAnswer.shape) as (keyof typeof MappingAnswer.shape)[];
-export const SORT_KEYS = FIELD_NAMES.filter((name) => name !== 'counters' && name !== 'allowed_cidrs');
+const UNSORTED: readonly string[] = ['counters', 'allowed_cidrs', 'security_group_rule_ids'];
+export const SORT_KEYS = FIELD_NAMES.filter((name) => !UNSORTED.includes(name));
 
 export const ListQuery = z.strictObject({
   router_id: RouterId.optional().describe('only mappings of this router'),
@@ -115,8 +117,8 @@ export const ListQuery = z.strictObject({
 export type ListQuery = z.infer<typeof ListQuery>;
 
 const Link = z.object({ rel: z.literal('next'), href: z.string() });
-const Warnings = z.array(z.string()).describe('what an operator should know although it worked');
-const Script = z.string().optional().describe('with dry_run: what would be handed to the kernel');
+export const Warnings = z.array(z.string()).describe('what an operator should know although it worked');
+export const Script = z.string().optional().describe('with dry_run: what would be handed to the kernel');
 
 export const Problem = z
   .object({
@@ -169,37 +171,6 @@ export const ConnectionsDocument = z
   })
   .meta({ id: 'Connections' });
 
-const Ports = z.object({ tcp: Count, udp: Count });
-const RouterSummary = z.object({
-  router_id: z.string(),
-  namespace: z.string(),
-  gateway_ips: z.array(z.string()),
-  mappings: Count,
-  free_ports: Ports.describe('ports of router_port_range that a new mapping could get'),
-  used_ports: Ports.describe('ports that mappings have on the first gateway address'),
-});
-const RouterDetails = RouterSummary.extend({
-  networks: z.array(z.string()),
-  mappings_in_kernel: Count,
-  unmanaged: z.array(z.string()).describe('rules and listening programs of others'),
-  warnings: z.array(z.string()),
-  drift: z.object({ missing: z.array(z.string()), unexpected: z.array(z.string()) }),
-});
-export const RouterListDocument = z
-  .object({
-    routers: z.array(RouterSummary.meta({ id: 'RouterSummary' })),
-    failures: z.array(Problem).describe('why some routers could not be read'),
-  })
-  .meta({ id: 'RouterList' });
-export const RouterDocument = z.object({ router: RouterDetails.meta({ id: 'Router' }) }).meta({ id: 'RouterDocument' });
-export const SyncedDocument = z
-  .object({
-    sync: z.object({ router_id: z.string(), added: Count, removed: Count, moved: Count }),
-    warnings: Warnings,
-    script: Script,
-  })
-  .meta({ id: 'Synced' });
-
 /** What GET / says, in the form in which OpenStack's services name their versions. */
 export const VersionsDocument = z
   .object({
@@ -220,14 +191,21 @@ export type VersionsDocument = z.infer<typeof VersionsDocument>;
 export const HealthDocument = z.object({ status: z.literal('ok') }).meta({ id: 'Health' });
 export type HealthDocument = z.infer<typeof HealthDocument>;
 
+/** What has to be so for the agent to do its work. */
 export const CHECK_NAMES = ['store', 'kernel', 'reconcile'] as const;
+/** Without these it does less: what it knows goes on. */
+export const WISHES = ['cloud'] as const;
 const Check = z.object({
-  name: z.enum(CHECK_NAMES),
+  name: z.enum([...CHECK_NAMES, ...WISHES]),
   ok: z.boolean(),
   detail: z.string().describe('why not, and what to do; empty when it is ok'),
 });
 export type Check = z.infer<typeof Check>;
 export const ReadinessDocument = z
-  .object({ ready: z.boolean().describe('every check is ok'), checks: z.array(Check) })
+  .object({
+    ready: z.boolean().describe('every check is ok, but maybe the cloud'),
+    degraded: z.boolean().describe('ready, and the cloud cannot be asked: what is known goes on'),
+    checks: z.array(Check),
+  })
   .meta({ id: 'Readiness' });
 export type ReadinessDocument = z.infer<typeof ReadinessDocument>;

@@ -17,9 +17,6 @@ export type Migration = (stored: Stored) => Stored;
 /** Version 2 remembers the router's gateway addresses; a line of version 1 has nothing to say of them. */
 const withGateways: Migration = (stored) => ('mappings' in stored ? { ...stored, gateways: [] } : stored);
 
-/** The first leads from version 1 to 2, and so on. */
-export const MIGRATIONS: readonly Migration[] = [withGateways];
-
 /** The version that is written when these are all the migrations there are. */
 export function currentVersion(migrations: readonly Migration[]): number {
   return migrations.length + 1;
@@ -37,6 +34,12 @@ export function everyMapping(change: (mapping: Stored) => Stored): Migration {
     return lifted;
   };
 }
+
+/** Version 3 remembers which rules of security groups go with a mapping; none was ever added before. */
+const withGroupRules = everyMapping((mapping) => ({ ...mapping, security_group_rule_ids: [] }));
+
+/** The first leads from version 1 to 2, and so on. */
+export const MIGRATIONS: readonly Migration[] = [withGateways, withGroupRules];
 
 /** Gives the current version of what was read from `path`. Throws STORE_TOO_NEW; what has no version stays as it is. */
 export function migrate(stored: Stored, migrations: readonly Migration[], path: string): Stored {

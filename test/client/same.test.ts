@@ -3,9 +3,9 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Agent } from '../../src/agent/agent.ts';
 import { openRemote, type Remote } from '../../src/client/remote.ts';
 import { isPraasError, praasError } from '../../src/pat/errors.ts';
-import type { NewMapping } from '../../src/pat/mapping.ts';
 import type { Pat, Routers } from '../../src/pat/pat.ts';
 import { RouterService } from '../../src/pat/router-service.ts';
+import type { Wanted } from '../../src/pat/wanted.ts';
 import { TestApi } from '../server/api.ts';
 import { FakeRouter } from '../support/fake-dataplane.ts';
 import { type FakeNode, fakeNode, POLICY } from '../support/fake-node.ts';
@@ -71,7 +71,7 @@ async function play({ pat, routers, node }: Side, steps: readonly Step[]): Promi
   return settled(outcomes);
 }
 
-const full: NewMapping = {
+const full: Wanted = {
   ...WANTED,
   project_id: 'blue',
   protocol: 'udp',

@@ -3,6 +3,7 @@
 import { afterEach, test } from '@jest/globals';
 import type { Forward } from '../../src/pat/forward.ts';
 import { plan } from '../../src/pat/plan.ts';
+import { setScope } from '../support/address-scope.ts';
 import { realDataplane } from '../support/dataplane.ts';
 import { expectGolden } from '../support/golden.ts';
 import { type TestWorld, testWorld } from '../support/world.ts';
@@ -16,6 +17,7 @@ const BASE: Forward = {
   server_port: 22,
   allowed_cidrs: [],
   masquerade: false,
+  scope_mark: undefined,
 };
 const id = (n: number) => `00000000-0000-4000-8000-00000000000${n}`;
 const KINDS: Readonly<Record<string, readonly Forward[]>> = {
@@ -38,14 +40,25 @@ afterEach(async () => {
 
 async function inKernel(backend: 'iptables' | 'nftables', forwards: readonly Forward[]): Promise<string> {
   world = await testWorld({ router: 'plain' });
+  return applied(world, backend, forwards);
+}
+
+async function applied(
+  { router_id, run }: TestWorld,
+  backend: 'iptables' | 'nftables',
+  forwards: readonly Forward[],
+): Promise<string> {
   const dataplane = realDataplane(backend);
-  const { frame } = await dataplane.observe(world.router_id);
-  await dataplane.apply(world.router_id, plan(forwards, [], frame));
-  if (backend === 'nftables') return sortElements(await world.run('nft', ['list', 'table', 'ip', 'praas']));
-  const saved = await world.run('iptables-save', ['-t', 'nat']);
+  const { frame } = await dataplane.observe(router_id);
+  await dataplane.apply(router_id, plan(forwards, [], frame));
+  if (backend === 'nftables') return sortElements(await run('nft', ['list', 'table', 'ip', 'praas']));
+  return ourRules(await run('iptables-save', ['-t', 'nat']));
+}
+
+function ourRules(saved: string): string {
   return saved
     .split('\n')
-    .filter((line) => line.startsWith('-A'))
+    .filter((line) => line.startsWith('-A') && line.includes('custom-'))
     .join('\n')
     .concat('\n');
 }
@@ -65,3 +78,16 @@ for (const [kind, forwards] of Object.entries(KINDS)) {
     expectGolden(`${kind}.nft`, await inKernel('nftables', forwards));
   });
 }
+
+test.each(['iptables', 'nftables'] as const)('%s: into an address scope', async (backend) => {
+  world = await testWorld({ router: 'neutron', neutronRules: true });
+  await setScope(world, 0x4010000);
+  const scoped = [
+    { ...BASE, scope_mark: 0x4010000, allowed_cidrs: ['192.0.2.7/32', '198.51.100.0/24'] },
+    { ...BASE, mapping_id: id(2), router_port: 4002 },
+  ];
+  const shown = await applied(world, backend, scoped);
+  const mangle = ourRules(await world.run('iptables-save', ['-t', 'mangle']));
+  if (backend === 'iptables') expectGolden('scope.iptables-save', `*mangle\n${mangle}*nat\n${shown}`);
+  else expectGolden('scope.nft', shown);
+});

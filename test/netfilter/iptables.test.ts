@@ -4,23 +4,29 @@ import fc from 'fast-check';
 import { NetfilterDataplane } from '../../src/netfilter/dataplane.ts';
 import { IptablesBackend } from '../../src/netfilter/iptables/backend.ts';
 import { claimsOf } from '../../src/netfilter/iptables/claims.ts';
-import { missingFrame, touchesBuiltIn } from '../../src/netfilter/iptables/frame.ts';
+import { missingFrame, missingMarkFrame, touchesBuiltIn } from '../../src/netfilter/iptables/frame.ts';
 import { parseRule, renderRule } from '../../src/netfilter/iptables/rule.ts';
 import { parseSavedTable, wordsOf } from '../../src/netfilter/iptables/save.ts';
 import { Namespaces } from '../../src/netfilter/namespace.ts';
 import { NftablesBackend } from '../../src/netfilter/nftables/backend.ts';
 import { rulesOf } from '../../src/netfilter/rules.ts';
-import { forwardKey } from '../../src/pat/forward.ts';
+import { type Forward, forwardKey } from '../../src/pat/forward.ts';
 import { isEmptyPlan, plan } from '../../src/pat/plan.ts';
 import type { Exec } from '../../src/system/exec.ts';
 import { foreignRule, forward, forwards } from '../support/arbitrary.ts';
-import { counted, EMPTY_NAT, restore } from '../support/iptables-model.ts';
+import { counted, EMPTY_NAT, restore, SCOPED } from '../support/iptables-model.ts';
 
 const NEUTRON = new URL('../golden/neutron/', import.meta.url);
 
 /** A node where `null` (of /dev) passes for a namespace, with the model in place of the kernel. */
-function modelledDataplane(saved: string[]): { dataplane: NetfilterDataplane; saved: () => string[] } {
+function modelledDataplane(saved: string[]): {
+  dataplane: NetfilterDataplane;
+  saved: () => string[];
+  /** Every script that was handed to iptables-restore, refused ones too. */
+  scripts: string[];
+} {
   let lines = saved;
+  const scripts: string[] = [];
   const exec: Exec = async ({ args, input }) => {
     const done = (stdout: string) => ({ exit_code: 0, stdout, stderr: '' });
     if (args.includes('iptables-save')) {
@@ -28,7 +34,12 @@ function modelledDataplane(saved: string[]): { dataplane: NetfilterDataplane; sa
       return done(`${shown.join('\n')}\nCOMMIT\n`);
     }
     if (args.includes('iptables-restore')) {
-      lines = restore(lines, input ?? '');
+      scripts.push(input ?? '');
+      try {
+        lines = restore(lines, input ?? '');
+      } catch (error) {
+        return { exit_code: 1, stdout: '', stderr: `iptables-restore: ${(error as Error).message}` };
+      }
       return done('');
     }
     return args.includes('nft') ? { exit_code: 1, stdout: '', stderr: 'No such file or directory' } : done('');
@@ -36,7 +47,7 @@ function modelledDataplane(saved: string[]): { dataplane: NetfilterDataplane; sa
   const namespaces = new Namespaces(exec, '/dev');
   const iptables = new IptablesBackend(namespaces, { wait_seconds: 1, neutron_lock_path: [] });
   const dataplane = new NetfilterDataplane(namespaces, iptables, new NftablesBackend(namespaces));
-  return { dataplane, saved: () => lines };
+  return { dataplane, saved: () => lines, scripts };
 }
 
 test('a rule that is written and read again is the same rule', () => {
@@ -60,6 +71,7 @@ test('a rule with our mark that somebody edited is not taken for ours as it shou
     server_port: 22,
     allowed_cidrs: [],
     masquerade: false,
+    scope_mark: undefined,
   });
   const [chain = '', ...words] = rules.flatMap((rule) => wordsOf(renderRule(rule)));
   expect(parseRule(chain, words)).toBeDefined();
@@ -86,7 +98,7 @@ test('applying a plan among rules of others gives exactly what is desired, keeps
   await fc.assert(
     fc.asyncProperty(forwards, forwards, lines, lines, async (before, after, first, second) => {
       const chains = [':custom-PREROUTING - [0:0]', ':custom-POSTROUTING - [0:0]'];
-      const { dataplane, saved } = modelledDataplane([...EMPTY_NAT, ...chains, ...first]);
+      const { dataplane, saved } = modelledDataplane([...SCOPED, ...EMPTY_NAT, ...chains, ...first]);
       const settle = async (desired: typeof after) => {
         const observed = await dataplane.observe('null');
         const changes = plan(desired, observed.forwards, desired.length > 0 ? observed.frame : undefined);
@@ -120,9 +132,95 @@ test('the frame is two chains and two appended jumps, and only once', () => {
   ]);
   expect(touchesBuiltIn(frame)).toBe(true);
 
-  const framed = parseSavedTable(restore(EMPTY_NAT, frame.join('\n')).join('\n'), 'nat');
+  const framed = parseSavedTable(restore(EMPTY_NAT, ['*nat', ...frame].join('\n')).join('\n'), 'nat');
   expect(missingFrame(framed)).toEqual([]);
   expect(touchesBuiltIn(['-N custom-PREROUTING'])).toBe(false);
+});
+
+const BASE: Forward = {
+  mapping_id: '0b0e0a52-6a52-4a4e-8d3b-0a4d4f1d9f11',
+  protocol: 'tcp',
+  gateway_ip: '203.0.113.10',
+  router_port: 4022,
+  server_ip: '10.20.0.51',
+  server_port: 22,
+  allowed_cidrs: [],
+  masquerade: false,
+  scope_mark: 0x4010000,
+};
+const MARK =
+  '-A custom-PREROUTING -d 203.0.113.10/32 -p tcp -m tcp --dport 4022 -m comment --comment "praas:0b0e0a52-6a52-4a4e-8d3b-0a4d4f1d9f11" -j MARK --set-xmark 0x4010000/0xffff0000';
+const TRANSLATION = MARK.replace(/-j MARK.*/, '-j DNAT --to-destination 10.20.0.51:22');
+
+test('a mark is a rule in a chain of our own in mangle, with one jump at the end', () => {
+  const frame = ['-t mangle -N custom-PREROUTING', '-t mangle -A PREROUTING -j custom-PREROUTING'];
+  expect(missingMarkFrame(parseSavedTable(SCOPED.join('\n'), 'mangle'))).toEqual(frame);
+  const framed = ['*mangle', ':custom-PREROUTING - [0:0]', '-A PREROUTING -j custom-PREROUTING'];
+  expect(missingMarkFrame(parseSavedTable(framed.join('\n'), 'mangle'))).toEqual([]);
+  expect(rulesOf(BASE).map(renderRule)).toContain(MARK.slice(3));
+});
+
+test('the mark is committed before the translation that needs it, and taken away after it', async () => {
+  const { dataplane, scripts } = modelledDataplane([...SCOPED, ...EMPTY_NAT]);
+  const { frame } = await dataplane.observe('null');
+  const shown = dataplane.render(plan([BASE], [], frame));
+  await dataplane.apply('null', plan([BASE], [], frame));
+  expect(scripts.map((script) => script.split('\n').at(-3))).toEqual([MARK, TRANSLATION]);
+  expect(scripts.join('')).toBe(shown);
+
+  scripts.length = 0;
+  await dataplane.apply('null', plan([], (await dataplane.observe('null')).forwards));
+  expect(scripts.map((script) => script.split('\n')[1])).toEqual([
+    TRANSLATION.replace('-A', '-D'),
+    MARK.replace('-A', '-D'),
+  ]);
+});
+
+test('a change that is refused in the second table is taken back in the first', async () => {
+  const { dataplane, saved, scripts } = modelledDataplane([...SCOPED, ...EMPTY_NAT]);
+  const { frame } = await dataplane.observe('null');
+  await dataplane.apply('null', plan([BASE], [], frame));
+  const before = saved().toSorted();
+  const absent = {
+    ...BASE,
+    mapping_id: '00000000-0000-4000-8000-000000000009',
+    router_port: 4030,
+    scope_mark: undefined,
+  };
+  const other = { ...BASE, mapping_id: '00000000-0000-4000-8000-000000000008', router_port: 4031 };
+
+  scripts.length = 0;
+  const impossible = { remove: [dataplane.expected(absent)], add: [other], frame: undefined };
+  await expect(dataplane.apply('null', impossible)).rejects.toMatchObject({ code: 'KERNEL_REFUSED' });
+  expect(scripts).toHaveLength(3);
+  expect(saved().toSorted()).toEqual(before);
+
+  // The mark is not there to be taken away: by then the translations have been changed already.
+  const unmarked = { ...absent, scope_mark: 0x4020000 };
+  await dataplane.apply('null', plan([absent], [], undefined));
+  const with_absent = saved().toSorted();
+  const last = { remove: [dataplane.expected(unmarked)], add: [other], frame: undefined };
+  await expect(dataplane.apply('null', last)).rejects.toMatchObject({ code: 'KERNEL_REFUSED' });
+  expect(saved().toSorted()).toEqual(with_absent);
+});
+
+test('a router without address scopes gets nothing in mangle', async () => {
+  const { dataplane, scripts } = modelledDataplane([
+    ...SCOPED.map((line) => line.replace('0x4010000', '0x4000000')),
+    ...EMPTY_NAT,
+  ]);
+  const { frame, scope_marks } = await dataplane.observe('null');
+  expect(scope_marks).toEqual(new Map([['qr-1', undefined]]));
+  await dataplane.apply('null', plan([{ ...BASE, scope_mark: undefined }], [], frame));
+  expect(scripts).toHaveLength(1);
+  expect(scripts[0]).not.toContain('mangle');
+});
+
+test('our rule in the other table, where it does nothing, is not the forward', async () => {
+  const misplaced = [':custom-PREROUTING - [0:0]', MARK, TRANSLATION];
+  const { dataplane } = modelledDataplane([...SCOPED, ...EMPTY_NAT, ...misplaced]);
+  const { forwards: found } = await dataplane.observe('null');
+  expect(found.map(({ forward: whole }) => whole)).toEqual([undefined]);
 });
 
 test('rules are read with their counters and without, and are the same rules', () => {

@@ -1,22 +1,25 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { Namespaces } from '../../src/netfilter/namespace.ts';
+import { NftablesBackend } from '../../src/netfilter/nftables/backend.ts';
 import { additionOf, removalOf } from '../../src/netfilter/nftables/element.ts';
 import { frameLines, RULES } from '../../src/netfilter/nftables/layout.ts';
 import { parseListing } from '../../src/netfilter/nftables/listing.ts';
+import { markLines } from '../../src/netfilter/nftables/marks.ts';
 import { observedForwards, ruleKey, rulesOf } from '../../src/netfilter/rules.ts';
+import type { Forward } from '../../src/pat/forward.ts';
 import { forward, forwards } from '../support/arbitrary.ts';
 
 /** What nft 1.0.6 prints as JSON for the elements of a script, written from its text. */
-function listingOf(lines: readonly string[], rules: readonly object[] = FRAME): string {
-  const elements: Record<string, unknown[]> = { open: [], allowed: [], masqueraded: [] };
+function listingOf(lines: readonly string[], rules: readonly object[] = [...FRAME, ...markRules()]): string {
+  const elements: Record<string, unknown[]> = { open: [], allowed: [], masqueraded: [], marks: [] };
   for (const line of lines) {
     const [, container = '', key = '', comment, value] =
       /^add element ip praas (\w+) \{ (.*?) (?:comment "(.*?)")(?: : (.*))? \}$/.exec(line) ?? [];
     const concat = key.split(' . ').map((part, index) => (index === 2 ? Number(part) : prefixOf(part)));
     const item = { elem: { val: { concat }, comment, counter: { packets: 0, bytes: 0 } } };
-    const [address, port] = value?.split(' . ') ?? [];
-    elements[container]?.push(value === undefined ? item : [item, { concat: [address, Number(port)] }]);
+    elements[container]?.push(value === undefined ? item : [item, valueOf(value)]);
   }
   const containers = Object.entries(elements).map(([name, elem]) =>
     name === 'masqueraded' ? { set: { name, elem } } : { map: { name, elem } },
@@ -24,10 +27,36 @@ function listingOf(lines: readonly string[], rules: readonly object[] = FRAME): 
   return JSON.stringify({ nftables: [{ metainfo: {} }, { table: {} }, ...containers, ...rules] });
 }
 
+function valueOf(text: string): unknown {
+  const [address, port] = text.split(' . ');
+  return text.startsWith('goto ') ? { goto: { target: text.slice(5) } } : { concat: [address, Number(port)] };
+}
+
+/** The rules of the chains for these marks, as they are listed. */
+function markRules(...marks: readonly number[]): object[] {
+  const added = markLines(marks).filter((line) => line.startsWith('add rule'));
+  return added.map((line) => {
+    const [, chain, comment] = /^add rule ip praas (\S+) .* comment "(.*)"$/.exec(line) ?? [];
+    return { rule: { chain, comment } };
+  });
+}
+
 function prefixOf(part: string): unknown {
   const [addr, len] = part.split('/');
   return len === undefined || len === '32' ? addr : { prefix: { addr, len: Number(len) } };
 }
+
+const SCOPED: Forward = {
+  mapping_id: '0b0e0a52-6a52-4a4e-8d3b-0a4d4f1d9f11',
+  protocol: 'tcp',
+  gateway_ip: '203.0.113.10',
+  router_port: 4022,
+  server_ip: '10.20.0.51',
+  server_port: 22,
+  allowed_cidrs: [],
+  masquerade: false,
+  scope_mark: 0x4010000,
+};
 
 const FRAME = Object.entries(RULES).flatMap(([chain, rules]) => [
   { chain: { name: chain } },
@@ -37,7 +66,14 @@ const FRAME = Object.entries(RULES).flatMap(([chain, rules]) => [
 test('forwards that are written and listed are the same forwards', () => {
   fc.assert(
     fc.property(forwards, (list) => {
-      const contents = parseListing(listingOf(list.flatMap((item) => rulesOf(item).map(additionOf))));
+      const marks = list.flatMap(({ scope_mark }) => scope_mark ?? []);
+      const rules = [...FRAME, ...markRules(...new Set(marks))];
+      const contents = parseListing(
+        listingOf(
+          list.flatMap((item) => rulesOf(item).map(additionOf)),
+          rules,
+        ),
+      );
       const found = observedForwards(contents.found).map(({ forward: whole }) => whole);
       const byId = (a?: { mapping_id: string }, b?: { mapping_id: string }) =>
         (a?.mapping_id ?? '').localeCompare(b?.mapping_id ?? '');
@@ -59,10 +95,42 @@ test('what takes an element away names the key that put it there', () => {
 });
 
 test('a frame without one of its rules, or with one too many, is put in place again', () => {
-  expect(parseListing(listingOf([])).frame).toEqual([]);
-  expect(parseListing(listingOf([], FRAME.slice(0, -1))).frame).toEqual(frameLines());
-  expect(parseListing(listingOf([], [...FRAME, { rule: { chain: 'prerouting' } }])).frame).toEqual(frameLines());
-  expect(parseListing(listingOf([], FRAME.slice(1))).frame).toEqual(frameLines());
+  const frameOf = (rules: readonly object[]) => parseListing(listingOf([], [...rules, ...markRules()])).frame;
+  expect(frameOf(FRAME)).toEqual([]);
+  expect(frameOf(FRAME.slice(0, -1))).toEqual(frameLines());
+  expect(frameOf([...FRAME, { rule: { chain: 'prerouting' } }])).toEqual(frameLines());
+  expect(frameOf(FRAME.slice(1))).toEqual(frameLines());
+});
+
+test('a table without the part for address scopes is whole; the first mapping that needs it brings it along', () => {
+  const plain = JSON.parse(listingOf([])) as { nftables: { map?: { name: string } }[] };
+  plain.nftables = plain.nftables.filter(({ map }) => map?.name !== 'marks');
+  expect(parseListing(JSON.stringify(plain)).frame).toEqual([]);
+
+  const backend = new NftablesBackend(new Namespaces(async () => ({ exit_code: 0, stdout: '', stderr: '' }), '/dev'));
+  const script = (marks: (number | undefined)[]) => {
+    const additions = marks.flatMap((scope_mark) => backend.additions({ ...SCOPED, scope_mark }));
+    return backend.text({ frame: [], removals: [], additions }).split('\n');
+  };
+  expect(script([undefined]).join()).not.toContain('marks');
+  expect(script([0x4010000, 0x4010000]).slice(0, -5)).toEqual(markLines([0x4010000]));
+});
+
+test('a part for address scopes that lost a rule is put in place again, for the marks in use', () => {
+  const lines = rulesOf(SCOPED).map(additionOf);
+  const frameOf = (rules: readonly object[]) => parseListing(listingOf(lines, [...FRAME, ...rules])).frame;
+  expect(frameOf(markRules(0x4010000))).toEqual([]);
+  expect(frameOf(markRules(0x4010000, 0x4020000))).toEqual([]);
+  for (const missing of [[], markRules(), markRules(0x4020000), markRules(0x4010000).slice(1)]) {
+    expect(frameOf(missing)).toEqual(markLines([0x4010000]));
+  }
+});
+
+test('an element of ours that leads to no chain of ours makes no forward, and no chain', () => {
+  const lines = rulesOf(SCOPED).map((rule) => additionOf(rule).replace('goto scope-4010000', 'goto elsewhere'));
+  const { found, frame } = parseListing(listingOf(lines, [...FRAME, ...markRules()]));
+  expect(observedForwards(found).map(({ forward: whole }) => whole?.scope_mark)).not.toContain(0x4010000);
+  expect(frame).toEqual([]);
 });
 
 test('an element of somebody else in our map is a claim, not a forward', () => {

@@ -46,6 +46,8 @@ const FACTS: { readonly [C in ErrorCode]: ErrorFacts<C> } = {
   AMBIGUOUS: { what: 'router edge', candidates: ['a', 'b'] },
   ROUTER_NOT_CONNECTED: { router: 'edge', server: 'web', known: ['other'] },
   QUOTA_EXCEEDED: { project: 'p', what: 'mappings', limit: 50, used: 50, asked: 1 },
+  PROJECT_NOT_FOUND: { project: 'p' },
+  QUOTAS_DAMAGED: { path: '/var/lib/praas/quotas.json', reason: 'it is not JSON' },
   POLICY_INVALID: { path: '/usr/local/etc/praas/policy.yaml', reason: 'no action mapping:crate' },
   MAPPING_NOT_FOUND: { id: 'b0e5' },
   MAPPING_EXISTS: { id: 'b0e5' },

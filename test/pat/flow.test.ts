@@ -17,7 +17,11 @@ const server = fc.record({
 });
 const allowed_cidrs = fc.constantFrom([], ['198.51.100.0/25'], ['192.0.2.7/32'], ['192.0.2.7/32', '198.51.100.0/24']);
 const forward: fc.Arbitrary<Forward> = fc
-  .tuple(endpoint, server, fc.record({ mapping_id: fc.uuid(), allowed_cidrs, masquerade: fc.boolean() }))
+  .tuple(
+    endpoint,
+    server,
+    fc.record({ mapping_id: fc.uuid(), allowed_cidrs, masquerade: fc.boolean(), scope_mark: fc.constant(undefined) }),
+  )
   .map(([where, to, rest]) => ({ ...where, ...to, ...rest }));
 const forwards = fc.uniqueArray(forward, { maxLength: 8, selector: endpointKey });
 const flow: fc.Arbitrary<Flow> = fc

@@ -15,6 +15,9 @@ const refusalOf = (input: object): Promise<{ field: unknown; allowed: unknown }>
 test('what is left out of a new mapping is filled in, but the port and the gateway stay open', () => {
   expect(parseInput(NewMapping, WANTED)).toEqual({
     ...WANTED,
+    server_id: null,
+    port_id: null,
+    security_group_rule_ids: [],
     project_id: null,
     protocol: 'tcp',
     name: '',

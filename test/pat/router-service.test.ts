@@ -34,6 +34,8 @@ describe('list', () => {
     expect((await routers.list()).routers).toEqual([
       {
         router_id: ROUTER,
+        name: null,
+        project_id: null,
         namespace: `qrouter-${ROUTER}`,
         gateway_ips: [GATEWAY],
         mappings: 1,
@@ -42,6 +44,8 @@ describe('list', () => {
       },
       {
         router_id: 'west',
+        name: null,
+        project_id: null,
         namespace: 'west',
         gateway_ips: [GATEWAY],
         mappings: 0,
@@ -84,6 +88,8 @@ describe('show', () => {
 
     expect(await routers.show(ROUTER)).toEqual({
       router_id: ROUTER,
+      name: null,
+      project_id: null,
       namespace: `qrouter-${ROUTER}`,
       gateway_ips: [GATEWAY],
       mappings: 1,

@@ -53,6 +53,13 @@ describe('masqueradeApplies', () => {
     expect(masqueradeApplies(FACTS, { masquerade, server_ip })).toBe(expected);
   });
 
+  test('auto is off while an HA router stands by and has no networks yet, so that rules need not change when it is active', () => {
+    const standing_by = { ...FACTS, gateways: [], addresses: [], inside: [], stands_by: true };
+
+    expect(masqueradeApplies(standing_by, { masquerade: 'auto', server_ip: '10.20.0.51' })).toBe(false);
+    expect(masqueradeApplies(standing_by, { masquerade: 'always', server_ip: '10.20.0.51' })).toBe(true);
+  });
+
   test('auto is on for every server where Neutron has no network connected', () => {
     const inside = FACTS.inside.map((network) => ({ ...network, neutron: false }));
 

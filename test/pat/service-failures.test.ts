@@ -1,9 +1,9 @@
 /** An error means that nothing has changed: neither what is stored nor what is in the kernel. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { praasError } from '../../src/pat/errors.ts';
-import type { NewMapping } from '../../src/pat/mapping.ts';
 import type { MappingStore } from '../../src/pat/ports.ts';
 import type { Delta } from '../../src/pat/record.ts';
+import type { Wanted } from '../../src/pat/wanted.ts';
 import { FakeRouter } from '../support/fake-dataplane.ts';
 import { errorOf, type FakeNode, fakeNode } from '../support/fake-node.ts';
 import { MemoryStore } from '../support/memory-store.ts';
@@ -170,7 +170,7 @@ test('what others put into the kernel is taken into account, not overwritten', a
   ];
   node = fakeNode({ store, router: node.router });
 
-  const create = (wanted: NewMapping): Promise<unknown> => node.pat.createMany([wanted], {}, [idOf(9)]);
+  const create = (wanted: Wanted): Promise<unknown> => node.pat.createMany([wanted], {}, [idOf(9)]);
   expect((await errorOf(create({ ...WANTED, router_port: 4002 }))).message).toContain('-A x --dport 4001:4003');
   expect((await errorOf(create(WANTED))).code).toBe('NO_FREE_PORT');
 });

@@ -22,6 +22,9 @@ describe('settledStatus', () => {
     expect(settledStatus(expired, FACTS, now)).toEqual(down('expired at 2029-12-31T23:59:59Z'));
     expect(settledStatus(MAPPING, undefined, now)).toEqual(down('the router is not on this node'));
     expect(settledStatus(MAPPING, { ...FACTS, gateways: [] }, now)).toEqual(down('the router has no gateway address'));
+    expect(settledStatus(MAPPING, { ...FACTS, gateways: [], stands_by: true }, now)).toEqual(
+      down('the router stands by on this node: its gateway address is on another one'),
+    );
     expect(settledStatus(MAPPING, moved, now)).toEqual(
       down('203.0.113.10 is not an address of the router now; it has 203.0.113.20'),
     );

@@ -1,12 +1,14 @@
-/** The API on a real server, before a node in memory. Whoever names a role as token has it. */
+/** The API on a real server, before a node in memory. Whoever names a role as token has it, `admin` in all projects. */
 
 import { Agent } from '../../src/agent/agent.ts';
 import type { Principal, Role } from '../../src/auth/authenticator.ts';
+import { type AccessPolicy, DEFAULT_POLICY } from '../../src/auth/policy.ts';
 import { praasError } from '../../src/pat/errors.ts';
 import { RouterService } from '../../src/pat/router-service.ts';
 import { createApp } from '../../src/server/app.ts';
 import type { Endpoint } from '../../src/server/endpoint.ts';
 import { mappingEndpoints } from '../../src/server/endpoints/mappings.ts';
+import { quotaEndpoints } from '../../src/server/endpoints/quotas.ts';
 import { routerEndpoints } from '../../src/server/endpoints/routers.ts';
 import { IdempotencyKeys } from '../../src/server/idempotency.ts';
 import { Listener } from '../../src/server/listener.ts';
@@ -21,9 +23,9 @@ import { type FakeNode, fakeNode, POLICY } from '../support/fake-node.ts';
 export const VERSION = '1.2.3';
 
 const PRINCIPALS: ReadonlyMap<string, Principal> = new Map(
-  (['admin', 'member', 'reader'] as const satisfies readonly Role[]).map((role) => [
-    role,
-    { name: role, role, project_id: role === 'member' ? 'blue' : null },
+  (['admin', 'member', 'reader'] as const satisfies readonly Role[]).flatMap((role): [string, Principal][] => [
+    [role, { name: role, role, project_id: role === 'member' ? 'blue' : null }],
+    [`blue-${role}`, { name: `blue-${role}`, role, project_id: 'blue' }],
   ]),
 );
 
@@ -36,7 +38,7 @@ export const READY: Readiness = {
 };
 
 export interface Call {
-  readonly token?: Role | 'wrong' | 'none';
+  readonly token?: Role | `blue-${Role}` | 'wrong' | 'none';
   readonly headers?: Readonly<Record<string, string>>;
   readonly json?: unknown;
 }
@@ -48,7 +50,7 @@ export class TestApi {
   readonly #listener: Listener;
 
   /** `more` are endpoints that only this test has. */
-  constructor(readiness: Readiness = READY, more: readonly Endpoint[] = []) {
+  constructor(readiness: Readiness = READY, more: readonly Endpoint[] = [], policy: AccessPolicy = DEFAULT_POLICY) {
     const node = fakeNode();
     const { store, dataplane, clock, log, pat } = node;
     const context = new RequestContext();
@@ -58,8 +60,9 @@ export class TestApi {
     const metrics = new Metrics(async () => new Map());
     this.node = node;
     this.endpoints = [
-      ...mappingEndpoints({ pat, idempotency, request_id: () => context.request_id }),
-      ...routerEndpoints({ routers, pat, request_id: () => context.request_id }),
+      ...mappingEndpoints({ pat, routers, idempotency, policy, request_id: () => context.request_id }),
+      ...routerEndpoints({ routers, pat, policy, request_id: () => context.request_id }),
+      ...quotaEndpoints(node.quotas),
       ...more,
     ];
     this.document = document(this.endpoints, { version: VERSION });
@@ -71,6 +74,7 @@ export class TestApi {
         if (principal === undefined) throw praasError('UNAUTHENTICATED', { reason: 'the token is not valid' });
         return principal;
       },
+      policy,
       context,
       metrics,
       clock,

@@ -126,7 +126,7 @@ test('whatever the document says is text on the page, never HTML', () => {
     summary: evil,
     description: `${evil} \`${evil}\``,
     tag: 'mappings',
-    role: 'reader',
+    action: 'mapping:show',
     query: ChangeQuery.describe(evil),
     body: UpdateBody.describe(evil).meta({ override: { examples: [{ evil }] } }),
     responses: { 200: { description: evil, schema: MappingDocument } },

@@ -94,6 +94,10 @@ const check = <T>(runs: number, arbitrary: fc.Arbitrary<T>, predicate: (value: T
   );
 
 const pathOf = ({ path }: Operation): string => path.replace('{id}', path.includes('routers') ? ROUTER : MAPPING_ID);
+/** Longer ones may be too large for Node's 16 KiB of line and headers, whatever they say. */
+const LONG_LINE = 15_000;
+/** What is done when nothing but a header of little weight is strange. */
+const DONE: readonly (string | undefined)[] = ['updateMapping', 'updateQuota'];
 /** A body that is allowed, and that is refused all the same: no such server, or no such mapping. */
 function harmlessBody({ operationId, body }: Operation): string | undefined {
   if (operationId === 'createMappings') return JSON.stringify({ mapping: { ...WANTED, server_ip: '192.0.2.1' } });
@@ -164,7 +168,8 @@ describe('what the document forbids is refused', () => {
     await check(RUNS.queries, bad, async ([operation, pairs]) => {
       const query = pairs.map((each) => each.map(encodeURIComponent).join('=')).join('&');
       const shot = allowed(operation);
-      expect((await isRefused({ ...shot, path: `${shot.path}?${query}` })).status).toBe(400);
+      const { status } = await isRefused({ ...shot, path: `${shot.path}?${query}` });
+      expect([400, ...(query.length > LONG_LINE ? [431] : [])]).toContain(status);
     });
   });
 
@@ -275,7 +280,7 @@ describe('what is strange changes nothing', () => {
     );
     const other = fc
       .tuple(oneOf(WITH_BODY), name, fc.oneof(value, known))
-      .filter(([{ operationId }]) => operationId !== 'updateMapping')
+      .filter(([{ operationId }]) => !DONE.includes(operationId))
       .map(([operation, header, text]) => ({ ...allowed(operation), headers: { ...JSON_TYPE, [header]: text } }));
     const bytes = fc
       .tuple(oneOf(WITH_BODY), fc.uint8Array({ minLength: 1, maxLength: 40 }), fc.boolean())

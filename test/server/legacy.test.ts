@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { DEFAULT_POLICY } from '../../src/auth/policy.ts';
 import { praasError } from '../../src/pat/errors.ts';
 import type { MappingStore } from '../../src/pat/ports.ts';
 import { createApp } from '../../src/server/app.ts';
@@ -32,6 +33,7 @@ async function serve({ pat, clock, log }: Pick<FakeNode, 'pat' | 'clock' | 'log'
   const app = createApp({
     endpoints: [],
     open: [legacyRouter({ pat, clock, log: context.logger(log), allowed: () => [], node_names: ['node'] })],
+    policy: DEFAULT_POLICY,
     enter: () => Promise.reject(praasError('UNAUTHENTICATED', { reason: 'no token was given' })),
     context,
     metrics: new Metrics(async () => new Map()),

@@ -171,6 +171,21 @@ describe('every answer is as the document says', () => {
       await ask('syncRouter', 403, `/v1/routers/${ROUTER}/sync`, { token: 'member' });
       await ask('syncRouter', 404, '/v1/routers/lost/sync');
     },
+    listQuotas: () => ask('listQuotas', 200, '/v1/quotas', { token: 'member' }),
+    showQuota: async () => {
+      await ask('showQuota', 200, '/v1/quotas/blue');
+      await ask('showQuota', 400, `/v1/quotas/${'x'.repeat(256)}`);
+      await ask('showQuota', 404, '/v1/quotas/red', { token: 'member' });
+    },
+    updateQuota: async () => {
+      await ask('updateQuota', 200, '/v1/quotas/blue', { json: { quota: { mappings: -1 } } });
+      await ask('updateQuota', 400, '/v1/quotas/blue', { json: { quota: {} } });
+      await ask('updateQuota', 403, '/v1/quotas/blue', { json: { quota: { mappings: 9 } }, token: 'member' });
+    },
+    resetQuota: async () => {
+      await ask('resetQuota', 200, '/v1/quotas/blue');
+      await ask('resetQuota', 403, '/v1/quotas/blue', { token: 'member' });
+    },
   };
 
   test('the walk goes through every operation', () => {
@@ -275,7 +290,7 @@ describe('docs/api.md', () => {
     .slice(1)
     .map((call) => ({
       method: (/-X (\w+)/.exec(call)?.[1] ?? 'GET').toLowerCase(),
-      path: /"\$PRAAS_URL(\/[^"?]*)/.exec(call)?.[1]?.replace(/(mappings|routers)\/(?!delete$)[^/]+/, '$1/{id}'),
+      path: /"\$PRAAS_URL(\/[^"?]*)/.exec(call)?.[1]?.replace(/(mappings|routers|quotas)\/(?!delete$)[^/]+/, '$1/{id}'),
       body: /-d '([^']*)'/.exec(call)?.[1],
     }));
   const calledBy = ({ method, path }: Operation) =>

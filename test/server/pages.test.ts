@@ -117,7 +117,7 @@ describe('/readyz', () => {
   };
 
   test('is ready when every check is ok', async () => {
-    expect(await status()).toEqual([200, { ready: true, checks: await READY.check() }]);
+    expect(await status()).toEqual([200, { ready: true, degraded: false, checks: await READY.check() }]);
   });
 
   test('is not ready when one check is not, and says which and why', async () => {
@@ -125,7 +125,7 @@ describe('/readyz', () => {
     const checks = [...(await READY.check()).filter(({ name }) => name !== 'kernel'), bad];
     readiness = { check: async () => checks };
 
-    expect(await status()).toEqual([503, { ready: false, checks }]);
+    expect(await status()).toEqual([503, { ready: false, degraded: false, checks }]);
   });
 
   test('is not ready when the checks throw; what is of the catalogue is told', async () => {
@@ -134,7 +134,7 @@ describe('/readyz', () => {
 
     const detail = `${error.message}. ${error.next_steps[0]}`;
     const checks = ['store', 'kernel', 'reconcile'].map((name) => ({ name, ok: false, detail }));
-    expect(await status()).toEqual([503, { ready: false, checks }]);
+    expect(await status()).toEqual([503, { ready: false, degraded: false, checks }]);
   });
 
   test('tells nothing of the inside', async () => {

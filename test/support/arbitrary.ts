@@ -18,6 +18,10 @@ export const forward: fc.Arbitrary<Forward> = fc.record({
   server_port: port,
   allowed_cidrs: fc.array(cidr, { maxLength: 4 }).map(canonicalCidrs),
   masquerade: fc.boolean(),
+  scope_mark: fc.option(
+    fc.integer({ min: 1, max: 0xffff }).map((scope) => scope * 0x10000),
+    { nil: undefined },
+  ),
 });
 
 /** Forwards with different ids and endpoints, as a store holds them. */

@@ -16,31 +16,38 @@ export interface DataplaneUnderTest {
   remove(): Promise<void>;
 }
 
-const SSH: Forward = {
-  mapping_id: '11111111-0000-4000-8000-000000000001',
-  protocol: 'tcp',
-  gateway_ip: '203.0.113.10',
-  router_port: 4001,
-  server_ip: '10.20.0.51',
-  server_port: 22,
-  allowed_cidrs: [],
-  masquerade: false,
-};
-const WEB: Forward = {
-  ...SSH,
-  mapping_id: '11111111-0000-4000-8000-000000000002',
-  router_port: 4002,
-  masquerade: true,
-};
-const DNS: Forward = {
-  ...SSH,
-  mapping_id: '11111111-0000-4000-8000-000000000003',
-  protocol: 'udp',
-  server_port: 53,
-  allowed_cidrs: ['192.0.2.7/32', '198.51.100.0/24', '198.51.101.0/25'],
-};
+/** Three forwards, none like the other, for a router whose address scopes ask for this mark. */
+function examples(scope_mark: number | undefined): { SSH: Forward; WEB: Forward; DNS: Forward } {
+  const SSH: Forward = {
+    mapping_id: '11111111-0000-4000-8000-000000000001',
+    protocol: 'tcp',
+    gateway_ip: '203.0.113.10',
+    router_port: 4001,
+    server_ip: '10.20.0.51',
+    server_port: 22,
+    allowed_cidrs: [],
+    masquerade: false,
+    scope_mark,
+  };
+  const WEB: Forward = {
+    ...SSH,
+    mapping_id: '11111111-0000-4000-8000-000000000002',
+    router_port: 4002,
+    masquerade: true,
+  };
+  const DNS: Forward = {
+    ...SSH,
+    mapping_id: '11111111-0000-4000-8000-000000000003',
+    protocol: 'udp',
+    server_port: 53,
+    allowed_cidrs: ['192.0.2.7/32', '198.51.100.0/24', '198.51.101.0/25'],
+  };
+  return { SSH, WEB, DNS };
+}
 
-export function dataplaneContract(name: string, make: () => Promise<DataplaneUnderTest>): void {
+/** `scope_mark` is what the address scopes of the router that `make` makes ask for, if any. */
+export function dataplaneContract(name: string, make: () => Promise<DataplaneUnderTest>, scope_mark?: number): void {
+  const { SSH, WEB, DNS } = examples(scope_mark);
   describe(`a Dataplane: ${name}`, () => {
     let under: DataplaneUnderTest;
     beforeAll(async () => {
@@ -74,6 +81,13 @@ export function dataplaneContract(name: string, make: () => Promise<DataplaneUnd
       expect((await under.dataplane.facts(under.router_id)).gateways).toEqual(['203.0.113.10']);
     });
 
+    test('says what the address scopes of the router ask for', async () => {
+      const { inside } = await under.dataplane.facts(under.router_id);
+      const { scope_marks } = await under.dataplane.observe(under.router_id);
+      const asked = inside.map((network) => scope_marks?.get(network.interface));
+      expect(new Set(asked)).toEqual(new Set([scope_mark]));
+    });
+
     test('holds what was applied, and a second plan is empty', async () => {
       expect(await inPlace()).toEqual([]);
       await settle([SSH, WEB, DNS]);
@@ -90,6 +104,14 @@ export function dataplaneContract(name: string, make: () => Promise<DataplaneUnd
       await settle([heir, moved]);
       expect(await inPlace()).toEqual(keys(heir, moved));
     });
+
+    if (scope_mark !== undefined)
+      test('a mark comes, changes and goes with its forward', async () => {
+        for (const mark of [undefined, scope_mark, 0x4020000, undefined]) {
+          await settle([{ ...SSH, scope_mark: mark }, WEB]);
+          expect(await inPlace()).toEqual(keys({ ...SSH, scope_mark: mark }, WEB));
+        }
+      });
 
     test('allowed networks come and go', async () => {
       for (const allowed_cidrs of [

@@ -79,6 +79,8 @@ export function testShell(options: ShellOptions = {}): Shell {
     PRAAS_LOG_DIR: join(directory, 'log'),
     PRAAS_SOCKET_PATH: join(directory, 'praas.sock'),
     PRAAS_TOKENS_PATH: join(directory, 'tokens.json'),
+    PRAAS_CLOUDS_PATH: join(directory, 'clouds.yaml'),
+    PRAAS_POLICY_PATH: join(directory, 'policy.yaml'),
     PRAAS_CONFIG: config_path,
     ...(options.backend && { PRAAS_BACKEND: options.backend }),
     ...options.env,

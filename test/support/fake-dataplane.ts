@@ -10,6 +10,7 @@ import { cidrContains } from '../../src/pat/ipv4.ts';
 import type { Changes, ObservedForward, Tally } from '../../src/pat/plan.ts';
 import type { Dataplane, Observation } from '../../src/pat/ports.ts';
 import type { Claim, RouterFacts } from '../../src/pat/router.ts';
+import type { ScopeMarks } from '../../src/pat/scope.ts';
 
 type Call = Exclude<keyof Dataplane, 'render' | 'expected'>;
 
@@ -29,6 +30,7 @@ export class FakeRouter {
   claims: readonly Claim[] = [];
   listeners: readonly Claim[] = [];
   warnings: readonly string[] = [];
+  scope_marks: ScopeMarks = new Map();
   /** Whether our chains and jumps are there. */
   has_frame = false;
   entries: readonly Entry[] = [];
@@ -129,9 +131,9 @@ export class FakeDataplane implements Dataplane {
   }
 
   async observe(router_id: string): Promise<Observation> {
-    const { entries, claims, warnings, has_frame } = this.#enter('observe', router_id);
+    const { entries, claims, warnings, scope_marks, has_frame } = this.#enter('observe', router_id);
     const forwards = entries.map(({ text, ...entry }) => ({ ...entry, handle: text }));
-    return { forwards, claims, warnings, frame: has_frame ? undefined : FRAME };
+    return { forwards, claims, warnings, scope_marks, frame: has_frame ? undefined : FRAME };
   }
 
   async listeners(router_id: string): Promise<readonly Claim[]> {

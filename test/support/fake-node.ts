@@ -1,11 +1,16 @@
-/** The service joined as compose.ts does it, with everything around it in memory. */
+/** The service joined as compose/node.ts does it, with everything around it in memory. */
 import { Agent } from '../../src/agent/agent.ts';
 import type { Policy } from '../../src/pat/decision.ts';
 import { isPraasError, type PraasError } from '../../src/pat/errors.ts';
 import type { Logger, MappingStore } from '../../src/pat/ports.ts';
+import type { Quota } from '../../src/pat/quota.ts';
+import { QuotaBook } from '../../src/pat/quota-book.ts';
+import { QuotaService } from '../../src/pat/quota-service.ts';
 import { PatService } from '../../src/pat/service.ts';
+import { LocalTargets } from '../../src/pat/targets.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeDataplane, FakeRouter } from './fake-dataplane.ts';
+import { MemoryQuotaStore, told } from './memory-quotas.ts';
 import { MemoryStore } from './memory-store.ts';
 import { FACTS, idOf, NOW } from './samples.ts';
 
@@ -35,6 +40,7 @@ export class ListLog implements Logger {
 
 export interface FakeNode {
   readonly pat: PatService;
+  readonly quotas: QuotaService;
   readonly store: MappingStore;
   readonly dataplane: FakeDataplane;
   /** The first router, the one of samples.ts. */
@@ -45,11 +51,18 @@ export interface FakeNode {
 
 /** A node with one router; whatever is given is used instead. New mappings get the ids idOf(1), idOf(2), … */
 export function fakeNode(
-  given: Partial<Pick<FakeNode, 'store' | 'router' | 'dataplane'>> & { readonly policy?: Policy } = {},
+  given: Partial<Pick<FakeNode, 'store' | 'router' | 'dataplane'>> & {
+    readonly policy?: Policy;
+    readonly quota?: Quota;
+  } = {},
 ): FakeNode {
   const router = given.router ?? new FakeRouter(FACTS);
   const dataplane = given.dataplane ?? new FakeDataplane([router]);
-  const store = given.store ?? new MemoryStore();
+  const files = given.store ?? new MemoryStore();
+  const quotas = new MemoryQuotaStore();
+  const defaults = (): Quota => given.quota ?? { mappings: 50, ports_per_router: 50 };
+  const book = new QuotaBook({ store: files, quotas, defaults });
+  const store = told(files, (record) => book.touched(record));
   const clock = new FakeClock(NOW);
   const log = new ListLog();
   let ids = 0;
@@ -62,8 +75,10 @@ export function fakeNode(
     state_dir: '/srv/state',
     agent: new Agent(dataplane, clock, log),
     new_id: () => idOf(++ids),
+    targets: new LocalTargets(),
+    quotas: book,
   });
-  return { pat, store, dataplane, router, clock, log };
+  return { pat, quotas: new QuotaService({ quotas, book, defaults }), store, dataplane, router, clock, log };
 }
 
 /** The catalogue error with which it fails; anything else, success included, fails the test. */

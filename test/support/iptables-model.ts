@@ -1,14 +1,20 @@
 /**
- * What iptables-restore --noflush does to a nat table, as text: enough to try a script without a kernel. All or nothing;
- * a line that the real one would refuse throws. Held to the real one by test/kernel/iptables-model.test.ts.
+ * What iptables-restore --noflush does to the tables of a namespace, as text: enough to try a script without a kernel. A
+ * script of one table is all or nothing; a line that the real one would refuse throws. Held to the real one by
+ * test/kernel/iptables-model.test.ts.
  */
 export function restore(saved: readonly string[], script: string): string[] {
-  const lines = [...saved];
-  for (const [index, line] of script.split('\n').entries()) {
-    if (line === '' || line === '*nat' || line === 'COMMIT') continue;
-    if (!applyLine(lines, line)) throw new Error(`line ${index + 1} failed: ${line}`);
+  const [head = '', ...rest] = script.split('\n');
+  const at = saved.indexOf(head);
+  const start = at < 0 ? saved.length : at + 1;
+  const next = saved.findIndex((line, index) => index >= start && line.startsWith('*'));
+  const end = next < 0 ? saved.length : next;
+  const lines = saved.slice(start, end);
+  for (const [index, line] of rest.entries()) {
+    if (line === '' || line === 'COMMIT') continue;
+    if (!applyLine(lines, line)) throw new Error(`line ${index + 2} failed: ${line}`);
   }
-  return lines;
+  return [...saved.slice(0, start), ...lines, ...saved.slice(end)];
 }
 
 function applyLine(lines: string[], line: string): boolean {
@@ -37,4 +43,16 @@ export const EMPTY_NAT: readonly string[] = [
   ':INPUT ACCEPT [0:0]',
   ':OUTPUT ACCEPT [0:0]',
   ':POSTROUTING ACCEPT [0:0]',
+];
+
+/** What Neutron keeps in a router whose inside interface is in an address scope of its own, as far as praas reads it. */
+export const SCOPED: readonly string[] = [
+  '*filter',
+  ':FORWARD ACCEPT [0:0]',
+  ':neutron-l3-agent-scope - [0:0]',
+  '-A neutron-l3-agent-scope -o qr-1 -m mark ! --mark 0x4010000/0xffff0000 -j DROP',
+  '*mangle',
+  ':PREROUTING ACCEPT [0:0]',
+  ':neutron-l3-agent-scope - [0:0]',
+  '-A neutron-l3-agent-scope -i qg-1 -j MARK --set-xmark 0x4000000/0xffff0000',
 ];

@@ -1,4 +1,4 @@
-/** The service on the real parts as compose.ts joins them, for tests that look inside. */
+/** The service on the real parts as compose/node.ts joins them, for tests that look inside. */
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,7 @@ import { Agent } from '../../src/agent/agent.ts';
 import type { BackendName } from '../../src/netfilter/backend.ts';
 import type { Dataplane } from '../../src/pat/ports.ts';
 import { PatService } from '../../src/pat/service.ts';
+import { LocalTargets } from '../../src/pat/targets.ts';
 import { FileStore } from '../../src/store/file-store.ts';
 import { createExec } from '../../src/system/exec.ts';
 import { realDataplane } from './dataplane.ts';
@@ -40,7 +41,8 @@ export function testNode(
   const exec = createExec(TIMEOUT_MS, process.env);
   const store = new FileStore({ state_dir, exec, clock, lock_timeout_seconds: 10, command: 'a test' });
   const agent = new Agent(dataplane, clock, log);
-  const pat = new PatService({ store, dataplane, agent, clock, new_id: randomUUID, log, policy: POLICY, state_dir });
+  const common = { store, dataplane, agent, clock, log, policy: POLICY, state_dir };
+  const pat = new PatService({ ...common, new_id: randomUUID, targets: new LocalTargets() });
   return {
     pat,
     clock: held,

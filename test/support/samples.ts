@@ -9,6 +9,7 @@ import type { Forward } from '../../src/pat/forward.ts';
 import type { Mapping, NewMapping } from '../../src/pat/mapping.ts';
 import { emptyRecord, type RouterRecord, withDelta } from '../../src/pat/record.ts';
 import type { RouterFacts } from '../../src/pat/router.ts';
+import type { Wanted } from '../../src/pat/wanted.ts';
 
 export const ROUTER = '0b0e0a52-6a52-4a4e-8d3b-0a4d4f1d9f11';
 export const GATEWAY = '203.0.113.10';
@@ -19,10 +20,11 @@ export const FACTS: RouterFacts = {
   router_id: ROUTER,
   namespace: `qrouter-${ROUTER}`,
   gateways: [GATEWAY],
+  stands_by: false,
   addresses: [GATEWAY, '203.0.113.11', '10.20.0.1'],
   inside: [
-    { cidr: '10.20.0.0/24', neutron: true },
-    { cidr: '10.30.0.0/16', neutron: false },
+    { cidr: '10.20.0.0/24', neutron: true, interface: 'qr-5be5f541-c7' },
+    { cidr: '10.30.0.0/16', neutron: false, interface: 'qr-5be5f541-c7' },
   ],
 };
 
@@ -54,6 +56,7 @@ export const MAPPING: Mapping = {
   masquerade: 'auto',
   expires_at: null,
   enabled: true,
+  security_group_rule_ids: [],
   status: 'ACTIVE',
   status_reason: '',
   created_at: NOW,
@@ -61,7 +64,7 @@ export const MAPPING: Mapping = {
 };
 
 /** What a caller has to say for such a mapping. */
-export const WANTED: NewMapping = { router_id: ROUTER, server_ip: '10.20.0.51', server_port: 22 };
+export const WANTED = { router_id: ROUTER, server_ip: '10.20.0.51', server_port: 22 } satisfies NewMapping & Wanted;
 
 export const FORWARD: Forward = {
   mapping_id: idOf(1),
@@ -72,6 +75,7 @@ export const FORWARD: Forward = {
   server_port: 22,
   allowed_cidrs: [],
   masquerade: false,
+  scope_mark: undefined,
 };
 
 export function recordWith(mappings: readonly Mapping[], rest: Partial<RouterRecord> = {}): RouterRecord {

@@ -52,7 +52,7 @@ export function sourceFile(path: string, text: string): SourceFile {
   return { path, text, lines: text.trimEnd().split('\n'), imports: [...statements, ...loaded] };
 }
 
-/** The room of a file: its first folder, or its own name where it lies in src itself (`compose.ts`). */
+/** The room of a file: its first folder, or its own name where it lies in src itself (`main.ts`). */
 export function roomOf(path: string): string {
   return path.split('/')[0] ?? path;
 }

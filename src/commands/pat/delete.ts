@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import type { Praas } from '../../compose.ts';
+import type { Praas } from '../../compose/praas.ts';
 import { confirm } from '../../output/confirm.ts';
 import { endpointKey } from '../../pat/forward.ts';
 import type { MappingView } from '../../pat/pat.ts';

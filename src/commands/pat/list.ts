@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import type { Praas } from '../../compose.ts';
+import type { Praas } from '../../compose/praas.ts';
 import { LISTED, MAPPING_COLUMNS } from '../../output/mapping-columns.ts';
 import { renderList } from '../../output/rows.ts';
 import { isPraasError } from '../../pat/errors.ts';

@@ -5,6 +5,8 @@ import { ServiceCommand } from '../service-command.ts';
 
 const COLUMNS: readonly Column<RouterSummary>[] = [
   { title: 'Router ID', value: ({ router_id }) => router_id },
+  { title: 'Name', value: ({ name }) => name },
+  { title: 'Project ID', value: ({ project_id }) => project_id },
   { title: 'Namespace', value: ({ namespace }) => namespace },
   { title: 'Gateway IPs', value: ({ gateway_ips }) => gateway_ips },
   { title: 'Mappings', value: ({ mappings }) => mappings },
@@ -13,7 +15,7 @@ const COLUMNS: readonly Column<RouterSummary>[] = [
   { title: 'Used TCP Ports', value: ({ used_ports }) => used_ports.tcp },
   { title: 'Used UDP Ports', value: ({ used_ports }) => used_ports.udp },
 ];
-const LISTED = ['Namespace', 'Gateway IPs', 'Mappings', 'Free TCP Ports', 'Free UDP Ports'];
+const LISTED = ['Name', 'Namespace', 'Gateway IPs', 'Mappings', 'Free TCP Ports', 'Free UDP Ports'];
 
 export default class RouterList extends ServiceCommand {
   static override summary = 'list the network namespaces of this node that are or could be routers';

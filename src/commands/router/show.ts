@@ -5,6 +5,8 @@ import { ServiceCommand } from '../service-command.ts';
 
 const COLUMNS: readonly Column<RouterDetails>[] = [
   { title: 'Router ID', value: (router) => router.router_id },
+  { title: 'Name', value: (router) => router.name },
+  { title: 'Project ID', value: (router) => router.project_id },
   { title: 'Namespace', value: (router) => router.namespace },
   { title: 'Gateway IPs', value: (router) => router.gateway_ips },
   { title: 'Networks', value: (router) => router.networks },

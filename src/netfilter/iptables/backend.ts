@@ -1,7 +1,8 @@
 /**
  * The iptables backend: chains custom-PREROUTING and custom-POSTROUTING in the nat table, one transaction of
  * iptables-restore per namespace, never a flush. Works with the nf_tables and the legacy variant: it uses the one that
- * the node's `iptables-restore` is, as Neutron does. iptables-restore commits table by table, so everything stays in one.
+ * the node's `iptables-restore` is, as Neutron does. Only where Neutron's address scopes ask for marks there are rules in
+ * mangle too; iptables-restore commits table by table, so what was committed is taken back when the rest is refused.
  */
 import { praasError } from '../../pat/errors.ts';
 import type { Forward } from '../../pat/forward.ts';
@@ -11,10 +12,12 @@ import { refusal } from '../failure.ts';
 import type { Namespaces } from '../namespace.ts';
 import { type FoundRule, rulesOf } from '../rules.ts';
 import { claimsOf } from './claims.ts';
-import { missingFrame, touchesBuiltIn } from './frame.ts';
+import { missingFrame, missingMarkFrame, touchesBuiltIn } from './frame.ts';
 import { EXIT_BUSY, findNeutronLock, underLock } from './neutron-lock.ts';
-import { optionsOf, POSTROUTING, PREROUTING, parseRule, renderRule } from './rule.ts';
+import { optionsOf, POSTROUTING, PREROUTING, parseRule, renderRule, tableOf } from './rule.ts';
 import { parseSavedTable, type SavedRule } from './save.ts';
+import { readScopes } from './scopes.ts';
+import { inMangle, inverseOf, type Section, sectionsOf, textOf } from './script.ts';
 
 const OWN_CHAINS = new Set([PREROUTING, POSTROUTING]);
 const MIXED = /iptables-legacy tables present/;
@@ -37,37 +40,57 @@ export class IptablesBackend implements Backend {
   }
 
   async observe(namespace: string): Promise<BackendObservation> {
-    const command = { file: 'iptables-save', args: ['-c', '-t', 'nat'] };
+    // All tables at once: Neutron's others are small, and a second process would cost more.
+    const command = { file: 'iptables-save', args: ['-c'] };
     const result = await this.#namespaces.run(namespace, command);
     if (result.exit_code !== 0) throw refusal(result, { router: namespace, tool: 'iptables-save', script: '' });
-    const table = parseSavedTable(result.stdout, 'nat');
-    const [ours, others] = splitByOwner(table.rules);
+    const nat = parseSavedTable(result.stdout, 'nat');
+    const mangle = parseSavedTable(result.stdout, 'mangle');
+    const scopes = readScopes(namespace, mangle, parseSavedTable(result.stdout, 'filter'));
+    const needs_marks = [...scopes.marks.values()].some((mark) => mark !== undefined);
+    const [ours, others] = splitByOwner(nat.rules, 'nat');
+    const [our_marks] = splitByOwner(mangle.rules, 'mangle');
     return {
-      found: ours,
+      found: [...ours, ...our_marks],
       claims: others.flatMap(claimsOf),
-      frame: missingFrame(table),
-      warnings: MIXED.test(result.stderr) ? [mixedWarning(namespace)] : [],
+      frame: [...missingFrame(nat), ...(needs_marks ? missingMarkFrame(mangle) : [])],
+      warnings: [...(MIXED.test(result.stderr) ? [mixedWarning(namespace)] : []), ...scopes.warnings],
+      scope_marks: scopes.marks,
     };
   }
 
   additions(forward: Forward): readonly string[] {
-    return rulesOf(forward).map((rule) => `-A ${renderRule(rule)}`);
+    return rulesOf(forward).map((rule) => lineFor(tableOf(rule), `-A ${renderRule(rule)}`));
   }
 
   removals(forward: Forward): readonly string[] {
-    return rulesOf(forward).map((rule) => `-D ${renderRule(rule)}`);
+    return rulesOf(forward).map((rule) => lineFor(tableOf(rule), `-D ${renderRule(rule)}`));
   }
 
   text(script: Script): string {
-    return ['*nat', ...script.frame, ...script.removals, ...script.additions, 'COMMIT', ''].join('\n');
+    return sectionsOf(script).map(textOf).join('');
   }
 
   async apply(namespace: string, script: Script): Promise<void> {
-    const input = this.text(script);
+    const committed: Section[] = [];
+    try {
+      for (const section of sectionsOf(script)) {
+        await this.#commit(namespace, section);
+        committed.unshift(section);
+      }
+    } catch (error) {
+      // What cannot be taken back is harmless, and found and put right by the next look.
+      for (const section of committed) await this.#commit(namespace, inverseOf(section)).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async #commit(namespace: string, section: Section): Promise<void> {
+    const input = textOf(section);
     const seconds = this.#options.wait_seconds;
     const args = ['--noflush', '--wait', String(seconds)];
     const restore = { file: 'iptables-restore', args, input, ends_with_us: true };
-    const lock = touchesBuiltIn(script.frame)
+    const lock = touchesBuiltIn(section.frame)
       ? await findNeutronLock(this.#options.neutron_lock_path, namespace)
       : undefined;
     const result = await this.#namespaces.run(namespace, lock ? underLock(lock, seconds, restore) : restore);
@@ -78,18 +101,25 @@ export class IptablesBackend implements Backend {
   }
 }
 
-function splitByOwner(rules: readonly SavedRule[]): [FoundRule[], SavedRule[]] {
+/** Takes the rules of a table, gives ours and those of others. */
+function splitByOwner(rules: readonly SavedRule[], table: Section['table']): [FoundRule[], SavedRule[]] {
   const ours: FoundRule[] = [];
   const others: SavedRule[] = [];
   for (const saved of rules) {
     const mapping_id = OWN_CHAINS.has(saved.chain) && mappingIdIn(optionsOf(saved.words).get('--comment'));
     if (!mapping_id) others.push(saved);
     else {
-      const removal = `-D ${saved.chain} ${saved.text}`;
-      ours.push({ mapping_id, rule: parseRule(saved.chain, saved.words), removal, tally: saved.tally });
+      const removal = lineFor(table, `-D ${saved.chain} ${saved.text}`);
+      const rule = parseRule(saved.chain, saved.words);
+      const is_at_home = rule !== undefined && tableOf(rule) === table;
+      ours.push({ mapping_id, rule: is_at_home ? rule : undefined, removal, tally: saved.tally });
     }
   }
   return [ours, others];
+}
+
+function lineFor(table: Section['table'], line: string): string {
+  return table === 'mangle' ? inMangle(line) : line;
 }
 
 function mixedWarning(namespace: string): string {

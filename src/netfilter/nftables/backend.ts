@@ -10,6 +10,7 @@ import { rulesOf } from '../rules.ts';
 import { additionOf, removalOf } from './element.ts';
 import { frameLines, TABLE } from './layout.ts';
 import { parseListing } from './listing.ts';
+import { markLines, marksIn } from './marks.ts';
 
 const NO_TABLE = /No such file or directory/;
 
@@ -38,7 +39,9 @@ export class NftablesBackend implements Backend {
   }
 
   text(script: Script): string {
-    return [...script.frame, ...statements(script.removals), ...statements(script.additions), ''].join('\n');
+    const marks = marksIn(script.additions);
+    const frame = [...script.frame, ...(marks.length > 0 ? markLines(marks) : [])];
+    return [...frame, ...statements(script.removals), ...statements(script.additions), ''].join('\n');
   }
 
   async apply(namespace: string, script: Script): Promise<void> {

@@ -1,7 +1,7 @@
 /**
  * Our one table, `ip praas`: two maps for translation (a hash for mappings open to everybody, an interval map for those
  * with allowed networks) and a set for masquerading, looked up by static rules, so that a packet costs the same with 10
- * mappings and with 60,000. Its hooks run before iptables' (priority - 10), in a table of its own that Neutron never reads.
+ * mappings and with 60,000; marks.ts adds a map where a router has address scopes. Its hooks run before iptables' (priority - 10), in a table of its own that Neutron never reads.
  * Needs nft 1.0 and Linux 5.11 (concatenated maps with counters).
  */
 

@@ -3,16 +3,17 @@ import { endpointKey } from '../../pat/forward.ts';
 import type { Tally } from '../../pat/plan.ts';
 import type { Claim } from '../../pat/router.ts';
 import { mappingIdIn } from '../comment.ts';
-import type { FoundRule, Rule, TranslateRule } from '../rules.ts';
+import type { FoundRule, MarkRule, Rule, TranslateRule } from '../rules.ts';
 import { removalOf } from './element.ts';
 import { ALLOWED, type ChainName, frameLines, MASQUERADED, OPEN, RULES, TABLE } from './layout.ts';
+import { MARKS, markOfChain, missingMarkLines, type NamedRule } from './marks.ts';
 
 interface Listing {
   readonly nftables: readonly {
     readonly map?: Container;
     readonly set?: Container;
     readonly chain?: { readonly name: string };
-    readonly rule?: { readonly chain: string; readonly comment?: string };
+    readonly rule?: NamedRule;
   }[];
 }
 
@@ -29,6 +30,8 @@ interface Element {
   readonly comment: string | undefined;
   readonly tally: Tally | undefined;
   readonly server: readonly [string, number] | undefined;
+  /** The chain to which an element of a verdict map leads. */
+  readonly chain: string | undefined;
 }
 
 export interface TableContents {
@@ -50,12 +53,23 @@ export function parseListing(output: string): TableContents {
   const masquerades = (elements.get(MASQUERADED) ?? []).map(
     (element) => [element, masqueradeRule(element, byEndpoint)] as const,
   );
-  const all: (readonly [Element, Rule])[] = [...rules, ...masquerades];
+  const marks = (elements.get(MARKS) ?? []).map((element) => [element, markRule(element)] as const);
+  const all: (readonly [Element, Rule])[] = [...rules, ...masquerades, ...marks];
   return {
     found: all.flatMap(([element, rule]) => foundRule(element, rule)),
     claims: rules.flatMap(([element, rule]) => (mappingIdIn(element.comment) ? [] : [claimOf(rule)])),
-    frame: isWhole(nftables) ? [] : frameLines(),
+    frame: [...(isWhole(nftables) ? [] : frameLines()), ...missingMarks(nftables, marks)],
   };
+}
+
+/** The part for address scopes comes with the first mapping that needs it; from then on it must be whole. */
+function missingMarks(objects: Listing['nftables'], marks: readonly (readonly [Element, MarkRule])[]): string[] {
+  if (!objects.some(({ map }) => map?.name === MARKS)) return [];
+  const values = new Set(marks.flatMap(([{ comment }, { mark }]) => (mappingIdIn(comment) && mark > 0 ? [mark] : [])));
+  return missingMarkLines(
+    [...values],
+    objects.flatMap(({ rule }) => rule ?? []),
+  );
 }
 
 function foundRule({ comment, tally }: Element, rule: Rule): FoundRule[] {
@@ -71,7 +85,8 @@ function elementOf(raw: unknown): Element {
     key: ((elem?.val ?? key) as { concat: Key }).concat,
     comment: elem?.comment,
     tally: elem?.counter,
-    server: (value as { concat: readonly [string, number] } | undefined)?.concat,
+    server: (value as { concat?: readonly [string, number] } | undefined)?.concat,
+    chain: (value as { goto?: { target: string } } | undefined)?.goto?.target,
   };
 }
 
@@ -105,6 +120,13 @@ function masqueradeRule({ key, comment }: Element, byEndpoint: ReadonlyMap<strin
   return { kind: 'masquerade', mapping_id, protocol, gateway_ip, router_port, server_ip, server_port };
 }
 
+/** A mark that no chain of ours gives is 0: such a rule is found, and never as it should be. */
+function markRule({ key, comment, chain }: Element): MarkRule {
+  const [protocol, gateway_ip, router_port] = key;
+  const mapping_id = mappingIdIn(comment) ?? '';
+  return { kind: 'mark', mapping_id, protocol, gateway_ip, router_port, mark: markOfChain(chain ?? '') ?? 0 };
+}
+
 function cidrOf(source: string | Prefix): string {
   return typeof source === 'string' ? `${source}/32` : `${source.prefix.addr}/${source.prefix.len}`;
 }
@@ -122,7 +144,7 @@ function isWhole(objects: Listing['nftables']): boolean {
   return hasAll && (Object.keys(RULES) as ChainName[]).every((chain) => hasRules(chain, rules));
 }
 
-function hasRules(chain: ChainName, rules: readonly { chain: string; comment?: string }[]): boolean {
+function hasRules(chain: ChainName, rules: readonly NamedRule[]): boolean {
   const found = rules.filter((rule) => rule.chain === chain).map(({ comment }) => comment);
   return found.join() === RULES[chain].map(([name]) => name).join();
 }

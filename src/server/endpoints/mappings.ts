@@ -1,8 +1,11 @@
 /** /v1/mappings. */
-import type { NewMapping } from '../../pat/mapping.ts';
-import type { ChangeOptions, MappingView } from '../../pat/pat.ts';
+
+import type { AccessPolicy } from '../../auth/policy.ts';
+import type { MappingView } from '../../pat/pat.ts';
+import type { RouterService } from '../../pat/router-service.ts';
 import type { PatService, Scope } from '../../pat/service.ts';
-import { inProject, requireRole, visibleTo } from '../access.ts';
+import type { Wanted } from '../../pat/wanted.ts';
+import { callerOf, inProject, optionsOf, visibleTo } from '../access.ts';
 import { type Answer, type Asked, type Endpoint, endpoint } from '../endpoint.ts';
 import { conditionOf, etagOf } from '../etag.ts';
 import type { IdempotencyKeys } from '../idempotency.ts';
@@ -23,12 +26,15 @@ import {
 
 export interface MappingsParts {
   readonly pat: Pick<PatService, 'createMany' | 'update' | 'delete' | 'list' | 'get' | 'connections'>;
+  readonly routers: Pick<RouterService, 'idOf'>;
   readonly idempotency: IdempotencyKeys;
+  readonly policy: AccessPolicy;
   /** The id of the request under way, for failures that are part of an answer. */
   readonly request_id: () => string;
 }
 
-export function mappingEndpoints({ pat, idempotency, request_id }: MappingsParts): readonly Endpoint[] {
+export function mappingEndpoints(parts: MappingsParts): readonly Endpoint[] {
+  const { pat, routers, policy, request_id } = parts;
   const failures = (errors: readonly Error[]): Problem[] => errors.map((error) => problemOf(error, request_id()));
   const list = endpoint<ListQuery>({
     method: 'get',
@@ -37,14 +43,15 @@ export function mappingEndpoints({ pat, idempotency, request_id }: MappingsParts
     summary: 'List mappings',
     description: 'In the order of router, gateway address, port and protocol unless sort_key says otherwise.',
     tag: 'mappings',
-    role: 'reader',
+    action: 'mapping:list',
     query: ListQuery,
     responses: { 200: { description: 'The mappings that fit.', schema: MappingListDocument } },
     handle: async ({ principal, query, base_url, url }) => {
-      const { router_id } = query;
-      const found = await pat.list(router_id === undefined ? {} : { router_id });
+      const router_id = query.router_id && routers.idOf(query.router_id, principal);
+      const filter = router_id === undefined ? {} : { router_id };
+      const found = await pat.list(filter);
       const visible = found.mappings.filter(visibleTo(principal));
-      const { mappings, next } = pageOf(visible, query, new URL(url, base_url));
+      const { mappings, next } = pageOf(visible, { ...query, ...filter }, new URL(url, base_url));
       const links = next === undefined ? {} : { mappings_links: [{ rel: 'next', href: next }] };
       return { status: 200, body: { mappings, ...links, failures: failures(found.failures) } };
     },
@@ -55,10 +62,10 @@ export function mappingEndpoints({ pat, idempotency, request_id }: MappingsParts
     name: 'showMapping',
     summary: 'Show one mapping, by its ID or an unambiguous beginning of it',
     tag: 'mappings',
-    role: 'reader',
+    action: 'mapping:show',
     responses: { 200: { description: 'The mapping, with its ETag.', schema: MappingDocument } },
     handle: async (asked) => {
-      const mapping = await pat.get(asked.id, scopeOf(asked));
+      const mapping = await pat.get(asked.id, scopeOf(policy, asked));
       return { status: 200, body: { mapping, warnings: [] }, headers: { ETag: etagOf(mapping) } };
     },
   });
@@ -69,22 +76,23 @@ export function mappingEndpoints({ pat, idempotency, request_id }: MappingsParts
     summary: 'Change a mapping',
     description: 'Connections that the mapping no longer allows end. With If-Match only if nobody else changed it.',
     tag: 'mappings',
-    role: 'member',
+    action: 'mapping:update',
     query: ChangeQuery,
     body: UpdateBody,
     headers: ['If-Match'],
     responses: { 200: { description: 'The mapping as it is now, with its ETag.', schema: MappingDocument } },
     handle: async (asked) => {
-      const patch = asked.body.mapping;
-      const changed = await pat.update(asked.id, patch, optionsOf(asked), scopeOf(asked));
+      const { principal, query, body } = asked;
+      const options = optionsOf(policy, principal, query);
+      const changed = await pat.update(asked.id, body.mapping, options, scopeOf(policy, asked));
       const { value: mapping, warnings, script } = changed;
       return { status: 200, body: { mapping, warnings, script }, headers: { ETag: etagOf(mapping) } };
     },
   });
-  return [list, creation(pat, idempotency), show, update, ...removals(pat, failures), connections(pat)];
+  return [list, creation(parts), show, update, ...removals(parts, failures), connections(parts)];
 }
 
-function creation(pat: MappingsParts['pat'], idempotency: IdempotencyKeys): Endpoint {
+function creation({ pat, idempotency, policy }: MappingsParts): Endpoint {
   return endpoint<ChangeQuery, CreateBody>({
     method: 'post',
     path: '/v1/mappings',
@@ -94,7 +102,7 @@ function creation(pat: MappingsParts['pat'], idempotency: IdempotencyKeys): Endp
       'Returns when the rules are in the kernel. A list goes all or none. With an Idempotency-Key a repeated request ' +
       'gets the answer of the first one and publishes nothing anew.',
     tag: 'mappings',
-    role: 'member',
+    action: 'mapping:create',
     query: ChangeQuery,
     body: CreateBody,
     headers: ['Idempotency-Key'],
@@ -103,12 +111,12 @@ function creation(pat: MappingsParts['pat'], idempotency: IdempotencyKeys): Endp
       200: { description: 'What would be published, for a dry run.', schema: CreatedDocument },
     },
     handle: async (asked) => {
-      const { principal, body } = asked;
-      const options = optionsOf(asked);
+      const { principal, query, body } = asked;
+      const options = optionsOf(policy, principal, query);
       const given = body.mappings ?? (body.mapping ? [body.mapping] : []);
-      const inputs = given.map((input) => inProject(principal, input as NewMapping));
+      const inputs = given.map((input) => inProject(principal, input as Wanted));
       const work = async (ids?: readonly string[]): Promise<Answer> => {
-        const { value, warnings, script } = await pat.createMany(inputs, options, ids);
+        const { value, warnings, script } = await pat.createMany(inputs, options, ids, callerOf(policy, principal));
         return created(body, value, warnings, script);
       };
       const { idempotency_key: key } = asked;
@@ -120,7 +128,10 @@ function creation(pat: MappingsParts['pat'], idempotency: IdempotencyKeys): Endp
   });
 }
 
-function removals(pat: MappingsParts['pat'], failures: (errors: readonly Error[]) => Problem[]): readonly Endpoint[] {
+function removals(
+  { pat, policy }: MappingsParts,
+  failures: (errors: readonly Error[]) => Problem[],
+): readonly Endpoint[] {
   const one = endpoint<ChangeQuery>({
     method: 'delete',
     path: '/v1/mappings/{id}',
@@ -129,7 +140,7 @@ function removals(pat: MappingsParts['pat'], failures: (errors: readonly Error[]
     description:
       'Closes the port and ends the connections that go through it. With If-Match only if nobody changed it.',
     tag: 'mappings',
-    role: 'member',
+    action: 'mapping:delete',
     query: ChangeQuery,
     headers: ['If-Match'],
     responses: {
@@ -137,8 +148,8 @@ function removals(pat: MappingsParts['pat'], failures: (errors: readonly Error[]
       200: { description: 'What would change, for a dry run.', schema: DeletedDocument },
     },
     handle: async (asked) => {
-      const options = optionsOf(asked);
-      const { value, warnings, script } = await pat.delete([asked.id], options, scopeOf(asked));
+      const options = optionsOf(policy, asked.principal, asked.query);
+      const { value, warnings, script } = await pat.delete([asked.id], options, scopeOf(policy, asked));
       if (!options.dry_run) return { status: 204 };
       return { status: 200, body: { mappings: value, warnings, script, failures: [] } };
     },
@@ -152,12 +163,13 @@ function removals(pat: MappingsParts['pat'], failures: (errors: readonly Error[]
       'All IDs are checked before anything is withdrawn. The mappings of one router go together or not at all; why those ' +
       'of another router stayed is in `failures`.',
     tag: 'mappings',
-    role: 'member',
+    action: 'mapping:delete',
     query: ChangeQuery,
     body: DeleteBody,
     responses: { 200: { description: 'What has been withdrawn.', schema: DeletedDocument } },
     handle: async (asked) => {
-      const deleted = await pat.delete(asked.body.ids, optionsOf(asked), scopeOf(asked));
+      const options = optionsOf(policy, asked.principal, asked.query);
+      const deleted = await pat.delete(asked.body.ids, options, scopeOf(policy, asked));
       const { value, warnings, script, failures: failed } = deleted;
       return { status: 200, body: { mappings: value, warnings, script, failures: failures(failed) } };
     },
@@ -165,18 +177,18 @@ function removals(pat: MappingsParts['pat'], failures: (errors: readonly Error[]
   return [several, one];
 }
 
-function connections(pat: MappingsParts['pat']): Endpoint {
+function connections({ pat, policy }: MappingsParts): Endpoint {
   return endpoint({
     method: 'get',
     path: '/v1/mappings/{id}/connections',
     name: 'listConnections',
     summary: 'List the connections through a mapping at this moment',
     tag: 'mappings',
-    role: 'reader',
+    action: 'mapping:connections',
     responses: { 200: { description: 'As the kernel has them.', schema: ConnectionsDocument } },
     handle: async (asked) => ({
       status: 200,
-      body: { connections: await pat.connections(asked.id, scopeOf(asked)) },
+      body: { connections: await pat.connections(asked.id, scopeOf(policy, asked)) },
     }),
   });
 }
@@ -194,12 +206,6 @@ function created(
   return { status, body: { mapping, warnings, script }, headers };
 }
 
-/** Throws FORBIDDEN when somebody who is no admin wants to pass the checks. */
-function optionsOf({ principal, query }: Asked<ChangeQuery, unknown>): ChangeOptions {
-  if (query.force === 'true') requireRole(principal, 'admin', 'use force');
-  return { dry_run: query.dry_run === 'true', force: query.force === 'true' };
-}
-
-function scopeOf({ principal, if_match }: Asked<unknown, unknown>): Scope {
-  return { visible: visibleTo(principal), condition: conditionOf(if_match) };
+function scopeOf(policy: AccessPolicy, { principal, if_match }: Asked<unknown, unknown>): Scope {
+  return { visible: visibleTo(principal), condition: conditionOf(if_match), caller: callerOf(policy, principal) };
 }

@@ -1,18 +1,22 @@
 /** /v1/routers. */
+import type { AccessPolicy } from '../../auth/policy.ts';
 import type { Pat, Routers } from '../../pat/pat.ts';
 import { routerIdOf } from '../../pat/router.ts';
+import { optionsOf } from '../access.ts';
 import { type Endpoint, endpoint } from '../endpoint.ts';
 import { problemOf } from '../problem.ts';
-import { ChangeQuery, RouterDocument, RouterListDocument, SyncedDocument } from '../schemas.ts';
+import { RouterDocument, RouterListDocument, SyncedDocument } from '../router-schemas.ts';
+import { ChangeQuery } from '../schemas.ts';
 
 export interface RoutersParts {
   readonly routers: Routers;
   readonly pat: Pick<Pat, 'sync'>;
+  readonly policy: AccessPolicy;
   /** The id of the request under way, for failures that are part of an answer. */
   readonly request_id: () => string;
 }
 
-export function routerEndpoints({ routers, pat, request_id }: RoutersParts): readonly Endpoint[] {
+export function routerEndpoints({ routers, pat, policy, request_id }: RoutersParts): readonly Endpoint[] {
   return [
     endpoint({
       method: 'get',
@@ -20,12 +24,12 @@ export function routerEndpoints({ routers, pat, request_id }: RoutersParts): rea
       name: 'listRouters',
       summary: 'List the routers of this node',
       tag: 'routers',
-      role: 'reader',
+      action: 'router:list',
       responses: {
         200: { description: 'Every network namespace that is or could be a router.', schema: RouterListDocument },
       },
-      handle: async () => {
-        const { routers: found, failures } = await routers.list();
+      handle: async ({ principal }) => {
+        const { routers: found, failures } = await routers.list(principal);
         return {
           status: 200,
           body: { routers: found, failures: failures.map((error) => problemOf(error, request_id())) },
@@ -38,14 +42,15 @@ export function routerEndpoints({ routers, pat, request_id }: RoutersParts): rea
       name: 'showRouter',
       summary: 'Show one router: gateway, networks, ports, what others have there, drift',
       description:
-        'By its UUID or the name of its namespace. Rules of others and warnings are for callers of all projects.',
+        'By its UUID or the name of its namespace. Rules of others and warnings are for those whom the policy lets see them ' +
+        '(`router:details`).',
       tag: 'routers',
-      role: 'reader',
+      action: 'router:show',
       responses: { 200: { description: 'The router, read from the kernel at this moment.', schema: RouterDocument } },
       handle: async ({ principal, id }) => {
-        const router = await routers.show(routerIdOf(id));
-        const router_of_theirs = { ...router, unmanaged: [], warnings: [] };
-        return { status: 200, body: { router: principal.project_id === null ? router : router_of_theirs } };
+        const router = await routers.show(routerIdOf(id), principal);
+        const has_details = policy.allows(principal, 'router:details');
+        return { status: 200, body: { router: has_details ? router : { ...router, unmanaged: [], warnings: [] } } };
       },
     }),
     endpoint<ChangeQuery>({
@@ -54,12 +59,14 @@ export function routerEndpoints({ routers, pat, request_id }: RoutersParts): rea
       name: 'syncRouter',
       summary: 'Make the rules of a router equal to the stored mappings',
       tag: 'routers',
-      role: 'admin',
+      action: 'router:sync',
       query: ChangeQuery,
       responses: { 200: { description: 'How much had to be done.', schema: SyncedDocument } },
-      handle: async ({ id, query }) => {
+      handle: async ({ principal, id, query }) => {
         const router_id = routerIdOf(id);
-        const options = { dry_run: query.dry_run === 'true', force: query.force === 'true' };
+        const options = optionsOf(policy, principal, query);
+        // By default only operators come here; a policy that lets in others gives them no more than they may see.
+        if (principal.project_id !== null) await routers.show(router_id, principal);
         const { value, warnings, script } = await pat.sync(router_id, options);
         return { status: 200, body: { sync: { router_id, ...value }, warnings, script } };
       },

@@ -1,0 +1,18 @@
+/** Two kinds of tokens: those of the node's operator, which say so, and all others. */
+import type { Authenticator, Principal } from './authenticator.ts';
+import { isOwnToken } from './token.ts';
+
+export class ChainedAuthenticator implements Authenticator {
+  readonly #own: Authenticator;
+  readonly #others: Authenticator;
+
+  /** `others` is never asked about a token of this node. */
+  constructor(own: Authenticator, others: Authenticator) {
+    this.#own = own;
+    this.#others = others;
+  }
+
+  authenticate(token: string): Promise<Principal | undefined> {
+    return (isOwnToken(token) ? this.#own : this.#others).authenticate(token);
+  }
+}

@@ -1,0 +1,48 @@
+import { Args, Flags } from '@oclif/core';
+import { QUOTA_COLUMNS } from '../../output/quota-columns.ts';
+import { renderRecord } from '../../output/rows.ts';
+import type { QuotaView } from '../../pat/pat.ts';
+import { limitFlag, outputFlags } from '../flags.ts';
+import { ServiceCommand } from '../service-command.ts';
+
+export default class QuotaSet extends ServiceCommand {
+  static override summary = 'change how many mappings a project may have';
+  static override description =
+    'Only for operators. A quota below what is in use takes nothing away. The default for all projects is quota_mappings ' +
+    'and quota_ports in praas.conf.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> 4a1c6f0e2b7d4e3f9a5b8c7d6e5f4a3b --mappings 200',
+    '<%= config.bin %> <%= command.id %> 4a1c6f0e2b7d4e3f9a5b8c7d6e5f4a3b --mappings=-1 --ports-per-router 100',
+    '<%= config.bin %> <%= command.id %> 4a1c6f0e2b7d4e3f9a5b8c7d6e5f4a3b --default',
+  ];
+  static override args = {
+    project: Args.string({ description: 'ID of the project', ignoreStdin: true, required: true }),
+  };
+  static override flags = {
+    mappings: limitFlag({ description: 'mappings that it may have; -1: any number' }),
+    'ports-per-router': limitFlag({ description: 'mappings that it may have on one router; -1: any number' }),
+    default: Flags.boolean({
+      description: 'give it the default again',
+      exclusive: ['mappings', 'ports-per-router'],
+    }),
+    ...outputFlags,
+  };
+
+  async run(): Promise<QuotaView> {
+    const { args, flags } = await this.parse(QuotaSet);
+    const columns = this.choose(QUOTA_COLUMNS, flags.column);
+    const { mappings, 'ports-per-router': ports_per_router } = flags;
+    const given = {
+      ...(mappings !== undefined && { mappings }),
+      ...(ports_per_router !== undefined && { ports_per_router }),
+    };
+    if (!flags.default && Object.keys(given).length === 0)
+      this.misuse('Say what it may have: --mappings, --ports-per-router, or --default.');
+    this.requireRootHere(flags);
+    const quota = await this.withPraas(flags, ({ quotas }) =>
+      flags.default ? quotas.reset(args.project) : quotas.set(args.project, given),
+    );
+    this.print(await renderRecord(flags.format, columns, quota));
+    return quota;
+  }
+}

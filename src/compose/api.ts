@@ -1,0 +1,95 @@
+/** The API of the PAT agent, joined: who may enter, what there is to ask, and the two places where it listens. */
+import { ROOT, type Role } from '../auth/authenticator.ts';
+import { ChainedAuthenticator } from '../auth/chained-authenticator.ts';
+import type { AccessPolicy } from '../auth/policy.ts';
+import type { Config } from '../config/keys.ts';
+import { LiveConfig } from '../config/live.ts';
+import type { Logger } from '../pat/ports.ts';
+import { NO_SERVERS, ServerService, type Servers } from '../pat/server-service.ts';
+import { addressOf, createApp } from '../server/app.ts';
+import { mappingEndpoints } from '../server/endpoints/mappings.ts';
+import { quotaEndpoints } from '../server/endpoints/quotas.ts';
+import { routerEndpoints } from '../server/endpoints/routers.ts';
+import { serverEndpoints } from '../server/endpoints/servers.ts';
+import { Gate } from '../server/gate.ts';
+import { IdempotencyKeys } from '../server/idempotency.ts';
+import { legacyRouter } from '../server/legacy/router.ts';
+import { Listener, type OnUnreadable, type TlsFiles } from '../server/listener.ts';
+import { Metrics } from '../server/metrics.ts';
+import { NodeReadiness } from '../server/node-readiness.ts';
+import { document } from '../server/openapi.ts';
+import { pages } from '../server/pages.ts';
+import { answerRaw } from '../server/raw-answer.ts';
+import { newUuid, systemClock } from '../system/clock.ts';
+import { RequestContext } from '../system/request-context.ts';
+import { type JoinedCloud } from './cloud.ts';
+import type { Node } from './node.ts';
+import type { DaemonSurroundings } from './surroundings.ts';
+import { composeTokens } from './tokens.ts';
+
+export interface ApiParts {
+  readonly config: Config;
+  readonly surroundings: DaemonSurroundings;
+  readonly node: Node;
+  readonly joined: JoinedCloud | undefined;
+  readonly settings: LiveConfig;
+  readonly access: AccessPolicy;
+  readonly metrics: Metrics;
+  readonly readiness: NodeReadiness;
+  readonly context: RequestContext;
+  readonly log: Logger;
+}
+
+/** The API twice: behind a gate on its port, and for root on its socket. */
+export function composeApi(parts: ApiParts): (tls: TlsFiles | undefined) => readonly Listener[] {
+  const { config, surroundings, node, joined, settings, access, metrics, readiness, context, log } = parts;
+  const { authenticator: own } = composeTokens(config, surroundings);
+  const roleOf = (roles: readonly string[]): Role | undefined => access.roleOf(roles);
+  const authenticator = joined ? new ChainedAuthenticator(own, joined.authenticator(roleOf)) : own;
+  const gate = new Gate(authenticator, (address) => {
+    metrics.authenticationFailed();
+    log.warn('not authenticated', { address });
+  });
+  const endpoints = [
+    ...mappingEndpoints({
+      ...node,
+      policy: access,
+      idempotency: new IdempotencyKeys(systemClock),
+      request_id: () => context.request_id,
+    }),
+    ...serverEndpoints(serversOf(node, joined)),
+    ...routerEndpoints({ ...node, policy: access, request_id: () => context.request_id }),
+    ...quotaEndpoints(node.quotas),
+  ];
+  const { version } = surroundings;
+  const open = [
+    pages({ document: document(endpoints, { version }), readiness, metrics }),
+    legacyRouter({
+      pat: node.pat,
+      clock: systemClock,
+      log,
+      allowed: () => settings.current.legacy_api_allow,
+      node_names: [surroundings.host_name],
+    }),
+  ];
+  const common = { endpoints, open, policy: access, context, metrics, clock: systemClock, new_id: newUuid, log };
+  const guarded = createApp({
+    ...common,
+    enter: (request) => gate.enter({ address: addressOf(request), token: request.get('X-Auth-Token') }),
+  });
+  const rootly = createApp({ ...common, enter: async () => ROOT });
+  const unreadable: OnUnreadable = (error: NodeJS.ErrnoException, socket, is_answering) => {
+    const request_id = `req-${newUuid()}`;
+    log.info('unreadable request', { reason: error.code ?? error.message, request_id });
+    answerRaw(error, socket, request_id, is_answering);
+  };
+  return (tls) => [
+    new Listener({ kind: 'tcp', host: config.listen_address, port: config.port_app, tls }, guarded, unreadable),
+    new Listener({ kind: 'socket', path: config.socket_path }, rootly, unreadable),
+  ];
+}
+
+function serversOf({ pat }: Node, joined: JoinedCloud | undefined): Servers {
+  if (joined === undefined) return NO_SERVERS;
+  return new ServerService({ cloud: joined.cloud, mappings: async () => (await pat.list()).mappings });
+}

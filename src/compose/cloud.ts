@@ -1,0 +1,105 @@
+/** The cloud around a node, joined: an account's session, what is asked with it, and who callers with Keystone tokens are. */
+import { readFile } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
+import type { Authenticator, Role } from '../auth/authenticator.ts';
+import type { Config } from '../config/keys.ts';
+import type { CloudConfig } from '../openstack/clouds/cloud-config.ts';
+import { clientFiles, daemonFiles, readCloud } from '../openstack/clouds/read.ts';
+import { Http } from '../openstack/http.ts';
+import { Identity } from '../openstack/identity.ts';
+import { KeystoneAuthenticator } from '../openstack/keystone-authenticator.ts';
+import { OpenStackCloud } from '../openstack/openstack-cloud.ts';
+import { Session } from '../openstack/session.ts';
+import type { Cloud } from '../pat/cloud.ts';
+import { CloudTargets } from '../pat/cloud-targets.ts';
+import { praasError } from '../pat/errors.ts';
+import type { GroupAccess, Logger } from '../pat/ports.ts';
+import { RouterBook } from '../pat/router-book.ts';
+import { SecurityGroups } from '../pat/security-groups.ts';
+import { LocalTargets, type Targets } from '../pat/targets.ts';
+import { systemClock } from '../system/clock.ts';
+
+/** What the services need where there is a cloud. */
+export interface CloudParts {
+  readonly targets: Targets;
+  readonly access: GroupAccess;
+  readonly book?: RouterBook;
+}
+
+export interface JoinedCloud {
+  readonly cloud: Cloud;
+  /** For people: which cloud of which file. */
+  readonly name: string;
+  readonly parts: Required<CloudParts>;
+  /** Who callers with Keystone tokens are. */
+  authenticator(roleOf: (roles: readonly string[]) => Role | undefined): Authenticator;
+  close(): void;
+}
+
+const TIMEOUT_MS = 10_000;
+
+/** The cloud of this node's service user; undefined on a node without OpenStack. Asks nothing yet. Throws CLOUD_CONFIG_INVALID. */
+export async function joinCloud(config: Config, env: NodeJS.ProcessEnv, log: Logger): Promise<JoinedCloud | undefined> {
+  const { clouds_path, cloud_name } = config;
+  const files = daemonFiles(env, clouds_path);
+  // What an operator's shell says is not about the node: of the variables only the file's place counts.
+  const found = await readCloud({ cloud: cloud_name, env: {}, files, readFile: readText });
+  if (found === undefined) return undefined;
+  const session = await openSession(found);
+  const identity = new Identity(session);
+  const cloud = new OpenStackCloud(session);
+  return {
+    cloud,
+    parts: {
+      targets: new CloudTargets({ cloud, local: new LocalTargets() }),
+      access: new SecurityGroups(cloud, log),
+      book: new RouterBook(),
+    },
+    name: `${found.name} (${found.where})`,
+    authenticator: (roleOf) => new KeystoneAuthenticator({ identity, roleOf, clock: systemClock }),
+    close: () => session.close(),
+  };
+}
+
+export interface ClientCloud {
+  /** What --os-cloud says. */
+  readonly cloud?: string | undefined;
+  /** Values of --os-* options, by the variable that each overrides. */
+  readonly options: Readonly<Record<string, string | undefined>>;
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+  readonly clouds_path: string;
+}
+
+/** A Keystone token of whoever types a command; undefined when nothing says who they are. Throws as Session.token does. */
+export async function logIn({ clouds_path, cwd, ...sources }: ClientCloud): Promise<string | undefined> {
+  const files = clientFiles(sources.env, cwd, clouds_path);
+  const found = await readCloud({ ...sources, files, readFile: readText });
+  if (found === undefined) return undefined;
+  const session = await openSession(found);
+  try {
+    return await session.token();
+  } finally {
+    session.close();
+  }
+}
+
+async function openSession(config: CloudConfig): Promise<Session> {
+  const ca = config.cacert === undefined ? undefined : await readAuthority(config.cacert);
+  const pause = (milliseconds: number): Promise<void> => setTimeout(milliseconds);
+  const http = new Http({ ca, verify: config.verify, timeout_ms: TIMEOUT_MS, random: Math.random, pause });
+  return new Session({ config, http, clock: systemClock });
+}
+
+function readText(path: string): Promise<string> {
+  return readFile(path, 'utf8');
+}
+
+async function readAuthority(path: string): Promise<string> {
+  try {
+    return await readText(path);
+  } catch (error) {
+    const reason = `it cannot be read: ${(error as NodeJS.ErrnoException).code}`;
+    throw praasError('CLOUD_CONFIG_INVALID', { where: `cacert ${path}`, reason }, error);
+  }
+}

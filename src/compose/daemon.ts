@@ -1,0 +1,181 @@
+/** The PAT agent, joined: the node's parts (compose.ts), the loop that keeps the kernel right, and the API before them. */
+import { dirname, join } from 'node:path';
+import { CloudWatch } from '../agent/cloud-watch.ts';
+import { Controller } from '../agent/controller.ts';
+import { LivePolicy } from '../auth/live-policy.ts';
+import type { Config } from '../config/keys.ts';
+import { LiveConfig } from '../config/live.ts';
+import { RouterWatch } from '../netfilter/watch.ts';
+import type { Policy } from '../pat/decision.ts';
+import type { Status } from '../pat/mapping.ts';
+import type { Logger } from '../pat/ports.ts';
+import { Metrics } from '../server/metrics.ts';
+import { NodeReadiness } from '../server/node-readiness.ts';
+import { PatAgent, type PatAgentParts } from '../server/pat-agent.ts';
+import { policyReader } from '../server/policy-file.ts';
+import { readTls } from '../server/tls.ts';
+import { newUuid, systemClock, systemTimers } from '../system/clock.ts';
+import { createExec, createStartTalk, isInstalled } from '../system/exec.ts';
+import { createFollow } from '../system/follow.ts';
+import { HelperExec } from '../system/helper-exec.ts';
+import { Interruption } from '../system/interruption.ts';
+import { FileLog } from '../system/log.ts';
+import { RequestContext } from '../system/request-context.ts';
+import { composeApi } from './api.ts';
+import { type JoinedCloud, joinCloud } from './cloud.ts';
+import { joinNode, type Node, policyOf, quotaOf } from './node.ts';
+import type { DaemonSurroundings } from './surroundings.ts';
+
+/** A second daemon is told at once; a command that is changing something is waited for. */
+const LOCK_TIMEOUT_SECONDS = 5;
+/** What a request under way may need beside its slowest program. */
+const GRACE_MS = 5000;
+const SIGTERM = 15;
+
+/** Gives the daemon, not started; of files it has read clouds.yaml. Throws CLOUD_CONFIG_INVALID. */
+export async function composeDaemon(config: Config, surroundings: DaemonSurroundings): Promise<PatAgent<Config>> {
+  const { version, env } = surroundings;
+  const interruption = new Interruption();
+  const context = new RequestContext();
+  const file = new FileLog(config.log_dir, 'pat-agent', surroundings.complain, surroundings.say);
+  const log = context.logger(file);
+  const settings = new LiveConfig(config);
+  const access = new LivePolicy();
+  const helpers = helpersOf(config, env, interruption);
+  const joined = await joinCloud(config, env, log);
+  const node = joinNode({
+    config,
+    cloud: joined?.parts,
+    exec: helpers.exec,
+    command: surroundings.command,
+    interruption,
+    log,
+    policy: livePolicy(settings),
+    quota: () => quotaOf(settings.current),
+    lock_timeout_seconds: Math.min(config.lock_timeout, LOCK_TIMEOUT_SECONDS),
+    is_watched: true,
+    touched: (record) => {
+      controller.touched(record);
+      void watch.follow([record.router_id]);
+    },
+  });
+  const follow = createFollow(env, interruption.ending);
+  const watch: RouterWatch = new RouterWatch({ directory: config.netns_dir, follow, exec: helpers.exec, log });
+  const metrics = new Metrics(() => countByStatus(node));
+  const controller: Controller = controllerOf(node, settings, metrics, log);
+  const missingTools = (): readonly string[] => toolsOf(config).filter((tool) => !isInstalled(tool, env['PATH']));
+  const cloud = joined && cloudWatchOf(joined, settings, log);
+  const readiness = new NodeReadiness({ ...node, controller, missingTools, cloud });
+  return new PatAgent({
+    settings,
+    readTls,
+    readPolicy: policyReader(access),
+    lock: () => node.files.open(),
+    listeners: composeApi({ config, surroundings, node, joined, settings, access, metrics, readiness, context, log }),
+    notices: (has_tls) => noticesOf(settings.current, has_tls),
+    watch: watches({ node, routers: watch, controller, cloud }),
+    controller,
+    log,
+    version,
+    grace_ms: config.command_timeout * 1000 + GRACE_MS,
+    async close() {
+      interruption.ask(SIGTERM);
+      joined?.close();
+      await helpers.stop();
+      await node.files.close();
+      await file.close();
+    },
+  });
+}
+
+interface Watched {
+  readonly node: Node;
+  readonly routers: RouterWatch;
+  readonly controller: Controller;
+  readonly cloud: CloudWatch | undefined;
+}
+
+/** What looks out for changes from outside. */
+function watches({ node, routers, controller, cloud }: Watched): PatAgentParts<Config>['watch'] {
+  return {
+    async start() {
+      await routers.start((router_id, what) => controller.wake(router_id, what));
+      await routers.follow(await node.store.routers());
+      // Not waited for: the kernel is looked after whether the cloud answers or not.
+      void cloud?.start();
+    },
+    async stop() {
+      cloud?.stop();
+      await routers.stop();
+    },
+  };
+}
+
+function helpersOf(config: Config, env: NodeJS.ProcessEnv, interruption: Interruption): HelperExec {
+  const timeout_ms = config.command_timeout * 1000;
+  return new HelperExec({
+    direct: createExec(timeout_ms, env, interruption.ending),
+    startTalk: createStartTalk(env),
+    new_id: newUuid,
+    timeout_ms,
+    directory: join(dirname(config.socket_path), 'helpers'),
+  });
+}
+
+function cloudWatchOf({ cloud, parts }: JoinedCloud, settings: LiveConfig, log: Logger): CloudWatch {
+  return new CloudWatch({
+    read: () => parts.book.refresh(cloud),
+    period_ms: () => settings.current.second_monitoring * 1000,
+    timers: systemTimers,
+    log,
+  });
+}
+
+function controllerOf(node: Node, settings: LiveConfig, metrics: Metrics, log: Logger): Controller {
+  return new Controller({
+    routers: () => node.store.routers(),
+    read: (router_id) => node.store.read(router_id),
+    sync: (router_id) => node.pat.sync(router_id),
+    period_ms: () => settings.current.reconcile_period * 1000,
+    onReconciled: (reconciled) => metrics.reconciled(reconciled),
+    clock: systemClock,
+    timers: systemTimers,
+    log,
+  });
+}
+
+/** What an operator should know of how the API can be reached. */
+function noticesOf(config: Config, has_tls: boolean): readonly string[] {
+  const is_loopback = config.listen_address.startsWith('127.') || config.listen_address === '::1';
+  const allowed = config.legacy_api_allow.join(', ') || 'nobody else';
+  return [
+    `the old API of the Proxy CLI asks for no token; it answers this node and ${allowed} (legacy_api_allow)`,
+    ...(is_loopback || has_tls ? [] : ['tokens cross the network in clear text: set tls_cert and tls_key']),
+  ];
+}
+
+function toolsOf({ backend }: Config): readonly string[] {
+  const common = ['nsenter', 'setpriv', 'ip', 'ss', 'conntrack'];
+  return [...common, ...(backend === 'iptables' ? ['iptables-save', 'iptables-restore'] : ['nft'])];
+}
+
+async function countByStatus({ pat }: Node): Promise<ReadonlyMap<Status, number>> {
+  const { mappings } = await pat.list();
+  return new Map([...Map.groupBy(mappings, ({ status }) => status)].map(([status, group]) => [status, group.length]));
+}
+
+/** The policy of the configuration in force, whichever that is when somebody asks. */
+function livePolicy(settings: LiveConfig): Policy {
+  const current = (): Policy => policyOf(settings.current);
+  return {
+    get router_port_range() {
+      return current().router_port_range;
+    },
+    get reserved_ports() {
+      return current().reserved_ports;
+    },
+    get masquerade() {
+      return current().masquerade;
+    },
+  };
+}

@@ -1,0 +1,126 @@
+/** The parts of a node that commands and the daemon have in common: its store, its kernel, and the services over them. */
+import { Agent } from '../agent/agent.ts';
+import type { Config } from '../config/keys.ts';
+import type { Backend } from '../netfilter/backend.ts';
+import { NetfilterDataplane } from '../netfilter/dataplane.ts';
+import { IptablesBackend } from '../netfilter/iptables/backend.ts';
+import { Namespaces, type RouterKind } from '../netfilter/namespace.ts';
+import { NftablesBackend } from '../netfilter/nftables/backend.ts';
+import type { Policy } from '../pat/decision.ts';
+import type { Logger, MappingStore } from '../pat/ports.ts';
+import type { Quota } from '../pat/quota.ts';
+import { QuotaBook } from '../pat/quota-book.ts';
+import { QuotaService } from '../pat/quota-service.ts';
+import type { RouterRecord } from '../pat/record.ts';
+import type { RouterBook } from '../pat/router-book.ts';
+import { RouterService } from '../pat/router-service.ts';
+import { PatService } from '../pat/service.ts';
+import { LocalTargets } from '../pat/targets.ts';
+import { FileStore } from '../store/file-store.ts';
+import { FileQuotaStore } from '../store/quota-store.ts';
+import { newUuid, systemClock } from '../system/clock.ts';
+import type { Exec } from '../system/exec.ts';
+import type { Interruption } from '../system/interruption.ts';
+import type { CloudParts } from './cloud.ts';
+
+/** The parts that commands and the daemon have in common, joined. Starts nothing and touches no file yet. */
+export interface Node {
+  readonly dataplane: NetfilterDataplane;
+  readonly files: FileStore;
+  /** As `files`, but nothing in it is interrupted half way. */
+  readonly store: MappingStore;
+  readonly agent: Agent;
+  readonly pat: PatService;
+  readonly routers: RouterService;
+  readonly quotas: QuotaService;
+}
+
+export interface NodeParts {
+  readonly config: Config;
+  readonly exec: Exec;
+  /** What is being run, for whoever waits for the lock meanwhile. */
+  readonly command: string;
+  readonly interruption: Interruption;
+  readonly log: Logger;
+  /** May change while the node works. */
+  readonly policy: Policy;
+  /** Of projects that have none of their own; may change while the node works. */
+  readonly quota: () => Quota;
+  readonly lock_timeout_seconds: number;
+  /** Whether somebody looks often enough for counters to mean something. */
+  readonly is_watched: boolean;
+  /** What is known of the cloud; left out on a node without OpenStack. */
+  readonly cloud?: CloudParts | undefined;
+  /** Told of the record after each transaction. */
+  readonly touched?: (record: RouterRecord) => void;
+}
+
+export function joinNode(parts: NodeParts): Node {
+  const { command, config, exec, interruption, log, policy } = parts;
+  const namespaces = new Namespaces(exec, config.netns_dir, (router_id) => kindOf(parts.cloud?.book, router_id));
+  const dataplane = new NetfilterDataplane(namespaces, ...backendsOf(config, namespaces));
+  const { state_dir } = config;
+  const { lock_timeout_seconds, quota: defaults } = parts;
+  const on_disk = { state_dir, lock_timeout_seconds, exec, clock: systemClock, command };
+  const files = new FileStore(on_disk);
+  const quotas = new FileQuotaStore(on_disk);
+  const held = new QuotaBook({ store: files, quotas, defaults });
+  const store = shielded(files, interruption, (record) => {
+    held.touched(record);
+    parts.touched?.(record);
+  });
+  const agent = new Agent(dataplane, systemClock, log);
+  const common = { store, dataplane, agent, clock: systemClock, new_id: newUuid, log, policy, state_dir };
+  const { targets = new LocalTargets(), access, book } = parts.cloud ?? {};
+  const counters = parts.is_watched && { counters: agent };
+  const pat = new PatService({ ...common, targets, access, book, quotas: held, ...counters });
+  const routers = new RouterService({ ...common, book });
+  return { dataplane, files, store, agent, pat, routers, quotas: new QuotaService({ quotas, book: held, defaults }) };
+}
+
+/** What of the configuration decides about mappings. */
+export function policyOf({ router_port_range, reserved_ports, masquerade }: Config): Policy {
+  return { router_port_range, reserved_ports, masquerade };
+}
+
+/** What it says of projects without a quota of their own. */
+export function quotaOf({ quota_mappings, quota_ports }: Config): Quota {
+  return { mappings: quota_mappings, ports_per_router: quota_ports };
+}
+
+/** Neutron's word on a router, as far as the cloud was asked already. */
+function kindOf(book: RouterBook | undefined, router_id: string): RouterKind | undefined {
+  const router = book?.of(router_id);
+  return router && (router.is_distributed ? 'distributed' : 'centralized');
+}
+
+function backendsOf(config: Config, namespaces: Namespaces): [Backend, Backend] {
+  const iptables = new IptablesBackend(namespaces, {
+    wait_seconds: config.xtables_wait,
+    neutron_lock_path: config.neutron_lock_path,
+  });
+  const nftables = new NftablesBackend(namespaces);
+  return config.backend === 'iptables' ? [iptables, nftables] : [nftables, iptables];
+}
+
+/** A change that has begun is not interrupted: the store and the kernel would differ until somebody puts it right. */
+function shielded(
+  store: MappingStore,
+  interruption: Interruption,
+  touched: (record: RouterRecord) => void,
+): MappingStore {
+  return {
+    routers: () => store.routers(),
+    read: (router_id) => store.read(router_id),
+    transaction: (router_id, work) =>
+      store.transaction(router_id, (transaction) =>
+        interruption.shield(async () => {
+          try {
+            return await work(transaction);
+          } finally {
+            touched(transaction.record);
+          }
+        }),
+      ),
+  };
+}

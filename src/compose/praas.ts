@@ -1,0 +1,78 @@
+/** What a command works with: this node directly, or a daemon here or elsewhere. The only door that commands use. */
+import type { Place } from '../client/place.ts';
+import { isAnswered } from '../client/socket.ts';
+import type { Config } from '../config/keys.ts';
+import type { Pat, Quotas, Routers } from '../pat/pat.ts';
+import type { Servers } from '../pat/server-service.ts';
+import { newUuid } from '../system/clock.ts';
+import { createExec } from '../system/exec.ts';
+import { Interruption } from '../system/interruption.ts';
+import { FileLog } from '../system/log.ts';
+import type { ClientCloud } from './cloud.ts';
+import { LaterCloud } from './later-cloud.ts';
+import { joinNode, policyOf, quotaOf } from './node.ts';
+import type { Surroundings } from './surroundings.ts';
+
+export interface Praas {
+  readonly pat: Pat;
+  readonly routers: Routers;
+  readonly servers: Servers;
+  readonly quotas: Quotas;
+  readonly interruption: Interruption;
+  /** Lets go of everything: the lock, the log, connections to a daemon. */
+  close(): Promise<void>;
+}
+
+/** Gives a praas that works directly on this node's store and kernel. Starts nothing and touches no file yet. */
+export function compose(config: Config, surroundings: Surroundings): Praas {
+  const interruption = new Interruption();
+  const log = new FileLog(config.log_dir, 'praas', surroundings.complain);
+  const cloud = new LaterCloud(config, surroundings.env, log);
+  const { files, pat, routers, quotas } = joinNode({
+    config,
+    exec: createExec(config.command_timeout * 1000, surroundings.env, interruption.ending),
+    command: surroundings.command,
+    interruption,
+    log,
+    policy: policyOf(config),
+    quota: () => quotaOf(config),
+    cloud: { targets: cloud, access: cloud },
+    lock_timeout_seconds: config.lock_timeout,
+    is_watched: false,
+  });
+  return {
+    pat,
+    routers,
+    quotas,
+    servers: cloud.servers(async () => (await pat.list()).mappings),
+    interruption,
+    async close() {
+      await cloud.end();
+      await files.close();
+      await log.close();
+    },
+  };
+}
+
+/** Gives a praas whose work the daemon at that place does. Connects with the first question. */
+export async function connect(place: Place): Promise<Praas> {
+  const { openRemote } = await import('../client/remote.ts');
+  const interruption = new Interruption();
+  return { ...openRemote(place, interruption.ending, newUuid), interruption };
+}
+
+/**
+ * Gives the praas of this node: its daemon's where one answers on the socket, else one that works directly. A daemon that
+ * is there and answers wrongly is never passed by. Throws NOT_PERMITTED, DAEMON_UNREACHABLE.
+ */
+export async function composeOrConnect(config: Config, surroundings: Surroundings): Promise<Praas> {
+  const path = config.socket_path;
+  const has_daemon = await isAnswered(path, surroundings.command);
+  return has_daemon ? connect({ kind: 'socket', path }) : compose(config, surroundings);
+}
+
+/** A Keystone token of whoever types a command; undefined when nothing says who they are. Throws as Session.token does. */
+export async function keystoneToken(asked: ClientCloud): Promise<string | undefined> {
+  const { logIn } = await import('./cloud.ts');
+  return logIn(asked);
+}

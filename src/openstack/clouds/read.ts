@@ -1,0 +1,162 @@
+/**
+ * clouds.yaml, secure.yaml, the OS_* variables and the --os-* options become one cloud, by the rules of the openstack
+ * client: options before variables before files, and of the files the first that is there.
+ */
+import { dirname, join } from 'node:path';
+import { load } from 'js-yaml';
+import { praasError } from '../../pat/errors.ts';
+import type { CloudConfig } from './cloud-config.ts';
+import { configOf, merged } from './merge.ts';
+import { VARIABLES, type Written, written } from './variables.ts';
+
+export interface CloudSources {
+  /** What --os-cloud, OS_CLOUD or cloud_name says. */
+  readonly cloud?: string | undefined;
+  /** Values of options, by the variable that each overrides. */
+  readonly options?: Readonly<Record<string, string | undefined>>;
+  readonly env: NodeJS.ProcessEnv;
+  /** Paths in which clouds.yaml is looked for; the first that is there counts. */
+  readonly files: readonly string[];
+  /** Gives the text of a file; rejects as node:fs does. */
+  readonly readFile: (path: string) => Promise<string>;
+}
+
+const NAMES = ['clouds.yaml', 'clouds.yml', 'clouds.json'];
+/** What the openstack client calls a cloud of which only variables speak. */
+const ENVVARS = 'envvars';
+
+/** Where the openstack client looks, and then where praas has its own. */
+export function clientFiles(env: NodeJS.ProcessEnv, cwd: string, own_path: string): readonly string[] {
+  const home = env['HOME'];
+  const config_home = env['XDG_CONFIG_HOME'] || (home ? join(home, '.config') : undefined);
+  const directories = [cwd, ...(config_home ? [join(config_home, 'openstack')] : []), '/etc/openstack'];
+  const named = env['OS_CLIENT_CONFIG_FILE'];
+  const usual = directories.flatMap((directory) => NAMES.map((name) => join(directory, name)));
+  return [...(named ? [named] : []), ...usual, own_path];
+}
+
+/** Where a daemon looks: it has no working directory and no home that mean anything. */
+export function daemonFiles(env: NodeJS.ProcessEnv, own_path: string): readonly string[] {
+  const named = env['OS_CLIENT_CONFIG_FILE'];
+  return named ? [named] : [own_path];
+}
+
+/** Gives the cloud; undefined when nothing says anything of one. Throws CLOUD_CONFIG_INVALID. */
+export async function readCloud({
+  cloud,
+  options = {},
+  env,
+  files,
+  readFile,
+}: CloudSources): Promise<CloudConfig | undefined> {
+  const variables = written({ ...Object.fromEntries(VARIABLES.map((name) => [name, env[name]])), ...given(options) });
+  const asked = cloud || env['OS_CLOUD'] || undefined;
+  const found = await firstOf(files, readFile);
+  const has_own = hasAuthUrl(variables);
+  if (asked === undefined && has_own) return configOf(ENVVARS, 'environment', variables);
+  if (found === undefined) {
+    if (asked === undefined || asked === ENVVARS)
+      return has_own ? configOf(ENVVARS, 'environment', variables) : undefined;
+    throw praasError('CLOUD_CONFIG_INVALID', {
+      where: 'clouds.yaml',
+      reason: `no such file was found for cloud ${asked}; looked for: ${files.join(', ')}`,
+    });
+  }
+  const { path, clouds } = found;
+  const secrets = (await readClouds(secureOf(path, env), readFile)) ?? {};
+  const name = asked ?? onlyOne(path, clouds);
+  const cloud_text = clouds[name];
+  if (cloud_text === undefined) {
+    throw praasError('CLOUD_CONFIG_INVALID', {
+      where: path,
+      reason: `there is no cloud ${name} in it; there are: ${Object.keys(clouds).join(', ')}`,
+    });
+  }
+  const { profile, ...plain } = cloud_text;
+  const base =
+    profile === undefined
+      ? {}
+      : await profileOf(typeof profile === 'string' ? profile : JSON.stringify(profile), path, readFile);
+  return configOf(name, path, merged([base, plain, secrets[name] ?? {}, variables]));
+}
+
+type Clouds = Readonly<Record<string, Written>>;
+
+async function firstOf(
+  files: readonly string[],
+  readFile: CloudSources['readFile'],
+): Promise<{ readonly path: string; readonly clouds: Clouds } | undefined> {
+  for (const path of files) {
+    const clouds = await readClouds(path, readFile);
+    if (clouds !== undefined) return { path, clouds };
+  }
+  return undefined;
+}
+
+/** Undefined for a file that is not there. `key` is what its clouds stand under. */
+async function readClouds(
+  path: string,
+  readFile: CloudSources['readFile'],
+  key = 'clouds',
+): Promise<Clouds | undefined> {
+  const text = await textOf(path, readFile);
+  if (text === undefined) return undefined;
+  const fail = (reason: string): never => {
+    throw praasError('CLOUD_CONFIG_INVALID', { where: path, reason });
+  };
+  let document: unknown;
+  try {
+    document = load(text);
+  } catch (error) {
+    // The rest of the message quotes the file, which has passwords in it.
+    const { mark } = error as { mark?: { line?: number } };
+    fail(`it is not YAML${mark?.line === undefined ? '' : ` (line ${mark.line + 1})`}`);
+  }
+  const clouds = isMap(document) ? document[key] : undefined;
+  if (!isMap(clouds)) return fail(`there is no map of ${key} in it`);
+  const odd = Object.entries(clouds).find(([, cloud]) => !isMap(cloud));
+  if (odd !== undefined) fail(`cloud ${odd[0]} is not a map`);
+  return clouds as Clouds;
+}
+
+async function textOf(path: string, readFile: CloudSources['readFile']): Promise<string | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw praasError('CLOUD_CONFIG_INVALID', { where: path, reason: `it cannot be read: ${code ?? message}` });
+  }
+}
+
+/** Passwords may stand in a file of their own beside clouds.yaml. */
+function secureOf(path: string, env: NodeJS.ProcessEnv): string {
+  return env['OS_CLIENT_SECURE_FILE'] || join(dirname(path), 'secure.yaml');
+}
+
+async function profileOf(name: string, path: string, readFile: CloudSources['readFile']): Promise<Written> {
+  const where = join(dirname(path), 'clouds-public.yaml');
+  const profile = (await readClouds(where, readFile, 'public-clouds'))?.[name];
+  if (profile !== undefined) return profile;
+  throw praasError('CLOUD_CONFIG_INVALID', { where: path, reason: `profile ${name} is not in ${where}` });
+}
+
+function onlyOne(path: string, clouds: Clouds): string {
+  const names = Object.keys(clouds);
+  const [name, another] = names;
+  if (name !== undefined && another === undefined) return name;
+  const reason = name === undefined ? 'there is no cloud in it' : `name one of its clouds: ${names.join(', ')}`;
+  throw praasError('CLOUD_CONFIG_INVALID', { where: path, reason });
+}
+
+function hasAuthUrl({ auth }: Written): boolean {
+  return isMap(auth) && auth['auth_url'] !== undefined;
+}
+
+function given(options: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+function isMap(value: unknown): value is Written {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,54 @@
+/** The OS_* variables and --os-* options, as the keys of clouds.yaml that they stand for. Pure. */
+
+/** A cloud as it is written: keys of clouds.yaml. */
+export type Written = Readonly<Record<string, unknown>>;
+
+/** Key of `auth` by variable; where two stand for the same, the first that is set counts. */
+const AUTH: readonly (readonly [variable: string, key: string])[] = [
+  ['OS_AUTH_URL', 'auth_url'],
+  ['OS_USERNAME', 'username'],
+  ['OS_USER_ID', 'user_id'],
+  ['OS_PASSWORD', 'password'],
+  ['OS_USER_DOMAIN_NAME', 'user_domain_name'],
+  ['OS_USER_DOMAIN_ID', 'user_domain_id'],
+  ['OS_PROJECT_NAME', 'project_name'],
+  ['OS_TENANT_NAME', 'project_name'],
+  ['OS_PROJECT_ID', 'project_id'],
+  ['OS_TENANT_ID', 'project_id'],
+  ['OS_PROJECT_DOMAIN_NAME', 'project_domain_name'],
+  ['OS_PROJECT_DOMAIN_ID', 'project_domain_id'],
+  ['OS_SYSTEM_SCOPE', 'system_scope'],
+  ['OS_TOKEN', 'token'],
+  ['OS_APPLICATION_CREDENTIAL_ID', 'application_credential_id'],
+  ['OS_APPLICATION_CREDENTIAL_NAME', 'application_credential_name'],
+  ['OS_APPLICATION_CREDENTIAL_SECRET', 'application_credential_secret'],
+];
+const OTHER: readonly (readonly [variable: string, key: string])[] = [
+  ['OS_AUTH_TYPE', 'auth_type'],
+  ['OS_REGION_NAME', 'region_name'],
+  ['OS_INTERFACE', 'interface'],
+  ['OS_ENDPOINT_TYPE', 'interface'],
+  ['OS_CACERT', 'cacert'],
+  ['OS_INSECURE', 'insecure'],
+  ['OS_DEFAULT_DOMAIN', 'default_domain'],
+  ['OS_DEFAULT_DOMAIN_ID', 'default_domain'],
+  ['OS_IDENTITY_API_VERSION', 'identity_api_version'],
+];
+
+/** Names of all that is read besides OS_CLOUD and the files. */
+export const VARIABLES: readonly string[] = [...AUTH, ...OTHER].map(([variable]) => variable);
+
+/** Takes values by variable; gives what they say, an empty one says nothing. */
+export function written(values: Readonly<Record<string, string | undefined>>): Written {
+  const auth = pick(values, AUTH);
+  return { ...pick(values, OTHER), ...(Object.keys(auth).length > 0 && { auth }) };
+}
+
+function pick(values: Readonly<Record<string, string | undefined>>, table: typeof AUTH): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const [variable, key] of table) {
+    const value = values[variable];
+    if (value !== undefined && value !== '') found[key] ??= value;
+  }
+  return found;
+}

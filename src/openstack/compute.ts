@@ -1,0 +1,12 @@
+/** Nova's answers, as far as they are used. */
+import * as z from 'zod';
+import type { CloudServer } from '../pat/cloud.ts';
+
+export const Server = z
+  .object({ id: z.string(), name: z.string(), tenant_id: z.string(), status: z.string() })
+  .transform(({ id, name, tenant_id, status }): CloudServer => ({ id, name, project_id: tenant_id, status }));
+
+/** Nova takes a name as a regular expression of its database. */
+export function exactly(name: string): string {
+  return `^${name.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&')}$`;
+}

@@ -1,0 +1,134 @@
+/**
+ * The session of one account: a token that is renewed before it ends and when a service no longer takes it, and the
+ * addresses of the services from Keystone's catalogue. Whoever asks while it logs in waits for the same login. The token
+ * never leaves this room but in the header of a request.
+ */
+import type * as z from 'zod';
+import { praasError } from '../pat/errors.ts';
+import type { Clock } from '../pat/ports.ts';
+import { readAnswer, refusal } from './answers.ts';
+import type { CloudConfig } from './clouds/cloud-config.ts';
+import type { Ask, Http, Reply } from './http.ts';
+import { type Catalogue, endpointOf, loginBody, TokenAnswer } from './login.ts';
+
+export interface SessionParts {
+  readonly config: CloudConfig;
+  readonly http: Http;
+  readonly clock: Clock;
+}
+
+export type Service = 'identity' | 'network' | 'compute';
+
+export interface Question {
+  readonly method?: Ask['method'];
+  /** Behind the service's address and version: `/ports`. */
+  readonly path: string;
+  readonly query?: URLSearchParams;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+interface Login {
+  readonly token: string;
+  readonly catalogue: Catalogue;
+  readonly renew_at_ms: number;
+}
+
+/** A token is renewed when so much of its life is over, so that no request ends with one that has just run out. */
+const USED_SHARE = 0.8;
+/** What a service's address ends with when the catalogue has it without a version. */
+const VERSIONS: Readonly<Record<Service, string>> = { identity: '/v3', network: '/v2.0', compute: '/v2.1' };
+const UNAUTHORIZED = 401;
+const NOT_FOUND = 404;
+
+export class Session {
+  readonly #parts: SessionParts;
+  #login: Promise<Login> | undefined;
+  #known: Login | undefined;
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts;
+  }
+
+  /** A token that is good for a while. Throws CLOUD_LOGIN_FAILED, CLOUD_UNAVAILABLE, CLOUD_MISUNDERSTOOD. */
+  async token(): Promise<string> {
+    return (await this.#loggedIn()).token;
+  }
+
+  /**
+   * Asks a service, and gives what it answers as the schema reads it; undefined for 404.
+   * Throws CLOUD_UNAVAILABLE, CLOUD_REFUSED, CLOUD_MISUNDERSTOOD, CLOUD_LOGIN_FAILED.
+   */
+  async ask<T>(service: Service, question: Question, schema: z.ZodType<T>): Promise<T | undefined> {
+    const reply = await this.send(service, question);
+    if (reply.status === NOT_FOUND) return undefined;
+    if (reply.status < 200 || reply.status >= 300) throw refusal(reply, service);
+    return readAnswer(schema, reply, service);
+  }
+
+  /** The same, with the answer as it came. A 401 is answered with a new token, once. */
+  async send(service: Service, question: Question): Promise<Reply> {
+    const first = await this.#loggedIn();
+    const reply = await this.#send(first, service, question);
+    if (reply.status !== UNAUTHORIZED) return reply;
+    if (this.#known === first) this.#known = undefined;
+    return this.#send(await this.#loggedIn(), service, question);
+  }
+
+  close(): void {
+    this.#parts.http.close();
+  }
+
+  #send({ token, catalogue }: Login, service: Service, question: Question): Promise<Reply> {
+    const { method = 'GET', path, query, body, headers } = question;
+    const url = new URL(`${this.#addressOf(service, catalogue)}${path}`);
+    if (query !== undefined) url.search = query.toString();
+    return this.#parts.http.send({ method, url, service, body, headers: { 'X-Auth-Token': token, ...headers } });
+  }
+
+  #addressOf(service: Service, catalogue: Catalogue): string {
+    const { config } = this.#parts;
+    const found = service === 'identity' ? keystoneOf(config) : endpointOf(catalogue, service, config);
+    if (found === undefined) {
+      const where = config.region_name === undefined ? '' : ` in region ${config.region_name}`;
+      const reason = `the catalogue has no ${config.interface} endpoint of it${where}`;
+      throw praasError('CLOUD_MISUNDERSTOOD', { service, reason });
+    }
+    return /\/v\d[\d.]*(\/|$)/.test(new URL(found).pathname) ? found : `${found}${VERSIONS[service]}`;
+  }
+
+  async #loggedIn(): Promise<Login> {
+    const now = this.#parts.clock.now().getTime();
+    if (this.#known !== undefined && now < this.#known.renew_at_ms) return this.#known;
+    this.#login ??= this.#logIn().finally(() => {
+      this.#login = undefined;
+    });
+    return this.#login;
+  }
+
+  async #logIn(): Promise<Login> {
+    const { config, http, clock } = this.#parts;
+    const url = new URL(`${keystoneOf(config)}/auth/tokens`);
+    const asked_ms = clock.now().getTime();
+    const reply = await http.send({ method: 'POST', url, headers: {}, body: loginBody(config), service: 'identity' });
+    if (reply.status === UNAUTHORIZED || reply.status === NOT_FOUND) {
+      const reason = refusal(reply, 'identity').message;
+      throw praasError('CLOUD_LOGIN_FAILED', { url: config.auth.auth_url, reason });
+    }
+    if (reply.status < 200 || reply.status >= 300) throw refusal(reply, 'identity');
+    const { token: answer } = readAnswer(TokenAnswer, reply, 'identity');
+    const token = reply.headers['x-subject-token'];
+    const ends_ms = Date.parse(answer.expires_at);
+    if (typeof token !== 'string' || Number.isNaN(ends_ms))
+      throw praasError('CLOUD_MISUNDERSTOOD', { service: 'identity', reason: 'there is no token in its answer' });
+    const renew_at_ms = asked_ms + (ends_ms - asked_ms) * USED_SHARE;
+    this.#known = { token, catalogue: answer.catalog, renew_at_ms };
+    return this.#known;
+  }
+}
+
+/** Keystone's address, with its version and without a slash at its end. */
+function keystoneOf({ auth: { auth_url } }: CloudConfig): string {
+  const plain = auth_url.replace(/\/+$/, '');
+  return plain.endsWith('/v3') ? plain : `${plain}${VERSIONS.identity}`;
+}

@@ -1,0 +1,112 @@
+/**
+ * New mappings, from what a caller says to what is published: who is meant (Targets), whether the project may have more
+ * (Quotas), whether packets will arrive (GroupAccess), and then one change of the router. All of a request or none.
+ */
+import type { Outcome } from './change.ts';
+import type { ChangeRunner } from './change-runner.ts';
+import { decideCreateMany, type Policy, requireNew, type Situation } from './decision.ts';
+import { isPraasError, praasError } from './errors.ts';
+import { parseInput } from './input.ts';
+import type { Mapping, NewMapping } from './mapping.ts';
+import type { Changed, ChangeOptions, MappingView } from './pat.ts';
+import type { GroupAccess, Holder } from './ports.ts';
+import { type Caller, type Resolved, requireRange, type Targets } from './targets.ts';
+import { Wanted } from './wanted.ts';
+
+export interface CreationParts {
+  readonly runner: ChangeRunner;
+  readonly policy: Pick<Policy, 'router_port_range'>;
+  readonly targets: Targets;
+  readonly quotas?: Holder | undefined;
+  readonly access?: GroupAccess | undefined;
+  readonly view: (mapping: Mapping) => MappingView;
+}
+
+export class Creation {
+  readonly #parts: CreationParts;
+
+  constructor(parts: CreationParts) {
+    this.#parts = parts;
+  }
+
+  /** Throws as PatService.createMany does. */
+  async run(
+    given: readonly Wanted[],
+    caller: Caller,
+    options: ChangeOptions,
+    ids: readonly string[],
+  ): Promise<Changed<readonly MappingView[]>> {
+    const { targets, policy, quotas } = this.#parts;
+    const wanted = given.map((each) => parseInput(Wanted, each));
+    for (const { router_port } of wanted) requireRange(router_port, policy.router_port_range, caller);
+    const resolved = await Promise.all(wanted.map((each) => targets.resolve(each, caller)));
+    const router_id = theRouterOf(resolved);
+    const asked = { router_id, projects: resolved.map(({ input }) => input.project_id ?? null) };
+    const work = (): Promise<Changed<readonly MappingView[]>> =>
+      this.#opened(router_id, wanted, resolved, options, ids);
+    return quotas ? quotas.hold(asked, work) : work();
+  }
+
+  /** What was opened for mappings that are not there is closed again. */
+  async #opened(
+    router_id: string,
+    wanted: readonly Wanted[],
+    resolved: readonly Resolved[],
+    options: ChangeOptions,
+    ids: readonly string[],
+  ): Promise<Changed<readonly MappingView[]>> {
+    const { access } = this.#parts;
+    const opens = wanted.map(({ open_security_group }) => open_security_group === true && !options.dry_run);
+    const looks = resolved.map(async (each, index) => access?.look(ids[index] ?? '', each, opens[index] ?? false));
+    // Only what is opened has to be waited for; a warning may come with the answer.
+    const opened = await Promise.all(looks.map(async (look, index) => (opens[index] ? look : undefined)));
+    const inputs = resolved.map(({ input }, index): NewMapping => {
+      const security_group_rule_ids = opened[index]?.rule_ids;
+      return security_group_rule_ids?.length
+        ? { ...input, security_group_rule_ids: [...security_group_rule_ids] }
+        : input;
+    });
+    try {
+      const changed = await this.#publish(router_id, inputs, options, ids);
+      const said = (await Promise.all(looks)).flatMap((look) => look?.warnings ?? []);
+      const warnings = [...resolved.flatMap((each) => each.warnings), ...said];
+      return { ...changed, warnings: [...changed.warnings, ...warnings] };
+    } catch (error) {
+      // MAPPING_EXISTS: the same request came before, and what it opened is its mapping's.
+      if (!isPraasError(error, 'MAPPING_EXISTS')) await access?.close(opened.flatMap((each) => each?.rule_ids ?? []));
+      throw error;
+    }
+  }
+
+  #publish(
+    router_id: string,
+    inputs: readonly NewMapping[],
+    options: ChangeOptions,
+    ids: readonly string[],
+  ): Promise<Changed<readonly MappingView[]>> {
+    const { runner, view } = this.#parts;
+    return runner.run(router_id, {
+      options,
+      must_be_here: true,
+      purpose: 'port',
+      precheck: (record) => requireNew(record, ids),
+      decide: (situation: Situation): Outcome<MappingView[]> => {
+        const { delta, mappings } = decideCreateMany(situation, inputs, ids);
+        return {
+          delta,
+          ids: mappings.map(({ id }) => id),
+          value: (record) => mappings.map((mapping) => view(record.mappings.get(mapping.id) ?? mapping)),
+        };
+      },
+    });
+  }
+}
+
+function theRouterOf(resolved: readonly Resolved[]): string {
+  const [router_id, another] = new Set(resolved.map(({ input }) => input.router_id));
+  if (router_id === undefined)
+    throw praasError('INVALID_INPUT', { field: 'mappings', found: '[]', allowed: 'one mapping or more' });
+  if (another === undefined) return router_id;
+  const found = `${router_id} and ${another}`;
+  throw praasError('INVALID_INPUT', { field: 'router_id', found, allowed: 'one router for all mappings of a request' });
+}

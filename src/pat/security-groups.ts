@@ -1,0 +1,84 @@
+/**
+ * Security groups for mappings: says what they would drop, opens them when that is wanted, and takes away only what was
+ * opened. A rule goes into a group of the port's own project; it carries the mapping's id, so that people see whose it is.
+ */
+import type { Cloud, CloudPort, SecurityGroup } from './cloud.ts';
+import { isPraasError, praasError } from './errors.ts';
+import { parseInput } from './input.ts';
+import { NewMapping } from './mapping.ts';
+import type { GroupAccess, GroupLook, Logger } from './ports.ts';
+import { type Missing, missingAccess, missingText } from './security.ts';
+import type { Resolved } from './targets.ts';
+
+const EVERYBODY = '0.0.0.0/0';
+const NOTHING: GroupLook = { warnings: [], rule_ids: [] };
+
+export class SecurityGroups implements GroupAccess {
+  readonly #cloud: Cloud;
+  readonly #log: Logger;
+
+  constructor(cloud: Cloud, log: Logger) {
+    this.#cloud = cloud;
+    this.#log = log;
+  }
+
+  async look(mapping_id: string, { input, port }: Resolved, opens: boolean): Promise<GroupLook> {
+    if (port === undefined || !port.has_port_security) return NOTHING;
+    try {
+      const { protocol, server_port, allowed_cidrs } = parseInput(NewMapping, input);
+      const rules = await this.#cloud.securityGroupRules(port.security_group_ids);
+      const missing = missingAccess(port, rules, { protocol, server_port, allowed_cidrs });
+      if (missing.length === 0) return NOTHING;
+      if (opens) return await this.#open(mapping_id, port, missing);
+      const groups = await this.#cloud.securityGroups(port.security_group_ids);
+      return { warnings: [warningOf(missing, groups)], rule_ids: [] };
+    } catch (error) {
+      if (opens || !isPraasError(error)) throw error;
+      return { warnings: [`whether the security groups let it through is not known: ${error.message}`], rule_ids: [] };
+    }
+  }
+
+  async close(rule_ids: readonly string[]): Promise<readonly string[]> {
+    const results = await Promise.allSettled(rule_ids.map((id) => this.#cloud.removeSecurityGroupRule(id)));
+    return results.flatMap((result, index) => {
+      if (result.status === 'fulfilled') return [];
+      const id = rule_ids[index];
+      this.#log.warn('a security group rule stays', { id, reason: String(result.reason) });
+      return [
+        `security group rule ${id} stays: ${reasonOf(result.reason)}; remove it with \`openstack security group rule delete ${id}\``,
+      ];
+    });
+  }
+
+  async #open(mapping_id: string, port: CloudPort, missing: readonly Missing[]): Promise<GroupLook> {
+    const groups = await this.#cloud.securityGroups(port.security_group_ids);
+    const own = groups.find(({ project_id }) => project_id === port.project_id);
+    if (own === undefined) {
+      const what = `open a security group of port ${port.id}: none of them belongs to its project`;
+      throw praasError('FORBIDDEN', { who: 'praas', what });
+    }
+    const rule_ids: string[] = [];
+    try {
+      for (const { cidr, protocol, port: number } of missing) {
+        const remote_ip_prefix = cidr === EVERYBODY ? null : cidr;
+        const description = `praas:${mapping_id}`;
+        const rule = { security_group_id: own.id, protocol, port: number, remote_ip_prefix, description };
+        rule_ids.push(await this.#cloud.addSecurityGroupRule(rule));
+      }
+    } catch (error) {
+      await this.close(rule_ids);
+      throw error;
+    }
+    return { warnings: [], rule_ids };
+  }
+}
+
+function warningOf(missing: readonly Missing[], groups: readonly SecurityGroup[]): string {
+  const names = groups.map(({ name, id }) => name || id).join(', ') || 'none';
+  const dropped = missing.map(missingText).join(' and ');
+  return `the security groups of the server (${names}) drop ${dropped}: an ingress rule for it is missing; --open-security-group adds it`;
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,201 @@
+/** clouds.yaml as the openstack client reads it. */
+import { describe, expect, test } from '@jest/globals';
+import { clientFiles, daemonFiles, readCloud } from '../../src/openstack/clouds/read.ts';
+import { errorOf } from '../support/fake-node.ts';
+
+const CLOUDS = '/etc/openstack/clouds.yaml';
+/** As it stands in the folder of the Python version. */
+const OLD = `# clouds.yaml
+clouds:
+  openstack:
+    auth:
+      auth_url: http://controller:5000/v3/  #specific ip or hostname of controller
+      username: "admin"
+      password: "xxx"
+      project_name: "admin"
+      project_domain_name: 'Default'
+      user_domain_name: "Default"
+    region_name: "RegionOne"
+    interface: "public"
+    identity_api_version: 3
+`;
+const TWO = `
+clouds:
+  demo: { auth: { auth_url: "http://demo:5000", username: demo, password: 1234, project_name: demo }, verify: false }
+  other:
+    auth_type: v3applicationcredential
+    auth: { auth_url: "https://other/identity/v3", application_credential_id: abc, application_credential_secret: s3cret }
+    interface: internalURL
+`;
+
+interface Given {
+  readonly files?: Readonly<Record<string, string>>;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cloud?: string;
+  readonly options?: Readonly<Record<string, string>>;
+  readonly search?: readonly string[];
+}
+
+function read({ files = {}, env = {}, cloud, options, search = [CLOUDS] }: Given) {
+  const readFile = async (path: string): Promise<string> => {
+    const text = files[path];
+    if (text === undefined) throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
+    return text;
+  };
+  return readCloud({ env, files: search, readFile, ...(cloud && { cloud }), ...(options && { options }) });
+}
+
+test('the file of the Python version works unchanged', async () => {
+  expect(await read({ files: { [CLOUDS]: OLD } })).toEqual({
+    name: 'openstack',
+    where: CLOUDS,
+    auth_type: 'password',
+    auth: {
+      auth_url: 'http://controller:5000/v3/',
+      username: 'admin',
+      password: 'xxx',
+      project_name: 'admin',
+      project_domain_name: 'Default',
+      user_domain_name: 'Default',
+    },
+    region_name: 'RegionOne',
+    interface: 'public',
+    verify: true,
+    cacert: undefined,
+  });
+});
+
+describe('which cloud', () => {
+  test('is said by its name', async () => {
+    const demo = await read({ files: { [CLOUDS]: TWO }, cloud: 'demo' });
+
+    expect(demo).toMatchObject({
+      name: 'demo',
+      verify: false,
+      auth: { password: '1234', user_domain_id: 'default', project_domain_id: 'default' },
+    });
+    expect(await read({ files: { [CLOUDS]: TWO }, env: { OS_CLOUD: 'other' } })).toMatchObject({
+      auth_type: 'v3applicationcredential',
+      interface: 'internal',
+    });
+  });
+
+  test('must be said when there are several', async () => {
+    expect((await errorOf(read({ files: { [CLOUDS]: TWO } }))).message).toContain('demo, other');
+    expect((await errorOf(read({ files: { [CLOUDS]: TWO }, cloud: 'dmeo' }))).message).toMatch(
+      /no cloud dmeo.*demo, other/,
+    );
+  });
+
+  test('is that of the variables when only they speak of one', async () => {
+    const env = { OS_AUTH_URL: 'http://k:5000', OS_USERNAME: 'u', OS_PASSWORD: 'p', OS_PROJECT_NAME: 'x' };
+
+    expect(await read({ env })).toMatchObject({ name: 'envvars', where: 'environment', auth: { username: 'u' } });
+    expect(await read({ env: {} })).toBeUndefined();
+    expect(await errorOf(read({ cloud: 'demo' }))).toMatchObject({ code: 'CLOUD_CONFIG_INVALID' });
+  });
+});
+
+test('options go before variables, variables before the file', async () => {
+  const env = { OS_PROJECT_NAME: 'from-env', OS_REGION_NAME: 'R2', OS_USERNAME: 'env-user' };
+  const cloud = await read({
+    files: { [CLOUDS]: OLD },
+    env,
+    options: { OS_PROJECT_NAME: 'from-option' },
+    cloud: 'openstack',
+  });
+
+  expect(cloud).toMatchObject({
+    region_name: 'R2',
+    auth: { project_name: 'from-option', username: 'env-user', password: 'xxx' },
+  });
+});
+
+test('secure.yaml beside it has the secrets', async () => {
+  const plain = TWO.replace('password: 1234, ', '');
+  const files = { [CLOUDS]: plain, '/etc/openstack/secure.yaml': 'clouds: { demo: { auth: { password: hidden } } }' };
+
+  expect(await read({ files, cloud: 'demo' })).toMatchObject({ auth: { username: 'demo', password: 'hidden' } });
+});
+
+test('a profile lies under the cloud that names it', async () => {
+  const files = {
+    [CLOUDS]: 'clouds: { mine: { profile: vendor, auth: { username: u, password: p } } }',
+    '/etc/openstack/clouds-public.yaml':
+      'public-clouds: { vendor: { region_name: R9, auth: { auth_url: "https://vendor:5000" } } }',
+  };
+
+  expect(await read({ files })).toMatchObject({
+    region_name: 'R9',
+    auth: { auth_url: 'https://vendor:5000', username: 'u' },
+  });
+  expect((await errorOf(read({ files: { [CLOUDS]: files[CLOUDS] } }))).message).toContain('profile vendor');
+});
+
+test.each<[string, string, RegExp]>([
+  ['no YAML', 'clouds: {', /not YAML/],
+  ['no clouds', 'cloud: {}', /no map of clouds/],
+  ['a cloud that is none', 'clouds: { a: 7 }', /cloud a is not a map/],
+  ['no auth_url', 'clouds: { a: { auth: { username: u, password: p } } }', /auth\.auth_url/],
+  [
+    'a wrong auth_url',
+    'clouds: { a: { auth: { auth_url: controller, username: u, password: p } } }',
+    /auth\.auth_url.*http/,
+  ],
+  ['no password', 'clouds: { a: { auth: { auth_url: "http://k", username: u } } }', /password is missing/],
+  ['no user', 'clouds: { a: { auth: { auth_url: "http://k", password: p } } }', /username is missing/],
+  [
+    'an unknown way to log in',
+    'clouds: { a: { auth_type: v3oidc, auth: { auth_url: "http://k" } } }',
+    /auth_type.*password, token/,
+  ],
+  [
+    'an unknown interface',
+    'clouds: { a: { interface: secret, auth: { auth_url: "http://k", username: u, password: p } } }',
+    /interface.*public/,
+  ],
+  [
+    'version 2',
+    'clouds: { a: { identity_api_version: 2, auth: { auth_url: "http://k", username: u, password: p } } }',
+    /version 2/,
+  ],
+])('%s is refused with the place and what is allowed', async (_, text, said) => {
+  const error = await errorOf(read({ files: { [CLOUDS]: text } }));
+
+  expect(error).toMatchObject({ code: 'CLOUD_CONFIG_INVALID', message: expect.stringMatching(said) });
+  expect(error.message).toContain(CLOUDS);
+});
+
+test('no message has a secret in it', async () => {
+  const text = OLD.replace('"xxx"', '"t0psecret').replace('interface: "public"', 'interface: "secret"');
+
+  expect((await errorOf(read({ files: { [CLOUDS]: text } }))).message).not.toContain('t0psecret');
+});
+
+describe('where it is looked for', () => {
+  test('by people: where the openstack client does, and then at praas’s own place', () => {
+    const files = clientFiles({ HOME: '/home/u', OS_CLIENT_CONFIG_FILE: '/mine.yaml' }, '/work', '/own/clouds.yaml');
+
+    expect(files.filter((path) => path.endsWith('.yaml'))).toEqual([
+      '/mine.yaml',
+      '/work/clouds.yaml',
+      '/home/u/.config/openstack/clouds.yaml',
+      '/etc/openstack/clouds.yaml',
+      '/own/clouds.yaml',
+    ]);
+  });
+
+  test('by a daemon: at its own place, or where it is told', () => {
+    expect(daemonFiles({ HOME: '/root' }, '/own/clouds.yaml')).toEqual(['/own/clouds.yaml']);
+    expect(daemonFiles({ OS_CLIENT_CONFIG_FILE: '/mine.yaml' }, '/own/clouds.yaml')).toEqual(['/mine.yaml']);
+  });
+
+  test('the first file that is there counts alone', async () => {
+    const search = ['/first.yaml', '/second.yaml'];
+
+    expect(await read({ files: { '/second.yaml': OLD }, search })).toMatchObject({ where: '/second.yaml' });
+    expect(await read({ files: { '/second.yaml': OLD, '/first.yaml': TWO }, search, cloud: 'demo' })).toMatchObject({
+      where: '/first.yaml',
+    });
+  });
+});

@@ -1,0 +1,192 @@
+/** A cloud in memory: two tenants with the same subnet and the same server address, each behind a router of its own. */
+import type {
+  Cloud,
+  CloudFloatingIp,
+  CloudPort,
+  CloudRouter,
+  CloudServer,
+  NewSecurityGroupRule,
+  PortFilter,
+  RouterHost,
+  SecurityGroup,
+  SecurityGroupRule,
+} from '../../src/pat/cloud.ts';
+import { praasError } from '../../src/pat/errors.ts';
+import { GATEWAY, idOf, ROUTER } from './samples.ts';
+
+export const DEMO = 'de300000000040008000000000000001';
+export const OTHER = '0e300000000040008000000000000002';
+
+export const WEB = idOf(101);
+export const WEB_PORT = idOf(111);
+export const OTHERWEB = idOf(201);
+export const OTHERWEB_PORT = idOf(211);
+export const OTHER_ROUTER = idOf(220);
+const NETWORK = idOf(130);
+const SUBNET = idOf(131);
+const OTHER_NETWORK = idOf(230);
+const OTHER_SUBNET = idOf(231);
+const PUBLIC = idOf(140);
+
+export function portOf(fields: Partial<CloudPort> & Pick<CloudPort, 'id'>): CloudPort {
+  return {
+    name: '',
+    project_id: DEMO,
+    network_id: NETWORK,
+    device_id: WEB,
+    device_owner: 'compute:nova',
+    fixed_ips: [{ ip_address: '10.20.0.51', subnet_id: SUBNET }],
+    is_up: true,
+    status: 'ACTIVE',
+    host: 'node-1',
+    has_port_security: true,
+    security_group_ids: [idOf(150)],
+    ...fields,
+  };
+}
+
+export function routerOf(fields: Partial<CloudRouter> & Pick<CloudRouter, 'id' | 'name'>): CloudRouter {
+  return {
+    project_id: DEMO,
+    is_up: true,
+    status: 'ACTIVE',
+    gateway_ips: [GATEWAY],
+    is_ha: false,
+    is_distributed: false,
+    ...fields,
+  };
+}
+
+const gatewayPort = (id: string, device_id: string, ip_address: string): CloudPort =>
+  portOf({
+    id,
+    device_id,
+    device_owner: 'network:router_gateway',
+    project_id: '',
+    network_id: PUBLIC,
+    fixed_ips: [{ ip_address, subnet_id: idOf(141) }],
+  });
+
+const interfacePort = (id: string, device_id: string, rest: Partial<CloudPort>): CloudPort =>
+  portOf({ id, device_id, device_owner: 'network:router_interface', ...rest });
+
+export class FakeCloud implements Cloud {
+  readonly its_routers: CloudRouter[] = [
+    routerOf({ id: ROUTER, name: 'edge' }),
+    routerOf({ id: OTHER_ROUTER, name: 'edge-other', project_id: OTHER, gateway_ips: ['203.0.113.20'] }),
+  ];
+  readonly its_ports: CloudPort[] = [
+    portOf({ id: WEB_PORT }),
+    gatewayPort(idOf(112), ROUTER, GATEWAY),
+    interfacePort(idOf(113), ROUTER, { fixed_ips: [{ ip_address: '10.20.0.1', subnet_id: SUBNET }] }),
+    portOf({
+      id: OTHERWEB_PORT,
+      device_id: OTHERWEB,
+      project_id: OTHER,
+      network_id: OTHER_NETWORK,
+      fixed_ips: [{ ip_address: '10.20.0.51', subnet_id: OTHER_SUBNET }],
+    }),
+    gatewayPort(idOf(212), OTHER_ROUTER, '203.0.113.20'),
+    interfacePort(idOf(213), OTHER_ROUTER, {
+      project_id: OTHER,
+      network_id: OTHER_NETWORK,
+      fixed_ips: [{ ip_address: '10.20.0.1', subnet_id: OTHER_SUBNET }],
+    }),
+  ];
+  readonly its_servers: CloudServer[] = [
+    { id: WEB, name: 'web', project_id: DEMO, status: 'ACTIVE' },
+    { id: OTHERWEB, name: 'web', project_id: OTHER, status: 'ACTIVE' },
+  ];
+  readonly its_floating_ips: CloudFloatingIp[] = [];
+  readonly its_groups: SecurityGroup[] = [{ id: idOf(150), name: 'web', project_id: DEMO }];
+  readonly its_rules: SecurityGroupRule[] = [];
+  readonly its_hosts: RouterHost[] = [{ host: 'node-1', is_alive: true, ha_state: null }];
+  /** Every question, by the name of its method. */
+  readonly asked: string[] = [];
+  is_away = false;
+
+  /** Replaces fields of a port; what was read before knows nothing of it. */
+  changePort(id: string, fields: Partial<CloudPort>): void {
+    const index = this.its_ports.findIndex((port) => port.id === id);
+    const port = this.its_ports[index];
+    if (port) this.its_ports[index] = { ...port, ...fields };
+  }
+
+  async router(id: string): Promise<CloudRouter | undefined> {
+    return this.#answer('router', this.its_routers).find((router) => router.id === id);
+  }
+
+  async routers(filter: { project_id?: string; name?: string } = {}): Promise<readonly CloudRouter[]> {
+    return this.#answer('routers', this.its_routers).filter((router) => fits(router, filter));
+  }
+
+  async routerHosts(): Promise<readonly RouterHost[]> {
+    return this.#answer('routerHosts', this.its_hosts);
+  }
+
+  async port(id: string): Promise<CloudPort | undefined> {
+    return this.#answer('port', this.its_ports).find((port) => port.id === id);
+  }
+
+  async ports({ ids, device_ids, network_ids, ip_address, ...rest }: PortFilter): Promise<readonly CloudPort[]> {
+    return this.#answer('ports', this.its_ports).filter(
+      (port) =>
+        fits(port, rest) &&
+        (ids?.includes(port.id) ?? true) &&
+        (device_ids?.includes(port.device_id) ?? true) &&
+        (network_ids?.includes(port.network_id) ?? true) &&
+        (ip_address === undefined || port.fixed_ips.some((fixed) => fixed.ip_address === ip_address)),
+    );
+  }
+
+  async server(id: string): Promise<CloudServer | undefined> {
+    return this.#answer('server', this.its_servers).find((server) => server.id === id);
+  }
+
+  async servers(filter: { project_id?: string; name?: string } = {}): Promise<readonly CloudServer[]> {
+    return this.#answer('servers', this.its_servers).filter((server) => fits(server, filter));
+  }
+
+  async floatingIps(filter: { project_id?: string } = {}): Promise<readonly CloudFloatingIp[]> {
+    return this.#answer('floatingIps', this.its_floating_ips).filter((floating) => fits(floating, filter));
+  }
+
+  async securityGroups(ids: readonly string[]): Promise<readonly SecurityGroup[]> {
+    return this.#answer('securityGroups', this.its_groups).filter(({ id }) => ids.includes(id));
+  }
+
+  async securityGroupRules(group_ids: readonly string[]): Promise<readonly SecurityGroupRule[]> {
+    return this.#answer('securityGroupRules', this.its_rules).filter((rule) =>
+      group_ids.includes(rule.security_group_id),
+    );
+  }
+
+  async addSecurityGroupRule({ port, ...rule }: NewSecurityGroupRule): Promise<string> {
+    const rules = this.#answer('addSecurityGroupRule', this.its_rules);
+    const id = idOf(900 + rules.length);
+    const everything = {
+      direction: 'ingress',
+      ethertype: 'IPv4',
+      remote_group_id: null,
+      remote_address_group_id: null,
+    };
+    rules.push({ ...everything, ...rule, id, project_id: DEMO, port_range_min: port, port_range_max: port });
+    return id;
+  }
+
+  async removeSecurityGroupRule(id: string): Promise<void> {
+    const rules = this.#answer('removeSecurityGroupRule', this.its_rules);
+    const index = rules.findIndex((rule) => rule.id === id);
+    if (index >= 0) rules.splice(index, 1);
+  }
+
+  #answer<T>(question: string, answer: T): T {
+    this.asked.push(question);
+    if (this.is_away) throw praasError('CLOUD_UNAVAILABLE', { service: 'network', reason: 'nothing listens there' });
+    return answer;
+  }
+}
+
+function fits(thing: object, filter: object): boolean {
+  return Object.entries(filter).every(([name, value]) => (thing as Record<string, unknown>)[name] === value);
+}

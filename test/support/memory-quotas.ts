@@ -1,0 +1,34 @@
+/** Quotas in memory, and a store that says what became of its records, as compose/node.ts has it. */
+import type { MappingStore } from '../../src/pat/ports.ts';
+import type { OwnQuota, QuotaStore } from '../../src/pat/quota.ts';
+import type { RouterRecord } from '../../src/pat/record.ts';
+
+export class MemoryQuotaStore implements QuotaStore {
+  readonly #quotas = new Map<string, OwnQuota>();
+
+  async read(): Promise<ReadonlyMap<string, OwnQuota>> {
+    return new Map(this.#quotas);
+  }
+
+  async update(project_id: string, change: (before: OwnQuota | undefined) => OwnQuota | undefined): Promise<void> {
+    const own = change(this.#quotas.get(project_id));
+    if (own === undefined) this.#quotas.delete(project_id);
+    else this.#quotas.set(project_id, own);
+  }
+}
+
+/** The same store, which tells of the record after each transaction. */
+export function told(store: MappingStore, touched: (record: RouterRecord) => void): MappingStore {
+  return {
+    routers: () => store.routers(),
+    read: (router_id) => store.read(router_id),
+    transaction: (router_id, work) =>
+      store.transaction(router_id, async (transaction) => {
+        try {
+          return await work(transaction);
+        } finally {
+          touched(transaction.record);
+        }
+      }),
+  };
+}
