@@ -1,5 +1,6 @@
 /** What a daemon answers, as schemas. Fields that are not known here are passed over: it may be newer than this praas. */
 import * as z from 'zod';
+import { HOPS, VERDICTS } from '../pat/check/report.ts';
 import { Mapping } from '../pat/mapping.ts';
 import { Problem } from './errors.ts';
 import { Printable } from './printable.ts';
@@ -36,6 +37,15 @@ export const ConnectionsDocument = z.object({
       state: Printable.nullable(),
     }),
   ),
+});
+
+export const CheckDocument = z.object({
+  check: z.object({
+    mapping_id: Printable,
+    ok: z.boolean(),
+    conclusion: Printable,
+    hops: z.array(z.object({ hop: z.enum(HOPS), verdict: z.enum(VERDICTS), detail: Printable, next_step: Printable })),
+  }),
 });
 
 export const SyncedDocument = z.object({

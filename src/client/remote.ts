@@ -1,10 +1,12 @@
 /** The services as a daemon does them, joined. */
+import type { Checks } from '../pat/check/service.ts';
 import type { Pat, Quotas, Routers } from '../pat/pat.ts';
 import type { NewId } from '../pat/ports.ts';
 import type { Servers } from '../pat/server-service.ts';
 import { Daemon } from './daemon.ts';
 import { HttpClient } from './http-client.ts';
 import type { Place } from './place.ts';
+import { RemoteChecks } from './remote-checks.ts';
 import { RemotePat } from './remote-pat.ts';
 import { RemoteQuotas } from './remote-quotas.ts';
 import { RemoteRouters } from './remote-routers.ts';
@@ -15,6 +17,7 @@ export interface Remote {
   readonly routers: Routers;
   readonly servers: Servers;
   readonly quotas: Quotas;
+  readonly checks: Checks;
   close(): Promise<void>;
 }
 
@@ -27,6 +30,7 @@ export function openRemote(place: Place, ending: AbortSignal, new_id: NewId): Re
     routers: new RemoteRouters(daemon),
     servers: new RemoteServers(daemon),
     quotas: new RemoteQuotas(daemon),
+    checks: new RemoteChecks(daemon),
     close: () => client.close(),
   };
 }

@@ -7,6 +7,7 @@ export const LOADERS: Readonly<Record<string, Load>> = {
   'config:show': async () => (await import('./config/show.ts')).default,
   demo: async () => (await import('./demo.ts')).default,
   'demo:peer': async () => (await import('./demo/peer.ts')).default,
+  'pat:check': async () => (await import('./pat/check.ts')).default,
   'pat:connections': async () => (await import('./pat/connections.ts')).default,
   'pat:create': async () => (await import('./pat/create.ts')).default,
   'pat:delete': async () => (await import('./pat/delete.ts')).default,

@@ -24,6 +24,8 @@ export interface CloudParts {
   readonly targets: Targets;
   readonly access: GroupAccess;
   readonly book?: RouterBook;
+  /** Undefined on a node without OpenStack. */
+  readonly cloud: () => Promise<Cloud | undefined>;
 }
 
 export interface JoinedCloud {
@@ -54,6 +56,7 @@ export async function joinCloud(config: Config, env: NodeJS.ProcessEnv, log: Log
       targets: new CloudTargets({ cloud, local: new LocalTargets() }),
       access: new SecurityGroups(cloud, log),
       book: new RouterBook(),
+      cloud: async () => cloud,
     },
     name: `${found.name} (${found.where})`,
     authenticator: (roleOf) => new KeystoneAuthenticator({ identity, roleOf, clock: systemClock }),

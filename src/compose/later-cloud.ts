@@ -4,6 +4,7 @@
  */
 import { access } from 'node:fs/promises';
 import type { Config } from '../config/keys.ts';
+import type { Cloud } from '../pat/cloud.ts';
 import type { Identity, Mapping } from '../pat/mapping.ts';
 import type { GroupAccess, GroupLook, Logger } from '../pat/ports.ts';
 import { NO_SERVERS, type ServerSummary, type Servers } from '../pat/server-service.ts';
@@ -52,6 +53,11 @@ export class LaterCloud implements Targets, GroupAccess {
       return new ServerService({ cloud: joined.cloud, mappings }).list();
     };
     return { list };
+  }
+
+  /** Undefined on a node without OpenStack. */
+  async cloud(): Promise<Cloud | undefined> {
+    return (await this.#cloud())?.cloud;
   }
 
   /** Lets go of connections, if there are any. */

@@ -6,6 +6,8 @@ import { NetfilterDataplane } from '../netfilter/dataplane.ts';
 import { IptablesBackend } from '../netfilter/iptables/backend.ts';
 import { Namespaces, type RouterKind } from '../netfilter/namespace.ts';
 import { NftablesBackend } from '../netfilter/nftables/backend.ts';
+import { NetfilterProber } from '../netfilter/prober.ts';
+import { CheckService } from '../pat/check/service.ts';
 import type { Policy } from '../pat/decision.ts';
 import type { Logger, MappingStore } from '../pat/ports.ts';
 import type { Quota } from '../pat/quota.ts';
@@ -33,6 +35,7 @@ export interface Node {
   readonly pat: PatService;
   readonly routers: RouterService;
   readonly quotas: QuotaService;
+  readonly checks: CheckService;
 }
 
 export interface NodeParts {
@@ -75,7 +78,10 @@ export function joinNode(parts: NodeParts): Node {
   const counters = parts.is_watched && { counters: agent };
   const pat = new PatService({ ...common, targets, access, book, quotas: held, ...counters });
   const routers = new RouterService({ ...common, book });
-  return { dataplane, files, store, agent, pat, routers, quotas: new QuotaService({ quotas, book: held, defaults }) };
+  const cloud = parts.cloud?.cloud ?? (async () => undefined);
+  const checks = new CheckService({ ...common, pat, prober: new NetfilterProber(namespaces), cloud });
+  const quota = new QuotaService({ quotas, book: held, defaults });
+  return { dataplane, files, store, agent, pat, routers, quotas: quota, checks };
 }
 
 /** What of the configuration decides about mappings. */

@@ -2,6 +2,7 @@
 import type { Place } from '../client/place.ts';
 import { isAnswered } from '../client/socket.ts';
 import type { Config } from '../config/keys.ts';
+import type { Checks } from '../pat/check/service.ts';
 import type { Pat, Quotas, Routers } from '../pat/pat.ts';
 import type { Servers } from '../pat/server-service.ts';
 import { newUuid } from '../system/clock.ts';
@@ -18,6 +19,7 @@ export interface Praas {
   readonly routers: Routers;
   readonly servers: Servers;
   readonly quotas: Quotas;
+  readonly checks: Checks;
   readonly interruption: Interruption;
   /** Lets go of everything: the lock, the log, connections to a daemon. */
   close(): Promise<void>;
@@ -28,7 +30,7 @@ export function compose(config: Config, surroundings: Surroundings): Praas {
   const interruption = new Interruption();
   const log = new FileLog(config.log_dir, 'praas', surroundings.complain);
   const cloud = new LaterCloud(config, surroundings.env, log);
-  const { files, pat, routers, quotas } = joinNode({
+  const { files, pat, routers, quotas, checks } = joinNode({
     config,
     exec: createExec(config.command_timeout * 1000, surroundings.env, interruption.ending),
     command: surroundings.command,
@@ -36,7 +38,7 @@ export function compose(config: Config, surroundings: Surroundings): Praas {
     log,
     policy: policyOf(config),
     quota: () => quotaOf(config),
-    cloud: { targets: cloud, access: cloud },
+    cloud: { targets: cloud, access: cloud, cloud: () => cloud.cloud() },
     lock_timeout_seconds: config.lock_timeout,
     is_watched: false,
   });
@@ -44,6 +46,7 @@ export function compose(config: Config, surroundings: Surroundings): Praas {
     pat,
     routers,
     quotas,
+    checks,
     servers: cloud.servers(async () => (await pat.list()).mappings),
     interruption,
     async close() {

@@ -125,11 +125,11 @@ describe('wrong usage exits with 2, says what is wrong and how it is right, once
     ],
     [
       ['pat', 'frob'],
-      'praas pat has no command "frob"; it has: connections, create, delete, list, show, update\n  See more help with praas pat --help\n',
+      'praas pat has no command "frob"; it has: check, connections, create, delete, list, show, update\n  See more help with praas pat --help\n',
     ],
     [
       ['pat', 'crate', '--port', '22'],
-      'praas pat has no command "crate"; it has: connections, create, delete, list, show, update\n' +
+      'praas pat has no command "crate"; it has: check, connections, create, delete, list, show, update\n' +
         '  Did you mean `praas pat create`?\n  See more help with praas pat --help\n',
     ],
     [['demo', 'x'], `Unexpected argument: x\n${HELP}`],
@@ -137,10 +137,7 @@ describe('wrong usage exits with 2, says what is wrong and how it is right, once
     [['pat', 'show', 'a', 'b'], `Unexpected argument: b\n${HELP}`],
     [['pat', 'list', '--nope'], `Nonexistent flag: --nope\n${HELP}`],
     [['pat', 'show'], `Missing 1 required arg:\nid  ID of the mapping, or the beginning of it\n${HELP}`],
-    [
-      ['pat', 'create'],
-      `Missing required flag port\n${HELP}`,
-    ],
+    [['pat', 'create'], `Missing required flag port\n${HELP}`],
     [[...create, '--port', '22'], `Flag --port can only be specified once\n${HELP}`],
     [['pat', 'create', '--port'], `Flag --port expects a value\n${HELP}`],
     [[...create, '--router-port', '0'], `--router-port: "0" is not a port from 1 to 65535\n${HELP}`],

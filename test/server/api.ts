@@ -3,6 +3,7 @@
 import { Agent } from '../../src/agent/agent.ts';
 import type { Principal, Role } from '../../src/auth/authenticator.ts';
 import { type AccessPolicy, DEFAULT_POLICY } from '../../src/auth/policy.ts';
+import { CheckService } from '../../src/pat/check/service.ts';
 import { praasError } from '../../src/pat/errors.ts';
 import { RouterService } from '../../src/pat/router-service.ts';
 import { createApp } from '../../src/server/app.ts';
@@ -56,11 +57,13 @@ export class TestApi {
     const context = new RequestContext();
     const agent = new Agent(dataplane, clock, log);
     const routers = new RouterService({ store, dataplane, clock, agent, policy: POLICY });
+    const prober = { connect: async () => 'open' as const };
+    const checks = new CheckService({ pat, store, dataplane, agent, prober, cloud: async () => undefined });
     const idempotency = new IdempotencyKeys(clock);
     const metrics = new Metrics(async () => new Map());
     this.node = node;
     this.endpoints = [
-      ...mappingEndpoints({ pat, routers, idempotency, policy, request_id: () => context.request_id }),
+      ...mappingEndpoints({ pat, routers, checks, idempotency, policy, request_id: () => context.request_id }),
       ...routerEndpoints({ routers, pat, policy, request_id: () => context.request_id }),
       ...quotaEndpoints(node.quotas),
       ...more,

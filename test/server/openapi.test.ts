@@ -159,6 +159,11 @@ describe('every answer is as the document says', () => {
       expect(await response.json()).toMatchObject({ connections: [{ source_ip: '198.51.100.7' }] });
       await ask('listConnections', 404, `/v1/mappings/${idOf(99)}/connections`);
     },
+    checkMapping: async (id) => {
+      const checked = await ask('checkMapping', 200, `/v1/mappings/${id}/check`);
+      expect(await checked.json()).toMatchObject({ check: { ok: true } });
+      await ask('checkMapping', 404, `/v1/mappings/${idOf(99)}/check`);
+    },
     listRouters: () => ask('listRouters', 200, '/v1/routers'),
     showRouter: async () => {
       await ask('showRouter', 200, `/v1/routers/${ROUTER}`);

@@ -1,11 +1,13 @@
 /** /v1/mappings. */
 
 import type { AccessPolicy } from '../../auth/policy.ts';
+import type { CheckService } from '../../pat/check/service.ts';
 import type { MappingView } from '../../pat/pat.ts';
 import type { RouterService } from '../../pat/router-service.ts';
 import type { PatService, Scope } from '../../pat/service.ts';
 import type { Wanted } from '../../pat/wanted.ts';
 import { callerOf, inProject, optionsOf, visibleTo } from '../access.ts';
+import { CheckDocument } from '../check-schemas.ts';
 import { type Answer, type Asked, type Endpoint, endpoint } from '../endpoint.ts';
 import { conditionOf, etagOf } from '../etag.ts';
 import type { IdempotencyKeys } from '../idempotency.ts';
@@ -27,6 +29,7 @@ import {
 export interface MappingsParts {
   readonly pat: Pick<PatService, 'createMany' | 'update' | 'delete' | 'list' | 'get' | 'connections'>;
   readonly routers: Pick<RouterService, 'idOf'>;
+  readonly checks: Pick<CheckService, 'check'>;
   readonly idempotency: IdempotencyKeys;
   readonly policy: AccessPolicy;
   /** The id of the request under way, for failures that are part of an answer. */
@@ -89,7 +92,7 @@ export function mappingEndpoints(parts: MappingsParts): readonly Endpoint[] {
       return { status: 200, body: { mapping, warnings, script }, headers: { ETag: etagOf(mapping) } };
     },
   });
-  return [list, creation(parts), show, update, ...removals(parts, failures), connections(parts)];
+  return [list, creation(parts), show, update, ...removals(parts, failures), connections(parts), check(parts)];
 }
 
 function creation({ pat, idempotency, policy }: MappingsParts): Endpoint {
@@ -189,6 +192,24 @@ function connections({ pat, policy }: MappingsParts): Endpoint {
     handle: async (asked) => ({
       status: 200,
       body: { connections: await pat.connections(asked.id, scopeOf(policy, asked)) },
+    }),
+  });
+}
+
+function check({ checks, policy }: MappingsParts): Endpoint {
+  return endpoint({
+    method: 'get',
+    path: '/v1/mappings/{id}/check',
+    name: 'checkMapping',
+    summary: 'Find out why a mapping cannot be reached',
+    description:
+      'Asks the kernel, Neutron and Nova, and tries the server from the router. Takes a few seconds where nobody answers.',
+    tag: 'mappings',
+    action: 'mapping:check',
+    responses: { 200: { description: 'Hop by hop, with a conclusion.', schema: CheckDocument } },
+    handle: async (asked) => ({
+      status: 200,
+      body: { check: await checks.check(asked.id, scopeOf(policy, asked)) },
     }),
   });
 }

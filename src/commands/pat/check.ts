@@ -1,0 +1,33 @@
+import { HOP_COLUMNS, hopLine } from '../../output/hop-columns.ts';
+import { renderList } from '../../output/rows.ts';
+import type { CheckReport } from '../../pat/check/report.ts';
+import { mappingArg, outputFlags } from '../flags.ts';
+import { ServiceCommand } from '../service-command.ts';
+
+const EXIT_WRONG = 1;
+
+export default class PatCheck extends ServiceCommand {
+  static override summary = 'find out why a mapping cannot be reached';
+  static override description =
+    'Walks the way of a packet: mapping, router, node, rule in the kernel, counters, address scope, security groups, port, ' +
+    'server, and a TCP connection from the router to the server. Ends with what is wrong and what to do. Changes nothing. ' +
+    'Exit code 1 when something is wrong.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> 0b0e0a52',
+    '<%= config.bin %> <%= command.id %> 0b0e0a52 -f value -c Hop -c Verdict',
+  ];
+  static override args = { id: mappingArg({ required: true }) };
+  static override flags = { ...outputFlags };
+
+  async run(): Promise<CheckReport> {
+    const { args, flags } = await this.parse(PatCheck);
+    const columns = this.choose(HOP_COLUMNS, flags.column);
+    this.requireRootHere(flags);
+    const report = await this.withPraas(flags, ({ checks }) => checks.check(args.id));
+    const is_plain = flags.format === 'table' && flags.column === undefined;
+    if (is_plain) this.print([...report.hops.map(hopLine), '', report.conclusion].join('\n'));
+    else this.print(await renderList(flags.format, columns, report.hops));
+    if (!report.ok) process.exitCode = EXIT_WRONG;
+    return report;
+  }
+}

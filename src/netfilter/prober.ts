@@ -1,0 +1,31 @@
+/** Tries the server itself from inside of a router's namespace, as the router's own packets would come. */
+import type { Prober } from '../pat/check/service.ts';
+import { praasError } from '../pat/errors.ts';
+import type { Namespaces } from './namespace.ts';
+
+const TIMEOUT_SECONDS = 3;
+/** What timeout(1) ends with when it had to end what it ran. */
+const TIMED_OUT = 124;
+const NOT_FOUND = 127;
+/** bash opens the connection by itself; address and port come as arguments, never as part of the program. */
+const CONNECT = 'exec 3<>"/dev/tcp/$0/$1"';
+
+export class NetfilterProber implements Prober {
+  readonly #namespaces: Namespaces;
+
+  constructor(namespaces: Namespaces) {
+    this.#namespaces = namespaces;
+  }
+
+  async connect(router_id: string, server_ip: string, server_port: number): ReturnType<Prober['connect']> {
+    const namespace = await this.#namespaces.resolve(router_id);
+    const args = [String(TIMEOUT_SECONDS), 'bash', '-c', CONNECT, server_ip, String(server_port)];
+    const { exit_code, stderr } = await this.#namespaces.run(namespace, { file: 'timeout', args });
+    if (exit_code === 0) return 'open';
+    if (exit_code === TIMED_OUT) return 'timeout';
+    if (exit_code === NOT_FOUND)
+      throw praasError('TOOL_FAILED', { command: 'timeout', exit_code, output: stderr.trim() });
+    if (/refused/i.test(stderr)) return 'refused';
+    return /timed out/i.test(stderr) ? 'timeout' : 'unreachable';
+  }
+}

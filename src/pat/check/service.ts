@@ -1,0 +1,168 @@
+/**
+ * Why a mapping cannot be reached: asks the store, the kernel and the cloud, all at the same time, and tries the server
+ * itself. Changes nothing. Who has not answered in time makes a hop unknown, never wrong.
+ */
+import type { Cloud, CloudPort, RouterHost, SecurityGroupRule } from '../cloud.ts';
+import { isPraasError } from '../errors.ts';
+import type { Mapping } from '../mapping.ts';
+import type { MappingView } from '../pat.ts';
+import type { Dataplane, MappingStore, RouterAgent, RouterView } from '../ports.ts';
+import type { Scope } from '../service.ts';
+import {
+  judgeConnection,
+  judgeCounters,
+  judgeGroups,
+  judgeMapping,
+  judgeNode,
+  judgePort,
+  judgeRouter,
+  judgeRule,
+  judgeScope,
+  judgeServer,
+  letsEverybodyIn,
+  type Reached,
+} from './judge.ts';
+import { type CheckReport, type Hop, type HopName, reportOf, skipped, unknown } from './report.ts';
+
+/** Tries a TCP connection from where the router is. */
+export interface Prober {
+  /** Throws as Dataplane.facts does. */
+  connect(router_id: string, server_ip: string, server_port: number): Promise<Reached>;
+}
+
+/** Checks of mappings, whoever answers. */
+export interface Checks {
+  /** Takes a whole ID or an unambiguous beginning. Throws MAPPING_NOT_FOUND and what the store throws. */
+  check(id: string): Promise<CheckReport>;
+}
+
+export interface CheckServiceParts {
+  readonly pat: { get(id: string, scope?: Scope): Promise<MappingView> };
+  readonly store: Pick<MappingStore, 'read'>;
+  readonly dataplane: Pick<Dataplane, 'facts'>;
+  readonly agent: Pick<RouterAgent, 'look' | 'drift'>;
+  readonly prober: Prober;
+  /** Undefined on a node without OpenStack. */
+  readonly cloud: () => Promise<Cloud | undefined>;
+}
+
+type Work = () => Promise<Hop | readonly Hop[]>;
+
+const NO_CLOUD = 'this node has no clouds.yaml';
+const NO_PORT = 'the mapping leads to an address, not to a Neutron port';
+
+export class CheckService implements Checks {
+  readonly #parts: CheckServiceParts;
+
+  constructor(parts: CheckServiceParts) {
+    this.#parts = parts;
+  }
+
+  /** Whoever has a project is told nothing of the nodes, as by Neutron. */
+  async check(id: string, scope: Scope = {}): Promise<CheckReport> {
+    const mapping = await this.#parts.pat.get(id, scope);
+    const tells_nodes = (scope.caller?.project_id ?? null) === null;
+    const [kernel, cloud, connection] = await Promise.all([
+      this.#inKernel(mapping, tells_nodes),
+      this.#inCloud(mapping, tells_nodes),
+      this.#connection(mapping),
+    ]);
+    const own = [judgeMapping(mapping), judgeCounters(mapping.counters)];
+    return reportOf(mapping, [...own, ...kernel, ...cloud.hops, connection(cloud.lets_router_in)]);
+  }
+
+  async #inKernel(mapping: Mapping, tells_nodes: boolean): Promise<readonly Hop[]> {
+    const { agent, store } = this.#parts;
+    const { router_id } = mapping;
+    let view: RouterView;
+    try {
+      view = await agent.look(router_id, 'audit');
+    } catch (error) {
+      if (!isPraasError(error)) throw error;
+      const rest = ['rule', 'address_scope'] as const;
+      if (error.code !== 'ROUTER_NOT_FOUND') {
+        return (['node', ...rest] as const).map((hop) => unknown(hop, error.message));
+      }
+      const hosts = tells_nodes ? await this.#hosts(router_id) : undefined;
+      return [judgeNode(undefined, hosts), ...rest.map((hop) => skipped(hop, 'the router is not on this node'))];
+    }
+    const record = await store.read(router_id);
+    return [
+      judgeNode(view.facts, tells_nodes ? await this.#hosts(router_id) : undefined),
+      judgeRule(mapping, agent.drift(view, record)),
+      judgeScope(view.facts, mapping),
+    ];
+  }
+
+  async #hosts(router_id: string): Promise<readonly RouterHost[] | undefined> {
+    const cloud = await this.#parts.cloud();
+    return cloud?.routerHosts(router_id).catch(() => undefined);
+  }
+
+  async #inCloud(mapping: Mapping, tells_nodes: boolean): Promise<CloudSide> {
+    const cloud = await this.#parts.cloud();
+    if (cloud === undefined) {
+      const hops = (['router', 'security_group', 'port', 'server'] as const).map((hop) => skipped(hop, NO_CLOUD));
+      return { hops, lets_router_in: true };
+    }
+    const { router_id, port_id, server_id } = mapping;
+    let lets_router_in = true;
+    const hops = await Promise.all([
+      attempt(['router'], async () => judgeRouter(await cloud.router(router_id), mapping)),
+      port_id === null
+        ? [skipped('port', NO_PORT), skipped('security_group', NO_PORT)]
+        : attempt(['port', 'security_group'], async () => {
+            const port = await cloud.port(port_id);
+            const rules = port && (await cloud.securityGroupRules(port.security_group_ids));
+            lets_router_in = !port || !rules || letsEverybodyIn(port, rules, mapping);
+            return [judgePort(port, mapping, tells_nodes), await groupsOf(cloud, port, rules ?? [], mapping)];
+          }),
+      server_id === null
+        ? [skipped('server', 'the mapping names no server of Nova')]
+        : attempt(['server'], async () => judgeServer(await cloud.server(server_id))),
+    ]);
+    return { hops: hops.flat(), lets_router_in };
+  }
+
+  /** Gives what judges it once it is known whether the router itself is let in. */
+  async #connection(mapping: Mapping): Promise<(lets_router_in: boolean) => Hop> {
+    const { protocol, router_id, server_ip, server_port } = mapping;
+    if (protocol !== 'tcp') return () => skipped('connection', 'UDP does not answer who only knocks');
+    try {
+      const reached = await this.#parts.prober.connect(router_id, server_ip, server_port);
+      return (lets_router_in) => judgeConnection(reached, mapping, lets_router_in);
+    } catch (error) {
+      if (isPraasError(error, 'ROUTER_NOT_FOUND')) {
+        return () => skipped('connection', 'the router is not on this node');
+      }
+      if (!isPraasError(error)) throw error;
+      return () => unknown('connection', error.message);
+    }
+  }
+}
+
+interface CloudSide {
+  readonly hops: readonly Hop[];
+  /** The security groups let in whoever comes, and so the router itself, which tries the server. */
+  readonly lets_router_in: boolean;
+}
+
+async function groupsOf(
+  cloud: Cloud,
+  port: CloudPort | undefined,
+  rules: readonly SecurityGroupRule[],
+  mapping: Mapping,
+): Promise<Hop> {
+  if (port === undefined) return skipped('security_group', 'the port is not there any more');
+  return judgeGroups(port, await cloud.securityGroups(port.security_group_ids), rules, mapping);
+}
+
+/** What somebody cannot say now is not known; it is no mistake of the hop. */
+async function attempt(hops: readonly HopName[], work: Work): Promise<readonly Hop[]> {
+  try {
+    return [await work()].flat();
+  } catch (error) {
+    if (!isPraasError(error)) throw error;
+    return hops.map((hop) => unknown(hop, error.message));
+  }
+}
