@@ -3,7 +3,8 @@ import type { Prober } from '../pat/check/service.ts';
 import { praasError } from '../pat/errors.ts';
 import type { Namespaces } from './namespace.ts';
 
-const TIMEOUT_SECONDS = 3;
+/** Longer than the kernel looks for a neighbour that is not there (three seconds). */
+const TIMEOUT_SECONDS = 4;
 /** What timeout(1) ends with when it had to end what it ran. */
 const TIMED_OUT = 124;
 const NOT_FOUND = 127;
