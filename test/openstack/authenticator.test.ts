@@ -1,6 +1,6 @@
 /** Callers with Keystone tokens: who they are, how long that is believed, and Keystone away. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import type { Principal } from '../../src/auth/authenticator.ts';
+import type { Authenticator, Principal } from '../../src/auth/authenticator.ts';
 import { ChainedAuthenticator } from '../../src/auth/chained-authenticator.ts';
 import { DEFAULT_POLICY } from '../../src/auth/policy.ts';
 import { configOf } from '../../src/openstack/clouds/merge.ts';
@@ -109,12 +109,17 @@ test('what cannot be a token is not passed on', async () => {
 
 test('tokens of the node are never shown to Keystone', async () => {
   const asked: string[] = [];
-  const own = { authenticate: async (token: string) => void asked.push(`own ${token}`) as undefined };
-  const others = { authenticate: async (token: string) => void asked.push(`others ${token}`) as undefined };
+  const listen = (name: string): Authenticator => ({
+    async authenticate(token) {
+      asked.push(`${name} ${token}`);
+      return undefined;
+    },
+  });
+  const [own, others] = [listen('own'), listen('others')];
   const chained = new ChainedAuthenticator(own, others);
   await chained.authenticate(TOKEN);
   await chained.authenticate(`praas_${'a'.repeat(43)}`);
 
   expect(asked[0]).toBe(`others ${TOKEN}`);
-  expect(asked).toHaveLength(2);
+  expect(asked[1]).toMatch(/^own praas_/);
 });

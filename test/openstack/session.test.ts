@@ -106,7 +106,7 @@ describe('logging in', () => {
       .catch((thrown: unknown) => thrown as Error);
 
     expect(error).toMatchObject({ code: 'CLOUD_LOGIN_FAILED' });
-    expect(JSON.stringify([error, String(error)])).not.toContain(SECRET);
+    expect(JSON.stringify([error, (error as Error).message])).not.toContain(SECRET);
   });
 });
 
