@@ -23,6 +23,8 @@ interface Reservation {
   readonly counts: Counts;
 }
 
+type Touched = Pick<RouterRecord, 'router_id' | 'mappings'>;
+
 /** By project. */
 type Counts = ReadonlyMap<string, number>;
 
@@ -31,6 +33,8 @@ const NOTHING: Counts = new Map();
 export class QuotaBook implements Holder {
   readonly #parts: QuotaBookParts;
   readonly #by_router = new Map<string, Counts>();
+  /** Records that came since they were counted. */
+  readonly #uncounted = new Map<string, Touched['mappings']>();
   readonly #totals = new Map<string, number>();
   readonly #reservations = new Set<Reservation>();
   #released = Promise.withResolvers<void>();
@@ -40,8 +44,17 @@ export class QuotaBook implements Holder {
     this.#parts = parts;
   }
 
-  /** To be told of the record after each transaction. */
-  touched({ router_id, mappings }: Pick<RouterRecord, 'router_id' | 'mappings'>): void {
+  /** To be told of the record after each transaction. It is counted when somebody asks: most changes need no count. */
+  touched({ router_id, mappings }: Touched): void {
+    this.#uncounted.set(router_id, mappings);
+  }
+
+  #countAll(): void {
+    for (const [router_id, mappings] of this.#uncounted) this.#count(router_id, mappings);
+    this.#uncounted.clear();
+  }
+
+  #count(router_id: string, mappings: Touched['mappings']): void {
     const counts = countsOf([...mappings.values()].map(({ project_id }) => project_id));
     for (const [project_id, count] of this.#by_router.get(router_id) ?? NOTHING) {
       this.#totals.set(project_id, (this.#totals.get(project_id) ?? 0) - count);
@@ -69,6 +82,7 @@ export class QuotaBook implements Holder {
   /** How much a project has; `on_router` is that of the router where it has most. Throws what the store throws. */
   async usage(project_id: string): Promise<Usage> {
     await this.#load();
+    this.#countAll();
     const on_routers = [...this.#by_router.values()].map((counts) => counts.get(project_id) ?? 0);
     const on_router = on_routers.reduce((most, count) => Math.max(most, count), 0);
     return { mappings: this.#totals.get(project_id) ?? 0, on_router };
@@ -77,6 +91,7 @@ export class QuotaBook implements Holder {
   /** All that have mappings. Throws what the store throws. */
   async projects(): Promise<readonly string[]> {
     await this.#load();
+    this.#countAll();
     return [...this.#totals].filter(([, count]) => count > 0).map(([project_id]) => project_id);
   }
 
@@ -89,6 +104,7 @@ export class QuotaBook implements Holder {
 
   /** False when it would fit but for requests under way. Throws QUOTA_EXCEEDED when it does not fit at all. */
   #fits({ router_id, counts }: Reservation, own: Awaited<ReturnType<QuotaStore['read']>>): boolean {
+    this.#countAll();
     const quotas = [...counts].map(([project_id, count]) => ({
       project_id,
       count,
@@ -107,6 +123,10 @@ export class QuotaBook implements Holder {
       const used = { mappings: stored.mappings + held.mappings, on_router: stored.on_router + held.on_router };
       return excessOf(quota, used, count) === undefined;
     });
+  }
+
+  #knows(router_id: string): boolean {
+    return this.#by_router.has(router_id) || this.#uncounted.has(router_id);
   }
 
   #held(router_id: string, project_id: string): Usage {
@@ -136,13 +156,13 @@ export class QuotaBook implements Holder {
   /** A record that cannot be read counts for nothing until it can be: it stops no other router, and its own refuses anyway. */
   async #loadAll(): Promise<void> {
     const { store } = this.#parts;
-    const router_ids = (await store.routers()).filter((router_id) => !this.#by_router.has(router_id));
+    const router_ids = (await store.routers()).filter((router_id) => !this.#knows(router_id));
     const records = await Promise.allSettled(router_ids.map((router_id) => store.read(router_id)));
     for (const result of records) {
       if (result.status === 'rejected') {
         if (!isPraasError(result.reason)) throw result.reason;
         this.#loading = undefined;
-      } else if (!this.#by_router.has(result.value.router_id)) {
+      } else if (!this.#knows(result.value.router_id)) {
         // One that was touched meanwhile is newer than what was read.
         this.touched(result.value);
       }
