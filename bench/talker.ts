@@ -22,6 +22,12 @@ export function caller(
   return async (count) => Number(await ask(count));
 }
 
+/** Gives what resolves when a connection to that port of the address is there, however long that takes. */
+export function opener(options: Options, namespace: string, address: string): (port: number) => Promise<void> {
+  const ask = talk(options, namespace, ['open', address]);
+  return async (port) => void (await ask(port));
+}
+
 /** Gives what says a line, if any, and gives the next line heard. Throws when the process has ended, or the bench is to. */
 function talk(
   { later, ending }: Options,

@@ -20,8 +20,8 @@ const TIERS: Readonly<Record<string, readonly string[]>> = {
   kernel: ['--testPathPatterns', '/test/kernel/'],
   cli: ['--testPathPatterns', '/test/cli/'],
   daemon: ['--testPathPatterns', '/test/daemon/'],
-  // There is one cloud, and some of its tests stop its services: one after the other.
-  openstack: ['--runInBand', '--testPathPatterns', '/test/lab/'],
+  // There is one cloud, some of its tests stop its services, and it takes its time to be back: one after the other.
+  openstack: ['--runInBand', '--testTimeout=180000', '--testPathPatterns', '/test/lab/'],
 };
 const LAB = 'lab/lab';
 const NOTHING: Counts = {

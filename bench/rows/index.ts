@@ -1,6 +1,7 @@
 /** The rows there are, in the order of the table. */
 import type { Row } from '../row.ts';
 import { bulk } from './bulk.ts';
+import { cloud } from './cloud.ts';
 import { connection } from './connection.ts';
 import { create } from './create.ts';
 import { http } from './http.ts';
@@ -9,4 +10,4 @@ import { reboot } from './reboot.ts';
 import { rest } from './rest.ts';
 import { start } from './start.ts';
 
-export const ROWS: readonly Row[] = [connection, create, bulk, start, http, memory, rest, reboot];
+export const ROWS: readonly Row[] = [connection, create, bulk, start, http, memory, rest, reboot, cloud];
