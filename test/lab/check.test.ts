@@ -1,0 +1,92 @@
+/** `praas pat check` on a real cloud: each thing that can be wrong is found, and named. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { CheckReport, HopName, Verdict } from '../../src/pat/check/report.ts';
+import type { Mapping } from '../../src/pat/mapping.ts';
+import type { TestDaemon } from '../support/daemon.ts';
+import { guest, lab, startDaemon, TENANTS } from '../support/lab.ts';
+
+let daemon: TestDaemon;
+const made: string[] = [];
+
+beforeAll(async () => {
+  daemon = await startDaemon();
+});
+afterAll(async () => {
+  for (const id of made) await daemon.ask('DELETE', `/v1/mappings/${id}`);
+  await daemon.remove();
+});
+
+async function publish(server_port: number): Promise<Mapping> {
+  const body = { mapping: { server: 'web', server_port } };
+  const token = await TENANTS.demo.token();
+  const { mapping } = (await daemon.ask<{ mapping: Mapping }>('POST', '/v1/mappings', { token, body })).body;
+  made.push(mapping.id);
+  return mapping;
+}
+
+async function check({ id }: Mapping, token?: string): Promise<CheckReport> {
+  const options = token === undefined ? {} : { token };
+  return (await daemon.ask<{ check: CheckReport }>('GET', `/v1/mappings/${id}/check`, options)).body.check;
+}
+
+const verdictsOf = ({ hops }: CheckReport): Partial<Record<HopName, Verdict>> =>
+  Object.fromEntries(hops.map(({ hop, verdict }) => [hop, verdict]));
+
+test('all in order, for an operator with the name of the node, for the tenant without', async () => {
+  await lab('listen', 'web', '8080');
+  const mapping = await publish(8080);
+  const report = await check(mapping);
+  const tenants = await check(mapping, await TENANTS.demo.token());
+  await lab('unlisten', 'web', '8080');
+
+  expect(verdictsOf(report)).toMatchObject({
+    mapping: 'ok',
+    router: 'ok',
+    node: 'ok',
+    rule: 'ok',
+    address_scope: 'ok',
+    security_group: 'ok',
+    port: 'ok',
+    server: 'ok',
+    connection: 'ok',
+  });
+  expect(JSON.stringify(report)).toContain('lab-node');
+  expect(tenants.ok).toBe(true);
+  expect(JSON.stringify(tenants)).not.toContain('lab-node');
+});
+
+test('nobody listens on the server', async () => {
+  const report = await check(await publish(80));
+
+  expect(verdictsOf(report)).toMatchObject({ security_group: 'ok', connection: 'wrong' });
+  expect(report.conclusion).toMatch(/^Nothing listens on 10\.20\.0\.51:80\./);
+});
+
+test('the security groups drop it', async () => {
+  const report = await check(await publish(9999));
+
+  expect(verdictsOf(report)).toMatchObject({ security_group: 'wrong', connection: 'unknown' });
+  expect(report.conclusion).toMatch(/drop tcp 9999 from anywhere/);
+});
+
+test('the server is shut off', async () => {
+  const mapping = await publish(8080);
+  const { server_id } = guest('web');
+  const turn = async (verb: 'os-start' | 'os-stop', status: string): Promise<void> => {
+    await TENANTS.demo.call('compute', 'POST', `/servers/${server_id}/action`, { [verb]: null });
+    const end = Date.now() + 60_000;
+    const now = async (): Promise<string> =>
+      (await TENANTS.demo.call('compute', 'GET', `/servers/${server_id}`)).server.status;
+    while ((await now()) !== status && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(await now()).toBe(status);
+  };
+  await turn('os-stop', 'SHUTOFF');
+  const report = await check(mapping);
+  await turn('os-start', 'ACTIVE');
+
+  expect(report.hops.find(({ hop }) => hop === 'server')).toMatchObject({
+    verdict: 'wrong',
+    detail: 'server web is SHUTOFF',
+    next_step: expect.stringContaining('openstack server start web'),
+  });
+});
