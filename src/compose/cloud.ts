@@ -41,7 +41,11 @@ export interface JoinedCloud {
 const TIMEOUT_MS = 10_000;
 
 /** The cloud of this node's service user; undefined on a node without OpenStack. Asks nothing yet. Throws CLOUD_CONFIG_INVALID. */
-export async function joinCloud(config: Config, env: NodeJS.ProcessEnv, log: Logger): Promise<JoinedCloud | undefined> {
+export async function joinCloud(
+  config: Pick<Config, 'clouds_path' | 'cloud_name'>,
+  env: NodeJS.ProcessEnv,
+  log: Logger,
+): Promise<JoinedCloud | undefined> {
   const { clouds_path, cloud_name } = config;
   const files = daemonFiles(env, clouds_path);
   // What an operator's shell says is not about the node: of the variables only the file's place counts.

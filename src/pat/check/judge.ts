@@ -70,7 +70,8 @@ export function judgeRule({ id, enabled }: Mapping, { missing, unexpected }: Dri
 
 /** Nobody having come is no mistake, and says where to look. */
 export function judgeCounters(counters: Counters | null): Hop {
-  if (counters === null) return skipped('counters', 'nothing is known of them: the daemon counts, from its next look on');
+  if (counters === null)
+    return skipped('counters', 'nothing is known of them: the daemon counts, from its next look on');
   if (counters.packets === 0) {
     return ok('counters', 'nobody has come: who tried since then was stopped before the router');
   }

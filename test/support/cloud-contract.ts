@@ -1,0 +1,131 @@
+/**
+ * What the domain relies on when it asks a Cloud, whoever answers: the one in memory of the quick tests and the adapter on a
+ * real OpenStack are held to the same.
+ */
+import { beforeAll, expect, test } from '@jest/globals';
+import type { Cloud } from '../../src/pat/cloud.ts';
+import { idOf } from './samples.ts';
+
+/** What is there: two tenants, each with a router and a server, at the same address on networks of their own. */
+export interface CloudFacts {
+  readonly cloud: Cloud;
+  readonly project_id: string;
+  readonly router: { readonly id: string; readonly name: string; readonly gateway_ip: string };
+  readonly server: { readonly id: string; readonly name: string; readonly ip: string };
+  readonly port: { readonly id: string; readonly network_id: string };
+  /** Of the port, and the project's own. */
+  readonly security_group: { readonly id: string; readonly name: string };
+  readonly other: { readonly project_id: string; readonly router_id: string; readonly port_id: string };
+}
+
+const NOBODY = idOf(999);
+
+/** Defines the tests. `prepare` is called once, before the first. */
+export function testCloud(prepare: () => Promise<CloudFacts>): void {
+  let facts: CloudFacts;
+  let cloud: Cloud;
+  beforeAll(async () => {
+    facts = await prepare();
+    cloud = facts.cloud;
+  });
+
+  test('a router, by its ID, and what is no router', async () => {
+    const { router, project_id } = facts;
+    expect(await cloud.router(router.id)).toMatchObject({
+      id: router.id,
+      name: router.name,
+      project_id,
+      is_up: true,
+      status: 'ACTIVE',
+      gateway_ips: [router.gateway_ip],
+      is_ha: false,
+      is_distributed: false,
+    });
+    expect(await cloud.router(NOBODY)).toBeUndefined();
+  });
+
+  test('routers: all, of a project, of a name', async () => {
+    const { router, other, project_id } = facts;
+    const idsOf = async (filter?: Parameters<Cloud['routers']>[0]): Promise<string[]> =>
+      (await cloud.routers(filter)).map(({ id }) => id);
+
+    expect(await idsOf()).toEqual(expect.arrayContaining([router.id, other.router_id]));
+    expect(await idsOf({ project_id })).toEqual([router.id]);
+    expect(await idsOf({ name: router.name })).toEqual([router.id]);
+    expect(await idsOf({ name: router.name, project_id: other.project_id })).toEqual([]);
+    expect((await cloud.routerHosts(router.id)).length).toBeGreaterThan(0);
+  });
+
+  test('a port, by its ID, with all that decides who may publish it', async () => {
+    const { port, server, project_id, security_group } = facts;
+    expect(await cloud.port(port.id)).toMatchObject({
+      id: port.id,
+      project_id,
+      network_id: port.network_id,
+      device_id: server.id,
+      device_owner: expect.stringMatching(/^compute:/),
+      fixed_ips: [{ ip_address: server.ip, subnet_id: expect.any(String) }],
+      is_up: true,
+      status: 'ACTIVE',
+      host: expect.stringMatching(/./),
+      has_port_security: true,
+      security_group_ids: [security_group.id],
+    });
+    expect(await cloud.port(NOBODY)).toBeUndefined();
+  });
+
+  test('ports: by IDs, by devices, by network and address; of nothing there are none', async () => {
+    const { port, server, router, other } = facts;
+    const idsOf = async (filter: Parameters<Cloud['ports']>[0]): Promise<string[]> =>
+      (await cloud.ports(filter)).map(({ id }) => id).toSorted();
+
+    expect(await idsOf({ ids: [port.id, other.port_id, NOBODY] })).toEqual([port.id, other.port_id].toSorted());
+    expect(await idsOf({ device_ids: [server.id] })).toEqual([port.id]);
+    expect(await idsOf({ network_ids: [port.network_id], ip_address: server.ip })).toEqual([port.id]);
+    expect(await idsOf({ ip_address: server.ip })).toEqual([port.id, other.port_id].toSorted());
+    expect(await idsOf({ ip_address: server.ip, project_id: other.project_id })).toEqual([other.port_id]);
+    expect(await idsOf({ ids: [] })).toEqual([]);
+    expect(await idsOf({ network_ids: [], ip_address: server.ip })).toEqual([]);
+    const owners = (await cloud.ports({ device_ids: [router.id] })).map(({ device_owner }) => device_owner);
+    expect(owners.toSorted()).toEqual(['network:router_gateway', 'network:router_interface']);
+  });
+
+  test('servers: by ID, by the whole name, of a project', async () => {
+    const { server, project_id, other } = facts;
+    expect(await cloud.server(server.id)).toEqual({
+      id: server.id,
+      name: server.name,
+      project_id,
+      status: 'ACTIVE',
+    });
+    expect(await cloud.server(NOBODY)).toBeUndefined();
+    const named = { name: server.name, project_id };
+    expect((await cloud.servers(named)).map(({ id }) => id)).toEqual([server.id]);
+    expect(await cloud.servers({ ...named, name: server.name.slice(0, -1) })).toEqual([]);
+    const others = await cloud.servers({ project_id: other.project_id });
+    expect(new Set(others.map((each) => each.project_id))).toEqual(new Set([other.project_id]));
+  });
+
+  test('a rule of a security group, added, found and taken away; twice is no mistake', async () => {
+    const { security_group, project_id } = facts;
+    expect(await cloud.securityGroups([security_group.id])).toEqual([{ ...security_group, project_id }]);
+    const wish = { protocol: 'tcp', port: 7777, remote_ip_prefix: '198.51.100.0/24', description: 'contract' } as const;
+    const id = await cloud.addSecurityGroupRule({ ...wish, security_group_id: security_group.id });
+    const rules = await cloud.securityGroupRules([security_group.id]);
+    await cloud.removeSecurityGroupRule(id);
+    await cloud.removeSecurityGroupRule(id);
+
+    expect(rules.find((rule) => rule.id === id)).toMatchObject({
+      direction: 'ingress',
+      ethertype: 'IPv4',
+      protocol: 'tcp',
+      port_range_min: 7777,
+      port_range_max: 7777,
+      remote_ip_prefix: '198.51.100.0/24',
+      remote_group_id: null,
+    });
+    const after = await cloud.securityGroupRules([security_group.id]);
+    expect(after.map((rule) => rule.id)).toEqual(rules.map((rule) => rule.id).filter((each) => each !== id));
+    expect(await cloud.securityGroupRules([])).toEqual([]);
+  });
+}
