@@ -12,7 +12,7 @@ import { plugAll, serverNames, serverOf, unplugAll } from './servers.ts';
 import { running, startServices, stopAll } from './services.ts';
 import { run, say, until } from './shell.ts';
 import { untilAllRouted } from './topology.ts';
-import { unwire, wireOutside } from './wiring.ts';
+import { noteForeignBridges, unwire, wireOutside } from './wiring.ts';
 
 /** Installs what is missing, configures, starts, waits. May be called again at any time. */
 export async function up(): Promise<void> {
@@ -21,6 +21,7 @@ export async function up(): Promise<void> {
   await run(['chown', 'mysql:mysql', `${STATE}/run`]);
   await run(['chown', '-R', 'rabbitmq:rabbitmq', `${STATE}/rabbitmq`, `${LOGS}/rabbitmq`]);
   writeConfigFiles();
+  if ([...running().values()].every((pid) => pid === undefined)) noteForeignBridges();
   await wireOutside();
   await initDatabase();
   // RabbitMQ is slow to start, and nobody needs it before the databases are made.
@@ -96,7 +97,6 @@ async function madeHere(): Promise<Parameters<typeof unwire>[0]> {
   return {
     routers: await known('select id from neutron.routers'),
     ports: await known('select id from neutron.ports'),
-    networks: await known('select id from neutron.networks'),
     vnis: await known("select segmentation_id from neutron.networksegments where network_type = 'vxlan'"),
   };
 }

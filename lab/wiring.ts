@@ -1,6 +1,6 @@
 /** Bridges and namespaces: what is outside of the cloud, and the servers, which a namespace plays. */
-import { existsSync } from 'node:fs';
-import { OUTSIDE, OUTSIDE_IP } from './place.ts';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { OUTSIDE, OUTSIDE_IP, STATE } from './place.ts';
 import { ipAnyway, run, succeeds, until } from './shell.ts';
 
 /** A server as the network sees it. */
@@ -18,6 +18,7 @@ export interface Guest {
 export const guestNamespace = (name: string): string => `vm-${name}`;
 const tapOf = ({ port_id }: Pick<Guest, 'port_id'>): string => `tap${port_id.slice(0, 11)}`;
 const bridgeOf = ({ network_id }: Pick<Guest, 'network_id'>): string => `brq${network_id.slice(0, 11)}`;
+const FOREIGN_BRIDGES = `${STATE}/foreign-bridges`;
 const hasNamespace = (name: string): boolean => existsSync(`/run/netns/${name}`);
 const hasLink = (name: string): Promise<boolean> => succeeds('ip', 'link', 'show', name);
 
@@ -101,17 +102,22 @@ export async function endNamespace(name: string): Promise<void> {
   await ipAnyway('netns', 'delete', name);
 }
 
-/** What Neutron made here: of these routers, ports and networks. */
+/** Notes which bridges of networks are somebody else's; to be called before the agents start. */
+export function noteForeignBridges(): void {
+  writeFileSync(FOREIGN_BRIDGES, networkBridges().join('\n'));
+}
+
+/** Takes away what Neutron made here: for these routers and ports, and for networks, some of which it may have forgotten. */
 export async function unwire(ids: {
   readonly routers: readonly string[];
   readonly ports: readonly string[];
-  readonly networks: readonly string[];
   readonly vnis: readonly string[];
 }): Promise<void> {
   for (const id of ids.routers) await endNamespace(`qrouter-${id}`);
   await endNamespace(OUTSIDE);
   for (const port_id of ids.ports) await ipAnyway('link', 'delete', tapOf({ port_id }));
-  for (const network_id of ids.networks) await ipAnyway('link', 'delete', bridgeOf({ network_id }));
+  const foreign = existsSync(FOREIGN_BRIDGES) ? readFileSync(FOREIGN_BRIDGES, 'utf8').split('\n') : networkBridges();
+  for (const bridge of networkBridges()) if (!foreign.includes(bridge)) await ipAnyway('link', 'delete', bridge);
   for (const vni of ids.vnis) await ipAnyway('link', 'delete', `vxlan-${vni}`);
   for (const link of ['lab-outside', 'br-provider', 'br-lab-tun']) await ipAnyway('link', 'delete', link);
   await succeeds('bash', '-c', REMOVE_FILTERS);
@@ -127,6 +133,10 @@ ebtables -t nat -L PREROUTING | grep -e '-j neutron' | while read -r rule; do eb
 for step in -F -X; do
   ebtables -t nat -L | sed -n 's/^Bridge chain: \\(neutron[^,]*\\),.*/\\1/p' | while read -r chain; do ebtables -t nat $step $chain; done
 done`;
+
+function networkBridges(): readonly string[] {
+  return readdirSync('/sys/class/net').filter((name) => name.startsWith('brq'));
+}
 
 function ip(words: string): string[] {
   return ['ip', ...words.split(' ')];

@@ -5,6 +5,7 @@ import { account, BUS, database, ini, REGION, type Sections, tokens, unlimited, 
 
 export function writeNeutron(): void {
   write('neutron/neutron.conf', ini(neutron()));
+  write('neutron/rootwrap.conf', ini(rootwrap()));
   copyFileSync('/usr/share/neutron-common/api-paste.ini', `${ETC}/neutron/api-paste.ini`);
   write(
     'neutron/ml2_conf.ini',
@@ -43,7 +44,7 @@ export function writeNeutron(): void {
 }
 
 function neutron(): Sections {
-  const wrapper = 'sudo neutron-rootwrap';
+  const rootwrap_file = `${ETC}/neutron/rootwrap.conf`;
   return {
     DEFAULT: {
       host: NODE_NAME,
@@ -64,8 +65,8 @@ function neutron(): Sections {
     },
     experimental: { linuxbridge: true },
     agent: {
-      root_helper: `${wrapper} /etc/neutron/rootwrap.conf`,
-      root_helper_daemon: `${wrapper}-daemon /etc/neutron/rootwrap.conf`,
+      root_helper: `sudo neutron-rootwrap ${rootwrap_file}`,
+      root_helper_daemon: `sudo neutron-rootwrap-daemon ${rootwrap_file}`,
       report_interval: 20,
     },
     database: { connection: database('neutron', 'neutron') },
@@ -79,4 +80,11 @@ function neutron(): Sections {
     ...tokens('neutron'),
     ...BUS,
   };
+}
+
+/** Like that of the package, but the programs of the lab come first. */
+function rootwrap(): Sections {
+  const exec_dirs = [`${STATE}/bin`, '/sbin', '/usr/sbin', '/bin', '/usr/bin'].join(',');
+  const filters_path = ['/etc/neutron/rootwrap.d', '/usr/share/neutron/rootwrap'].join(',');
+  return { DEFAULT: { filters_path, exec_dirs, daemon_timeout: 600, rlimit_nofile: 1024 } };
 }

@@ -2,7 +2,7 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { STATE } from '../place.ts';
 
-/** Entry points of services whose own packages would bring a hypervisor or systemd along, and an ebtables that works. */
+/** Entry points of services whose own packages would bring a hypervisor or systemd along, and two programs that work. */
 export function writePrograms(): void {
   const entries = {
     'nova-compute': 'nova.cmd.compute',
@@ -13,7 +13,12 @@ export function writePrograms(): void {
   for (const [name, module] of Object.entries(entries)) {
     program(name, `#!/usr/bin/python3\nfrom ${module} import main\nmain()\n`);
   }
-  program('ebtables', readFileSync(new URL('../ebtables.sh', import.meta.url), 'utf8'));
+  program('ebtables', textOf('ebtables.sh'));
+  program('neutron-keepalived-state-change', textOf('keepalived-state-change.py'));
+}
+
+function textOf(file: string): string {
+  return readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
 }
 
 function program(name: string, text: string): void {

@@ -6,6 +6,9 @@ export const Server = z
   .object({ id: z.string(), name: z.string(), tenant_id: z.string(), status: z.string() })
   .transform(({ id, name, tenant_id, status }): CloudServer => ({ id, name, project_id: tenant_id, status }));
 
+/** As in a list without details. */
+export const ListedServer = z.object({ id: z.string(), name: z.string() });
+
 /** Nova takes a name as a regular expression of its database. */
 export function exactly(name: string): string {
   return `^${name.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&')}$`;

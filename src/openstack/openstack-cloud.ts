@@ -16,7 +16,7 @@ import type {
 } from '../pat/cloud.ts';
 import { praasError } from '../pat/errors.ts';
 import { refusal } from './answers.ts';
-import { exactly, Server } from './compute.ts';
+import { exactly, ListedServer, Server } from './compute.ts';
 import { FloatingIp, Group, GroupRule, Host, PORT_FIELDS, Port, ROUTER_FIELDS, Router } from './network.ts';
 import { type Listing, listAll } from './pages.ts';
 import type { Session } from './session.ts';
@@ -94,6 +94,13 @@ export class OpenStackCloud implements Cloud {
       (server) =>
         (name === undefined || server.name === name) && (project_id === undefined || server.project_id === project_id),
     );
+  }
+
+  async serverIds({ project_id, name }: ServerFilter & { readonly name: string }): Promise<readonly string[]> {
+    const query = entries({ all_tenants: '1', project_id, name: exactly(name) });
+    const listing = { service: 'compute', path: '/servers', key: 'servers', schema: ListedServer, query } as const;
+    const found = await listAll(this.#session, listing);
+    return found.filter((server) => server.name === name).map(({ id }) => id);
   }
 
   floatingIps(filter: { readonly project_id?: string } = {}): Promise<readonly CloudFloatingIp[]> {

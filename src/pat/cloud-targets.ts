@@ -78,13 +78,14 @@ export class CloudTargets implements Targets {
     if (server === undefined) return undefined;
     if (isUuid(server)) return { text: server, server_ids: [server] };
     const filter = project_id === null ? { name: server } : { name: server, project_id };
-    const found = await this.#cloud.servers(filter);
-    if (found.length > 1) {
+    const server_ids = await this.#cloud.serverIds(filter);
+    if (server_ids.length > 1) {
+      const found = await this.#cloud.servers(filter);
       const candidates = found.map(({ id, project_id: owner }) => `${id} of project ${owner}`);
       throw praasError('AMBIGUOUS', { what: `server ${server}`, candidates });
     }
-    if (found[0] === undefined) throw await this.#noServer(server, project_id);
-    return { text: server, server_ids: [found[0].id] };
+    if (server_ids.length === 0) throw await this.#noServer(server, project_id);
+    return { text: server, server_ids };
   }
 
   /** Ports that may be meant, and those of the router; with ids for both it is one request. */

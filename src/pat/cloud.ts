@@ -138,6 +138,8 @@ export interface Cloud {
   ports(filter: PortFilter): Promise<readonly CloudPort[]>;
   server(id: string): Promise<CloudServer | undefined>;
   servers(filter?: ServerFilter): Promise<readonly CloudServer[]>;
+  /** The same with no more than their IDs, which Nova finds in half the time. Whose they are is for their ports to say. */
+  serverIds(filter: ServerFilter & { readonly name: string }): Promise<readonly string[]>;
   floatingIps(filter?: { readonly project_id?: string }): Promise<readonly CloudFloatingIp[]>;
   securityGroups(ids: readonly string[]): Promise<readonly SecurityGroup[]>;
   securityGroupRules(group_ids: readonly string[]): Promise<readonly SecurityGroupRule[]>;

@@ -101,7 +101,9 @@ export function testCloud(prepare: () => Promise<CloudFacts>): void {
     expect(await cloud.server(NOBODY)).toBeUndefined();
     const named = { name: server.name, project_id };
     expect((await cloud.servers(named)).map(({ id }) => id)).toEqual([server.id]);
+    expect(await cloud.serverIds(named)).toEqual([server.id]);
     expect(await cloud.servers({ ...named, name: server.name.slice(0, -1) })).toEqual([]);
+    expect(await cloud.serverIds({ ...named, name: server.name.slice(0, -1) })).toEqual([]);
     const others = await cloud.servers({ project_id: other.project_id });
     expect(new Set(others.map((each) => each.project_id))).toEqual(new Set([other.project_id]));
   });

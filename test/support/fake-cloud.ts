@@ -147,6 +147,12 @@ export class FakeCloud implements Cloud {
     return this.#answer('servers', this.its_servers).filter((server) => fits(server, filter));
   }
 
+  async serverIds(filter: { project_id?: string; name: string }): Promise<readonly string[]> {
+    return this.#answer('serverIds', this.its_servers)
+      .filter((server) => fits(server, filter))
+      .map(({ id }) => id);
+  }
+
   async floatingIps(filter: { project_id?: string } = {}): Promise<readonly CloudFloatingIp[]> {
     return this.#answer('floatingIps', this.its_floating_ips).filter((floating) => fits(floating, filter));
   }
