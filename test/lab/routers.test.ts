@@ -96,8 +96,8 @@ test('a router that goes from the node, and comes back', async () => {
 });
 
 test('a highly available router publishes on the node where it is active', async () => {
-  await lab('router', 'create', 'pair', '--ha', '--gateway');
   try {
+    await lab('router', 'create', 'pair', '--ha', '--gateway');
     const { id } = await TENANTS.demo
       .call('network', 'POST', '/networks', { network: { name: 'pair' } })
       .then(({ network }) => network);

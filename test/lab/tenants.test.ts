@@ -165,9 +165,13 @@ test('a quota ends what a project may have, and says so', async () => {
 test('a port that changed hands a moment ago is refused', async () => {
   await lab('server', 'create', 'passing');
   const { port_id, ip } = guest('passing');
-  const first = await create('demo', { port_id });
-  expect(first.status).toBe(201);
-  await lab('server', 'delete', 'passing');
+  let status: number;
+  try {
+    ({ status } = await create('demo', { port_id }));
+  } finally {
+    await lab('server', 'delete', 'passing');
+  }
+  expect(status).toBe(201);
 
   expect((await create('demo', { port_id })).status).toBe(404);
   expect((await create('demo', { router: 'edge', server_ip: ip })).status).toBe(404);

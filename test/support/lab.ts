@@ -88,11 +88,11 @@ async function clearRouters(): Promise<void> {
   }
 }
 
-/** A daemon whose service user is Neutron's. It looks at Neutron every second. */
+/** A daemon with the service account of the lab. It looks at Neutron every second. */
 export async function startDaemon(options: DaemonOptions = {}): Promise<TestDaemon> {
   await clearRouters();
   await requireLab();
-  const auth = { auth_url: KEYSTONE, username: 'neutron', password: PASSWORD, project_name: 'service' };
+  const auth = { auth_url: KEYSTONE, username: 'praas', password: PASSWORD, project_name: 'service' };
   const domains = { user_domain_name: 'Default', project_domain_name: 'Default' };
   const path = join(STATE, 'praas-clouds.yaml');
   writeFileSync(path, JSON.stringify({ clouds: { praas: { auth: { ...auth, ...domains } } } }), { mode: 0o600 });
