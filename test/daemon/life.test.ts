@@ -42,8 +42,14 @@ describe('without any router', () => {
     const request_id = headers.get('X-Openstack-Request-Id') ?? '';
     expect(status).toBe(404);
     expect(body).toMatchObject({ errors: [{ request_id, code: 'praas.mapping-not-found', status: 404 }] });
-    const logged = readFileSync(join(daemon.shell.directory, 'log', 'pat-agent.log'), 'utf8');
-    expect(logged.split('\n').filter((line) => line.includes(request_id))).toHaveLength(1);
+    const path = join(daemon.shell.directory, 'log', 'pat-agent.log');
+    const logged = (): string[] =>
+      readFileSync(path, 'utf8')
+        .split('\n')
+        .filter((line) => line.includes(request_id));
+    // The log is written beside the work, and may come a moment after the answer.
+    await waitUntil(() => logged().length > 0);
+    expect(logged()).toHaveLength(1);
   });
 
   test('nothing under /v1 answers without a token, and one that is revoked ends at once', async () => {

@@ -58,7 +58,12 @@ export class TestDaemon {
     daemon.#token = (
       await shell.ok('token', 'create', '--name', 'test', '--role', 'admin', '-f', 'value', '-c', 'Token')
     ).trim();
-    await daemon.begin();
+    try {
+      await daemon.begin();
+    } catch (error) {
+      shell.remove();
+      throw error;
+    }
     return daemon;
   }
 
@@ -79,11 +84,14 @@ export class TestDaemon {
     running.process.stdout?.on('data', (text: string) => {
       this.#said += text;
     });
-    const ended = running.ended.then(({ code, stderr }) => {
-      throw new Error(`praas serve ended with ${code}\n${stderr}`);
+    let has_ended = false;
+    const ended = running.ended.finally(() => {
+      has_ended = true;
     });
-    ended.catch(() => undefined);
-    await Promise.race([waitUntil(() => this.#said.includes(this.#until)), ended]);
+    await waitUntil(() => has_ended || this.#said.includes(this.#until));
+    if (!has_ended) return;
+    const { code, stderr } = await ended;
+    throw new Error(`praas serve ended with ${code}\n${stderr}`);
   }
 
   /** Resolves when it has printed this since it began. */
