@@ -47,10 +47,10 @@ export class NetfilterDataplane implements Dataplane {
 
   async observe(router_id: string): Promise<Observation> {
     const namespace = await this.#namespaces.resolve(router_id);
-    const [mine, left] = await Promise.all([
+    const [mine, left] = await bothOf(
       this.#backend.observe(namespace),
       this.#other.observe(namespace).catch(nothingWithoutTool),
-    ]);
+    );
     // Without their tallies: the mapping's own is that of the backend in use.
     const leftovers = forwardsIn(this.#other.name, left).map(
       ({ mapping_id, handle }): ObservedForward => ({ mapping_id, forward: undefined, handle }),
@@ -119,6 +119,12 @@ function forwardsIn(backend: BackendName, observation: BackendObservation): Obse
     const handle: Handle = { backend, removals: observed.handle as readonly string[] };
     return { ...observed, handle };
   });
+}
+
+/** When both fail, the error of the first: which of two tools was quicker is no reason to name it. */
+async function bothOf<T>(first: Promise<T>, second: Promise<T>): Promise<[T, T]> {
+  await Promise.allSettled([first, second]);
+  return [await first, await second];
 }
 
 /** A node that lacks the other backend's tool holds nothing of it. */
