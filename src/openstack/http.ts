@@ -1,12 +1,13 @@
 /**
  * HTTP as OpenStack's services need it: one request, one whole answer, bounded in time and size. On node:http because fetch
- * takes neither a CA file nor a way to tell a broken kept connection from a refusal. What is only asked is asked again when
- * a service stumbles; what changes something is sent again only when it cannot have arrived.
+ * takes neither a CA file nor a way to tell a broken kept connection from a refusal. What may be sent twice is sent again
+ * when a service stumbles. A POST is sent again only when it cannot have arrived, and never on a kept connection: a server
+ * that closes one just then leaves open whether it has read the POST.
  */
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { getSystemErrorMessage } from 'node:util';
-import { praasError } from '../pat/errors.ts';
+import { isPraasError, praasError } from '../pat/errors.ts';
 
 export interface Ask {
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -58,31 +59,29 @@ class NoAnswer extends Error {
 
 export class Http {
   readonly #options: HttpOptions;
-  readonly #http: HttpAgent;
-  readonly #https: HttpsAgent;
+  readonly #kept: Agents;
+  readonly #fresh: Agents;
 
   constructor(options: HttpOptions) {
     this.#options = options;
-    const kept = { keepAlive: true, maxSockets: MOST_SOCKETS };
-    const { ca, verify } = options;
-    this.#http = new HttpAgent(kept);
-    this.#https = new HttpsAgent({ ...kept, rejectUnauthorized: verify, ...(ca !== undefined && { ca }) });
+    this.#kept = agentsOf(options, true);
+    this.#fresh = agentsOf(options, false);
   }
 
-  /** Gives the answer, whatever its status. Throws CLOUD_UNAVAILABLE when there is none, CLOUD_MISUNDERSTOOD for too much. */
+  /** Gives the answer, whatever its status. Throws CLOUD_UNAVAILABLE when there is none, CLOUD_MISUNDERSTOOD for no HTTP. */
   async send(ask: Ask): Promise<Reply> {
+    const is_repeatable = ask.method !== 'POST';
     for (let attempt = 1; ; attempt++) {
       try {
         const reply = await this.#attempt(ask);
-        if (ask.method !== 'GET' || !STUMBLING.includes(reply.status) || attempt >= ATTEMPTS) return reply;
+        if (!is_repeatable || !STUMBLING.includes(reply.status) || attempt >= ATTEMPTS) return reply;
       } catch (error) {
         if (!(error instanceof NoAnswer)) throw error;
-        // A kept connection that breaks before a byte of an answer has not been served.
-        const is_stale = error.is_reused && BROKEN.includes(error.code);
-        const may_repeat = is_stale || ask.method === 'GET' || error.code === 'ECONNREFUSED';
+        const may_repeat = is_repeatable || error.code === 'ECONNREFUSED';
         if (!may_repeat || attempt >= ATTEMPTS)
           throw praasError('CLOUD_UNAVAILABLE', { service: ask.service, reason: error.message }, error);
-        if (is_stale) continue;
+        // A server may close a kept connection at any time: that is no sign of trouble, and no time is lost over it.
+        if (error.is_reused && BROKEN.includes(error.code)) continue;
       }
       const { random, pause } = this.#options;
       await pause(FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.5 + random()));
@@ -91,18 +90,21 @@ export class Http {
 
   /** Lets go of the kept connections. */
   close(): void {
-    this.#http.destroy();
-    this.#https.destroy();
+    for (const { http, https } of [this.#kept, this.#fresh]) {
+      http.destroy();
+      https.destroy();
+    }
   }
 
   #attempt({ method, url, headers, body, service }: Ask): Promise<Reply> {
     const { timeout_ms } = this.#options;
     const { promise, resolve, reject } = Promise.withResolvers<Reply>();
     const text = body === undefined ? undefined : JSON.stringify(body);
+    const agents = method === 'POST' ? this.#fresh : this.#kept;
     const is_tls = url.protocol === 'https:';
     const sent = (is_tls ? httpsRequest : httpRequest)(url, {
       method,
-      agent: is_tls ? this.#https : this.#http,
+      agent: is_tls ? agents.https : agents.http,
       headers: {
         Accept: 'application/json',
         'User-Agent': 'praas',
@@ -110,20 +112,38 @@ export class Http {
         ...(text !== undefined && { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) }),
       },
     });
-    const failed = (error: unknown): void => reject(new NoAnswer(error, sent.reusedSocket));
+    // The first reason counts; what follows of it is not heard any more.
+    const failed = (error: unknown): void => reject(failureOf(error, service, sent.reusedSocket));
     // A deadline for the whole answer: a service that sends a byte a second never falls silent.
-    const late = new Error(`no answer within ${timeout_ms / SECOND_MS} seconds`);
-    const timer = setTimeout(() => sent.destroy(late), timeout_ms);
-    sent.on('close', () => clearTimeout(timer)).on('error', failed);
+    const timer = setTimeout(() => {
+      failed(new Error(`no answer within ${timeout_ms / SECOND_MS} seconds`));
+      sent.destroy();
+    }, timeout_ms);
+    let is_answering = false;
+    sent.on('error', failed).on('close', () => {
+      clearTimeout(timer);
+      // Also after 101, of which nothing else is heard.
+      if (!is_answering) failed(new Error(BROKE));
+    });
     sent.on('response', (response) => {
-      readText(response, service).then(
-        (whole) => resolve({ status: response.statusCode ?? 0, headers: response.headers, text: whole }),
-        (error: unknown) => (error instanceof Error && 'kind' in error ? reject(error) : failed(error)),
-      );
+      is_answering = true;
+      const { statusCode: status = 0, headers: answered } = response;
+      readText(response, service).then((whole) => resolve({ status, headers: answered, text: whole }), failed);
     });
     sent.end(text);
     return promise;
   }
+}
+
+interface Agents {
+  readonly http: HttpAgent;
+  readonly https: HttpsAgent;
+}
+
+function agentsOf({ ca, verify }: HttpOptions, keepAlive: boolean): Agents {
+  const options = { keepAlive, maxSockets: MOST_SOCKETS };
+  const https = new HttpsAgent({ ...options, rejectUnauthorized: verify, ...(ca !== undefined && { ca }) });
+  return { http: new HttpAgent(options), https };
 }
 
 async function readText(response: IncomingMessage, service: string): Promise<string> {
@@ -138,13 +158,22 @@ async function readText(response: IncomingMessage, service: string): Promise<str
   return Buffer.concat(chunks).toString('utf8');
 }
 
+const BROKE = 'the connection broke before the whole answer came';
 const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there',
   ENOTFOUND: 'there is no such host',
   EAI_AGAIN: 'its host name cannot be looked up now',
-  ECONNRESET: 'the connection broke before an answer came',
-  EPIPE: 'the connection broke before an answer came',
+  ECONNRESET: BROKE,
+  EPIPE: BROKE,
 };
+
+function failureOf(error: unknown, service: string, is_reused: boolean): Error {
+  if (isPraasError(error)) return error;
+  const { code = '' } = error as NodeJS.ErrnoException;
+  // The codes of Node's parser of HTTP.
+  if (!code.startsWith('HPE_')) return new NoAnswer(error, is_reused);
+  return praasError('CLOUD_MISUNDERSTOOD', { service, reason: `it does not speak HTTP (${code})` }, error);
+}
 
 function reasonOf(error: unknown): string {
   const { code = '', errno, message } = error as NodeJS.ErrnoException;

@@ -1,6 +1,6 @@
 /** Whose a token is, asked of Keystone with the service user's own. */
 import { praasError } from '../pat/errors.ts';
-import { readAnswer, refusal } from './answers.ts';
+import { isThere, readAnswer } from './answers.ts';
 import { TokenAnswer } from './login.ts';
 import type { Session } from './session.ts';
 
@@ -17,7 +17,6 @@ export interface TokenOwner {
 
 /** What a token may consist of. Keystone's are Base64 with a few marks; what is not cannot be one, and is not passed on. */
 const TOKEN = /^[\x21-\x7e]{8,8192}$/;
-const NOT_FOUND = 404;
 
 export class Identity {
   readonly #session: Session;
@@ -36,8 +35,7 @@ export class Identity {
     const headers = { 'X-Subject-Token': token };
     const reply = await this.#session.send('identity', { path: '/auth/tokens', query, headers });
     // A bad token is not found; 401 and 403 are about our own account.
-    if (reply.status === NOT_FOUND) return undefined;
-    if (reply.status < 200 || reply.status >= 300) throw refusal(reply, 'identity');
+    if (!isThere(reply, 'identity')) return undefined;
     const { token: answer } = readAnswer(TokenAnswer, reply, 'identity');
     if (Number.isNaN(Date.parse(answer.expires_at)))
       throw praasError('CLOUD_MISUNDERSTOOD', { service: 'identity', reason: `expires_at: ${answer.expires_at}` });

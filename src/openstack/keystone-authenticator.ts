@@ -48,12 +48,13 @@ export class KeystoneAuthenticator implements Authenticator {
 
   async #ask(token: string, hash: string): Promise<Principal | undefined> {
     const { identity, clock } = this.#parts;
+    const asked_ms = clock.now().getTime();
     const owner = await identity.ownerOf(token);
     const now_ms = clock.now().getTime();
     const ends_ms = owner === undefined ? now_ms + REFUSED_MS : Date.parse(owner.expires_at);
     const principal = owner && ends_ms > now_ms ? this.#principalOf(owner) : undefined;
     this.#known.delete(hash);
-    this.#known.set(hash, { principal, until_ms: Math.min(ends_ms, now_ms + KEPT_MS) });
+    this.#known.set(hash, { principal, until_ms: Math.min(ends_ms, asked_ms + KEPT_MS) });
     this.#forgetOld(now_ms);
     return principal;
   }

@@ -14,6 +14,11 @@ export function loginBody({ auth, auth_type }: CloudConfig): unknown {
 
 type Auth = CloudConfig['auth'];
 
+/** What no message may repeat. */
+export function secretsOf({ auth }: CloudConfig): string[] {
+  return [auth.password, auth.token, auth.application_credential_secret].filter((secret) => secret !== undefined);
+}
+
 function identityOf(auth: Auth, auth_type: CloudConfig['auth_type']): unknown {
   if (auth_type === 'token') return { methods: ['token'], token: { id: auth.token } };
   if (auth_type === 'v3applicationcredential') {
@@ -82,6 +87,7 @@ export function endpointOf(
   const found = endpoints.find(
     (endpoint) =>
       endpoint.interface === face &&
+      ['http:', 'https:'].includes(URL.parse(endpoint.url)?.protocol ?? '') &&
       (region_name === undefined || [endpoint.region, endpoint.region_id].includes(region_name)),
   );
   return found?.url.replace(/\/+$/, '');

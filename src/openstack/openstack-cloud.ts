@@ -15,7 +15,7 @@ import type {
   ServerFilter,
 } from '../pat/cloud.ts';
 import { praasError } from '../pat/errors.ts';
-import { refusal } from './answers.ts';
+import { isThere } from './answers.ts';
 import { exactly, ListedServer, Server } from './compute.ts';
 import { FloatingIp, Group, GroupRule, Host, PORT_FIELDS, Port, ROUTER_FIELDS, Router } from './network.ts';
 import { type Listing, listAll } from './pages.ts';
@@ -43,9 +43,9 @@ export class OpenStackCloud implements Cloud {
     return this.#network('routers', Router, [...entries(filter), ...fields(ROUTER_FIELDS)]);
   }
 
-  routerHosts(router_id: string): Promise<readonly RouterHost[]> {
+  async routerHosts(router_id: string): Promise<readonly RouterHost[]> {
     const path = `/routers/${encodeURIComponent(router_id)}/l3-agents`;
-    return listAll(this.#session, { service: 'network', path, key: 'agents', schema: Host });
+    return (await this.#session.ask('network', { path }, z.object({ agents: z.array(Host) })))?.agents ?? [];
   }
 
   async port(id: string): Promise<CloudPort | undefined> {
@@ -142,8 +142,7 @@ export class OpenStackCloud implements Cloud {
 
   async removeSecurityGroupRule(id: string): Promise<void> {
     const path = `/security-group-rules/${encodeURIComponent(id)}`;
-    const reply = await this.#session.send('network', { method: 'DELETE', path });
-    if (reply.status !== NOT_FOUND && (reply.status < 200 || reply.status >= 300)) throw refusal(reply, 'network');
+    isThere(await this.#session.send('network', { method: 'DELETE', path }), 'network');
   }
 
   #network<T>(key: string, schema: z.ZodType<T>, query: Query, path = `/${key}`): Promise<T[]> {

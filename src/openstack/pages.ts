@@ -3,7 +3,7 @@
  * is stays the service's business: asking for a length makes Neutron sort, which costs more than it saves.
  */
 import * as z from 'zod';
-import { praasError } from '../pat/errors.ts';
+import { type PraasError, praasError } from '../pat/errors.ts';
 import type { Service, Session } from './session.ts';
 
 const MOST_PAGES = 1000;
@@ -19,7 +19,7 @@ export interface Listing<T> {
   readonly query?: readonly (readonly [string, string])[];
 }
 
-/** Gives all of it; nothing for 404. Throws as Session.ask does. */
+/** Gives all of it. Throws as Session.ask does. */
 export async function listAll<T>(
   session: Session,
   { service, path, key, schema, query = [] }: Listing<T>,
@@ -29,14 +29,21 @@ export async function listAll<T>(
   let wanted = new URLSearchParams(query.map(([name, value]): [string, string] => [name, value]));
   for (let pages = 0; pages < MOST_PAGES; pages++) {
     const page = await session.ask(service, { path, query: wanted }, Page);
-    if (page === undefined) return all;
+    if (page === undefined) throw absent(service, path, pages);
     all.push(...(page[key] as T[]));
     const next = (page[`${key}_links`] as z.infer<typeof Links>)?.find(({ rel }) => rel === 'next');
     if (next === undefined) return all;
     // Only its query is taken: behind a proxy the address in it names the machine behind.
-    const following = new URL(next.href, 'http://service').searchParams;
-    if (following.toString() === wanted.toString()) break;
+    const following = URL.parse(next.href, 'http://service')?.searchParams;
+    if (following === undefined || following.toString() === wanted.toString()) break;
     wanted = following;
   }
   throw praasError('CLOUD_MISUNDERSTOOD', { service, reason: `the pages of ${path} have no end` });
+}
+
+/** A page begins behind the last of the page before, and that one may just have been deleted. */
+function absent(service: Service, path: string, pages: number): PraasError {
+  return pages === 0
+    ? praasError('CLOUD_MISUNDERSTOOD', { service, reason: `it has no ${path}` })
+    : praasError('CLOUD_UNAVAILABLE', { service, reason: `${path} changed while it was read` });
 }

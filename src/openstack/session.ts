@@ -4,12 +4,12 @@
  * never leaves this room but in the header of a request.
  */
 import type * as z from 'zod';
-import { praasError } from '../pat/errors.ts';
+import { isPraasError, praasError } from '../pat/errors.ts';
 import type { Clock } from '../pat/ports.ts';
-import { readAnswer, refusal } from './answers.ts';
+import { isSuccess, isThere, readAnswer, refusal } from './answers.ts';
 import type { CloudConfig } from './clouds/cloud-config.ts';
 import type { Ask, Http, Reply } from './http.ts';
-import { type Catalogue, endpointOf, loginBody, TokenAnswer } from './login.ts';
+import { type Catalogue, endpointOf, loginBody, secretsOf, TokenAnswer } from './login.ts';
 
 export interface SessionParts {
   readonly config: CloudConfig;
@@ -32,14 +32,16 @@ interface Login {
   readonly token: string;
   readonly catalogue: Catalogue;
   readonly renew_at_ms: number;
+  readonly ends_ms: number;
 }
 
 /** A token is renewed when so much of its life is over, so that no request ends with one that has just run out. */
 const USED_SHARE = 0.8;
+/** How long a token that still lives is used before Keystone, which was away, is asked again. */
+const AWAY_MS = 10_000;
 /** What a service's address ends with when the catalogue has it without a version. */
 const VERSIONS: Readonly<Record<Service, string>> = { identity: '/v3', network: '/v2.0', compute: '/v2.1' };
 const UNAUTHORIZED = 401;
-const NOT_FOUND = 404;
 
 export class Session {
   readonly #parts: SessionParts;
@@ -52,18 +54,23 @@ export class Session {
 
   /** A token that is good for a while. Throws CLOUD_LOGIN_FAILED, CLOUD_UNAVAILABLE, CLOUD_MISUNDERSTOOD. */
   async token(): Promise<string> {
-    return (await this.#loggedIn()).token;
+    try {
+      return (await this.#loggedIn()).token;
+    } catch (error) {
+      if (!isPraasError(error, 'CLOUD_REFUSED')) throw error;
+      const { auth_url } = this.#parts.config.auth;
+      throw praasError('CLOUD_LOGIN_FAILED', { url: auth_url, reason: String(error.facts['reason']) }, error);
+    }
   }
 
   /**
    * Asks a service, and gives what it answers as the schema reads it; undefined for 404.
-   * Throws CLOUD_UNAVAILABLE, CLOUD_REFUSED, CLOUD_MISUNDERSTOOD, CLOUD_LOGIN_FAILED.
+   * Throws CLOUD_UNAVAILABLE, CLOUD_MISUNDERSTOOD, and CLOUD_REFUSED also when Keystone does not let this account in: whoever
+   * has the daemon ask has not given a wrong password.
    */
   async ask<T>(service: Service, question: Question, schema: z.ZodType<T>): Promise<T | undefined> {
     const reply = await this.send(service, question);
-    if (reply.status === NOT_FOUND) return undefined;
-    if (reply.status < 200 || reply.status >= 300) throw refusal(reply, service);
-    return readAnswer(schema, reply, service);
+    return isThere(reply, service) ? readAnswer(schema, reply, service) : undefined;
   }
 
   /** The same, with the answer as it came. A 401 is answered with a new token, once. */
@@ -71,7 +78,7 @@ export class Session {
     const first = await this.#loggedIn();
     const reply = await this.#send(first, service, question);
     if (reply.status !== UNAUTHORIZED) return reply;
-    if (this.#known === first) this.#known = undefined;
+    if (this.#known?.token === first.token) this.#known = undefined;
     return this.#send(await this.#loggedIn(), service, question);
   }
 
@@ -100,10 +107,22 @@ export class Session {
   async #loggedIn(): Promise<Login> {
     const now = this.#parts.clock.now().getTime();
     if (this.#known !== undefined && now < this.#known.renew_at_ms) return this.#known;
-    this.#login ??= this.#logIn().finally(() => {
+    this.#login ??= this.#renew().finally(() => {
       this.#login = undefined;
     });
     return this.#login;
+  }
+
+  /** Keystone away is no reason to stop with a token that still lives. */
+  async #renew(): Promise<Login> {
+    const login = await this.#logIn().catch((error: unknown): Login => {
+      const now = this.#parts.clock.now().getTime();
+      if (!isPraasError(error, 'CLOUD_UNAVAILABLE') || this.#known === undefined || now >= this.#known.ends_ms)
+        throw error;
+      return { ...this.#known, renew_at_ms: now + AWAY_MS };
+    });
+    this.#known = login;
+    return login;
   }
 
   async #logIn(): Promise<Login> {
@@ -111,19 +130,14 @@ export class Session {
     const url = new URL(`${keystoneOf(config)}/auth/tokens`);
     const asked_ms = clock.now().getTime();
     const reply = await http.send({ method: 'POST', url, headers: {}, body: loginBody(config), service: 'identity' });
-    if (reply.status === UNAUTHORIZED || reply.status === NOT_FOUND) {
-      const reason = refusal(reply, 'identity').message;
-      throw praasError('CLOUD_LOGIN_FAILED', { url: config.auth.auth_url, reason });
-    }
-    if (reply.status < 200 || reply.status >= 300) throw refusal(reply, 'identity');
+    if (!isSuccess(reply)) throw refusal(reply, 'identity', secretsOf(config));
     const { token: answer } = readAnswer(TokenAnswer, reply, 'identity');
     const token = reply.headers['x-subject-token'];
     const ends_ms = Date.parse(answer.expires_at);
     if (typeof token !== 'string' || Number.isNaN(ends_ms))
       throw praasError('CLOUD_MISUNDERSTOOD', { service: 'identity', reason: 'there is no token in its answer' });
     const renew_at_ms = asked_ms + (ends_ms - asked_ms) * USED_SHARE;
-    this.#known = { token, catalogue: answer.catalog, renew_at_ms };
-    return this.#known;
+    return { token, catalogue: answer.catalog, renew_at_ms, ends_ms };
   }
 }
 

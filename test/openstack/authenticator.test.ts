@@ -1,47 +1,41 @@
 /** Callers with Keystone tokens: who they are, how long that is believed, and Keystone away. */
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import type { Authenticator, Principal } from '../../src/auth/authenticator.ts';
-import { ChainedAuthenticator } from '../../src/auth/chained-authenticator.ts';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Principal } from '../../src/auth/authenticator.ts';
 import { DEFAULT_POLICY } from '../../src/auth/policy.ts';
-import { configOf } from '../../src/openstack/clouds/merge.ts';
-import { Http } from '../../src/openstack/http.ts';
-import { Identity } from '../../src/openstack/identity.ts';
+import { Identity, type TokenOwner } from '../../src/openstack/identity.ts';
 import { KeystoneAuthenticator } from '../../src/openstack/keystone-authenticator.ts';
-import { Session } from '../../src/openstack/session.ts';
-import { FakeClock } from '../support/fake-clock.ts';
-import { FakeOpenStack } from '../support/fake-openstack.ts';
+import type { FakeClock } from '../support/fake-clock.ts';
+import type { FakeOpenStack, Row } from '../support/fake-openstack.ts';
+import type { Trouble } from '../support/openstack-answers.ts';
 import { NOW } from '../support/samples.ts';
+import { Account } from './support.ts';
 
 const TOKEN = 'gAAAAAtenant';
+const OWNER: TokenOwner = {
+  user_name: 'tenant',
+  project_id: 'blue',
+  project_name: 'Blue',
+  is_system: false,
+  roles: ['member'],
+  expires_at: '2031-01-01T00:00:00Z',
+};
 
+let account: Account;
 let fake: FakeOpenStack;
 let clock: FakeClock;
-let session: Session;
 let authenticator: KeystoneAuthenticator;
 
 beforeEach(async () => {
-  clock = new FakeClock(NOW);
-  fake = await FakeOpenStack.start(() => clock.now().getTime());
-  const auth = { auth_url: fake.keystone, username: 'praas', password: 'x', project_name: 'service' };
-  const http = new Http({
-    ca: undefined,
-    verify: true,
-    timeout_ms: 300,
-    random: () => 0,
-    pause: async () => undefined,
-  });
-  session = new Session({ config: configOf('praas', 'clouds.yaml', { auth }), http, clock });
+  account = await Account.start();
+  ({ fake, clock } = account);
   authenticator = new KeystoneAuthenticator({
-    identity: new Identity(session),
+    identity: new Identity(account.session()),
     roleOf: (roles) => DEFAULT_POLICY.roleOf(roles),
     clock,
   });
   fake.grant(TOKEN, {});
 });
-afterEach(async () => {
-  session.close();
-  await fake.stop();
-});
+afterEach(() => account.end());
 
 const questions = (): number =>
   fake.asked.filter(({ method, path }) => method === 'GET' && path.includes('/auth/tokens')).length;
@@ -54,18 +48,19 @@ test('a member of a project', async () => {
   });
 });
 
-test.each<[string, Record<string, unknown>, Partial<Principal> | undefined]>([
-  [
-    'the highest role counts',
-    { roles: [{ name: 'reader' }, { name: 'admin' }] },
-    { role: 'admin', project_id: 'blue' },
-  ],
-  [
-    'system scope is all projects',
-    { project: undefined, system: { all: true }, roles: [{ name: 'admin' }] },
-    { role: 'admin', project_id: null },
-  ],
-  ['no role that is known', { roles: [{ name: 'swift' }] }, undefined],
+const rolesOf = (...names: string[]): Row => ({ roles: names.map((name) => ({ id: `id-of-${name}`, name })) });
+const SYSTEM: Row = { project: undefined, system: { all: true } };
+
+test.each<[string, Row, Partial<Principal> | undefined]>([
+  ['a reader of a project', rolesOf('reader'), { role: 'reader', project_id: 'blue' }],
+  ['an admin of a project is one there, not everywhere', rolesOf('admin'), { role: 'admin', project_id: 'blue' }],
+  ['the highest role counts', rolesOf('reader', 'admin', 'member'), { role: 'admin', project_id: 'blue' }],
+  ['capitals make no difference', rolesOf('Member'), { role: 'member', project_id: 'blue' }],
+  ['system scope is all projects', { ...SYSTEM, ...rolesOf('admin') }, { role: 'admin', project_id: null }],
+  ['system scope does not make a reader an operator', { ...SYSTEM, ...rolesOf('reader') }, { role: 'reader' }],
+  ['no role that is known', rolesOf('swift'), undefined],
+  ['no role at all', { roles: [] }, undefined],
+  ['a token for a domain', { project: undefined, domain: { id: 'default', name: 'Default' } }, undefined],
   ['a token without a scope', { project: undefined }, undefined],
   ['one that has ended', { expires_at: new Date(Date.parse(NOW) - 1000).toISOString() }, undefined],
 ])('%s', async (_, fields, expected) => {
@@ -94,32 +89,122 @@ test('is believed no longer than the token lives', async () => {
   expect(await authenticator.authenticate(TOKEN)).toBeUndefined();
 });
 
-test('Keystone away: who is known goes on, others are told to come again', async () => {
-  await authenticator.authenticate(TOKEN);
-  fake.troubles.push(...Array.from({ length: 6 }, () => ({ status: 503 })));
-
-  expect(await authenticator.authenticate(TOKEN)).toBeDefined();
-  await expect(authenticator.authenticate('gAAAAAother')).rejects.toMatchObject({ kind: 'Unavailable' });
-});
-
-test('what cannot be a token is not passed on', async () => {
-  expect(await authenticator.authenticate('with a\nline break in it')).toBeUndefined();
-  expect(questions()).toBe(0);
-});
-
-test('tokens of the node are never shown to Keystone', async () => {
-  const asked: string[] = [];
-  const listen = (name: string): Authenticator => ({
-    async authenticate(token) {
-      asked.push(`${name} ${token}`);
-      return undefined;
+test('the minute counts from the question: what came slowly is not kept for longer', async () => {
+  let asked = 0;
+  const slow = new KeystoneAuthenticator({
+    identity: {
+      async ownerOf() {
+        asked++;
+        clock.advance(30);
+        return OWNER;
+      },
     },
+    roleOf: () => 'member',
+    clock,
   });
-  const [own, others] = [listen('own'), listen('others')];
-  const chained = new ChainedAuthenticator(own, others);
-  await chained.authenticate(TOKEN);
-  await chained.authenticate(`praas_${'a'.repeat(43)}`);
+  await slow.authenticate(TOKEN);
+  clock.advance(29);
+  await slow.authenticate(TOKEN);
+  expect(asked).toBe(1);
 
-  expect(asked[0]).toBe(`others ${TOKEN}`);
-  expect(asked[1]).toMatch(/^own praas_/);
+  clock.advance(1);
+  await slow.authenticate(TOKEN);
+  expect(asked).toBe(2);
+});
+
+test('a role that is taken away is gone within a minute', async () => {
+  fake.grant(TOKEN, rolesOf('admin'));
+  expect(await authenticator.authenticate(TOKEN)).toMatchObject({ role: 'admin' });
+  fake.grant(TOKEN, rolesOf('reader'));
+  clock.advance(60);
+  expect(await authenticator.authenticate(TOKEN)).toMatchObject({ role: 'reader' });
+});
+
+test('a bad token is nobody’s, and asking again at once costs Keystone nothing', async () => {
+  for (const _ of [1, 2, 3]) expect(await authenticator.authenticate('gAAAAAunknown')).toBeUndefined();
+  expect(questions()).toBe(1);
+
+  clock.advance(5);
+  fake.grant('gAAAAAunknown', {});
+  expect(await authenticator.authenticate('gAAAAAunknown')).toBeDefined();
+});
+
+describe('Keystone that cannot say', () => {
+  const NEW = 'gAAAAAother';
+
+  test('stopped: who is known goes on for the minute, others are told to come again, and then it is asked again', async () => {
+    fake.grant(NEW, {});
+    await authenticator.authenticate(TOKEN);
+    fake.keystone_status = 503;
+
+    expect(await authenticator.authenticate(TOKEN)).toBeDefined();
+    await expect(authenticator.authenticate(NEW)).rejects.toMatchObject({ code: 'CLOUD_UNAVAILABLE' });
+    clock.advance(61);
+    await expect(authenticator.authenticate(TOKEN)).rejects.toMatchObject({ code: 'CLOUD_UNAVAILABLE' });
+
+    fake.keystone_status = undefined;
+    expect(await authenticator.authenticate(TOKEN)).toBeDefined();
+    expect(await authenticator.authenticate(NEW)).toBeDefined();
+  });
+
+  test('nobody listens there: the same', async () => {
+    const identity = new Identity(account.session({ auth_url: 'http://127.0.0.1:1/v3' }));
+    const alone = new KeystoneAuthenticator({ identity, roleOf: () => 'member', clock });
+    await expect(alone.authenticate(NEW)).rejects.toMatchObject({ code: 'CLOUD_UNAVAILABLE' });
+  });
+
+  test.each<[string, Trouble]>([
+    ['HTML', 'html'],
+    ['other types', 'wrong types'],
+    ['a page that a proxy does not find', { status: 404, text: '<html>404</html>' }],
+    ['a redirection', { status: 302, headers: { Location: 'http://127.0.0.1:1/' } }],
+  ])('%s says nothing of the token: CLOUD_MISUNDERSTOOD', async (_, trouble) => {
+    await authenticator.authenticate(TOKEN);
+    fake.troubles.push(trouble);
+    await expect(authenticator.authenticate(NEW)).rejects.toMatchObject({ code: 'CLOUD_MISUNDERSTOOD' });
+  });
+
+  test('our own account that is not let in is no fault of the caller', async () => {
+    fake.wants = () => false;
+    await expect(authenticator.authenticate(NEW)).rejects.toMatchObject({ code: 'CLOUD_REFUSED', kind: 'External' });
+  });
+
+  test('our own token that has been revoked is replaced, and the question asked again', async () => {
+    await authenticator.authenticate(TOKEN);
+    fake.tokens.delete('service-token-1');
+    fake.grant(NEW, {});
+    expect(await authenticator.authenticate(NEW)).toBeDefined();
+    expect(fake.logins).toBe(2);
+  });
+
+  test('a token that Keystone quotes is in no error', async () => {
+    const long = `gAAAAA${'x'.repeat(180)}`;
+    const text = JSON.stringify({ error: { code: 403, message: `You may not ask for ${long}.` } });
+    await authenticator.authenticate(TOKEN);
+    fake.troubles.push({ status: 403, text });
+    const error = (await authenticator.authenticate(long).catch((thrown: unknown) => thrown)) as Error;
+
+    expect(error.message).toContain('You may not ask for');
+    expect(JSON.stringify([error, error.message, error.stack])).not.toContain(long);
+  });
+});
+
+test('a token is in a header, never in an address', async () => {
+  await authenticator.authenticate(TOKEN);
+  expect(fake.asked.map(({ path }) => path).join()).not.toContain(TOKEN);
+});
+
+test.each([
+  ['a line break in it', 'with a\nline break in it'],
+  ['next to nothing', 'short'],
+  ['far too much', 'x'.repeat(8193)],
+  ['what no header can carry', 'gAAAAAtenänt'],
+])('%s: cannot be a token, and is not passed on', async (_, text) => {
+  expect(await authenticator.authenticate(text)).toBeUndefined();
+  expect(fake.asked).toEqual([]);
+});
+
+test('a name cannot rewrite the terminal of who reads it', async () => {
+  fake.grant(TOKEN, { user: { id: 'u', name: 'a\u001b[2Jb\u202e' }, project: { id: 'blue', name: 'B\nlue' } });
+  expect(await authenticator.authenticate(TOKEN)).toMatchObject({ name: 'a?[2Jb? of project B?lue' });
 });

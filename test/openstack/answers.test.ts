@@ -1,0 +1,138 @@
+/** What the cloud makes of answers: pages, services that stumble, and what makes no sense. */
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { FakeOpenStack } from '../support/fake-openstack.ts';
+import type { Trouble } from '../support/openstack-answers.ts';
+import { idOf } from '../support/samples.ts';
+import { Account } from './support.ts';
+
+let account: Account;
+let fake: FakeOpenStack;
+
+beforeEach(async () => {
+  account = await Account.start();
+  ({ fake } = account);
+});
+afterEach(() => account.end());
+
+describe('pages', () => {
+  const pageWith = (next: string): Trouble => ({
+    status: 200,
+    text: JSON.stringify({ routers: [], routers_links: [{ rel: 'next', href: next }] }),
+  });
+
+  test('are followed to the last, and each is asked once', async () => {
+    const routers = await account.cloud().routers();
+
+    expect(routers.map(({ id }) => id)).toEqual([1, 2, 3, 4, 5].map(idOf));
+    expect(fake.asked.filter(({ path }) => path.includes('/routers?'))).toHaveLength(3);
+  });
+
+  test('that lead to themselves, or in a circle, come to an end', async () => {
+    const cloud = account.cloud();
+    await cloud.routers();
+    fake.troubles.push(pageWith('?marker=a'), pageWith('?marker=a'));
+    await expect(cloud.routers()).rejects.toMatchObject({ code: 'CLOUD_MISUNDERSTOOD' });
+
+    const circle = Array.from({ length: 1000 }, (_, index) => pageWith(`?marker=${index % 2}`));
+    fake.troubles.push(...circle, ...circle);
+    await expect(cloud.routers()).rejects.toMatchObject({ code: 'CLOUD_MISUNDERSTOOD' });
+    expect(fake.troubles.length).toBeGreaterThan(0);
+  });
+
+  test('of which one has gone meanwhile are no list: half of it is never taken for the whole', async () => {
+    const cloud = account.cloud();
+    await cloud.routers();
+    fake.troubles.push(pageWith(`?marker=${idOf(99)}`));
+    await expect(cloud.routers()).rejects.toMatchObject({ code: 'CLOUD_UNAVAILABLE' });
+  });
+
+  test('a link that is none', async () => {
+    const cloud = account.cloud();
+    await cloud.routers();
+    fake.troubles.push(pageWith('http://['));
+    await expect(cloud.routers()).rejects.toMatchObject({ code: 'CLOUD_MISUNDERSTOOD' });
+  });
+});
+
+describe('a service that stumbles', () => {
+  test.each<[string, Trouble]>([
+    ['500', { status: 500 }],
+    ['503', { status: 503 }],
+    ['too many requests', { status: 429 }],
+    ['a connection that breaks', 'close'],
+    ['half an answer', 'half'],
+    ['silence', 'hang'],
+  ])('%s: asked again, after pauses that grow', async (_, trouble) => {
+    const cloud = account.cloud();
+    await cloud.routers();
+    fake.troubles.push(trouble, trouble);
+
+    expect(await cloud.routers()).toHaveLength(5);
+    expect(account.pauses.every((pause, index) => index === 0 || pause > (account.pauses[index - 1] ?? 0))).toBe(true);
+  });
+
+  test('for good: CLOUD_UNAVAILABLE after a bounded number of attempts', async () => {
+    const cloud = account.cloud();
+    await cloud.routers();
+    const before = fake.asked.length;
+    fake.troubles.push('hang', 'hang', 'hang', 'hang', 'hang', 'hang');
+
+    await expect(cloud.routers()).rejects.toMatchObject({ code: 'CLOUD_UNAVAILABLE' });
+    expect(fake.asked.length - before).toBe(3);
+  });
+
+  test('what changes something is not sent twice when it may have arrived', async () => {
+    const cloud = account.cloud();
+    await cloud.routers();
+    fake.troubles.push('hang');
+    const rule = {
+      security_group_id: 'g',
+      protocol: 'tcp',
+      port: 22,
+      remote_ip_prefix: null,
+      description: '',
+    } as const;
+
+    await expect(cloud.addSecurityGroupRule(rule)).rejects.toMatchObject({ code: 'CLOUD_UNAVAILABLE' });
+    expect(fake.asked.filter(({ path }) => path.includes('security-group-rules'))).toHaveLength(1);
+  });
+});
+
+describe('answers that make no sense', () => {
+  test.each<[string, Trouble]>([
+    ['HTML', 'html'],
+    ['other types', 'wrong types'],
+    ['nothing', { status: 200 }],
+    ['nothing at all', { status: 204 }],
+    ['null', { status: 200, text: 'null' }],
+    ['a redirection', { status: 302, headers: { Location: 'http://127.0.0.1:1/' } }],
+    ['a list that is not there', { status: 404, text: '{"NeutronError": {"message": "no such resource"}}' }],
+    ['a page that a proxy does not find', { status: 404, text: '<html>404</html>' }],
+  ])('%s: CLOUD_MISUNDERSTOOD', async (_, trouble) => {
+    const cloud = account.cloud();
+    await cloud.routers();
+    fake.troubles.push(trouble);
+
+    await expect(cloud.routers()).rejects.toMatchObject({ code: 'CLOUD_MISUNDERSTOOD' });
+  });
+
+  test('nobody but the service itself says that something is not there', async () => {
+    const cloud = account.cloud();
+    expect(await cloud.router(idOf(9))).toBeUndefined();
+    fake.troubles.push({ status: 404, text: '<html>404</html>' });
+    await expect(cloud.router(idOf(1))).rejects.toMatchObject({ code: 'CLOUD_MISUNDERSTOOD' });
+  });
+
+  test('403: CLOUD_REFUSED', async () => {
+    const cloud = account.cloud();
+    await cloud.routers();
+    fake.troubles.push({ status: 403, text: '{"NeutronError": {"message": "not for you"}}' });
+
+    await expect(cloud.routers()).rejects.toMatchObject({ code: 'CLOUD_REFUSED' });
+  });
+});
+
+test('nobody there: CLOUD_UNAVAILABLE', async () => {
+  const cloud = account.cloud({ auth_url: 'http://127.0.0.1:1/v3' });
+  await expect(cloud.routers()).rejects.toMatchObject({ code: 'CLOUD_UNAVAILABLE' });
+});
