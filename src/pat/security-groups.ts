@@ -76,7 +76,7 @@ export class SecurityGroups implements GroupAccess {
 function warningOf(missing: readonly Missing[], groups: readonly SecurityGroup[]): string {
   const names = groups.map(({ name, id }) => name || id).join(', ') || 'none';
   const dropped = missing.map(missingText).join(' and ');
-  return `the security groups of the server (${names}) drop ${dropped}: an ingress rule for it is missing; --open-security-group adds it`;
+  return `the server's security groups (${names}) drop ${dropped}: an ingress rule for it is missing; --open-security-group adds it`;
 }
 
 function reasonOf(error: unknown): string {

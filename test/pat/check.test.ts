@@ -112,9 +112,7 @@ describe('what is wrong is said with what to do', () => {
     reached = 'timeout';
     const { hops, conclusion } = await service().check(mapping.id);
 
-    expect(conclusion).toMatch(
-      /^The security groups of the server .* drop tcp 22 from anywhere\..*--open-security-group/,
-    );
+    expect(conclusion).toMatch(/^The server's security groups .* drop tcp 22 from anywhere\..*--open-security-group/);
     // The router is dropped like everybody else: its silence says nothing of the server.
     expect(verdictsOf(hops).connection).toBe('unknown');
   });

@@ -98,7 +98,7 @@ export function judgeGroups(
   if (missing.length === 0) return ok('security_group', `${names}: let it in`);
   const what = missing.map(missingText).join(' and ');
   const step = 'Add an ingress rule for it, or make the mapping anew with --open-security-group.';
-  return wrong('security_group', `the security groups of the server (${names}) drop ${what}`, step);
+  return wrong('security_group', `the server's security groups (${names}) drop ${what}`, step);
 }
 
 /** `port` is undefined when Neutron has none of that ID. */
