@@ -6,8 +6,7 @@ const flag = (description: string, helpValue: string, hidden = true) =>
 
 export const cloudFlags = {
   'os-cloud': Flags.string({
-    description: 'log in at --url as this cloud of clouds.yaml says, instead of with a token of praas',
-    env: 'OS_CLOUD',
+    description: 'log in at --url as this cloud of clouds.yaml says, instead of with a token of praas (or OS_CLOUD)',
     helpGroup: 'OPENSTACK',
     helpValue: 'NAME',
   }),
@@ -34,6 +33,11 @@ export const cloudFlags = {
   'os-application-credential-id': flag('application credential to log in with', 'ID'),
   'os-application-credential-name': flag('the same by its name, with the user', 'NAME'),
   'os-application-credential-secret': flag('its secret', 'TEXT'),
+  'os-tenant-name': flag('old name of --os-project-name', 'NAME'),
+  'os-tenant-id': flag('old name of --os-project-id', 'ID'),
+  'os-default-domain': flag('domain where none is said', 'ID'),
+  'os-identity-api-version': flag('3, the only one', '3'),
+  'os-endpoint-type': flag('old name of --os-interface', 'WORD'),
   'os-region-name': flag('region of the services', 'NAME'),
   'os-interface': flag('public, internal or admin', 'WORD'),
   'os-cacert': flag('PEM file of the authority that signed the certificate of Keystone', 'FILE'),
@@ -48,8 +52,11 @@ export function overridesOf(flags: CloudFlags): Readonly<Record<string, string |
   return Object.fromEntries(names.map((name) => [name.toUpperCase().replaceAll('-', '_'), flags[name]]));
 }
 
+export function hasCloudFlag(flags: CloudFlags): boolean {
+  return Object.keys(cloudFlags).some((name) => flags[name as CloudFlag] !== undefined);
+}
+
 /** Whether somebody has said who they are in OpenStack: by a flag, or by the variables of the openstack client. */
 export function namesCloud(flags: CloudFlags, env: NodeJS.ProcessEnv): boolean {
-  const has_flag = Object.keys(cloudFlags).some((name) => flags[name as CloudFlag] !== undefined);
-  return has_flag || Boolean(env['OS_CLOUD'] || env['OS_AUTH_URL'] || env['OS_CLIENT_CONFIG_FILE']);
+  return hasCloudFlag(flags) || Boolean(env['OS_CLOUD'] || env['OS_AUTH_URL'] || env['OS_CLIENT_CONFIG_FILE']);
 }

@@ -33,6 +33,10 @@ export class LaterCloud implements Targets, GroupAccess {
     return ((await this.#cloud())?.parts.targets ?? this.#local).readdress(mapping, server_ip, caller);
   }
 
+  async confirm(mapping: Mapping, caller: Caller): Promise<void> {
+    await ((await this.#cloud())?.parts.targets ?? this.#local).confirm(mapping, caller);
+  }
+
   async look(mapping_id: string, target: Resolved, opens: boolean): Promise<GroupLook> {
     const joined = await this.#cloud();
     return joined ? joined.parts.access.look(mapping_id, target, opens) : { warnings: [], rule_ids: [] };

@@ -43,6 +43,7 @@ const MOST_SOCKETS = 16;
 const SECOND_MS = 1000;
 /** The service is there and stumbles. */
 const STUMBLING = [429, 500, 502, 503, 504];
+const LATE = 'ETIMEDOUT';
 const BROKEN = ['ECONNRESET', 'EPIPE', 'ECONNABORTED'];
 
 /** No answer came. `is_reused`: on a connection that had been kept, which a server may close without saying so. */
@@ -77,7 +78,8 @@ export class Http {
         if (!is_repeatable || !STUMBLING.includes(reply.status) || attempt >= ATTEMPTS) return reply;
       } catch (error) {
         if (!(error instanceof NoAnswer)) throw error;
-        const may_repeat = is_repeatable || error.code === 'ECONNREFUSED';
+        // Who does not answer in time will not in thrice the time.
+        const may_repeat = error.code !== LATE && (is_repeatable || error.code === 'ECONNREFUSED');
         if (!may_repeat || attempt >= ATTEMPTS)
           throw praasError('CLOUD_UNAVAILABLE', { service: ask.service, reason: error.message }, error);
         // A server may close a kept connection at any time: that is no sign of trouble, and no time is lost over it.
@@ -116,7 +118,7 @@ export class Http {
     const failed = (error: unknown): void => reject(failureOf(error, service, sent.reusedSocket));
     // A deadline for the whole answer: a service that sends a byte a second never falls silent.
     const timer = setTimeout(() => {
-      failed(new Error(`no answer within ${timeout_ms / SECOND_MS} seconds`));
+      failed(Object.assign(new Error(`no answer within ${timeout_ms / SECOND_MS} seconds`), { code: LATE }));
       sent.destroy();
     }, timeout_ms);
     let is_answering = false;

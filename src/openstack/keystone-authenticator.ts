@@ -3,8 +3,9 @@
  * role or a token that is taken away ends soon. Kept is the hash of a token, never the token. Keystone away is not the same
  * as a bad token: who is known goes on, others are told to come again.
  */
-import { type Authenticator, type Principal, type Role } from '../auth/authenticator.ts';
+import type { Authenticator, Principal, Role } from '../auth/authenticator.ts';
 import { hashToken } from '../auth/token.ts';
+import { praasError } from '../pat/errors.ts';
 import type { Clock } from '../pat/ports.ts';
 import type { Identity, TokenOwner } from './identity.ts';
 
@@ -17,6 +18,8 @@ export interface KeystoneAuthenticatorParts {
 
 interface Known {
   readonly principal: Principal | undefined;
+  /** Why somebody who is known may not enter. */
+  readonly refusal?: Error | undefined;
   readonly until_ms: number;
 }
 
@@ -36,11 +39,11 @@ export class KeystoneAuthenticator implements Authenticator {
     this.#parts = parts;
   }
 
-  /** Throws CLOUD_UNAVAILABLE for a token that is not known while Keystone cannot be asked. */
+  /** Throws FORBIDDEN for somebody without a role that counts, CLOUD_UNAVAILABLE for a token that is not known while Keystone cannot be asked. */
   async authenticate(token: string): Promise<Principal | undefined> {
     const hash = await hashToken(token);
     const known = this.#known.get(hash);
-    if (known !== undefined && this.#parts.clock.now().getTime() < known.until_ms) return known.principal;
+    if (known !== undefined && this.#parts.clock.now().getTime() < known.until_ms) return entered(known);
     const asking = this.#asking.get(hash) ?? this.#ask(token, hash).finally(() => this.#asking.delete(hash));
     this.#asking.set(hash, asking);
     return asking;
@@ -51,24 +54,26 @@ export class KeystoneAuthenticator implements Authenticator {
     const asked_ms = clock.now().getTime();
     const owner = await identity.ownerOf(token);
     const now_ms = clock.now().getTime();
-    const ends_ms = owner === undefined ? now_ms + REFUSED_MS : Date.parse(owner.expires_at);
-    const principal = owner && ends_ms > now_ms ? this.#principalOf(owner) : undefined;
+    const is_live = owner !== undefined && Date.parse(owner.expires_at) > now_ms;
+    const refusal = is_live && this.#parts.roleOf(owner.roles) === undefined ? noRole(owner) : undefined;
+    const principal = is_live ? this.#principalOf(owner) : undefined;
+    // A role may be given any moment, and a bad token be a good one.
+    const ends_ms = owner === undefined || refusal ? now_ms + REFUSED_MS : Date.parse(owner.expires_at);
+    const answer = { principal, refusal, until_ms: Math.min(ends_ms, asked_ms + KEPT_MS) };
     this.#known.delete(hash);
-    this.#known.set(hash, { principal, until_ms: Math.min(ends_ms, asked_ms + KEPT_MS) });
+    this.#known.set(hash, answer);
     this.#forgetOld(now_ms);
-    return principal;
+    return entered(answer);
   }
 
   /** A token for a domain, or for nothing, says nothing of any project. */
   #principalOf({ user_name, project_id, project_name, is_system, roles }: TokenOwner): Principal | undefined {
     const role = this.#parts.roleOf(roles);
     if (role === undefined || (project_id === null && !is_system)) return undefined;
-    const where = is_system ? 'the system' : `project ${project_name}`;
-    return {
-      name: `${user_name} of ${where}`.replaceAll(UNPRINTABLE, '?'),
-      role,
-      project_id: is_system ? null : project_id,
-    };
+    const name = nameOf({ user_name, project_name, is_system });
+    if (!is_system) return { name, role, project_id };
+    // Who works on the whole system is an operator, or looks: a member's changes belong to a project.
+    return { name, role: role === 'admin' ? 'admin' : 'reader', project_id: null };
   }
 
   /** The oldest go first: the order of the map is that of their answers. */
@@ -78,4 +83,27 @@ export class KeystoneAuthenticator implements Authenticator {
       this.#known.delete(hash);
     }
   }
+}
+
+/** Who has no role that counts is known all the same: coming again is no guessing of tokens. */
+function entered({ principal, refusal }: Known): Principal | undefined {
+  if (refusal) throw refusal;
+  return principal;
+}
+
+function nameOf({
+  user_name,
+  project_name,
+  is_system,
+}: Pick<TokenOwner, 'user_name' | 'project_name' | 'is_system'>): string {
+  const where = is_system ? 'the system' : project_name === null ? 'no project' : `project ${project_name}`;
+  return `${user_name} of ${where}`.replaceAll(UNPRINTABLE, '?');
+}
+
+function noRole(owner: TokenOwner): Error {
+  const roles = owner.roles.join(', ').replaceAll(UNPRINTABLE, '?') || 'none';
+  return praasError('FORBIDDEN', {
+    who: nameOf(owner),
+    what: `use this API: none of its roles counts here (${roles})`,
+  });
 }

@@ -8,7 +8,7 @@ type Named =
 
 /** Gives the body of POST /v3/auth/tokens. */
 export function loginBody({ auth, auth_type }: CloudConfig): unknown {
-  const scope = scopeOf(auth);
+  const scope = auth_type === 'v3applicationcredential' ? undefined : scopeOf(auth);
   return { auth: { identity: identityOf(auth, auth_type), ...(scope !== undefined && { scope }) } };
 }
 
@@ -36,7 +36,6 @@ function userOf(auth: Auth): Named {
 
 /** An application credential has a scope of its own, and a token keeps what it has when nothing is said. */
 function scopeOf(auth: Auth): unknown {
-  if (auth.application_credential_secret !== undefined) return undefined;
   if (auth.system_scope !== undefined) return { system: { all: true } };
   if (auth.project_id === undefined && auth.project_name === undefined) return undefined;
   return { project: named(auth.project_id, auth.project_name, auth.project_domain_id, auth.project_domain_name) };

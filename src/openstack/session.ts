@@ -110,7 +110,10 @@ export class Session {
     this.#login ??= this.#renew().finally(() => {
       this.#login = undefined;
     });
-    return this.#login;
+    // A token that still lives has not to wait for the next one.
+    if (this.#known === undefined || now >= this.#known.ends_ms) return this.#login;
+    this.#login.catch(() => undefined);
+    return this.#known;
   }
 
   /** Keystone away is no reason to stop with a token that still lives. */

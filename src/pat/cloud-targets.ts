@@ -43,7 +43,14 @@ export class CloudTargets implements Targets {
     const possible = targetsOf(theirs).filter(({ server_ip }) => [undefined, server_ip].includes(wanted.server_ip));
     const what = named?.text ?? wanted.port_id ?? wanted.server_ip ?? 'the server';
     if (possible.length === 0)
-      return this.#withoutPort(wanted, caller, { router_id, router_ports, named, theirs, what });
+      return this.#withoutPort(wanted, caller, {
+        router_id,
+        router_ports,
+        named,
+        theirs,
+        is_somebodys: ports.length > 0,
+        what,
+      });
     const chosen = await this.#routers.choose(possible, { router_id, router_ports, what }, caller);
     const target = onlyOne(chosen.targets, what);
     requireServer(target.port, caller);
@@ -65,6 +72,11 @@ export class CloudTargets implements Targets {
     const { router_id, server_port } = mapping;
     const { input } = await this.resolve({ router_id, server_ip, server_port }, caller);
     return { server_ip: input.server_ip, server_id: input.server_id ?? null, port_id: input.port_id ?? null };
+  }
+
+  async confirm({ router_id, port_id, server_ip, server_port }: Mapping, caller: Caller): Promise<void> {
+    if (port_id === null || !isUuid(router_id)) return;
+    await this.resolve({ router_id, port_id, server_ip, server_port }, caller);
   }
 
   /** The id of the router named: a UUID, the name of a namespace that is no Neutron router, or undefined for none. */
@@ -116,9 +128,9 @@ export class CloudTargets implements Targets {
 
   /** An operator may lead to an address that Neutron does not know; for everybody else there is nothing. */
   async #withoutPort(wanted: Wanted, caller: Caller, found: Found): Promise<Resolved> {
-    const { router_id, named, theirs, what } = found;
+    const { router_id, named, theirs, is_somebodys, what } = found;
     const { server_ip } = wanted;
-    const is_plain = named === undefined && wanted.port_id === undefined && theirs.length === 0;
+    const is_plain = named === undefined && wanted.port_id === undefined && !is_somebodys;
     if (is_plain && caller.any_target && router_id !== undefined && server_ip !== undefined) {
       const input = inputOf(wanted, { router_id, server_ip, server_id: null, port_id: null });
       const project_id = caller.project_id ?? wanted.project_id ?? null;
@@ -154,6 +166,8 @@ interface Found {
   readonly router_ports: readonly CloudPort[];
   readonly named: Named | undefined;
   readonly theirs: readonly CloudPort[];
+  /** Neutron knows the address, whoever has it. */
+  readonly is_somebodys: boolean;
   readonly what: string;
 }
 

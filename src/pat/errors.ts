@@ -44,7 +44,7 @@ export const CATALOGUE = {
   ),
   ROUTER_NOT_FOUND: entry(
     'NotFound',
-    (f: { router: string; known: readonly string[] }) =>
+    (f: { router: string; known: readonly string[]; is_own?: boolean }) =>
       `no router ${f.router} on this node; there are: ${list(f.known)}`,
     () => ['`praas router list` shows the routers of this node with their addresses.'],
   ),

@@ -66,11 +66,12 @@ export class RouterChoice {
 
   async #only(leading_there: readonly Chosen[], what: string): Promise<Chosen> {
     const with_gateway = leading_there.filter(({ ports }) => ports.gateway_ips.length > 0);
-    const [chosen, another] = with_gateway.length > 0 ? with_gateway : leading_there;
+    const possible = with_gateway.length > 0 ? with_gateway : leading_there;
+    const [chosen, another] = possible;
     if (chosen === undefined) throw praasError('ROUTER_NOT_CONNECTED', { router: 'of yours', server: what, known: [] });
     if (another === undefined) return chosen;
-    const names = await Promise.all(with_gateway.map(({ router_id }) => this.#cloud.router(router_id)));
-    const candidates = with_gateway.map(({ router_id }, index) => `${names[index]?.name ?? ''} (${router_id})`);
+    const names = await Promise.all(possible.map(({ router_id }) => this.#cloud.router(router_id)));
+    const candidates = possible.map(({ router_id }, index) => `${names[index]?.name ?? ''} (${router_id})`);
     throw praasError('AMBIGUOUS', { what: `the router of ${what}`, candidates });
   }
 
@@ -96,7 +97,7 @@ export class RouterChoice {
 
   async #notFound(router: string, { project_id }: Caller): Promise<Error> {
     const known = project_id === null ? [] : (await this.#cloud.routers({ project_id })).map(({ name }) => name);
-    return praasError('ROUTER_NOT_FOUND', { router, known });
+    return praasError('ROUTER_NOT_FOUND', { router, known, is_own: true });
   }
 }
 

@@ -7,7 +7,7 @@ import type { ListedRouters, Routers } from './pat.ts';
 import { freePorts } from './port-choice.ts';
 import type { Clock, Dataplane, Drift, MappingStore, RouterAgent } from './ports.ts';
 import type { RouterRecord } from './record.ts';
-import type { Claim, RouterFacts } from './router.ts';
+import { type Claim, isUuid, type RouterFacts } from './router.ts';
 import type { RouterBook } from './router-book.ts';
 import type { Viewer } from './targets.ts';
 
@@ -95,6 +95,8 @@ export class RouterService implements Routers {
 
   /** The id of the router that is named so in OpenStack; what is no such name is an id already. */
   idOf(reference: string, { project_id }: Viewer = EVERYTHING): string {
+    // A tenant may name a router as it likes, also like another one's ID.
+    if (isUuid(reference)) return reference;
     return this.#parts.book?.find(reference, project_id) ?? reference;
   }
 

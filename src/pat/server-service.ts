@@ -75,7 +75,12 @@ export class ServerService implements Servers {
     return servers
       .map((server) => ({
         ...summaryOf(server),
-        addresses: addressesOf(by_server.get(server.id) ?? [], leading, floating_ips),
+        // Any project may write this server's ID on a port of its own.
+        addresses: addressesOf(
+          (by_server.get(server.id) ?? []).filter((port) => port.project_id === server.project_id),
+          leading,
+          floating_ips,
+        ),
         mappings: counts.get(server.id)?.length ?? 0,
       }))
       .toSorted((a, b) => (a.name < b.name ? -1 : 1));

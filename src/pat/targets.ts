@@ -42,6 +42,8 @@ export interface Targets {
   resolve(wanted: Wanted, caller: Caller): Promise<Resolved>;
   /** Whose address that is, for a mapping that is to lead there. Throws as resolve does. */
   readdress(mapping: Mapping, server_ip: string, caller: Caller): Promise<Identity>;
+  /** Whether the mapping's port is still the caller's, with that address, behind that router. Throws as resolve does. */
+  confirm(mapping: Mapping, caller: Caller): Promise<void>;
 }
 
 /** Throws FORBIDDEN for a router port that the caller may not choose. */
@@ -74,6 +76,10 @@ export class LocalTargets implements Targets {
 
   async readdress(_: Mapping, server_ip: string): Promise<Identity> {
     return { server_ip, ...NO_IDENTITY };
+  }
+
+  async confirm(): Promise<void> {
+    // Nobody here knows whose an address is.
   }
 }
 

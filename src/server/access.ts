@@ -4,7 +4,7 @@
  */
 import type { Principal } from '../auth/authenticator.ts';
 import type { AccessPolicy, Action } from '../auth/policy.ts';
-import { praasError } from '../pat/errors.ts';
+import { isPraasError, praasError } from '../pat/errors.ts';
 import type { Mapping } from '../pat/mapping.ts';
 import type { ChangeOptions } from '../pat/pat.ts';
 import type { Caller } from '../pat/targets.ts';
@@ -45,6 +45,18 @@ export function callerOf(policy: AccessPolicy, principal: Principal): Caller {
 export function optionsOf(policy: AccessPolicy, principal: Principal, { dry_run, force }: ChangeQuery): ChangeOptions {
   if (force === 'true') requireAction(policy, principal, 'mapping:force', 'use force');
   return { dry_run: dry_run === 'true', force: force === 'true' };
+}
+
+/** Where a record is, for those who are not told. */
+const SOMEWHERE = 'the state of this node';
+
+/** The error as somebody may know it: whoever has a project is told nothing of what else there is on the node. */
+export function toldTo(principal: Principal | undefined, error: unknown): unknown {
+  if ((principal?.project_id ?? null) === null || !isPraasError(error)) return error;
+  const { code, facts } = error;
+  if (code === 'ROUTER_NOT_FOUND' && facts['is_own'] !== true)
+    return praasError(code, { router: String(facts['router']), known: [] }, error);
+  return code.startsWith('STORE_') ? praasError(code, { ...facts, path: SOMEWHERE }, error) : error;
 }
 
 function whoIs({ name, role }: Principal): string {

@@ -58,8 +58,11 @@ test.each<[string, Row, Partial<Principal> | undefined]>([
   ['capitals make no difference', rolesOf('Member'), { role: 'member', project_id: 'blue' }],
   ['system scope is all projects', { ...SYSTEM, ...rolesOf('admin') }, { role: 'admin', project_id: null }],
   ['system scope does not make a reader an operator', { ...SYSTEM, ...rolesOf('reader') }, { role: 'reader' }],
-  ['no role that is known', rolesOf('swift'), undefined],
-  ['no role at all', { roles: [] }, undefined],
+  [
+    'a member of the system looks: a change belongs to a project',
+    { ...SYSTEM, ...rolesOf('member') },
+    { role: 'reader' },
+  ],
   ['a token for a domain', { project: undefined, domain: { id: 'default', name: 'Default' } }, undefined],
   ['a token without a scope', { project: undefined }, undefined],
   ['one that has ended', { expires_at: new Date(Date.parse(NOW) - 1000).toISOString() }, undefined],
@@ -69,6 +72,27 @@ test.each<[string, Row, Partial<Principal> | undefined]>([
   if (expected === undefined) expect(principal).toBeUndefined();
   else expect(principal).toMatchObject(expected);
 });
+
+test.each([
+  ['swift', rolesOf('swift')],
+  ['none', { roles: [] }],
+])(
+  'without a role that counts (%s) somebody is known and may not enter, and may the moment that one is given',
+  async (said, fields) => {
+    fake.grant(TOKEN, fields);
+    await expect(authenticator.authenticate(TOKEN)).rejects.toMatchObject({
+      code: 'FORBIDDEN',
+      message: expect.stringContaining(`none of its roles counts here (${said})`),
+    });
+    const asked = fake.asked.length;
+    await expect(authenticator.authenticate(TOKEN)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    expect(fake.asked.length).toBe(asked);
+
+    fake.grant(TOKEN, rolesOf('member'));
+    clock.advance(6);
+    expect(await authenticator.authenticate(TOKEN)).toMatchObject({ role: 'member' });
+  },
+);
 
 test('is asked once for a minute, also by many at the same time, and then again', async () => {
   await Promise.all([1, 2, 3].map(() => authenticator.authenticate(TOKEN)));

@@ -199,3 +199,71 @@ describe('where it is looked for', () => {
     });
   });
 });
+
+describe('as the openstack client does', () => {
+  const HOME = '/home/u/.config/openstack/clouds.yaml';
+  const denied = async (path: string): Promise<string> => {
+    if (path === CLOUDS) throw Object.assign(new Error('denied'), { code: 'EACCES' });
+    if (path === HOME) return OLD;
+    throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
+  };
+
+  test('a file that only root may read is passed over, and matters not beside variables', async () => {
+    expect(await readCloud({ env: {}, files: [CLOUDS, HOME], readFile: denied })).toMatchObject({ where: HOME });
+    const env = { OS_AUTH_URL: 'http://k:5000', OS_USERNAME: 'u', OS_PASSWORD: 'p', OS_PROJECT_NAME: 'x' };
+    expect(await readCloud({ env, files: [CLOUDS], readFile: denied })).toMatchObject({ where: 'environment' });
+  });
+
+  test('when it is the only one, that is said', async () => {
+    const error = await errorOf(readCloud({ env: {}, files: [CLOUDS], readFile: denied }));
+
+    expect(error.message).toBe(`${CLOUDS}: it cannot be read: EACCES`);
+  });
+
+  test('secure.yaml is looked for wherever clouds.yaml is', async () => {
+    const plain = TWO.replace('password: 1234, ', '');
+    const secret = 'clouds: { demo: { auth: { password: hidden } } }';
+    const files = { [CLOUDS]: plain, '/home/u/.config/openstack/secure.yml': secret };
+
+    expect(await read({ files, search: [HOME, CLOUDS], cloud: 'demo' })).toMatchObject({
+      auth: { password: 'hidden' },
+    });
+  });
+
+  const demo = (auth: string, more = ''): Record<string, string> => ({
+    [CLOUDS]: `clouds: { demo: { auth: { auth_url: "http://k:5000", username: u, project_name: x, ${auth} } ${more} } }`,
+  });
+
+  test.each(['1e3', '12345678901234567890', '0017', 'true', '0x1f', '2030-01-01'])(
+    'the password %s is those characters',
+    async (password) => {
+      expect(await read({ files: demo(`password: ${password}`) })).toMatchObject({ auth: { password } });
+    },
+  );
+
+  test.each([
+    ['false', false],
+    ['no', false],
+    ['0', false],
+    ['true', true],
+    ['True', true],
+  ])('verify: %s', async (text, verify) => {
+    expect(await read({ files: demo('password: p', `, verify: ${text}`) })).toMatchObject({ verify });
+  });
+
+  test('anchors are followed, one domain is both, and of several regions the first counts', async () => {
+    const text = `
+base: &base { auth_url: "http://k:5000", username: u, password: p, project_name: x, domain_name: Corp }
+clouds:
+  demo: { auth: { <<: *base, username: v }, regions: [R2, R1] }
+`;
+    expect(await read({ files: { [CLOUDS]: text } })).toMatchObject({
+      region_name: 'R2',
+      auth: { username: 'v', user_domain_name: 'Corp', project_domain_name: 'Corp' },
+    });
+  });
+
+  test('an empty file says that there is no cloud in it', async () => {
+    expect((await errorOf(read({ files: { [CLOUDS]: '\n' } }))).message).toContain('there is no map of clouds in it');
+  });
+});

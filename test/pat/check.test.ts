@@ -178,3 +178,22 @@ function openTo(port: number): SecurityGroupRule {
     description: '',
   };
 }
+
+test('a server of another project, whose ID somebody wrote on their port, is not told of', async () => {
+  const index = cloud.its_servers.findIndex(({ id }) => id === WEB);
+  cloud.its_servers[index] = { id: WEB, name: 'secret', project_id: 'red', status: 'SHUTOFF' };
+  const { hops } = await service().check(mapping.id);
+
+  expect(JSON.stringify(hops)).not.toMatch(/secret|SHUTOFF/);
+  expect(verdictsOf(hops).server).toBe('wrong');
+});
+
+test('a router that stands by is not tried from here', async () => {
+  const { dataplane } = node;
+  const facts = dataplane.facts.bind(dataplane);
+  dataplane.facts = async (router_id) => ({ ...(await facts(router_id)), stands_by: true });
+  reached = 'unreachable';
+  const { hops } = await service().check(mapping.id);
+
+  expect(verdictsOf(hops).connection).toBe('skipped');
+});

@@ -237,3 +237,61 @@ test('a cloud that is away lets nothing through', async () => {
 
   expect(await refusal({ router_id: ROUTER, server: WEB })).toMatchObject({ code: 'CLOUD_UNAVAILABLE' });
 });
+
+describe('an address that Neutron knows is somebody’s, whoever asks', () => {
+  const STRANGE = idOf(119);
+  beforeEach(() => {
+    const fixed_ips = [{ ip_address: '10.20.0.77', subnet_id: idOf(131) }];
+    cloud.its_ports.push(portOf({ id: STRANGE, project_id: OTHER, fixed_ips }));
+  });
+
+  test.each([MEMBER, ADMIN])(
+    'on the own network, the port of another project is not there for $name',
+    async (caller) => {
+      expect((await refusal({ router: 'edge', server_ip: '10.20.0.77' }, caller)).code).toBe('SERVER_NOT_FOUND');
+    },
+  );
+
+  test('an admin may still publish one that nobody has', async () => {
+    const { input, warnings } = await resolve({ router: 'edge', server_ip: '10.20.0.99' }, ADMIN);
+
+    expect(input).toMatchObject({ server_ip: '10.20.0.99', port_id: null });
+    expect(warnings.join()).toContain('the address of no Neutron port');
+  });
+});
+
+describe('confirm', () => {
+  const mapping = { ...MAPPING, project_id: DEMO, server_id: WEB, port_id: WEB_PORT };
+
+  test('passes while the port is the caller’s, has the address and is behind the router', async () => {
+    await expect(targets.confirm(mapping, MEMBER)).resolves.toBeUndefined();
+    await expect(targets.confirm({ ...mapping, port_id: null }, MEMBER)).resolves.toBeUndefined();
+  });
+
+  test.each<[string, () => void]>([
+    ['the port is another project’s', () => cloud.changePort(WEB_PORT, { project_id: OTHER })],
+    [
+      'it has another address',
+      () => cloud.changePort(WEB_PORT, { fixed_ips: [{ ip_address: '10.20.0.9', subnet_id: idOf(131) }] }),
+    ],
+    ['it is no server’s any more', () => cloud.changePort(WEB_PORT, { device_owner: '', device_id: '' })],
+  ])('refuses when %s', async (_, change) => {
+    change();
+    await errorOf(targets.confirm(mapping, MEMBER));
+  });
+});
+
+test('several routers without a gateway are named all the same', async () => {
+  cloud.its_ports.splice(1, 1);
+  cloud.its_routers.push(routerOf({ id: idOf(320), name: 'spare', gateway_ips: [] }));
+  const fixed_ips = [{ ip_address: '10.20.0.2', subnet_id: idOf(131) }];
+  cloud.its_ports.push(
+    portOf({ id: idOf(313), device_id: idOf(320), device_owner: 'network:router_interface', fixed_ips }),
+  );
+
+  const error = await refusal({ server: 'web' });
+
+  expect(error.code).toBe('AMBIGUOUS');
+  expect(error.message).toContain('edge');
+  expect(error.message).toContain('spare');
+});

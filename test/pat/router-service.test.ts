@@ -2,7 +2,9 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { Agent } from '../../src/agent/agent.ts';
 import { praasError } from '../../src/pat/errors.ts';
 import type { Claim } from '../../src/pat/router.ts';
+import { RouterBook } from '../../src/pat/router-book.ts';
 import { RouterService } from '../../src/pat/router-service.ts';
+import { FakeCloud, routerOf } from '../support/fake-cloud.ts';
 import { FakeRouter } from '../support/fake-dataplane.ts';
 import { errorOf, type FakeNode, fakeNode, POLICY } from '../support/fake-node.ts';
 import { FACTS, FORWARD, factsOf, GATEWAY, idOf, ROUTER, WANTED } from '../support/samples.ts';
@@ -123,4 +125,17 @@ describe('show', () => {
     expect(node.dataplane.count('apply')).toBe(0);
     expect((await node.store.routers()).includes(ROUTER)).toBe(false);
   });
+});
+
+test('an ID is an ID, whatever a tenant called a router', async () => {
+  const book = new RouterBook();
+  const cloud = new FakeCloud();
+  cloud.its_routers.push(routerOf({ id: idOf(320), name: ROUTER }));
+  await book.refresh(cloud);
+  const { store, dataplane, clock, log } = fakeNode();
+  const agent = new Agent(dataplane, clock, log);
+  const named = new RouterService({ store, dataplane, clock, agent, policy: POLICY, book });
+
+  expect(named.idOf(ROUTER)).toBe(ROUTER);
+  expect(named.idOf('edge')).toBe(ROUTER);
 });

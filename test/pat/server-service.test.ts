@@ -64,3 +64,12 @@ test('a hundred servers take as many questions as one', async () => {
 
   expect(many.asked).toEqual(few.asked);
 });
+
+test('a port of another project with the server’s ID on it is none of the server', async () => {
+  const cloud = new FakeCloud();
+  const fixed_ips = [{ ip_address: '6.6.6.6', subnet_id: 'x' }];
+  cloud.its_ports.push(portOf({ id: idOf(119), project_id: OTHER, fixed_ips }));
+  const [server] = await new ServerService({ cloud, mappings: async () => [] }).list({ project_id: DEMO });
+
+  expect(server?.addresses.map(({ server_ip }) => server_ip)).toEqual(['10.20.0.51']);
+});

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Action, DEFAULT_POLICY, LEVELS, type Level, policyFrom } from '../../src/auth/policy.ts';
 import { praasError } from '../../src/pat/errors.ts';
 import { NO_SERVERS } from '../../src/pat/server-service.ts';
-import { callerOf } from '../../src/server/access.ts';
+import { callerOf, toldTo } from '../../src/server/access.ts';
 import { routerEndpoints } from '../../src/server/endpoints/routers.ts';
 import { serverEndpoints } from '../../src/server/endpoints/servers.ts';
 import { readPolicy } from '../../src/server/policy-file.ts';
@@ -125,7 +125,7 @@ test('whom a policy lets sync routers still reaches none that is not there for t
   const lost = praasError('ROUTER_NOT_FOUND', { router: ROUTER, known: [] });
   const synced: string[] = [];
   const [sync] = routerEndpoints({
-    routers: { list: () => Promise.reject(lost), show: () => Promise.reject(lost) },
+    routers: { list: () => Promise.reject(lost), show: () => Promise.reject(lost), idOf: (id) => id },
     pat: {
       async sync(router_id) {
         synced.push(router_id);
@@ -197,4 +197,18 @@ describe('the policy file', () => {
     expect(error.code).toBe('POLICY_INVALID');
     expect(error.facts).toMatchObject({ path: directory, reason: expect.stringContaining('directory') });
   });
+});
+
+test('whoever has a project is told nothing of the other routers of the node, and of no file', () => {
+  const lost = praasError('ROUTER_NOT_FOUND', { router: 'far', known: ['qrouter-1', 'qrouter-2'] });
+  const own = praasError('ROUTER_NOT_FOUND', { router: 'far', known: ['edge'], is_own: true });
+  const full = praasError('STORE_FULL', { path: '/var/lib/praas/routers/secret' });
+  const member = { name: 'alice', role: 'member', project_id: 'blue' } as const;
+  const operator = { name: 'root', role: 'admin', project_id: null } as const;
+
+  expect(String(toldTo(member, lost))).not.toContain('qrouter');
+  expect(String(toldTo(member, own))).toContain('edge');
+  expect(toldTo(member, full)).toMatchObject({ code: 'STORE_FULL', facts: { path: 'the state of this node' } });
+  expect(toldTo(operator, lost)).toBe(lost);
+  expect(toldTo(operator, full)).toBe(full);
 });

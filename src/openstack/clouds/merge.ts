@@ -53,7 +53,7 @@ export function configOf(name: string, where: string, given: Written): CloudConf
   const missing = missingIn(auth, auth_type);
   if (missing !== undefined) fail(`auth: ${missing} is missing`);
   const face = faceOf(top['interface']) ?? fail(`interface: one of ${INTERFACES.join(', ')}`);
-  const region_name = textOf(top['region_name']);
+  const region_name = textOf(top['region_name']) ?? firstRegion(top['regions']);
   const cacert = textOf(top['cacert']);
   return { name, where, auth_type, auth, interface: face, verify: verifies(top), region_name, cacert };
 }
@@ -91,12 +91,17 @@ function domains(auth: Written, default_domain: unknown): Written {
         : { user_domain_name: domain_name },
     );
   if (!has('project') && rest['project_name'] !== undefined && rest['project_id'] === undefined)
-    Object.assign(filled, { project_domain_id: domain_id ?? default_domain ?? 'default' });
+    Object.assign(
+      filled,
+      domain_name === undefined
+        ? { project_domain_id: domain_id ?? default_domain ?? 'default' }
+        : { project_domain_name: domain_name },
+    );
   return filled;
 }
 
 function typeOf(said: unknown, auth: Auth): CloudConfig['auth_type'] | undefined {
-  if (said !== undefined) return TYPES[textOf(said) ?? ''];
+  if (said !== undefined) return Object.hasOwn(TYPES, textOf(said) ?? '') ? TYPES[textOf(said) ?? ''] : undefined;
   if (auth.application_credential_secret !== undefined) return 'v3applicationcredential';
   return auth.token !== undefined && auth.password === undefined ? 'token' : 'password';
 }
@@ -127,4 +132,10 @@ function verifies({ verify, insecure }: Written): boolean {
 
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+}
+
+/** Of several regions the first is the one that is meant where nothing else is said; each is a name, or a map with one. */
+function firstRegion(regions: unknown): string | undefined {
+  const [first] = Array.isArray(regions) ? (regions as unknown[]) : [];
+  return textOf(isMap(first) ? first['name'] : first);
 }

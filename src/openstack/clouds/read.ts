@@ -3,8 +3,8 @@
  * client: options before variables before files, and of the files the first that is there.
  */
 import { dirname, join } from 'node:path';
-import { load } from 'js-yaml';
-import { praasError } from '../../pat/errors.ts';
+import { FAILSAFE_SCHEMA, load, mergeTag, nullCoreTag } from 'js-yaml';
+import { isPraasError, praasError } from '../../pat/errors.ts';
 import type { CloudConfig } from './cloud-config.ts';
 import { configOf, merged } from './merge.ts';
 import { VARIABLES, type Written, written } from './variables.ts';
@@ -21,7 +21,9 @@ export interface CloudSources {
   readonly readFile: (path: string) => Promise<string>;
 }
 
+const TEXTS = FAILSAFE_SCHEMA.withTags(mergeTag, nullCoreTag);
 const NAMES = ['clouds.yaml', 'clouds.yml', 'clouds.json'];
+const SECURE_NAMES = ['secure.yaml', 'secure.yml', 'secure.json'];
 /** What the openstack client calls a cloud of which only variables speak. */
 const ENVVARS = 'envvars';
 
@@ -51,9 +53,9 @@ export async function readCloud({
 }: CloudSources): Promise<CloudConfig | undefined> {
   const variables = written({ ...Object.fromEntries(VARIABLES.map((name) => [name, env[name]])), ...given(options) });
   const asked = cloud || env['OS_CLOUD'] || undefined;
-  const found = await firstOf(files, readFile);
   const has_own = hasAuthUrl(variables);
   if (asked === undefined && has_own) return configOf(ENVVARS, 'environment', variables);
+  const found = await firstOf(files, readFile);
   if (found === undefined) {
     if (asked === undefined || asked === ENVVARS)
       return has_own ? configOf(ENVVARS, 'environment', variables) : undefined;
@@ -63,7 +65,7 @@ export async function readCloud({
     });
   }
   const { path, clouds } = found;
-  const secrets = (await readClouds(secureOf(path, env), readFile)) ?? {};
+  const secrets = (await firstOf(secureFiles(path, files, env), readFile))?.clouds ?? {};
   const name = asked ?? onlyOne(path, clouds);
   const cloud_text = clouds[name];
   if (cloud_text === undefined) {
@@ -86,10 +88,16 @@ async function firstOf(
   files: readonly string[],
   readFile: CloudSources['readFile'],
 ): Promise<{ readonly path: string; readonly clouds: Clouds } | undefined> {
+  let unreadable: unknown;
   for (const path of files) {
-    const clouds = await readClouds(path, readFile);
+    // What somebody else's eyes only may read is not there for this user; the next one may be.
+    const clouds = await readClouds(path, readFile).catch((error: unknown) => {
+      if (isUnreadable(error)) unreadable ??= error;
+      else throw error;
+    });
     if (clouds !== undefined) return { path, clouds };
   }
+  if (unreadable !== undefined) throw unreadable;
   return undefined;
 }
 
@@ -106,7 +114,8 @@ async function readClouds(
   };
   let document: unknown;
   try {
-    document = load(text);
+    // A password of digits is text, and so is everything else; whoever needs a number or a truth reads it as one.
+    document = text.trim() === '' ? {} : load(text, { schema: TEXTS });
   } catch (error) {
     // The rest of the message quotes the file, which has passwords in it.
     const { mark } = error as { mark?: { line?: number } };
@@ -119,6 +128,10 @@ async function readClouds(
   return clouds as Clouds;
 }
 
+function isUnreadable(error: unknown): boolean {
+  return isPraasError(error, 'CLOUD_CONFIG_INVALID') && /: (?:EACCES|EPERM)$/.test(String(error.facts['reason']));
+}
+
 async function textOf(path: string, readFile: CloudSources['readFile']): Promise<string | undefined> {
   try {
     return await readFile(path);
@@ -129,9 +142,12 @@ async function textOf(path: string, readFile: CloudSources['readFile']): Promise
   }
 }
 
-/** Passwords may stand in a file of their own beside clouds.yaml. */
-function secureOf(path: string, env: NodeJS.ProcessEnv): string {
-  return env['OS_CLIENT_SECURE_FILE'] || join(dirname(path), 'secure.yaml');
+/** Passwords may stand in a file of their own: beside the clouds.yaml that counts, or wherever else one is looked for. */
+function secureFiles(path: string, files: readonly string[], env: NodeJS.ProcessEnv): readonly string[] {
+  const named = env['OS_CLIENT_SECURE_FILE'];
+  if (named) return [named];
+  const directories = new Set([dirname(path), ...files.map((file) => dirname(file))]);
+  return [...directories].flatMap((directory) => SECURE_NAMES.map((name) => join(directory, name)));
 }
 
 async function profileOf(name: string, path: string, readFile: CloudSources['readFile']): Promise<Written> {

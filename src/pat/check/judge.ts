@@ -123,9 +123,13 @@ export function judgePort(port: CloudPort | undefined, { server_ip }: Mapping, t
   return ok('port', tells_nodes ? `ACTIVE on ${port.host}` : 'ACTIVE');
 }
 
-/** `server` is undefined when Nova has none of that ID. */
-export function judgeServer(server: CloudServer | undefined): Hop {
-  if (server === undefined) return wrong('server', 'the server is not there any more', 'Delete the mapping.');
+/**
+ * `server` is undefined when Nova has none of that ID. Whoever owns a port may write any server's ID on it: one of another
+ * project is none of theirs, and nothing is told of it.
+ */
+export function judgeServer(server: CloudServer | undefined, port?: CloudPort): Hop {
+  if (server === undefined || (port !== undefined && port.project_id !== server.project_id))
+    return wrong('server', 'the server is not there any more', 'Delete the mapping.');
   if (server.status === 'ACTIVE') return ok('server', `${server.name} is ACTIVE`);
   const step = `\`openstack server start ${server.name}\` starts one that is shut off.`;
   return wrong('server', `server ${server.name} is ${server.status}`, step);

@@ -119,7 +119,10 @@ export class CheckService implements Checks {
           }),
       server_id === null
         ? [skipped('server', 'the mapping names no server of Nova')]
-        : attempt(['server'], async () => judgeServer(await cloud.server(server_id))),
+        : attempt(['server'], async () => {
+            const [server, port] = await Promise.all([cloud.server(server_id), port_id && cloud.port(port_id)]);
+            return judgeServer(server, port || undefined);
+          }),
     ]);
     return { hops: hops.flat(), lets_router_in };
   }
@@ -129,6 +132,9 @@ export class CheckService implements Checks {
     const { protocol, router_id, server_ip, server_port } = mapping;
     if (protocol !== 'tcp') return () => skipped('connection', 'UDP does not answer who only knocks');
     try {
+      const { stands_by } = await this.#parts.dataplane.facts(router_id);
+      if (stands_by)
+        return () => skipped('connection', 'the router stands by on this node, and leads nowhere from here');
       const reached = await this.#parts.prober.connect(router_id, server_ip, server_port);
       return (lets_router_in) => judgeConnection(reached, mapping, lets_router_in);
     } catch (error) {

@@ -1,12 +1,13 @@
 /** /v1/mappings. */
 
+import type { Principal } from '../../auth/authenticator.ts';
 import type { AccessPolicy } from '../../auth/policy.ts';
 import type { CheckService } from '../../pat/check/service.ts';
 import type { MappingView } from '../../pat/pat.ts';
 import type { RouterService } from '../../pat/router-service.ts';
 import type { PatService, Scope } from '../../pat/service.ts';
 import type { Wanted } from '../../pat/wanted.ts';
-import { callerOf, inProject, optionsOf, visibleTo } from '../access.ts';
+import { callerOf, inProject, optionsOf, toldTo, visibleTo } from '../access.ts';
 import { CheckDocument } from '../check-schemas.ts';
 import { type Answer, type Asked, type Endpoint, endpoint } from '../endpoint.ts';
 import { conditionOf, etagOf } from '../etag.ts';
@@ -38,7 +39,8 @@ export interface MappingsParts {
 
 export function mappingEndpoints(parts: MappingsParts): readonly Endpoint[] {
   const { pat, routers, policy, request_id } = parts;
-  const failures = (errors: readonly Error[]): Problem[] => errors.map((error) => problemOf(error, request_id()));
+  const failures = (principal: Principal, errors: readonly Error[]): Problem[] =>
+    errors.map((error) => problemOf(toldTo(principal, error), request_id()));
   const list = endpoint<ListQuery>({
     method: 'get',
     path: '/v1/mappings',
@@ -56,7 +58,7 @@ export function mappingEndpoints(parts: MappingsParts): readonly Endpoint[] {
       const visible = found.mappings.filter(visibleTo(principal));
       const { mappings, next } = pageOf(visible, { ...query, ...filter }, new URL(url, base_url));
       const links = next === undefined ? {} : { mappings_links: [{ rel: 'next', href: next }] };
-      return { status: 200, body: { mappings, ...links, failures: failures(found.failures) } };
+      return { status: 200, body: { mappings, ...links, failures: failures(principal, found.failures) } };
     },
   });
   const show = endpoint({
@@ -133,7 +135,7 @@ function creation({ pat, idempotency, policy }: MappingsParts): Endpoint {
 
 function removals(
   { pat, policy }: MappingsParts,
-  failures: (errors: readonly Error[]) => Problem[],
+  failures: (principal: Principal, errors: readonly Error[]) => Problem[],
 ): readonly Endpoint[] {
   const one = endpoint<ChangeQuery>({
     method: 'delete',
@@ -174,7 +176,7 @@ function removals(
       const options = optionsOf(policy, asked.principal, asked.query);
       const deleted = await pat.delete(asked.body.ids, options, scopeOf(policy, asked));
       const { value, warnings, script, failures: failed } = deleted;
-      return { status: 200, body: { mappings: value, warnings, script, failures: failures(failed) } };
+      return { status: 200, body: { mappings: value, warnings, script, failures: failures(asked.principal, failed) } };
     },
   });
   return [several, one];

@@ -2,6 +2,7 @@
 import type { AccessPolicy } from '../../auth/policy.ts';
 import type { Pat, Routers } from '../../pat/pat.ts';
 import { routerIdOf } from '../../pat/router.ts';
+import type { RouterService } from '../../pat/router-service.ts';
 import { optionsOf } from '../access.ts';
 import { type Endpoint, endpoint } from '../endpoint.ts';
 import { problemOf } from '../problem.ts';
@@ -9,7 +10,7 @@ import { RouterDocument, RouterListDocument, SyncedDocument } from '../router-sc
 import { ChangeQuery } from '../schemas.ts';
 
 export interface RoutersParts {
-  readonly routers: Routers;
+  readonly routers: Routers & Pick<RouterService, 'idOf'>;
   readonly pat: Pick<Pat, 'sync'>;
   readonly policy: AccessPolicy;
   /** The id of the request under way, for failures that are part of an answer. */
@@ -63,7 +64,7 @@ export function routerEndpoints({ routers, pat, policy, request_id }: RoutersPar
       query: ChangeQuery,
       responses: { 200: { description: 'How much had to be done.', schema: SyncedDocument } },
       handle: async ({ principal, id, query }) => {
-        const router_id = routerIdOf(id);
+        const router_id = routers.idOf(routerIdOf(id), principal);
         const options = optionsOf(policy, principal, query);
         // By default only operators come here; a policy that lets in others gives them no more than they may see.
         if (principal.project_id !== null) await routers.show(router_id, principal);
