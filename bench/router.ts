@@ -116,6 +116,7 @@ export function mappingsFor(router_id: string, count: number): Mapping[] {
     expires_at: null,
     enabled: true,
     security_group_rule_ids: [],
+    hold: null,
     status: 'PENDING',
     status_reason: '',
     created_at: TIME,

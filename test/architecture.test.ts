@@ -32,6 +32,11 @@ const RULES: Readonly<Record<string, Rule>> = {
     packages: [],
     why: 'the agent is given a Dataplane and does not know which; it knows nothing of namespaces, rules or files',
   },
+  monitor: {
+    ours: ['pat'],
+    packages: [],
+    why: 'the monitor is given a Cloud and whoever has the mappings; what it decides can be read and tested without either',
+  },
   netfilter: {
     ours: ['pat', 'system'],
     packages: ['node'],
@@ -39,7 +44,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   openstack: {
     ours: ['auth', 'pat'],
-    packages: ['node', 'js-yaml', 'zod'],
+    packages: ['node', 'amqplib', 'js-yaml', 'zod'],
     why: 'an adapter knows the domain and the cloud, never another adapter: only compose/ joins them',
   },
   auth: {
@@ -89,7 +94,19 @@ const RULES: Readonly<Record<string, Rule>> = {
     why: 'a command parses, makes one call and prints; stores and kernels are reached through what compose/ gives',
   },
   compose: {
-    ours: ['agent', 'auth', 'client', 'config', 'netfilter', 'openstack', 'pat', 'server', 'store', 'system'],
+    ours: [
+      'agent',
+      'auth',
+      'client',
+      'config',
+      'monitor',
+      'netfilter',
+      'openstack',
+      'pat',
+      'server',
+      'store',
+      'system',
+    ],
     packages: ['node'],
     why: 'it joins the adapters and does nothing else',
   },

@@ -22,6 +22,8 @@ const DEFAULTS = {
   'mapping:update': 'member',
   'mapping:delete': 'member',
   'mapping:force': 'operator',
+  'mapping:follow': 'operator',
+  'event:list': 'reader',
   'router:list': 'reader',
   'router:show': 'reader',
   'router:details': 'operator',

@@ -1,7 +1,9 @@
 /** What a daemon answers, as schemas. Fields that are not known here are passed over: it may be newer than this praas. */
 import * as z from 'zod';
 import { HOPS, VERDICTS } from '../pat/check/report.ts';
-import { Mapping } from '../pat/mapping.ts';
+import { Actor, Event } from '../pat/event.ts';
+import { Hold, Mapping } from '../pat/mapping.ts';
+import { Verdict } from '../pat/verdict.ts';
 import { Problem } from './errors.ts';
 import { Printable } from './printable.ts';
 
@@ -15,6 +17,7 @@ const MappingAnswer = z.object({
   ...Mapping.shape,
   allowed_cidrs: Printables,
   status_reason: Printable,
+  hold: Hold.extend({ reason: Printable }).nullable().default(null),
   counters: Counters.nullable(),
 });
 
@@ -101,3 +104,22 @@ const QuotaAnswer = z.object({
 });
 export const QuotaDocument = z.object({ quota: QuotaAnswer });
 export const QuotaListDocument = z.object({ quotas: z.array(QuotaAnswer) });
+
+const PastMapping = MappingAnswer.omit({ counters: true });
+export const EventListDocument = z.object({
+  events: z.array(
+    z.object({
+      ...Event.shape,
+      router_id: Printable,
+      project_id: Printable.nullable(),
+      reason: Printable,
+      request_id: Printable,
+      by: z.object({ ...Actor.shape, name: Printable }),
+      mapping: PastMapping,
+    }),
+  ),
+});
+export const CarriedOutDocument = z.object({
+  applied: z.array(z.object({ verdict: Verdict, mapping: PastMapping })),
+  failures: Printables,
+});

@@ -1,9 +1,8 @@
 import { hostname } from 'node:os';
-import { PraasCommand } from './base.ts';
+import { Flags } from '@oclif/core';
+import { DaemonCommand } from './daemon-command.ts';
 
-const STOPPING = ['SIGTERM', 'SIGINT'] as const;
-
-export default class Serve extends PraasCommand {
+export default class Serve extends DaemonCommand {
   static override enableJsonFlag = false;
   static override summary = 'run the PAT agent: the API, and the loop that keeps the rules as the mappings say';
   static override description =
@@ -13,35 +12,26 @@ export default class Serve extends PraasCommand {
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     'PRAAS_PORT_APP=8080 <%= config.bin %> <%= command.id %> --config ./praas.conf',
+    '<%= config.bin %> <%= command.id %> --monitor',
   ];
+  static override flags = {
+    monitor: Flags.boolean({ description: 'be the monitor agent too: let mappings follow their servers in OpenStack' }),
+  };
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Serve);
     this.requireRoot();
     const { config } = await this.loadConfig(flags.config);
     const { composeDaemon } = await import('../compose/daemon.ts');
-    const daemon = await composeDaemon(config, {
+    const surroundings = {
       env: process.env,
       command: this.title,
       version: this.config.version,
       host_name: hostname(),
-      complain: (sentence) => this.complain(sentence),
-      say: (line) => this.print(line),
-    });
-    const asked = Promise.withResolvers<void>();
-    const stop = (): void => asked.resolve();
-    const reload = (): void => {
-      void daemon.reload(async () => (await this.loadConfig(flags.config)).config);
+      complain: (sentence: string): void => this.complain(sentence),
+      say: (line: string): void => this.print(line),
     };
-    for (const signal of STOPPING) process.on(signal, stop);
-    process.on('SIGHUP', reload);
-    try {
-      await daemon.start();
-      await asked.promise;
-    } finally {
-      await daemon.stop();
-      process.off('SIGHUP', reload);
-      for (const signal of STOPPING) process.off(signal, stop);
-    }
+    const daemon = await composeDaemon(config, surroundings, { monitors: flags.monitor });
+    await this.runUntilStopped(daemon, async () => (await this.loadConfig(flags.config)).config);
   }
 }

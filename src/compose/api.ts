@@ -7,6 +7,7 @@ import { LiveConfig } from '../config/live.ts';
 import type { Logger } from '../pat/ports.ts';
 import { NO_SERVERS, ServerService, type Servers } from '../pat/server-service.ts';
 import { addressOf, createApp } from '../server/app.ts';
+import { eventEndpoints } from '../server/endpoints/events.ts';
 import { mappingEndpoints } from '../server/endpoints/mappings.ts';
 import { quotaEndpoints } from '../server/endpoints/quotas.ts';
 import { routerEndpoints } from '../server/endpoints/routers.ts';
@@ -60,6 +61,7 @@ export function composeApi(parts: ApiParts): (tls: TlsFiles | undefined) => read
     ...serverEndpoints(serversOf(node, joined)),
     ...routerEndpoints({ ...node, policy: access, request_id: () => context.request_id }),
     ...quotaEndpoints(node.quotas),
+    ...eventEndpoints(node),
   ];
   const { version } = surroundings;
   const open = [

@@ -33,6 +33,7 @@ export interface JoinedCloud {
   /** For people: which cloud of which file. */
   readonly name: string;
   readonly parts: Required<CloudParts>;
+  readonly groups: SecurityGroups;
   /** Who callers with Keystone tokens are. */
   authenticator(roleOf: (roles: readonly string[]) => Role | undefined): Authenticator;
   close(): void;
@@ -54,14 +55,16 @@ export async function joinCloud(
   const session = await openSession(found);
   const identity = new Identity(session);
   const cloud = new OpenStackCloud(session);
+  const groups = new SecurityGroups(cloud, log);
   return {
     cloud,
     parts: {
       targets: new CloudTargets({ cloud, local: new LocalTargets() }),
-      access: new SecurityGroups(cloud, log),
+      access: groups,
       book: new RouterBook(),
       cloud: async () => cloud,
     },
+    groups,
     name: `${found.name} (${found.where})`,
     authenticator: (roleOf) => new KeystoneAuthenticator({ identity, roleOf, clock: systemClock }),
     close: () => session.close(),

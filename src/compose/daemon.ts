@@ -5,11 +5,14 @@ import { Controller } from '../agent/controller.ts';
 import { LivePolicy } from '../auth/live-policy.ts';
 import type { Config } from '../config/keys.ts';
 import { LiveConfig } from '../config/live.ts';
+import type { MonitorLoop } from '../monitor/loop.ts';
 import { RouterWatch } from '../netfilter/watch.ts';
 import type { Policy } from '../pat/decision.ts';
+import { praasError } from '../pat/errors.ts';
 import type { Status } from '../pat/mapping.ts';
 import type { Logger } from '../pat/ports.ts';
 import { Metrics } from '../server/metrics.ts';
+import { MonitorMetrics } from '../server/monitor-metrics.ts';
 import { NodeReadiness } from '../server/node-readiness.ts';
 import { PatAgent, type PatAgentParts } from '../server/pat-agent.ts';
 import { policyReader } from '../server/policy-file.ts';
@@ -23,6 +26,7 @@ import { FileLog } from '../system/log.ts';
 import { RequestContext } from '../system/request-context.ts';
 import { composeApi } from './api.ts';
 import { type JoinedCloud, joinCloud } from './cloud.ts';
+import { joinMonitor } from './monitor.ts';
 import { joinNode, type Node, policyOf, quotaOf } from './node.ts';
 import type { DaemonSurroundings } from './surroundings.ts';
 
@@ -32,8 +36,16 @@ const LOCK_TIMEOUT_SECONDS = 5;
 const GRACE_MS = 5000;
 const SIGTERM = 15;
 
+// The other processes of a node; with them the daemon's script has all that commands do without.
+export { sweepOnce } from './monitor.ts';
+export { composeMonitor } from './monitor-agent.ts';
+
 /** Gives the daemon, not started; of files it has read clouds.yaml. Throws CLOUD_CONFIG_INVALID. */
-export async function composeDaemon(config: Config, surroundings: DaemonSurroundings): Promise<PatAgent<Config>> {
+export async function composeDaemon(
+  config: Config,
+  surroundings: DaemonSurroundings,
+  { monitors = false }: { readonly monitors?: boolean } = {},
+): Promise<PatAgent<Config>> {
   const { version, env } = surroundings;
   const interruption = new Interruption();
   const context = new RequestContext();
@@ -54,6 +66,8 @@ export async function composeDaemon(config: Config, surroundings: DaemonSurround
     quota: () => quotaOf(settings.current),
     lock_timeout_seconds: Math.min(config.lock_timeout, LOCK_TIMEOUT_SECONDS),
     is_watched: true,
+    retain_days: () => settings.current.retain,
+    asking: context,
     touched: (record) => {
       controller.touched(record);
       void watch.follow([record.router_id]);
@@ -65,7 +79,8 @@ export async function composeDaemon(config: Config, surroundings: DaemonSurround
   const controller: Controller = controllerOf(node, settings, metrics, log);
   const missingTools = (): readonly string[] => toolsOf(config).filter((tool) => !isInstalled(tool, env['PATH']));
   const cloud = joined && cloudWatchOf(joined, settings, log);
-  const readiness = new NodeReadiness({ ...node, controller, missingTools, cloud });
+  const monitor = monitors ? await monitorOf(joined, node, settings, metrics, log) : undefined;
+  const readiness = new NodeReadiness({ ...node, controller, missingTools, cloud, monitor });
   return new PatAgent({
     settings,
     readTls,
@@ -73,7 +88,7 @@ export async function composeDaemon(config: Config, surroundings: DaemonSurround
     lock: () => node.files.open(),
     listeners: composeApi({ config, surroundings, node, joined, settings, access, metrics, readiness, context, log }),
     notices: (has_tls) => noticesOf(settings.current, has_tls),
-    watch: watches({ node, routers: watch, controller, cloud }),
+    watch: watches({ node, routers: watch, controller, cloud, monitor }),
     controller,
     log,
     version,
@@ -83,6 +98,7 @@ export async function composeDaemon(config: Config, surroundings: DaemonSurround
       joined?.close();
       await helpers.stop();
       await node.files.close();
+      await node.events.close();
       await file.close();
     },
   });
@@ -93,18 +109,21 @@ interface Watched {
   readonly routers: RouterWatch;
   readonly controller: Controller;
   readonly cloud: CloudWatch | undefined;
+  readonly monitor: MonitorLoop | undefined;
 }
 
 /** What looks out for changes from outside. */
-function watches({ node, routers, controller, cloud }: Watched): PatAgentParts<Config>['watch'] {
+function watches({ node, routers, controller, cloud, monitor }: Watched): PatAgentParts<Config>['watch'] {
   return {
     async start() {
       await routers.start((router_id, what) => controller.wake(router_id, what));
       await routers.follow(await node.store.routers());
       // Not waited for: the kernel is looked after whether the cloud answers or not.
       void cloud?.start();
+      monitor?.start();
     },
     async stop() {
+      await monitor?.stop();
       cloud?.stop();
       await routers.stop();
     },
@@ -122,9 +141,26 @@ function helpersOf(config: Config, env: NodeJS.ProcessEnv, interruption: Interru
   });
 }
 
-function cloudWatchOf({ cloud, parts }: JoinedCloud, settings: LiveConfig, log: Logger): CloudWatch {
+/** Throws CLOUD_NOT_CONFIGURED, CONFIG_INVALID. */
+async function monitorOf(
+  joined: JoinedCloud | undefined,
+  { pat, verdicts }: Node,
+  settings: LiveConfig,
+  { registry }: Metrics,
+  log: Logger,
+): Promise<MonitorLoop> {
+  if (joined === undefined) throw praasError('CLOUD_NOT_CONFIGURED', { what: 'following OpenStack' });
+  const { cloud } = joined;
+  const metricsOf = (age: () => number | undefined): MonitorMetrics => new MonitorMetrics(age, registry);
+  return (await joinMonitor({ config: () => settings.current, cloud, pat, verdicts, metricsOf, log })).loop;
+}
+
+function cloudWatchOf({ cloud, parts, groups }: JoinedCloud, settings: LiveConfig, log: Logger): CloudWatch {
   return new CloudWatch({
-    read: () => parts.book.refresh(cloud),
+    async read() {
+      await parts.book.refresh(cloud);
+      await groups.closeLeft();
+    },
     period_ms: () => settings.current.second_monitoring * 1000,
     timers: systemTimers,
     log,

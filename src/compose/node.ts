@@ -7,8 +7,10 @@ import { IptablesBackend } from '../netfilter/iptables/backend.ts';
 import { Namespaces, type RouterKind } from '../netfilter/namespace.ts';
 import { NftablesBackend } from '../netfilter/nftables/backend.ts';
 import { NetfilterProber } from '../netfilter/prober.ts';
+import { ChangeRunner } from '../pat/change-runner.ts';
 import { CheckService } from '../pat/check/service.ts';
 import type { Policy } from '../pat/decision.ts';
+import { type Actor, ROOT_ACTOR } from '../pat/event.ts';
 import type { Logger, MappingStore } from '../pat/ports.ts';
 import type { Quota } from '../pat/quota.ts';
 import { QuotaBook } from '../pat/quota-book.ts';
@@ -18,6 +20,8 @@ import type { RouterBook } from '../pat/router-book.ts';
 import { RouterService } from '../pat/router-service.ts';
 import { PatService } from '../pat/service.ts';
 import { LocalTargets } from '../pat/targets.ts';
+import { VerdictService } from '../pat/verdict-service.ts';
+import { EventLog } from '../store/event-log.ts';
 import { FileStore } from '../store/file-store.ts';
 import { FileQuotaStore } from '../store/quota-store.ts';
 import { newUuid, systemClock } from '../system/clock.ts';
@@ -36,6 +40,13 @@ export interface Node {
   readonly routers: RouterService;
   readonly quotas: QuotaService;
   readonly checks: CheckService;
+  readonly events: EventLog;
+  readonly verdicts: VerdictService;
+}
+
+interface Asking {
+  readonly request_id: string;
+  readonly actor: Actor;
 }
 
 export interface NodeParts {
@@ -54,6 +65,10 @@ export interface NodeParts {
   readonly is_watched: boolean;
   /** What is known of the cloud; left out on a node without OpenStack. */
   readonly cloud?: CloudParts | undefined;
+  /** Days for which events are kept; may change while the node works. */
+  readonly retain_days: () => number;
+  /** Whose request is being worked for; root's when left out. */
+  readonly asking?: Asking;
   /** Told of the record after each transaction. */
   readonly touched?: (record: RouterRecord) => void;
 }
@@ -73,7 +88,12 @@ export function joinNode(parts: NodeParts): Node {
     parts.touched?.(record);
   });
   const agent = new Agent(dataplane, systemClock, log);
-  const common = { store, dataplane, agent, clock: systemClock, new_id: newUuid, log, policy, state_dir };
+  const { asking, retain_days } = parts;
+  const request_id = (): string => asking?.request_id ?? '';
+  const events = new EventLog({ state_dir, clock: systemClock, log, retain_days, request_id });
+  const actor = (): Actor => asking?.actor ?? ROOT_ACTOR;
+  const noted = { trail: events, actor };
+  const common = { store, dataplane, agent, clock: systemClock, new_id: newUuid, log, policy, state_dir, ...noted };
   const { targets = new LocalTargets(), access, book } = parts.cloud ?? {};
   const counters = parts.is_watched && { counters: agent };
   const pat = new PatService({ ...common, targets, access, book, quotas: held, ...counters });
@@ -81,7 +101,8 @@ export function joinNode(parts: NodeParts): Node {
   const cloud = parts.cloud?.cloud ?? (async () => undefined);
   const checks = new CheckService({ ...common, pat, prober: new NetfilterProber(namespaces), cloud });
   const quota = new QuotaService({ quotas, book: held, defaults });
-  return { dataplane, files, store, agent, pat, routers, quotas: quota, checks };
+  const verdicts = new VerdictService({ runner: new ChangeRunner(common), store, access });
+  return { dataplane, files, store, agent, pat, routers, quotas: quota, checks, events, verdicts };
 }
 
 /** What of the configuration decides about mappings. */

@@ -3,8 +3,10 @@ import type { Place } from '../client/place.ts';
 import { isAnswered } from '../client/socket.ts';
 import type { Config } from '../config/keys.ts';
 import type { Checks } from '../pat/check/service.ts';
+import type { Events } from '../pat/event.ts';
 import type { Pat, Quotas, Routers } from '../pat/pat.ts';
 import type { Servers } from '../pat/server-service.ts';
+import type { Verdicts } from '../pat/verdict-service.ts';
 import { newUuid } from '../system/clock.ts';
 import { createExec } from '../system/exec.ts';
 import { Interruption } from '../system/interruption.ts';
@@ -20,6 +22,8 @@ export interface Praas {
   readonly servers: Servers;
   readonly quotas: Quotas;
   readonly checks: Checks;
+  readonly events: Events;
+  readonly verdicts: Verdicts;
   readonly interruption: Interruption;
   /** Lets go of everything: the lock, the log, connections to a daemon. */
   close(): Promise<void>;
@@ -30,7 +34,7 @@ export function compose(config: Config, surroundings: Surroundings): Praas {
   const interruption = new Interruption();
   const log = new FileLog(config.log_dir, 'praas', surroundings.complain);
   const cloud = new LaterCloud(config, surroundings.env, log);
-  const { files, pat, routers, quotas, checks } = joinNode({
+  const { files, pat, routers, quotas, checks, events, verdicts } = joinNode({
     config,
     exec: createExec(config.command_timeout * 1000, surroundings.env, interruption.ending),
     command: surroundings.command,
@@ -41,17 +45,21 @@ export function compose(config: Config, surroundings: Surroundings): Praas {
     cloud: { targets: cloud, access: cloud, cloud: () => cloud.cloud() },
     lock_timeout_seconds: config.lock_timeout,
     is_watched: false,
+    retain_days: () => config.retain,
   });
   return {
     pat,
     routers,
     quotas,
     checks,
+    events,
+    verdicts,
     servers: cloud.servers(async () => (await pat.list()).mappings),
     interruption,
     async close() {
       await cloud.end();
       await files.close();
+      await events.close();
       await log.close();
     },
   };

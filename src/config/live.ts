@@ -5,12 +5,15 @@ import { type Config, KEY_NAMES, type KeyName } from './keys.ts';
 const RELOADABLE: readonly KeyName[] = [
   'legacy_api_allow',
   'masquerade',
+  'max_removals',
   'policy_path',
   'quota_mappings',
   'quota_ports',
   'reconcile_period',
   'reserved_ports',
+  'retain',
   'router_port_range',
+  'second_monitoring',
   'tls_cert',
   'tls_key',
 ];

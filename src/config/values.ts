@@ -117,3 +117,21 @@ export const quota: Kind<number> = {
   allowed: `a whole number from 0 to ${MOST_QUOTA}, or -1 for any number`,
   parse: (text) => (text === '-1' ? -1 : numberIn(0, MOST_QUOTA, text)),
 };
+
+const PERCENT = 100;
+
+export const percent: Kind<number> = {
+  allowed: `a whole number from 0 to ${PERCENT}`,
+  parse: (text) => numberIn(0, PERCENT, text),
+};
+
+/** Whole days, at least one. */
+export function days(most: number): Kind<number> {
+  return { allowed: `a whole number of days from 1 to ${most}`, parse: (text) => numberIn(1, most, text) };
+}
+
+/** As OpenStack's services write it (transport_url); openstack/notifications reads it. May be empty. */
+export const transportUrl: Kind<string> = {
+  allowed: 'nothing, or rabbit://user:password@host:port,…/virtual_host?ssl=1&ssl_ca_file=/path',
+  parse: (text) => (text === '' || /^rabbit:\/\/[^\s\p{C}\uFFFD#;]+$/u.test(text) ? text : undefined),
+};

@@ -25,6 +25,9 @@ import type { Session } from './session.ts';
 const IDS_AT_ONCE = 50;
 const NOT_FOUND = 404;
 
+/** Of Keystone's. */
+const Project = z.object({ id: z.string() });
+
 type Query = readonly (readonly [string, string])[];
 
 export class OpenStackCloud implements Cloud {
@@ -101,6 +104,16 @@ export class OpenStackCloud implements Cloud {
     const listing = { service: 'compute', path: '/servers', key: 'servers', schema: ListedServer, query } as const;
     const found = await listAll(this.#session, listing);
     return found.filter((server) => server.name === name).map(({ id }) => id);
+  }
+
+  async projectIds(): Promise<readonly string[]> {
+    const listing = { service: 'identity', path: '/projects', key: 'projects', schema: Project } as const;
+    return (await listAll(this.#session, listing)).map(({ id }) => id);
+  }
+
+  async hasProject(id: string): Promise<boolean> {
+    const path = `/projects/${encodeURIComponent(id)}`;
+    return (await this.#session.ask('identity', { path }, z.object({ project: Project }))) !== undefined;
   }
 
   floatingIps(filter: { readonly project_id?: string } = {}): Promise<readonly CloudFloatingIp[]> {

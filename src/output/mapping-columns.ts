@@ -32,6 +32,7 @@ export const MAPPING_COLUMNS: readonly Column<MappingView>[] = [
   column('Expires At', 'expires_at'),
   column('Enabled', 'enabled'),
   column('Security Group Rule IDs', 'security_group_rule_ids'),
+  column('Hold', 'hold'),
   column('Status', 'status'),
   column('Status Reason', 'status_reason'),
   column('Created At', 'created_at'),

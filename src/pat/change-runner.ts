@@ -4,14 +4,15 @@
  * it leave, and refused for itself. When the kernel refuses them together, each is tried alone, so that only the one at
  * fault fails. When a change fails, the store is taken back: an error means that nothing has changed.
  */
-import type { Change, Outcome } from './change.ts';
+import type { Change, Decided, Done, Outcome } from './change.ts';
 import { ChangeLine, type Pending } from './change-line.ts';
 import type { Policy, Situation } from './decision.ts';
 import { isPraasError, praasError } from './errors.ts';
+import { type Actor, eventsOf, ROOT_ACTOR, type Trail } from './event.ts';
 import { decideFollow } from './follow.ts';
 import type { Changed, ChangeOptions } from './pat.ts';
 import type { Clock, Logger, LookFor, MappingStore, RouterAgent, RouterView, StoreTransaction } from './ports.ts';
-import { type Delta, isEmptyDelta, knowsNothing, type RouterRecord, withDelta } from './record.ts';
+import { isEmptyDelta, knowsNothing, type RouterRecord, withDelta } from './record.ts';
 import { absentDelta } from './status.ts';
 
 export interface ChangeRunnerParts {
@@ -22,16 +23,10 @@ export interface ChangeRunnerParts {
   readonly policy: Policy;
   /** For messages. */
   readonly state_dir: string;
-}
-
-interface Done {
-  readonly changed: Changed<unknown>;
-  readonly delta: Delta;
-}
-
-interface Decided {
-  readonly pending: Waiting;
-  readonly outcome: Outcome<unknown>;
+  /** Takes down what was changed; left out where nobody does. */
+  readonly trail?: Trail | undefined;
+  /** Who asks at the moment; root when left out. */
+  readonly actor?: (() => Actor) | undefined;
 }
 
 /** What is done once the transaction has ended. */
@@ -39,6 +34,7 @@ type Ending = () => void;
 
 type Line = ChangeLine<Change<unknown>, Done>;
 type Waiting = Pending<Change<unknown>, Done>;
+type DecidedNow = Decided<Waiting>;
 
 export class ChangeRunner {
   readonly #parts: ChangeRunnerParts;
@@ -51,11 +47,13 @@ export class ChangeRunner {
   /** Throws what `decide` throws, and as the store and the agent do; then nothing of this change is there. */
   async run<T>(router_id: string, change: Change<T>): Promise<Changed<T>> {
     if (change.options.dry_run) return this.#preview(router_id, change);
-    const { changed, delta } = await this.#stand(router_id, change);
-    const { put, remove } = delta;
-    if (!isEmptyDelta(delta))
+    const done = await this.#stand(router_id, change);
+    const { put, remove } = done.delta;
+    if (!isEmptyDelta(done.delta)) {
       this.#parts.log.info('changed', { router_id, ...(put && { put }), ...(remove && { remove }) });
-    return changed as Changed<T>;
+      await this.#parts.trail?.note(eventsOf(done, { by: this.#parts.actor?.() ?? ROOT_ACTOR }));
+    }
+    return done.changed as Changed<T>;
   }
 
   /**
@@ -117,9 +115,12 @@ export class ChangeRunner {
     const failed = changing.length === 0 ? undefined : await this.#carryOut(transaction, view, changing);
     if (failed === undefined) {
       const warnings = view instanceof Error ? [] : view.warnings;
-      const results = decided.map(({ pending, outcome }): Ending => {
+      const { mappings } = transaction.record;
+      const results = decided.map(({ pending, outcome, before }): Ending => {
+        const { ids, delta, causes } = outcome;
         const value = outcome.value(transaction.record);
-        return () => pending.resolve({ changed: { value, warnings, script: undefined }, delta: outcome.delta });
+        const happened = ids.map((id, index) => ({ before: before[index], after: mappings.get(id) }));
+        return () => pending.resolve({ changed: { value, warnings, script: undefined }, delta, happened, causes });
       });
       return [...endings, ...results];
     }
@@ -151,8 +152,8 @@ export class ChangeRunner {
     transaction: StoreTransaction,
     view: RouterView | Error,
     batch: readonly Waiting[],
-  ): Promise<[Decided[], Ending[]]> {
-    const decided: Decided[] = [];
+  ): Promise<[DecidedNow[], Ending[]]> {
+    const decided: DecidedNow[] = [];
     const endings: Ending[] = [];
     for (const pending of batch) {
       const { change, reject } = pending;
@@ -167,8 +168,9 @@ export class ChangeRunner {
         endings.push(() => reject(error));
         continue;
       }
+      const before = outcome.ids.map((id) => transaction.record.mappings.get(id));
       await transaction.note(outcome.delta);
-      decided.push({ pending, outcome });
+      decided.push({ pending, outcome, before });
     }
     return [decided, endings];
   }
@@ -177,7 +179,7 @@ export class ChangeRunner {
   async #carryOut(
     transaction: StoreTransaction,
     view: RouterView | Error,
-    decided: readonly Decided[],
+    decided: readonly DecidedNow[],
   ): Promise<unknown> {
     const router = view instanceof Error ? undefined : view;
     const follow = router && decideFollow(this.situation(transaction.record, router, {}));

@@ -1,6 +1,8 @@
 /** One change of a router, as it is decided on what is there when its turn has come. */
 import type { Situation } from './decision.ts';
-import type { ChangeOptions } from './pat.ts';
+import type { Cause, Happened } from './event.ts';
+import type { Mapping } from './mapping.ts';
+import type { Changed, ChangeOptions } from './pat.ts';
 import type { LookFor } from './ports.ts';
 import type { Delta, RouterRecord } from './record.ts';
 
@@ -9,6 +11,8 @@ export interface Outcome<T> {
   readonly delta: Delta;
   readonly ids: readonly string[];
   readonly value: (record: RouterRecord) => T;
+  /** Why, by the mapping's id, where it is not simply what was asked for. */
+  readonly causes?: ReadonlyMap<string, Cause>;
 }
 
 export interface Change<T> {
@@ -20,4 +24,17 @@ export interface Change<T> {
   readonly precheck?: (record: RouterRecord) => void;
   /** Pure. Throws the error of the catalogue that says why not. */
   readonly decide: (situation: Situation) => Outcome<T>;
+}
+
+/** A change that has been decided, with the mappings that it is about as they were before. */
+export interface Decided<P> {
+  readonly pending: P;
+  readonly outcome: Outcome<unknown>;
+  readonly before: readonly (Mapping | undefined)[];
+}
+
+/** A change that has been carried out. */
+export interface Done extends Happened {
+  readonly changed: Changed<unknown>;
+  readonly delta: Delta;
 }

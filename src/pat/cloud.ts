@@ -140,6 +140,10 @@ export interface Cloud {
   servers(filter?: ServerFilter): Promise<readonly CloudServer[]>;
   /** The same with no more than their IDs, which Nova finds in half the time. Whose they are is for their ports to say. */
   serverIds(filter: ServerFilter & { readonly name: string }): Promise<readonly string[]>;
+  /** IDs of all projects. Throws CLOUD_REFUSED where the account may not list them. */
+  projectIds(): Promise<readonly string[]>;
+  /** False only when Keystone says that there is no such project. */
+  hasProject(id: string): Promise<boolean>;
   floatingIps(filter?: { readonly project_id?: string }): Promise<readonly CloudFloatingIp[]>;
   securityGroups(ids: readonly string[]): Promise<readonly SecurityGroup[]>;
   securityGroupRules(group_ids: readonly string[]): Promise<readonly SecurityGroupRule[]>;

@@ -9,7 +9,7 @@ import { isPraasError, praasError } from './errors.ts';
 import { parseInput } from './input.ts';
 import type { Mapping, NewMapping } from './mapping.ts';
 import type { Changed, ChangeOptions, MappingView } from './pat.ts';
-import type { GroupAccess, Holder } from './ports.ts';
+import type { GroupAccess, GroupLook, Holder } from './ports.ts';
 import { type Caller, type Resolved, requireRange, type Targets } from './targets.ts';
 import { Wanted } from './wanted.ts';
 
@@ -57,14 +57,22 @@ export class Creation {
   ): Promise<Changed<readonly MappingView[]>> {
     const { access } = this.#parts;
     const opens = wanted.map(({ open_security_group }) => open_security_group === true && !options.dry_run);
-    const looks = resolved.map(async (each, index) => access?.look(ids[index] ?? '', each, opens[index] ?? false));
-    // Only what is opened has to be waited for; a warning may come with the answer.
-    const opened = await Promise.all(looks.map(async (look, index) => (opens[index] ? look : undefined)));
+    const lookAt = async (each: Resolved, index: number): Promise<GroupLook | undefined> =>
+      access?.look(ids[index] ?? '', each, opens[index] ?? false);
+    // A warning may come with the answer; what is opened is waited for, one after the other: two may lack the same rule.
+    const looks = resolved.map(async (each, index) => (opens[index] ? undefined : lookAt(each, index)));
+    const opened: (GroupLook | undefined)[] = [];
+    const closeAgain = async (): Promise<unknown> => access?.close(opened.flatMap((each) => each?.rule_ids ?? []));
+    try {
+      for (const [index, each] of resolved.entries()) opened.push(opens[index] ? await lookAt(each, index) : undefined);
+    } catch (error) {
+      await Promise.allSettled([closeAgain(), ...looks]);
+      throw error;
+    }
     const inputs = resolved.map(({ input }, index): NewMapping => {
-      const security_group_rule_ids = opened[index]?.rule_ids;
-      return security_group_rule_ids?.length
-        ? { ...input, security_group_rule_ids: [...security_group_rule_ids] }
-        : input;
+      const { rule_ids = [], shared_ids = [] } = opened[index] ?? {};
+      const security_group_rule_ids = [...rule_ids, ...shared_ids];
+      return security_group_rule_ids.length > 0 ? { ...input, security_group_rule_ids } : input;
     });
     try {
       const changed = await this.#publish(router_id, inputs, options, ids);
@@ -73,7 +81,7 @@ export class Creation {
       return { ...changed, warnings: [...changed.warnings, ...warnings] };
     } catch (error) {
       // MAPPING_EXISTS: the same request came before, and what it opened is its mapping's.
-      if (!isPraasError(error, 'MAPPING_EXISTS')) await access?.close(opened.flatMap((each) => each?.rule_ids ?? []));
+      if (!isPraasError(error, 'MAPPING_EXISTS')) await closeAgain();
       throw error;
     }
   }

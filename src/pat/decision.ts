@@ -63,6 +63,7 @@ export function decideCreate(situation: Situation, input: NewMapping, id: string
     expires_at: wanted.expires_at,
     enabled: wanted.enabled,
     security_group_rule_ids: wanted.security_group_rule_ids,
+    hold: null,
     status: 'PENDING',
     status_reason: '',
     created_at: time,
@@ -141,7 +142,8 @@ export function decideUpdate(
   const given = Object.entries(parseInput(MappingPatch, patch)).filter(([, value]) => value !== undefined);
   const changes = Object.fromEntries(given);
   if (given.length === 0) throw praasError('NOTHING_TO_UPDATE', { id });
-  const after = { ...before, ...changes, ...identity };
+  // What was found of another address says nothing of this one.
+  const after = { ...before, ...changes, ...(identity && { ...identity, hold: null }) };
   if (after.server_ip !== before.server_ip) checkServer(situation, after.server_ip);
   // While a mapping was off, somebody else may have taken its port.
   const opens = isWanted(after, situation.now) && !isWanted(before, situation.now);

@@ -34,7 +34,7 @@ export const MASQUERADE = ['auto', 'always', 'never'] as const;
 export const Masquerade = z.enum(MASQUERADE, 'auto, always or never');
 export type Masquerade = z.infer<typeof Masquerade>;
 
-/** ACTIVE: in the kernel. DOWN: stored, cannot be in the kernel now. PENDING: not applied yet. ERROR: refused. */
+/** ACTIVE: in the kernel. DOWN: stored, and leads nowhere now. PENDING: not applied yet. ERROR: refused. */
 export const STATUSES = ['ACTIVE', 'DOWN', 'PENDING', 'ERROR'] as const;
 export const Status = z.enum(STATUSES);
 export type Status = z.infer<typeof Status>;
@@ -46,6 +46,14 @@ const A_ROUTER = 'a router UUID or a namespace name';
  * namespace path, so nothing that could climb out of a directory passes.
  */
 export const RouterId = z.string(A_ROUTER).regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/, A_ROUTER);
+
+/** What the monitor found against a mapping that is there all the same. */
+export const Hold = z.strictObject({
+  reason: z.string(),
+  /** Nothing is published meanwhile: nobody can say whose the address is now. Without it, packets go where they went. */
+  withdrawn: z.boolean(),
+});
+export type Hold = z.infer<typeof Hold>;
 
 export const Mapping = z.strictObject({
   id: z.uuid(),
@@ -66,6 +74,8 @@ export const Mapping = z.strictObject({
   enabled: z.boolean('true or false'),
   /** Rules of security groups that were added for this mapping, and go with it. */
   security_group_rule_ids: z.array(z.uuid()),
+  /** Null while the cloud has nothing against it. */
+  hold: Hold.nullable(),
   status: Status,
   status_reason: z.string(),
   created_at: Time,
@@ -116,9 +126,15 @@ export function isExpired(mapping: Pick<Mapping, 'expires_at'>, now: Date): bool
 }
 
 /** True when the mapping should be in the kernel at `now`, if its router lets it. */
-export function isWanted(mapping: Pick<Mapping, 'enabled' | 'expires_at'>, now: Date): boolean {
-  return mapping.enabled && !isExpired(mapping, now);
+export function isWanted(mapping: Pick<Mapping, 'enabled' | 'expires_at' | 'hold'>, now: Date): boolean {
+  return mapping.enabled && !isExpired(mapping, now) && mapping.hold?.withdrawn !== true;
 }
 
 /** Where a mapping leads, and to which port of which server that address belongs. */
 export type Identity = Pick<Mapping, 'server_ip' | 'server_id' | 'port_id'>;
+
+/** Whether it could let somebody in who was not let in before: then whose the port is counts as for a new mapping. */
+export function mayOpen({ enabled, ...patch }: MappingPatch): boolean {
+  const { server_port, router_port, allowed_cidrs, expires_at } = patch;
+  return enabled === true || [server_port, router_port, allowed_cidrs, expires_at].some((value) => value !== undefined);
+}

@@ -149,6 +149,8 @@ export interface GroupLook {
   readonly warnings: readonly string[];
   /** Rules that were added. */
   readonly rule_ids: readonly string[];
+  /** Rules that were added for other mappings and let this one's packets in too: they go with the last of them. */
+  readonly shared_ids?: readonly string[];
 }
 
 /** Whoever can look at security groups, and open them. */

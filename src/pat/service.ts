@@ -15,9 +15,11 @@ import {
   type Situation,
 } from './decision.ts';
 import { isPraasError } from './errors.ts';
+import { statusEventOf } from './event.ts';
 import { decideFollow } from './follow.ts';
 import { endpointOf } from './forward.ts';
-import type { Mapping, MappingPatch, NewMapping } from './mapping.ts';
+import { type Mapping, type MappingPatch, mayOpen, type NewMapping } from './mapping.ts';
+import { closeUnused } from './opened-rules.ts';
 import type {
   Changed,
   ChangeOptions,
@@ -120,6 +122,7 @@ export class PatService implements Pat {
     const { server_ip } = patch;
     const moves = server_ip !== undefined && server_ip !== found.server_ip;
     const identity = moves ? await targets.readdress(found, server_ip, caller) : undefined;
+    if (!moves && mayOpen(patch)) await targets.confirm(found, caller);
     return this.#runner.run(found.router_id, {
       options,
       must_be_here: false,
@@ -154,10 +157,10 @@ export class PatService implements Pat {
     if (results.length === 0 && failures[0] !== undefined) throw failures[0];
     const removed = results.flatMap(({ value }) => value);
     const opened = removed.flatMap(({ security_group_rule_ids }) => security_group_rule_ids);
-    const stayed = options.dry_run ? [] : await this.#parts.access?.close(opened);
+    const stayed = options.dry_run ? [] : await closeUnused(this.#parts, opened);
     return {
       value: removed,
-      warnings: [...results.flatMap(({ warnings }) => warnings), ...(stayed ?? [])],
+      warnings: [...results.flatMap(({ warnings }) => warnings), ...stayed],
       script: options.dry_run ? results.flatMap(({ script }) => script || []).join('\n') : undefined,
       failures,
     };
@@ -165,7 +168,7 @@ export class PatService implements Pat {
 
   /** Reads the router anew and makes its kernel equal to the store. Throws ROUTER_NOT_FOUND, and as the agent does. */
   async sync(router_id: string, options: ChangeOptions = {}): Promise<Changed<Synced>> {
-    const { store, agent } = this.#parts;
+    const { store, agent, trail } = this.#parts;
     const change: Omit<Change<unknown>, 'decide'> = { options, must_be_here: true, purpose: 'rules' };
     if (options.dry_run) {
       agent.forget(router_id);
@@ -180,8 +183,13 @@ export class PatService implements Pat {
       if (view === undefined) return NOT_SYNCED;
       const follow = decideFollow(this.#runner.situation(transaction.record, view, options));
       if (follow) await transaction.commit(follow);
+      const { mappings: before } = transaction.record;
       const { delta, added, removed } = await agent.settle(view, transaction.record, []);
       if (!isEmptyDelta(delta)) await transaction.note(delta);
+      const settled = (delta.put ?? []).flatMap(
+        (after) => statusEventOf({ before: before.get(after.id), after }) ?? [],
+      );
+      await trail?.note(settled);
       const moved = follow?.put?.length ?? 0;
       return { value: { added, removed, moved }, warnings: view.warnings, script: undefined };
     });

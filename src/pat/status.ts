@@ -21,6 +21,7 @@ export function settledStatus(mapping: Mapping, facts: RouterFacts | undefined, 
   if (!facts.addresses.includes(mapping.gateway_ip)) {
     return down(`${mapping.gateway_ip} is not an address of the router now; it has ${facts.gateways.join(', ')}`);
   }
+  if (mapping.hold) return down(mapping.hold.reason);
   return { status: 'ACTIVE', status_reason: '' };
 }
 

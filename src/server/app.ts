@@ -16,7 +16,7 @@ import { isPraasError, praasError } from '../pat/errors.ts';
 import { parseInput } from '../pat/input.ts';
 import type { Clock, Logger, NewId } from '../pat/ports.ts';
 import type { RequestContext } from '../system/request-context.ts';
-import { requireAction } from './access.ts';
+import { requireAction, toldTo } from './access.ts';
 import { type Answer, type Endpoint, expressPath, NO_QUERY } from './endpoint.ts';
 import { callerOf } from './legacy/caller.ts';
 import type { Metrics } from './metrics.ts';
@@ -86,9 +86,11 @@ function begin({ context, metrics, clock, new_id, log }: AppParts): RequestHandl
   };
 }
 
-function entrance({ enter }: AppParts): RequestHandler {
+function entrance({ enter, context }: AppParts): RequestHandler {
   return async (request, response, next) => {
-    response.locals['principal'] = await enter(request);
+    const principal = await enter(request);
+    response.locals['principal'] = principal;
+    context.isOf({ kind: principal.project_id === null ? 'operator' : 'tenant', name: principal.name });
     next();
   };
 }
@@ -120,7 +122,7 @@ function send(response: Response, { status, body, headers }: Answer): void {
 
 function failed({ log }: AppParts): ErrorRequestHandler {
   return (thrown: unknown, request, response, next) => {
-    const error = requestError(thrown);
+    const error = toldTo(principalOf(response), requestError(thrown));
     const status = statusOf(error);
     if (status >= 500) {
       const stack = isPraasError(error) || !(error instanceof Error) ? undefined : error.stack;

@@ -41,7 +41,7 @@ export interface EndpointSpec<Q, B> {
   readonly name: string;
   readonly summary: string;
   readonly description?: string;
-  readonly tag: 'mappings' | 'routers' | 'servers' | 'quotas';
+  readonly tag: 'mappings' | 'routers' | 'servers' | 'quotas' | 'events';
   /** What the policy has to let the caller do. */
   readonly action: Action;
   readonly query?: z.ZodType<Q>;

@@ -73,6 +73,11 @@ export class Metrics {
     });
   }
 
+  /** Where others add what they count. */
+  get registry(): Registry {
+    return this.#registry;
+  }
+
   request(method: string, route: string, code: number, seconds: number): void {
     this.#requests.inc({ method, route, code });
     this.#durations.observe({ method, route }, seconds);

@@ -2,6 +2,10 @@
 import type { Dataplane, MappingStore } from '../pat/ports.ts';
 import type { Check, Readiness } from './readiness.ts';
 
+interface Troubled {
+  readonly trouble: string | undefined;
+}
+
 export interface NodeReadinessParts {
   readonly store: Pick<MappingStore, 'routers'>;
   readonly dataplane: Pick<Dataplane, 'routers'>;
@@ -12,7 +16,9 @@ export interface NodeReadinessParts {
     readonly failing: readonly { readonly router_id: string; readonly reason: string }[];
   };
   /** Left out on a node without OpenStack. */
-  readonly cloud?: { readonly trouble: string | undefined } | undefined;
+  readonly cloud?: Troubled | undefined;
+  /** Left out where another process, or nobody, follows the cloud. */
+  readonly monitor?: Troubled | undefined;
 }
 
 /** So many failing routers are named. */
@@ -26,7 +32,7 @@ export class NodeReadiness implements Readiness {
   }
 
   async check(): Promise<readonly Check[]> {
-    const { store, dataplane, missingTools, controller, cloud } = this.#parts;
+    const { store, dataplane, missingTools, controller, cloud, monitor } = this.#parts;
     return Promise.all([
       outcome('store', () => store.routers()),
       outcome('kernel', async () => {
@@ -41,18 +47,21 @@ export class NodeReadiness implements Readiness {
         if (failing.length > 0)
           throw new Error(`${failing.length} router(s) cannot be looked after: ${named.join('; ')}`);
       }),
-      ...(cloud
-        ? [
-            outcome('cloud', async () => {
-              if (cloud.trouble !== undefined) throw new Error(cloud.trouble);
-            }),
-          ]
-        : []),
+      ...untroubled('cloud', cloud),
+      ...untroubled('monitor', monitor),
     ]);
   }
 }
 
-async function outcome(name: Check['name'], work: () => Promise<unknown>): Promise<Check> {
+function untroubled(name: Check['name'], part: Troubled | undefined): Promise<Check>[] {
+  if (part === undefined) return [];
+  const check = async (): Promise<void> => {
+    if (part.trouble !== undefined) throw new Error(part.trouble);
+  };
+  return [outcome(name, check)];
+}
+
+export async function outcome(name: Check['name'], work: () => Promise<unknown>): Promise<Check> {
   try {
     await work();
     return { name, ok: true, detail: '' };

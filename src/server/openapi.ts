@@ -75,6 +75,7 @@ const TAGS = [
     description: 'The routers of this node: their addresses, their ports, and whether all is as it should be.',
   },
   { name: 'quotas', description: 'How many mappings a project may have, and how many it has.' },
+  { name: 'events', description: 'What happened to mappings, and what the monitor agent finds of them.' },
   { name: 'agent', description: 'About the PAT agent itself. These need no token.' },
 ];
 
@@ -96,6 +97,7 @@ const IDS: Readonly<Record<Endpoint['tag'], string>> = {
   routers: 'UUID of the router, its name in OpenStack, or the name of its network namespace',
   servers: 'UUID of the server',
   quotas: 'ID of the project',
+  events: 'ID of the event',
 };
 
 const HEADERS = {

@@ -12,17 +12,16 @@ const LIMIT_MS = 2000;
 const SECOND_MS = 1000;
 
 /** Asks, and gives the whole answer. Never throws: when the asking itself fails, or takes longer than that, nothing is ok. */
-export async function judge(readiness: Readiness, limit_ms = LIMIT_MS): Promise<ReadinessDocument> {
+export async function judge(
+  readiness: Readiness,
+  { limit_ms = LIMIT_MS, wishes = WISHES }: { readonly limit_ms?: number; readonly wishes?: readonly string[] } = {},
+): Promise<ReadinessDocument> {
   const checks = await within(limit_ms, readiness).catch((error: unknown) => {
     const detail = detailOf(error);
     return CHECK_NAMES.map((name) => ({ name, ok: false, detail }));
   });
-  const ready = checks.every(({ name, ok }) => ok || isWish(name));
+  const ready = checks.every(({ name, ok }) => ok || wishes.includes(name));
   return { ready, degraded: ready && checks.some(({ ok }) => !ok), checks: [...checks] };
-}
-
-function isWish(name: Check['name']): boolean {
-  return (WISHES as readonly string[]).includes(name);
 }
 
 class TookTooLong extends Error {}

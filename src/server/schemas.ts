@@ -86,7 +86,7 @@ const Several = <T extends z.ZodType>(schema: T) =>
 const A_PAGE = `a whole number from 1 to ${MOST_LISTED}`;
 
 const FIELD_NAMES = Object.keys(MappingAnswer.shape) as (keyof typeof MappingAnswer.shape)[];
-const UNSORTED: readonly string[] = ['counters', 'allowed_cidrs', 'security_group_rule_ids'];
+const UNSORTED: readonly string[] = ['counters', 'allowed_cidrs', 'security_group_rule_ids', 'hold'];
 export const SORT_KEYS = FIELD_NAMES.filter((name) => !UNSORTED.includes(name));
 
 export const ListQuery = z.strictObject({
@@ -194,7 +194,7 @@ export type HealthDocument = z.infer<typeof HealthDocument>;
 /** What has to be so for the agent to do its work. */
 export const CHECK_NAMES = ['store', 'kernel', 'reconcile'] as const;
 /** Without these it does less: what it knows goes on. */
-export const WISHES = ['cloud'] as const;
+export const WISHES = ['cloud', 'monitor'] as const;
 const Check = z.object({
   name: z.enum([...CHECK_NAMES, ...WISHES]),
   ok: z.boolean(),
@@ -203,8 +203,8 @@ const Check = z.object({
 export type Check = z.infer<typeof Check>;
 export const ReadinessDocument = z
   .object({
-    ready: z.boolean().describe('every check is ok, but maybe the cloud'),
-    degraded: z.boolean().describe('ready, and the cloud cannot be asked: what is known goes on'),
+    ready: z.boolean().describe('every check is ok, but maybe the cloud and the monitor'),
+    degraded: z.boolean().describe('ready, and the cloud cannot be asked or followed: what is known goes on'),
     checks: z.array(Check),
   })
   .meta({ id: 'Readiness' });

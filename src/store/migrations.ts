@@ -38,8 +38,11 @@ export function everyMapping(change: (mapping: Stored) => Stored): Migration {
 /** Version 3 remembers which rules of security groups go with a mapping; none was ever added before. */
 const withGroupRules = everyMapping((mapping) => ({ ...mapping, security_group_rule_ids: [] }));
 
+/** Version 4 remembers what the monitor found against a mapping. */
+const withHold = everyMapping((mapping) => ({ ...mapping, hold: null }));
+
 /** The first leads from version 1 to 2, and so on. */
-export const MIGRATIONS: readonly Migration[] = [withGateways, withGroupRules];
+export const MIGRATIONS: readonly Migration[] = [withGateways, withGroupRules, withHold];
 
 /** Gives the current version of what was read from `path`. Throws STORE_TOO_NEW; what has no version stays as it is. */
 export function migrate(stored: Stored, migrations: readonly Migration[], path: string): Stored {

@@ -68,9 +68,12 @@ describe('commands and flags', () => {
         (match) => match[1] ?? match[2] ?? '',
       );
       expect(words.slice(0, 1 + wordsOf(id).length)).toEqual(['praas', ...wordsOf(id)]);
-      // The demonstration and the daemon are not for here, and an example's file is not there.
+      // The demonstration, and what has no end, are not for here, and an example's file is not there.
       const safe = words.slice(1).map((word) => (word === './praas.conf' ? shell.config_path : word));
-      const { code, stderr } = await shell.run(...safe, ...(['demo', 'serve'].includes(id) ? ['--help'] : []));
+      const { code, stderr } = await shell.run(
+        ...safe,
+        ...(['demo', 'serve'].includes(id) || safe.includes('--follow') ? ['--help'] : []),
+      );
       // Understood: at worst there is no such router or mapping here.
       expect({ line, stderr, is_usage: code === 2 }).toMatchObject({ is_usage: false });
       expect(stderr).not.toContain('mistake of praas');
@@ -121,7 +124,7 @@ describe('wrong usage exits with 2, says what is wrong and how it is right, once
   const cases: readonly (readonly [readonly string[], string])[] = [
     [
       ['foo'],
-      'praas has no command "foo"; it has: config, demo, pat, quota, router, serve, server, token\n  See more help with praas --help\n',
+      'praas has no command "foo"; it has: config, demo, events, monitor, pat, quota, router, serve, server, token\n  See more help with praas --help\n',
     ],
     [
       ['pat', 'frob'],

@@ -101,6 +101,42 @@ const CASES: { readonly [N in KeyName]: Case<Config[N]> } = {
     allowed: 'first:last such as 4000:4100, both from 1 to 65535, the first not above the last',
   },
   second_monitoring: secondsCase(30, 86_400),
+  notifications: {
+    fallback: '',
+    good: [
+      ['rabbit://guest:guest@127.0.0.1:5672/', 'rabbit://guest:guest@127.0.0.1:5672/'],
+      ['rabbit://a:b@h1,a:b@h2:5671/nova?ssl=1', 'rabbit://a:b@h1,a:b@h2:5671/nova?ssl=1'],
+    ],
+    bad: ['amqp://guest@127.0.0.1', 'rabbit://', 'rabbit://a b', '127.0.0.1:5672'],
+    allowed: 'nothing, or rabbit://user:password@host:port,…/virtual_host?ssl=1&ssl_ca_file=/path',
+  },
+  max_removals: {
+    fallback: 10,
+    good: [
+      ['0', 0],
+      ['100', 100],
+    ],
+    bad: ['-1', '101', '10%', '1.5'],
+    allowed: 'a whole number from 0 to 100',
+  },
+  retain: {
+    fallback: 7,
+    good: [
+      ['1', 1],
+      ['3650', 3650],
+    ],
+    bad: ['0', '3651', '7d'],
+    allowed: 'a whole number of days from 1 to 3650',
+  },
+  port_monitor: {
+    fallback: 3001,
+    good: [
+      ['1', 1],
+      ['65535', 65_535],
+    ],
+    bad: [...NOT_NUMBERS, '65536'],
+    allowed: A_PORT,
+  },
   listen_address: {
     fallback: '127.0.0.1',
     good: [
@@ -272,14 +308,21 @@ describe.each(KEY_NAMES)('%s', (key) => {
 });
 
 test('an empty value is refused by every key but those that may be nothing', async () => {
-  const optional: readonly KeyName[] = ['tls_cert', 'tls_key', 'legacy_api_allow', 'cloud_name', 'reserved_ports'];
+  const optional: readonly KeyName[] = [
+    'notifications',
+    'tls_cert',
+    'tls_key',
+    'legacy_api_allow',
+    'cloud_name',
+    'reserved_ports',
+  ];
   for (const key of KEY_NAMES) {
     if (optional.includes(key)) continue;
     const error = await errorOf(load(['[praas]', `${key} = # nothing`]));
     expect(error.message).toBe(`${FILE}:2: ${key} is empty; allowed: ${KEYS[key].kind.allowed}`);
   }
   const { config } = await load(['[praas]', ...optional.map((key) => `${key} =`)]);
-  expect(optional.map((key) => config[key])).toEqual(['', '', [], '', []]);
+  expect(optional.map((key) => config[key])).toEqual(['', '', '', [], '', []]);
 });
 
 test.each(['/srv/a #b', '/srv/a\t;b', '/srv/\ufffd'])(

@@ -61,9 +61,6 @@ test('each reaches its own server at the same address, and nothing before and af
   expect(await fromOutside(gateways.other, 4000)).toBe(SEEN_BY('otherweb'));
 });
 
-/** What both tenants have. */
-const TOPOLOGY = ['edge', 'edge-other', 'db', 'web', 'otherweb'];
-
 test('each sees its own routers, servers and mappings', async () => {
   await create('demo', { server: 'web' });
   await create('other', { server: 'otherweb' });
@@ -74,11 +71,8 @@ test('each sees its own routers, servers and mappings', async () => {
   ] as const) {
     const see = async (path: string): Promise<Record<string, { name: string }[]>> =>
       (await daemon.ask<Record<string, { name: string }[]>>('GET', path, { token: tokens[tenant] })).body;
-    // A test that was killed in this lab may have left something of its own.
-    const named = async (what: 'routers' | 'servers'): Promise<string[]> =>
-      ((await see(`/v1/${what}`))[what] ?? []).map(({ name }) => name).filter((name) => TOPOLOGY.includes(name));
-    expect(await named('routers')).toEqual([router]);
-    expect(await named('servers')).toEqual(servers);
+    expect((await see('/v1/routers'))['routers']?.map(({ name }) => name)).toEqual([router]);
+    expect((await see('/v1/servers'))['servers']?.map(({ name }) => name)).toEqual(servers);
     expect((await see('/v1/mappings'))['mappings']).toHaveLength(1);
   }
 });

@@ -29,6 +29,7 @@ beforeAll(async () => {
   fake.tables.routers.push(...its_routers.map(routerRow));
   fake.tables.ports.push(...its_ports.map(portRow));
   fake.tables.servers.push(...its_servers.map(serverRow));
+  fake.tables.projects.push(...[DEMO, OTHER].map((id) => ({ id, name: id, enabled: true })));
   fake.tables.security_groups.push({ id: GROUP, name: 'web', project_id: DEMO, stateful: true });
   fake.tables.agents.push({ host: 'node-1', alive: true, ha_state: null, agent_type: 'L3 agent' });
 });

@@ -215,12 +215,15 @@ describe('the message names the field, what was found and what is allowed', () =
 
 test('a mapping ends at its second, not before', () => {
   const now = Date.parse(NOW);
-  const ends = { expires_at: NOW, enabled: true };
+  const ends = { expires_at: NOW, enabled: true, hold: null };
 
   expect(isExpired(ends, new Date(now - 1))).toBe(false);
   expect(isExpired(ends, new Date(now))).toBe(true);
   expect(isExpired({ expires_at: null }, new Date(now))).toBe(false);
   expect(isWanted(ends, new Date(now - 1))).toBe(true);
   expect(isWanted(ends, new Date(now))).toBe(false);
-  expect(isWanted({ enabled: false, expires_at: null }, new Date(now))).toBe(false);
+  expect(isWanted({ ...ends, enabled: false, expires_at: null }, new Date(now))).toBe(false);
+  const held = (withdrawn: boolean) => ({ ...ends, expires_at: null, hold: { reason: 'why', withdrawn } });
+  expect(isWanted(held(false), new Date(now))).toBe(true);
+  expect(isWanted(held(true), new Date(now))).toBe(false);
 });

@@ -8,6 +8,7 @@ import { praasError } from '../../src/pat/errors.ts';
 import { RouterService } from '../../src/pat/router-service.ts';
 import { createApp } from '../../src/server/app.ts';
 import type { Endpoint } from '../../src/server/endpoint.ts';
+import { eventEndpoints } from '../../src/server/endpoints/events.ts';
 import { mappingEndpoints } from '../../src/server/endpoints/mappings.ts';
 import { quotaEndpoints } from '../../src/server/endpoints/quotas.ts';
 import { routerEndpoints } from '../../src/server/endpoints/routers.ts';
@@ -52,7 +53,7 @@ export class TestApi {
 
   /** `more` are endpoints that only this test has. */
   constructor(readiness: Readiness = READY, more: readonly Endpoint[] = [], policy: AccessPolicy = DEFAULT_POLICY) {
-    const node = fakeNode();
+    const node = fakeNode({ actor: () => context.actor });
     const { store, dataplane, clock, log, pat } = node;
     const context = new RequestContext();
     const agent = new Agent(dataplane, clock, log);
@@ -66,6 +67,7 @@ export class TestApi {
       ...mappingEndpoints({ pat, routers, checks, idempotency, policy, request_id: () => context.request_id }),
       ...routerEndpoints({ routers, pat, policy, request_id: () => context.request_id }),
       ...quotaEndpoints(node.quotas),
+      ...eventEndpoints(node),
       ...more,
     ];
     this.document = document(this.endpoints, { version: VERSION });

@@ -187,6 +187,28 @@ describe('every answer is as the document says', () => {
       await ask('updateQuota', 400, '/v1/quotas/blue', { json: { quota: {} } });
       await ask('updateQuota', 403, '/v1/quotas/blue', { json: { quota: { mappings: 9 } }, token: 'member' });
     },
+    listEvents: async (id) => {
+      const response = await ask('listEvents', 200, `/v1/events?mapping_id=${id}&type=created&limit=5`);
+      expect(await response.json()).toMatchObject({
+        events: [{ mapping_id: id, by: { kind: 'operator', name: 'admin' } }],
+      });
+      const none = await ask('listEvents', 200, '/v1/events', { token: 'member' });
+      expect(await none.json()).toEqual({ events: [] });
+      await ask('listEvents', 400, '/v1/events?after=yesterday');
+    },
+    carryOutVerdicts: async (id) => {
+      const seen = { server_ip: WANTED.server_ip, server_id: null, port_id: null };
+      const verdict = { action: 'remove', mapping_id: id, router_id: ROUTER, seen, reason: 'server gone' };
+      await ask('carryOutVerdicts', 403, '/v1/verdicts', { json: { verdicts: [verdict] }, token: 'member' });
+      await ask('carryOutVerdicts', 400, '/v1/verdicts', { json: { verdicts: [{ ...verdict, reason: '' }] } });
+      const response = await ask('carryOutVerdicts', 200, '/v1/verdicts', { json: { verdicts: [verdict] } });
+      expect(await response.json()).toMatchObject({ applied: [{ mapping: { id } }], failures: [] });
+      await ask('showMapping', 404, `/v1/mappings/${id}`);
+      const events = await ask('listEvents', 200, `/v1/events?mapping_id=${id}&after=1`);
+      expect(await events.json()).toMatchObject({
+        events: [{ type: 'deleted', reason: 'server gone', by: { kind: 'monitor' } }],
+      });
+    },
     resetQuota: async () => {
       await ask('resetQuota', 200, '/v1/quotas/blue');
       await ask('resetQuota', 403, '/v1/quotas/blue', { token: 'member' });

@@ -150,7 +150,7 @@ describe('/readyz', () => {
   });
 
   test('is not ready when the checks take too long', async () => {
-    const answer = await judge({ check: () => new Promise(() => undefined) }, 20);
+    const answer = await judge({ check: () => new Promise(() => undefined) }, { limit_ms: 20 });
 
     expect(answer.ready).toBe(false);
     expect(answer.checks).toHaveLength(3);

@@ -56,6 +56,14 @@ export function testCloud(prepare: () => Promise<CloudFacts>): void {
     expect((await cloud.routerHosts(router.id)).length).toBeGreaterThan(0);
   });
 
+  test('projects: all that there are, and one by its ID', async () => {
+    const { project_id, other } = facts;
+
+    expect(await cloud.projectIds()).toEqual(expect.arrayContaining([project_id, other.project_id]));
+    expect(await cloud.hasProject(project_id)).toBe(true);
+    expect(await cloud.hasProject(NOBODY.replaceAll('-', ''))).toBe(false);
+  });
+
   test('a port, by its ID, with all that decides who may publish it', async () => {
     const { port, server, project_id, security_group } = facts;
     expect(await cloud.port(port.id)).toMatchObject({

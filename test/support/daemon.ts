@@ -24,6 +24,8 @@ export interface AskOptions {
 export interface DaemonOptions extends ShellOptions {
   /** Starts it with this instead of waiting until every router has been looked after. */
   readonly until?: string;
+  /** Flags of `praas serve`. */
+  readonly flags?: readonly string[];
 }
 
 export class TestDaemon {
@@ -31,11 +33,13 @@ export class TestDaemon {
   readonly url: string;
   readonly socket_path: string;
   readonly #until: string;
+  readonly #flags: readonly string[];
   #running: Running | undefined;
   #said = '';
   #token = '';
 
-  private constructor(shell: Shell, port: number, until: string) {
+  private constructor(shell: Shell, port: number, { until = 'ready', flags = [] }: DaemonOptions) {
+    this.#flags = flags;
     this.shell = shell;
     this.url = `http://127.0.0.1:${port}`;
     this.socket_path = join(shell.directory, 'run', 'praas.sock');
@@ -54,7 +58,7 @@ export class TestDaemon {
         PRAAS_TOKENS_PATH: join(bare.directory, 'tokens.json'),
       },
     });
-    const daemon = new TestDaemon(shell, port, options.until ?? 'ready');
+    const daemon = new TestDaemon(shell, port, options);
     daemon.#token = (
       await shell.ok('token', 'create', '--name', 'test', '--role', 'admin', '-f', 'value', '-c', 'Token')
     ).trim();
@@ -78,7 +82,7 @@ export class TestDaemon {
 
   /** Starts it again on the same state, after stop or kill. */
   async begin(): Promise<void> {
-    const running = this.shell.start('serve');
+    const running = this.shell.start('serve', ...this.#flags);
     this.#running = running;
     this.#said = '';
     running.process.stdout?.on('data', (text: string) => {

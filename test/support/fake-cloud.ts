@@ -100,6 +100,7 @@ export class FakeCloud implements Cloud {
   readonly its_floating_ips: CloudFloatingIp[] = [];
   readonly its_groups: SecurityGroup[] = [{ id: idOf(150), name: 'web', project_id: DEMO }];
   readonly its_rules: SecurityGroupRule[] = [];
+  readonly its_projects: string[] = [DEMO, OTHER];
   readonly its_hosts: RouterHost[] = [{ host: 'node-1', is_alive: true, ha_state: null }];
   /** Every question, by the name of its method. */
   readonly asked: string[] = [];
@@ -151,6 +152,14 @@ export class FakeCloud implements Cloud {
     return this.#answer('serverIds', this.its_servers)
       .filter((server) => fits(server, filter))
       .map(({ id }) => id);
+  }
+
+  async projectIds(): Promise<readonly string[]> {
+    return this.#answer('projectIds', this.its_projects);
+  }
+
+  async hasProject(id: string): Promise<boolean> {
+    return this.#answer('hasProject', this.its_projects).includes(id);
   }
 
   async floatingIps(filter: { project_id?: string } = {}): Promise<readonly CloudFloatingIp[]> {

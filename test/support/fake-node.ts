@@ -1,17 +1,21 @@
 /** The service joined as compose/node.ts does it, with everything around it in memory. */
 import { Agent } from '../../src/agent/agent.ts';
+import { ChangeRunner } from '../../src/pat/change-runner.ts';
 import type { Policy } from '../../src/pat/decision.ts';
 import { isPraasError, type PraasError } from '../../src/pat/errors.ts';
-import type { Logger, MappingStore } from '../../src/pat/ports.ts';
+import { type Actor, ROOT_ACTOR } from '../../src/pat/event.ts';
+import type { GroupAccess, Logger, MappingStore } from '../../src/pat/ports.ts';
 import type { Quota } from '../../src/pat/quota.ts';
 import { QuotaBook } from '../../src/pat/quota-book.ts';
 import { QuotaService } from '../../src/pat/quota-service.ts';
 import { PatService } from '../../src/pat/service.ts';
-import { LocalTargets } from '../../src/pat/targets.ts';
+import { LocalTargets, type Targets } from '../../src/pat/targets.ts';
+import { VerdictService } from '../../src/pat/verdict-service.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeDataplane, FakeRouter } from './fake-dataplane.ts';
 import { MemoryQuotaStore, told } from './memory-quotas.ts';
 import { MemoryStore } from './memory-store.ts';
+import { MemoryTrail } from './memory-trail.ts';
 import { FACTS, idOf, NOW } from './samples.ts';
 
 export const POLICY: Policy = {
@@ -41,6 +45,8 @@ export class ListLog implements Logger {
 export interface FakeNode {
   readonly pat: PatService;
   readonly quotas: QuotaService;
+  readonly verdicts: VerdictService;
+  readonly events: MemoryTrail;
   readonly store: MappingStore;
   readonly dataplane: FakeDataplane;
   /** The first router, the one of samples.ts. */
@@ -54,6 +60,9 @@ export function fakeNode(
   given: Partial<Pick<FakeNode, 'store' | 'router' | 'dataplane'>> & {
     readonly policy?: Policy;
     readonly quota?: Quota;
+    readonly actor?: () => Actor;
+    readonly targets?: Targets;
+    readonly access?: GroupAccess;
   } = {},
 ): FakeNode {
   const router = given.router ?? new FakeRouter(FACTS);
@@ -66,19 +75,39 @@ export function fakeNode(
   const clock = new FakeClock(NOW);
   const log = new ListLog();
   let ids = 0;
-  const pat = new PatService({
+  const events = new MemoryTrail();
+  const actor = given.actor ?? (() => ROOT_ACTOR);
+  const common = {
+    trail: events,
+    actor,
     store,
     dataplane,
     clock,
     log,
     policy: given.policy ?? POLICY,
     state_dir: '/srv/state',
-    agent: new Agent(dataplane, clock, log),
+  };
+  const agent = new Agent(dataplane, clock, log);
+  const verdicts = new VerdictService({ runner: new ChangeRunner({ ...common, agent }), store, access: given.access });
+  const pat = new PatService({
+    ...common,
+    agent,
     new_id: () => idOf(++ids),
-    targets: new LocalTargets(),
+    targets: given.targets ?? new LocalTargets(),
+    access: given.access,
     quotas: book,
   });
-  return { pat, quotas: new QuotaService({ quotas, book, defaults }), store, dataplane, router, clock, log };
+  return {
+    pat,
+    verdicts,
+    events,
+    quotas: new QuotaService({ quotas, book, defaults }),
+    store,
+    dataplane,
+    router,
+    clock,
+    log,
+  };
 }
 
 /** The catalogue error with which it fails; anything else, success included, fails the test. */

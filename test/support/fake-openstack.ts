@@ -35,6 +35,7 @@ export class FakeOpenStack {
     security_groups: [] as Row[],
     security_group_rules: [] as Row[],
     servers: [] as Row[],
+    projects: [] as Row[],
     agents: [] as Row[],
   };
   token_life_ms = HOUR_MS;

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Api, type Json, login, type User } from '../../lab/api.ts';
-import { CLOUDS_FILE, KEYSTONE, OUTSIDE, PASSWORD, STATE } from '../../lab/place.ts';
+import { AMQP, CLOUDS_FILE, KEYSTONE, OUTSIDE, PASSWORD, STATE } from '../../lab/place.ts';
 import { type Server, serverOf } from '../../lab/servers.ts';
 import { type DaemonOptions, TestDaemon } from './daemon.ts';
 
@@ -87,6 +87,9 @@ async function clearRouters(): Promise<void> {
     }
   }
 }
+
+/** Where the services of the lab say what happens. */
+export const NOTIFICATIONS = AMQP;
 
 /** A daemon with the service account of the lab. It looks at Neutron every second. */
 export async function startDaemon(options: DaemonOptions = {}): Promise<TestDaemon> {

@@ -57,6 +57,7 @@ export const MAPPING: Mapping = {
   expires_at: null,
   enabled: true,
   security_group_rule_ids: [],
+  hold: null,
   status: 'ACTIVE',
   status_reason: '',
   created_at: NOW,

@@ -10,6 +10,9 @@ const COLUMNS: readonly Column<Setting>[] = [
   { title: 'Description', value: ({ description }) => description },
 ];
 
+/** Passwords in a URL. */
+const PASSWORDS = /:[^:/@,]*@/g;
+
 export default class ConfigShow extends PraasCommand {
   static override summary = 'show the configuration in force, and where each value comes from';
   static override description =
@@ -23,7 +26,11 @@ export default class ConfigShow extends PraasCommand {
   async run(): Promise<readonly Setting[]> {
     const { flags } = await this.parse(ConfigShow);
     const columns = this.choose(COLUMNS, flags.column, ['Key', 'Value', 'Source']);
-    const { settings } = await this.loadConfig(flags.config);
+    const loaded = await this.loadConfig(flags.config);
+    const settings = loaded.settings.map((setting) => ({
+      ...setting,
+      value: setting.value.replace(PASSWORDS, ':***@'),
+    }));
     this.print(await renderList(flags.format, columns, settings));
     return settings;
   }

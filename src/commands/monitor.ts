@@ -1,0 +1,84 @@
+import { hostname } from 'node:os';
+import { Flags } from '@oclif/core';
+import { composeOrConnect } from '../compose/praas.ts';
+import type { Config } from '../config/keys.ts';
+import { renderList } from '../output/rows.ts';
+import { VERDICT_COLUMNS } from '../output/verdict-columns.ts';
+import type { Verdict } from '../pat/verdict.ts';
+import { DaemonCommand } from './daemon-command.ts';
+import { outputFlags } from './flags.ts';
+
+export default class MonitorCommand extends DaemonCommand {
+  static override summary = 'run the monitor agent: mappings follow their servers in OpenStack';
+  static override description =
+    'Compares the mappings with OpenStack every second_monitoring seconds, and at once when `notifications` in praas.conf ' +
+    'names the message broker. A mapping whose server is gone is removed, one whose address has changed leads to the new ' +
+    'one, one whose server is shut off is DOWN until it is back. Needs `praas serve`, unless with --once. On doubt nothing ' +
+    'is removed: more than max_removals at once wait for --once --confirm.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --once --dry-run',
+    '<%= config.bin %> <%= command.id %> --once --confirm',
+  ];
+  static override flags = {
+    once: Flags.boolean({ description: 'compare once, show what was done, and end' }),
+    'dry-run': Flags.boolean({
+      description: 'with --once: show what would be done, and do nothing',
+      dependsOn: ['once'],
+    }),
+    confirm: Flags.boolean({
+      description: 'with --once: remove however many mappings there are to remove',
+      dependsOn: ['once'],
+    }),
+    ...outputFlags,
+  };
+
+  async run(): Promise<readonly Verdict[]> {
+    const { flags } = await this.parse(MonitorCommand);
+    const columns = this.choose(VERDICT_COLUMNS, flags.column);
+    this.requireRoot();
+    const read = async (): Promise<Config> => (await this.loadConfig(flags.config)).config;
+    const config = await read();
+    if (!flags.once) {
+      await this.#runAgent(config, read);
+      return [];
+    }
+    const options = { dry_run: flags['dry-run'], confirmed: flags.confirm };
+    const { verdicts, held_back } = await this.#once(config, options);
+    this.print(await renderList(flags.format, columns, verdicts));
+    for (const reason of held_back) this.complain(reason);
+    if (held_back.length > 0) process.exitCode = 1;
+    return verdicts;
+  }
+
+  async #once(config: Config, options: { readonly dry_run: boolean; readonly confirmed: boolean }) {
+    const { sweepOnce } = await import('../compose/daemon.ts');
+    const surroundings = {
+      env: process.env,
+      command: this.title,
+      complain: (sentence: string): void => this.complain(sentence),
+    };
+    const praas = await composeOrConnect(config, surroundings);
+    try {
+      const report = await sweepOnce(config, surroundings, praas, options);
+      if (options.dry_run) return report;
+      return { ...report, verdicts: report.applied.map(({ verdict }) => verdict) };
+    } finally {
+      await praas.close();
+    }
+  }
+
+  async #runAgent(config: Config, read: () => Promise<Config>): Promise<void> {
+    if (this.jsonEnabled()) this.misuse('--json is for --once: the agent has no end and no result.');
+    const { composeMonitor } = await import('../compose/daemon.ts');
+    const agent = await composeMonitor(config, {
+      env: process.env,
+      command: this.title,
+      version: this.config.version,
+      host_name: hostname(),
+      complain: (sentence) => this.complain(sentence),
+      say: (line) => this.print(line),
+    });
+    await this.runUntilStopped(agent, read);
+  }
+}

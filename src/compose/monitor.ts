@@ -1,0 +1,113 @@
+/** The monitor, joined: what it looks at, what it does, and when. In the daemon, or in a process of its own beside it. */
+import { readFile } from 'node:fs/promises';
+import type { Config } from '../config/keys.ts';
+import { RemovalGuard } from '../monitor/guard.ts';
+import { MonitorLoop } from '../monitor/loop.ts';
+import { type Mappings, Monitor, type Report, type SweepOptions } from '../monitor/monitor.ts';
+import { RabbitNotifications } from '../openstack/notifications/rabbit.ts';
+import { parseTransport } from '../openstack/notifications/transport-url.ts';
+import type { Cloud } from '../pat/cloud.ts';
+import { praasError } from '../pat/errors.ts';
+import type { Notifications } from '../pat/notifications.ts';
+import type { Pat } from '../pat/pat.ts';
+import type { Logger } from '../pat/ports.ts';
+import type { Verdicts } from '../pat/verdict-service.ts';
+import type { MonitorMetrics } from '../server/monitor-metrics.ts';
+import { systemClock, systemTimers } from '../system/clock.ts';
+import { FileLog } from '../system/log.ts';
+import { joinCloud } from './cloud.ts';
+import type { Surroundings } from './surroundings.ts';
+
+export interface MonitorParts {
+  /** The one in force, whichever that is when it is asked. */
+  readonly config: () => Config;
+  readonly cloud: Cloud;
+  readonly pat: Pick<Pat, 'list'>;
+  readonly verdicts: Verdicts;
+  /** Made of the loop, whose age they show. */
+  readonly metricsOf: (age_seconds: () => number | undefined) => MonitorMetrics;
+  readonly log: Logger;
+}
+
+export interface JoinedMonitor {
+  readonly loop: MonitorLoop;
+  readonly metrics: MonitorMetrics;
+}
+
+/** Gives the monitor, not started. Throws CONFIG_INVALID for a message broker that cannot be. */
+export async function joinMonitor(parts: MonitorParts): Promise<JoinedMonitor> {
+  const { config, log } = parts;
+  const monitor = monitorOf(parts);
+  const notifications = await notificationsOf(config(), log);
+  const metrics = parts.metricsOf(() => loop.age_seconds);
+  const loop: MonitorLoop = new MonitorLoop({
+    monitor,
+    notifications,
+    period_ms: () => config().second_monitoring * 1000,
+    timers: systemTimers,
+    clock: systemClock,
+    log,
+    onLooked: ({ kind, seconds, report }) =>
+      metrics.looked({
+        kind,
+        seconds,
+        is_ok: report !== undefined,
+        actions: report?.applied.map(({ verdict }) => verdict.action) ?? [],
+      }),
+  });
+  return { loop, metrics };
+}
+
+/** One sweep, asked for by a person. Throws CLOUD_NOT_CONFIGURED, and as Monitor.sweep does. */
+export async function sweepOnce(
+  config: Config,
+  { env, complain }: Pick<Surroundings, 'env' | 'complain'>,
+  praas: { readonly pat: Pick<Pat, 'list'>; readonly verdicts: Verdicts },
+  options: SweepOptions,
+): Promise<Report> {
+  const log = new FileLog(config.log_dir, 'monitor-agent', complain);
+  const joined = await joinCloud(config, env, log);
+  try {
+    if (joined === undefined) throw praasError('CLOUD_NOT_CONFIGURED', { what: 'following OpenStack' });
+    return await monitorOf({ ...praas, config: () => config, cloud: joined.cloud, log }).sweep(options);
+  } finally {
+    joined?.close();
+    await log.close();
+  }
+}
+
+function monitorOf({ config, cloud, pat, verdicts, log }: Omit<MonitorParts, 'metricsOf'>): Monitor {
+  const mappings: Mappings = {
+    list: async () => (await pat.list()).mappings,
+    carryOut: (found) => verdicts.carryOut(found),
+  };
+  const guard = new RemovalGuard(() => config().max_removals);
+  return new Monitor({ cloud, mappings, guard, clock: systemClock, log });
+}
+
+async function notificationsOf({ notifications: url }: Config, log: Logger): Promise<Notifications | undefined> {
+  if (url === '') return undefined;
+  const transport = parseTransport(url);
+  if (transport === undefined) throw invalid('rabbit://user:password@host:port/virtual_host, with ssl and ssl_ca_file');
+  const ca = transport.ca_file === undefined ? undefined : await readAuthority(transport.ca_file);
+  return new RabbitNotifications({
+    transport,
+    ca,
+    after: (wait, work) => systemTimers.after(wait, work),
+    random: Math.random,
+    log,
+  });
+}
+
+async function readAuthority(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch {
+    throw invalid('an ssl_ca_file that can be read');
+  }
+}
+
+/** Does not repeat it: there is a password in it. */
+function invalid(allowed: string): Error {
+  return praasError('CONFIG_INVALID', { where: 'praas.conf', key: 'notifications', found: 'something else', allowed });
+}

@@ -1,0 +1,71 @@
+/** Carries out what the monitor found, as any other change is carried out: decided on what is there when its turn comes. */
+import type { ChangeRunner } from './change-runner.ts';
+import { isPraasError } from './errors.ts';
+import { type Cause, MONITOR } from './event.ts';
+import { closeUnused, type OpenedRulesParts } from './opened-rules.ts';
+import { type Applied, decideVerdicts, type Verdict } from './verdict.ts';
+
+export interface VerdictServiceParts extends OpenedRulesParts {
+  readonly runner: ChangeRunner;
+}
+
+export interface CarriedOut {
+  readonly applied: readonly Applied[];
+  /** Why those of some routers could not be carried out; they are found again. */
+  readonly failures: readonly Error[];
+}
+
+export interface Verdicts {
+  /** Those of one router together or not at all; a router that fails does not hold up the others. */
+  carryOut(verdicts: readonly Verdict[]): Promise<CarriedOut>;
+}
+
+export class VerdictService implements Verdicts {
+  readonly #parts: VerdictServiceParts;
+
+  constructor(parts: VerdictServiceParts) {
+    this.#parts = parts;
+  }
+
+  async carryOut(verdicts: readonly Verdict[]): Promise<CarriedOut> {
+    const applied: Applied[] = [];
+    const failures: Error[] = [];
+    const byRouter = Map.groupBy(verdicts, ({ router_id }) => router_id);
+    await Promise.all(
+      [...byRouter].map(async ([router_id, those]) => {
+        try {
+          applied.push(...(await this.#ofRouter(router_id, those)));
+        } catch (error) {
+          if (!isPraasError(error)) throw error;
+          failures.push(error);
+        }
+      }),
+    );
+    const gone = applied.filter(({ verdict }) => verdict.action === 'remove');
+    await closeUnused(
+      this.#parts,
+      gone.flatMap(({ mapping }) => mapping.security_group_rule_ids),
+    );
+    return { applied, failures };
+  }
+
+  async #ofRouter(router_id: string, verdicts: readonly Verdict[]): Promise<readonly Applied[]> {
+    const { value } = await this.#parts.runner.run<readonly Applied[]>(router_id, {
+      options: {},
+      must_be_here: false,
+      purpose: 'rules',
+      decide: (situation) => {
+        const { delta, applied } = decideVerdicts(situation, verdicts);
+        const causes = new Map(applied.map(({ verdict }) => [verdict.mapping_id, causeOf(verdict)]));
+        return { delta, ids: applied.map(({ mapping }) => mapping.id), value: () => applied, causes };
+      },
+    });
+    return value;
+  }
+}
+
+const TYPES = { remove: 'deleted', lead: 'followed', hold: 'held', release: 'released' } as const;
+
+function causeOf(verdict: Verdict): Cause {
+  return { by: MONITOR, type: TYPES[verdict.action], reason: 'reason' in verdict ? verdict.reason : '' };
+}

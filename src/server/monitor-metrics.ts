@@ -1,0 +1,63 @@
+/** What the monitor counts, in Prometheus' form. */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+/** A look at the cloud that ended; nothing was applied by one that failed. */
+export interface LookedAt {
+  readonly kind: 'sweep' | 'event';
+  readonly seconds: number;
+  readonly is_ok: boolean;
+  /** What was done, by its name. */
+  readonly actions: readonly string[];
+}
+
+export class MonitorMetrics {
+  readonly #registry: Registry;
+  readonly #looks: Histogram<'kind'>;
+  readonly #errors: Counter<'kind'>;
+  readonly #actions: Counter<'action'>;
+
+  /** `age_seconds` gives how old the last good sweep is; undefined before it. Left out, the registry is the monitor's own. */
+  constructor(age_seconds: () => number | undefined, registry?: Registry) {
+    this.#registry = registry ?? new Registry();
+    const registers = [this.#registry];
+    if (registry === undefined) collectDefaultMetrics({ register: this.#registry, prefix: 'praas_' });
+    this.#looks = new Histogram({
+      name: 'praas_monitor_look_duration_seconds',
+      help: 'How long it took to look at OpenStack and to let mappings follow; kind is sweep or event.',
+      labelNames: ['kind'],
+      buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30, 120],
+      registers,
+    });
+    this.#errors = new Counter({
+      name: 'praas_monitor_errors_total',
+      help: 'Looks at OpenStack that failed; nothing is changed by one.',
+      labelNames: ['kind'],
+      registers,
+    });
+    this.#actions = new Counter({
+      name: 'praas_monitor_actions_total',
+      help: 'Mappings that followed OpenStack: remove, lead (elsewhere), hold (DOWN), release.',
+      labelNames: ['action'],
+      registers,
+    });
+    // It registers itself, and is asked at each scrape.
+    void new Gauge({
+      name: 'praas_monitor_sweep_age_seconds',
+      help: 'How old the last good sweep is; NaN before the first.',
+      registers,
+      collect() {
+        this.set(age_seconds() ?? Number.NaN);
+      },
+    });
+  }
+
+  looked({ kind, seconds, is_ok, actions }: LookedAt): void {
+    this.#looks.observe({ kind }, seconds);
+    if (!is_ok) this.#errors.inc({ kind });
+    for (const action of actions) this.#actions.inc({ action });
+  }
+
+  async text(): Promise<{ readonly content_type: string; readonly body: string }> {
+    return { content_type: this.#registry.contentType, body: await this.#registry.metrics() };
+  }
+}

@@ -1,0 +1,23 @@
+/** Events in memory. */
+import {
+  type Event,
+  type EventFilter,
+  type Events,
+  isLookedFor,
+  type NewEvent,
+  type Trail,
+} from '../../src/pat/event.ts';
+import { NOW } from './samples.ts';
+
+export class MemoryTrail implements Trail, Events {
+  readonly events: Event[] = [];
+
+  async note(events: readonly NewEvent[]): Promise<void> {
+    for (const event of events) this.events.push({ id: this.events.length + 1, at: NOW, ...event, request_id: '' });
+  }
+
+  async list(filter: EventFilter): Promise<readonly Event[]> {
+    const { after = 0, limit = 100 } = filter;
+    return this.events.filter((event) => event.id > after && isLookedFor(event, filter)).slice(0, limit);
+  }
+}
