@@ -4,11 +4,11 @@ import { configOf } from '../../src/openstack/clouds/merge.ts';
 import { Http } from '../../src/openstack/http.ts';
 import { OpenStackCloud } from '../../src/openstack/openstack-cloud.ts';
 import { Session } from '../../src/openstack/session.ts';
-import type { CloudPort, CloudRouter, CloudServer } from '../../src/pat/cloud.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { testCloud } from '../support/cloud-contract.ts';
 import { DEMO, FakeCloud, OTHER, OTHER_ROUTER, OTHERWEB_PORT, WEB, WEB_PORT } from '../support/fake-cloud.ts';
-import { FakeOpenStack, type Row } from '../support/fake-openstack.ts';
+import { FakeOpenStack } from '../support/fake-openstack.ts';
+import { portRow, routerRow, serverRow } from '../support/openstack-rows.ts';
 import { GATEWAY, idOf, ROUTER } from '../support/samples.ts';
 
 const GROUP = idOf(150);
@@ -143,36 +143,3 @@ describe('a rule of a security group', () => {
     await expect(cloud.removeSecurityGroupRule(idOf(1))).rejects.toMatchObject({ code: 'CLOUD_MISUNDERSTOOD' });
   });
 });
-
-function routerRow({ id, name, project_id, is_up, status, gateway_ips, is_ha, is_distributed }: CloudRouter): Row {
-  const external_fixed_ips = gateway_ips.map((ip_address) => ({ ip_address, subnet_id: idOf(141) }));
-  return {
-    id,
-    name,
-    project_id,
-    admin_state_up: is_up,
-    status,
-    external_gateway_info: { network_id: idOf(140), enable_snat: true, external_fixed_ips },
-    ha: is_ha,
-    distributed: is_distributed,
-    tenant_id: project_id,
-    routes: [],
-    revision_number: 6,
-  };
-}
-
-function portRow({ is_up, host, has_port_security, security_group_ids, ...port }: CloudPort): Row {
-  return {
-    ...port,
-    admin_state_up: is_up,
-    'binding:host_id': host,
-    'binding:vif_details': { port_filter: true },
-    port_security_enabled: has_port_security,
-    security_groups: security_group_ids,
-    tenant_id: port.project_id,
-  };
-}
-
-function serverRow({ id, name, project_id, status }: CloudServer): Row {
-  return { id, name, tenant_id: project_id, status, addresses: {}, 'OS-EXT-STS:task_state': null };
-}

@@ -19,7 +19,6 @@ export interface Asked {
 export type Row = Readonly<Record<string, unknown>>;
 
 const HOUR_MS = 3_600_000;
-const PAGE = 2;
 /** What says how to list and not what. */
 const NO_FILTERS = ['fields', 'marker', 'all_tenants'];
 
@@ -38,6 +37,9 @@ export class FakeOpenStack {
     projects: [] as Row[],
     agents: [] as Row[],
   };
+
+  /** So many rows at most are in a page. */
+  page_size = 2;
   token_life_ms = HOUR_MS;
   logins = 0;
   /** What a login needs to have in its body. */
@@ -139,7 +141,7 @@ export class FakeOpenStack {
         (project === null || row['tenant_id'] === project),
     );
     const shown = id === 'detail' ? found : found.map((row) => ({ id: row['id'], name: row['name'], links: [] }));
-    page('servers', shown, url, response);
+    this.#page('servers', shown, url, response);
   }
 
   #network(asked: Pick<Asked, 'method' | 'body'> & { names: string[]; url: URL }, response: ServerResponse): void {
@@ -149,12 +151,25 @@ export class FakeOpenStack {
     const table = this.tables[key] ?? [];
     const row = table.find((each) => each['id'] === id);
     if (method === 'POST') return this.#add(body as { security_group_rule: Row }, response);
-    if (id === undefined) return page(key, filtered(table, url.searchParams), url, response);
+    if (id === undefined) return this.#page(key, filtered(table, url.searchParams), url, response);
     if (row === undefined) return refuse(response, 404, 'NeutronError', `${key} ${id} could not be found`);
     if (inside === 'l3-agents') return send(response, 200, { agents: this.tables.agents });
     if (method === 'GET') return send(response, 200, { [key.slice(0, -1)]: row });
     table.splice(table.indexOf(row), 1);
     return void response.writeHead(204).end();
+  }
+
+  /** The link to the next page names a machine that callers cannot see, as it does behind a proxy. */
+  #page(key: string, rows: readonly Row[], url: URL, response: ServerResponse): void {
+    const marker = url.searchParams.get('marker');
+    const start = marker === null ? 0 : rows.findIndex(({ id }) => id === marker) + 1;
+    if (marker !== null && start === 0) return refuse(response, 404, 'NeutronError', `${key} ${marker} is not there`);
+    const shown = rows.slice(start, start + this.page_size);
+    const has_more = start + this.page_size < rows.length;
+    const next = new URL(`${url.pathname}${url.search}`, 'http://behind.invalid:9696');
+    next.searchParams.set('marker', String(shown.at(-1)?.['id']));
+    const links = [{ rel: 'next', href: next.href }];
+    send(response, 200, { [key]: shown, ...(has_more && { [`${key}_links`]: links }) });
   }
 
   #add({ security_group_rule: wish }: { security_group_rule: Row }, response: ServerResponse): void {
@@ -216,17 +231,4 @@ function filtered(table: readonly Row[], query: URLSearchParams): Row[] {
   const shown = (row: Row): Row =>
     fields.length === 0 ? row : Object.fromEntries(Object.entries(row).filter(([name]) => fields.includes(name)));
   return table.filter(fits).map(shown);
-}
-
-/** The link to the next page names a machine that callers cannot see, as it does behind a proxy. */
-function page(key: string, rows: readonly Row[], url: URL, response: ServerResponse): void {
-  const marker = url.searchParams.get('marker');
-  const start = marker === null ? 0 : rows.findIndex(({ id }) => id === marker) + 1;
-  if (marker !== null && start === 0) return refuse(response, 404, 'NeutronError', `${key} ${marker} is not there`);
-  const shown = rows.slice(start, start + PAGE);
-  const has_more = start + PAGE < rows.length;
-  const next = new URL(`${url.pathname}${url.search}`, 'http://behind.invalid:9696');
-  next.searchParams.set('marker', String(shown.at(-1)?.['id']));
-  const links = [{ rel: 'next', href: next.href }];
-  send(response, 200, { [key]: shown, ...(has_more && { [`${key}_links`]: links }) });
 }

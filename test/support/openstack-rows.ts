@@ -1,0 +1,46 @@
+/** What a real OpenStack says of a router, a port or a server that the domain knows. */
+import type { CloudPort, CloudRouter, CloudServer } from '../../src/pat/cloud.ts';
+import type { Row } from './fake-openstack.ts';
+import { idOf } from './samples.ts';
+
+export function routerRow({
+  id,
+  name,
+  project_id,
+  is_up,
+  status,
+  gateway_ips,
+  is_ha,
+  is_distributed,
+}: CloudRouter): Row {
+  const external_fixed_ips = gateway_ips.map((ip_address) => ({ ip_address, subnet_id: idOf(141) }));
+  return {
+    id,
+    name,
+    project_id,
+    admin_state_up: is_up,
+    status,
+    external_gateway_info: { network_id: idOf(140), enable_snat: true, external_fixed_ips },
+    ha: is_ha,
+    distributed: is_distributed,
+    tenant_id: project_id,
+    routes: [],
+    revision_number: 6,
+  };
+}
+
+export function portRow({ is_up, host, has_port_security, security_group_ids, ...port }: CloudPort): Row {
+  return {
+    ...port,
+    admin_state_up: is_up,
+    'binding:host_id': host,
+    'binding:vif_details': { port_filter: true },
+    port_security_enabled: has_port_security,
+    security_groups: security_group_ids,
+    tenant_id: port.project_id,
+  };
+}
+
+export function serverRow({ id, name, project_id, status }: CloudServer): Row {
+  return { id, name, tenant_id: project_id, status, addresses: {}, 'OS-EXT-STS:task_state': null };
+}
