@@ -1,17 +1,14 @@
 // From asking for a port to the first connection through it, on a real OpenStack: praas against Neutron's port forwarding.
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { Api } from '../../lab/api.ts';
 import { OUTSIDE } from '../../lab/place.ts';
 import { serverOf } from '../../lab/servers.ts';
-import { running } from '../../lab/services.ts';
 import type { TestDaemon } from '../../test/support/daemon.ts';
 import { gatewayOf, routerOf, startDaemon } from '../../test/support/lab.ts';
+import { raiseLab } from '../lab.ts';
 import { ratios, timed } from '../measure.ts';
 import type { Options, Row } from '../row.ts';
 import { opener } from '../talker.ts';
 
-const LAB = new URL('../../lab/lab', import.meta.url).pathname;
 const SERVER_PORT = 8080;
 const FIRST_PORT = 4000;
 const AT_MOST = 0.1;
@@ -21,19 +18,6 @@ const ROUNDS = 20;
 interface Publisher {
   publish(port: number): Promise<string>;
   withdraw(id: string): Promise<void>;
-}
-
-/** The lab as it is, or one that goes with the bench. */
-async function raiseLab({ later, say }: Options): Promise<void> {
-  const lab = (...words: string[]): Promise<unknown> => promisify(execFile)(LAB, words);
-  if (running().get('neutron-server') === undefined) {
-    say('cloud: starting the lab');
-    later(() => lab('down'));
-    await lab('up');
-  }
-  await lab('topology');
-  await lab('listen', 'web', String(SERVER_PORT));
-  later(() => lab('unlisten', 'web', String(SERVER_PORT)));
 }
 
 /** Neutron's way: a port of a floating IP. Gives its address as well. */
@@ -79,7 +63,7 @@ function praas(daemon: TestDaemon, token: string, named: object): Publisher {
 export const cloud: Row = {
   name: 'cloud',
   async measure(options) {
-    await raiseLab(options);
+    await raiseLab(options, SERVER_PORT);
     const demo = new Api('demo');
     const theirs = await neutron(options, demo);
     const daemon = await startDaemon();

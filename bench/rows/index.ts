@@ -6,8 +6,9 @@ import { connection } from './connection.ts';
 import { create } from './create.ts';
 import { http } from './http.ts';
 import { memory } from './memory.ts';
+import { monitor } from './monitor.ts';
 import { reboot } from './reboot.ts';
 import { rest } from './rest.ts';
 import { start } from './start.ts';
 
-export const ROWS: readonly Row[] = [connection, create, bulk, start, http, memory, rest, reboot, cloud];
+export const ROWS: readonly Row[] = [connection, create, bulk, start, http, memory, rest, reboot, cloud, monitor];
