@@ -71,14 +71,19 @@ export class EventLog implements Trail, Events {
     const forward = after !== undefined;
     const first_day = forward ? new Date(after / IDS_PER_MS).toISOString().slice(0, 10) : '';
     const days = forward ? files.filter((file) => file.slice(0, 10) >= first_day) : files.toReversed();
-    let found: Event[] = [];
+    const found: Event[] = [];
     for (const file of days) {
-      const events = (await this.#read(file)).filter((event) => isLookedFor(event, filter) && event.id > (after ?? 0));
-      found = forward ? [...found, ...events] : [...events, ...found];
+      const lines = await this.#lines(file);
+      for (const line of forward ? lines : lines.toReversed()) {
+        // Most lines are not looked for, and reading one whole costs more than its id.
+        if (idOf(line) <= (after ?? 0)) continue;
+        const event = Event.safeParse(parseJson(line)).data;
+        if (event && isLookedFor(event, filter)) found.push(event);
+        if (found.length >= limit) break;
+      }
       if (found.length >= limit) break;
     }
-    const ordered = found.toSorted((one, other) => one.id - other.id);
-    return forward ? ordered.slice(0, limit) : ordered.slice(-limit);
+    return found.toSorted((one, other) => one.id - other.id);
   }
 
   async close(): Promise<void> {
@@ -123,16 +128,20 @@ export class EventLog implements Trail, Events {
     }
   }
 
-  async #read(file: string): Promise<readonly Event[]> {
+  async #lines(file: string): Promise<readonly string[]> {
     const path = join(this.#directory, file);
     try {
-      const lines = (await readFile(path, 'utf8')).split('\n');
-      return lines.flatMap((line) => Event.safeParse(parseJson(line)).data ?? []);
+      return (await readFile(path, 'utf8')).split('\n');
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
       throw readError(path, error);
     }
   }
+}
+
+/** It is the first field of each line; 0 for what is none. */
+function idOf(line: string): number {
+  return Number(/^\{"id":(\d+),/.exec(line)?.[1] ?? 0);
 }
 
 /** Behind a torn line the next one would be torn too. */
