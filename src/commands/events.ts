@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { Flags } from '@oclif/core';
 import type { Praas } from '../compose/praas.ts';
 import { EVENT_COLUMNS, LISTED_EVENTS } from '../output/event-columns.ts';
-import { renderList, renderRecord } from '../output/rows.ts';
+import { type Column, type Format, renderList, renderRecord } from '../output/rows.ts';
 import { EVENT_TYPES, type Event, type EventFilter } from '../pat/event.ts';
 import { outputFlags } from './flags.ts';
 import { ServiceCommand } from './service-command.ts';
@@ -14,8 +14,8 @@ export default class EventsCommand extends ServiceCommand {
   static override summary = 'show what happened to mappings: what, when, by whom and why';
   static override description =
     'Of mappings that are gone too, for as many days as `retain` in praas.conf says. followed, held and released are the ' +
-    "monitor's; down and active are what became of a mapping without anybody asking. --json and -f json give each event " +
-    'with the mapping as it was after.';
+    "monitor's; down and active are what became of a mapping without anybody asking. --json gives each event with the " +
+    'mapping as it was after, and so does --follow -f json, one in a line.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --mapping 7c9e6679',
@@ -51,13 +51,18 @@ export default class EventsCommand extends ServiceCommand {
         return events;
       }
       const show = async (some: readonly Event[]): Promise<void> => {
-        for (const event of some)
-          this.print(flags.format === 'table' ? lineOf(event) : await renderRecord(flags.format, columns, event));
+        for (const event of some) this.print(await this.#text(event, flags.format, columns));
       };
       await show(events);
       await this.#follow(praas, { ...filter, limit: MOST }, events.at(-1)?.id ?? 0, show);
       return [];
     });
+  }
+
+  /** One after the other has no table: a line for people, and for programs the whole event in one. */
+  async #text(event: Event, format: Format, columns: readonly Column<Event>[]): Promise<string> {
+    if (format === 'table') return lineOf(event);
+    return format === 'json' ? JSON.stringify(event) : renderRecord(format, columns, event);
   }
 
   async #follow(
@@ -77,7 +82,6 @@ export default class EventsCommand extends ServiceCommand {
   }
 }
 
-/** A table has no rows to come; this is one line for each. */
 function lineOf(event: Event): string {
   const values = EVENT_COLUMNS.filter(({ title }) => LISTED_EVENTS.includes(title)).map(({ value }) => value(event));
   return values.filter((value) => value !== '').join('  ');
