@@ -108,6 +108,22 @@ describe('with events', () => {
     await becomes(mapping, { status: 'ACTIVE' });
   });
 
+  test('a new port in place of the old one: the mapping leads there', async () => {
+    await lab('server', 'create', 'rebuilt');
+    const { server_id, port_id, network_id } = guest('rebuilt');
+    cleanups.push(() => lab('server', 'delete', 'rebuilt').catch(() => undefined));
+    const mapping = await publish({ server: 'rebuilt', server_port: 8080 });
+    const interfaces = `/servers/${server_id}/os-interface`;
+
+    await demo.call('compute', 'DELETE', `${interfaces}/${port_id}`);
+    await becomes(mapping, { status: 'DOWN' });
+    await shut(mapping);
+    const { interfaceAttachment: made } = await demo.call('compute', 'POST', interfaces, {
+      interfaceAttachment: { net_id: network_id },
+    });
+    await becomes(mapping, { port_id: made.port_id, server_ip: made.fixed_ips[0].ip_address, status: 'ACTIVE' });
+  });
+
   test('deleted: its mappings go, with the reason, and nobody else’s', async () => {
     const [gone, stays] = [
       await publish({ server: 'nomad', server_port: 8080 }),

@@ -2,6 +2,7 @@
  * Events from RabbitMQ, by a queue of our own that goes with the connection: whoever else reads the services' notifications
  * loses nothing. What is missed while there is no connection is made up for by a sweep, so nothing is kept or acknowledged.
  */
+import { isIP } from 'node:net';
 import { type ChannelModel, connect } from 'amqplib';
 import type { Notifications } from '../../pat/notifications.ts';
 import type { Logger } from '../../pat/ports.ts';
@@ -136,7 +137,12 @@ export class RabbitNotifications implements Notifications {
     const protocol = tls ? 'amqps' : 'amqp';
     return [
       { protocol, hostname, port, username, password, vhost, heartbeat: HEARTBEAT_SECONDS },
-      { timeout: TIMEOUT_MS, servername: hostname, ...(ca !== undefined && { ca: [ca] }) },
+      // TLS has names for hosts, none for addresses (RFC 6066, 3).
+      {
+        timeout: TIMEOUT_MS,
+        ...(isIP(hostname) === 0 && { servername: hostname }),
+        ...(ca !== undefined && { ca: [ca] }),
+      },
     ];
   }
 }

@@ -1,0 +1,125 @@
+/** Events from a real message broker: over TLS, from the broker that answers, and without taking them from anybody. */
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { type AddressInfo, connect as connectTo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createServer, type Server } from 'node:tls';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { type ChannelModel, connect } from 'amqplib';
+import { RabbitNotifications } from '../../src/openstack/notifications/rabbit.ts';
+import { parseTransport } from '../../src/openstack/notifications/transport-url.ts';
+import { systemTimers } from '../../src/system/clock.ts';
+import { type Certificate, certificate } from '../client/support.ts';
+import { waitUntil } from '../support/executable.ts';
+import { ListLog } from '../support/fake-node.ts';
+import { NOTIFICATIONS, requireLab } from '../support/lab.ts';
+import { idOf } from '../support/samples.ts';
+
+/** Nobody listens there. */
+const DEAD = '127.0.0.1:1';
+const credentials = /\/\/([^@]*)@/.exec(NOTIFICATIONS)?.[1] ?? '';
+const plain = /@([^/]*)\//.exec(NOTIFICATIONS)?.[1] ?? '';
+
+let directory: string;
+let made: Certificate;
+let proxy: Server;
+let other: ChannelModel;
+const opened: RabbitNotifications[] = [];
+
+beforeAll(async () => {
+  await requireLab();
+  directory = mkdtempSync(join(tmpdir(), 'praas-broker-'));
+  made = certificate('localhost', directory);
+  // What a broker with TLS is for its clients, before the lab's own, which has none.
+  proxy = createServer({ key: made.key, cert: made.cert }, (socket) => {
+    const [host = '', port = ''] = plain.split(':');
+    const behind = connectTo(Number(port), host);
+    socket.pipe(behind).pipe(socket);
+    for (const [one, another] of [
+      [socket, behind],
+      [behind, socket],
+    ] as const)
+      one.on('error', () => undefined).on('close', () => another.destroy());
+  });
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  other = await connect(NOTIFICATIONS.replace('rabbit:', 'amqp:'));
+});
+afterEach(async () => {
+  for (const each of opened.splice(0)) await each.stop();
+});
+afterAll(async () => {
+  await other?.close();
+  proxy?.close();
+  rmSync(directory, { recursive: true });
+});
+
+function hear(url: string, ca?: string) {
+  const transport = parseTransport(url);
+  if (transport === undefined) throw new Error(`no transport: ${url}`);
+  const log = new ListLog();
+  const after = (wait: number, work: () => void) => systemTimers.after(wait, work);
+  const notifications = new RabbitNotifications({ transport, ca, after, random: () => 0, log });
+  const ids: string[] = [];
+  let gaps = 0;
+  opened.push(notifications);
+  notifications.start(
+    (some) => void ids.push(...some),
+    () => {
+      gaps += 1;
+    },
+  );
+  return { notifications, ids, log, gaps: () => gaps };
+}
+
+async function announce(id: string): Promise<void> {
+  const channel = await other.createChannel();
+  const event = { event_type: 'port.update.end', payload: { port: { id } } };
+  const message = { 'oslo.version': '2.0', 'oslo.message': JSON.stringify(event) };
+  channel.publish('neutron', 'notifications.info', Buffer.from(JSON.stringify(message)));
+  await channel.close();
+}
+
+test('the second of two brokers, over TLS with an authority of its own', async () => {
+  const { port } = proxy.address() as AddressInfo;
+  const url = `rabbit://${credentials}@${DEAD},${credentials}@localhost:${port}/?ssl=1`;
+  const heard = hear(url, made.cert);
+  await waitUntil(() => heard.notifications.trouble === undefined);
+  expect(heard.gaps()).toBeGreaterThan(0);
+
+  await announce(idOf(7001));
+  await waitUntil(() => heard.ids.includes(idOf(7001)));
+});
+
+test('a broker that nobody vouches for is not spoken to', async () => {
+  const { port } = proxy.address() as AddressInfo;
+  const { notifications } = hear(`rabbit://${credentials}@localhost:${port}/?ssl=1`);
+  await waitUntil(() => notifications.trouble?.includes('self-signed') === true);
+});
+
+test('a wrong password is said, without saying it', async () => {
+  const { notifications, log } = hear(`rabbit://openstack:wr0ngsecret@${plain}/`);
+  await waitUntil(() => /ACCESS.REFUSED|403/.test(notifications.trouble ?? ''));
+  expect(JSON.stringify([notifications.trouble, log.lines])).not.toContain('wr0ngsecret');
+});
+
+test('whoever else hears them loses nothing, and nothing is left in the broker', async () => {
+  const channel = await other.createChannel();
+  const { queue } = await channel.assertQueue('', { exclusive: true });
+  await channel.bindQueue(queue, 'neutron', 'notifications.#');
+  const theirs: string[] = [];
+  await channel.consume(queue, (message) => void theirs.push(String(message?.content)), { noAck: true });
+  const heard = hear(NOTIFICATIONS);
+  await waitUntil(() => heard.notifications.trouble === undefined);
+
+  for (let n = 1; n <= 50; n++) await announce(idOf(7100 + n));
+  await waitUntil(() => heard.ids.length >= 50 && theirs.length >= 50);
+  expect(new Set(heard.ids).size).toBe(50);
+
+  await heard.notifications.stop();
+  await announce(idOf(7200));
+  await waitUntil(() => theirs.length >= 51);
+  expect(heard.ids).not.toContain(idOf(7200));
+  await channel.close();
+});
