@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect as connectTo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createServer, type Server } from 'node:tls';
+import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { type ChannelModel, connect } from 'amqplib';
 import { RabbitNotifications } from '../../src/openstack/notifications/rabbit.ts';
@@ -25,6 +25,9 @@ let directory: string;
 let made: Certificate;
 let proxy: Server;
 let other: ChannelModel;
+/** Connections by the proxy. */
+const through = new Set<TLSSocket>();
+let is_refusing = false;
 const opened: RabbitNotifications[] = [];
 
 beforeAll(async () => {
@@ -33,6 +36,11 @@ beforeAll(async () => {
   made = certificate('localhost', directory);
   // What a broker with TLS is for its clients, before the lab's own, which has none.
   proxy = createServer({ key: made.key, cert: made.cert }, (socket) => {
+    if (is_refusing) {
+      socket.destroy();
+      return;
+    }
+    through.add(socket);
     const [host = '', port = ''] = plain.split(':');
     const behind = connectTo(Number(port), host);
     socket.pipe(behind).pipe(socket);
@@ -90,6 +98,24 @@ test('the second of two brokers, over TLS with an authority of its own', async (
 
   await announce(idOf(7001));
   await waitUntil(() => heard.ids.includes(idOf(7001)));
+});
+
+test('a connection that breaks is said, tried again, and what was missed while it was down is to be looked for', async () => {
+  const { port } = proxy.address() as AddressInfo;
+  const heard = hear(`rabbit://${credentials}@localhost:${port}/?ssl=1`, made.cert);
+  await waitUntil(() => heard.notifications.trouble === undefined);
+  const before = heard.gaps();
+
+  is_refusing = true;
+  for (const socket of through) socket.destroy();
+  await waitUntil(() => heard.notifications.trouble?.includes('cannot be heard') === true);
+  await announce(idOf(7301));
+  is_refusing = false;
+  await waitUntil(() => heard.notifications.trouble === undefined && heard.gaps() > before);
+
+  await announce(idOf(7302));
+  await waitUntil(() => heard.ids.includes(idOf(7302)));
+  expect(heard.ids).not.toContain(idOf(7301));
 });
 
 test('a broker that nobody vouches for is not spoken to', async () => {
