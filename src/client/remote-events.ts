@@ -1,9 +1,12 @@
 /** Events, and verdicts of the monitor, as the daemon takes and gives them. */
 import type { Event, EventFilter, Events } from '../pat/event.ts';
-import type { Verdict } from '../pat/verdict.ts';
+import type { Applied, Verdict } from '../pat/verdict.ts';
 import type { CarriedOut, Verdicts } from '../pat/verdict-service.ts';
 import { CarriedOutDocument, EventListDocument } from './answers.ts';
 import type { Daemon } from './daemon.ts';
+
+/** A request gets no larger than a daemon takes. */
+const AT_ONCE = 500;
 
 export class RemoteEvents implements Events, Verdicts {
   readonly #daemon: Daemon;
@@ -21,8 +24,14 @@ export class RemoteEvents implements Events, Verdicts {
   }
 
   async carryOut(verdicts: readonly Verdict[]): Promise<CarriedOut> {
-    const ask = { method: 'POST', path: '/v1/verdicts', body: { verdicts } } as const;
-    const { applied, failures } = await this.#daemon.ask(CarriedOutDocument, ask);
-    return { applied, failures: failures.map((reason) => new Error(reason)) };
+    const applied: Applied[] = [];
+    const failures: Error[] = [];
+    for (let first = 0; first < verdicts.length; first += AT_ONCE) {
+      const body = { verdicts: verdicts.slice(first, first + AT_ONCE) };
+      const done = await this.#daemon.ask(CarriedOutDocument, { method: 'POST', path: '/v1/verdicts', body });
+      applied.push(...done.applied);
+      failures.push(...done.failures.map((reason) => new Error(reason)));
+    }
+    return { applied, failures };
   }
 }
