@@ -6,7 +6,7 @@
 import { isPraasError } from '../pat/errors.ts';
 import { staleFlows } from '../pat/flow.ts';
 import { type Endpoint, endpointKey, type Forward, forwardOf } from '../pat/forward.ts';
-import { isWanted, type Mapping } from '../pat/mapping.ts';
+import { isExpired, isWanted, type Mapping } from '../pat/mapping.ts';
 import type { Counters } from '../pat/pat.ts';
 import { type Changes, isEmptyPlan, plan } from '../pat/plan.ts';
 import type {
@@ -110,7 +110,7 @@ export class Agent implements RouterAgent, CounterSource {
   async #settleOnce(view: RouterView, record: RouterRecord, ids: readonly string[]): Promise<Settlement> {
     const { router_id } = record;
     const { changes, mappings } = this.#plan(view, record, ids);
-    this.#reportDrift(router_id, changes, ids);
+    this.#reportDrift(record, changes, ids);
     if (!isEmptyPlan(changes)) await this.#dataplane.apply(router_id, changes);
     const endpoints = affectedEndpoints(record, changes);
     await this.#endStaleFlows(router_id, endpoints, this.#forwardsAt(endpoints, view, record));
@@ -174,10 +174,20 @@ export class Agent implements RouterAgent, CounterSource {
     });
   }
 
-  #reportDrift(router_id: string, changes: Changes, ids: readonly string[]): void {
+  /** What was asked for, what has just moved or begun, and what has expired is no drift. */
+  #reportDrift(record: RouterRecord, changes: Changes, ids: readonly string[]): void {
+    const { router_id, mappings, unsettled } = record;
+    const now = this.#clock.now();
     const asked = new Set(ids);
-    const removed = changes.remove.map(({ mapping_id }) => mapping_id).filter((id) => !asked.has(id));
-    const added = changes.add.map(({ mapping_id }) => mapping_id).filter((id) => !asked.has(id));
+    const moving = new Set(unsettled.map(endpointKey));
+    const isDrift = (id: string): boolean => {
+      const mapping = mappings.get(id);
+      return (
+        !asked.has(id) && (mapping === undefined || !(isExpired(mapping, now) || moving.has(endpointKey(mapping))))
+      );
+    };
+    const removed = changes.remove.map(({ mapping_id }) => mapping_id).filter(isDrift);
+    const added = changes.add.map(({ mapping_id }) => mapping_id).filter(isDrift);
     if (removed.length + added.length === 0) return;
     this.#log.warn('rules differed from the store and are put right', { router_id, removed, added });
   }

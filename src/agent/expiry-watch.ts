@@ -22,6 +22,8 @@ const MOST_MS = 24 * 3600 * 1000;
 export class ExpiryWatch {
   readonly #parts: ExpiryWatchParts;
   readonly #routers = new Map<string, readonly Mapping[]>();
+  /** By router, when something of it is next to be done. */
+  readonly #moments = new Map<string, number>();
   readonly #warned = new Set<string>();
   #callOff: (() => void) | undefined;
   #due_ms = Number.POSITIVE_INFINITY;
@@ -39,8 +41,7 @@ export class ExpiryWatch {
       (mapping) =>
         mapping.enabled && mapping.expires_at !== null && (!isExpired(mapping, now) || awaited.has(keyOf(mapping))),
     );
-    if (ending.length > 0) this.#routers.set(record.router_id, ending);
-    else this.#routers.delete(record.router_id);
+    this.#keep(record.router_id, ending);
     this.#wait();
   }
 
@@ -48,12 +49,13 @@ export class ExpiryWatch {
     this.#callOff?.();
     this.#callOff = undefined;
     this.#routers.clear();
+    this.#moments.clear();
   }
 
   #wait(): void {
     const now = this.#parts.clock.now().getTime();
-    const moments = [...this.#routers.values()].flat().map((mapping) => this.#nextMoment(mapping));
-    const due = moments.reduce((soonest, moment) => Math.min(soonest, moment), Number.POSITIVE_INFINITY);
+    let due = Number.POSITIVE_INFINITY;
+    for (const moment of this.#moments.values()) due = Math.min(due, moment);
     if (due === this.#due_ms && this.#callOff) return;
     this.#callOff?.();
     this.#due_ms = due;
@@ -63,6 +65,17 @@ export class ExpiryWatch {
     }
     const wait_ms = Math.min(Math.max(0, due - now) + LATE_MS, MOST_MS);
     this.#callOff = this.#parts.timers.after(wait_ms, () => this.#ring());
+  }
+
+  /** Only this router's times are looked at again: any change of any router comes here. */
+  #keep(router_id: string, mappings: readonly Mapping[]): void {
+    if (mappings.length === 0) {
+      this.#routers.delete(router_id);
+      this.#moments.delete(router_id);
+      return;
+    }
+    this.#routers.set(router_id, mappings);
+    this.#moments.set(router_id, Math.min(...mappings.map((mapping) => this.#nextMoment(mapping))));
   }
 
   #nextMoment(mapping: Mapping): number {
@@ -78,9 +91,8 @@ export class ExpiryWatch {
       const left = mappings.filter((mapping) => !isExpired(mapping, now));
       for (const mapping of expired) this.#warned.delete(keyOf(mapping));
       for (const mapping of left) this.#warn(mapping, now);
+      this.#keep(router_id, left);
       if (expired.length === 0) continue;
-      if (left.length > 0) this.#routers.set(router_id, left);
-      else this.#routers.delete(router_id);
       this.#parts.onExpired(router_id, expired);
     }
     this.#wait();

@@ -11,6 +11,7 @@ const MAX_TEXT = 255;
 export const Text = z
   .string('text')
   .max(MAX_TEXT, `text of at most ${MAX_TEXT} characters`)
+  .refine((text) => text.isWellFormed(), 'text that is well-formed Unicode')
   .regex(/^[^\p{Cc}\p{Bidi_Control}\u2028\u2029]*$/u, 'text without control characters');
 
 export const Port = z.int('a whole number from 1 to 65535').min(1, 'from 1 to 65535').max(65535, 'from 1 to 65535');

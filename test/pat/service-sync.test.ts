@@ -75,6 +75,15 @@ test('what has expired goes from the kernel, with its connections, and is noted 
   expect((await node.pat.sync(ROUTER)).value).toEqual({ added: 0, removed: 0, moved: 0 });
 });
 
+test('the end of a mapping’s time is no drift', async () => {
+  const { value } = await node.pat.create({ ...WANTED, server_port: 80, expires_at: '2030-01-01T01:00:00Z' });
+  node.clock.set(new Date('2030-01-01T02:00:00Z'));
+  await node.pat.sync(ROUTER);
+
+  expect((await node.pat.get(value.id)).status).toBe('DOWN');
+  expect(node.log.lines.filter(({ level }) => level === 'warn')).toEqual([]);
+});
+
 test('an expired mapping is shown as DOWN before anybody took it away', async () => {
   await node.pat.update(idOf(1), { expires_at: '2030-01-01T01:00:00Z' });
 
