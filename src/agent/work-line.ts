@@ -51,6 +51,7 @@ export class WorkLine {
     this.#urgent.clear();
     this.#usual.clear();
     await Promise.all(this.#running.values());
+    this.#idle?.resolve();
   }
 
   #next(): void {

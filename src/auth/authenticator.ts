@@ -1,6 +1,6 @@
-/** Who asks, and what they may do. How that is found out is the Authenticator's: a token file, later Keystone. */
+/** Who asks, and what they may do. How that is found out is the Authenticator's: a token file, or Keystone. */
 
-/** `reader` looks, `member` changes what belongs to its project, `admin` does everything everywhere. */
+/** `reader` looks, `member` changes what belongs to its project, `admin` may choose any port and address in it; with no project, everything everywhere. */
 export const ROLES = ['admin', 'member', 'reader'] as const;
 export type Role = (typeof ROLES)[number];
 

@@ -19,8 +19,10 @@ export abstract class DaemonCommand extends PraasCommand {
     for (const signal of STOPPING) process.on(signal, stop);
     process.on('SIGHUP', reload);
     try {
-      await daemon.start();
-      await asked.promise;
+      // To begin may take long, and whoever stops it does not wait for that.
+      const started = daemon.start();
+      await Promise.race([started.then(() => asked.promise), asked.promise]);
+      started.catch(() => undefined);
     } finally {
       await daemon.stop();
       process.off('SIGHUP', reload);

@@ -68,10 +68,11 @@ export async function composeDaemon(
     is_watched: true,
     retain_days: () => settings.current.retain,
     asking: context,
-    touched: (record) => {
-      controller.touched(record);
-      void watch.follow([record.router_id]);
-    },
+    touched: (record) =>
+      context.outside(() => {
+        controller.touched(record);
+        void watch.follow([record.router_id]);
+      }),
   });
   const follow = createFollow(env, interruption.ending);
   const watch: RouterWatch = new RouterWatch({ directory: config.netns_dir, follow, exec: helpers.exec, log });
@@ -138,6 +139,7 @@ function helpersOf(config: Config, env: NodeJS.ProcessEnv, interruption: Interru
     new_id: newUuid,
     timeout_ms,
     directory: join(dirname(config.socket_path), 'helpers'),
+    pid: process.pid,
   });
 }
 

@@ -16,6 +16,8 @@ const SECOND_MS = 1000;
 export class Gate {
   readonly #authenticator: Authenticator;
   readonly #on_failure: (address: string) => void;
+  /** Tokens of an address that are being tried, and who waits for that. */
+  readonly #lines = new Map<string, { trying: number; readonly waiting: (() => void)[] }>();
   readonly #limiter = new RateLimiterMemory({ points: FAILURES, duration: WINDOW_SECONDS });
 
   /** `on_failure` is told of each refusal. */
@@ -29,13 +31,47 @@ export class Gate {
     const key = networkOf(address);
     const past = await this.#limiter.get(key);
     if (past !== null && past.remainingPoints <= 0) throw tooMany(address, past);
-    const principal = token === undefined ? undefined : await this.#authenticator.authenticate(token);
+    const principal = token === undefined ? undefined : await this.#try(key, address, token);
     if (principal !== undefined) return principal;
     this.#on_failure(address);
-    // A request without any token guesses nothing.
-    if (token !== undefined) await this.#limiter.consume(key).catch(() => undefined);
     const reason = token === undefined ? 'no token was given' : 'the token is not valid';
     throw praasError('UNAUTHENTICATED', { reason });
+  }
+
+  /** No more at once than may fail: those that come together would all be tried before the first has failed. */
+  async #try(key: string, address: string, token: string): Promise<Principal | undefined> {
+    await this.#enterLine(key);
+    try {
+      const past = await this.#limiter.get(key);
+      if (past !== null && past.remainingPoints <= 0) throw tooMany(address, past);
+      const principal = await this.#authenticator.authenticate(token);
+      // A request without any token guesses nothing.
+      if (principal === undefined) await this.#limiter.consume(key).catch(() => undefined);
+      return principal;
+    } finally {
+      this.#leaveLine(key);
+    }
+  }
+
+  async #enterLine(key: string): Promise<void> {
+    const line = this.#lines.get(key) ?? { trying: 0, waiting: [] };
+    this.#lines.set(key, line);
+    if (line.trying < FAILURES) {
+      line.trying += 1;
+      return;
+    }
+    await new Promise<void>((resolve) => {
+      line.waiting.push(resolve);
+    });
+  }
+
+  #leaveLine(key: string): void {
+    const line = this.#lines.get(key);
+    if (line === undefined) return;
+    const next = line.waiting.shift();
+    if (next) return next();
+    line.trying -= 1;
+    if (line.trying === 0) this.#lines.delete(key);
   }
 }
 

@@ -46,6 +46,8 @@ export class PatAgent<C> {
   readonly #parts: PatAgentParts<C>;
   #listeners: readonly Opened[] = [];
   #reloading: Promise<void> = Promise.resolve();
+  #has_tls = false;
+  #is_stopping = false;
 
   constructor(parts: PatAgentParts<C>) {
     this.#parts = parts;
@@ -60,14 +62,16 @@ export class PatAgent<C> {
     const tls = await readTls(settings.current);
     const takePolicy = await readPolicy(settings.current);
     takePolicy();
+    this.#has_tls = tls !== undefined;
     await lock();
+    if (this.#is_stopping) return;
     this.#listeners = listeners(tls);
     for (const listener of this.#listeners) await listener.open();
     for (const { where } of this.#listeners) log.info(`listening on ${where}`, { version });
     for (const notice of notices(tls !== undefined)) log.warn(notice);
     await watch.start();
     await controller.start();
-    log.info('ready: every router has been looked after');
+    if (!this.#is_stopping) log.info('ready: every router has been looked after');
   }
 
   /** Reads the configuration and the policy again. A wrong one is reported and the old one stays. Never rejects. */
@@ -79,6 +83,7 @@ export class PatAgent<C> {
   /** Answers the requests under way and lets go of everything. Rules and connections stay. */
   async stop(): Promise<void> {
     const { watch, controller, log, grace_ms, close } = this.#parts;
+    this.#is_stopping = true;
     try {
       if (this.#listeners.length > 0) log.info('stopping: requests under way end, rules and connections stay');
       await Promise.all(this.#listeners.map((listener) => listener.close(grace_ms)));
@@ -96,8 +101,10 @@ export class PatAgent<C> {
       const next = await read();
       const tls = await readTls(next);
       const takePolicy = await readPolicy(next);
-      const fixed = settings.fixed(next);
-      if (tls) for (const listener of this.#listeners) listener.renewTls(tls);
+      // A listener speaks TLS or it does not.
+      const is_switched = (tls !== undefined) !== this.#has_tls;
+      const fixed = [...settings.fixed(next), ...(is_switched ? ['tls_cert', 'tls_key'] : [])];
+      if (tls && !is_switched) for (const listener of this.#listeners) listener.renewTls(tls);
       settings.take(next);
       takePolicy();
       log.info('the configuration was read again');

@@ -3,8 +3,8 @@
  * hangs keeps only its own helper busy; it dies with its helper at the timeout. What a helper cannot take (open files, line
  * breaks in an argument) is started directly.
  */
-import { mkdir, rm, unlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, mkdir, readdir, rm, unlink, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { praasError } from '../pat/errors.ts';
 import type { NewId } from '../pat/ports.ts';
 import { boundToUs, type Command, type Exec, type ExecResult, type StartTalk, toolMissing } from './exec.ts';
@@ -17,8 +17,10 @@ export interface HelperExecParts {
   readonly startTalk: StartTalk;
   readonly new_id: NewId;
   readonly timeout_ms: number;
-  /** Of its own: what is in it is removed. Parents are made. */
+  /** Where it begins; each process has one of its own, behind whose name its number stands. Parents are made. */
   readonly directory: string;
+  /** This process. */
+  readonly pid: number;
 }
 
 /** So many are kept when nobody has needed more for a while. */
@@ -40,13 +42,15 @@ export class HelperExec {
   readonly #line: (() => void)[] = [];
   readonly #small_inputs = new Map<string, Promise<string>>();
   #resting: NodeJS.Timeout | undefined;
-  #directory: Promise<void> | undefined;
+  readonly #directory: string;
+  #made: Promise<void> | undefined;
   #count = 0;
   #files = 0;
   #is_stopped = false;
 
   constructor(parts: HelperExecParts) {
     this.#parts = parts;
+    this.#directory = `${parts.directory}-${parts.pid}`;
   }
 
   readonly exec: Exec = async (command) => {
@@ -55,8 +59,23 @@ export class HelperExec {
     if (this.#is_stopped || command.descriptors || all.some((word) => /[\n\0]/.test(word))) {
       return this.#parts.direct(command);
     }
-    this.#directory ??= this.#makeDirectory();
-    await this.#directory;
+    try {
+      const result = await this.#ask(command, all);
+      if (result.exit_code === 0 || (await this.#isThere())) return result;
+    } catch (error) {
+      if (await this.#isThere()) throw error;
+    }
+    // Somebody has cleared it away, and no helper can say what its programs say.
+    await this.#beginAnew();
+    return this.#ask(command, all);
+  };
+
+  async #ask(command: Command, all: readonly string[]): Promise<ExecResult> {
+    this.#made ??= this.#makeDirectory().catch((error: unknown) => {
+      this.#made = undefined;
+      throw writeFailure(this.#directory, error);
+    });
+    await this.#made;
     const { input } = command;
     if (input === undefined) return this.#run(command, '/dev/null', all);
     if (input.length <= SMALL_INPUT) return this.#run(command, await this.#kept(input), all);
@@ -66,7 +85,7 @@ export class HelperExec {
     } finally {
       await unlink(input_path).catch(() => undefined);
     }
-  };
+  }
 
   /** Ends all helpers, and what they run. Whatever is asked for later is started directly. */
   async stop(): Promise<void> {
@@ -74,7 +93,23 @@ export class HelperExec {
     clearTimeout(this.#resting);
     for (const next of this.#line.splice(0)) next();
     await Promise.all([...this.#all].map((helper) => helper.kill()));
-    await rm(this.#parts.directory, { recursive: true, force: true });
+    if (this.#made) await rm(this.#directory, { recursive: true, force: true });
+  }
+
+  async #beginAnew(): Promise<void> {
+    this.#made = undefined;
+    this.#small_inputs.clear();
+    const idle = this.#idle.splice(0);
+    for (const helper of idle) this.#forget(helper);
+    await Promise.all(idle.map((helper) => helper.kill()));
+  }
+
+  async #isThere(): Promise<boolean> {
+    if (this.#made === undefined) return true;
+    return access(this.#directory).then(
+      () => true,
+      () => false,
+    );
   }
 
   async #run(command: Command, input_path: string, words: readonly string[]): Promise<ExecResult> {
@@ -115,8 +150,8 @@ export class HelperExec {
   async #start(): Promise<Helper> {
     this.#count++;
     try {
-      const { startTalk, new_id, directory } = this.#parts;
-      const helper = await Helper.start(startTalk, new_id(), join(directory, `said-${this.#files++}`));
+      const { startTalk, new_id } = this.#parts;
+      const helper = await Helper.start(startTalk, new_id(), join(this.#directory, `said-${this.#files++}`));
       this.#all.add(helper);
       return helper;
     } catch (error) {
@@ -146,9 +181,20 @@ export class HelperExec {
   }
 
   async #makeDirectory(): Promise<void> {
-    // What a killed daemon left.
-    await rm(this.#parts.directory, { recursive: true, force: true });
-    await mkdir(this.#parts.directory, { recursive: true, mode: 0o700 });
+    const parent = dirname(this.#directory);
+    await mkdir(parent, { recursive: true });
+    await this.#clearAway(parent);
+    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+  }
+
+  /** What killed daemons left; others that run here keep theirs. */
+  async #clearAway(parent: string): Promise<void> {
+    const begin = `${basename(this.#parts.directory)}-`;
+    for (const name of await readdir(parent)) {
+      const pid = name.startsWith(begin) ? Number(name.slice(begin.length)) : Number.NaN;
+      if (Number.isInteger(pid) && (pid === this.#parts.pid || !isRunning(pid)))
+        await rm(join(parent, name), { recursive: true, force: true });
+    }
   }
 
   #kept(text: string): Promise<string> {
@@ -162,10 +208,29 @@ export class HelperExec {
   }
 
   async #write(text: string): Promise<string> {
-    const path = join(this.#parts.directory, `input-${this.#files++}`);
-    await writeFile(path, text, { mode: 0o600 });
+    const path = join(this.#directory, `input-${this.#files++}`);
+    try {
+      await writeFile(path, text, { mode: 0o600 });
+    } catch (error) {
+      throw writeFailure(path, error);
+    }
     return path;
   }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+function writeFailure(path: string, error: unknown): Error {
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  if (code === 'ENOSPC' || code === 'EDQUOT') return praasError('STORE_FULL', { path }, error);
+  return praasError('STORE_FAILED', { path, reason: message }, error);
 }
 
 function resultOf({ file }: Command, framed: Framed | undefined): ExecResult {

@@ -16,6 +16,11 @@ export class RequestContext {
     return this.#storage.run({ id: request_id, actor: ROOT_ACTOR }, work);
   }
 
+  /** Runs `work` for nobody: what it sets going outlives the request. */
+  outside<T>(work: () => T): T {
+    return this.#storage.exit(work);
+  }
+
   /** The id of the request being worked for; empty when it is nobody's. */
   get request_id(): string {
     return this.#storage.getStore()?.id ?? '';

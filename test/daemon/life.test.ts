@@ -102,6 +102,10 @@ describe('without any router', () => {
     expect(stderr).toContain('in use by `praas serve`');
     expect(stderr).toContain(`process ${daemon.pid}`);
     expect((await daemon.ask('GET', '/healthz')).status).toBe(200);
+    // It still starts programs: what it needs for that is its own.
+    expect((await daemon.ask<{ routers: unknown[] }>('GET', '/v1/routers')).status).toBe(200);
+    expect((await daemon.ask('POST', '/v1/routers/nowhere/sync')).status).toBe(404);
+    expect((await daemon.ask<{ ready: boolean }>('GET', '/readyz')).body.ready).toBe(true);
   });
 
   test('a port that somebody else has is named, and the lock is given back', async () => {

@@ -392,3 +392,12 @@ test('whatever is asked, nothing fails inside, nothing changes, and the answer h
     { numRuns: 500 },
   );
 });
+
+test.each(['/PAT/create', '/Router_Pat', '/router_pat/'])('%s is no route of theirs', async (path) => {
+  const [url, server] = await serve(fakeNode());
+  servers.push(server);
+  const response = await fetch(url + path, { method: path.includes('create') ? 'POST' : 'GET' });
+
+  expect(response.status).toBeGreaterThanOrEqual(401);
+  expect(response.status).toBeLessThan(500);
+});

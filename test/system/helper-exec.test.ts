@@ -1,7 +1,7 @@
 /** Programs that helpers start do what directly started ones do, and no helper outlives what it is for. */
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -17,15 +17,23 @@ let helpers: HelperExec;
 let direct_calls: Command[];
 let direct: Exec;
 
-const make = (timeout_ms = TIMEOUT_MS): HelperExec => {
+const make = (timeout_ms = TIMEOUT_MS, pid = process.pid): HelperExec => {
   const exec = createExec(timeout_ms, process.env);
   direct = (command) => {
     direct_calls.push(command);
     return exec(command);
   };
   const startTalk = createStartTalk(process.env);
-  return new HelperExec({ direct, startTalk, new_id: randomUUID, timeout_ms, directory: join(directory, 'helpers') });
+  return new HelperExec({
+    direct,
+    startTalk,
+    new_id: randomUUID,
+    timeout_ms,
+    directory: join(directory, 'helpers'),
+    pid,
+  });
 };
+const OWN = (pid = process.pid): string => join(directory, `helpers-${pid}`);
 const running = (pattern: string): string => execFileSync('sh', ['-c', `pgrep -fx '${pattern}' || true`]).toString();
 
 beforeEach(() => {
@@ -112,7 +120,7 @@ test('inputs are for root alone while they are there, and gone afterwards', asyn
   const { stdout } = await helpers.exec({ file: 'stat', args: ['-L', '-c', '%a', '/dev/stdin'], input });
 
   expect(stdout).toBe('600\n');
-  expect(readdirSync(join(directory, 'helpers')).filter((name) => name.startsWith('input'))).toEqual([]);
+  expect(readdirSync(OWN()).filter((name) => name.startsWith('input'))).toEqual([]);
 });
 
 test('after stop no helper is left, what it ran is gone, and programs are started directly', async () => {
@@ -124,7 +132,54 @@ test('after stop no helper is left, what it ran is gone, and programs are starte
 
   expect((await under_way).code).toBe('TOOL_FAILED');
   expect(running(`sleep ${seconds}`)).toBe('');
-  expect(existsSync(join(directory, 'helpers'))).toBe(false);
+  expect(existsSync(OWN())).toBe(false);
   expect((await helpers.exec({ file: 'echo', args: ['direct'] })).stdout).toBe('direct\n');
   expect(direct_calls).toHaveLength(1);
+});
+
+describe('what helpers need in a directory', () => {
+  const ECHO: Command = { file: 'echo', args: ['hello'] };
+
+  test('is of each process its own: one that ends, or never began, takes nothing from another', async () => {
+    await helpers.exec(ECHO);
+    const other = make(TIMEOUT_MS, process.ppid);
+    await other.stop();
+    expect(existsSync(OWN())).toBe(true);
+    const another = make(TIMEOUT_MS, process.ppid);
+    await another.exec(ECHO);
+    await another.stop();
+
+    expect(existsSync(OWN(process.ppid))).toBe(false);
+    expect(await helpers.exec(ECHO)).toMatchObject({ stdout: 'hello\n' });
+  });
+
+  test('is cleared of what a killed process left', async () => {
+    const dead = 4_194_305;
+    mkdirSync(OWN(dead));
+    await helpers.exec(ECHO);
+
+    expect(existsSync(OWN(dead))).toBe(false);
+  });
+
+  test('is made again when somebody has cleared it away', async () => {
+    await helpers.exec({ file: 'cat', args: [], input: 'kept' });
+    rmSync(OWN(), { recursive: true });
+
+    expect(await helpers.exec({ file: 'cat', args: [], input: 'kept' })).toMatchObject({
+      exit_code: 0,
+      stdout: 'kept',
+    });
+    rmSync(OWN(), { recursive: true });
+    expect(await helpers.exec({ file: 'cat', args: [], input: 'x'.repeat(1000) })).toMatchObject({ exit_code: 0 });
+  });
+
+  test('that cannot be made is an error that says so, and is tried again', async () => {
+    rmSync(directory, { recursive: true });
+    writeFileSync(directory, 'a file where the directory should be');
+    expect(await errorOf(helpers.exec(ECHO))).toMatchObject({ code: 'STORE_FAILED' });
+
+    rmSync(directory);
+    mkdirSync(directory);
+    expect(await helpers.exec(ECHO)).toMatchObject({ stdout: 'hello\n' });
+  });
 });

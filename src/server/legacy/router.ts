@@ -26,7 +26,8 @@ interface Route {
 }
 
 export function legacyRouter(parts: LegacyParts): Router {
-  const router = Router();
+  // As the Proxy CLI writes them and no other way: who keeps them from others by their path keeps all of them.
+  const router = Router({ caseSensitive: true, strict: true });
   const enter: RequestHandler = (request, _response, next) => {
     admit(request, parts);
     next();
