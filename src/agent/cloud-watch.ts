@@ -3,7 +3,7 @@
  * known stays, and the next reading comes sooner, then later and later up to the period.
  */
 import type { Logger } from '../pat/ports.ts';
-import type { Timers } from './timers.ts';
+import type { Timers } from '../pat/timers.ts';
 
 export interface CloudWatchParts {
   /** Reads what is to be known. Bounded in time by whoever gives it. */

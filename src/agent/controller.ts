@@ -8,8 +8,8 @@ import { endpointKey } from '../pat/forward.ts';
 import type { Changed, Synced } from '../pat/pat.ts';
 import type { Clock, Logger } from '../pat/ports.ts';
 import type { RouterRecord } from '../pat/record.ts';
+import type { Timers } from '../pat/timers.ts';
 import { ExpiryWatch } from './expiry-watch.ts';
-import type { Timers } from './timers.ts';
 import { WorkLine } from './work-line.ts';
 
 export type Reason = 'start' | 'appeared' | 'gone' | 'addresses' | 'expired' | 'retry' | 'period';

@@ -2,7 +2,7 @@
 import { isExpired, type Mapping } from '../pat/mapping.ts';
 import type { Clock } from '../pat/ports.ts';
 import type { RouterRecord } from '../pat/record.ts';
-import type { Timers } from './timers.ts';
+import type { Timers } from '../pat/timers.ts';
 
 export interface ExpiryWatchParts {
   readonly clock: Clock;

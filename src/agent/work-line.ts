@@ -3,7 +3,7 @@
  * asked for meanwhile. A few are worked on at the same time; one that takes long gives its place to the next and goes on
  * beside, so that broken namespaces never hold up the others.
  */
-import type { Timers } from './timers.ts';
+import type { Timers } from '../pat/timers.ts';
 
 export interface WorkLineParts {
   readonly timers: Timers;

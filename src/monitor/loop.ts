@@ -4,13 +4,8 @@
  */
 import type { Notifications } from '../pat/notifications.ts';
 import type { Clock, Logger } from '../pat/ports.ts';
+import type { Timers } from '../pat/timers.ts';
 import type { Monitor, Report } from './monitor.ts';
-
-/** Doing something later. */
-export interface Timers {
-  /** Runs `work` once, in that many milliseconds. Gives what calls it off. */
-  after(milliseconds: number, work: () => void): () => void;
-}
 
 export interface MonitorLoopParts {
   readonly monitor: Pick<Monitor, 'sweep' | 'look' | 'swept_at'>;

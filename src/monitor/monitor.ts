@@ -7,7 +7,7 @@
 import type { Cloud } from '../pat/cloud.ts';
 import type { Mapping } from '../pat/mapping.ts';
 import type { Clock, Logger } from '../pat/ports.ts';
-import type { Applied, Verdict } from '../pat/verdict.ts';
+import { type Applied, changes, type Verdict } from '../pat/verdict.ts';
 import type { CarriedOut } from '../pat/verdict-service.ts';
 import type { RemovalGuard } from './guard.ts';
 import { judge, needsProof } from './judge.ts';
@@ -158,11 +158,7 @@ export class Monitor {
 function verdictsOn(mappings: readonly Mapping[], picture: Picture): Verdict[] {
   return mappings.flatMap((mapping) => {
     const verdict = judge(mapping, picture);
-    if (verdict === undefined) return [];
-    const { hold } = mapping;
-    const is_known =
-      verdict.action === 'hold' && hold?.reason === verdict.reason && hold.withdrawn === verdict.withdrawn;
-    return is_known ? [] : [verdict];
+    return verdict && changes(mapping, verdict) ? [verdict] : [];
   });
 }
 

@@ -56,11 +56,12 @@ export function decideVerdicts(
   return { applied, delta: { unsettled, ...(put.length > 0 && { put }), ...(remove.length > 0 && { remove }) } };
 }
 
-export function isSame(one: Identity, other: Identity): boolean {
+function isSame(one: Identity, other: Identity): boolean {
   return one.server_ip === other.server_ip && one.server_id === other.server_id && one.port_id === other.port_id;
 }
 
-function changes({ hold }: Mapping, verdict: Verdict): boolean {
+/** False for what is as the verdict says already. */
+export function changes({ hold }: Pick<Mapping, 'hold'>, verdict: Verdict): boolean {
   if (verdict.action === 'release') return hold !== null;
   if (verdict.action === 'hold') return hold?.reason !== verdict.reason || hold.withdrawn !== verdict.withdrawn;
   return true;

@@ -61,7 +61,7 @@ function untroubled(name: Check['name'], part: Troubled | undefined): Promise<Ch
   return [outcome(name, check)];
 }
 
-export async function outcome(name: Check['name'], work: () => Promise<unknown>): Promise<Check> {
+async function outcome(name: Check['name'], work: () => Promise<unknown>): Promise<Check> {
   try {
     await work();
     return { name, ok: true, detail: '' };
