@@ -28,6 +28,8 @@ export interface Backend {
   readonly name: BackendName;
   /** Reads one namespace. Throws ROUTER_NOT_FOUND when it is gone, TOOL_MISSING. */
   observe(namespace: string): Promise<BackendObservation>;
+  /** Frame lines that take our frame away where it is empty; none where there is none, or somebody has something in it. */
+  dismantling(namespace: string): Promise<readonly string[]>;
   /** The lines that add the forward. Pure. */
   additions(forward: Forward): readonly string[];
   /** The lines that take the forward away when it is in place as `additions` made it. Pure. */

@@ -75,6 +75,14 @@ export class NetfilterDataplane implements Dataplane {
     }
   }
 
+  async dismantle(router_id: string): Promise<void> {
+    const namespace = await this.#namespaces.resolve(router_id);
+    for (const backend of [this.#backend, this.#other]) {
+      const frame = await backend.dismantling(namespace).catch(noneWithoutTool);
+      if (frame.length > 0) await backend.apply(namespace, { frame, removals: [], additions: [] });
+    }
+  }
+
   render(changes: Changes): string {
     return this.#scripts(changes)
       .filter(([, script]) => !isEmptyScript(script))
@@ -127,8 +135,12 @@ async function bothOf<T>(first: Promise<T>, second: Promise<T>): Promise<[T, T]>
   return [await first, await second];
 }
 
-/** A node that lacks the other backend's tool holds nothing of it. */
+/** A node that lacks a backend's tool holds nothing of it. */
 function nothingWithoutTool(error: unknown): BackendObservation {
   if (isPraasError(error, 'TOOL_MISSING')) return NOTHING;
   throw error;
+}
+
+function noneWithoutTool(error: unknown): readonly string[] {
+  return nothingWithoutTool(error).frame;
 }

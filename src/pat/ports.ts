@@ -63,6 +63,11 @@ export interface Dataplane {
   listeners(router_id: string): Promise<readonly Claim[]>;
   /** Applies all of it or nothing, in one transaction. Throws KERNEL_REFUSED, KERNEL_BUSY, ROUTER_NOT_FOUND. */
   apply(router_id: string, changes: Changes): Promise<void>;
+  /**
+   * Takes its own frame (chains, jumps, tables) away again where nothing is in it any more; what others have put there keeps
+   * it. Throws as apply does.
+   */
+  dismantle(router_id: string): Promise<void>;
   /** What apply would hand to the kernel, as text; empty for an empty plan. Pure. */
   render(changes: Changes): string;
   /** What observe would report for a forward that is in place as it should be. Pure. */

@@ -284,6 +284,7 @@ function bind(dataplane: Dataplane): Dataplane {
     observe: (...args) => dataplane.observe(...args),
     listeners: (...args) => dataplane.listeners(...args),
     apply: (...args) => dataplane.apply(...args),
+    dismantle: (...args) => dataplane.dismantle(...args),
     render: (...args) => dataplane.render(...args),
     expected: (...args) => dataplane.expected(...args),
     flows: (...args) => dataplane.flows(...args),

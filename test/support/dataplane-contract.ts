@@ -187,6 +187,24 @@ export function dataplaneContract(name: string, make: () => Promise<DataplaneUnd
       expect(await packets(SSH, WEB, listed)).toEqual([0, 1, 0]);
     });
 
+    test('its frame goes when nothing is in it, and only then', async () => {
+      const hasFrame = async (): Promise<boolean> => {
+        const { frame } = await under.dataplane.observe(under.router_id);
+        return frame === undefined;
+      };
+      await settle([SSH, WEB]);
+      await under.dataplane.dismantle(under.router_id);
+      expect(await inPlace()).toEqual(keys(SSH, WEB));
+      expect(await hasFrame()).toBe(true);
+      await settle([]);
+      await under.dataplane.dismantle(under.router_id);
+      expect(await hasFrame()).toBe(false);
+      await under.dataplane.dismantle(under.router_id);
+      await settle([SSH]);
+      expect(await inPlace()).toEqual(keys(SSH));
+      expect(await hasFrame()).toBe(true);
+    });
+
     test('a router that is not there is said to be not there', async () => {
       const missing = { code: 'ROUTER_NOT_FOUND' };
       const { dataplane } = under;

@@ -187,6 +187,11 @@ export class FakeDataplane implements Dataplane {
     router.flows = router.flows.filter((flow) => !flows.includes(flow));
   }
 
+  async dismantle(router_id: string): Promise<void> {
+    const router = this.#enter('dismantle', router_id);
+    router.has_frame = router.has_frame && router.entries.length + router.claims.length > 0;
+  }
+
   #enter(call: Call, router_id: string): FakeRouter {
     this.#called(call);
     const router = this.#routers.get(router_id);

@@ -6,13 +6,14 @@
  */
 import { praasError } from '../../pat/errors.ts';
 import type { Forward } from '../../pat/forward.ts';
+import type { ExecResult } from '../../system/exec.ts';
 import type { Backend, BackendObservation, Script } from '../backend.ts';
 import { mappingIdIn } from '../comment.ts';
 import { refusal } from '../failure.ts';
 import type { Namespaces } from '../namespace.ts';
 import { type FoundRule, rulesOf } from '../rules.ts';
 import { claimsOf } from './claims.ts';
-import { missingFrame, missingMarkFrame, touchesBuiltIn } from './frame.ts';
+import { emptyFrame, emptyMarkFrame, missingFrame, missingMarkFrame, touchesBuiltIn } from './frame.ts';
 import { EXIT_BUSY, findNeutronLock, underLock } from './neutron-lock.ts';
 import { optionsOf, POSTROUTING, PREROUTING, parseRule, renderRule, tableOf } from './rule.ts';
 import { parseSavedTable, type SavedRule } from './save.ts';
@@ -40,10 +41,7 @@ export class IptablesBackend implements Backend {
   }
 
   async observe(namespace: string): Promise<BackendObservation> {
-    // All tables at once: Neutron's others are small, and a second process would cost more.
-    const command = { file: 'iptables-save', args: ['-c'] };
-    const result = await this.#namespaces.run(namespace, command);
-    if (result.exit_code !== 0) throw refusal(result, { router: namespace, tool: 'iptables-save', script: '' });
+    const result = await this.#save(namespace);
     const nat = parseSavedTable(result.stdout, 'nat');
     const mangle = parseSavedTable(result.stdout, 'mangle');
     const scopes = readScopes(namespace, mangle, parseSavedTable(result.stdout, 'filter'));
@@ -57,6 +55,18 @@ export class IptablesBackend implements Backend {
       warnings: [...(MIXED.test(result.stderr) ? [mixedWarning(namespace)] : []), ...scopes.warnings],
       scope_marks: scopes.marks,
     };
+  }
+
+  async dismantling(namespace: string): Promise<readonly string[]> {
+    const { stdout } = await this.#save(namespace);
+    return [...emptyFrame(parseSavedTable(stdout, 'nat')), ...emptyMarkFrame(parseSavedTable(stdout, 'mangle'))];
+  }
+
+  async #save(namespace: string): Promise<ExecResult> {
+    // All tables at once: Neutron's others are small, and a second process would cost more.
+    const result = await this.#namespaces.run(namespace, { file: 'iptables-save', args: ['-c'] });
+    if (result.exit_code === 0) return result;
+    throw refusal(result, { router: namespace, tool: 'iptables-save', script: '' });
   }
 
   additions(forward: Forward): readonly string[] {

@@ -34,7 +34,30 @@ function missing(table: SavedTable, wanted: readonly Chain[]): string[] {
   return [...chains, ...jumps];
 }
 
+/**
+ * The script lines that take our chains of nat and the jumps to them away, where nothing is in them. A jump from elsewhere
+ * is somebody's own, and keeps the chain.
+ */
+export function emptyFrame(nat: SavedTable): string[] {
+  return empty(nat, [BEFORE, AFTER]);
+}
+
+/** The same for mangle. */
+export function emptyMarkFrame(mangle: SavedTable): string[] {
+  return empty(mangle, [BEFORE]).map(inMangle);
+}
+
+function empty(table: SavedTable, made: readonly Chain[]): string[] {
+  return made.flatMap(({ own, hook }) => {
+    const leading = table.rules.filter(({ words }) => words.includes(own));
+    const jumps = leading.filter((rule) => rule.chain === hook && rule.text === `-j ${own}`);
+    const is_used = table.rules.some(({ chain }) => chain === own) || jumps.length < leading.length;
+    if (is_used || !table.chains.has(own)) return [];
+    return [...jumps.map(() => `-D ${hook} -j ${own}`), `-X ${own}`];
+  });
+}
+
 /** True when the frame lines of a section change a built-in chain. */
 export function touchesBuiltIn(frame: readonly string[]): boolean {
-  return frame.some((line) => line.startsWith('-A '));
+  return frame.some((line) => line.startsWith('-A ') || line.startsWith('-D '));
 }

@@ -9,7 +9,7 @@ import type { Namespaces } from '../namespace.ts';
 import { rulesOf } from '../rules.ts';
 import { additionOf, removalOf } from './element.ts';
 import { frameLines, TABLE } from './layout.ts';
-import { parseListing } from './listing.ts';
+import { parseListing, type TableContents } from './listing.ts';
 import { markLines, marksIn } from './marks.ts';
 
 const NO_TABLE = /No such file or directory/;
@@ -23,10 +23,22 @@ export class NftablesBackend implements Backend {
   }
 
   async observe(namespace: string): Promise<BackendObservation> {
+    const contents = await this.#read(namespace);
+    return { ...(contents ?? { found: [], claims: [], frame: frameLines() }), warnings: [] };
+  }
+
+  async dismantling(namespace: string): Promise<readonly string[]> {
+    const contents = await this.#read(namespace);
+    const is_empty = contents && contents.found.length + contents.claims.length === 0;
+    return is_empty ? [`delete table ${TABLE}`] : [];
+  }
+
+  /** What is in our table; undefined when there is none. */
+  async #read(namespace: string): Promise<TableContents | undefined> {
     const command = { file: 'nft', args: ['--json', 'list', 'table', ...TABLE.split(' ')] };
     const result = await this.#namespaces.run(namespace, command);
-    if (result.exit_code === 0) return { ...parseListing(result.stdout), warnings: [] };
-    if (NO_TABLE.test(result.stderr)) return { found: [], claims: [], frame: frameLines(), warnings: [] };
+    if (result.exit_code === 0) return parseListing(result.stdout);
+    if (NO_TABLE.test(result.stderr)) return undefined;
     throw refusal(result, { router: namespace, tool: 'nft', script: '' });
   }
 
