@@ -1,7 +1,7 @@
 # `make demo` and `make test` work on a fresh Debian 12 with make and npm; they install what else they need (as root).
 # The pinned Node comes from node_modules and is first on the PATH of npm scripts.
 
-SOURCES := $(shell find src scripts package.json tsconfig.json -type f 2>/dev/null)
+SOURCES := $(shell find src scripts share package.json tsconfig.json -type f 2>/dev/null)
 
 .PHONY: help setup build demo test test-openstack lab check bench clean
 

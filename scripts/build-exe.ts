@@ -2,7 +2,16 @@
 // stripped node. Takes the path of the executable to make. What only the daemon needs is a script of its own (more than
 // half of all code), so that commands do not carry it: src/compose/daemon.ts is where the two meet.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
@@ -141,6 +150,13 @@ async function storeMapping(state_dir: string): Promise<void> {
   await store.close();
 }
 
+/** What src/system/share.ts reads: every file of share/, by its path. */
+function sharedFiles(): Readonly<Record<string, string>> {
+  const entries = readdirSync('share', { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+  return Object.fromEntries(paths.toSorted().map((path) => [path, path]));
+}
+
 function assemble(): void {
   const asset = (name: string): string => join(work, name);
   writeFileSync(
@@ -157,6 +173,7 @@ function assemble(): void {
         'app.js': asset('app.js'),
         'app.cache': asset('app.cache'),
         'daemon.js': asset('daemon.js'),
+        ...sharedFiles(),
       },
     }),
   );
