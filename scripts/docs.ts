@@ -1,53 +1,39 @@
-// Writes the pages of docs/ that are made from the program: cli.md from oclif.manifest.json, configuration.md from the
-// table of keys. Run it after a change of commands or keys; test/docs.test.ts fails while a page is not as rendered here.
-import { readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+// Writes what is made from the program and kept beside it: docs/cli.md, completions and the man page from
+// oclif.manifest.json, docs/configuration.md from the table of keys. Run it after a change of commands or keys;
+// test/docs.test.ts fails while one of them is not as rendered here.
+import { writeFileSync } from 'node:fs';
 import { KEY_NAMES, KEYS, variableOf } from '../src/config/keys.ts';
 import { renderSettings } from '../src/config/render.ts';
+import { renderBash } from './bash-completion.ts';
+import {
+  argText,
+  BIN,
+  byName,
+  type CommandEntry,
+  exampleText,
+  flagText,
+  type Input,
+  type Manifest,
+  ROOT,
+  readManifest,
+  remarks,
+  shownOf,
+  usageText,
+  wordsOf,
+} from './commands.ts';
+import { renderMan } from './man.ts';
+import { renderZsh } from './zsh-completion.ts';
 
-/** What oclif.manifest.json says of a flag or an argument, as far as people need it. */
-interface Input {
-  readonly name: string;
-  readonly char?: string;
-  readonly type?: 'boolean' | 'option';
-  readonly description?: string;
-  readonly default?: string | number | boolean | readonly string[];
-  readonly env?: string;
-  readonly helpGroup?: string;
-  readonly helpValue?: string;
-  readonly multiple?: boolean;
-  readonly options?: readonly string[];
-  readonly required?: boolean;
-}
-
-interface CommandEntry {
-  readonly id: string;
-  readonly hidden?: boolean;
-  readonly summary?: string;
-  readonly description?: string;
-  readonly examples?: readonly string[];
-  readonly strict?: boolean;
-  readonly args: Readonly<Record<string, Input>>;
-  readonly flags: Readonly<Record<string, Input>>;
-}
-
-export interface Manifest {
-  readonly commands: Readonly<Record<string, CommandEntry>>;
-}
-
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const BIN = 'praas';
 const NOTE = '<!-- Made by scripts/docs.ts. Do not edit: run it again. -->';
 /** Help groups of flags that many commands share: they are explained once. */
 const SHARED = ['OUTPUT', 'GLOBAL'];
 
-const titleOf = (id: string): string => `${BIN} ${id.replaceAll(':', ' ')}`;
 const cell = (text: string): string => text.replaceAll('|', '\\|');
 const row = (...cells: readonly string[]): string => `| ${cells.map(cell).join(' | ')} |`;
 
 /** Takes the manifest, gives docs/cli.md: every command that is meant for people. */
-export function renderCli({ commands }: Manifest): string {
-  const shown = Object.values(commands).filter(({ hidden }) => hidden !== true);
+export function renderCli(manifest: Manifest): string {
+  const shown = shownOf(manifest);
   const shared = new Map(shown.flatMap(({ flags }) => sharedOf(flags).map((flag) => [flag.name, flag])));
   const lines = [
     NOTE,
@@ -66,15 +52,17 @@ export function renderCli({ commands }: Manifest): string {
   return `${lines.join('\n')}\n`;
 }
 
-function commandLines({ id, summary = '', description, examples = [], args, flags, strict }: CommandEntry): string[] {
+function commandLines(command: CommandEntry): string[] {
+  const { summary = '', description, examples = [], args, flags, strict } = command;
+  const title = `${BIN} ${wordsOf(command)}`;
   const others = sharedOf(flags);
   const own = Object.values(flags).filter((flag) => !others.includes(flag));
   const named = Object.values(args).map((arg) => argText(arg, strict === false));
   const needed = own.filter(({ required }) => required === true).map(usageText);
-  const usage = [titleOf(id), ...named, ...needed, '[flags]'].join(' ');
+  const usage = [title, ...named, ...needed, '[flags]'].join(' ');
   return [
     '',
-    `## ${titleOf(id)}`,
+    `## ${title}`,
     '',
     `${summary[0]?.toUpperCase()}${summary.slice(1)}.${description === undefined ? '' : ` ${description}`}`,
     '',
@@ -89,7 +77,7 @@ function commandLines({ id, summary = '', description, examples = [], args, flag
       ? [`${own.length > 0 ? 'Also' : 'Flags'}: ${others.map(({ name }) => `\`--${name}\``).join(', ')}.`]
       : []),
     ...(examples.length > 0
-      ? ['', 'Examples:', '', '```', ...examples.map((text) => exampleText(text, id)), '```']
+      ? ['', 'Examples:', '', '```', ...examples.map((text) => exampleText(text, command)), '```']
       : []),
   ];
 }
@@ -100,39 +88,6 @@ function flagTable(flags: readonly Input[]): string[] {
     row(`\`${flagText(flag)}\``, [flag.description ?? '', ...remarks(flag)].join('; ')),
   );
   return ['| flag | |', '|---|---|', ...rows];
-}
-
-function remarks({ required, default: value, env }: Input): string[] {
-  const hasDefault = value !== undefined && !(Array.isArray(value) && value.length === 0);
-  return [
-    ...(required === true ? ['required'] : []),
-    ...(hasDefault ? [`default ${String(value)}`] : []),
-    ...(env === undefined ? [] : [`environment \`${env}\``]),
-  ];
-}
-
-/** `-p, --port PORT` */
-function flagText(flag: Input): string {
-  return `${flag.char === undefined ? '' : `-${flag.char}, `}${usageText(flag)}`;
-}
-
-/** `--port PORT` */
-function usageText({ name, type, helpValue, options, multiple }: Input): string {
-  const value = type === 'boolean' ? '' : ` ${helpValue ?? (options ? options.join('|') : name.toUpperCase())}`;
-  return `--${name}${value}${multiple === true ? ' …' : ''}`;
-}
-
-function argText({ name, required }: Input, isRepeatable: boolean): string {
-  const text = `${name.toUpperCase()}${isRepeatable ? '…' : ''}`;
-  return required === true ? text : `[${text}]`;
-}
-
-function exampleText(text: string, id: string): string {
-  return text.replaceAll('<%= config.bin %>', BIN).replaceAll('<%= command.id %>', id.replaceAll(':', ' '));
-}
-
-function byName(flags: readonly Input[]): Input[] {
-  return flags.toSorted((a, b) => a.name.localeCompare(b.name, 'en'));
 }
 
 function sharedOf(flags: CommandEntry['flags']): Input[] {
@@ -172,12 +127,17 @@ export function renderConfiguration(): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** The pages, by path below the repository. */
+/** What is made, by path below the repository. */
 export function renderPages(manifest: Manifest): Readonly<Record<string, string>> {
-  return { 'docs/cli.md': renderCli(manifest), 'docs/configuration.md': renderConfiguration() };
+  return {
+    'docs/cli.md': renderCli(manifest),
+    'docs/configuration.md': renderConfiguration(),
+    'share/completions/praas.bash': renderBash(manifest),
+    'share/completions/_praas': renderZsh(manifest),
+    'share/man/praas.8': renderMan(manifest),
+  };
 }
 
 if (import.meta.main) {
-  const manifest = JSON.parse(readFileSync(`${ROOT}/oclif.manifest.json`, 'utf8')) as Manifest;
-  for (const [path, text] of Object.entries(renderPages(manifest))) writeFileSync(`${ROOT}/${path}`, text);
+  for (const [path, text] of Object.entries(renderPages(readManifest()))) writeFileSync(`${ROOT}/${path}`, text);
 }

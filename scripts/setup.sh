@@ -17,6 +17,8 @@ need curl curl
 need nsenter util-linux
 need sysctl procps
 need python3 python3-minimal
+need zsh zsh
+need mandoc mandoc
 
 if [ -n "$missing" ]; then
   [ "$(id -u)" = 0 ] || { echo "setup: installing$missing needs root: run it with sudo" >&2; exit 1; }
