@@ -3,7 +3,7 @@
 
 SOURCES := $(shell find src scripts share package.json tsconfig.json -type f 2>/dev/null)
 
-.PHONY: help setup build demo test test-openstack lab check bench clean
+.PHONY: help setup build deb demo test test-openstack lab check bench clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
@@ -17,6 +17,9 @@ build/praas: $(SOURCES) package-lock.json
 	@npm run --silent build:exe
 
 build: setup build/praas ## build the executable build/praas
+
+deb: build ## build the Debian package build/praas_<version>_amd64.deb
+	@node_modules/.bin/node scripts/build-deb.ts
 
 demo: build ## show the main job on packets, in a throwaway world of network namespaces
 	@build/praas demo
