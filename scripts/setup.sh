@@ -19,6 +19,7 @@ need sysctl procps
 need python3 python3-minimal
 need zsh zsh
 need mandoc mandoc
+need systemctl systemd
 
 if [ -n "$missing" ]; then
   [ "$(id -u)" = 0 ] || { echo "setup: installing$missing needs root: run it with sudo" >&2; exit 1; }
