@@ -88,7 +88,11 @@ function dataOf(command: CommandEntry): Readonly<Record<string, string>> {
 
 function flagWords(flag: Input, command: CommandEntry): string[] {
   const value = flag.type === 'boolean' ? '' : `=${valueText(flag, command)}`;
-  return [...(flag.char === undefined ? [] : [`-${flag.char}${value}`]), `--${flag.name}${value}`];
+  return [
+    ...(flag.char === undefined ? [] : [`-${flag.char}${value}`]),
+    `--${flag.name}${value}`,
+    ...(flag.allowNo === true ? [`--no-${flag.name}`] : []),
+  ];
 }
 
 function valueText(input: Input, command: CommandEntry): string {

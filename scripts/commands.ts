@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 /** What the manifest says of a flag or an argument, as far as people need it. */
 export interface Input {
   readonly name: string;
+  /** There is --no-NAME as well. */
+  readonly allowNo?: boolean;
   readonly char?: string;
   readonly type?: 'boolean' | 'option';
   readonly description?: string;
@@ -57,9 +59,10 @@ export function byName(flags: readonly Input[]): Input[] {
   return flags.toSorted((a, b) => a.name.localeCompare(b.name, 'en'));
 }
 
-/** `-p, --port PORT` */
+/** `-p, --port PORT`; `--start, --no-start` */
 export function flagText(flag: Input): string {
-  return `${flag.char === undefined ? '' : `-${flag.char}, `}${usageText(flag)}`;
+  const opposite = flag.allowNo === true ? `, --no-${flag.name}` : '';
+  return `${flag.char === undefined ? '' : `-${flag.char}, `}${usageText(flag)}${opposite}`;
 }
 
 /** `--port PORT` */

@@ -20,7 +20,7 @@ export type Value =
 export function valueOf(input: Input, command: CommandEntry): Value {
   const lookup = input.name === 'id' && command.id.startsWith('pat:') ? 'mapping' : input.name;
   if (input.options) return { kind: 'words', words: input.options };
-  if (/^(FILE|DIR|PATH)$/.test(input.helpValue ?? '') || /^(file|executable)$/.test(input.name))
+  if (/^(FILE|DIR|PATH)$/.test(input.helpValue ?? '') || /^(file|path|executable)$/.test(input.name))
     return { kind: 'file' };
   return lookup in LOOKUPS ? { kind: 'lookup', lookup: lookup as Lookup } : { kind: 'any' };
 }

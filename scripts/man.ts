@@ -59,7 +59,7 @@ export function renderMan(manifest: Manifest): string {
 
 function commandLines(command: CommandEntry): string[] {
   const { summary = '', description, args, flags, strict } = command;
-  const own = Object.values(flags).filter((flag) => !sharedGroup(flag));
+  const own = Object.values(flags).filter((flag) => !sharedGroup(flag) && flag.hidden !== true);
   const groups = Object.entries(SHARED).filter(([group]) =>
     Object.values(flags).some((flag) => flag.helpGroup === group),
   );
@@ -119,7 +119,7 @@ function flagsOf(commands: readonly CommandEntry[], group: string): Input[] {
 
 function flagLines(flags: readonly Input[]): string[] {
   return byName(flags).flatMap((flag) => {
-    const [words, value = ''] = flagText(flag).split(/(?<=--\S+) (.*)/);
+    const [words, value = ''] = flagText(flag).split(/ (?=[^-])(.*)/);
     const head = `\\fB${escaped(words ?? '')}\\fR${value === '' ? '' : ` \\fI${escaped(value)}\\fR`}`;
     return item(head, [flag.description ?? '', ...remarks(flag)]);
   });

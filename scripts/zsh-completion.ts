@@ -83,8 +83,15 @@ const patternOf = (command: CommandEntry): string => `'${wordsOf(command)} '*`;
 
 function flagSpecs(command: CommandEntry, is_hidden: boolean): string[] {
   const flags = Object.values(command.flags).filter(({ hidden = false }) => hidden === is_hidden);
-  return byName(flags).map((flag) => `        ${flagSpec(flag, command)}`);
+  const both = byName(flags).flatMap((flag) => (flag.allowNo === true ? [flag, oppositeOf(flag)] : [flag]));
+  return both.map((flag) => `        ${flagSpec(flag, command)}`);
 }
+
+const oppositeOf = ({ name, description = '', ...flag }: Input): Input => ({
+  ...flag,
+  name: `no-${name}`,
+  description: `do not: ${description}`,
+});
 
 /** `'(-f --format)'{-f+,--format=}'[format of the output]:format:(table json)'` */
 function flagSpec(flag: Input, command: CommandEntry): string {

@@ -57,7 +57,9 @@ describe('bash', () => {
   test.each(COMMANDS.map(({ words, flags }) => [words.join(' '), { words, flags }] as const))(
     'offers the flags of %s, and what they can be',
     (_, { words, flags }) => {
-      const shown = flags.filter(({ hidden }) => hidden !== true).map(({ name }) => `--${name}`);
+      const shown = flags
+        .filter(({ hidden }) => hidden !== true)
+        .flatMap(({ name, allowNo }) => (allowNo === true ? [`--${name}`, `--no-${name}`] : [`--${name}`]));
 
       expect(offered(...words, '--').toSorted()).toEqual([...shown, '--help'].toSorted());
       for (const { name, char, options = [] } of flags.filter((flag) => flag.options)) {
