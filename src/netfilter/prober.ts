@@ -20,7 +20,7 @@ export class NetfilterProber implements Prober {
 
   async connect(router_id: string, server_ip: string, server_port: number): ReturnType<Prober['connect']> {
     const namespace = await this.#namespaces.resolve(router_id);
-    const args = [String(TIMEOUT_SECONDS), 'bash', '-c', CONNECT, server_ip, String(server_port)];
+    const args = [String(TIMEOUT_SECONDS), 'bash', '--norc', '-c', CONNECT, server_ip, String(server_port)];
     const { exit_code, stderr } = await this.#namespaces.run(namespace, { file: 'timeout', args });
     if (exit_code === 0) return 'open';
     if (exit_code === TIMED_OUT) return 'timeout';

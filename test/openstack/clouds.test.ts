@@ -263,7 +263,11 @@ clouds:
     });
   });
 
-  test('an empty file says that there is no cloud in it', async () => {
-    expect((await errorOf(read({ files: { [CLOUDS]: '\n' } }))).message).toContain('there is no map of clouds in it');
-  });
+  test.each(['\n', '# clouds:\n#   praas: {}\n'])(
+    'a file without anything in it says nothing of a cloud',
+    async (text) => {
+      expect(await read({ files: { [CLOUDS]: text } })).toBeUndefined();
+      expect((await errorOf(read({ files: { [CLOUDS]: '{}' } }))).message).toContain('there is no map of clouds in it');
+    },
+  );
 });

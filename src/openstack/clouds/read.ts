@@ -24,6 +24,8 @@ export interface CloudSources {
 const TEXTS = FAILSAFE_SCHEMA.withTags(mergeTag, nullCoreTag);
 const NAMES = ['clouds.yaml', 'clouds.yml', 'clouds.json'];
 const SECURE_NAMES = ['secure.yaml', 'secure.yml', 'secure.json'];
+/** Blank lines and comments alone say nothing of any cloud. */
+const NOTHING = /^(?:\s*(?:#.*)?(?:\n|$))*$/;
 /** What the openstack client calls a cloud of which only variables speak. */
 const ENVVARS = 'envvars';
 
@@ -101,21 +103,21 @@ async function firstOf(
   return undefined;
 }
 
-/** Undefined for a file that is not there. `key` is what its clouds stand under. */
+/** Undefined for a file that is not there, or has nothing in it. `key` is what its clouds stand under. */
 async function readClouds(
   path: string,
   readFile: CloudSources['readFile'],
   key = 'clouds',
 ): Promise<Clouds | undefined> {
   const text = await textOf(path, readFile);
-  if (text === undefined) return undefined;
+  if (text === undefined || NOTHING.test(text)) return undefined;
   const fail = (reason: string): never => {
     throw praasError('CLOUD_CONFIG_INVALID', { where: path, reason });
   };
   let document: unknown;
   try {
     // A password of digits is text, and so is everything else; whoever needs a number or a truth reads it as one.
-    document = text.trim() === '' ? {} : load(text, { schema: TEXTS });
+    document = load(text, { schema: TEXTS });
   } catch (error) {
     // The rest of the message quotes the file, which has passwords in it.
     const { mark } = error as { mark?: { line?: number } };
