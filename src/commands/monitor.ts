@@ -26,6 +26,10 @@ export default class MonitorCommand extends DaemonCommand {
       description: 'with --once: show what would be done, and do nothing',
       dependsOn: ['once'],
     }),
+    check: Flags.boolean({
+      description: 'say whether OpenStack is configured, and end; the exit code is 1 where it is not',
+      exclusive: ['once'],
+    }),
     confirm: Flags.boolean({
       description: 'with --once: remove however many mappings there are to remove',
       dependsOn: ['once'],
@@ -39,6 +43,7 @@ export default class MonitorCommand extends DaemonCommand {
     this.requireRoot();
     const read = async (): Promise<Config> => (await this.loadConfig(flags.config)).config;
     const config = await read();
+    if (flags.check) return this.#check(config);
     if (!flags.once) {
       await this.#runAgent(config, read);
       return [];
@@ -49,6 +54,15 @@ export default class MonitorCommand extends DaemonCommand {
     for (const reason of held_back) this.complain(reason);
     if (held_back.length > 0) process.exitCode = 1;
     return verdicts;
+  }
+
+  /** For the service, which has nothing to do without a cloud. A wrong configuration is for its start to say. */
+  async #check(config: Config): Promise<readonly Verdict[]> {
+    const { hasCloud } = await import('../compose/daemon.ts');
+    const is_configured = await hasCloud(config, process.env);
+    this.print(is_configured ? 'OpenStack is configured.' : `OpenStack is not configured: see ${config.clouds_path}.`);
+    if (!is_configured) process.exitCode = 1;
+    return [];
   }
 
   async #once(config: Config, options: { readonly dry_run: boolean; readonly confirmed: boolean }) {

@@ -71,6 +71,16 @@ export async function joinCloud(
   };
 }
 
+/** False only where nothing says anything of a cloud; what is said may be wrong. */
+export async function hasCloud({ clouds_path, cloud_name }: Config, env: NodeJS.ProcessEnv): Promise<boolean> {
+  const files = daemonFiles(env, clouds_path);
+  const found = readCloud({ cloud: cloud_name, env: {}, files, readFile: readText });
+  return found.then(
+    (cloud) => cloud !== undefined,
+    () => true,
+  );
+}
+
 export interface ClientCloud {
   /** What --os-cloud says. */
   readonly cloud?: string | undefined;

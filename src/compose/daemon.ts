@@ -29,6 +29,7 @@ import { type JoinedCloud, joinCloud } from './cloud.ts';
 import { joinMonitor } from './monitor.ts';
 import { joinNode, type Node, policyOf, quotaOf } from './node.ts';
 import type { DaemonSurroundings } from './surroundings.ts';
+import { toolsOf } from './tools.ts';
 
 /** A second daemon is told at once; a command that is changing something is waited for. */
 const LOCK_TIMEOUT_SECONDS = 5;
@@ -37,6 +38,8 @@ const GRACE_MS = 5000;
 const SIGTERM = 15;
 
 // The other processes of a node; with them the daemon's script has all that commands do without.
+export { hasCloud } from './cloud.ts';
+export { Installer } from './installer.ts';
 export { sweepOnce } from './monitor.ts';
 export { composeMonitor } from './monitor-agent.ts';
 
@@ -190,11 +193,6 @@ function noticesOf(config: Config, has_tls: boolean): readonly string[] {
     `the old API of the Proxy CLI asks for no token; it answers this node and ${allowed} (legacy_api_allow)`,
     ...(is_loopback || has_tls ? [] : ['tokens cross the network in clear text: set tls_cert and tls_key']),
   ];
-}
-
-function toolsOf({ backend }: Config): readonly string[] {
-  const common = ['nsenter', 'setpriv', 'ip', 'ss', 'conntrack'];
-  return [...common, ...(backend === 'iptables' ? ['iptables-save', 'iptables-restore'] : ['nft'])];
 }
 
 async function countByStatus({ pat }: Node): Promise<ReadonlyMap<Status, number>> {

@@ -15,6 +15,8 @@ import { connect } from './praas.ts';
 import type { DaemonSurroundings } from './surroundings.ts';
 
 export interface MonitorAgent {
+  /** What it does, in one line. */
+  readonly summary: string;
   /** Listens, and begins. Throws LISTEN_FAILED. */
   start(): Promise<void>;
   /** Takes what may change in the configuration; a wrong one is said, and the old one stays. */
@@ -40,6 +42,7 @@ export async function composeMonitor(config: Config, surroundings: DaemonSurroun
   });
   const listener = listenerOf(config, loop, metrics);
   return {
+    summary: `follows ${joined.name}; listening on ${listener.where}`,
     async start() {
       await listener.open();
       log.info(`listening on ${listener.where}`, { version });

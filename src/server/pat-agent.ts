@@ -74,6 +74,11 @@ export class PatAgent<C> {
     if (!this.#is_stopping) log.info('ready: every router has been looked after');
   }
 
+  /** Where it listens, in one line. */
+  get summary(): string {
+    return `listening on ${this.#listeners.map(({ where }) => where).join(' and ')}`;
+  }
+
   /** Reads the configuration and the policy again. A wrong one is reported and the old one stays. Never rejects. */
   reload(read: () => Promise<C>): Promise<void> {
     this.#reloading = this.#reloading.then(() => this.#reload(read));
