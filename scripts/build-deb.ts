@@ -17,8 +17,10 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { unitFactsOf } from '../src/compose/unit-facts.ts';
+import { loadConfig } from '../src/config/config.ts';
+import { renderUnits } from '../src/install/units.ts';
 import { ROOT, readPackage } from './commands.ts';
-import { packageUnits } from './deb-units.ts';
 import { renderCopyright } from './licences.ts';
 
 export interface DebParts {
@@ -32,6 +34,8 @@ export interface DebParts {
 }
 
 const EXECUTABLE = 'usr/bin/praas';
+/** Of a node that has configured nothing yet. */
+const { config: DEFAULTS } = await loadConfig({ env: {}, path: '/dev/null' });
 const SCRIPTS = ['preinst', 'postinst', 'prerm', 'postrm'];
 
 /** Makes the package, gives its path. */
@@ -58,9 +62,9 @@ export function buildDeb({ executable, directory, version, epoch }: DebParts): s
 /** What is in it beside the executable, by path. */
 function files(): Readonly<Record<string, string | Buffer>> {
   const of = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
-  const units = Object.entries(packageUnits(`/${EXECUTABLE}`));
+  const units = renderUnits(unitFactsOf(`/${EXECUTABLE}`, DEFAULTS));
   return {
-    ...Object.fromEntries(units.map(([name, text]) => [`usr/lib/systemd/system/${name}`, text])),
+    ...Object.fromEntries(units.map(({ name, text }) => [`usr/lib/systemd/system/${name}`, text])),
     'usr/share/man/man8/praas.8.gz': packed(of('share/man/praas.8')),
     'usr/share/bash-completion/completions/praas': of('share/completions/praas.bash'),
     'usr/share/zsh/vendor-completions/_praas': of('share/completions/_praas'),

@@ -1,6 +1,6 @@
 // src/sea.ts → one executable: esbuild → V8 code cache of warmed runs → single-executable blob → copy of the pinned,
-// stripped node. Takes the path of the executable to make. What only the daemon needs is a script of its own (more than
-// half of all code), so that commands do not carry it: src/compose/daemon.ts is where the two meet.
+// stripped node. Takes the path of the executable to make. What many commands do without (the daemon is more than half of
+// all code) is in scripts of their own, so that these do not carry it.
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
@@ -25,8 +25,19 @@ const out = process.argv[2] ?? 'build/praas';
 const work = join(dirname(out), 'parts');
 /** The code cache holds only for this exact V8, so the same node warms it and becomes the executable. */
 const node = process.execPath;
-/** What the commands' script calls the daemon's. */
-const DAEMON = 'praas:daemon';
+/** Begins the name under which one script asks for another. */
+const PREFIX = 'praas:';
+/**
+ * Scripts of their own: what many commands do without costs those nothing. `imported` is how it is asked for.
+ */
+const SCRIPTS = [
+  { name: 'daemon', entry: './src/compose/daemon.ts', imported: /\/compose\/daemon\.ts$/ },
+  { name: 'demo', entry: './src/demo/demo.ts', imported: /\/demo\/demo\.ts$/ },
+  { name: 'steps', entry: './src/output/steps.ts', imported: /\/output\/steps\.ts$/ },
+  { name: 'execa', entry: 'execa', imported: /^execa$/ },
+  { name: 'winston', entry: 'winston', imported: /^winston$/ },
+  { name: 'yaml', entry: 'js-yaml', imported: /^js-yaml$/ },
+];
 const STORE_TIMEOUT_MS = 10_000;
 const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 /** Every command that people wait for: what these runs compile is in the cache. They end before they change anything. */
@@ -43,7 +54,7 @@ const WARM_RUNS = [
 
 mkdirSync(work, { recursive: true });
 await bundle('app', 'src/sea.ts');
-await bundle('daemon', './src/compose/daemon.ts');
+for (const { name, entry } of SCRIPTS) await bundle(name, entry);
 writeStarters();
 await warm();
 assemble();
@@ -52,11 +63,13 @@ rmSync(work, { recursive: true });
 /** Makes one script of an entry and all it imports, but for what is a script of its own. */
 async function bundle(name: string, entry: string): Promise<void> {
   const apart: Plugin = {
-    name: 'daemon-apart',
+    name: 'scripts-apart',
     setup(building) {
-      building.onResolve({ filter: /\/compose\/daemon\.ts$/ }, ({ kind }) =>
-        kind === 'entry-point' ? undefined : { path: DAEMON, external: true },
-      );
+      for (const script of SCRIPTS) {
+        building.onResolve({ filter: script.imported }, ({ kind }) =>
+          kind === 'entry-point' ? undefined : { path: `${PREFIX}${script.name}`, external: true },
+        );
+      }
     },
   };
   const { outputFiles } = await build({
@@ -67,6 +80,8 @@ async function bundle(name: string, entry: string): Promise<void> {
     target: 'node24',
     // What is a script of its own is asked for as a module of Node's.
     supported: { 'dynamic-import': false },
+    // Read as Latin-1 below, which takes half the time of UTF-8.
+    charset: 'ascii',
     write: false,
     minify: true,
     keepNames: true,
@@ -79,33 +94,55 @@ async function bundle(name: string, entry: string): Promise<void> {
   });
   const code = outputFiles[0]?.text ?? '';
   const head = "const __importMetaUrl=require('node:url').pathToFileURL(process.execPath).href;";
-  writeFileSync(join(work, `${name}.js`), `(function(exports,require,module,__filename,__dirname){${head}${code}\n})`);
+  const script = `(function(exports,require,module,__filename,__dirname){${head}${code}\n})`;
+  writeFileSync(join(work, `${name}.js`), script, 'latin1');
 }
 
-/** The two ways to run the scripts: to fill the code cache, and in the executable. */
-function writeStarters(): void {
-  // `oclif` ends the process; the cache is taken at that moment, and the next run starts from it.
-  writeFileSync(
-    join(work, 'warm.cjs'),
-    `const vm = require('node:vm'), fs = require('node:fs'), cache = ${JSON.stringify(join(work, 'app.cache'))};
-const cachedData = fs.existsSync(cache) ? fs.readFileSync(cache) : undefined;
-const script = new vm.Script(fs.readFileSync(${JSON.stringify(join(work, 'app.js'))}, 'utf8'), { filename: 'praas.js', cachedData });
-process.on('exit', () => fs.writeFileSync(cache, script.createCachedData()));
-const module_ = { exports: {} };
-script.runInThisContext()(module_.exports, require, module_, __filename, __dirname);`,
-  );
-  writeFileSync(
-    join(work, 'boot.cjs'),
-    `const sea = require('node:sea'), vm = require('node:vm');
-const load = (id) => (id === ${JSON.stringify(DAEMON)} ? run('daemon.js') : require(id));
-function run(name, cachedData) {
-  const script = new vm.Script(sea.getAsset(name, 'utf8'), { filename: name, cachedData });
+/**
+ * How the scripts run: each once, when it is first asked for. `open` is the text of a function of a script's name that gives
+ * its source and, where there is one, its code cache.
+ */
+function loader(open: string): string {
+  return `const vm = require('node:vm'), ran = new Map(), open = ${open};
+const load = (id) => (id.startsWith('${PREFIX}') ? run(id.slice(${PREFIX.length})) : require(id));
+function run(name) {
+  const before = ran.get(name);
+  if (before) return before.exports;
+  const { source, cachedData } = open(name);
+  const script = new vm.Script(source, { filename: name + '.js', cachedData });
   if (script.cachedDataRejected && process.env.PRAAS_DEBUG_CACHE) process.stderr.write('code cache rejected\\n');
-  const module_ = { exports: {} };
+  const module_ = { exports: {}, script };
+  ran.set(name, module_);
   script.runInThisContext()(module_.exports, Object.assign(load, require), module_, __filename, __dirname);
   return module_.exports;
 }
-run('app.js', new Uint8Array(sea.getRawAsset('app.cache')));`,
+run('app');
+`;
+}
+
+/** The two ways to run the scripts: to fill the code caches, and in the executable. */
+function writeStarters(): void {
+  const parts = `${JSON.stringify(work)} + '/' + name`;
+  // `oclif` ends the process; the caches are taken at that moment, and the next run starts from them.
+  writeFileSync(
+    join(work, 'warm.cjs'),
+    `const fs = require('node:fs');
+${loader(`(name) => ({
+  source: fs.readFileSync(${parts} + '.js', 'latin1'),
+  cachedData: fs.existsSync(${parts} + '.cache') ? fs.readFileSync(${parts} + '.cache') : undefined,
+})`)}
+process.on('exit', () => {
+  for (const [name, { script }] of ran) fs.writeFileSync(${parts} + '.cache', script.createCachedData());
+});
+`,
+  );
+  writeFileSync(
+    join(work, 'boot.cjs'),
+    `const sea = require('node:sea'), assets = new Set(sea.getAssetKeys());
+${loader(`(name) => ({
+  source: Buffer.from(sea.getRawAsset(name + '.js')).latin1Slice(),
+  cachedData: assets.has(name + '.cache') ? new Uint8Array(sea.getRawAsset(name + '.cache')) : undefined,
+})`)}`,
   );
 }
 
@@ -157,6 +194,12 @@ function sharedFiles(): Readonly<Record<string, string>> {
   return Object.fromEntries(paths.toSorted().map((path) => [path, path]));
 }
 
+/** The scripts, and the code caches of those that the warm runs have used. */
+function scripts(): Readonly<Record<string, string>> {
+  const names = readdirSync(work).filter((name) => /\.(js|cache)$/.test(name));
+  return Object.fromEntries(names.map((name) => [name, join(work, name)]));
+}
+
 function assemble(): void {
   const asset = (name: string): string => join(work, name);
   writeFileSync(
@@ -169,12 +212,7 @@ function assemble(): void {
       execArgvExtension: 'none',
       // A command makes about ten megabytes and ends: collecting them on the way cost it a tenth of its time.
       execArgv: ['--min-semi-space-size=16'],
-      assets: {
-        'app.js': asset('app.js'),
-        'app.cache': asset('app.cache'),
-        'daemon.js': asset('daemon.js'),
-        ...sharedFiles(),
-      },
+      assets: { ...scripts(), ...sharedFiles() },
     }),
   );
   execFileSync(node, ['--experimental-sea-config', asset('sea.json')], { stdio: ['ignore', 'ignore', 'pipe'] });

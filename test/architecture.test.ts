@@ -75,13 +75,18 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   output: {
     ours: ['pat'],
-    packages: ['node', 'csv-stringify', 'js-yaml', 'ms', 'string-width'],
+    packages: ['node', 'csv-stringify', 'js-yaml', 'listr2', 'ms', 'string-width'],
     why: 'output turns values into text and back; it decides nothing and changes nothing',
   },
   system: {
     ours: ['pat'],
     packages: ['node', 'execa', 'winston'],
     why: 'the door to the machine knows of the domain only its interfaces and errors',
+  },
+  install: {
+    ours: ['pat', 'system'],
+    packages: ['node', 'zod'],
+    why: 'the installer places files and speaks to systemd; what praas does with mappings it is given as functions',
   },
   demo: {
     ours: ['pat', 'system'],
@@ -99,6 +104,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       'auth',
       'client',
       'config',
+      'install',
       'monitor',
       'netfilter',
       'openstack',

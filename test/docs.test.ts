@@ -128,7 +128,11 @@ describe.each(PAGES)('%s', (path) => {
       const { command, flags } = readCommandLine(line);
       expect({ line, is_known: command !== undefined }).toEqual({ line, is_known: true });
       const known = command === undefined || command === 'topic' ? [] : Object.values(command.flags);
-      const names = known.flatMap(({ name, char }) => [`--${name}`, ...(char === undefined ? [] : [`-${char}`])]);
+      const names = known.flatMap(({ name, char, allowNo }) => [
+        `--${name}`,
+        ...(char === undefined ? [] : [`-${char}`]),
+        ...(allowNo === true ? [`--no-${name}`] : []),
+      ]);
       expect({ line, names: [...names, '--help'] }).toEqual({ line, names: expect.arrayContaining(flags) });
     }
   });

@@ -8,7 +8,7 @@ _praas() {
   COMPREPLY=()
   case "${COMP_WORDS[*]:1:COMP_CWORD-1} " in
     ' ')
-      words='config|demo|events|monitor|pat|quota|router|serve|server|token'
+      words='config|demo|events|install|monitor|pat|quota|router|serve|server|token|uninstall|upgrade'
       flags='--help --version'
       ;;
     'config ')
@@ -45,8 +45,12 @@ _praas() {
       flags='--cacert=@file -c= --column= --config=@file --follow -f=table|json|yaml|csv|value --format=table|json|yaml|csv|value --json --limit= --mapping=@mapping --os-auth-url= --os-cloud= -r=@router --router=@router --token-file=@file --type=created|updated|deleted|followed|held|released|down|active --url= --help'
       hidden='--os-application-credential-id= --os-application-credential-name= --os-application-credential-secret= --os-auth-type= --os-cacert=@file --os-default-domain= --os-endpoint-type= --os-identity-api-version= --os-interface= --os-password= --os-project-domain-id= --os-project-domain-name= --os-project-id= --os-project-name= --os-region-name= --os-system-scope= --os-tenant-id= --os-tenant-name= --os-token= --os-user-domain-id= --os-user-domain-name= --os-user-id= --os-username='
       ;;
+    'install '*)
+      flags='--config=@file --dry-run --json --prefix=@file --root=@file --start --no-start --timeout= --help'
+      hidden='--package'
+      ;;
     'monitor '*)
-      flags='-c= --column= --config=@file --confirm --dry-run -f=table|json|yaml|csv|value --format=table|json|yaml|csv|value --json --once --help'
+      flags='--check -c= --column= --config=@file --confirm --dry-run -f=table|json|yaml|csv|value --format=table|json|yaml|csv|value --json --once --help'
       ;;
     'pat check '*)
       flags='--cacert=@file -c= --column= --config=@file -f=table|json|yaml|csv|value --format=table|json|yaml|csv|value --json --os-auth-url= --os-cloud= --token-file=@file --url= --help'
@@ -119,6 +123,15 @@ _praas() {
     'token revoke '*)
       flags='--config=@file --json --help'
       arg='@token'
+      ;;
+    'uninstall '*)
+      flags='--config=@file --dry-run --json --keep-rules --prefix=@file --purge --remove-rules --timeout= --help'
+      hidden='--package'
+      ;;
+    'upgrade '*)
+      flags='--config=@file --dry-run --json --prefix=@file --start --no-start --timeout= --help'
+      hidden='--package'
+      arg='@file'
       ;;
     *) return ;;
   esac

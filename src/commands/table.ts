@@ -8,6 +8,7 @@ export const LOADERS: Readonly<Record<string, Load>> = {
   demo: async () => (await import('./demo.ts')).default,
   'demo:peer': async () => (await import('./demo/peer.ts')).default,
   events: async () => (await import('./events.ts')).default,
+  install: async () => (await import('./install.ts')).default,
   monitor: async () => (await import('./monitor.ts')).default,
   'pat:check': async () => (await import('./pat/check.ts')).default,
   'pat:connections': async () => (await import('./pat/connections.ts')).default,
@@ -26,4 +27,6 @@ export const LOADERS: Readonly<Record<string, Load>> = {
   'token:create': async () => (await import('./token/create.ts')).default,
   'token:list': async () => (await import('./token/list.ts')).default,
   'token:revoke': async () => (await import('./token/revoke.ts')).default,
+  uninstall: async () => (await import('./uninstall.ts')).default,
+  upgrade: async () => (await import('./upgrade.ts')).default,
 };

@@ -5,12 +5,14 @@
 import { API_ERRORS } from './api-errors.ts';
 import { CLOUD_ERRORS } from './cloud-errors.ts';
 import { type Entry, type ErrorKind, entry, list } from './error-entry.ts';
+import { INSTALL_ERRORS } from './install-errors.ts';
 
 export type { ErrorKind };
 
 export const CATALOGUE = {
   ...API_ERRORS,
   ...CLOUD_ERRORS,
+  ...INSTALL_ERRORS,
   INVALID_INPUT: entry(
     'Invalid',
     (f: { field: string; found: string; allowed: string }) => `${f.field}: ${f.found} is not ${f.allowed}`,

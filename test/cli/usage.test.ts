@@ -73,6 +73,8 @@ describe('commands and flags', () => {
       const { code, stderr } = await shell.run(
         ...safe,
         ...(['demo', 'serve'].includes(id) || safe.includes('--follow') ? ['--help'] : []),
+        // What they do, they do to this machine.
+        ...(['install', 'uninstall', 'upgrade'].includes(id) && !safe.includes('--dry-run') ? ['--dry-run'] : []),
       );
       // Understood: at worst there is no such router or mapping here.
       expect({ line, stderr, is_usage: code === 2 }).toMatchObject({ is_usage: false });
@@ -124,7 +126,7 @@ describe('wrong usage exits with 2, says what is wrong and how it is right, once
   const cases: readonly (readonly [readonly string[], string])[] = [
     [
       ['foo'],
-      'praas has no command "foo"; it has: config, demo, events, monitor, pat, quota, router, serve, server, token\n  See more help with praas --help\n',
+      'praas has no command "foo"; it has: config, demo, events, install, monitor, pat, quota, router, serve, server, token, uninstall, upgrade\n  See more help with praas --help\n',
     ],
     [
       ['pat', 'frob'],

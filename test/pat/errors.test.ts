@@ -83,6 +83,13 @@ const FACTS: { readonly [C in ErrorCode]: ErrorFacts<C> } = {
   INTERRUPTED: { signal_number: 15 },
   DEMO_RUNNING: { path: '/run/praas-demo.lock' },
   DEMO_FAILED: { step: 'create', output: 'connection refused' },
+  INSTALL_FAILED: { step: 'place /usr/local/bin/praas', reason: 'no space left on device', left: [] },
+  NOT_INSTALLED: { path: '/usr/local/lib/praas/installed.json' },
+  INSTALLED_BY_PACKAGE: { path: '/usr/bin/praas', package: 'praas' },
+  INVENTORY_DAMAGED: { path: '/usr/local/lib/praas/installed.json' },
+  NOT_AN_EXECUTABLE: { path: '/usr/bin/node' },
+  NOT_A_PRAAS: { path: './praas-new', reason: 'it says no version' },
+  SERVICE_NOT_READY: { service: 'praas-pat-agent.service', journal: 'Error: the port is taken\nstopped' },
 };
 
 /** Facts that make a text take another way. */
@@ -91,6 +98,8 @@ const OTHER_FACTS: { readonly [C in ErrorCode]?: ErrorFacts<C> } = {
   GATEWAY_NOT_LOCAL: { ...FACTS.GATEWAY_NOT_LOCAL, addresses: [] },
   STORE_DAMAGED: { ...FACTS.STORE_DAMAGED, aside: undefined },
   KERNEL_REFUSED: { ...FACTS.KERNEL_REFUSED, line: '' },
+  INSTALL_FAILED: { ...FACTS.INSTALL_FAILED, left: ['start praas-pat-agent.service: it failed'] },
+  SERVICE_NOT_READY: { ...FACTS.SERVICE_NOT_READY, journal: '' },
   INTERRUPTED: { ...FACTS.INTERRUPTED, may_have_changed: true },
 };
 

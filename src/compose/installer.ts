@@ -1,0 +1,178 @@
+/** The installer, joined: the files that the executable carries, systemd, and the way out of the routers' kernels. */
+import { isSea } from 'node:sea';
+import { withdrawAll } from '../agent/withdrawal.ts';
+import type { Config } from '../config/keys.ts';
+import { renderSample } from '../config/render.ts';
+import { type InstallationParts, planInstall } from '../install/installation.ts';
+import { type Places, packagedPlaces, placesOf, SETTINGS_DIRECTORY } from '../install/places.ts';
+import type { Wanted, WantedFile } from '../install/placing.ts';
+import { planRemoval } from '../install/removal.ts';
+import { Services } from '../install/services.ts';
+import { type Audience, runSteps, type Step } from '../install/step.ts';
+import { Tree } from '../install/tree.ts';
+import { renderUnits } from '../install/units.ts';
+import { planUpgrade } from '../install/upgrade.ts';
+import { isPraasError, praasError } from '../pat/errors.ts';
+import { createExec, isInstalled, packageOf } from '../system/exec.ts';
+import { Interruption } from '../system/interruption.ts';
+import { readShare } from '../system/share.ts';
+import { joinLocalNode } from './local-node.ts';
+import { toolsOf } from './tools.ts';
+import { unitFactsOf } from './unit-facts.ts';
+
+export interface InstallerSurroundings {
+  readonly env: NodeJS.ProcessEnv;
+  readonly version: string;
+  /** This program. */
+  readonly executable: string;
+  readonly complain: (sentence: string) => void;
+}
+
+export interface InstallerOptions {
+  /** The directory of the system to install into; `/` is this one. */
+  readonly root: string;
+  readonly prefix: string;
+  /** A Debian package has brought the files. */
+  readonly is_packaged: boolean;
+  /** How long a service may take until it is ready. */
+  readonly timeout_seconds: number;
+}
+
+export interface RemovalWishes {
+  readonly removes_rules: boolean;
+  readonly purges: boolean;
+}
+
+const SECRET = 0o600;
+const PUBLIC = 0o644;
+
+/** Each method gives the steps that are needed, and does nothing. */
+export class Installer {
+  readonly #config: Config;
+  readonly #surroundings: InstallerSurroundings;
+  readonly #options: InstallerOptions;
+  readonly #parts: InstallationParts;
+  /** Asked to end, it undoes what it has done. */
+  readonly interruption = new Interruption();
+
+  constructor(config: Config, surroundings: InstallerSurroundings, options: InstallerOptions) {
+    const { env, executable } = surroundings;
+    const { root, prefix, is_packaged, timeout_seconds } = options;
+    // Not ended by an interruption: what is under way is finished, and then undone.
+    const exec = createExec(config.command_timeout * 1000, env);
+    const tree = new Tree(root);
+    const missing = (): readonly string[] => toolsOf(config).filter((tool) => !isInstalled(tool, env['PATH']));
+    this.#config = config;
+    this.#surroundings = surroundings;
+    this.#options = options;
+    this.#parts = {
+      tree,
+      places: is_packaged ? packagedPlaces(executable) : placesOf(prefix),
+      services: new Services(exec, tree, timeout_seconds * 1000),
+      exec,
+      missingTools: () => missing().map((tool) => ({ tool, package: packageOf(tool) })),
+      ownerOf: async (path) => {
+        if (is_packaged || !tree.is_live || !isInstalled('dpkg-query', env['PATH'])) return undefined;
+        const { exit_code, stdout } = await exec({ file: 'dpkg-query', args: ['--search', path] });
+        return exit_code === 0 ? stdout.split(':')[0] : undefined;
+      },
+    };
+  }
+
+  /** Throws NOT_AN_EXECUTABLE, INVENTORY_DAMAGED. */
+  async install(starts: boolean): Promise<readonly Step[]> {
+    const { is_packaged } = this.#options;
+    return planInstall(this.#parts, this.#wanted(), { starts, is_packaged });
+  }
+
+  /** Throws NOT_INSTALLED, NOT_A_PRAAS, INVENTORY_DAMAGED. */
+  async upgrade(path: string, starts: boolean): Promise<readonly Step[]> {
+    const { prefix } = this.#options;
+    const { state_dir } = this.#config;
+    return planUpgrade(this.#parts, { path, prefix, state_dir, starts, canRead: () => this.#canRead() });
+  }
+
+  /** Throws INVENTORY_DAMAGED. */
+  async uninstall({ removes_rules, purges }: RemovalWishes): Promise<readonly Step[]> {
+    const { state_dir, log_dir } = this.#config;
+    return planRemoval(this.#parts, {
+      withdraw: removes_rules ? () => this.#withdraw() : undefined,
+      purged: purges ? [SETTINGS_DIRECTORY, state_dir, log_dir] : [],
+    });
+  }
+
+  /** Does the steps; all of them, or none. Throws INSTALL_FAILED, INTERRUPTED. */
+  run(steps: readonly Step[], audience: Audience): Promise<void> {
+    return runSteps(steps, audience, this.interruption.ending);
+  }
+
+  /** How many mappings are published on this node. */
+  async published(): Promise<number> {
+    return this.#onNode(async ({ dataplane }) => {
+      const routers = await dataplane.routers();
+      const found = await Promise.all(routers.map(async (id) => (await dataplane.observe(id)).forwards));
+      return new Set(found.flat().map(({ mapping_id }) => mapping_id)).size;
+    });
+  }
+
+  #wanted(): Wanted {
+    const { state_dir, log_dir } = this.#config;
+    const { is_packaged } = this.#options;
+    const { places } = this.#parts;
+    const units = renderUnits(unitFactsOf(places.executable, this.#config));
+    return {
+      version: this.#surroundings.version,
+      files: is_packaged ? [] : this.#files(places, units),
+      settings: [
+        { path: `${SETTINGS_DIRECTORY}/praas.conf`, content: { text: renderSample() }, mode: SECRET },
+        { path: `${SETTINGS_DIRECTORY}/clouds.yaml`, content: { text: readShare('clouds.yaml') }, mode: SECRET },
+      ],
+      directories: [
+        { path: state_dir, mode: 0o700 },
+        { path: log_dir, mode: 0o750 },
+      ],
+      empty: is_packaged ? units.map(({ name }) => `${places.units}/${name}`) : [],
+    };
+  }
+
+  #files(places: Places, units: readonly { readonly name: string; readonly text: string }[]): WantedFile[] {
+    const { executable } = this.#surroundings;
+    if (!isSea()) throw praasError('NOT_AN_EXECUTABLE', { path: executable });
+    const shared = (path: string, name: string): WantedFile => ({
+      path,
+      content: { text: readShare(name) },
+      mode: PUBLIC,
+    });
+    return [
+      { path: places.executable, content: { copy_of: executable }, mode: 0o755 },
+      ...units.map(({ name, text }) => ({ path: `${places.units}/${name}`, content: { text }, mode: PUBLIC })),
+      shared(places.bash_completion, 'completions/praas.bash'),
+      shared(places.zsh_completion, 'completions/_praas'),
+      shared(places.man_page, 'man/praas.8'),
+    ];
+  }
+
+  /** Takes the lock: nobody publishes meanwhile. */
+  async #withdraw(): Promise<number> {
+    return this.#onNode(async ({ files, dataplane }) => {
+      await files.open();
+      return withdrawAll(dataplane);
+    });
+  }
+
+  async #canRead(): Promise<boolean> {
+    return this.#onNode(async ({ store }) => {
+      try {
+        for (const router_id of await store.routers()) await store.read(router_id);
+        return true;
+      } catch (error) {
+        if (isPraasError(error, 'STORE_TOO_NEW', 'STORE_DAMAGED')) return false;
+        throw error;
+      }
+    });
+  }
+
+  #onNode<T>(work: Parameters<typeof joinLocalNode<T>>[2]): Promise<T> {
+    return joinLocalNode(this.#config, { ...this.#surroundings, interruption: this.interruption }, work);
+  }
+}

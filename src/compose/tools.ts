@@ -1,0 +1,7 @@
+/** The programs that praas calls on a node. */
+import type { Config } from '../config/keys.ts';
+
+export function toolsOf({ backend }: Config): readonly string[] {
+  const common = ['nsenter', 'setpriv', 'ip', 'ss', 'conntrack'];
+  return [...common, ...(backend === 'iptables' ? ['iptables-save', 'iptables-restore'] : ['nft'])];
+}

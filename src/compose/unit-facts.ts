@@ -1,0 +1,18 @@
+/** What of the configuration the units have to allow. */
+import { dirname } from 'node:path';
+import type { Config } from '../config/keys.ts';
+import type { UnitFacts } from '../install/units.ts';
+
+const LOW_PORTS = 1024;
+
+export function unitFactsOf(executable: string, config: Config): UnitFacts {
+  const { state_dir, log_dir, socket_path, tokens_path, neutron_lock_path, port_app } = config;
+  return {
+    executable,
+    state_dir,
+    log_dir,
+    written: [state_dir, log_dir, dirname(socket_path), dirname(tokens_path), ...neutron_lock_path],
+    read: [config.clouds_path, config.policy_path, config.tls_cert, config.tls_key],
+    has_low_port: port_app < LOW_PORTS,
+  };
+}
