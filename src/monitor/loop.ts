@@ -107,13 +107,13 @@ export class MonitorLoop {
     const { monitor, period_ms, log } = this.#parts;
     try {
       const report = await this.#timed('sweep', () => monitor.sweep());
-      if (this.#failures > 0) log.info('OpenStack can be looked at again');
+      if (this.#failures > 0) log.info('mappings can be compared with OpenStack again');
       this.#failures = 0;
       this.#reason = undefined;
-      this.#held_back = report.held_back;
+      this.#holdBack(report.held_back);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      if (reason !== this.#reason) log.warn('OpenStack cannot be looked at; nothing is changed', { reason });
+      if (reason !== this.#reason) log.warn('mappings cannot be compared with OpenStack; none is changed', { reason });
       this.#reason = reason;
       this.#failures += 1;
     }
@@ -127,13 +127,20 @@ export class MonitorLoop {
     const { monitor, log } = this.#parts;
     try {
       const { held_back } = await this.#timed('event', () => monitor.look(ids));
-      if (held_back.length > 0) this.#held_back = held_back;
+      if (held_back.length > 0) this.#holdBack(held_back);
     } catch (error) {
       log.warn('what happened in OpenStack could not be looked at', {
         reason: error instanceof Error ? error.message : String(error),
       });
       this.#sweepIn(FIRST_RETRY_MS);
     }
+  }
+
+  /** Each reason is said once, and not again while it lasts. */
+  #holdBack(reasons: readonly string[]): void {
+    for (const reason of reasons)
+      if (!this.#held_back.includes(reason)) this.#parts.log.warn('the monitor holds back', { reason });
+    this.#held_back = reasons;
   }
 
   async #timed(kind: Looked['kind'], work: () => Promise<Report>): Promise<Report> {

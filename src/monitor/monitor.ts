@@ -30,16 +30,16 @@ export interface MonitorParts {
 }
 
 export interface SweepOptions {
-  /** Remove however many there are. */
+  /** Remove however many there are, and take what is proven for true where lists are empty. */
   readonly confirmed?: boolean;
-  /** Say what would be done, and do nothing. */
+  /** Say what would be done, what the guard would hold back too, and do nothing. */
   readonly dry_run?: boolean;
 }
 
 export interface Report {
   /** How many mappings were looked at. */
   readonly mappings: number;
-  /** What was found, and with dry_run only found. */
+  /** What was to be done; in a dry run what the guard would hold back too. */
   readonly verdicts: readonly Verdict[];
   readonly applied: readonly Applied[];
   /** Why something that was found was not done. */
@@ -89,8 +89,8 @@ export class Monitor {
     if (!options.dry_run) guard.renew();
     const suspected = verdictsOn(all, picture);
     const counts = { looked_at: all.length, all: all.length };
-    if (empty.length > 0) {
-      const reason = `OpenStack lists no ${empty.join(' and no ')} at all: nothing is removed or led elsewhere`;
+    if (empty.length > 0 && !options.confirmed) {
+      const reason = `OpenStack lists no ${empty.join(' and no ')} at all: nothing is removed or led elsewhere; if that is so, \`praas monitor --once --confirm\``;
       const sure = suspected.filter((verdict) => !needsProof(verdict));
       const report = await this.#finish(sure, counts, options);
       return { ...report, held_back: [reason, ...report.held_back] };
@@ -105,12 +105,13 @@ export class Monitor {
   async #proven(
     suspected: readonly Verdict[],
     all: readonly Mapping[],
-    { confirmed = false }: SweepOptions,
+    { confirmed = false, dry_run = false }: SweepOptions,
   ): Promise<{ readonly verdicts: readonly Verdict[]; readonly held_back: readonly string[] }> {
     const sure = suspected.filter((verdict) => !needsProof(verdict));
     const doubtful = suspected.filter(needsProof);
     const removals = doubtful.filter(({ action }) => action === 'remove');
-    const refused = confirmed ? undefined : this.#parts.guard.refuses(removals.length, all.length);
+    // A dry run shows what is to be confirmed, as far as it is proven.
+    const refused = confirmed || dry_run ? undefined : this.#parts.guard.refuses(removals.length, all.length);
     // What is not to be done anyway has not to be asked for one by one.
     const worth = refused ? doubtful.filter(({ action }) => action !== 'remove') : doubtful;
     const ids = new Set(worth.map(({ mapping_id }) => mapping_id));
@@ -135,9 +136,8 @@ export class Monitor {
     const refused = confirmed ? undefined : guard.refuses(removals, counts.all);
     if (refused) {
       held_back.push(sentenceOf(refused));
-      allowed = allowed.filter(({ action }) => action !== 'remove');
+      if (!dry_run) allowed = allowed.filter(({ action }) => action !== 'remove');
     }
-    for (const reason of held_back) log.warn('the monitor holds back', { reason });
     if (dry_run || allowed.length === 0)
       return { mappings: counts.looked_at, verdicts: allowed, applied: [], held_back };
     const { applied, failures } = await mappings.carryOut(allowed);

@@ -114,7 +114,7 @@ test('what fails is tried again, later and later, and said once', async () => {
   monitor.outcome = async () => NOTHING;
   await timers.pass(8000);
   expect(loop.trouble).toBeUndefined();
-  expect(log.lines.at(-1)?.message).toBe('OpenStack can be looked at again');
+  expect(log.lines.at(-1)?.message).toBe('mappings can be compared with OpenStack again');
 });
 
 test('what hangs is given up, and the next look comes all the same', async () => {
@@ -142,6 +142,10 @@ test('what is held back, and a broker that cannot be heard, are said', async () 
   monitor.outcome = async () => ({ ...NOTHING, held_back: ['11 mappings would be removed'] });
   await timers.pass(0);
   expect(loop.trouble).toBe('11 mappings would be removed');
+  await timers.pass(PERIOD_MS);
+  expect(log.lines.filter(({ level }) => level === 'warn')).toMatchObject([
+    { message: 'the monitor holds back', details: { reason: '11 mappings would be removed' } },
+  ]);
 
   monitor.outcome = async () => NOTHING;
   events.trouble = 'no broker';

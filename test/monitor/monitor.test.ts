@@ -120,6 +120,14 @@ describe('on doubt nothing is removed', () => {
     expect(held_back).toEqual([expect.stringMatching(/^OpenStack lists no .* at all/)]);
   });
 
+  test.each(['servers', 'projectIds'] as const)('%s is an empty list, and somebody says so', async (list) => {
+    cloud[list] = async () => [];
+
+    await monitor.sweep({ confirmed: true });
+
+    expect((await stored()).map(({ id }) => id)).toEqual([idOf(1), idOf(3)]);
+  });
+
   test('half a list: what it lacks is there when it is asked for', async () => {
     const whole = cloud.ports.bind(cloud);
     cloud.its_servers.push({ id: idOf(1002), name: 'vm-2', project_id: DEMO, status: 'ACTIVE' });
@@ -186,10 +194,11 @@ describe('more than the guard lets go', () => {
     expect(await stored()).toHaveLength(15);
   });
 
-  test('a dry run shows them, and nothing is done', async () => {
-    const { verdicts, applied } = await monitor.sweep({ dry_run: true, confirmed: true });
+  test.each([true, false])('a dry run shows them, and nothing is done (confirmed: %s)', async (confirmed) => {
+    const { verdicts, applied, held_back } = await monitor.sweep({ dry_run: true, confirmed });
 
     expect(verdicts.filter(({ action }) => action === 'remove')).toHaveLength(11);
+    expect(held_back).toHaveLength(confirmed ? 0 : 1);
     expect(applied).toEqual([]);
     expect(await stored()).toHaveLength(15);
   });
