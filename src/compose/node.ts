@@ -24,7 +24,7 @@ import { VerdictService } from '../pat/verdict-service.ts';
 import { EventLog } from '../store/event-log.ts';
 import { FileStore } from '../store/file-store.ts';
 import { FileQuotaStore } from '../store/quota-store.ts';
-import { newUuid, systemClock } from '../system/clock.ts';
+import { newUuid, systemClock, systemTimers } from '../system/clock.ts';
 import type { Exec } from '../system/exec.ts';
 import type { Interruption } from '../system/interruption.ts';
 import type { CloudParts } from './cloud.ts';
@@ -101,7 +101,7 @@ export function joinNode(parts: NodeParts): Node {
   const cloud = parts.cloud?.cloud ?? (async () => undefined);
   const checks = new CheckService({ ...common, pat, prober: new NetfilterProber(namespaces), cloud });
   const quota = new QuotaService({ quotas, book: held, defaults });
-  const verdicts = new VerdictService({ runner: new ChangeRunner(common), store, access });
+  const verdicts = new VerdictService({ runner: new ChangeRunner(common), timers: systemTimers, store, access });
   return { dataplane, files, store, agent, pat, routers, quotas: quota, checks, events, verdicts };
 }
 

@@ -143,7 +143,7 @@ export class Monitor {
     const { applied, failures } = await mappings.carryOut(allowed);
     guard.note(applied.filter(({ verdict }) => verdict.action === 'remove').length);
     for (const { verdict, mapping } of applied) log.info('followed the cloud', { ...verdict, mapping });
-    for (const failure of failures) log.warn('a router could not follow the cloud', { reason: failure.message });
+    held_back.push(...failures.map(({ message }) => `not everything could be done: ${message}`));
     return { mappings: counts.looked_at, verdicts: allowed, applied, held_back };
   }
 

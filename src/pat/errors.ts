@@ -167,6 +167,11 @@ export const CATALOGUE = {
     (f: { command: string; seconds: number }) => `${f.command} did not end within ${f.seconds} seconds and was killed`,
     () => ['Look at the load of this node, then try again.'],
   ),
+  ROUTER_SLOW: entry(
+    'Unavailable',
+    (f: { router: string; seconds: number }) => `router ${f.router} takes longer than ${f.seconds} seconds`,
+    () => ['What was begun there goes on. Look at the load of this node and at the log of the PAT agent.'],
+  ),
   TOOL_FAILED: entry(
     'External',
     (f: { command: string; exit_code: number; output: string }) =>

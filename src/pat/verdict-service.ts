@@ -1,13 +1,19 @@
 /** Carries out what the monitor found, as any other change is carried out: decided on what is there when its turn comes. */
 import type { ChangeRunner } from './change-runner.ts';
-import { isPraasError } from './errors.ts';
+import { isPraasError, praasError } from './errors.ts';
 import { type Cause, MONITOR } from './event.ts';
 import { closeUnused, type OpenedRulesParts } from './opened-rules.ts';
+import type { Timers } from './timers.ts';
 import { type Applied, decideVerdicts, type Verdict } from './verdict.ts';
 
 export interface VerdictServiceParts extends OpenedRulesParts {
   readonly runner: ChangeRunner;
+  readonly timers: Timers;
 }
+
+/** A router that takes longer is not waited for; what is under way there goes on to its end. */
+const PATIENCE_MS = 5000;
+const SECOND_MS = 1000;
 
 export interface CarriedOut {
   readonly applied: readonly Applied[];
@@ -34,19 +40,29 @@ export class VerdictService implements Verdicts {
     await Promise.all(
       [...byRouter].map(async ([router_id, those]) => {
         try {
-          applied.push(...(await this.#ofRouter(router_id, those)));
+          applied.push(...(await this.#soon(router_id, this.#ofRouter(router_id, those))));
         } catch (error) {
           if (!isPraasError(error)) throw error;
           failures.push(error);
         }
       }),
     );
-    const gone = applied.filter(({ verdict }) => verdict.action === 'remove');
-    await closeUnused(
-      this.#parts,
-      gone.flatMap(({ mapping }) => mapping.security_group_rule_ids),
-    );
     return { applied, failures };
+  }
+
+  /** Throws ROUTER_SLOW for work that does not end soon, which it leaves alone. */
+  async #soon<T>(router: string, work: Promise<T>): Promise<T> {
+    let callOff = (): void => undefined;
+    const late = new Promise<never>((_, reject) => {
+      callOff = this.#parts.timers.after(PATIENCE_MS, () =>
+        reject(praasError('ROUTER_SLOW', { router, seconds: PATIENCE_MS / SECOND_MS })),
+      );
+    });
+    try {
+      return await Promise.race([work, late]);
+    } finally {
+      callOff();
+    }
   }
 
   async #ofRouter(router_id: string, verdicts: readonly Verdict[]): Promise<readonly Applied[]> {
@@ -60,6 +76,11 @@ export class VerdictService implements Verdicts {
         return { delta, ids: applied.map(({ mapping }) => mapping.id), value: () => applied, causes };
       },
     });
+    const gone = value.filter(({ verdict }) => verdict.action === 'remove');
+    await closeUnused(
+      this.#parts,
+      gone.flatMap(({ mapping }) => mapping.security_group_rule_ids),
+    );
     return value;
   }
 }

@@ -3,10 +3,12 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { RemovalGuard } from '../../src/monitor/guard.ts';
 import { type Mappings, Monitor } from '../../src/monitor/monitor.ts';
 import type { Mapping } from '../../src/pat/mapping.ts';
-import { DEMO, FakeCloud, portOf, WEB, WEB_PORT } from '../support/fake-cloud.ts';
+import type { RouterFacts } from '../../src/pat/router.ts';
+import { DEMO, FakeCloud, portOf, routerOf, WEB, WEB_PORT } from '../support/fake-cloud.ts';
 import { FakeDataplane, FakeRouter } from '../support/fake-dataplane.ts';
 import { errorOf, type FakeNode, fakeNode } from '../support/fake-node.ts';
-import { FACTS, idOf, MAPPING, ROUTER } from '../support/samples.ts';
+import { FakeTimers } from '../support/fake-timers.ts';
+import { FACTS, idOf, MAPPING, NOW, ROUTER } from '../support/samples.ts';
 
 const SUBNET = idOf(131);
 const address = (ip_address: string) => [{ ip_address, subnet_id: SUBNET }];
@@ -216,6 +218,39 @@ describe('more than the guard lets go', () => {
     await monitor.sweep();
     expect(await stored()).toHaveLength(4);
   });
+});
+
+test('a router that hangs does not hold up the others, is said, and goes on by itself', async () => {
+  const sick = idOf(900);
+  const hanging = Promise.withResolvers<void>();
+  class SickDataplane extends FakeDataplane {
+    override async facts(router_id: string): Promise<RouterFacts> {
+      if (router_id === sick) await hanging.promise;
+      return super.facts(router_id);
+    }
+  }
+  const timers = new FakeTimers(NOW);
+  node = fakeNode({
+    dataplane: new SickDataplane([new FakeRouter(FACTS), new FakeRouter({ ...FACTS, router_id: sick })]),
+    timers,
+  });
+  cloud.its_routers.push(routerOf({ id: sick, name: 'sick' }));
+  const { clock, log } = node;
+  monitor = new Monitor({ cloud, mappings: mappingsOf(node), guard: new RemovalGuard(() => 10), clock, log });
+  await node.store.transaction(ROUTER, (transaction) => transaction.commit({ put: [numbered(1), numbered(2)] }));
+  const of_sick = { ...numbered(3), router_id: sick };
+  await node.store.transaction(sick, (transaction) => transaction.commit({ put: [of_sick] }));
+  deleteServer(2);
+  deleteServer(3);
+
+  const swept = monitor.sweep();
+  await timers.pass(5000);
+  const { applied, held_back } = await swept;
+  expect(applied.map(({ mapping }) => mapping.id)).toEqual([idOf(2)]);
+  expect(held_back).toEqual([`not everything could be done: router ${sick} takes longer than 5 seconds`]);
+
+  hanging.resolve();
+  expect(await node.store.transaction(sick, async ({ record }) => record.mappings.size)).toBe(0);
 });
 
 test('a sweep asks as often for 3 mappings as for 15, and an event of somebody else asks nothing', async () => {

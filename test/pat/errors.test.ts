@@ -77,6 +77,7 @@ const FACTS: { readonly [C in ErrorCode]: ErrorFacts<C> } = {
   STORE_FAILED: { path: '/var/lib/praas/edge.json', reason: 'EROFS' },
   TOOL_MISSING: { tool: 'nft', package: 'nftables' },
   TOOL_TIMEOUT: { command: 'nft -f -', seconds: 30 },
+  ROUTER_SLOW: { router: 'edge', seconds: 5 },
   TOOL_FAILED: { command: 'conntrack -D', exit_code: 1, output: 'Operation failed' },
   KERNEL_REFUSED: { router: 'edge', line: '-A custom-PREROUTING', output: 'No such file' },
   KERNEL_BUSY: { router: 'edge', seconds: 10 },

@@ -10,6 +10,7 @@ import { QuotaBook } from '../../src/pat/quota-book.ts';
 import { QuotaService } from '../../src/pat/quota-service.ts';
 import { PatService } from '../../src/pat/service.ts';
 import { LocalTargets, type Targets } from '../../src/pat/targets.ts';
+import type { Timers } from '../../src/pat/timers.ts';
 import { VerdictService } from '../../src/pat/verdict-service.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeDataplane, FakeRouter } from './fake-dataplane.ts';
@@ -63,6 +64,7 @@ export function fakeNode(
     readonly actor?: () => Actor;
     readonly targets?: Targets;
     readonly access?: GroupAccess;
+    readonly timers?: Timers;
   } = {},
 ): FakeNode {
   const router = given.router ?? new FakeRouter(FACTS);
@@ -88,7 +90,9 @@ export function fakeNode(
     state_dir: '/srv/state',
   };
   const agent = new Agent(dataplane, clock, log);
-  const verdicts = new VerdictService({ runner: new ChangeRunner({ ...common, agent }), store, access: given.access });
+  const runner = new ChangeRunner({ ...common, agent });
+  const timers = given.timers ?? { after: () => () => undefined };
+  const verdicts = new VerdictService({ runner, timers, store, access: given.access });
   const pat = new PatService({
     ...common,
     agent,
