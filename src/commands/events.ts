@@ -3,6 +3,7 @@ import { Flags } from '@oclif/core';
 import type { Praas } from '../compose/praas.ts';
 import { EVENT_COLUMNS, LISTED_EVENTS } from '../output/event-columns.ts';
 import { type Column, type Format, renderList, renderRecord } from '../output/rows.ts';
+import { isPraasError } from '../pat/errors.ts';
 import { EVENT_TYPES, type Event, type EventFilter } from '../pat/event.ts';
 import { outputFlags } from './flags.ts';
 import { ServiceCommand } from './service-command.ts';
@@ -71,13 +72,23 @@ export default class EventsCommand extends ServiceCommand {
     from: number,
     show: (some: readonly Event[]) => Promise<void>,
   ): Promise<void> {
+    // Whoever stops reading (`| head`) has enough.
+    const unread = new AbortController();
+    process.stdout.once('error', () => unread.abort());
+    const ending = AbortSignal.any([interruption.ending, unread.signal]);
     let after = from;
-    while (!interruption.ending.aborted) {
-      await setTimeout(PERIOD_MS, undefined, { signal: interruption.ending }).catch(() => undefined);
-      if (interruption.ending.aborted) return;
-      const next = await events.list({ ...filter, after });
-      after = next.at(-1)?.id ?? after;
-      await show(next);
+    let was_there = true;
+    while (!ending.aborted) {
+      await setTimeout(PERIOD_MS, undefined, { signal: ending }).catch(() => undefined);
+      if (ending.aborted) return;
+      const next = await events.list({ ...filter, after }).catch((error: unknown) => {
+        // A daemon that is started again goes on where it was.
+        if (!isPraasError(error, 'DAEMON_UNREACHABLE')) throw error;
+        if (was_there) this.complain(`${error.message}; what happens is shown when it is back`);
+      });
+      was_there = next !== undefined;
+      after = next?.at(-1)?.id ?? after;
+      await show(next ?? []);
     }
   }
 }
