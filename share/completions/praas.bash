@@ -50,7 +50,7 @@ _praas() {
       hidden='--package'
       ;;
     'monitor '*)
-      flags='--check -c= --column= --config=@file --confirm --dry-run -f=table|json|yaml|csv|value --format=table|json|yaml|csv|value --json --once --help'
+      flags='--check -c= --column= --config=@file --confirm --dry-run -f=table|json|yaml|csv|value --format=table|json|yaml|csv|value --json --once --retain= --help'
       ;;
     'pat check '*)
       flags='--cacert=@file -c= --column= --config=@file -f=table|json|yaml|csv|value --format=table|json|yaml|csv|value --json --os-auth-url= --os-cloud= --token-file=@file --url= --help'
@@ -108,7 +108,7 @@ _praas() {
       arg='@router'
       ;;
     'serve '*)
-      flags='--config=@file --json --monitor --help'
+      flags='--config=@file --json --monitor --retain= --help'
       ;;
     'server list '*)
       flags='--cacert=@file -c= --column= --config=@file -f=table|json|yaml|csv|value --format=table|json|yaml|csv|value --json --os-auth-url= --os-cloud= --token-file=@file --url= --help'

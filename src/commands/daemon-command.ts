@@ -1,7 +1,9 @@
 /** What commands share that run until they are told to end. */
+import { Flags } from '@oclif/core';
 import { composeServiceManager } from '../compose/service-manager.ts';
-import type { Config } from '../config/keys.ts';
+import { type Config, KEYS } from '../config/keys.ts';
 import { PraasCommand } from './base.ts';
+import { flagReader } from './flags.ts';
 
 const STOPPING = ['SIGTERM', 'SIGINT'] as const;
 
@@ -13,7 +15,25 @@ interface Daemon {
   stop(): Promise<unknown>;
 }
 
+export const retainFlag = Flags.custom<number>({
+  multiple: false,
+  helpValue: 'DAYS',
+  parse: flagReader(KEYS.retain.kind.allowed, KEYS.retain.kind.parse),
+});
+
 export abstract class DaemonCommand extends PraasCommand {
+  /** Gives what reads the configuration, as often as it is asked: what was typed counts before it. */
+  protected reader(flags: {
+    readonly config?: string | undefined;
+    readonly retain?: number | undefined;
+  }): () => Promise<Config> {
+    const { config: path, retain } = flags;
+    return async () => {
+      const { config } = await this.loadConfig(path);
+      return retain === undefined ? config : Object.freeze({ ...config, retain });
+    };
+  }
+
   /**
    * Starts it; SIGHUP has it read the configuration again, SIGTERM and SIGINT stop it. It is stopped however this ends.
    * Under systemd it says how it is.

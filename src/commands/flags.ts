@@ -20,7 +20,7 @@ function reader<T>(allowed: string, read: (text: string) => T | undefined) {
 }
 
 /** The same for a flag. */
-function flagReader<T>(allowed: string, read: (text: string) => T | undefined) {
+export function flagReader<T>(allowed: string, read: (text: string) => T | undefined) {
   const parse = reader(allowed, read);
   return (text: string, context: unknown, { name }: { name?: string }): Promise<T> =>
     parse(text, context, { name: `--${name}` });

@@ -5,7 +5,7 @@ import type { Config } from '../config/keys.ts';
 import { renderList } from '../output/rows.ts';
 import { VERDICT_COLUMNS } from '../output/verdict-columns.ts';
 import type { Verdict } from '../pat/verdict.ts';
-import { DaemonCommand } from './daemon-command.ts';
+import { DaemonCommand, retainFlag } from './daemon-command.ts';
 import { outputFlags } from './flags.ts';
 
 export default class MonitorCommand extends DaemonCommand {
@@ -34,6 +34,11 @@ export default class MonitorCommand extends DaemonCommand {
       description: 'with --once: remove however many mappings there are to remove',
       dependsOn: ['once'],
     }),
+    retain: retainFlag({
+      description:
+        'days for which the events of mappings are kept (default: as praas.conf says), where no PAT agent runs; ' +
+        'where one does, it keeps them: `praas serve --retain`',
+    }),
     ...outputFlags,
   };
 
@@ -41,10 +46,11 @@ export default class MonitorCommand extends DaemonCommand {
     const { flags } = await this.parse(MonitorCommand);
     const columns = this.choose(VERDICT_COLUMNS, flags.column);
     this.requireRoot();
-    const read = async (): Promise<Config> => (await this.loadConfig(flags.config)).config;
+    const read = this.reader(flags);
     const config = await read();
     if (flags.check) return this.#check(config);
     if (!flags.once) {
+      if (flags.retain !== undefined) this.complain('--retain has no effect here: use it with `praas serve`.');
       await this.#runAgent(config, read);
       return [];
     }

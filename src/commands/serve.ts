@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { Flags } from '@oclif/core';
-import { DaemonCommand } from './daemon-command.ts';
+import { KEYS } from '../config/keys.ts';
+import { DaemonCommand, retainFlag } from './daemon-command.ts';
 
 export default class Serve extends DaemonCommand {
   static override enableJsonFlag = false;
@@ -12,16 +13,18 @@ export default class Serve extends DaemonCommand {
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     'PRAAS_PORT_APP=8080 <%= config.bin %> <%= command.id %> --config ./praas.conf',
-    '<%= config.bin %> <%= command.id %> --monitor',
+    '<%= config.bin %> <%= command.id %> --monitor --retain 30',
   ];
   static override flags = {
     monitor: Flags.boolean({ description: 'be the monitor agent too: let mappings follow their servers in OpenStack' }),
+    retain: retainFlag({ description: `${KEYS.retain.description} (default: as praas.conf says)` }),
   };
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Serve);
     this.requireRoot();
-    const { config } = await this.loadConfig(flags.config);
+    const read = this.reader(flags);
+    const config = await read();
     const { composeDaemon } = await import('../compose/daemon.ts');
     const surroundings = {
       env: process.env,
@@ -32,6 +35,6 @@ export default class Serve extends DaemonCommand {
       say: (line: string): void => this.print(line),
     };
     const daemon = await composeDaemon(config, surroundings, { monitors: flags.monitor });
-    await this.runUntilStopped(daemon, async () => (await this.loadConfig(flags.config)).config);
+    await this.runUntilStopped(daemon, read);
   }
 }

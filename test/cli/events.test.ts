@@ -1,4 +1,7 @@
 /** The audit log as operators see it: without a daemon, by a daemon, and as it happens. */
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Event } from '../../src/pat/event.ts';
 import { TestDaemon } from '../support/daemon.ts';
@@ -61,3 +64,56 @@ test('by a daemon, as it happens, one whole event in a line, until interrupted',
     await daemon.remove();
   }
 });
+
+test('followed over a restart of the daemon, and no longer than somebody reads', async () => {
+  const daemon = await TestDaemon.start();
+  try {
+    const { shell } = daemon;
+    const { id } = await shell.json(...create());
+    const following = shell.start('events', '--follow', '-f', 'json');
+    const [said, complained] = [textOf(following.process.stdout), textOf(following.process.stderr)];
+    await waitUntil(() => said().includes('created'));
+    await daemon.stop();
+    await waitUntil(() => complained().includes('what happens is shown when it is back'));
+    await daemon.begin();
+    await shell.ok('pat', 'delete', id);
+    await waitUntil(() => said().includes('deleted'));
+
+    following.process.stdout?.destroy();
+    await shell.ok(...create());
+    expect(await following.ended).toMatchObject({ code: 0 });
+    expect(complained().split('shown when it is back')).toHaveLength(2);
+  } finally {
+    await daemon.remove();
+  }
+});
+
+test('--retain counts before the key, after SIGHUP too', async () => {
+  const daemon = await TestDaemon.start({ settings: ['retain = 2'], flags: ['--retain', '30'] });
+  try {
+    const { shell } = daemon;
+    const directory = join(shell.state_dir, 'events');
+    const dayAgo = (days: number): string =>
+      `${new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10)}.jsonl`;
+    mkdirSync(directory);
+    for (const days of [20, 40]) writeFileSync(join(directory, dayAgo(days)), '');
+    daemon.signal('SIGHUP');
+    await daemon.says('the configuration was read again');
+    await shell.ok(...create());
+
+    expect(readdirSync(directory)).toContain(dayAgo(20));
+    expect(readdirSync(directory)).not.toContain(dayAgo(40));
+    expect(await shell.run('serve', '--retain', '0')).toMatchObject({ code: 2 });
+  } finally {
+    await daemon.remove();
+  }
+});
+
+/** What it has printed so far. */
+function textOf(stream: Readable | null): () => string {
+  let text = '';
+  stream?.on('data', (more: string) => {
+    text += more;
+  });
+  return () => text;
+}
