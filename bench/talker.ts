@@ -11,6 +11,11 @@ export async function serve(options: Options, namespace: string, port: number): 
   await talk(options, namespace, ['serve', String(port)])();
 }
 
+/** Serves there, too, and says to each caller which address was called. */
+export async function greet(options: Options, namespace: string, port: number): Promise<void> {
+  await talk(options, namespace, ['greet', String(port)])();
+}
+
 /** Gives what opens so many connections and says how long the middle one took. */
 export function caller(
   options: Options,
@@ -28,12 +33,23 @@ export function opener(options: Options, namespace: string, address: string): (p
   return async (port) => void (await ask(port));
 }
 
+/** Gives what resolves when whoever takes a call there is that address, or when it is `refused`, however long that takes. */
+export function reacher(
+  options: Options,
+  namespace: string,
+  address: string,
+  port: number,
+): (answer: string) => Promise<void> {
+  const ask = talk(options, namespace, ['reach', address, String(port)]);
+  return async (answer) => void (await ask(answer));
+}
+
 /** Gives what says a line, if any, and gives the next line heard. Throws when the process has ended, or the bench is to. */
 function talk(
   { later, ending }: Options,
   namespace: string,
   args: readonly string[],
-): (line?: number) => Promise<string> {
+): (line?: number | string) => Promise<string> {
   const child = spawn('ip', ['netns', 'exec', namespace, 'python3', CONNECTOR, ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
     // Out of reach of Ctrl-C: cleaning up ends it.
