@@ -29,6 +29,14 @@ export function judge(mapping: Mapping, picture: Picture): Verdict | undefined {
   return readdressed(mapping, port, { router, reach }) ?? stopped(mapping, port, picture) ?? released(mapping);
 }
 
+/**
+ * True while a port is wired: an agent ends, a second or more later, what a call began, and Neutron announces only calls.
+ */
+export function awaitsAgent({ port_id }: Mapping, picture: Picture): boolean {
+  const port = port_id === null ? undefined : picture.port(port_id);
+  return port !== undefined && port.is_up && isUnwired(port);
+}
+
 /** True for what must not be done on the word of a list: it takes traffic away, or leads it elsewhere. */
 export function needsProof({ action, ...rest }: Verdict): boolean {
   return action === 'remove' || action === 'lead' || (action === 'hold' && 'withdrawn' in rest && rest.withdrawn);
@@ -95,9 +103,12 @@ function stopped(mapping: Mapping, port: CloudPort, picture: Picture): Verdict |
   const server = mapping.server_id === null ? undefined : picture.server(mapping.server_id);
   if (server !== undefined && OFF.includes(server.status))
     return hold(mapping, `server ${server.name} is ${server.status}`, false);
-  if (server !== undefined && port.host !== '' && port.status === 'DOWN')
-    return hold(mapping, `port ${port.id} is DOWN on ${port.host}`, false);
+  if (server !== undefined && isUnwired(port)) return hold(mapping, `port ${port.id} is DOWN on ${port.host}`, false);
   return undefined;
+}
+
+function isUnwired({ host, status }: CloudPort): boolean {
+  return host !== '' && status === 'DOWN';
 }
 
 function released(mapping: Mapping): Verdict | undefined {

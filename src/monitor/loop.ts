@@ -1,5 +1,6 @@
 /**
- * When the monitor looks: at the start, every period, after events, and again soon after it could not. Nothing here ends
+ * When the monitor looks: at the start, every period, after events, again while these have not had all their effect, and
+ * again soon after it could not. Nothing here ends
  * the loop but `stop`: a look that fails or hangs is an error that is said, counted and tried again.
  */
 import type { Notifications } from '../pat/notifications.ts';
@@ -42,6 +43,9 @@ export class MonitorLoop {
   #held_back: readonly string[] = [];
   #callOffSweep: () => void = () => undefined;
   #callOffLook: (() => void) | undefined;
+  #unsettled = new Set<string>();
+  #callOffAgain: (() => void) | undefined;
+  #again_ms = FIRST_RETRY_MS;
   #is_stopped = false;
   #running: Promise<void> = Promise.resolve();
 
@@ -69,7 +73,10 @@ export class MonitorLoop {
   /** Begins, and goes on by itself. */
   start(): void {
     this.#parts.notifications?.start(
-      (ids) => this.#notice(ids),
+      (ids) => {
+        this.#again_ms = FIRST_RETRY_MS;
+        this.#notice(ids);
+      },
       () => this.#sweepIn(0),
     );
     this.#sweepIn(0);
@@ -80,6 +87,7 @@ export class MonitorLoop {
     this.#is_stopped = true;
     this.#callOffSweep();
     this.#callOffLook?.();
+    this.#callOffAgain?.();
     await this.#parts.notifications?.stop();
     await this.#running;
   }
@@ -92,6 +100,20 @@ export class MonitorLoop {
       const noticed = this.#ids;
       this.#ids = new Set();
       this.#running = this.#running.then(() => this.#look(noticed));
+    });
+  }
+
+  /** Later and later, until sweeps are as good. */
+  #noticeAgain(ids: readonly string[]): void {
+    for (const id of ids) this.#unsettled.add(id);
+    const wait_ms = this.#again_ms;
+    if (this.#is_stopped || this.#unsettled.size === 0 || wait_ms >= this.#parts.period_ms()) return;
+    this.#callOffAgain ??= this.#parts.timers.after(wait_ms, () => {
+      this.#callOffAgain = undefined;
+      this.#again_ms = 2 * wait_ms;
+      const unsettled = [...this.#unsettled];
+      this.#unsettled.clear();
+      this.#notice(unsettled);
     });
   }
 
@@ -126,8 +148,9 @@ export class MonitorLoop {
     if (this.#is_stopped) return;
     const { monitor, log } = this.#parts;
     try {
-      const { held_back } = await this.#timed('event', () => monitor.look(ids));
+      const { held_back, unsettled } = await this.#timed('event', () => monitor.look(ids));
       if (held_back.length > 0) this.#holdBack(held_back);
+      this.#noticeAgain(unsettled);
     } catch (error) {
       log.warn('what happened in OpenStack could not be looked at', {
         reason: error instanceof Error ? error.message : String(error),
@@ -143,14 +166,14 @@ export class MonitorLoop {
     this.#held_back = reasons;
   }
 
-  async #timed(kind: Looked['kind'], work: () => Promise<Report>): Promise<Report> {
+  async #timed<R extends Report>(kind: Looked['kind'], work: () => Promise<R>): Promise<R> {
     const { timers, clock, onLooked } = this.#parts;
     const begun_ms = clock.now().getTime();
     let callOff = (): void => undefined;
     const late = new Promise<never>((_, reject) => {
       callOff = timers.after(LIMIT_MS, () => reject(new Error(`no end within ${LIMIT_MS / SECOND_MS} seconds`)));
     });
-    let report: Report | undefined;
+    let report: R | undefined;
     try {
       report = await Promise.race([work(), late]);
       return report;

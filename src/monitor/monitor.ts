@@ -10,7 +10,7 @@ import type { Clock, Logger } from '../pat/ports.ts';
 import { type Applied, changes, type Verdict } from '../pat/verdict.ts';
 import type { CarriedOut } from '../pat/verdict-service.ts';
 import type { RemovalGuard } from './guard.ts';
-import { judge, needsProof } from './judge.ts';
+import { awaitsAgent, judge, needsProof } from './judge.ts';
 import { lookClosely, seesAll, sweepCloud } from './look.ts';
 import type { Picture } from './picture.ts';
 
@@ -46,6 +46,11 @@ export interface Report {
   readonly held_back: readonly string[];
 }
 
+export interface CloseReport extends Report {
+  /** IDs of mappings that are about to change, and no event says when. */
+  readonly unsettled: readonly string[];
+}
+
 /** So many ports are asked whether they are still to be seen. */
 const WITNESSES = 10;
 
@@ -70,14 +75,16 @@ export class Monitor {
   }
 
   /** Looks closely at the mappings that have to do with any of these IDs. Throws as sweep does. */
-  look(ids: ReadonlySet<string>): Promise<Report> {
+  look(ids: ReadonlySet<string>): Promise<CloseReport> {
     return this.#alone(async () => {
       const all = await this.#parts.mappings.list();
       const concerned = all.filter((mapping) => idsOf(mapping).some((id) => ids.has(id)));
-      if (concerned.length === 0) return { mappings: 0, verdicts: [], applied: [], held_back: [] };
+      if (concerned.length === 0) return { mappings: 0, verdicts: [], applied: [], held_back: [], unsettled: [] };
       const picture = await lookClosely(this.#parts.cloud, concerned);
       const verdicts = verdictsOn(concerned, picture);
-      return this.#finish(verdicts, { looked_at: concerned.length, all: all.length }, {});
+      const report = await this.#finish(verdicts, { looked_at: concerned.length, all: all.length }, {});
+      const unsettled = concerned.filter((mapping) => awaitsAgent(mapping, picture)).map(({ id }) => id);
+      return { ...report, unsettled };
     });
   }
 

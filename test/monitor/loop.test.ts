@@ -1,34 +1,34 @@
 /** When the monitor looks, and that nothing ends that. */
 import { beforeEach, expect, test } from '@jest/globals';
 import { type Looked, MonitorLoop } from '../../src/monitor/loop.ts';
-import type { Report } from '../../src/monitor/monitor.ts';
+import type { CloseReport } from '../../src/monitor/monitor.ts';
 import type { Notifications } from '../../src/pat/notifications.ts';
 import { ListLog } from '../support/fake-node.ts';
 import { FakeTimers } from '../support/fake-timers.ts';
 import { NOW } from '../support/samples.ts';
 
-const NOTHING: Report = { mappings: 0, verdicts: [], applied: [], held_back: [] };
+const NOTHING: CloseReport = { mappings: 0, verdicts: [], applied: [], held_back: [], unsettled: [] };
 const PERIOD_MS = 30_000;
 
 class FakeMonitor {
   sweeps = 0;
   readonly looks: string[][] = [];
   swept_at: Date | undefined;
-  outcome: () => Promise<Report> = async () => NOTHING;
+  outcome: () => Promise<CloseReport> = async () => NOTHING;
   readonly #now: () => Date;
 
   constructor(now: () => Date) {
     this.#now = now;
   }
 
-  async sweep(): Promise<Report> {
+  async sweep(): Promise<CloseReport> {
     this.sweeps += 1;
     const report = await this.outcome();
     this.swept_at = this.#now();
     return report;
   }
 
-  async look(ids: ReadonlySet<string>): Promise<Report> {
+  async look(ids: ReadonlySet<string>): Promise<CloseReport> {
     this.looks.push([...ids]);
     return this.outcome();
   }
@@ -125,6 +125,32 @@ test('what hangs is given up, and the next look comes all the same', async () =>
   monitor.outcome = async () => NOTHING;
   await timers.pass(1000);
   expect([monitor.sweeps, loop.trouble]).toEqual([2, undefined]);
+});
+
+test('what an event has begun is looked at again, later and later, until it has ended or a sweep does it', async () => {
+  loop.start();
+  await timers.pass(0);
+  monitor.outcome = async () => ({ ...NOTHING, unsettled: ['mapping'] });
+  events.onIds(['port']);
+  await timers.pass(100);
+  expect(monitor.looks).toEqual([['port']]);
+  await timers.pass(1100);
+  expect(monitor.looks).toEqual([['port'], ['mapping']]);
+  await timers.pass(1000);
+  expect(monitor.looks).toHaveLength(2);
+  monitor.outcome = async () => NOTHING;
+  await timers.pass(1100);
+  expect(monitor.looks).toHaveLength(3);
+  await timers.pass(20_000);
+  expect(monitor.looks).toHaveLength(3);
+
+  monitor.outcome = async () => ({ ...NOTHING, unsettled: ['mapping'] });
+  events.onIds(['port']);
+  await timers.pass(10 * PERIOD_MS);
+  const looks = monitor.looks.length;
+  await timers.pass(10 * PERIOD_MS);
+  expect(looks).toBe(9);
+  expect(monitor.looks).toHaveLength(looks);
 });
 
 test('an event that cannot be looked at is left to a sweep, soon', async () => {

@@ -220,6 +220,21 @@ describe('more than the guard lets go', () => {
   });
 });
 
+test('an event of a port that its agent has not wired yet is not over', async () => {
+  const port = cloud.its_ports.find(({ id }) => id === idOf(2002));
+  if (port === undefined) throw new Error('no port');
+  const index = cloud.its_ports.indexOf(port);
+  const see = async () => (await monitor.look(new Set([port.id]))).unsettled;
+  const become = (change: object): void => void (cloud.its_ports[index] = { ...port, host: 'node-1', ...change });
+
+  become({ status: 'DOWN' });
+  expect(await see()).toEqual([idOf(2)]);
+  become({ status: 'DOWN', is_up: false });
+  expect(await see()).toEqual([]);
+  become({ status: 'ACTIVE' });
+  expect(await see()).toEqual([]);
+});
+
 test('a router that hangs does not hold up the others, is said, and goes on by itself', async () => {
   const sick = idOf(900);
   const hanging = Promise.withResolvers<void>();
