@@ -20,6 +20,9 @@ need python3 python3-minimal
 need zsh zsh
 need mandoc mandoc
 need systemctl systemd
+need debootstrap debootstrap
+need systemd-nspawn systemd-container
+need flock util-linux
 
 if [ -n "$missing" ]; then
   [ "$(id -u)" = 0 ] || { echo "setup: installing$missing needs root: run it with sudo" >&2; exit 1; }

@@ -14,12 +14,14 @@ interface Counts {
   readonly numRuntimeErrorTestSuites: number;
 }
 
-const ROOT_TIERS = ['kernel', 'cli', 'daemon', 'lab'];
+const ROOT_TIERS = ['kernel', 'cli', 'daemon', 'box', 'lab'];
 const TIERS: Readonly<Record<string, readonly string[]>> = {
   fast: ['--testPathIgnorePatterns', ...ROOT_TIERS.map((tier) => `/test/${tier}/`)],
   kernel: ['--testPathPatterns', '/test/kernel/'],
   cli: ['--testPathPatterns', '/test/cli/'],
   daemon: ['--testPathPatterns', '/test/daemon/'],
+  // A box keeps two cores busy; the first one of a machine waits for its files.
+  systemd: ['--runInBand', '--testTimeout=180000', '--testPathPatterns', '/test/box/'],
   // There is one cloud, some of its tests stop its services, and it takes its time to be back: one after the other.
   openstack: ['--runInBand', '--testTimeout=180000', '--testPathPatterns', '/test/lab/'],
 };

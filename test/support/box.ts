@@ -1,0 +1,166 @@
+/**
+ * A machine with its own systemd for a test: a box of box/ with one router, somebody outside and a server behind it, made
+ * again at every boot. It ends with the test, however that ends.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { base } from '../../box/base.ts';
+import { boot, cut, keeperOf, shutDown } from '../../box/box.ts';
+import { copyIn, type Ended, exec, start } from '../../box/inside.ts';
+
+export const GATEWAY = '203.0.113.10';
+export const SERVER_IP = '10.20.0.51';
+export const ROUTER_ID = 'a5cf95d6-a37c-47ac-8fc6-dedd015b8edb';
+const EXECUTABLE = fileURLToPath(new URL('../../build/praas', import.meta.url));
+const here = (name: string): string => fileURLToPath(new URL(`box/${name}`, import.meta.url));
+const [ROUTERS, TALKER] = ['/opt/test/routers.sh', '/opt/test/talker.py'];
+const ROUTERS_UNIT = `[Unit]
+Before=praas-pat-agent.service
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/sh ${ROUTERS}
+[Install]
+WantedBy=multi-user.target
+`;
+const SERVER_UNIT = `[Unit]
+After=test-routers.service
+Requires=test-routers.service
+[Service]
+ExecStart=ip netns exec server python3 ${TALKER} serve 22
+[Install]
+WantedBy=multi-user.target
+`;
+
+const WRITE = 'mkdir -p "$(dirname "$1")" && cat >"$1" && chmod "$2" "$1"';
+
+/** A talker that goes on. */
+export interface Talk<T> {
+  /** Ends it; gives what it counted: see talker.py. */
+  end(): Promise<T>;
+}
+
+export class TestBox {
+  readonly #name: string;
+  readonly #keeper: ChildProcess;
+  #leader = 0;
+
+  private constructor(name: string, keeper: ChildProcess) {
+    this.#name = name;
+    this.#keeper = keeper;
+  }
+
+  /** Switches one on: a Debian with the router, and with the executable of praas as /root/praas. */
+  static async up(): Promise<TestBox> {
+    const name = `test-${process.pid}-${process.hrtime.bigint() % 1_000_000n}`;
+    const [file, ...argv] = keeperOf(name, await base());
+    // Its standard input ends with this process, and it with that.
+    const keeper = spawn(file, argv, { stdio: ['pipe', 'ignore', 'ignore'] });
+    const box = new TestBox(name, keeper);
+    try {
+      await box.#boot();
+      await box.copyIn(here('routers.sh'), ROUTERS);
+      await box.copyIn(here('talker.py'), TALKER);
+      await box.write('/etc/systemd/system/test-routers.service', ROUTERS_UNIT);
+      await box.write('/etc/systemd/system/test-server.service', SERVER_UNIT);
+      await box.run('systemctl', 'enable', '--quiet', '--now', 'test-routers', 'test-server');
+      await box.copyIn(EXECUTABLE, '/root/praas');
+      return box;
+    } catch (error) {
+      await box.remove();
+      throw error;
+    }
+  }
+
+  /** The process of this machine that is its systemd. */
+  get leader(): number {
+    return this.#leader;
+  }
+
+  /** Runs a program to its end, as root. */
+  exec(...argv: readonly string[]): Promise<Ended> {
+    return exec(this.#leader, argv);
+  }
+
+  /** Gives what it printed; throws when it fails. */
+  async run(...argv: readonly string[]): Promise<string> {
+    const { exit_code, stdout, stderr } = await this.exec(...argv);
+    if (exit_code !== 0) throw new Error(`${argv.join(' ')}: ${exit_code}: ${stdout}${stderr}`);
+    return stdout;
+  }
+
+  async copyIn(from: string, to: string): Promise<void> {
+    const { exit_code, stderr } = await copyIn(this.#leader, from, to);
+    if (exit_code !== 0) throw new Error(`${to}: ${stderr}`);
+  }
+
+  /** Makes a file, and the directories that it needs. */
+  async write(path: string, text: string, mode = '644'): Promise<void> {
+    const { exit_code, stderr } = await exec(this.#leader, ['sh', '-c', WRITE, 'sh', path, mode], text);
+    if (exit_code !== 0) throw new Error(`${path}: ${stderr}`);
+  }
+
+  async reboot(): Promise<void> {
+    await shutDown(this.#name);
+    await this.#boot();
+  }
+
+  /** Nobody gets to say goodbye. */
+  async powerCut(): Promise<void> {
+    await cut(this.#name);
+    await this.#boot();
+  }
+
+  /** A property of a unit, as `systemctl show` has it. */
+  async property(unit: string, name: string): Promise<string> {
+    return (await this.run('systemctl', 'show', '--value', '--property', name, unit)).trim();
+  }
+
+  /** Who is outside gets an answer of the server from that port of the router. */
+  async isOpen(port: number): Promise<boolean> {
+    const call = `import socket; s = socket.create_connection(('${GATEWAY}', ${port}), 2); s.send(b'x'); s.recv(1)`;
+    return (await this.exec('ip', 'netns', 'exec', 'outside', 'python3', '-c', call)).exit_code === 0;
+  }
+
+  /** One connection from outside through which numbers go and come back. */
+  async stream(port: number): Promise<Talk<{ readonly sent: number; readonly returned: number }>> {
+    const talk = await this.#talk('stream', port);
+    return { end: async () => talk.end().then(([sent, returned]) => ({ sent, returned })) };
+  }
+
+  /** One connection from outside after the other. */
+  async knock(port: number): Promise<Talk<{ readonly made: number; readonly failed: number }>> {
+    const talk = await this.#talk('knock', port);
+    return { end: async () => talk.end().then(([made, failed]) => ({ made, failed })) };
+  }
+
+  async remove(): Promise<void> {
+    const ended = once(this.#keeper, 'close');
+    if (this.#keeper.exitCode !== null) return;
+    this.#keeper.stdin?.end();
+    await ended;
+  }
+
+  async #boot(): Promise<void> {
+    this.#leader = await boot(this.#name, (word) => void this.#keeper.stdin?.write(`${word}\n`));
+  }
+
+  async #talk(verb: string, port: number): Promise<Talk<readonly [number, number]>> {
+    const argv = ['ip', 'netns', 'exec', 'outside', 'python3', TALKER, verb, GATEWAY, String(port)];
+    const child = start(this.#leader, argv, ['pipe', 'pipe', 'inherit']);
+    if (child.stdout === null || child.stdin === null) throw new Error('no pipes');
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const next = async (): Promise<string> => (await lines.next()).value ?? '';
+    if ((await next()) !== 'ready') throw new Error(`${verb}: port ${port} does not answer`);
+    const input = child.stdin;
+    return {
+      end: async () => {
+        input.end();
+        const [all, some] = (await next()).split(' ').map(Number);
+        return [all ?? Number.NaN, some ?? Number.NaN];
+      },
+    };
+  }
+}
