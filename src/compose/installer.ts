@@ -4,7 +4,7 @@ import { withdrawAll } from '../agent/withdrawal.ts';
 import type { Config } from '../config/keys.ts';
 import { renderSample } from '../config/render.ts';
 import { type InstallationParts, planInstall } from '../install/installation.ts';
-import { type Places, packagedPlaces, placesOf, SETTINGS_DIRECTORY } from '../install/places.ts';
+import { PAT_AGENT, type Places, packagedPlaces, placesOf, SETTINGS_DIRECTORY } from '../install/places.ts';
 import type { Wanted, WantedFile } from '../install/placing.ts';
 import { planRemoval } from '../install/removal.ts';
 import { Services } from '../install/services.ts';
@@ -16,6 +16,7 @@ import { isPraasError, praasError } from '../pat/errors.ts';
 import { createExec, isInstalled, packageOf } from '../system/exec.ts';
 import { Interruption } from '../system/interruption.ts';
 import { readShare } from '../system/share.ts';
+import { hasCloud } from './cloud.ts';
 import { joinLocalNode } from './local-node.ts';
 import { toolsOf } from './tools.ts';
 import { unitFactsOf } from './unit-facts.ts';
@@ -60,6 +61,7 @@ export class Installer {
     const { root, prefix, is_packaged, timeout_seconds } = options;
     // Not ended by an interruption: what is under way is finished, and then undone.
     const exec = createExec(config.command_timeout * 1000, env);
+    const endable = createExec(config.command_timeout * 1000, env, this.interruption.ending);
     const tree = new Tree(root);
     const missing = (): readonly string[] => toolsOf(config).filter((tool) => !isInstalled(tool, env['PATH']));
     this.#config = config;
@@ -68,9 +70,10 @@ export class Installer {
     this.#parts = {
       tree,
       places: is_packaged ? packagedPlaces(executable) : placesOf(prefix),
-      services: new Services(exec, tree, timeout_seconds * 1000),
+      services: new Services(exec, endable, tree, timeout_seconds * 1000),
       exec,
       missingTools: () => missing().map((tool) => ({ tool, package: packageOf(tool) })),
+      isMeantToRun: async (service) => service === PAT_AGENT || hasCloud(config, env),
       ownerOf: async (path) => {
         if (is_packaged || !tree.is_live || !isInstalled('dpkg-query', env['PATH'])) return undefined;
         const { exit_code, stdout } = await exec({ file: 'dpkg-query', args: ['--search', path] });
@@ -128,8 +131,8 @@ export class Installer {
         { path: `${SETTINGS_DIRECTORY}/clouds.yaml`, content: { text: readShare('clouds.yaml') }, mode: SECRET },
       ],
       directories: [
-        { path: state_dir, mode: 0o700 },
-        { path: log_dir, mode: 0o750 },
+        { path: state_dir, mode: 0o700, isMissed: () => this.#hasMappings() },
+        { path: log_dir, mode: 0o750, isMissed: async () => false },
       ],
       empty: is_packaged ? units.map(({ name }) => `${places.units}/${name}`) : [],
     };
@@ -160,6 +163,15 @@ export class Installer {
     });
   }
 
+  /** True where that cannot be said, too. */
+  async #hasMappings(): Promise<boolean> {
+    const find = this.#onNode(async ({ store }) => {
+      for (const router_id of await store.routers()) if ((await store.read(router_id)).mappings.size > 0) return true;
+      return false;
+    }, new Interruption());
+    return find.catch(() => true);
+  }
+
   async #canRead(): Promise<boolean> {
     return this.#onNode(async ({ store }) => {
       try {
@@ -172,7 +184,7 @@ export class Installer {
     });
   }
 
-  #onNode<T>(work: Parameters<typeof joinLocalNode<T>>[2]): Promise<T> {
-    return joinLocalNode(this.#config, { ...this.#surroundings, interruption: this.interruption }, work);
+  #onNode<T>(work: Parameters<typeof joinLocalNode<T>>[2], interruption = this.interruption): Promise<T> {
+    return joinLocalNode(this.#config, { ...this.#surroundings, interruption }, work);
   }
 }

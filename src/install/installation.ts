@@ -15,6 +15,8 @@ export interface InstallationParts {
   readonly exec: Exec;
   /** Programs that praas calls and this node does not have, with their packages. */
   readonly missingTools: () => readonly { readonly tool: string; readonly package: string }[];
+  /** Whether a service would run; one that has nothing to do is skipped when it is started. */
+  readonly isMeantToRun: (service: Service) => Promise<boolean>;
   /** A file of a package, if the executable of these places is one. */
   readonly ownerOf: (path: string) => Promise<string | undefined>;
 }
@@ -61,24 +63,35 @@ export async function planInstall(
   const before = await lookAround(parts, starts);
   const { steps, changed } = await planPlacing(tree, places, wanted, before.inventory);
   const takes_over = before.foreign.length > 0;
-  const is_running = [...before.states.values()].every(({ is_active }) => is_active);
   const is_enabled = [...before.states.values()].every((state) => state.is_enabled);
   const is_new = before.inventory === undefined;
   // A service of a package that the administrator has disabled since stays so.
   const needs_enabling = is_new || (!is_packaged && before.states.size > 0 && !is_enabled);
   // A package's files are in place before this is asked.
   const is_renewed = changed.length > 0 || is_packaged;
-  const needs_start = before.starts && (is_renewed || !is_running);
-  const started = SERVICES.filter((service) => !is_packaged || is_new || before.states.get(service)?.is_enabled);
+  const started = before.starts ? await toStart(parts, before, { is_packaged, is_renewed }) : [];
   const needed = [
     ...(takes_over ? [stopForeign(services, before)] : []),
     ...steps,
     ...(before.states.size > 0 && is_renewed ? [reload(services)] : []),
     ...(needs_enabling ? [enable(services, before)] : []),
-    ...(needs_start ? startSteps(services, started) : []),
+    ...startSteps(services, started),
     ...(takes_over && before.starts ? [adopt(parts)] : []),
   ];
   return needed.length === 0 ? [] : [check(parts, before), ...needed];
+}
+
+/** All where their files are others now; else those that do not run and would. */
+async function toStart(
+  { isMeantToRun }: InstallationParts,
+  { inventory, states }: Before,
+  { is_packaged, is_renewed }: { readonly is_packaged: boolean; readonly is_renewed: boolean },
+): Promise<readonly Service[]> {
+  const enabled = SERVICES.filter((each) => !is_packaged || inventory === undefined || states.get(each)?.is_enabled);
+  if (is_renewed) return enabled;
+  const resting = enabled.filter((service) => !states.get(service)?.is_active);
+  const meant = await Promise.all(resting.map(isMeantToRun));
+  return resting.filter((_, index) => meant[index]);
 }
 
 /** The first step, and so the last that is undone: by then files are as they were, and what ran runs again. */
@@ -103,7 +116,8 @@ function packagesOf(missing: readonly { readonly package: string }[]): string {
 export async function backToBefore(services: Services, before: Before): Promise<void> {
   if (before.states.size === 0) return;
   await services.reload();
-  for (const [service, { is_active }] of before.states) if (is_active) await services.restart(service);
+  await services.forget(SERVICES);
+  for (const [service, { is_active }] of before.states) if (is_active) await services.bringBack(service);
 }
 
 function stopForeign(services: Services, { foreign, states }: Before): Step {

@@ -14,6 +14,11 @@ export interface WantedFile {
 export interface WantedDirectory {
   readonly path: string;
   readonly mode: number;
+  /**
+   * For one that services fill. When its making is undone, it goes with all that is in it, unless this is true: it then
+   * has what somebody would miss.
+   */
+  readonly isMissed?: () => Promise<boolean>;
 }
 
 /** What is to be there when all is done. */
@@ -120,7 +125,7 @@ async function missingDirectories(tree: Tree, places: Places, wanted: Wanted): P
   for (const directory of all) {
     const above: WantedDirectory[] = [];
     for (let path = directory.path; !(await tree.exists(path)); path = dirname(path)) {
-      above.unshift({ path, mode: path === directory.path ? directory.mode : 0o755 });
+      above.unshift(path === directory.path ? directory : { path, mode: 0o755 });
     }
     for (const each of above) if (!missing.has(each.path)) missing.set(each.path, each);
   }
@@ -129,7 +134,10 @@ async function missingDirectories(tree: Tree, places: Places, wanted: Wanted): P
 
 function makeDirectories(tree: Tree, directories: readonly WantedDirectory[]): Step {
   const removeAll = async (): Promise<void> => {
-    for (const { path } of directories.toReversed()) await tree.removeIfEmpty(path);
+    for (const { path, isMissed } of directories.toReversed()) {
+      if (isMissed !== undefined && !(await isMissed())) await tree.remove(path);
+      else await tree.removeIfEmpty(path);
+    }
   };
   return {
     title: `make the directories ${directories.map(({ path }) => path).join(', ')}`,

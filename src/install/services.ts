@@ -19,12 +19,17 @@ const JOURNAL_LINES = 5;
 
 export class Services {
   readonly #exec: Exec;
+  readonly #endable: Exec;
   readonly #tree: Tree;
   readonly #ready_timeout_ms: number;
 
-  /** A service that is not ready after `ready_timeout_ms` counts as failed. */
-  constructor(exec: Exec, tree: Tree, ready_timeout_ms: number) {
+  /**
+   * A service that is not ready after `ready_timeout_ms` counts as failed. What `endable` runs is broken off when somebody
+   * interrupts: waiting for a service to start.
+   */
+  constructor(exec: Exec, endable: Exec, tree: Tree, ready_timeout_ms: number) {
     this.#exec = exec;
+    this.#endable = endable;
     this.#tree = tree;
     this.#ready_timeout_ms = ready_timeout_ms;
   }
@@ -71,9 +76,18 @@ export class Services {
    * Starts a service anew and waits until it says that it is ready. Gives false when its conditions are not met: it does
    * not run, and is not meant to. Throws SERVICE_NOT_READY, with the last lines of its journal.
    */
-  async restart(service: Service): Promise<boolean> {
+  restart(service: Service): Promise<boolean> {
+    return this.#restart(service, this.#endable);
+  }
+
+  /** The same where something is undone, which nobody interrupts. */
+  bringBack(service: Service): Promise<boolean> {
+    return this.#restart(service, this.#exec);
+  }
+
+  async #restart(service: Service, exec: Exec): Promise<boolean> {
     try {
-      await this.#systemctl('restart', service);
+      await this.#succeed(exec, ['restart', service]);
       return (await this.state(service)).is_active;
     } catch (error) {
       throw praasError('SERVICE_NOT_READY', { service, journal: await this.#journal(service) }, error);
@@ -82,12 +96,12 @@ export class Services {
 
   /** Forgets that services have failed, so that they leave nothing behind in systemd. */
   async forget(services: readonly Service[]): Promise<void> {
-    await this.#run('systemctl', ['reset-failed', ...services]);
+    await this.#run(this.#exec, 'systemctl', ['reset-failed', ...services]);
   }
 
   async #journal(service: Service): Promise<string> {
     const args = ['--unit', service, '--lines', String(JOURNAL_LINES), '--output', 'cat', '--no-pager', '--quiet'];
-    return this.#run('journalctl', args).then(
+    return this.#run(this.#exec, 'journalctl', args).then(
       ({ stdout }) => stdout.trim(),
       () => '',
     );
@@ -97,8 +111,12 @@ export class Services {
     return this.#tree.is_live ? [] : ['--root', this.#tree.at('/')];
   }
 
-  async #systemctl(...args: readonly string[]): Promise<ExecResult> {
-    const result = await this.#run('systemctl', args);
+  #systemctl(...args: readonly string[]): Promise<ExecResult> {
+    return this.#succeed(this.#exec, args);
+  }
+
+  async #succeed(exec: Exec, args: readonly string[]): Promise<ExecResult> {
+    const result = await this.#run(exec, 'systemctl', args);
     const { exit_code, stderr } = result;
     if (exit_code === 0) return result;
     throw praasError(
@@ -108,7 +126,7 @@ export class Services {
     );
   }
 
-  #run(file: string, args: readonly string[]): Promise<ExecResult> {
-    return this.#exec({ file, args, timeout_ms: this.#ready_timeout_ms });
+  #run(exec: Exec, file: string, args: readonly string[]): Promise<ExecResult> {
+    return exec({ file, args, timeout_ms: this.#ready_timeout_ms });
   }
 }

@@ -52,8 +52,46 @@ describe('install', () => {
     expect(await parts.tree.exists('/usr/local/bin/praas')).toBe(true);
   });
 
+  test.each([
+    [false, {}],
+    [
+      true,
+      {
+        '/var': '755 ',
+        '/var/lib': '755 ',
+        '/var/lib/praas': '700 ',
+        '/var/lib/praas/routers': '600 what services wrote',
+      },
+    ],
+  ])('undone, what services wrote is left only when it is missed: %p', async (is_missed, left) => {
+    system.services.broken.add(MONITOR_AGENT);
+    const wanted = system.wanted('1');
+    const directories = wanted.directories.map((each) => ({ ...each, isMissed: async () => is_missed }));
+    const steps = await planInstall(system.parts, { ...wanted, directories }, NORMAL);
+    const start = steps.findIndex(({ title }) => title.startsWith('start'));
+    const writes: Step = {
+      title: 'work',
+      run: async () => {
+        put('/var/lib/praas/routers', 'what services wrote');
+        chmodSync(system.tree.at('/var/lib/praas/routers'), 0o600);
+        return {};
+      },
+    };
+    expect(await errorOf(system.run(steps.toSpliced(start + 1, 0, writes)))).toMatchObject({ code: 'INSTALL_FAILED' });
+    expect(system.content()).toEqual(left);
+  });
+
   test('done again, there is nothing to do', async () => {
     await system.run(await install());
+    expect(await install()).toEqual([]);
+  });
+
+  test('starts what has stopped and nothing else, and not what has nothing to do', async () => {
+    await system.run(await install());
+    system.services.active.delete(MONITOR_AGENT);
+    const starts = (await install()).map(({ title }) => title).filter((title) => title.startsWith('start'));
+    expect(starts).toEqual([`start ${MONITOR_AGENT} and wait until it is ready`]);
+    system.meant.delete(MONITOR_AGENT);
     expect(await install()).toEqual([]);
   });
 

@@ -35,7 +35,7 @@ export class FakeServices extends Services {
   runs = true;
 
   constructor(exec: Exec, tree: Tree) {
-    super(exec, tree, 1000);
+    super(exec, exec, tree, 1000);
   }
 
   override async canStart(): Promise<boolean> {
@@ -70,6 +70,10 @@ export class FakeServices extends Services {
     return true;
   }
 
+  override bringBack(service: (typeof SERVICES)[number]): Promise<boolean> {
+    return this.restart(service);
+  }
+
   override async forget(): Promise<void> {}
 }
 
@@ -83,6 +87,7 @@ export class TestSystem {
   readonly services = new FakeServices((command) => this.answer(command), this.tree);
   missing: { readonly tool: string; readonly package: string }[] = [];
   owner: string | undefined;
+  meant = new Set<string>(SERVICES);
 
   get parts(): InstallationParts {
     return {
@@ -94,6 +99,7 @@ export class TestSystem {
         return this.answer(command);
       },
       missingTools: () => this.missing,
+      isMeantToRun: async (service) => this.meant.has(service),
       ownerOf: async () => this.owner,
     };
   }

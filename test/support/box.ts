@@ -4,7 +4,9 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { base } from '../../box/base.ts';
 import { boot, cut, keeperOf, shutDown } from '../../box/box.ts';
@@ -35,6 +37,12 @@ WantedBy=multi-user.target
 `;
 
 const WRITE = 'mkdir -p "$(dirname "$1")" && cat >"$1" && chmod "$2" "$1"';
+
+const CALL_MS = 60_000;
+const FILES = `
+find /boot /etc /home /opt /root /srv /usr /var -xdev \\( -path /var/log/journal -o -path /var/lib/systemd -o -path /var/tmp \\
+  -o -path /var/cache/ldconfig \\) -prune -o -printf '%p %M %U:%G %l\\n' | sort
+find /etc /usr/local /var/lib /root -xdev -path /var/lib/systemd -prune -o -type f -print0 | sort -z | xargs -0 sha256sum`;
 
 /** A talker that goes on. */
 export interface Talk<T> {
@@ -97,8 +105,8 @@ export class TestBox {
   }
 
   /** Makes a file, and the directories that it needs. */
-  async write(path: string, text: string, mode = '644'): Promise<void> {
-    const { exit_code, stderr } = await exec(this.#leader, ['sh', '-c', WRITE, 'sh', path, mode], text);
+  async write(path: string, content: string, mode = '644'): Promise<void> {
+    const { exit_code, stderr } = await exec(this.#leader, ['sh', '-c', WRITE, 'sh', path, mode], content);
     if (exit_code !== 0) throw new Error(`${path}: ${stderr}`);
   }
 
@@ -134,6 +142,27 @@ export class TestBox {
   async knock(port: number): Promise<Talk<{ readonly made: number; readonly failed: number }>> {
     const talk = await this.#talk('knock', port);
     return { end: async () => talk.end().then(([made, failed]) => ({ made, failed })) };
+  }
+
+  /** All files that an installation may change, with what they hold; what systemd writes for itself is left out. */
+  async files(): Promise<readonly string[]> {
+    return (await this.run('sh', '-c', FILES)).split('\n');
+  }
+
+  /** The address of this machine that the box reaches. */
+  async host(): Promise<string> {
+    const [, address = ''] = /^default via (\S+)/.exec(await this.run('ip', 'route', 'show', 'default')) ?? [];
+    return address;
+  }
+
+  /** A call of the API of the praas in it, by root's socket. Throws where nobody answers. */
+  async api(method: string, path: string, body?: object): Promise<{ readonly status: number; readonly body: unknown }> {
+    const socketPath = `/proc/${this.#leader}/root/run/praas/praas.sock`;
+    const headers = { 'content-type': 'application/json' };
+    const asked = request({ socketPath, method, path, headers, timeout: CALL_MS }).end(body && JSON.stringify(body));
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    const said = await text(answer);
+    return { status: answer.statusCode ?? 0, body: said === '' ? undefined : JSON.parse(said) };
   }
 
   async remove(): Promise<void> {

@@ -56,17 +56,19 @@ export class FakeOpenStack {
     this.#now = now;
   }
 
-  static async start(now: () => number): Promise<FakeOpenStack> {
+  /** Listens on that address of this machine. */
+  static async start(now: () => number, address = '127.0.0.1'): Promise<FakeOpenStack> {
     const server = createServer();
     const fake = new FakeOpenStack(server, now);
     server.on('request', (request, response) => void fake.#meet(request, response));
-    server.listen(0, '127.0.0.1');
+    server.listen(0, address);
     await once(server, 'listening');
     return fake;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    const { address, port } = this.#server.address() as AddressInfo;
+    return `http://${address}:${port}`;
   }
 
   get keystone(): string {

@@ -1,0 +1,125 @@
+/** praas install and uninstall, as the operator of a network node gives them, under a real systemd. */
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { ROUTER_ID, SERVER_IP, TestBox } from '../support/box.ts';
+
+const PRAAS = '/usr/local/bin/praas';
+const CONF = '/usr/local/etc/praas/praas.conf';
+const [PAT, MONITOR] = ['praas-pat-agent', 'praas-monitor-agent'];
+const ARRIVAL = ['pat', 'create', '--router', ROUTER_ID, '--server-ip', SERVER_IP, '--port', '22'];
+const PORT = 4022;
+
+let box: TestBox;
+beforeEach(async () => {
+  box = await TestBox.up();
+});
+afterEach(() => box?.remove());
+
+const publish = (): Promise<string> => box.run(PRAAS, ...ARRIVAL, '--router-port', String(PORT));
+const states = (): Promise<string[]> => Promise.all([PAT, MONITOR].map((unit) => box.property(unit, 'ActiveState')));
+
+test('from one file to two services; again: nothing; out again: as it was', async () => {
+  const before = await box.files();
+  const { exit_code, stdout, stderr } = await box.exec('/root/praas', 'install');
+  expect({ exit_code, stderr }).toEqual({ exit_code: 0, stderr: '' });
+  expect(stdout).toContain(`start ${PAT}.service and wait until it is ready`);
+  expect(await states()).toEqual(['active', 'inactive']);
+  expect(await box.property(PAT, 'UnitFileState')).toBe('enabled');
+  expect(await box.property(MONITOR, 'UnitFileState')).toBe('enabled');
+  expect(await box.property(PAT, 'StatusText')).not.toBe('');
+  const modes = await box.run('stat', '-c', '%a %U', CONF, '/usr/local/etc/praas/clouds.yaml', '/var/lib/praas');
+  expect(modes).toBe('600 root\n600 root\n700 root\n');
+  expect(await box.run('man', '-w', 'praas')).toContain('/man8/praas.8');
+  expect(await box.run('bash', '-ic', '. /etc/bash_completion; _completion_loader praas; complete -p praas')).toContain(
+    'praas',
+  );
+
+  expect(await box.isOpen(PORT)).toBe(false);
+  await publish();
+  expect(await box.isOpen(PORT)).toBe(true);
+
+  const pid = await box.property(PAT, 'MainPID');
+  expect((await box.run(PRAAS, 'install')).toLowerCase()).toContain('nothing to do');
+  expect(await box.property(PAT, 'MainPID')).toBe(pid);
+
+  await box.run(PRAAS, 'uninstall', '--remove-rules', '--purge');
+  expect(await box.isOpen(PORT)).toBe(false);
+  expect(await box.files()).toEqual(before);
+  expect(await box.property(PAT, 'LoadState')).toBe('not-found');
+  expect(await box.run('systemctl', 'is-system-running')).toBe('running\n');
+  const rules = await box.run('ip', 'netns', 'exec', `qrouter-${ROUTER_ID}`, 'iptables-save');
+  expect(rules).not.toContain('praas');
+  expect(rules).not.toContain('custom-');
+});
+
+test('--dry-run shows the steps, and does nothing', async () => {
+  const before = await box.files();
+  const plan = await box.run('/root/praas', 'install', '--dry-run');
+  expect(plan).toContain(`place ${PRAAS}`);
+  expect(await box.files()).toEqual(before);
+});
+
+test('a service that does not become ready: undone, as it was, with the reason', async () => {
+  const before = await box.files();
+  await box.run('systemd-run', '--quiet', '--unit=taken', 'python3', '/opt/test/talker.py', 'serve', '3000');
+  const { exit_code, stdout, stderr } = await box.exec('/root/praas', 'install', '--timeout', '20');
+  expect(exit_code).toBe(1);
+  expect(stderr).toContain(PAT);
+  expect(stderr).toContain('3000');
+  expect(stdout + stderr).toContain('undone');
+  expect(await box.files()).toEqual(before);
+  expect(await box.property(PAT, 'LoadState')).toBe('not-found');
+});
+
+test('stopped in the middle: undone', async () => {
+  const before = await box.files();
+  await box.write(`/etc/systemd/system/${PAT}.service.d/slow.conf`, '[Service]\nExecStartPre=/bin/sleep 60\n');
+  const run =
+    '/root/praas install >/tmp/said 2>&1 & pid=$!; until pgrep -x sleep; do sleep 0.1; done; kill -TERM $pid; wait $pid';
+  const { exit_code } = await box.exec('sh', '-c', run);
+  expect(exit_code).toBe(143);
+  await box.run('rm', '-r', `/etc/systemd/system/${PAT}.service.d`);
+  expect(await box.files()).toEqual(before);
+  expect((await box.exec('pgrep', '-x', 'sleep')).exit_code).toBe(1);
+});
+
+test('uninstalled with its rules: ports stay open, and the next installation looks after them', async () => {
+  await box.run('/root/praas', 'install');
+  await publish();
+  const refused = await box.exec(PRAAS, 'uninstall');
+  expect(refused.exit_code).not.toBe(0);
+  expect(refused.stderr).toContain('--keep-rules');
+  expect(await states()).toEqual(['active', 'inactive']);
+
+  const knock = await box.knock(PORT);
+  await box.run('sh', '-c', `echo '# mine' >>${CONF}`);
+  await box.run(PRAAS, 'uninstall', '--keep-rules');
+  expect((await box.exec('test', '-e', PRAAS)).exit_code).toBe(1);
+  expect(await box.run('cat', CONF)).toContain('# mine');
+  expect(await box.isOpen(PORT)).toBe(true);
+
+  await box.run('/root/praas', 'install');
+  expect(await box.run(PRAAS, 'pat', 'list', '-f', 'value', '-c', 'status')).toBe('ACTIVE\n');
+  expect(await box.run('cat', CONF)).toContain('# mine');
+  const { made, failed } = await knock.end();
+  expect(made).toBeGreaterThan(0);
+  expect(failed).toBe(0);
+});
+
+test('into an image: enabled there, and nothing of this system changes', async () => {
+  await box.run('mkdir', '-p', '/mnt/image/etc/systemd/system');
+  const before = await box.files();
+  await box.run('/root/praas', 'install', '--root', '/mnt/image');
+  expect(await box.files()).toEqual(before);
+  const wanted = `/mnt/image/etc/systemd/system/multi-user.target.wants/${PAT}.service`;
+  expect((await box.exec('test', '-L', wanted)).exit_code).toBe(0);
+  expect(await box.run('/mnt/image/usr/local/bin/praas', '--version')).toContain('praas');
+});
+
+test('placed and not started: the next boot starts it', async () => {
+  await box.run('/root/praas', 'install', '--no-start');
+  expect(await states()).toEqual(['inactive', 'inactive']);
+  await box.reboot();
+  expect(await box.property(PAT, 'ActiveState')).toBe('active');
+  await publish();
+  expect(await box.isOpen(PORT)).toBe(true);
+});
