@@ -4,7 +4,10 @@
 set -eu
 id=${1:-a5cf95d6-a37c-47ac-8fc6-dedd015b8edb}
 router=qrouter-$id
-for namespace in "$router" outside server; do ip netns add "$namespace"; ip -n "$namespace" link set lo up; done
+for namespace in "$router" outside server; do
+  ip netns delete "$namespace" 2>/dev/null || true
+  ip netns add "$namespace"; ip -n "$namespace" link set lo up
+done
 ip netns exec "$router" sysctl -qw net.ipv4.ip_forward=1
 connect() { # NAME ADDRESS NAMESPACE ADDRESS
   ip -n "$router" link add "$1" type veth peer name eth0 netns "$3"
