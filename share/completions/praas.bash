@@ -16,7 +16,7 @@ _praas() {
       flags='--help'
       ;;
     'pat ')
-      words='check|connections|create|delete|list|show|update'
+      words='check|connections|create|delete|import|list|show|update'
       flags='--help'
       ;;
     'quota ')
@@ -70,6 +70,10 @@ _praas() {
       flags='--all --cacert=@file --config=@file --dry-run --force --json --os-auth-url= --os-cloud= -r=@router --router=@router --token-file=@file --url= -y --yes --help'
       hidden='--os-application-credential-id= --os-application-credential-name= --os-application-credential-secret= --os-auth-type= --os-cacert=@file --os-default-domain= --os-endpoint-type= --os-identity-api-version= --os-interface= --os-password= --os-project-domain-id= --os-project-domain-name= --os-project-id= --os-project-name= --os-region-name= --os-system-scope= --os-tenant-id= --os-tenant-name= --os-token= --os-user-domain-id= --os-user-domain-name= --os-user-id= --os-username='
       arg='@mapping'
+      ;;
+    'pat import '*)
+      flags='--cacert=@file -c= --column= --config=@file --dry-run --force -f=table|json|yaml|csv|value --format=table|json|yaml|csv|value --json --os-auth-url= --os-cloud= -r=@router --router=@router --token-file=@file --url= --help'
+      hidden='--os-application-credential-id= --os-application-credential-name= --os-application-credential-secret= --os-auth-type= --os-cacert=@file --os-default-domain= --os-endpoint-type= --os-identity-api-version= --os-interface= --os-password= --os-project-domain-id= --os-project-domain-name= --os-project-id= --os-project-name= --os-region-name= --os-system-scope= --os-tenant-id= --os-tenant-name= --os-token= --os-user-domain-id= --os-user-domain-name= --os-user-id= --os-username='
       ;;
     'pat list '*)
       flags='--cacert=@file -c= --column= --config=@file -f=table|json|yaml|csv|value --format=table|json|yaml|csv|value --json --os-auth-url= --os-cloud= -r=@router --router=@router --server-ip= --status=ACTIVE|DOWN|PENDING|ERROR --token-file=@file --url= --help'

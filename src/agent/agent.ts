@@ -50,14 +50,14 @@ export class Agent implements RouterAgent, CounterSource {
       known ?? this.#observe(router_id).then((observation) => new KnownRouter(observation)),
       purpose === 'rules' ? [] : this.#dataplane.listeners(router_id),
     ]);
-    const { warnings, size, scope_marks } = now_known;
+    const { warnings, size, scope_marks, foreign } = now_known;
     if (known && isNewTo(scope_marks, read)) {
       this.forget(router_id);
       return this.look(router_id, purpose);
     }
     const facts = withScopeMarks(read, scope_marks);
     const claims = [...now_known.claims, ...listeners];
-    const view = { facts, claims, warnings, mappings_in_kernel: size, is_fresh: known === undefined };
+    const view = { facts, claims, foreign, warnings, mappings_in_kernel: size, is_fresh: known === undefined };
     this.#seen.set(view, now_known);
     return view;
   }
@@ -117,9 +117,15 @@ export class Agent implements RouterAgent, CounterSource {
     const known = this.#seen.get(view);
     known?.applied(changes, this.#dataplane);
     if (known) this.#known.set(router_id, known);
+    // What was known of ports that others have is true no more.
+    if (changes.adopt) this.forget(router_id);
     const put = this.#withStatus(mappings, view.facts);
     return {
-      delta: { ...(put.length > 0 && { put }), ...(record.unsettled.length > 0 && { unsettled: [] }) },
+      delta: {
+        ...(put.length > 0 && { put }),
+        ...(record.unsettled.length > 0 && { unsettled: [] }),
+        ...(record.adopting.length > 0 && { adopting: [] }),
+      },
       added: changes.add.length,
       removed: changes.remove.length,
     };
@@ -133,7 +139,9 @@ export class Agent implements RouterAgent, CounterSource {
     const observed = known?.forwards(view.is_fresh ? undefined : ids) ?? [];
     // A router that needs nothing of ours gets no chains and no table either.
     const frame = forwards.length > 0 ? known?.frame : undefined;
-    return { changes: plan(forwards, observed, frame), mappings };
+    const adopt = known?.foreign.filter(({ text }) => record.adopting.includes(text)) ?? [];
+    const changes = { ...plan(forwards, observed, frame), ...(adopt.length > 0 && { adopt }) };
+    return { changes, mappings };
   }
 
   #forwardsOf(mappings: readonly Mapping[], { facts }: RouterView): Forward[] {

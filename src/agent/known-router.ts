@@ -3,6 +3,7 @@
  * changes and not what the router holds. Somebody else may change the kernel behind its back: a look now and then, and
  * every refused change, makes it anew.
  */
+import type { ForeignRule } from '../pat/foreign.ts';
 import type { Changes, ObservedForward } from '../pat/plan.ts';
 import type { Dataplane, Observation } from '../pat/ports.ts';
 import type { Claim } from '../pat/router.ts';
@@ -10,6 +11,7 @@ import type { ScopeMarks } from '../pat/scope.ts';
 
 export class KnownRouter {
   readonly claims: readonly Claim[];
+  readonly foreign: readonly ForeignRule[];
   readonly warnings: readonly string[];
   readonly scope_marks: ScopeMarks;
   readonly #forwards: Map<string, ObservedForward[]>;
@@ -17,6 +19,7 @@ export class KnownRouter {
 
   constructor(observation: Observation) {
     this.claims = observation.claims;
+    this.foreign = observation.foreign ?? [];
     this.warnings = observation.warnings;
     this.scope_marks = observation.scope_marks ?? new Map();
     this.#forwards = Map.groupBy(observation.forwards, ({ mapping_id }) => mapping_id);

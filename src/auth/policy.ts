@@ -28,6 +28,7 @@ const DEFAULTS = {
   'router:show': 'reader',
   'router:details': 'operator',
   'router:sync': 'operator',
+  'router:import': 'operator',
   'server:list': 'reader',
   'quota:show': 'reader',
   'quota:set': 'operator',

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { HOPS, VERDICTS } from '../pat/check/report.ts';
 import { Actor, Event } from '../pat/event.ts';
+import { IMPORT_RESULTS } from '../pat/import.ts';
 import { Hold, Mapping } from '../pat/mapping.ts';
 import { Verdict } from '../pat/verdict.ts';
 import { Problem } from './errors.ts';
@@ -53,6 +54,20 @@ export const CheckDocument = z.object({
 
 export const SyncedDocument = z.object({
   sync: z.object({ added: Count, removed: Count, moved: Count }),
+  ...changed,
+});
+
+export const ImportedDocument = z.object({
+  import: z.object({
+    rules: z.array(
+      z.object({
+        rule: Printable,
+        result: z.enum(IMPORT_RESULTS),
+        mapping_ids: z.array(z.uuid()),
+        reason: Printable,
+      }),
+    ),
+  }),
   ...changed,
 });
 

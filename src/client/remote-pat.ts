@@ -140,7 +140,8 @@ function checkId(id: string): void {
   if (id === '' || id.length > LONGEST_ID || id.startsWith('.')) throw praasError('MAPPING_NOT_FOUND', { id });
 }
 
-function withOptions(path: string, { dry_run, force }: ChangeOptions): string {
+/** The path with what of the options is not as by default. */
+export function withOptions(path: string, { dry_run, force }: ChangeOptions): string {
   return withQuery(path, { ...(dry_run && { dry_run: 'true' }), ...(force && { force: 'true' }) });
 }
 

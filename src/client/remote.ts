@@ -1,6 +1,7 @@
 /** The services as a daemon does them, joined. */
 import type { Checks } from '../pat/check/service.ts';
 import type { Events } from '../pat/event.ts';
+import type { Imports } from '../pat/import-service.ts';
 import type { Pat, Quotas, Routers } from '../pat/pat.ts';
 import type { NewId } from '../pat/ports.ts';
 import type { Servers } from '../pat/server-service.ts';
@@ -10,6 +11,7 @@ import { HttpClient } from './http-client.ts';
 import type { Place } from './place.ts';
 import { RemoteChecks } from './remote-checks.ts';
 import { RemoteEvents } from './remote-events.ts';
+import { RemoteImports } from './remote-imports.ts';
 import { RemotePat } from './remote-pat.ts';
 import { RemoteQuotas } from './remote-quotas.ts';
 import { RemoteRouters } from './remote-routers.ts';
@@ -23,6 +25,7 @@ export interface Remote {
   readonly checks: Checks;
   readonly events: Events;
   readonly verdicts: Verdicts;
+  readonly imports: Imports;
   close(): Promise<void>;
 }
 
@@ -39,6 +42,7 @@ export function openRemote(place: Place, ending: AbortSignal, new_id: NewId): Re
     checks: new RemoteChecks(daemon),
     events,
     verdicts: events,
+    imports: new RemoteImports(daemon),
     close: () => client.close(),
   };
 }

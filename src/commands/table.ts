@@ -14,6 +14,7 @@ export const LOADERS: Readonly<Record<string, Load>> = {
   'pat:connections': async () => (await import('./pat/connections.ts')).default,
   'pat:create': async () => (await import('./pat/create.ts')).default,
   'pat:delete': async () => (await import('./pat/delete.ts')).default,
+  'pat:import': async () => (await import('./pat/import.ts')).default,
   'pat:list': async () => (await import('./pat/list.ts')).default,
   'pat:show': async () => (await import('./pat/show.ts')).default,
   'pat:update': async () => (await import('./pat/update.ts')).default,

@@ -11,6 +11,7 @@ import { ChangeRunner } from '../pat/change-runner.ts';
 import { CheckService } from '../pat/check/service.ts';
 import type { Policy } from '../pat/decision.ts';
 import { type Actor, ROOT_ACTOR } from '../pat/event.ts';
+import { ImportService } from '../pat/import-service.ts';
 import type { Logger, MappingStore } from '../pat/ports.ts';
 import type { Quota } from '../pat/quota.ts';
 import { QuotaBook } from '../pat/quota-book.ts';
@@ -42,6 +43,7 @@ export interface Node {
   readonly checks: CheckService;
   readonly events: EventLog;
   readonly verdicts: VerdictService;
+  readonly imports: ImportService;
 }
 
 interface Asking {
@@ -101,8 +103,10 @@ export function joinNode(parts: NodeParts): Node {
   const cloud = parts.cloud?.cloud ?? (async () => undefined);
   const checks = new CheckService({ ...common, pat, prober: new NetfilterProber(namespaces), cloud });
   const quota = new QuotaService({ quotas, book: held, defaults });
-  const verdicts = new VerdictService({ runner: new ChangeRunner(common), timers: systemTimers, store, access });
-  return { dataplane, files, store, agent, pat, routers, quotas: quota, checks, events, verdicts };
+  const runner = new ChangeRunner(common);
+  const verdicts = new VerdictService({ runner, timers: systemTimers, store, access });
+  const imports = new ImportService({ ...common, runner });
+  return { dataplane, files, store, agent, pat, routers, quotas: quota, checks, events, verdicts, imports };
 }
 
 /** What of the configuration decides about mappings. */

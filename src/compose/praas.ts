@@ -4,6 +4,7 @@ import { isAnswered } from '../client/socket.ts';
 import type { Config } from '../config/keys.ts';
 import type { Checks } from '../pat/check/service.ts';
 import type { Events } from '../pat/event.ts';
+import type { Imports } from '../pat/import-service.ts';
 import type { Pat, Quotas, Routers } from '../pat/pat.ts';
 import type { Servers } from '../pat/server-service.ts';
 import type { Verdicts } from '../pat/verdict-service.ts';
@@ -24,6 +25,7 @@ export interface Praas {
   readonly checks: Checks;
   readonly events: Events;
   readonly verdicts: Verdicts;
+  readonly imports: Imports;
   readonly interruption: Interruption;
   /** Lets go of everything: the lock, the log, connections to a daemon. */
   close(): Promise<void>;
@@ -34,7 +36,7 @@ export function compose(config: Config, surroundings: Surroundings): Praas {
   const interruption = new Interruption();
   const log = new FileLog(config.log_dir, 'praas', surroundings.complain);
   const cloud = new LaterCloud(config, surroundings.env, log);
-  const { files, pat, routers, quotas, checks, events, verdicts } = joinNode({
+  const { files, pat, routers, quotas, checks, events, verdicts, imports } = joinNode({
     config,
     exec: createExec(config.command_timeout * 1000, surroundings.env, interruption.ending),
     command: surroundings.command,
@@ -54,6 +56,7 @@ export function compose(config: Config, surroundings: Surroundings): Praas {
     checks,
     events,
     verdicts,
+    imports,
     servers: cloud.servers(async () => (await pat.list()).mappings),
     interruption,
     async close() {

@@ -1,4 +1,5 @@
 /** What a backend is: one way to keep forwards in a namespace. iptables/ and nftables/ are parallel. */
+import type { ForeignRule } from '../pat/foreign.ts';
 import type { Forward } from '../pat/forward.ts';
 import type { Claim } from '../pat/router.ts';
 import type { ScopeMarks } from '../pat/scope.ts';
@@ -10,6 +11,8 @@ export interface BackendObservation {
   readonly found: readonly FoundRule[];
   /** Rules of others that take ports. */
   readonly claims: readonly Claim[];
+  /** Those of them in our own chains, and others there; `handle` is the line that takes one away. */
+  readonly foreign?: readonly ForeignRule[];
   /** Script lines that put what is missing of our frame in place; empty when it is whole. */
   readonly frame: readonly string[];
   readonly warnings: readonly string[];

@@ -5,6 +5,7 @@
 
 import { isPraasError } from '../pat/errors.ts';
 import type { Flow } from '../pat/flow.ts';
+import type { ForeignRule } from '../pat/foreign.ts';
 import type { Endpoint, Forward } from '../pat/forward.ts';
 import type { Changes, ObservedForward } from '../pat/plan.ts';
 import type { Dataplane, Observation } from '../pat/ports.ts';
@@ -58,6 +59,7 @@ export class NetfilterDataplane implements Dataplane {
     return {
       forwards: [...forwardsIn(this.#backend.name, mine), ...leftovers],
       claims: [...mine.claims, ...left.claims],
+      foreign: [...foreignIn(this.#backend.name, mine), ...foreignIn(this.#other.name, left)],
       frame: mine.frame.length === 0 ? undefined : mine.frame,
       warnings: [...mine.warnings, ...left.warnings],
       scope_marks: mine.scope_marks ?? left.scope_marks,
@@ -108,10 +110,10 @@ export class NetfilterDataplane implements Dataplane {
   /** First everything in the backend in use, then what the other one still holds. */
   #scripts(changes: Changes): (readonly [Backend, Script])[] {
     const removalsIn = (backend: Backend): string[] =>
-      changes.remove.flatMap(({ forward, handle }) => {
-        const found = handle as Handle;
+      [...changes.remove, ...(changes.adopt ?? [])].flatMap((each) => {
+        const found = each.handle as Handle;
         if (found.backend !== backend.name) return [];
-        return [...(found.removals ?? (forward ? backend.removals(forward) : []))];
+        return [...(found.removals ?? ('forward' in each && each.forward ? backend.removals(each.forward) : []))];
       });
     const additions = changes.add.flatMap((forward) => this.#backend.additions(forward));
     const frame = (changes.frame as readonly string[] | undefined) ?? [];
@@ -127,6 +129,10 @@ function forwardsIn(backend: BackendName, observation: BackendObservation): Obse
     const handle: Handle = { backend, removals: observed.handle as readonly string[] };
     return { ...observed, handle };
   });
+}
+
+function foreignIn(backend: BackendName, { foreign = [] }: BackendObservation): ForeignRule[] {
+  return foreign.map((rule) => ({ ...rule, handle: { backend, removals: [rule.handle as string] } satisfies Handle }));
 }
 
 /** When both fail, the error of the first: which of two tools was quicker is no reason to name it. */

@@ -36,6 +36,9 @@ type Line = ChangeLine<Change<unknown>, Done>;
 type Waiting = Pending<Change<unknown>, Done>;
 type DecidedNow = Decided<Waiting>;
 
+/** What a look for one of these is enough for those behind it. */
+const MOST_FIRST: readonly LookFor[] = ['audit', 'port'];
+
 export class ChangeRunner {
   readonly #parts: ChangeRunnerParts;
   readonly #lines = new Map<string, Line>();
@@ -48,9 +51,10 @@ export class ChangeRunner {
   async run<T>(router_id: string, change: Change<T>): Promise<Changed<T>> {
     if (change.options.dry_run) return this.#preview(router_id, change);
     const done = await this.#stand(router_id, change);
-    const { put, remove } = done.delta;
+    const { put, remove, adopting } = done.delta;
     if (!isEmptyDelta(done.delta)) {
-      this.#parts.log.info('changed', { router_id, ...(put && { put }), ...(remove && { remove }) });
+      const details = { ...(put && { put }), ...(remove && { remove }), ...(adopting && { adopting }) };
+      this.#parts.log.info('changed', { router_id, ...details });
       await this.#parts.trail?.note(eventsOf(done, { by: this.#parts.actor?.() ?? ROOT_ACTOR }));
     }
     return done.changed as Changed<T>;
@@ -105,7 +109,7 @@ export class ChangeRunner {
   }
 
   async #together(transaction: StoreTransaction, batch: readonly Waiting[], line: Line): Promise<Ending[]> {
-    const purpose = batch.some(({ change }) => change.purpose === 'port') ? 'port' : 'rules';
+    const purpose = MOST_FIRST.find((each) => batch.some(({ change }) => change.purpose === each)) ?? 'rules';
     const view = await this.#lookFor(transaction.record.router_id, purpose);
     const [decided, endings] = await this.#decide(transaction, view, batch).catch(async (error: unknown) => {
       await transaction.rollback();

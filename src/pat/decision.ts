@@ -8,8 +8,9 @@ import { type Endpoint, endpointKey, endpointOf } from './forward.ts';
 import { parseInput } from './input.ts';
 import { type Identity, isWanted, type Mapping, MappingPatch, type Masquerade, NewMapping } from './mapping.ts';
 import { choosePort } from './port-choice.ts';
+import type { RouterView } from './ports.ts';
 import type { Delta, RouterRecord } from './record.ts';
-import { type Claim, claimOn, type RouterFacts, whyNotBehind } from './router.ts';
+import { claimOn, whyNotBehind } from './router.ts';
 
 /** What the operator configured. */
 export interface Policy {
@@ -22,7 +23,7 @@ export interface Policy {
 export interface Situation {
   readonly record: RouterRecord;
   /** Undefined when the router is not on this node: then nothing can be checked against it. */
-  readonly router: { readonly facts: RouterFacts; readonly claims: readonly Claim[] } | undefined;
+  readonly router: Pick<RouterView, 'facts' | 'claims' | 'foreign'> | undefined;
   readonly policy: Policy;
   readonly now: Date;
   /** The caller knows better than the checks that --force passes. */

@@ -1,4 +1,5 @@
 /** desired × observed → the smallest change. Pure; a second plan after applying the first is empty. */
+import type { ForeignRule } from './foreign.ts';
 import { type Forward, forwardKey } from './forward.ts';
 
 /** What the rules of a forward have counted since they were made. */
@@ -23,6 +24,8 @@ export interface Changes {
   readonly add: readonly Forward[];
   /** What is missing of the Dataplane's own frame (chains, jumps, tables), in its own terms; undefined: nothing. */
   readonly frame: unknown;
+  /** Rules of others whose place the forwards take: they go when these have come, and no packet falls between. */
+  readonly adopt?: readonly ForeignRule[];
 }
 
 /**
@@ -39,5 +42,6 @@ export function plan(desired: readonly Forward[], observed: readonly ObservedFor
 
 /** True when there is nothing to do. */
 export function isEmptyPlan(changes: Changes): boolean {
-  return changes.remove.length === 0 && changes.add.length === 0 && changes.frame === undefined;
+  const { remove, add, frame, adopt = [] } = changes;
+  return remove.length + add.length + adopt.length === 0 && frame === undefined;
 }

@@ -1,5 +1,6 @@
 /** The few interfaces that the domain needs from the world. Adapters implement them, compose/ joins them. */
 import type { Flow } from './flow.ts';
+import type { ForeignRule } from './foreign.ts';
 import type { Endpoint, Forward } from './forward.ts';
 import type { Counters } from './pat.ts';
 import type { Changes, ObservedForward } from './plan.ts';
@@ -43,6 +44,8 @@ export interface Observation {
   readonly forwards: readonly ObservedForward[];
   /** Ports that rules of somebody else take. */
   readonly claims: readonly Claim[];
+  /** Rules of somebody else in chains that are ours too, in the order in which packets meet them. */
+  readonly foreign?: readonly ForeignRule[];
   /** What is missing of our chains, jumps or tables, in the Dataplane's own terms; undefined: nothing. */
   readonly frame: unknown;
   /** What an operator should know about this router, in whole sentences. */
@@ -83,6 +86,8 @@ export interface RouterView {
   readonly facts: RouterFacts;
   /** Ports that somebody else has. Listening programs are among them when the look was for a port. */
   readonly claims: readonly Claim[];
+  /** As Observation.foreign. */
+  readonly foreign?: readonly ForeignRule[];
   readonly warnings: readonly string[];
   /** How many mappings of ours, known or not, have something in the kernel. */
   readonly mappings_in_kernel: number;

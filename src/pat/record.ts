@@ -17,6 +17,11 @@ export interface RouterRecord {
   readonly unsettled: readonly Endpoint[];
   /** The router's gateway addresses when they were last seen; mappings on one that goes follow to its successor. */
   readonly gateways: readonly string[];
+  /**
+   * Rules of others, by their texts, whose place mappings take: written with the mappings, cleared when the rules are gone.
+   * After a crash they say which rules still have to go.
+   */
+  readonly adopting: readonly string[];
 }
 
 export interface Delta {
@@ -25,10 +30,11 @@ export interface Delta {
   readonly next_port?: number;
   readonly unsettled?: readonly Endpoint[];
   readonly gateways?: readonly string[];
+  readonly adopting?: readonly string[];
 }
 
 export function emptyRecord(router_id: string): RouterRecord {
-  return { router_id, mappings: new Map(), next_port: 0, unsettled: [], gateways: [] };
+  return { router_id, mappings: new Map(), next_port: 0, unsettled: [], gateways: [], adopting: [] };
 }
 
 /** Gives the record after the delta; the one given stays as it is. Costs what the router holds. */
@@ -42,6 +48,7 @@ export function withDelta(record: RouterRecord, delta: Delta): RouterRecord {
     next_port: delta.next_port ?? record.next_port,
     unsettled: delta.unsettled ?? record.unsettled,
     gateways: delta.gateways ?? record.gateways,
+    adopting: delta.adopting ?? record.adopting,
   };
 }
 
@@ -52,7 +59,8 @@ export function isEmptyDelta(delta: Delta): boolean {
     !delta.remove?.length &&
     delta.next_port === undefined &&
     delta.unsettled === undefined &&
-    delta.gateways === undefined
+    delta.gateways === undefined &&
+    delta.adopting === undefined
   );
 }
 

@@ -48,8 +48,9 @@ export function asOf(mapping: Mapping, now: Date, isRouterHere: boolean, known: 
 /** What is to be noted of these mappings when their router is not here. */
 export function absentDelta(record: RouterRecord, ids: readonly string[], now: Date): Delta {
   const mappings = ids.flatMap((id) => record.mappings.get(id) ?? []);
+  const put = mappings.map((mapping) => ({ ...mapping, ...settledStatus(mapping, undefined, now) }));
   // With the namespace its rules and connections are gone, so nothing is left to settle.
-  return { put: mappings.map((mapping) => ({ ...mapping, ...settledStatus(mapping, undefined, now) })), unsettled: [] };
+  return { put, unsettled: [], ...(record.adopting.length > 0 && { adopting: [] }) };
 }
 
 function unwantedStatus(mapping: Mapping, now: Date): StatusFields | undefined {

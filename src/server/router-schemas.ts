@@ -1,5 +1,6 @@
 /** What goes over the wire about routers and the servers behind them. */
 import * as z from 'zod';
+import { IMPORT_RESULTS } from '../pat/import.ts';
 import { Count, Problem, Script, Warnings } from './schemas.ts';
 
 const Ports = z.object({ tcp: Count, udp: Count });
@@ -54,3 +55,24 @@ export const SyncedDocument = z
     script: Script,
   })
   .meta({ id: 'Synced' });
+
+const ImportedRule = z.object({
+  rule: z.string().describe('as iptables-save shows it'),
+  result: z
+    .enum(IMPORT_RESULTS)
+    .describe(
+      'imported: a new mapping does what it did. ours: a mapping that was there does. dropped: a rule before it took all of ' +
+        'its packets. These are taken away; one that is left stays',
+    ),
+  mapping_ids: z
+    .array(z.string())
+    .describe('the mappings that do what it did; with dry_run made up where they are new'),
+  reason: z.string().describe('why it is dropped or left; else empty'),
+});
+export const ImportedDocument = z
+  .object({
+    import: z.object({ router_id: z.string(), rules: z.array(ImportedRule.meta({ id: 'ImportedRule' })) }),
+    warnings: Warnings,
+    script: Script,
+  })
+  .meta({ id: 'Imported' });

@@ -20,6 +20,7 @@ const Snapshot = z.strictObject({
   next_port: NextPort,
   unsettled: Unsettled,
   gateways: z.array(Ipv4),
+  adopting: z.array(z.string()),
   mappings: z.array(Mapping),
 });
 export type Snapshot = z.infer<typeof Snapshot>;
@@ -33,6 +34,7 @@ const JournalLine = z.strictObject({
   next_port: NextPort.exactOptional(),
   unsettled: Unsettled.exactOptional(),
   gateways: z.array(Ipv4).exactOptional(),
+  adopting: z.array(z.string()).exactOptional(),
 });
 export type JournalLine = z.infer<typeof JournalLine>;
 
@@ -62,7 +64,7 @@ export function checkLine(stored: unknown, where: string, origin: Origin): Journ
 
 /** Makes the line of change `seq`. Throws a plain error, a mistake of the caller, for what could not be read again. */
 export function lineOf(delta: Delta, seq: number, { router_id, migrations }: Omit<Origin, 'path'>): JournalLine {
-  const { put, remove, next_port, unsettled, gateways } = delta;
+  const { put, remove, next_port, unsettled, gateways, adopting } = delta;
   const stranger = put?.find((mapping) => mapping.router_id !== router_id);
   if (stranger) throw new Error(`mapping ${stranger.id} of router ${stranger.router_id} is not for ${router_id}`);
   return JournalLine.parse({
@@ -73,6 +75,7 @@ export function lineOf(delta: Delta, seq: number, { router_id, migrations }: Omi
     ...(next_port !== undefined && { next_port }),
     ...(unsettled && { unsettled }),
     ...(gateways && { gateways }),
+    ...(adopting && { adopting }),
   });
 }
 

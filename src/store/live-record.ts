@@ -14,6 +14,7 @@ export class LiveRecord {
     next_port: number;
     unsettled: readonly Endpoint[];
     gateways: readonly string[];
+    adopting: readonly string[];
   };
   #seq: number;
   #undo: (() => void)[] = [];
@@ -46,10 +47,10 @@ export class LiveRecord {
 
   /** One more change. */
   apply(delta: Delta): void {
-    const { next_port, unsettled, gateways } = this.#view;
+    const { next_port, unsettled, gateways, adopting } = this.#view;
     const seq = this.#seq;
     this.#undo.push(() => {
-      Object.assign(this.#view, { next_port, unsettled, gateways });
+      Object.assign(this.#view, { next_port, unsettled, gateways, adopting });
       this.#seq = seq;
     });
     this.#seq += 1;
@@ -58,6 +59,7 @@ export class LiveRecord {
     this.#view.next_port = delta.next_port ?? next_port;
     this.#view.unsettled = delta.unsettled ?? unsettled;
     this.#view.gateways = delta.gateways ?? gateways;
+    this.#view.adopting = delta.adopting ?? adopting;
   }
 
   /** Takes back every change since `settle`. Mappings that come back may come back at another place in the order. */

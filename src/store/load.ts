@@ -44,14 +44,15 @@ export async function load(files: RouterFiles, migrations: readonly Migration[])
     next_port: 0,
     unsettled: [],
     gateways: [],
+    adopting: [],
     mappings: [],
   });
   await low.read();
   if (content === undefined && snapshot.bytes === undefined) await refuseToForget(files);
 
-  const { mappings, next_port, unsettled, gateways, seq } = low.data;
+  const { mappings, next_port, unsettled, gateways, adopting, seq } = low.data;
   const byId = new Map(mappings.map((mapping) => [mapping.id, mapping]));
-  const stored = { ...emptyRecord(router_id), next_port, unsettled, gateways, mappings: byId };
+  const stored = { ...emptyRecord(router_id), next_port, unsettled, gateways, adopting, mappings: byId };
   const record = new LiveRecord(stored, seq);
   const news = linesAfter(seq, journal?.lines ?? [], files.journal);
   for (const line of news) record.apply(line);

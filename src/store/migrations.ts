@@ -41,8 +41,11 @@ const withGroupRules = everyMapping((mapping) => ({ ...mapping, security_group_r
 /** Version 4 remembers what the monitor found against a mapping. */
 const withHold = everyMapping((mapping) => ({ ...mapping, hold: null }));
 
+/** Version 5 remembers which rules of others are being taken over. */
+const withAdopting: Migration = (stored) => ('mappings' in stored ? { ...stored, adopting: [] } : stored);
+
 /** The first leads from version 1 to 2, and so on. */
-export const MIGRATIONS: readonly Migration[] = [withGateways, withGroupRules, withHold];
+export const MIGRATIONS: readonly Migration[] = [withGateways, withGroupRules, withHold, withAdopting];
 
 /** Gives the current version of what was read from `path`. Throws STORE_TOO_NEW; what has no version stays as it is. */
 export function migrate(stored: Stored, migrations: readonly Migration[], path: string): Stored {

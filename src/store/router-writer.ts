@@ -101,7 +101,7 @@ export class RouterWriter {
    */
   async #foldWhenDue({ record, journal, snapshot, low }: Loaded): Promise<void> {
     if (journal.end.bytes <= Math.max(SMALL_JOURNAL_BYTES, snapshot.bytes ?? 0)) return;
-    const { router_id, next_port, unsettled, gateways, mappings } = record.view;
+    const { router_id, next_port, unsettled, gateways, adopting, mappings } = record.view;
     const version = currentVersion(this.#migrations);
     low.data = {
       version,
@@ -110,6 +110,7 @@ export class RouterWriter {
       next_port,
       unsettled: [...unsettled],
       gateways: [...gateways],
+      adopting: [...adopting],
       mappings: [...mappings.values()],
     };
     try {

@@ -1,6 +1,7 @@
 /** praas install and uninstall, as the operator of a network node gives them, under a real systemd. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { ROUTER_ID, SERVER_IP, TestBox } from '../support/box.ts';
+import { pythonRules, pythonTable } from '../support/foreign.ts';
 
 const PRAAS = '/usr/local/bin/praas';
 const CONF = '/usr/local/etc/praas/praas.conf';
@@ -122,4 +123,38 @@ test('placed and not started: the next boot starts it', async () => {
   expect(await box.property(PAT, 'ActiveState')).toBe('active');
   await publish();
   expect(await box.isOpen(PORT)).toBe(true);
+});
+
+test('takes over from the Python version: its settings, and every port without a lost packet', async () => {
+  const unit =
+    '[Service]\nExecStart=/usr/bin/python3 -c "import time; time.sleep(1e6)"\n[Install]\nWantedBy=multi-user.target\n';
+  for (const name of [PAT, MONITOR]) await box.write(`/etc/systemd/system/${name}.service`, unit);
+  await box.run('systemctl', 'enable', '--quiet', '--now', PAT, MONITOR);
+  const conf = '[praas]\nport_app = 3210\n';
+  await box.write(CONF, conf, '600');
+  await box.write('/root/rules', pythonTable(pythonRules(PORT, `${SERVER_IP}:22`)));
+  const inRouter = ['ip', 'netns', 'exec', `qrouter-${ROUTER_ID}`];
+  await box.run(...inRouter, 'iptables-restore', '--noflush', '/root/rules');
+  const [stream, knock] = [await box.stream(PORT), await box.knock(PORT)];
+
+  const said = await box.run('/root/praas', 'install');
+  expect(said).toContain('stop the services of another version');
+  expect(await box.property(PAT, 'ActiveState')).toBe('active');
+  expect(await box.run('systemctl', 'cat', PAT)).toContain(`ExecStart=${PRAAS} serve`);
+  expect(await box.run('cat', CONF)).toBe(conf);
+  const columns = ['-c', 'router_port', '-c', 'server_ip', '-c', 'server_port', '-c', 'status'];
+  expect(await box.run(PRAAS, 'pat', 'list', '-f', 'value', ...columns)).toMatch(/^4022\s10.20.0.51\s22\sACTIVE\n$/);
+  const [rule = ''] = pythonRules(PORT, `${SERVER_IP}:22`);
+  expect(await box.run(...inRouter, 'iptables-save')).not.toContain(rule);
+
+  const { sent, returned } = await stream.end();
+  expect(sent).toBeGreaterThan(1000);
+  expect(returned).toBe(sent);
+  const { made, failed } = await knock.end();
+  expect(made).toBeGreaterThan(10);
+  expect(failed).toBe(0);
+  await box.run(PRAAS, 'pat', 'delete', '--router', ROUTER_ID, '--all', '--yes');
+  expect(await box.isOpen(PORT)).toBe(false);
+  await box.run(PRAAS, 'uninstall', '--remove-rules');
+  expect(await box.run('cat', `/etc/systemd/system/${PAT}.service`)).toBe(unit);
 });

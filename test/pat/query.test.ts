@@ -46,6 +46,7 @@ beforeEach(() => {
       next_port: 0,
       unsettled: [],
       gateways: [],
+      adopting: [],
     },
   ];
   store = new DamagedStore([

@@ -74,6 +74,7 @@ test.each<[Delta, boolean]>([
   [{ next_port: 0 }, false],
   [{ unsettled: [] }, false],
   [{ gateways: [] }, false],
+  [{ adopting: [] }, false],
 ])('the delta %j is empty: %s', (change, is_empty) => {
   expect(isEmptyDelta(change)).toBe(is_empty);
 });
@@ -85,5 +86,6 @@ test('an empty record has nothing, and looks for ports from the beginning', () =
     next_port: 0,
     unsettled: [],
     gateways: [],
+    adopting: [],
   });
 });

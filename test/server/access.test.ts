@@ -121,28 +121,38 @@ test('the policy decides, not the role', async () => {
   }
 });
 
-test('whom a policy lets sync routers still reaches none that is not there for them', async () => {
+test('whom a policy lets change routers still reaches none that is not there for them', async () => {
   const lost = praasError('ROUTER_NOT_FOUND', { router: ROUTER, known: [] });
-  const synced: string[] = [];
-  const [sync] = routerEndpoints({
+  const reached: string[] = [];
+  const endpoints = routerEndpoints({
     routers: { list: () => Promise.reject(lost), show: () => Promise.reject(lost), idOf: (id) => id },
     pat: {
       async sync(router_id) {
-        synced.push(router_id);
+        reached.push(router_id);
         return { value: { added: 0, removed: 0, moved: 0 }, warnings: [], script: undefined };
       },
     },
-    policy: policyFrom({ actions: { 'router:sync': 'member' } }, '/srv/policy.yaml'),
+    imports: {
+      async takeOver(router_id) {
+        reached.push(router_id);
+        return { value: [], warnings: [], script: undefined };
+      },
+    },
+    policy: policyFrom({ actions: { 'router:sync': 'member', 'router:import': 'member' } }, '/srv/policy.yaml'),
     request_id: () => 'req-1',
-  }).filter(({ name }) => name === 'syncRouter');
+  });
   const asked = { id: ROUTER, query: {}, body: undefined, if_match: undefined, idempotency_key: undefined };
   const rest = { ...asked, base_url: 'http://node', url: '/' };
 
-  const refused = await errorOf(async () => sync?.handle({ ...rest, principal: principalOf('member') }));
-  expect(refused.code).toBe('ROUTER_NOT_FOUND');
-  expect(synced).toEqual([]);
-  expect(await sync?.handle({ ...rest, principal: principalOf('operator') })).toMatchObject({ status: 200 });
-  expect(synced).toEqual([ROUTER]);
+  for (const operation of ['syncRouter', 'importRules']) {
+    reached.length = 0;
+    const handle = endpoints.find(({ name }) => name === operation)?.handle;
+    const refused = await errorOf(async () => handle?.({ ...rest, principal: principalOf('member') }));
+    expect(refused.code).toBe('ROUTER_NOT_FOUND');
+    expect(reached).toEqual([]);
+    expect(await handle?.({ ...rest, principal: principalOf('operator') })).toMatchObject({ status: 200 });
+    expect(reached).toEqual([ROUTER]);
+  }
 });
 
 describe('the policy file', () => {

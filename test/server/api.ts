@@ -54,7 +54,7 @@ export class TestApi {
   /** `more` are endpoints that only this test has. */
   constructor(readiness: Readiness = READY, more: readonly Endpoint[] = [], policy: AccessPolicy = DEFAULT_POLICY) {
     const node = fakeNode({ actor: () => context.actor });
-    const { store, dataplane, clock, log, pat } = node;
+    const { store, dataplane, clock, log, pat, imports } = node;
     const context = new RequestContext();
     const agent = new Agent(dataplane, clock, log);
     const routers = new RouterService({ store, dataplane, clock, agent, policy: POLICY });
@@ -65,7 +65,7 @@ export class TestApi {
     this.node = node;
     this.endpoints = [
       ...mappingEndpoints({ pat, routers, checks, idempotency, policy, request_id: () => context.request_id }),
-      ...routerEndpoints({ routers, pat, policy, request_id: () => context.request_id }),
+      ...routerEndpoints({ routers, pat, imports, policy, request_id: () => context.request_id }),
       ...quotaEndpoints(node.quotas),
       ...eventEndpoints(node),
       ...more,

@@ -236,6 +236,7 @@ describe('what is strange changes nothing', () => {
       piece.map((each) => `/v1/mappings/${each}/connections`),
       piece.map((each) => `/v1/routers/${each}`),
       piece.map((each) => `/v1/routers/${each}/sync`),
+      piece.map((each) => `/v1/routers/${each}/import`),
       fc.array(piece, { maxLength: 4 }).map((pieces) => `/v1/mappings?${pieces.join('&')}`),
       fc.constantFrom('*', '//v1/mappings', 'http://[/v1/mappings', 'http://x:y@z:99999/v1/mappings', 'v1/mappings'),
     );

@@ -4,6 +4,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import type { MappingView } from '../../src/pat/pat.ts';
 import { document } from '../../src/server/openapi.ts';
 import { MappingPatchBody, NewMappingBody } from '../../src/server/schemas.ts';
+import { foreignOf, pythonRules } from '../support/foreign.ts';
 import { expectGolden } from '../support/golden.ts';
 import { idOf, ROUTER } from '../support/samples.ts';
 import { type Call, TestApi, VERSION } from './api.ts';
@@ -175,6 +176,14 @@ describe('every answer is as the document says', () => {
       await ask('syncRouter', 200, `/v1/routers/${ROUTER}/sync`);
       await ask('syncRouter', 403, `/v1/routers/${ROUTER}/sync`, { token: 'member' });
       await ask('syncRouter', 404, '/v1/routers/lost/sync');
+    },
+    importRules: async () => {
+      Object.assign(api.node.router, foreignOf(...pythonRules(4999, '10.20.0.51:22')));
+      await ask('importRules', 200, `/v1/routers/${ROUTER}/import?dry_run=true`);
+      const taken = await ask('importRules', 200, `/v1/routers/${ROUTER}/import`);
+      expect(await taken.json()).toMatchObject({ import: { rules: [{ result: 'imported' }] } });
+      await ask('importRules', 403, `/v1/routers/${ROUTER}/import`, { token: 'member' });
+      await ask('importRules', 404, '/v1/routers/lost/import');
     },
     listQuotas: () => ask('listQuotas', 200, '/v1/quotas', { token: 'member' }),
     showQuota: async () => {

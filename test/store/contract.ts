@@ -37,7 +37,7 @@ export function mappingStoreContract(name: string, make: () => StoreUnderTest): 
       });
 
       const mappings = { [idOf(1)]: mapping(1, { status: 'ACTIVE' }), [idOf(2)]: mapping(2) };
-      expect(seen).toEqual({ router_id: ROUTER, mappings, next_port: 4001, unsettled: [] });
+      expect(seen).toEqual({ ...emptyRecord(ROUTER), mappings, next_port: 4001 });
       expect(await record()).toEqual(seen);
     });
 
@@ -50,7 +50,7 @@ export function mappingStoreContract(name: string, make: () => StoreUnderTest): 
       expect((await store.read(ROUTER)).mappings.get(idOf(1))?.name).toBe('new');
     });
 
-    test('a rollback takes back puts, removals, the next port and the unsettled endpoints of this transaction', async () => {
+    test('a rollback takes back all that this transaction changed', async () => {
       await store.transaction(ROUTER, (transaction) =>
         transaction.commit({ put: [mapping(1), mapping(2)], next_port: 4001, unsettled: [ENDPOINT] }),
       );
@@ -58,7 +58,8 @@ export function mappingStoreContract(name: string, make: () => StoreUnderTest): 
 
       await store.transaction(ROUTER, async (transaction) => {
         await transaction.commit({ put: [mapping(1, { name: 'x' }), mapping(3)], remove: [idOf(2)], next_port: 4002 });
-        await transaction.note({ put: [mapping(3, { name: 'y' })], unsettled: [] });
+        await transaction.note({ put: [mapping(3, { name: 'y' })], unsettled: [], gateways: ['192.0.2.1'] });
+        await transaction.note({ adopting: ['-A a rule'] });
         await transaction.rollback();
         expect(comparable(transaction.record)).toEqual(before);
       });

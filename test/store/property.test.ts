@@ -35,6 +35,8 @@ const DELTA: fc.Arbitrary<Delta> = fc.record(
       }),
       { maxLength: 2 },
     ),
+    gateways: fc.array(fc.ipV4(), { maxLength: 2 }),
+    adopting: fc.array(fc.string(), { maxLength: 2 }),
   },
   { requiredKeys: [] },
 );

@@ -33,8 +33,8 @@ export function mapping(n: number, changes: Partial<Mapping> = {}): Mapping {
 export { idOf };
 
 /** A record as a value that can be compared; the order of mappings means nothing to toEqual. */
-export function comparable({ router_id, mappings, next_port, unsettled }: RouterRecord): object {
-  return { router_id, next_port, unsettled, mappings: Object.fromEntries(mappings) };
+export function comparable({ mappings, ...rest }: RouterRecord): object {
+  return { ...rest, mappings: Object.fromEntries(mappings) };
 }
 
 export function snapshotPath(state_dir: string, router_id = ROUTER): string {

@@ -5,6 +5,7 @@
  */
 import { praasError } from '../../src/pat/errors.ts';
 import type { Flow } from '../../src/pat/flow.ts';
+import type { ForeignRule } from '../../src/pat/foreign.ts';
 import { type Endpoint, endpointKey, type Forward, forwardKey } from '../../src/pat/forward.ts';
 import { cidrContains } from '../../src/pat/ipv4.ts';
 import type { Changes, ObservedForward, Tally } from '../../src/pat/plan.ts';
@@ -28,6 +29,8 @@ interface Entry {
 export class FakeRouter {
   facts: RouterFacts;
   claims: readonly Claim[] = [];
+  /** What is said of them in `claims` has the same text. */
+  foreign: readonly ForeignRule[] = [];
   listeners: readonly Claim[] = [];
   warnings: readonly string[] = [];
   scope_marks: ScopeMarks = new Map();
@@ -131,9 +134,9 @@ export class FakeDataplane implements Dataplane {
   }
 
   async observe(router_id: string): Promise<Observation> {
-    const { entries, claims, warnings, scope_marks, has_frame } = this.#enter('observe', router_id);
+    const { entries, claims, foreign, warnings, scope_marks, has_frame } = this.#enter('observe', router_id);
     const forwards = entries.map(({ text, ...entry }) => ({ ...entry, handle: text }));
-    return { forwards, claims, warnings, scope_marks, frame: has_frame ? undefined : FRAME };
+    return { forwards, claims, foreign, warnings, scope_marks, frame: has_frame ? undefined : FRAME };
   }
 
   async listeners(router_id: string): Promise<readonly Claim[]> {
@@ -161,12 +164,19 @@ export class FakeDataplane implements Dataplane {
       }
       entries.push(entryOf(forward));
     }
+    const adopted = changes.adopt ?? [];
+    const texts = new Set(adopted.map(({ text }) => text));
+    const missing = adopted.find((rule) => !router.foreign.includes(rule));
+    if (missing) throw refuse(`- ${missing.text}`, 'no such rule');
+    router.foreign = router.foreign.filter((rule) => !adopted.includes(rule));
+    router.claims = router.claims.filter(({ text }) => !texts.has(text));
     router.has_frame = has_frame;
     router.entries = entries;
   }
 
-  render({ frame, remove, add }: Changes): string {
+  render({ frame, remove, add, adopt = [] }: Changes): string {
     const lines = [
+      ...adopt.map(({ text }) => `- ${text}`),
       ...remove.map(({ handle }) => `- ${String(handle)}`),
       ...add.map((forward) => `+ ${forwardKey(forward)}`),
     ];

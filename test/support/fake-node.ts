@@ -4,6 +4,7 @@ import { ChangeRunner } from '../../src/pat/change-runner.ts';
 import type { Policy } from '../../src/pat/decision.ts';
 import { isPraasError, type PraasError } from '../../src/pat/errors.ts';
 import { type Actor, ROOT_ACTOR } from '../../src/pat/event.ts';
+import { ImportService } from '../../src/pat/import-service.ts';
 import type { GroupAccess, Logger, MappingStore } from '../../src/pat/ports.ts';
 import type { Quota } from '../../src/pat/quota.ts';
 import { QuotaBook } from '../../src/pat/quota-book.ts';
@@ -47,6 +48,7 @@ export interface FakeNode {
   readonly pat: PatService;
   readonly quotas: QuotaService;
   readonly verdicts: VerdictService;
+  readonly imports: ImportService;
   readonly events: MemoryTrail;
   readonly store: MappingStore;
   readonly dataplane: FakeDataplane;
@@ -93,10 +95,12 @@ export function fakeNode(
   const runner = new ChangeRunner({ ...common, agent });
   const timers = given.timers ?? { after: () => () => undefined };
   const verdicts = new VerdictService({ runner, timers, store, access: given.access });
+  const new_id = (): string => idOf(++ids);
+  const imports = new ImportService({ runner, new_id, actor });
   const pat = new PatService({
     ...common,
     agent,
-    new_id: () => idOf(++ids),
+    new_id,
     targets: given.targets ?? new LocalTargets(),
     access: given.access,
     quotas: book,
@@ -104,6 +108,7 @@ export function fakeNode(
   return {
     pat,
     verdicts,
+    imports,
     events,
     quotas: new QuotaService({ quotas, book, defaults }),
     store,

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent } from '../../src/agent/agent.ts';
 import type { BackendName } from '../../src/netfilter/backend.ts';
+import { ChangeRunner } from '../../src/pat/change-runner.ts';
+import { ImportService } from '../../src/pat/import-service.ts';
 import type { Dataplane } from '../../src/pat/ports.ts';
 import { PatService } from '../../src/pat/service.ts';
 import { LocalTargets } from '../../src/pat/targets.ts';
@@ -16,6 +18,8 @@ const TIMEOUT_MS = 30_000;
 
 export interface TestNode {
   readonly pat: PatService;
+  readonly imports: ImportService;
+  readonly store: FileStore;
   readonly clock: { time: Date };
   readonly state_dir: string;
   /** Lets another process, or another node of the same state directory, write. */
@@ -43,8 +47,11 @@ export function testNode(
   const agent = new Agent(dataplane, clock, log);
   const common = { store, dataplane, agent, clock, log, policy: POLICY, state_dir };
   const pat = new PatService({ ...common, new_id: randomUUID, targets: new LocalTargets() });
+  const imports = new ImportService({ runner: new ChangeRunner(common), new_id: randomUUID });
   return {
     pat,
+    imports,
+    store,
     clock: held,
     state_dir,
     release: () => store.close(),

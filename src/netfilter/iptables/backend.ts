@@ -13,6 +13,7 @@ import { refusal } from '../failure.ts';
 import type { Namespaces } from '../namespace.ts';
 import { type FoundRule, rulesOf } from '../rules.ts';
 import { claimsOf } from './claims.ts';
+import { foreignRule } from './foreign.ts';
 import { emptyFrame, emptyMarkFrame, missingFrame, missingMarkFrame, touchesBuiltIn } from './frame.ts';
 import { EXIT_BUSY, findNeutronLock, underLock } from './neutron-lock.ts';
 import { optionsOf, POSTROUTING, PREROUTING, parseRule, renderRule, tableOf } from './rule.ts';
@@ -51,6 +52,7 @@ export class IptablesBackend implements Backend {
     return {
       found: [...ours, ...our_marks],
       claims: others.flatMap(claimsOf),
+      foreign: others.flatMap((rule) => foreignRule(rule) ?? []),
       frame: [...missingFrame(nat), ...(needs_marks ? missingMarkFrame(mangle) : [])],
       warnings: [...(MIXED.test(result.stderr) ? [mixedWarning(namespace)] : []), ...scopes.warnings],
       scope_marks: scopes.marks,

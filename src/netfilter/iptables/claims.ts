@@ -14,8 +14,12 @@ const ALL_PORTS: readonly [number, number] = [1, 65535];
  * understand counts as always true: better a port too many taken than two answers for one.
  */
 export function claimsOf(rule: SavedRule): Claim[] {
+  return TAKING.has(optionsOf(rule.words).get('-j') ?? '') ? coverOf(rule) : [];
+}
+
+/** The same, whatever it does with the packets. */
+export function coverOf(rule: SavedRule): Claim[] {
   const options = optionsOf(rule.words);
-  if (!TAKING.has(options.get('-j') ?? '')) return [];
   const negated = (option: string): boolean => rule.words[rule.words.indexOf(option) - 1] === '!';
   const destination = options.get('-d');
   const cidr = destination !== undefined && isCidr(destination) && !negated('-d') ? destination : EVERYWHERE;

@@ -1,23 +1,30 @@
 /** /v1/routers. */
+import type { Principal } from '../../auth/authenticator.ts';
 import type { AccessPolicy } from '../../auth/policy.ts';
+import type { Imports } from '../../pat/import-service.ts';
 import type { Pat, Routers } from '../../pat/pat.ts';
 import { routerIdOf } from '../../pat/router.ts';
 import type { RouterService } from '../../pat/router-service.ts';
 import { optionsOf } from '../access.ts';
 import { type Endpoint, endpoint } from '../endpoint.ts';
 import { problemOf } from '../problem.ts';
-import { RouterDocument, RouterListDocument, SyncedDocument } from '../router-schemas.ts';
+import { ImportedDocument, RouterDocument, RouterListDocument, SyncedDocument } from '../router-schemas.ts';
 import { ChangeQuery } from '../schemas.ts';
 
 export interface RoutersParts {
   readonly routers: Routers & Pick<RouterService, 'idOf'>;
   readonly pat: Pick<Pat, 'sync'>;
+  readonly imports: Imports;
   readonly policy: AccessPolicy;
   /** The id of the request under way, for failures that are part of an answer. */
   readonly request_id: () => string;
 }
 
-export function routerEndpoints({ routers, pat, policy, request_id }: RoutersParts): readonly Endpoint[] {
+export function routerEndpoints(parts: RoutersParts): readonly Endpoint[] {
+  return [...lookingEndpoints(parts), ...changingEndpoints(parts)];
+}
+
+function lookingEndpoints({ routers, policy, request_id }: RoutersParts): readonly Endpoint[] {
   return [
     endpoint({
       method: 'get',
@@ -54,6 +61,17 @@ export function routerEndpoints({ routers, pat, policy, request_id }: RoutersPar
         return { status: 200, body: { router: has_details ? router : { ...router, unmanaged: [], warnings: [] } } };
       },
     }),
+  ];
+}
+
+function changingEndpoints({ routers, pat, imports, policy }: RoutersParts): readonly Endpoint[] {
+  /** By default only operators come here; a policy that lets in others gives them no more than they may see. */
+  const routerOf = async (id: string, principal: Principal): Promise<string> => {
+    const router_id = routers.idOf(routerIdOf(id), principal);
+    if (principal.project_id !== null) await routers.show(router_id, principal);
+    return router_id;
+  };
+  return [
     endpoint<ChangeQuery>({
       method: 'post',
       path: '/v1/routers/{id}/sync',
@@ -64,12 +82,29 @@ export function routerEndpoints({ routers, pat, policy, request_id }: RoutersPar
       query: ChangeQuery,
       responses: { 200: { description: 'How much had to be done.', schema: SyncedDocument } },
       handle: async ({ principal, id, query }) => {
-        const router_id = routers.idOf(routerIdOf(id), principal);
         const options = optionsOf(policy, principal, query);
-        // By default only operators come here; a policy that lets in others gives them no more than they may see.
-        if (principal.project_id !== null) await routers.show(router_id, principal);
+        const router_id = await routerOf(id, principal);
         const { value, warnings, script } = await pat.sync(router_id, options);
         return { status: 200, body: { sync: { router_id, ...value }, warnings, script } };
+      },
+    }),
+    endpoint<ChangeQuery>({
+      method: 'post',
+      path: '/v1/routers/{id}/import',
+      name: 'importRules',
+      summary: 'Take over the rules of others in the chains of a router',
+      description:
+        'Each rule in custom-PREROUTING that a mapping can say becomes one, with the same port, and goes; no packet and no ' +
+        'connection is lost. Asked again, it changes nothing.',
+      tag: 'routers',
+      action: 'router:import',
+      query: ChangeQuery,
+      responses: { 200: { description: 'What became of each rule.', schema: ImportedDocument } },
+      handle: async ({ principal, id, query }) => {
+        const options = optionsOf(policy, principal, query);
+        const router_id = await routerOf(id, principal);
+        const { value: rules, warnings, script } = await imports.takeOver(router_id, options);
+        return { status: 200, body: { import: { router_id, rules }, warnings, script } };
       },
     }),
   ];

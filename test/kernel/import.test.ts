@@ -1,0 +1,107 @@
+// Rules of the Python version become mappings, and packets notice nothing.
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { BACKENDS } from '../support/dataplane.ts';
+import { pythonRules, pythonTable } from '../support/foreign.ts';
+import { type TestNode, testNode } from '../support/node.ts';
+import { expectClosed, expectOpen, type TestWorld, testWorld } from '../support/world.ts';
+
+const PORT = 4022;
+/** As long as that: iptables sees them in one look, and so does whoever knocks. */
+const KNOCKS_BEFORE = 20;
+/** A rule of its own kind, that no mapping can say. */
+const RANGE = '-A custom-PREROUTING -p tcp -m tcp --dport 9000:9100 -j DNAT --to-destination 10.20.0.52';
+const cleanups: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup();
+});
+
+async function setUp(backend: (typeof BACKENDS)[number]): Promise<{ world: TestWorld; node: TestNode }> {
+  const world = await testWorld({ router: 'neutron', neutronRules: true });
+  const node = testNode(backend);
+  cleanups.push(async () => {
+    await node.close();
+    await world.remove();
+  });
+  await world.web.listen({ protocol: 'tcp', port: 80 });
+  await world.run('iptables-restore', ['--noflush'], pythonTable([...pythonRules(PORT, '10.20.0.51:80'), RANGE]));
+  return { world, node };
+}
+
+/** Without the time of day. */
+const natOf = async (world: TestWorld): Promise<string> =>
+  (await world.run('iptables-save', ['-t', 'nat'])).replaceAll(/^#.*\n/gm, '');
+
+describe.each(BACKENDS)('%s', (backend) => {
+  test('connections go on, every new one succeeds, and then the port is a mapping like others', async () => {
+    const { world, node } = await setUp(backend);
+    const goal = { protocol: 'tcp', address: world.gateway, port: PORT } as const;
+    await expectOpen(world.client, goal, 'web sees 10.20.0.1');
+    const held = await world.client.open(goal);
+    await held.send('before');
+    const over = new AbortController();
+    const knocks: string[] = [];
+    const knocking = (async () => {
+      while (!over.signal.aborted) knocks.push(JSON.stringify(await world.client.connect(goal)));
+    })();
+    while (knocks.length < KNOCKS_BEFORE) await held.send('meanwhile');
+
+    const { value } = await node.imports.takeOver(world.router_id);
+    const known = knocks.length;
+    while (knocks.length < known + KNOCKS_BEFORE) await held.send('meanwhile');
+    over.abort();
+    await knocking;
+
+    expect(value.map(({ result }) => result).toSorted()).toEqual(['imported', 'left']);
+    expect(knocks.filter((knock) => !knock.includes('reply'))).toEqual([]);
+    expect(await held.send('after')).toMatchObject({ reply: 'web sees 10.20.0.1' });
+    await held.close();
+    const nat = await natOf(world);
+    expect(nat).toContain(RANGE);
+    for (const rule of pythonRules(PORT, '10.20.0.51:80')) expect(nat).not.toContain(rule);
+    const { value: drift } = await node.pat.sync(world.router_id);
+    expect(drift).toMatchObject({ added: 0, removed: 0 });
+
+    const again = await node.imports.takeOver(world.router_id);
+    expect(again.value.map(({ result }) => result)).toEqual(['left']);
+    expect(await natOf(world)).toBe(nat);
+
+    const [id = ''] = value.flatMap(({ mapping_ids }) => mapping_ids);
+    await expectOpen(world.client, goal, 'web sees 10.20.0.1');
+    await node.pat.delete([id]);
+    await expectClosed(world.client, goal);
+  });
+
+  test('shown only, nothing changes', async () => {
+    const { world, node } = await setUp(backend);
+    const before = await natOf(world);
+    const { value, script } = await node.imports.takeOver(world.router_id, { dry_run: true });
+    expect(value).toMatchObject([{ result: 'imported' }, { result: 'left' }]);
+    expect(script).toContain(`--dport ${PORT}`);
+    expect(await natOf(world)).toBe(before);
+    expect((await node.store.read(world.router_id)).mappings.size).toBe(0);
+  });
+
+  test('cut short between store and kernel, the next sync finishes it', async () => {
+    const { world, node } = await setUp(backend);
+    const goal = { protocol: 'tcp', address: world.gateway, port: PORT } as const;
+    // What is durable when a process dies there.
+    await node.imports.takeOver(world.router_id);
+    const { mappings } = await node.store.read(world.router_id);
+    const python = pythonRules(PORT, '10.20.0.51:80');
+    await node.store.transaction(world.router_id, (transaction) => transaction.commit({ adopting: python }));
+    await world.run(
+      'iptables-restore',
+      ['--noflush'],
+      ['*nat', ...python.map((rule) => rule.replace('-A', '-I')), 'COMMIT', ''].join('\n'),
+    );
+
+    await node.pat.sync(world.router_id);
+    const nat = await natOf(world);
+    for (const rule of python) expect(nat).not.toContain(rule);
+    expect((await node.store.read(world.router_id)).adopting).toEqual([]);
+    await expectOpen(world.client, goal, 'web sees 10.20.0.1');
+    await node.pat.delete([...mappings.keys()]);
+    await expectClosed(world.client, goal);
+  });
+});
