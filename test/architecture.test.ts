@@ -75,6 +75,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   output: {
     ours: ['pat'],
+    types: ['doctor'],
     packages: ['node', 'csv-stringify', 'js-yaml', 'listr2', 'ms', 'string-width'],
     why: 'output turns values into text and back; it decides nothing and changes nothing',
   },
@@ -88,6 +89,12 @@ const RULES: Readonly<Record<string, Rule>> = {
     packages: ['node', 'zod'],
     why: 'the installer places files and speaks to systemd; what praas does with mappings it is given as functions',
   },
+  doctor: {
+    ours: ['pat'],
+    types: ['system'],
+    packages: ['node'],
+    why: 'the doctor judges what it is shown; what a node is made of, compose/ shows it',
+  },
   demo: {
     ours: ['pat', 'system'],
     packages: ['node'],
@@ -95,6 +102,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   commands: {
     ours: ['auth', 'compose', 'config', 'demo', 'output', 'pat', 'system/clock.ts'],
+    types: ['doctor'],
     packages: ['node', '@oclif/core'],
     why: 'a command parses, makes one call and prints; stores and kernels are reached through what compose/ gives',
   },
@@ -104,6 +112,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       'auth',
       'client',
       'config',
+      'doctor',
       'install',
       'monitor',
       'netfilter',

@@ -8,7 +8,7 @@ _praas() {
   COMPREPLY=()
   case "${COMP_WORDS[*]:1:COMP_CWORD-1} " in
     ' ')
-      words='config|demo|events|install|monitor|pat|quota|router|serve|server|token|uninstall|upgrade'
+      words='config|demo|doctor|events|install|monitor|pat|quota|router|serve|server|token|uninstall|upgrade'
       flags='--help --version'
       ;;
     'config ')
@@ -40,6 +40,9 @@ _praas() {
       ;;
     'demo '*)
       flags='--backend=iptables|nftables --help'
+      ;;
+    'doctor '*)
+      flags='-c= --column= --config=@file -f=table|json|yaml|csv|value --format=table|json|yaml|csv|value --json --problems --help'
       ;;
     'events '*)
       flags='--cacert=@file -c= --column= --config=@file --follow -f=table|json|yaml|csv|value --format=table|json|yaml|csv|value --json --limit= --mapping=@mapping --os-auth-url= --os-cloud= -r=@router --router=@router --token-file=@file --type=created|updated|deleted|followed|held|released|down|active --url= --help'

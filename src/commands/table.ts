@@ -7,6 +7,7 @@ export const LOADERS: Readonly<Record<string, Load>> = {
   'config:show': async () => (await import('./config/show.ts')).default,
   demo: async () => (await import('./demo.ts')).default,
   'demo:peer': async () => (await import('./demo/peer.ts')).default,
+  doctor: async () => (await import('./doctor.ts')).default,
   events: async () => (await import('./events.ts')).default,
   install: async () => (await import('./install.ts')).default,
   monitor: async () => (await import('./monitor.ts')).default,

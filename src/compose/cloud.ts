@@ -32,6 +32,8 @@ export interface JoinedCloud {
   readonly cloud: Cloud;
   /** For people: which cloud of which file. */
   readonly name: string;
+  /** Where its Keystone is. */
+  readonly auth_url: string;
   readonly parts: Required<CloudParts>;
   readonly groups: SecurityGroups;
   /** Who callers with Keystone tokens are. */
@@ -66,6 +68,7 @@ export async function joinCloud(
     },
     groups,
     name: `${found.name} (${found.where})`,
+    auth_url: found.auth.auth_url,
     authenticator: (roleOf) => new KeystoneAuthenticator({ identity, roleOf, clock: systemClock }),
     close: () => session.close(),
   };

@@ -39,6 +39,7 @@ const SIGTERM = 15;
 
 // The other processes of a node; with them the daemon's script has all that commands do without.
 export { hasCloud } from './cloud.ts';
+export { Doctor } from './doctor.ts';
 export { Installer } from './installer.ts';
 export { sweepOnce } from './monitor.ts';
 export { composeMonitor } from './monitor-agent.ts';

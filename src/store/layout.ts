@@ -78,6 +78,11 @@ function asideTime(name: string): string {
   return name.slice(name.lastIndexOf('.damaged-'));
 }
 
+/** Whether a file of that name in routersDirectory is a damaged one that was set aside. */
+export function isAside(name: string): boolean {
+  return toEntry(name).some(({ is_aside }) => is_aside);
+}
+
 /** The file that a damaged one was before it was set aside. */
 export function beforeAside(path: string): string {
   return path.slice(0, path.lastIndexOf('.damaged-'));

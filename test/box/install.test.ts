@@ -37,6 +37,9 @@ test('from one file to two services; again: nothing; out again: as it was', asyn
   expect(await box.isOpen(PORT)).toBe(false);
   await publish();
   expect(await box.isOpen(PORT)).toBe(true);
+  const doctor = await box.run(PRAAS, 'doctor', '--problems');
+  expect(doctor).toContain(', 0 wrong');
+  expect(doctor).toContain(`${MONITOR}.service: skipped: no cloud in clouds.yaml`);
 
   const pid = await box.property(PAT, 'MainPID');
   expect((await box.run(PRAAS, 'install')).toLowerCase()).toContain('nothing to do');

@@ -126,15 +126,15 @@ describe('wrong usage exits with 2, says what is wrong and how it is right, once
   const cases: readonly (readonly [readonly string[], string])[] = [
     [
       ['foo'],
-      'praas has no command "foo"; it has: config, demo, events, install, monitor, pat, quota, router, serve, server, token, uninstall, upgrade\n  See more help with praas --help\n',
+      'praas has no command "foo"; it has: config, demo, doctor, events, install, monitor, pat, quota, router, serve, server, token, uninstall, upgrade\n  See more help with praas --help\n',
     ],
     [
       ['pat', 'frob'],
-      'praas pat has no command "frob"; it has: check, connections, create, delete, list, show, update\n  See more help with praas pat --help\n',
+      'praas pat has no command "frob"; it has: check, connections, create, delete, import, list, show, update\n  See more help with praas pat --help\n',
     ],
     [
       ['pat', 'crate', '--port', '22'],
-      'praas pat has no command "crate"; it has: check, connections, create, delete, list, show, update\n' +
+      'praas pat has no command "crate"; it has: check, connections, create, delete, import, list, show, update\n' +
         '  Did you mean `praas pat create`?\n  See more help with praas pat --help\n',
     ],
     [['demo', 'x'], `Unexpected argument: x\n${HELP}`],

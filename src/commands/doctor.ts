@@ -1,0 +1,71 @@
+import { Flags } from '@oclif/core';
+import type { Doctor as Doctors } from '../compose/doctor.ts';
+import { type Config, loadConfig } from '../config/config.ts';
+import type { Report } from '../doctor/report.ts';
+import { FINDING_COLUMNS, renderReport } from '../output/finding-columns.ts';
+import { renderList } from '../output/rows.ts';
+import { isPraasError } from '../pat/errors.ts';
+import { PraasCommand } from './base.ts';
+import { exitCodeOfSignal } from './failure.ts';
+import { outputFlags } from './flags.ts';
+
+const EXIT_WRONG = 1;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+export default class Doctor extends PraasCommand {
+  static override summary = 'look whether this node has all that praas needs, and say what to do';
+  static override description =
+    'Tools, kernel, rights, configuration, state, services, OpenStack, the clock, and the routers. Each line is ok, warning or ' +
+    'wrong, with what was seen and what to do. Changes nothing, and runs with or without the daemon. Exit code 1 when something ' +
+    'is wrong.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --problems',
+    '<%= config.bin %> <%= command.id %> -f value -c Check -c Verdict',
+  ];
+  static override flags = {
+    problems: Flags.boolean({ description: 'show only what is not ok' }),
+    ...outputFlags,
+  };
+
+  async run(): Promise<Report> {
+    const { flags } = await this.parse(Doctor);
+    const columns = this.choose(FINDING_COLUMNS, flags.column);
+    const report = await this.#examined(await this.#doctor(flags.config));
+    const findings = flags.problems ? report.findings.filter(({ verdict }) => verdict !== 'ok') : report.findings;
+    const is_plain = flags.format === 'table' && flags.column === undefined;
+    if (is_plain) this.print(renderReport({ ...report, findings }));
+    else this.print(await renderList(flags.format, columns, findings));
+    if (!report.ok) process.exitCode = EXIT_WRONG;
+    return { ...report, findings };
+  }
+
+  async #examined(doctor: Doctors): Promise<Report> {
+    const { interruption } = doctor;
+    const ask = (_: NodeJS.Signals, number: number): void => interruption.ask(number);
+    for (const signal of SIGNALS) process.on(signal, ask);
+    try {
+      return await doctor.examine();
+    } finally {
+      for (const signal of SIGNALS) process.off(signal, ask);
+      if (interruption.signalNumber !== undefined) process.exitCode = exitCodeOfSignal(interruption.signalNumber);
+    }
+  }
+
+  /** With a wrong configuration it goes on with the defaults, and says so. */
+  async #doctor(given: string | undefined): Promise<Doctors> {
+    const { Doctor: Opened } = await import('../compose/daemon.ts');
+    const common = { env: process.env, is_root: process.getuid?.() === 0 };
+    try {
+      const { config, path } = await this.loadConfig(given);
+      return new Opened(config, { ...common, config_path: path, config_error: undefined });
+    } catch (error) {
+      if (!isPraasError(error)) throw error;
+      return new Opened(await defaults(), { ...common, config_path: given, config_error: error });
+    }
+  }
+}
+
+async function defaults(): Promise<Config> {
+  return (await loadConfig({ env: {}, path: '/dev/null' })).config;
+}
