@@ -28,8 +28,10 @@ export async function up(): Promise<void> {
   const database = startServices('mariadb').then(createSchemas);
   await Promise.all([database, startServices('memcached', 'epmd', 'rabbitmq')]);
   await startServices('keystone');
-  const apis = ['glance-api', 'placement-api', 'neutron-server', 'nova-api', 'nova-conductor', 'nova-scheduler'];
+  const apis = ['glance-api', 'placement-api', 'neutron-server', 'nova-api'];
   await Promise.all([once('accounts', createAccounts), startServices(...apis)]);
+  // These log in as they start, and end when they cannot.
+  await startServices('nova-conductor', 'nova-scheduler');
   await startServices('nova-compute', 'neutron-linuxbridge-agent', 'neutron-l3-agent');
   await once('image', createImage);
   await once('flavor', createFlavor);

@@ -62,11 +62,15 @@ export async function createServer({
   return server;
 }
 
-/** Gives the ID of the one that is ACTIVE, made now or by a command that came no further. */
+/** Gives the ID of the one that is ACTIVE, made now or by a command that came no further. One that failed is made again. */
 async function createInNova(api: Api, name: string, network: object): Promise<string> {
   const { id: imageRef } = await api.find('image', 'images', 'tiny');
   const { id: flavorRef } = await api.find('compute', 'flavors', 'tiny');
   const wish = { name, imageRef, flavorRef, networks: [network], security_groups: [{ name: 'web' }] };
+  const broken = await api.find('compute', 'servers', name);
+  if (broken && (await api.call('compute', 'GET', `/servers/${broken.id}`)).server.status === 'ERROR') {
+    await deleteInNova(api, broken.id);
+  }
   const { id } = await api.ensure('compute', 'servers', 'server', wish);
   const server = await until(`server ${name} is built`, 120, async () => {
     const { server: now } = await api.call('compute', 'GET', `/servers/${id}`);
@@ -79,12 +83,16 @@ async function createInNova(api: Api, name: string, network: object): Promise<st
 export async function deleteServer(name: string): Promise<void> {
   const server = serverOf(name);
   const api = new Api(server.project);
-  await api.ask('compute', 'DELETE', `/servers/${server.server_id}`);
-  await until(`server ${name} is gone`, 60, async () => {
-    return (await api.ask('compute', 'GET', `/servers/${server.server_id}`)).status === 404;
-  });
+  await deleteInNova(api, server.server_id);
   await forget(server);
   say(`server ${name}: deleted`);
+}
+
+async function deleteInNova(api: Api, id: string): Promise<void> {
+  await api.ask('compute', 'DELETE', `/servers/${id}`);
+  await until(`server ${id} is gone`, 60, async () => {
+    return (await api.ask('compute', 'GET', `/servers/${id}`)).status === 404;
+  });
 }
 
 /** Gives it another address in its network. */

@@ -11,6 +11,8 @@ export function writeNova(): void {
       state_path: `${STATE}/nova`,
       transport_url: AMQP,
       compute_driver: 'fake.FakeDriver',
+      // Tests take the broker away; the one node is not silent for being slow to reach it again.
+      service_down_time: 600,
       reserved_host_memory_mb: 0,
       reserved_host_disk_mb: 0,
       vif_plugging_is_fatal: false,
