@@ -4,7 +4,8 @@ import { logOf, pidOf, start, stop } from './daemons.ts';
 import { sql } from './database.ts';
 import { hasSeenItsRouters } from './l3-agent.ts';
 import { ETC, PASSWORD, PORTS, STATE } from './place.ts';
-import { LabError, say, succeeds, until } from './shell.ts';
+import { areListening } from './queues.ts';
+import { LabError, run, say, succeeds, until } from './shell.ts';
 
 const NEUTRON = ['--config-file', `${ETC}/neutron/neutron.conf`];
 const as = (user: string): string[] => ['setpriv', '--reuid', user, '--regid', user, '--init-groups'];
@@ -75,8 +76,11 @@ export const SERVICES: Readonly<Record<string, Service>> = {
 
 const STORES = ['mariadb', 'memcached', 'epmd', 'rabbitmq'];
 const ANSWER_SECONDS = 120;
+/** Those that miss the broker ask for it less and less often, at the end twice a minute. */
+const LISTEN_SECONDS = 180;
+const QUEUES = ['/usr/lib/rabbitmq/bin/rabbitmqctl', '-q', 'list_queues', 'name', 'consumers'];
 
-/** Starts some and waits until each answers. Throws LabError. */
+/** Starts some and waits until each answers, and until those that missed their broker have found it. Throws LabError. */
 export async function startServices(...names: readonly string[]): Promise<void> {
   for (const name of names) {
     const { argv, env } = serviceOf(name);
@@ -88,6 +92,7 @@ export async function startServices(...names: readonly string[]): Promise<void> 
       if (answers) await until(`${name} (${logOf(name)}) answers`, ANSWER_SECONDS, answers);
     }),
   );
+  if (names.includes('rabbitmq')) await untilListening();
   say(`${names.join(', ')}: up`);
 }
 
@@ -104,6 +109,12 @@ export async function stopAll(): Promise<void> {
 /** Which run, by name, with their process. */
 export function running(): ReadonlyMap<string, number | undefined> {
   return new Map(Object.keys(SERVICES).map((name) => [name, pidOf(name)]));
+}
+
+async function untilListening(): Promise<void> {
+  const services = [...running()].flatMap(([name, pid]) => (pid === undefined ? [] : [name]));
+  const all = async (): Promise<boolean> => areListening(services, await run([...as('rabbitmq'), ...QUEUES], RABBIT));
+  await until('the services listen to each other again', LISTEN_SECONDS, all);
 }
 
 function serviceOf(name: string): Service {

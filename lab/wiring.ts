@@ -81,7 +81,7 @@ export async function untilWired(guest: Guest): Promise<void> {
 
 /** Waits until the agent lets the server's present address through its filters. */
 export async function untilLetThrough({ name, mac, ip: address }: Guest): Promise<void> {
-  await until(`${name} may use ${address}`, 30, async () => {
+  await until(`${name} may use ${address}`, 60, async () => {
     const rules = await run(['iptables-save', '-t', 'filter']);
     const arp = await run(['ebtables', '-t', 'nat', '-L']);
     return (
