@@ -27,8 +27,10 @@ export async function makeBase(): Promise<void> {
   for (const old of readdirSync(CACHE)) rmSync(join(CACHE, old), { recursive: true, force: true });
   const tree = `${BASE}.new`;
   const what = ['--variant=minbase', `--include=${PACKAGES.replaceAll(' ', ',')}`, SUITE, tree, await mirror()];
+  // The machine may have been made by debootstrap itself, which then prefers what it left in /debootstrap.
+  const env = { ...process.env, DEBOOTSTRAP_DIR: '/usr/share/debootstrap' };
   // In a mount namespace: one that is cut short leaves nothing mounted.
-  await run(['unshare', '--mount', 'debootstrap', ...what], process.env);
+  await run(['unshare', '--mount', 'debootstrap', ...what], env);
   finish(tree);
   renameSync(tree, BASE);
 }

@@ -32,7 +32,9 @@ export function leaderOf(name: string): number | undefined {
 
 /** Starts a program, as root. It is not in a unit: of what systemd limits it knows nothing. */
 export function start(leader: number, argv: readonly string[], stdio: StdioOptions = 'pipe'): ChildProcess {
-  const enter = ['--target', `${leader}`, '--mount', '--uts', '--ipc', '--net', '--pid', '--cgroup'];
+  // Its root is the root of its mounts only where this machine does not run in a chroot: without --root, a program would have
+  // the files of the machine around it.
+  const enter = ['--target', `${leader}`, '--mount', '--uts', '--ipc', '--net', '--pid', '--cgroup', '--root', '--wd'];
   return spawn('nsenter', [...enter, '--', 'env', '-i', ...ENVIRONMENT, ...argv], { stdio });
 }
 

@@ -1,7 +1,7 @@
 /** The commands of the box; see README.md. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { LabError, run } from '../lab/shell.ts';
 import { base, makeBase, removeBase } from './base.ts';
@@ -26,7 +26,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   base: makeBase,
   async up(name) {
     if (leaderOf(name) !== undefined) return;
-    if (!existsSync(wireOf(name))) await keep(name);
+    if (!isKept(name)) await keep(name);
     const systemd = await boot(name, (word) => tell(name, word));
     console.log(`${name}: ${await stateOf(systemd)}`);
   },
@@ -54,10 +54,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   down: shutDown,
   async wipe(name) {
     if (name === '--all') return removeBase();
-    if (!existsSync(wireOf(name))) return;
-    tell(name, 'end');
-    while (leaderOf(name) !== undefined) await setTimeout(END_MS);
-    rmSync(wireOf(name));
+    if (isKept(name)) tell(name, 'end');
+    // Its keeper still clears up when the last process has ended, and would do so below another box of that name.
+    while (isKept(name)) await setTimeout(END_MS);
+    rmSync(wireOf(name), { force: true });
   },
 };
 
@@ -66,8 +66,18 @@ function wireOf(name: string): string {
   return `${PLACE}/${name}`;
 }
 
+/** Its keeper reads. One that was killed has left the wire, and a word on that would wait for ever. */
+function isKept(name: string): boolean {
+  try {
+    closeSync(openSync(wireOf(name), constants.O_WRONLY | constants.O_NONBLOCK));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function tell(name: string, word: string): void {
-  if (!existsSync(wireOf(name))) throw new LabError(`there is no box ${name}: box up ${name}`);
+  if (!isKept(name)) throw new LabError(`there is no box ${name}: box up ${name}`);
   writeFileSync(wireOf(name), `${word}\n`);
 }
 
@@ -75,6 +85,7 @@ async function keep(name: string): Promise<void> {
   if (!/^[a-z][a-z0-9-]{0,30}$/.test(name)) throw new LabError('a name is of small letters, digits and dashes');
   const tree = await base();
   mkdirSync(PLACE, { recursive: true });
+  rmSync(wireOf(name), { force: true });
   await run(['mkfifo', wireOf(name)]);
   const [input, log] = [openSync(wireOf(name), 'r+'), openSync(`/var/log/praas-box-${name}.log`, 'w')];
   const [file, ...argv] = keeperOf(name, tree);

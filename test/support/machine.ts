@@ -57,6 +57,7 @@ export class Machine {
   }
 
   #inside(...words: readonly string[]): string[] {
-    return ['--target', String(this.#holder.pid), '--mount', 'chroot', '/mnt/root', ...words];
+    // --root: where this machine runs in a chroot, the root of the mounts is that of the machine around it.
+    return ['--target', String(this.#holder.pid), '--mount', '--root', '--wd', 'chroot', '/mnt/root', ...words];
   }
 }
