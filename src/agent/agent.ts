@@ -111,8 +111,10 @@ export class Agent implements RouterAgent, CounterSource {
     const { router_id } = record;
     const { changes, mappings } = this.#plan(view, record, ids);
     this.#reportDrift(record, changes, ids);
-    if (!isEmptyPlan(changes)) await this.#dataplane.apply(router_id, changes);
     const endpoints = affectedEndpoints(record, changes);
+    // There is no way back behind that: what reads connections has to work before.
+    if (changes.adopt) await this.#dataplane.flows(router_id, endpoints);
+    if (!isEmptyPlan(changes)) await this.#dataplane.apply(router_id, changes);
     await this.#endStaleFlows(router_id, endpoints, this.#forwardsAt(endpoints, view, record));
     const known = this.#seen.get(view);
     known?.applied(changes, this.#dataplane);

@@ -2,7 +2,7 @@
  * Carries changes out. Those of one router that arrive while another is under way wait in line and then go together: one
  * look at the router, one durable write, one transaction in the kernel. Each is decided for itself, on what those before
  * it leave, and refused for itself. When the kernel refuses them together, each is tried alone, so that only the one at
- * fault fails. When a change fails, the store is taken back: an error means that nothing has changed.
+ * fault fails. When a change fails, the store is taken back: an error means that nothing has changed, unless it says so.
  */
 import type { Change, Decided, Done, Outcome } from './change.ts';
 import { ChangeLine, type Pending } from './change-line.ts';
@@ -10,6 +10,7 @@ import type { Policy, Situation } from './decision.ts';
 import { isPraasError, praasError } from './errors.ts';
 import { type Actor, eventsOf, ROOT_ACTOR, type Trail } from './event.ts';
 import { decideFollow } from './follow.ts';
+import { unfinishedImport } from './import.ts';
 import type { Changed, ChangeOptions } from './pat.ts';
 import type { Clock, Logger, LookFor, MappingStore, RouterAgent, RouterView, StoreTransaction } from './ports.ts';
 import { isEmptyDelta, knowsNothing, type RouterRecord, withDelta } from './record.ts';
@@ -132,14 +133,8 @@ export class ChangeRunner {
       line.tryAlone(decided.map(({ pending }) => pending));
       return endings;
     }
-    return [
-      ...endings,
-      ...decided.map(
-        ({ pending }): Ending =>
-          () =>
-            pending.reject(failed),
-      ),
-    ];
+    for (const { pending } of decided) endings.push(() => pending.reject(failed));
+    return endings;
   }
 
   /** The router's view, or the error that says that it is not here. */
@@ -210,6 +205,8 @@ export class ChangeRunner {
         await transaction.note(absentDelta(transaction.record, ids, this.#parts.clock.now()));
         return undefined;
       }
+      const unfinished = unfinishedImport(transaction.record, error);
+      if (unfinished) return unfinished;
       await transaction.rollback();
       await this.#undo(transaction.record);
       return error;

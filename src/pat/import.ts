@@ -4,13 +4,14 @@
  * packets one of these could take is left alone too. Pure.
  */
 import { decideCreateMany, type Situation } from './decision.ts';
+import { isPraasError, type PraasError, praasError } from './errors.ts';
 import type { ForeignRule, HidingRule, LeadingRule, Target } from './foreign.ts';
 import { type Endpoint, endpointKey } from './forward.ts';
 import { canonicalCidrs } from './ipv4.ts';
 import { isWanted, type Mapping, type NewMapping } from './mapping.ts';
 import type { NewId } from './ports.ts';
-import type { Delta } from './record.ts';
-import { claimOn, whyNotBehind } from './router.ts';
+import type { Delta, RouterRecord } from './record.ts';
+import { type Claim, claimOn, whyNotBehind } from './router.ts';
 
 /**
  * `imported`: a new mapping does what it did. `ours`: a mapping that was there already does. `dropped`: one before it took
@@ -50,6 +51,20 @@ interface Published {
 
 const MOST_NETWORKS = 256;
 
+/** What is thrown before the kernel has changed. */
+const UNCHANGED = ['KERNEL_REFUSED', 'KERNEL_BUSY', 'NOT_PERMITTED', 'TOOL_MISSING'] as const;
+
+/**
+ * What is to be said when a change fails that takes rules over, and these may be gone: then taking the mappings back would
+ * leave nothing in their place. Undefined when it can be taken back.
+ */
+export function unfinishedImport({ router_id, adopting }: RouterRecord, error: unknown): PraasError | undefined {
+  if (adopting.length === 0 || isPraasError(error, ...UNCHANGED)) return undefined;
+  // Behind a semicolon some errors say that nothing has changed.
+  const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('; ');
+  return praasError('IMPORT_UNFINISHED', { router: router_id, reason }, error);
+}
+
 /** Without a router there is nothing to take over. */
 export function decideImport(situation: Situation, new_id: NewId): Import {
   const { record, router } = situation;
@@ -64,13 +79,13 @@ export function decideImport(situation: Situation, new_id: NewId): Import {
   const hiding = foreign.filter((rule) => rule.kind === 'hides');
   const inputs = fresh.map((each) => inputOf(each, record.router_id, hiding));
   const ids = fresh.map(() => new_id());
-  const adopting = [
-    ...published.flatMap(({ members, shadowed }) => [...members, ...shadowed]),
-    ...hiding.filter((rule) => isFree(rule, published, [...left.keys()])),
-  ].map(({ text }) => text);
+  const going = published.flatMap(({ members, shadowed }) => [...members, ...shadowed]);
+  const staying = [...left.keys()];
+  const adopting = [...going, ...hiding.filter((rule) => isFree(rule, going, staying))].map(({ text }) => text);
   const idOf = new Map(published.map((each) => [each, each.present?.id ?? ids[fresh.indexOf(each)] ?? '']));
   const rules = foreign.flatMap((rule) => (rule.kind === 'hides' ? [] : outcomeOf(rule, left, idOf)));
-  if (adopting.length === 0) return { delta: {}, ids: [], rules };
+  // One that was cut short behind the change of the kernel has no rules left, and is not finished yet.
+  if (adopting.length + record.adopting.length === 0) return { delta: {}, ids: [], rules };
   // Its rule has the port already, whatever else would speak against a new mapping there.
   const anyhow = { ...situation, force: true, router: router && { ...router, claims: [] } };
   const made = inputs.length > 0 ? decideCreateMany(anyhow, inputs, ids).delta : {};
@@ -93,19 +108,18 @@ function whyImpossible({ router }: Situation, rule: LeadingRule): string | undef
 /** What can be taken over. Adds the others to `left`, again and again: each that stays may keep another from going. */
 function settleOn(situation: Situation, rules: readonly LeadingRule[], left: Map<ForeignRule, string>): Published[] {
   const gateways = situation.router?.facts.gateways ?? [];
+  const mapped = new Map([...situation.record.mappings.values()].map((mapping) => [endpointKey(mapping), mapping]));
   for (;;) {
     const going = rules.filter((rule) => !left.has(rule));
+    const staying = claimsBeside(situation, going, [...left.keys()]);
     const places = going.flatMap((rule) =>
       (rule.gateway_ip === undefined ? gateways : [rule.gateway_ip]).map((gateway_ip) => ({ rule, gateway_ip })),
     );
     const groups = Map.groupBy(places, ({ rule, gateway_ip }) => endpointKey({ ...rule, gateway_ip }));
-    const published = [...groups.values()].flatMap((group) => {
-      const found = publishedBy(
-        group.map(({ rule }) => rule),
-        group[0]?.gateway_ip ?? '',
-        situation,
-      );
-      const why = typeof found === 'string' ? found : whyBlocked(situation, found.endpoint, going, left);
+    const published = [...groups].flatMap(([key, group]) => {
+      const members = group.map(({ rule }) => rule);
+      const found = publishedBy(members, group[0]?.gateway_ip ?? '', mapped.get(key), situation.now);
+      const why = typeof found === 'string' ? found : whyBlocked(found.endpoint, staying);
       if (typeof found !== 'string' && why === undefined) return [found];
       for (const { rule } of group) left.set(rule, why ?? '');
       return [];
@@ -118,7 +132,8 @@ function settleOn(situation: Situation, rules: readonly LeadingRule[], left: Map
 function publishedBy(
   rules: readonly LeadingRule[],
   gateway_ip: string,
-  { record, now }: Situation,
+  present: Mapping | undefined,
+  now: Date,
 ): Published | string {
   const [first] = rules;
   if (first === undefined) return 'there is none';
@@ -133,7 +148,6 @@ function publishedBy(
   }
   const allowed_cidrs = networksOf(members);
   if (allowed_cidrs.length > MOST_NETWORKS) return `its port is for more than ${MOST_NETWORKS} networks`;
-  const present = [...record.mappings.values()].find((mapping) => endpointKey(mapping) === endpointKey(endpoint));
   if (present) {
     const differs = present.allowed_cidrs.length > 0 && allowed_cidrs.join() !== present.allowed_cidrs.join();
     if (!isWanted(present, now)) return `its port is mapping ${present.id}'s, which is not in force`;
@@ -159,16 +173,15 @@ function covers(before: readonly LeadingRule[], source: string | undefined): boo
   return source !== undefined && canonicalCidrs([...networks, source]).join() === networks.join();
 }
 
-function whyBlocked(
-  { router }: Situation,
-  endpoint: Endpoint,
-  going: readonly LeadingRule[],
-  left: ReadonlyMap<ForeignRule, string>,
-): string | undefined {
-  const goes = new Set(going.filter((rule) => !left.has(rule)).map(({ text }) => text));
+/** What may end at a rule that stays. */
+function claimsBeside({ router }: Situation, going: readonly LeadingRule[], left: readonly ForeignRule[]): Claim[] {
+  const goes = new Set(going.map(({ text }) => text));
   const others = (router?.claims ?? []).filter(({ kind, text }) => kind === 'rule' && !goes.has(text));
-  const around = [...left.keys()].flatMap((rule) => (rule.kind === 'other' ? rule.covers : []));
-  const claim = claimOn([...others, ...around], endpoint);
+  return [...others, ...left.flatMap((rule) => (rule.kind === 'other' ? rule.covers : []))];
+}
+
+function whyBlocked(endpoint: Endpoint, staying: readonly Claim[]): string | undefined {
+  const claim = claimOn(staying, endpoint);
   return claim && `a rule that stays may take its packets: ${claim.text}`;
 }
 
@@ -179,9 +192,8 @@ function inputOf(published: Published, router_id: string, hiding: readonly Hidin
 }
 
 /** Whether what a hiding rule served goes, and nothing that it still serves stays. */
-function isFree(rule: HidingRule, published: readonly Published[], left: readonly ForeignRule[]): boolean {
-  const going = published.flatMap(({ members, shadowed }) => [...members, ...shadowed]);
-  return going.some((each) => leadsTo(each, rule)) && !left.some((each) => mayLeadTo(each, rule));
+function isFree(rule: HidingRule, going: readonly LeadingRule[], staying: readonly ForeignRule[]): boolean {
+  return going.some((each) => leadsTo(each, rule)) && !staying.some((each) => mayLeadTo(each, rule));
 }
 
 function mayLeadTo(rule: ForeignRule, target: Target): boolean {

@@ -1,4 +1,4 @@
-/** What can go wrong while praas is installed, upgraded or taken away. Part of the catalogue (errors.ts). */
+/** What can go wrong while praas is installed, takes over, is upgraded or taken away. Part of the catalogue (errors.ts). */
 import { entry } from './error-entry.ts';
 
 export const INSTALL_ERRORS = {
@@ -10,6 +10,13 @@ export const INSTALL_ERRORS = {
         ? '; everything is as it was before'
         : `; what was done has been undone, but for: ${f.left.join('; ')}`),
     () => ['Put right what it says, and run the same command again.'],
+  ),
+  IMPORT_UNFINISHED: entry(
+    'External',
+    (f: { router: string; reason: string }) =>
+      `rules of router ${f.router} are being taken over, and that did not come to its end: ${f.reason}; ` +
+      'its mappings are stored, and no port was closed',
+    () => ['Put right what it says, and run `praas pat import` again. The PAT agent finishes it by itself.'],
   ),
   NOT_INSTALLED: entry(
     'NotFound',

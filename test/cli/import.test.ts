@@ -1,14 +1,18 @@
 /** praas pat import with the executable: rules of the Python version on a node, with and without a daemon. */
 import { setTimeout } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Mapping } from '../../src/pat/mapping.ts';
 import { TestDaemon } from '../support/daemon.ts';
-import { type Shell, testShell } from '../support/executable.ts';
+import { BACKENDS } from '../support/dataplane.ts';
+import { machineWithout, type Shell, type ShellOptions, testShell, withSlowRestore } from '../support/executable.ts';
 import { pythonRules, pythonTable } from '../support/foreign.ts';
+import { bareRules, expectKernelEqualsStore } from '../support/kernel-view.ts';
 import { expectClosed, expectOpen, type TestWorld, testWorld } from '../support/world.ts';
 
 const COUNT = 30;
 const KILLED = 137;
+/** Longer than it takes to see that it has begun, and to kill it. */
+const RESTORE_SECONDS = 3;
 const RANGE = '-A custom-PREROUTING -p tcp -m tcp --dport 9000:9100 -j DNAT --to-destination 10.20.0.52';
 
 let world: TestWorld;
@@ -24,8 +28,7 @@ afterEach(async () => {
   await world?.remove();
 });
 
-/** Without the time of day. */
-const saved = async (): Promise<string> => (await world.run('iptables-save', ['-t', 'nat'])).replaceAll(/^#.*\n/gm, '');
+const saved = async (): Promise<string> => bareRules(await world.run('iptables-save', ['-t', 'nat']));
 const goalOf = (port: number) => ({ protocol: 'tcp', address: world.gateway, port }) as const;
 
 /** As many rules of the Python version, from port 5000 on. */
@@ -35,8 +38,8 @@ async function pythonNode(count = 1): Promise<void> {
   await world.run('iptables-restore', ['--noflush'], pythonTable([...rules, hiding, RANGE]));
 }
 
-function alone(settings: readonly string[] = []): void {
-  shell = testShell({ settings });
+function alone(options: ShellOptions = {}): void {
+  shell = testShell(options);
   cleanups.push(() => shell.remove());
 }
 
@@ -66,12 +69,27 @@ test('shows what would become of each rule; does it; again, nothing is left to d
   await expectClosed(world.client, goalOf(5000));
 });
 
+interface Preview {
+  readonly rules: readonly { readonly result: string; readonly mapping_ids: readonly string[] }[];
+  readonly script: string;
+}
+
+/** Those of a preview are made up anew each time. */
+function withoutIds(preview: Preview): unknown {
+  return JSON.parse(JSON.stringify(preview).replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f-]{21}/g, 'an id'));
+}
+
 test('the daemon does the same when one runs', async () => {
   await pythonNode();
   const daemon = await TestDaemon.start();
   cleanups.push(() => daemon.remove());
+  alone();
   const before = await saved();
-  expect(await daemon.shell.ok('pat', 'import', '-r', world.router_id, '--dry-run')).toMatch(/5000 .*imported/);
+  const [here, there] = await Promise.all(
+    [shell, daemon.shell].map((each) => each.json<Preview>('pat', 'import', '-r', world.router_id, '--dry-run')),
+  );
+  expect(there && withoutIds(there)).toEqual(here && withoutIds(here));
+  expect(there?.rules.map(({ result }) => result).toSorted()).toEqual(['imported', 'left']);
   expect(await saved()).toBe(before);
   await daemon.shell.ok('pat', 'import', '-r', world.router_id);
   await expectOpen(world.client, goalOf(5000), 'web sees 10.20.0.1');
@@ -80,10 +98,60 @@ test('the daemon does the same when one runs', async () => {
   expect(mapping).toMatchObject({ router_port: 5000, status: 'ACTIVE', project_id: null });
 });
 
+/** Ends an import when the mappings are stored, and the rules of the Python version are still there. */
+async function cutShort(): Promise<void> {
+  const slow = withSlowRestore(shell, RESTORE_SECONDS);
+  const { process: child, ended } = slow.start('pat', 'import', '-r', world.router_id);
+  await slow.begun();
+  child.kill('SIGKILL');
+  expect((await ended).code).toBe(KILLED);
+  expect(await saved()).toContain(pythonRules(5000, '10.20.0.51:80')[0]);
+  await expectOpen(world.client, goalOf(5000), 'web sees 10.20.0.1');
+}
+
+describe.each(BACKENDS)('%s, killed between store and kernel', (backend) => {
+  test('the daemon finishes it at its start', async () => {
+    await pythonNode();
+    alone({ backend });
+    await cutShort();
+    const daemon = await TestDaemon.start({ backend, directory: shell.directory });
+    cleanups.unshift(() => daemon.remove());
+
+    const nat = await saved();
+    expect(pythonRules(5000, '10.20.0.51:80').filter((rule) => nat.includes(rule))).toEqual([]);
+    expect(nat).toContain(RANGE);
+    const mappings = await daemon.shell.json<Mapping[]>('pat', 'list');
+    expect(mappings).toMatchObject([{ router_port: 5000, status: 'ACTIVE' }]);
+    await expectKernelEqualsStore(daemon.shell, world, backend);
+    await expectOpen(world.client, goalOf(5000), 'web sees 10.20.0.1');
+  });
+
+  test('the mapping can be deleted, and its port is closed', async () => {
+    await pythonNode();
+    alone({ backend });
+    await cutShort();
+    const [mapping] = await shell.json<Mapping[]>('pat', 'list');
+    await shell.ok('pat', 'delete', mapping?.id ?? '');
+    await expectClosed(world.client, goalOf(5000));
+    expect(await saved()).toContain(RANGE);
+  });
+});
+
+test('without conntrack it says so, and every port stays open', async () => {
+  await pythonNode();
+  alone();
+  const before = await saved();
+  const bare = shell.with({ wrapper: machineWithout(shell.directory, 'conntrack') });
+  const { code, stderr } = await bare.run('pat', 'import', '-r', world.router_id);
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('apt install conntrack') });
+  expect(await saved()).toBe(before);
+  await expectOpen(world.client, goalOf(5000), 'web sees 10.20.0.1');
+});
+
 test('killed at any moment: the ports stay open, and a second one finishes it', async () => {
   for (let round = 0; round < 8; round++) {
     await pythonNode(COUNT);
-    alone(['lock_timeout = 5']);
+    alone({ settings: ['lock_timeout = 5'] });
     const begun = performance.now();
     const { process: child, ended } = shell.start('pat', 'import', '-r', world.router_id);
     await Promise.race([setTimeout(40 + round * 40), ended]);

@@ -14,6 +14,7 @@ import { type Forward, forwardKey } from '../../src/pat/forward.ts';
 import { isEmptyPlan, plan } from '../../src/pat/plan.ts';
 import type { Exec } from '../../src/system/exec.ts';
 import { foreignRule, forward, forwards } from '../support/arbitrary.ts';
+import { pythonRules } from '../support/foreign.ts';
 import { counted, EMPTY_NAT, restore, SCOPED } from '../support/iptables-model.ts';
 
 const NEUTRON = new URL('../golden/neutron/', import.meta.url);
@@ -202,6 +203,22 @@ test('a change that is refused in the second table is taken back in the first', 
   const last = { remove: [dataplane.expected(unmarked)], add: [other], frame: undefined };
   await expect(dataplane.apply('null', last)).rejects.toMatchObject({ code: 'KERNEL_REFUSED' });
   expect(saved().toSorted()).toEqual(with_absent);
+});
+
+test('rules of others that a refused change had taken away come back in their order', async () => {
+  const python = ['10.20.0.51:22', '10.20.0.52:22'].map((server) => pythonRules(4022, server)[0] ?? '');
+  const chains = [':custom-PREROUTING - [0:0]', ':custom-POSTROUTING - [0:0]'];
+  const { dataplane, saved } = modelledDataplane([...SCOPED, ...EMPTY_NAT, ...chains, ...python]);
+  const { foreign: adopt = [], frame } = await dataplane.observe('null');
+  await dataplane.apply('null', plan([{ ...BASE, scope_mark: undefined }], [], frame));
+  const inChain = (): string[] => saved().filter((line) => python.includes(line));
+
+  // It has no mark that could go, which shows when the translations have been changed already.
+  const remove = [dataplane.expected({ ...BASE, scope_mark: 0x4020000 })];
+  const refused = dataplane.apply('null', { remove, add: [], frame: undefined, adopt });
+  await expect(refused).rejects.toMatchObject({ code: 'KERNEL_REFUSED' });
+  expect(adopt).toHaveLength(2);
+  expect(inChain()).toEqual(python);
 });
 
 test('a router without address scopes gets nothing in mangle', async () => {

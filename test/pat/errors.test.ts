@@ -85,6 +85,7 @@ const FACTS: { readonly [C in ErrorCode]: ErrorFacts<C> } = {
   DEMO_RUNNING: { path: '/run/praas-demo.lock' },
   DEMO_FAILED: { step: 'create', output: 'connection refused' },
   INSTALL_FAILED: { step: 'place /usr/local/bin/praas', reason: 'no space left on device', left: [] },
+  IMPORT_UNFINISHED: { router: 'edge', reason: 'iptables-restore did not end within 10 seconds and was killed' },
   NOT_INSTALLED: { path: '/usr/local/lib/praas/installed.json' },
   INSTALLED_BY_PACKAGE: { path: '/usr/bin/praas', package: 'praas' },
   INVENTORY_DAMAGED: { path: '/usr/local/lib/praas/installed.json' },

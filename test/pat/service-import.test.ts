@@ -1,5 +1,7 @@
 /** A whole import on a node in memory: store first, one change of the kernel, and what is cut short is finished. */
 import { beforeEach, expect, test } from '@jest/globals';
+import { praasError } from '../../src/pat/errors.ts';
+import type { MappingStore } from '../../src/pat/ports.ts';
 import { errorOf, type FakeNode, fakeNode } from '../support/fake-node.ts';
 import { foreignOf, pythonRules } from '../support/foreign.ts';
 import { CALLER, FORWARD, GATEWAY, idOf, ROUTER } from '../support/samples.ts';
@@ -79,6 +81,71 @@ test('what the kernel refuses is not stored, and the rules are still there', asy
   expect([mappings.size, adopting]).toEqual([0, []]);
   expect(left()).toEqual([...SSH, ...DNS, ...RANGE]);
   expect(node.events.events).toEqual([]);
+});
+
+test('without the tool that reads connections nothing is done: behind the change there would be no way back', async () => {
+  node.dataplane.failNext('flows', praasError('TOOL_MISSING', { tool: 'conntrack', package: 'conntrack' }));
+  expect((await errorOf(node.imports.takeOver(ROUTER))).code).toBe('TOOL_MISSING');
+  expect(left()).toEqual([...SSH, ...DNS, ...RANGE]);
+  expect((await record()).mappings.size).toBe(0);
+});
+
+test.each(['apply', 'endFlows'] as const)(
+  'a tool that fails when rules may be gone, at %s, takes no port away: the next import finishes it',
+  async (call) => {
+    // A connection that the rules did not lead, to be ended.
+    node.router.connect(CALLER, PUBLISHED);
+    node.dataplane.failNext(call, praasError('TOOL_TIMEOUT', { command: call, seconds: 10 }));
+    const error = await errorOf(node.imports.takeOver(ROUTER));
+    expect(error.code).toBe('IMPORT_UNFINISHED');
+    expect(error.message).toContain('10 seconds');
+    const { mappings, adopting } = await record();
+    expect([mappings.size, adopting.length]).toEqual([2, 3]);
+    const places = [...node.router.inPlace(), ...left().filter((rule) => rule.includes('PREROUTING'))];
+    expect(places).toHaveLength(3);
+
+    await node.imports.takeOver(ROUTER);
+    expect(left()).toEqual(RANGE);
+    expect(node.router.inPlace()).toHaveLength(2);
+    const finished = await record();
+    expect([...finished.mappings.values()].map(({ status }) => status)).toEqual(['ACTIVE', 'ACTIVE']);
+    expect(finished).toMatchObject({ adopting: [], unsettled: [] });
+    expect(node.router.flows).toEqual([]);
+  },
+);
+
+test('a disk that is full when all is done takes no port away: the next import finishes it', async () => {
+  const { store } = node;
+  const full = praasError('STORE_FULL', { path: '/srv/state' });
+  let is_full = true;
+  const failing: MappingStore = {
+    routers: () => store.routers(),
+    read: (id) => store.read(id),
+    transaction: (id, work) =>
+      store.transaction(id, (transaction) =>
+        work({
+          get record() {
+            return transaction.record;
+          },
+          commit: (delta) => transaction.commit(delta),
+          note: (delta) => (is_full && delta.adopting?.length === 0 ? Promise.reject(full) : transaction.note(delta)),
+          rollback: () => transaction.rollback(),
+        }),
+      ),
+  };
+  const { router } = node;
+  node = fakeNode({ store: failing, router });
+  const error = await errorOf(node.imports.takeOver(ROUTER));
+  expect(error.code).toBe('IMPORT_UNFINISHED');
+  expect(error.message).not.toContain('nothing was changed');
+  expect(left()).toEqual(RANGE);
+  expect(node.router.inPlace()).toHaveLength(2);
+
+  is_full = false;
+  expect((await node.imports.takeOver(ROUTER)).value).toMatchObject([{ result: 'left' }]);
+  expect(node.router.inPlace()).toHaveLength(2);
+  const { mappings, adopting } = await record();
+  expect([mappings.size, adopting]).toEqual([2, []]);
 });
 
 test('one that was cut short after it was stored is finished by the next sync, or by the next import', async () => {

@@ -15,8 +15,9 @@ export function realDataplane(
   backend: BackendName,
   neutron_lock_path: readonly string[] = [],
   wait_seconds = 10,
+  env = process.env,
 ): NetfilterDataplane {
-  const namespaces = new Namespaces(createExec(TIMEOUT_MS, process.env), '/run/netns');
+  const namespaces = new Namespaces(createExec(TIMEOUT_MS, env), '/run/netns');
   const iptables = new IptablesBackend(namespaces, { wait_seconds, neutron_lock_path });
   const nftables = new NftablesBackend(namespaces);
   return backend === 'iptables'

@@ -13,9 +13,12 @@ const NFTABLES_ELEMENT =
 /** Everything in the router's kernel, ours or not, without counters. */
 export async function kernelOf(world: TestWorld): Promise<string> {
   const rules = await world.run('iptables-save', []);
-  const text = `${rules}\n${await world.run('nft', ['--stateless', 'list', 'ruleset'])}`;
-  // iptables-save writes the time into its comments, and counts packets.
-  return text.replaceAll(/^# .*$/gm, '').replaceAll(/\[\d+:\d+\]/g, '[]');
+  return bareRules(`${rules}\n${await world.run('nft', ['--stateless', 'list', 'ruleset'])}`);
+}
+
+/** Without what changes by itself: iptables-save writes the time into its comments, and counts packets. */
+export function bareRules(saved: string): string {
+  return saved.replaceAll(/^# .*$/gm, '').replaceAll(/\[\d+:\d+\]/g, '[]');
 }
 
 /** One line for each forward in the kernel: `id protocol gateway:port from source to server`, sorted. */

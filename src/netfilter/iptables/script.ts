@@ -36,10 +36,14 @@ export function textOf({ table, frame, changes }: Section): string {
   return [`*${table}`, ...frame, ...changes, 'COMMIT', ''].join('\n');
 }
 
-/** The section that takes back the rules of one that was committed. Its chains and jumps stay: they do nothing alone. */
+/**
+ * The section that takes back the rules of one that was committed. Those that went come back in their order: rules of others
+ * are among them, and of two for one port the first wins. Its chains and jumps stay: they do nothing alone.
+ */
 export function inverseOf({ table, changes }: Section): Section {
-  const inverse = changes.map((line) => (line.startsWith('-A ') ? `-D ${line.slice(3)}` : `-A ${line.slice(3)}`));
-  return { table, frame: [], changes: inverse.toReversed() };
+  const swapped = (from: string, to: string): string[] =>
+    changes.filter((line) => line.startsWith(from)).map((line) => to + line.slice(from.length));
+  return { table, frame: [], changes: [...swapped('-A ', '-D '), ...swapped('-D ', '-A ')] };
 }
 
 function forMangle(lines: readonly string[]): string[] {
