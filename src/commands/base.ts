@@ -4,7 +4,15 @@ import { type LoadedConfig, loadConfig } from '../config/config.ts';
 import { colour } from '../output/colour.ts';
 import { type Column, chooseColumns } from '../output/rows.ts';
 import { praasError } from '../pat/errors.ts';
-import { UsageError } from './failure.ts';
+import { exitCodeOfSignal, UsageError } from './failure.ts';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** What is told of signals. */
+interface Endable {
+  ask(signal_number: number): void;
+  readonly signalNumber: number | undefined;
+}
 
 export abstract class PraasCommand extends Command {
   static override enableJsonFlag = true;
@@ -30,6 +38,19 @@ export abstract class PraasCommand extends Command {
   /** Reads the configuration. Throws CONFIG_INVALID, CONFIG_SYNTAX, CONFIG_UNREADABLE. */
   protected loadConfig(path: string | undefined): Promise<LoadedConfig> {
     return loadConfig({ env: process.env, ...(path !== undefined && { path }) });
+  }
+
+  /** Runs `work`; Ctrl-C and the like ask `endable` for an end meanwhile. The exit code says of the signal. */
+  protected async interruptible<T>(endable: Endable, work: () => Promise<T>): Promise<T> {
+    const ask = (_: NodeJS.Signals, number: number): void => endable.ask(number);
+    for (const signal of SIGNALS) process.on(signal, ask);
+    try {
+      return await work();
+    } finally {
+      for (const signal of SIGNALS) process.off(signal, ask);
+      // Maybe too late to stop it: what was asked for is done and said, and the caller learns of the signal all the same.
+      if (endable.signalNumber !== undefined) process.exitCode = exitCodeOfSignal(endable.signalNumber);
+    }
   }
 
   /** Throws NOT_PERMITTED for everybody but root: rules and state are root's. */

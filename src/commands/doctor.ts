@@ -6,11 +6,9 @@ import { FINDING_COLUMNS, renderReport } from '../output/finding-columns.ts';
 import { renderList } from '../output/rows.ts';
 import { isPraasError } from '../pat/errors.ts';
 import { PraasCommand } from './base.ts';
-import { exitCodeOfSignal } from './failure.ts';
 import { outputFlags } from './flags.ts';
 
 const EXIT_WRONG = 1;
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export default class Doctor extends PraasCommand {
   static override summary = 'look whether this node has all that praas needs, and say what to do';
@@ -31,25 +29,14 @@ export default class Doctor extends PraasCommand {
   async run(): Promise<Report> {
     const { flags } = await this.parse(Doctor);
     const columns = this.choose(FINDING_COLUMNS, flags.column);
-    const report = await this.#examined(await this.#doctor(flags.config));
+    const doctor = await this.#doctor(flags.config);
+    const report = await this.interruptible(doctor.interruption, () => doctor.examine());
     const findings = flags.problems ? report.findings.filter(({ verdict }) => verdict !== 'ok') : report.findings;
     const is_plain = flags.format === 'table' && flags.column === undefined;
     if (is_plain) this.print(renderReport({ ...report, findings }));
     else this.print(await renderList(flags.format, columns, findings));
     if (!report.ok) process.exitCode = EXIT_WRONG;
     return { ...report, findings };
-  }
-
-  async #examined(doctor: Doctors): Promise<Report> {
-    const { interruption } = doctor;
-    const ask = (_: NodeJS.Signals, number: number): void => interruption.ask(number);
-    for (const signal of SIGNALS) process.on(signal, ask);
-    try {
-      return await doctor.examine();
-    } finally {
-      for (const signal of SIGNALS) process.off(signal, ask);
-      if (interruption.signalNumber !== undefined) process.exitCode = exitCodeOfSignal(interruption.signalNumber);
-    }
   }
 
   /** With a wrong configuration it goes on with the defaults, and says so. */

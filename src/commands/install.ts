@@ -30,6 +30,7 @@ export default class Install extends InstallerCommand {
     const installer = await this.installer(flags);
     const steps = await installer.install(flags.start);
     const idle = `praas ${this.config.version} is installed as it should be; nothing to do.`;
-    return { steps: await this.perform(installer, steps, { dry_run: flags['dry-run'], idle }) };
+    const closing = `praas ${this.config.version} is installed; \`praas doctor\` says what is left to be done.`;
+    return { steps: await this.perform(installer, steps, { dry_run: flags['dry-run'], idle, closing }) };
   }
 }

@@ -6,9 +6,7 @@ import type { Installer } from '../compose/installer.ts';
 import { type Config, DEFAULT_PATH } from '../config/config.ts';
 import type { StepAudience } from '../output/steps.ts';
 import { PraasCommand } from './base.ts';
-import { exitCodeOfSignal } from './failure.ts';
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const MAX_SECONDS = 3600;
 
 type Steps = Awaited<ReturnType<Installer['install']>>;
@@ -64,36 +62,35 @@ export abstract class InstallerCommand extends PraasCommand {
     });
   }
 
-  /** Shows the steps as they are done, or with `dry_run` without doing them. Says `idle` when there are none. */
+  /** Shows the steps as they are done and says `closing`, or with `dry_run` does nothing. Says `idle` when there are none. */
   protected async perform(
     installer: Installer,
     steps: Steps,
-    { dry_run, idle }: { readonly dry_run: boolean; readonly idle: string },
+    { dry_run, idle, closing }: { readonly dry_run: boolean; readonly idle: string; readonly closing?: string },
   ): Promise<readonly StepReport[]> {
     const titles = steps.map(({ title }) => title);
     if (steps.length === 0) this.print(idle);
     if (dry_run) for (const title of titles) this.print(`would ${title}`);
     if (dry_run || steps.length === 0) return titles.map((title) => ({ title }));
-    const { interruption } = installer;
-    const ask = (_: NodeJS.Signals, number: number): void => interruption.ask(number);
-    for (const signal of SIGNALS) process.on(signal, ask);
     const reports: StepReport[] = [];
     const audience = await this.#audience(titles);
-    try {
-      await installer.run(steps, {
-        begins: (title) => audience.begins(title),
-        failed: (title) => audience.failed(title),
-        undone: (done, failures) => audience.undone(done, failures),
-        done: (title, note) => {
-          reports.push({ title, ...(note !== undefined && { note }) });
-          audience.done(title, note);
-        },
-      });
-    } finally {
-      await audience.shown();
-      for (const signal of SIGNALS) process.off(signal, ask);
-      if (interruption.signalNumber !== undefined) process.exitCode = exitCodeOfSignal(interruption.signalNumber);
-    }
+    const hearing = {
+      begins: (title: string): void => audience.begins(title),
+      failed: (title: string): void => audience.failed(title),
+      undone: (done: readonly string[], failures: readonly string[]): void => audience.undone(done, failures),
+      done: (title: string, note: string | undefined): void => {
+        reports.push({ title, ...(note !== undefined && { note }) });
+        audience.done(title, note);
+      },
+    };
+    await this.interruptible(installer.interruption, async () => {
+      try {
+        await installer.run(steps, hearing);
+      } finally {
+        await audience.shown();
+      }
+    });
+    if (closing !== undefined) this.print(closing);
     return reports;
   }
 

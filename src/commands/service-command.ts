@@ -5,10 +5,8 @@ import { composeOrConnect, connect, keystoneToken, type Praas } from '../compose
 import { KEYS } from '../config/keys.ts';
 import { PraasCommand } from './base.ts';
 import { type CloudFlags, cloudFlags, hasCloudFlag, namesCloud, overridesOf } from './cloud-flags.ts';
-import { exitCodeOfSignal } from './failure.ts';
 import { remoteFlags } from './flags.ts';
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** What may stand in a header. */
 const TOKEN = /^[\x21-\x7e]+$/;
 
@@ -26,17 +24,13 @@ export abstract class ServiceCommand extends PraasCommand {
   /** Runs `work` with the services, and closes them however it ends. Ctrl-C ends it, but not half way through a change. */
   protected async withPraas<T>(flags: ServiceFlags, work: (praas: Praas) => Promise<T>): Promise<T> {
     const praas = await this.#open(flags);
-    const { interruption } = praas;
-    const ask = (_: NodeJS.Signals, number: number): void => interruption.ask(number);
-    for (const signal of SIGNALS) process.on(signal, ask);
-    try {
-      return await work(praas);
-    } finally {
-      await praas.close();
-      for (const signal of SIGNALS) process.off(signal, ask);
-      // Too late to stop it: what was asked for is done and said, and the caller learns of the signal all the same.
-      if (interruption.signalNumber !== undefined) process.exitCode = exitCodeOfSignal(interruption.signalNumber);
-    }
+    return this.interruptible(praas.interruption, async () => {
+      try {
+        return await work(praas);
+      } finally {
+        await praas.close();
+      }
+    });
   }
 
   /** Throws NOT_PERMITTED for everybody but root, unless another node does it: there a token decides. */

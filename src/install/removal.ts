@@ -61,7 +61,7 @@ function takeRules(withdraw: () => Promise<number>): Step {
   return {
     title: 'take the rules of all mappings out of the routers',
     async run() {
-      return { note: `${await withdraw()} mappings are published no more` };
+      return { note: `mappings withdrawn: ${await withdraw()}` };
     },
   };
 }

@@ -29,6 +29,7 @@ const INSTALL_MS = 120_000;
 
 /** Gives the version of an executable of praas. Throws NOT_A_PRAAS. */
 export async function versionOf(exec: Exec, path: string): Promise<string> {
+  if (!(await isThere(path))) throw praasError('NOT_A_PRAAS', { path, reason: 'there is no such file' });
   const { exit_code, stdout, stderr } = await exec({ file: path, args: ['--version'] }).catch((error: unknown) => {
     throw praasError('NOT_A_PRAAS', { path, reason: error instanceof Error ? error.message : String(error) }, error);
   });

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { planInstall } from '../../src/install/installation.ts';
@@ -109,6 +109,8 @@ test('what is no praas, or cannot be started, is refused with nothing changed', 
   system.answer = () => Promise.reject(new Error('exec format error'));
   expect((await errorOf(upgrade())).message).toContain('exec format error');
   expect(system.content()).toEqual(before);
+  rmSync(path);
+  expect((await errorOf(upgrade())).message).toContain('there is no such file');
 });
 
 test('where nothing is installed there is nothing to upgrade', async () => {
