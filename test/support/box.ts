@@ -8,6 +8,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { expect } from '@jest/globals';
 import { base } from '../../box/base.ts';
 import { boot, cut, keeperOf, shutDown } from '../../box/box.ts';
 import { copyIn, type Ended, exec, start } from '../../box/inside.ts';
@@ -126,10 +127,17 @@ export class TestBox {
     return (await this.run('systemctl', 'show', '--value', '--property', name, unit)).trim();
   }
 
+  /** Another router with the same addresses, until the next boot; who is outside of it and its server have that suffix. */
+  async addRouter(id: string, suffix: string): Promise<void> {
+    await this.run('sh', ROUTERS, id, suffix);
+    const server = ['ip', 'netns', 'exec', `server${suffix}`, 'python3', TALKER, 'serve', '22'];
+    await this.run('systemd-run', '--quiet', `--unit=test-server${suffix}`, ...server);
+  }
+
   /** Who is outside gets an answer of the server from that port of the router. */
-  async isOpen(port: number): Promise<boolean> {
+  async isOpen(port: number, suffix = ''): Promise<boolean> {
     const call = `import socket; s = socket.create_connection(('${GATEWAY}', ${port}), 2); s.send(b'x'); s.recv(1)`;
-    return (await this.exec('ip', 'netns', 'exec', 'outside', 'python3', '-c', call)).exit_code === 0;
+    return (await this.exec('ip', 'netns', 'exec', `outside${suffix}`, 'python3', '-c', call)).exit_code === 0;
   }
 
   /** One connection from outside through which numbers go and come back. */
@@ -192,4 +200,17 @@ export class TestBox {
       },
     };
   }
+}
+
+/** Ends both, and fails the test unless every byte came back and every connection was made. */
+export async function expectUnbroken(
+  stream: Awaited<ReturnType<TestBox['stream']>>,
+  knock: Awaited<ReturnType<TestBox['knock']>>,
+): Promise<void> {
+  const { sent, returned } = await stream.end();
+  expect(sent).toBeGreaterThan(1000);
+  expect(returned).toBe(sent);
+  const { made, failed } = await knock.end();
+  expect(made).toBeGreaterThan(10);
+  expect(failed).toBe(0);
 }

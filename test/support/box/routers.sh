@@ -1,10 +1,11 @@
 #!/bin/sh
 # What Neutron's L3 agent would have made at this boot: a router, somebody outside and a server behind it. Their packets are
-# real. A router is qrouter-ID, its networks are the ends of cables.
+# real. A router is qrouter-ID, its networks are the ends of cables. `routers.sh ID SUFFIX` makes another one beside the first,
+# with namespaces outsideSUFFIX and serverSUFFIX, and the same addresses.
 set -eu
-id=${1:-a5cf95d6-a37c-47ac-8fc6-dedd015b8edb}
+id=${1:-a5cf95d6-a37c-47ac-8fc6-dedd015b8edb} outside=outside${2:-} server=server${2:-}
 router=qrouter-$id
-for namespace in "$router" outside server; do
+for namespace in "$router" "$outside" "$server"; do
   ip netns delete "$namespace" 2>/dev/null || true
   ip netns add "$namespace"; ip -n "$namespace" link set lo up
 done
@@ -16,7 +17,7 @@ connect() { # NAME ADDRESS NAMESPACE ADDRESS
   ip -n "$router" link set "$1" up
   ip -n "$3" link set eth0 up
 }
-connect qg-0a1b2c3d-4e 203.0.113.10/24 outside 203.0.113.2/24
-connect qr-5f6a7b8c-9d 10.20.0.1/24 server 10.20.0.51/24
+connect qg-0a1b2c3d-4e 203.0.113.10/24 "$outside" 203.0.113.2/24
+connect qr-5f6a7b8c-9d 10.20.0.1/24 "$server" 10.20.0.51/24
 ip -n "$router" route add default via 203.0.113.2
-ip -n server route add default via 10.20.0.1
+ip -n "$server" route add default via 10.20.0.1
