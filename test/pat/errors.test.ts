@@ -1,4 +1,4 @@
-/** Every entry of the catalogue, with facts such as the code gives. A new code does not compile until it is here. */
+/** The catalogue of errors: what holds of every entry. Their texts are in test/golden/texts. */
 import { describe, expect, test } from '@jest/globals';
 import {
   CATALOGUE,
@@ -9,6 +9,7 @@ import {
   PraasError,
   praasError,
 } from '../../src/pat/errors.ts';
+import { FACTS, OTHER_FACTS } from '../support/error-facts.ts';
 
 const KINDS: readonly ErrorKind[] = [
   'Invalid',
@@ -20,90 +21,6 @@ const KINDS: readonly ErrorKind[] = [
   'External',
   'Bug',
 ];
-
-const FACTS: { readonly [C in ErrorCode]: ErrorFacts<C> } = {
-  INVALID_INPUT: { field: 'server_port', found: '0', allowed: 'from 1 to 65535' },
-  NOTHING_TO_UPDATE: { id: 'b0e5' },
-  CONFIG_INVALID: { where: '/etc/praas.conf:2', key: 'port_app', found: '0', allowed: 'from 1 to 65535' },
-  CONFIG_SYNTAX: { where: '/etc/praas.conf:3', found: '[praas', allowed: '[section]' },
-  CONFIG_UNREADABLE: { path: '/etc/praas.conf', reason: 'EACCES' },
-  NOT_PERMITTED: { what: 'praas pat create' },
-  ROUTER_NOT_FOUND: { router: 'edge', known: ['east', 'west'] },
-  NO_GATEWAY: { router: 'edge' },
-  GATEWAY_NOT_LOCAL: { gateway: '203.0.113.99', router: 'edge', addresses: ['203.0.113.10'] },
-  SERVER_NOT_BEHIND_ROUTER: { reason: '192.0.2.1 is not behind edge' },
-  PORT_TAKEN: { endpoint: '203.0.113.10:4000/tcp', by: 'mapping b0e5' },
-  PORT_RESERVED: { endpoint: '203.0.113.10:500/udp', by: 'services of the router' },
-  NO_FREE_PORT: { first: 4000, last: 4100, protocol: 'tcp', gateway: '203.0.113.10', mappings: 99, others: 2 },
-  CLOUD_CONFIG_INVALID: { where: '/etc/openstack/clouds.yaml', reason: 'there is no cloud demo in it' },
-  CLOUD_NOT_CONFIGURED: { what: 'a server by its name' },
-  CLOUD_UNAVAILABLE: { service: 'network', reason: 'no answer within 5 seconds' },
-  CLOUD_REFUSED: { service: 'network', status: 403, reason: 'forbidden' },
-  CLOUD_MISUNDERSTOOD: { service: 'identity', reason: 'it is not JSON' },
-  CLOUD_LOGIN_FAILED: { url: 'http://controller:5000/v3', reason: 'wrong password' },
-  SERVER_NOT_FOUND: { server: 'web', known: ['db'] },
-  PORT_NOT_FOUND: { port: 'b0e5' },
-  AMBIGUOUS: { what: 'router edge', candidates: ['a', 'b'] },
-  ROUTER_NOT_CONNECTED: { router: 'edge', server: 'web', known: ['other'] },
-  QUOTA_EXCEEDED: { project: 'p', what: 'mappings', limit: 50, used: 50, asked: 1 },
-  PROJECT_NOT_FOUND: { project: 'p' },
-  QUOTAS_DAMAGED: { path: '/var/lib/praas/quotas.json', reason: 'it is not JSON' },
-  POLICY_INVALID: { path: '/usr/local/etc/praas/policy.yaml', reason: 'no action mapping:crate' },
-  MAPPING_NOT_FOUND: { id: 'b0e5' },
-  MAPPING_EXISTS: { id: 'b0e5' },
-  PRECONDITION_FAILED: { id: 'b0e5' },
-  IDEMPOTENCY_KEY_REUSED: { key: 'k1' },
-  UNAUTHENTICATED: { reason: 'no token was given' },
-  FORBIDDEN: { who: 'ci', what: 'create mappings' },
-  TOO_MANY_FAILURES: { address: '192.0.2.7', seconds: 60 },
-  ROUTE_NOT_FOUND: { path: '/v2' },
-  METHOD_NOT_ALLOWED: { method: 'PUT', path: '/v1/mappings', allowed: ['GET', 'POST'] },
-  REQUEST_UNREADABLE: { reason: 'it is not JSON' },
-  BODY_TOO_LARGE: { limit_bytes: 1_048_576 },
-  TOKEN_NOT_FOUND: { token: 'ci' },
-  TOKENS_DAMAGED: { path: '/etc/tokens.json', reason: 'it is not JSON' },
-  TOKEN_EXISTS: { name: 'ci' },
-  LISTEN_FAILED: { where: '127.0.0.1:3000', reason: 'address already in use' },
-  TLS_INVALID: { path: '/etc/cert.pem', reason: 'no such file' },
-  DAEMON_UNREACHABLE: { url: 'https://node:3000', reason: 'connection refused' },
-  DAEMON_MISUNDERSTOOD: { url: 'https://node:3000', reason: 'no JSON' },
-  ID_AMBIGUOUS: { id: 'b0', ids: ['b0e5', 'b0e6'] },
-  UNKNOWN_RULES: { router: 'edge', count: 3, state_dir: '/var/lib/praas' },
-  STORE_LOCKED: { path: '/var/lib/praas/lock', holder: 'praas serve (process 7)', seconds: 10 },
-  STORE_DAMAGED: { path: '/var/lib/praas/edge.json', reason: 'ends in the middle', aside: '/var/lib/praas/edge.aside' },
-  STORE_TOO_NEW: { path: '/var/lib/praas/edge.json', version: 9, known: 1 },
-  STORE_UNREADABLE: { path: '/var/lib/praas/edge.json', reason: 'EIO' },
-  STORE_FULL: { path: '/var/lib/praas/edge.json' },
-  STORE_FAILED: { path: '/var/lib/praas/edge.json', reason: 'EROFS' },
-  TOOL_MISSING: { tool: 'nft', package: 'nftables' },
-  TOOL_TIMEOUT: { command: 'nft -f -', seconds: 30 },
-  ROUTER_SLOW: { router: 'edge', seconds: 5 },
-  TOOL_FAILED: { command: 'conntrack -D', exit_code: 1, output: 'Operation failed' },
-  KERNEL_REFUSED: { router: 'edge', line: '-A custom-PREROUTING', output: 'No such file' },
-  KERNEL_BUSY: { router: 'edge', seconds: 10 },
-  INTERRUPTED: { signal_number: 15 },
-  DEMO_RUNNING: { path: '/run/praas-demo.lock' },
-  DEMO_FAILED: { step: 'create', output: 'connection refused' },
-  INSTALL_FAILED: { step: 'place /usr/local/bin/praas', reason: 'no space left on device', left: [] },
-  IMPORT_UNFINISHED: { router: 'edge', reason: 'iptables-restore did not end within 10 seconds and was killed' },
-  NOT_INSTALLED: { path: '/usr/local/lib/praas/installed.json' },
-  INSTALLED_BY_PACKAGE: { path: '/usr/bin/praas', package: 'praas' },
-  INVENTORY_DAMAGED: { path: '/usr/local/lib/praas/installed.json' },
-  NOT_AN_EXECUTABLE: { path: '/usr/bin/node' },
-  NOT_A_PRAAS: { path: './praas-new', reason: 'it says no version' },
-  SERVICE_NOT_READY: { service: 'praas-pat-agent.service', journal: 'Error: the port is taken\nstopped' },
-};
-
-/** Facts that make a text take another way. */
-const OTHER_FACTS: { readonly [C in ErrorCode]?: ErrorFacts<C> } = {
-  ROUTER_NOT_FOUND: { router: 'edge', known: [] },
-  GATEWAY_NOT_LOCAL: { ...FACTS.GATEWAY_NOT_LOCAL, addresses: [] },
-  STORE_DAMAGED: { ...FACTS.STORE_DAMAGED, aside: undefined },
-  KERNEL_REFUSED: { ...FACTS.KERNEL_REFUSED, line: '' },
-  INSTALL_FAILED: { ...FACTS.INSTALL_FAILED, left: ['start praas-pat-agent.service: it failed'] },
-  SERVICE_NOT_READY: { ...FACTS.SERVICE_NOT_READY, journal: '' },
-  INTERRUPTED: { ...FACTS.INTERRUPTED, may_have_changed: true },
-};
 
 const CODES = Object.keys(CATALOGUE) as ErrorCode[];
 const samples = CODES.flatMap((code) => {

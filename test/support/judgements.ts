@@ -1,0 +1,197 @@
+/** One judgement of each kind that the doctor can give, and one hop of each kind that a check can give, for their texts. */
+import { judgeCertificate } from '../../src/doctor/certificate.ts';
+import { judgeSkew } from '../../src/doctor/clock.ts';
+import { judgeView } from '../../src/doctor/cloud.ts';
+import { judgeReadiness } from '../../src/doctor/daemon.ts';
+import { failed } from '../../src/doctor/examine.ts';
+import { judgeMode } from '../../src/doctor/files.ts';
+import { judgeRelease } from '../../src/doctor/kernel.ts';
+import { judgePort } from '../../src/doctor/listeners.ts';
+import type { Judgement } from '../../src/doctor/report.ts';
+import { judgeCapabilities } from '../../src/doctor/rights.ts';
+import { judgeRouter } from '../../src/doctor/routers.ts';
+import { judgeService } from '../../src/doctor/services.ts';
+import { judgeAside, judgeRoom } from '../../src/doctor/storage.ts';
+import { judgeVersion } from '../../src/doctor/tools.ts';
+import {
+  judgeConnection,
+  judgeCounters,
+  judgeGroups,
+  judgeMapping,
+  judgePort as judgeNeutronPort,
+  judgeRouter as judgeNeutronRouter,
+  judgeNode,
+  judgeRule,
+  judgeScope,
+  judgeServer,
+} from '../../src/pat/check/judge.ts';
+import type { Hop } from '../../src/pat/check/report.ts';
+import type { CloudPort, CloudRouter } from '../../src/pat/cloud.ts';
+import type { RouterDetails } from '../../src/pat/router-service.ts';
+import { FACTS, GATEWAY, idOf, MAPPING, NOW, ROUTER } from './samples.ts';
+
+const MIB = 1024 * 1024;
+const DAY_MS = 86_400_000;
+const TIME = new Date(NOW);
+
+const certificate = (from: number, to: number): Judgement =>
+  judgeCertificate(
+    {
+      subject: 'CN=node\nO=praas',
+      validFrom: new Date(TIME.getTime() + from * DAY_MS).toUTCString(),
+      validTo: new Date(TIME.getTime() + to * DAY_MS).toUTCString(),
+    },
+    TIME,
+  );
+const listening = (address: string, name: string): string =>
+  `LISTEN 0 511 ${address} 0.0.0.0:* users:(("${name}",pid=7,fd=1))\n`;
+const skew = (seconds: number): Judgement => judgeSkew(TIME.toUTCString(), new Date(TIME.getTime() + seconds * 1000));
+const service = (facts: Record<string, string>): Judgement =>
+  judgeService(
+    'praas-pat-agent.service',
+    new Map(Object.entries({ LoadState: 'loaded', ActiveState: 'active', UnitFileState: 'enabled', ...facts })),
+  );
+
+const DETAILS: RouterDetails = {
+  router_id: ROUTER,
+  name: null,
+  project_id: null,
+  namespace: `qrouter-${ROUTER}`,
+  gateway_ips: [GATEWAY],
+  mappings: 2,
+  free_ports: { tcp: 9, udp: 9 },
+  used_ports: { tcp: 2, udp: 0 },
+  networks: [],
+  mappings_in_kernel: 2,
+  unmanaged: [],
+  warnings: [],
+  drift: { missing: [], unexpected: [] },
+};
+const TABLES = { legacy: [], nft: ['nat', 'praas'] };
+const ROOM = { free_bytes: 900 * MIB, free_inodes: 9e5, all_inodes: 1e6 };
+const VIEW = { name: 'praas', routers: 2, servers: 5, sees_projects: true, date: undefined, now: TIME };
+const SECRET = { what: 'the tokens', path: '/usr/local/etc/praas/tokens.json' };
+const WISH = { key: 'port_app', port: 3000 } as const;
+
+export const JUDGEMENTS: readonly Judgement[] = [
+  judgeCapabilities('CapEff:\t000001ffffffffff\n'),
+  judgeCapabilities('CapEff:\t0000000000001000\n'),
+  judgeVersion('conntrack', 'conntrack v1.4.7 (conntrack-tools)', 'conntrack'),
+  judgeVersion('conntrack', 'conntrack v1.4.6 (conntrack-tools)', 'conntrack'),
+  judgeVersion('nft', 'what?', 'nftables'),
+  judgeRelease('6.1.0-18-amd64', 'nftables'),
+  judgeRelease('5.10.0-28-amd64', 'nftables'),
+  judgeMode(SECRET, 0o600),
+  judgeMode(SECRET, 0o640),
+  certificate(-1, 90),
+  certificate(-1, 13),
+  certificate(-9, -1),
+  certificate(1, 90),
+  judgePort(WISH, listening('127.0.0.1:13000', 'nginx')),
+  judgePort(WISH, listening('127.0.0.1:3000', 'praas serve')),
+  judgePort(WISH, listening('[::]:3000', 'nginx')),
+  judgePort(WISH, 'LISTEN 0 511 *:3000 *:*\n'),
+  judgeRoom('/var/lib/praas', ROOM),
+  judgeRoom('/var/lib/praas', { ...ROOM, free_bytes: 50 * MIB }),
+  judgeRoom('/var/lib/praas', { ...ROOM, free_bytes: MIB }),
+  judgeRoom('/var/lib/praas', { ...ROOM, free_inodes: 3 }),
+  ...judgeAside(['a.json.damaged-1']),
+  judgeReadiness('/run/praas/pat.sock', undefined),
+  judgeReadiness('/run/praas/pat.sock', { ready: true, troubles: [] }),
+  judgeReadiness('/run/praas/pat.sock', { ready: true, troubles: ['cloud: away'] }),
+  judgeReadiness('/run/praas/pat.sock', { ready: false, troubles: ['kernel: no nft'] }),
+  service({}),
+  service({ LoadState: 'not-found' }),
+  service({ ActiveState: 'failed' }),
+  service({ ActiveState: 'inactive' }),
+  service({ ActiveState: 'inactive', Result: 'exec-condition' }),
+  service({ UnitFileState: 'disabled' }),
+  service({ NRestarts: '9' }),
+  service({ NeedDaemonReload: 'yes' }),
+  ...judgeView(VIEW),
+  ...judgeView({ ...VIEW, routers: 0, sees_projects: false }).slice(1),
+  skew(0),
+  skew(-20),
+  skew(90),
+  judgeSkew(undefined, TIME),
+  ...judgeRouter(DETAILS, 3, { legacy: ['nat', 'filter'], nft: ['nat'] }),
+  ...judgeRouter({ ...DETAILS, drift: { missing: ['a'], unexpected: ['b', 'c'] } }, 0, TABLES),
+  ...judgeRouter({ ...DETAILS, gateway_ips: [] }, 0, TABLES),
+  failed('records', new Error('EIO')),
+];
+
+const PORT: CloudPort = {
+  id: idOf(20),
+  name: '',
+  project_id: 'blue',
+  network_id: idOf(30),
+  device_id: idOf(40),
+  device_owner: 'compute:nova',
+  fixed_ips: [{ ip_address: '10.20.0.51', subnet_id: idOf(31) }],
+  is_up: true,
+  status: 'ACTIVE',
+  host: 'compute1',
+  has_port_security: true,
+  security_group_ids: [idOf(50)],
+};
+const ROUTER_OF_NEUTRON: CloudRouter = {
+  id: ROUTER,
+  name: 'edge',
+  project_id: 'blue',
+  is_up: true,
+  status: 'ACTIVE',
+  gateway_ips: [GATEWAY],
+  is_ha: false,
+  is_distributed: false,
+};
+const GROUPS = [{ id: idOf(50), name: 'default', project_id: 'blue' }];
+const SERVER = { id: idOf(40), name: 'web', project_id: 'blue', status: 'ACTIVE' };
+const HOSTS = [
+  { host: 'net1', is_alive: true, ha_state: 'active' },
+  { host: 'net2', is_alive: false, ha_state: null },
+];
+
+export const HOPS: readonly Hop[] = [
+  judgeMapping(MAPPING),
+  judgeMapping({ ...MAPPING, expires_at: '2030-06-01T00:00:00Z' }),
+  judgeMapping({ ...MAPPING, enabled: false }),
+  judgeMapping({ ...MAPPING, status: 'DOWN', status_reason: `expired at ${NOW}`, expires_at: NOW }),
+  judgeMapping({ ...MAPPING, status: 'DOWN', status_reason: 'the router has no gateway address' }),
+  judgeNeutronRouter(undefined, MAPPING),
+  judgeNeutronRouter(ROUTER_OF_NEUTRON, MAPPING),
+  judgeNeutronRouter({ ...ROUTER_OF_NEUTRON, is_up: false }, MAPPING),
+  judgeNeutronRouter({ ...ROUTER_OF_NEUTRON, gateway_ips: [] }, MAPPING),
+  judgeNeutronRouter({ ...ROUTER_OF_NEUTRON, gateway_ips: ['203.0.113.99'] }, MAPPING),
+  judgeNode(undefined, undefined),
+  judgeNode(undefined, []),
+  judgeNode(undefined, HOSTS),
+  judgeNode({ ...FACTS, stands_by: true }, HOSTS),
+  judgeNode(FACTS, HOSTS),
+  judgeRule({ ...MAPPING, enabled: false }, { missing: [], unexpected: [] }),
+  judgeRule(MAPPING, { missing: [], unexpected: [] }),
+  judgeRule(MAPPING, { missing: [MAPPING.id], unexpected: [] }),
+  judgeCounters(null),
+  judgeCounters({ packets: 0, bytes: 0, last_hit_at: null }),
+  judgeCounters({ packets: 7, bytes: 420, last_hit_at: NOW }),
+  judgeScope(FACTS, MAPPING),
+  judgeScope({ ...FACTS, inside: FACTS.inside.map((network) => ({ ...network, scope_mark: 0x40_00_00_00 })) }, MAPPING),
+  judgeGroups({ ...PORT, has_port_security: false }, GROUPS, [], MAPPING),
+  judgeGroups(PORT, GROUPS, [], MAPPING),
+  judgeNeutronPort(undefined, MAPPING, true),
+  judgeNeutronPort(PORT, MAPPING, true),
+  judgeNeutronPort(PORT, MAPPING, false),
+  judgeNeutronPort({ ...PORT, fixed_ips: [] }, MAPPING, true),
+  judgeNeutronPort(PORT, { ...MAPPING, server_ip: '10.20.0.99' }, true),
+  judgeNeutronPort({ ...PORT, is_up: false }, MAPPING, true),
+  judgeNeutronPort({ ...PORT, host: '' }, MAPPING, true),
+  judgeNeutronPort({ ...PORT, status: 'DOWN' }, MAPPING, true),
+  judgeNeutronPort({ ...PORT, status: 'DOWN' }, MAPPING, false),
+  judgeServer(undefined),
+  judgeServer(SERVER, PORT),
+  judgeServer({ ...SERVER, status: 'SHUTOFF' }, PORT),
+  judgeConnection('open', MAPPING, true),
+  judgeConnection('refused', MAPPING, true),
+  judgeConnection('timeout', MAPPING, true),
+  judgeConnection('timeout', MAPPING, false),
+  judgeConnection('unreachable', MAPPING, true),
+];
