@@ -1,6 +1,6 @@
 /** Many small routers for a daemon: namespaces with a gateway and a network inside, and their mappings in its store. */
-import { World } from '../src/demo/world.ts';
-import { FileStore } from '../src/store/file-store.ts';
+import { World } from '../src/admin/demo/world.ts';
+import { FileStore } from '../src/store/files/pat/file-store.ts';
 import { systemClock } from '../src/system/clock.ts';
 import { newName } from './namespaces.ts';
 import { FURNITURE, GATEWAY, mappingsFor } from './router.ts';

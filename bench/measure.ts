@@ -1,5 +1,4 @@
 /** Two things measured in turn, A B A B …, so that a machine whose speed drifts slows both. Only ratios are quoted. */
-
 export interface Summary {
   readonly min: number;
   readonly median: number;

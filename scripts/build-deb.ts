@@ -17,9 +17,9 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { renderUnits } from '../src/admin/install/units.ts';
 import { unitFactsOf } from '../src/compose/unit-facts.ts';
-import { loadConfig } from '../src/config/config.ts';
-import { renderUnits } from '../src/install/units.ts';
+import { loadConfig } from '../src/system/config/config.ts';
 import { ROOT, readPackage } from './commands.ts';
 import { renderCopyright } from './licences.ts';
 

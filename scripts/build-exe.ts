@@ -15,9 +15,9 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
-import { decideCreate } from '../src/pat/decision.ts';
-import { emptyRecord } from '../src/pat/record.ts';
-import { FileStore } from '../src/store/file-store.ts';
+import { decideCreate } from '../src/pat/change/decision.ts';
+import { emptyRecord } from '../src/pat/mapping/record.ts';
+import { FileStore } from '../src/store/files/pat/file-store.ts';
 import { newUuid, systemClock } from '../src/system/clock.ts';
 import { createExec } from '../src/system/exec.ts';
 

@@ -2,8 +2,8 @@
 // oclif.manifest.json, docs/configuration.md from the table of keys. Run it after a change of commands or keys;
 // test/docs.test.ts fails while one of them is not as rendered here.
 import { writeFileSync } from 'node:fs';
-import { KEY_NAMES, KEYS, variableOf } from '../src/config/keys.ts';
-import { renderSettings } from '../src/config/render.ts';
+import { KEY_NAMES, KEYS, variableOf } from '../src/system/config/keys.ts';
+import { renderSettings } from '../src/system/config/render.ts';
 import { renderBash } from './bash-completion.ts';
 import {
   argText,

@@ -1,5 +1,5 @@
 // share/man/praas.8: what docs/cli.md and docs/configuration.md say, for `man praas`.
-import { KEY_NAMES, KEYS, type KeyName, variableOf } from '../src/config/keys.ts';
+import { KEY_NAMES, KEYS, type KeyName, variableOf } from '../src/system/config/keys.ts';
 import {
   argText,
   BIN,

@@ -25,7 +25,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   pat: {
     ours: [],
     packages: ['zod'],
-    why: 'the domain is pure: it can be read, tested and trusted without a kernel, a disk or a cloud; it says what it needs in pat/ports.ts',
+    why: 'the domain is pure: it can be read, tested and trusted without a kernel, a disk or a cloud; it says what it needs in pat/interfaces/ports.ts',
   },
   agent: {
     ours: ['pat'],
@@ -208,7 +208,7 @@ describe('imports', () => {
     [
       'pat/x.ts',
       "import type { Agent } from '../agent/agent.ts';",
-      'src/pat/x.ts imports src/agent/agent.ts: the domain is pure',
+      'src/pat/x.ts imports src/pat/reconcile/agent.ts: the domain is pure',
     ],
     [
       'agent/x.ts',
@@ -228,13 +228,13 @@ describe('imports', () => {
     [
       'config/x.ts',
       "import { Port } from '../pat/mapping.ts';",
-      'src/config/x.ts imports src/pat/mapping.ts: every start',
+      'src/config/x.ts imports src/pat/mapping/mapping.ts: every start',
     ],
     ['config/x.ts', "import * as z from 'zod';", 'src/config/x.ts imports zod: every start'],
     [
       'commands/pat/x.ts',
       "const x = await import('../../store/file-store.ts');",
-      'imports src/store/file-store.ts: a command',
+      'imports src/store/files/pat/file-store.ts: a command',
     ],
     ['commands/x.ts', "import '../system/log.ts';", 'src/commands/x.ts imports src/system/log.ts: a command'],
     [

@@ -8,14 +8,13 @@ import { Plugin } from '@oclif/core';
 import type { Manifest } from '../scripts/commands.ts';
 import { renderPages } from '../scripts/docs.ts';
 import { exitCodeOf } from '../src/commands/failure.ts';
-import { KEY_NAMES, KEYS, variableOf } from '../src/config/keys.ts';
-import { renderSample } from '../src/config/render.ts';
-import { CATALOGUE, type ErrorCode, PraasError } from '../src/pat/errors.ts';
+import { KEY_NAMES, KEYS, variableOf } from '../src/system/config/keys.ts';
+import { renderSample } from '../src/system/config/render.ts';
+import { ALL_ERRORS, CODES, sampleOf } from './support/error-facts.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 const PAGES = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...pagesBelow('docs'), ...pagesBelow('src')];
-const CODES = Object.keys(CATALOGUE) as ErrorCode[];
 
 interface PackageJson {
   readonly scripts: Readonly<Record<string, string>>;
@@ -42,20 +41,18 @@ describe('docs/errors.md', () => {
   test.each(CODES)('says of %s its kind and when it happens', (code) => {
     const section = sections.find((each) => each.code === code);
 
-    expect(section?.kind).toBe(CATALOGUE[code].kind);
+    expect(section?.kind).toBe(ALL_ERRORS[code].kind);
     expect(section?.text.trim()).toMatch(/^\S[\s\S]{20,}\.$/);
   });
 
   test('names the kinds that there are', () => {
     const kinds = [...read('docs/errors.md').matchAll(/^\| ([A-Z]\w+) \|/gm)].map(([, kind]) => kind);
 
-    expect(kinds).toEqual(expect.arrayContaining(CODES.map((code) => CATALOGUE[code].kind)));
+    expect(kinds).toEqual(expect.arrayContaining(CODES.map((code) => ALL_ERRORS[code].kind)));
   });
 
   test('names every code that does not end with 1', () => {
-    const codes = CODES.filter(
-      (code) => exitCodeOf(new PraasError(code, '', [], { signal_number: 2 }, undefined)) !== 1,
-    );
+    const codes = CODES.filter((code) => exitCodeOf(sampleOf(code)) !== 1);
     const paragraph = /The command line ends with 1 [\s\S]*?\n\n/.exec(read('docs/errors.md'))?.[0] ?? '';
 
     expect(CODES.filter((code) => new RegExp(`\\b${code}\\b`).test(paragraph))).toEqual(codes);

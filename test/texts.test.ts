@@ -4,23 +4,22 @@
  */
 import { expect, test } from '@jest/globals';
 import { readManifest, readPackage, remarks, shownOf, usageText, wordsOf } from '../scripts/commands.ts';
-import { CATALOGUE, type ErrorCode, praasError } from '../src/pat/errors.ts';
-import { FACTS, OTHER_FACTS } from './support/error-facts.ts';
+import { CATALOGUES, CODES, FACTS, OTHER_FACTS, sampleOf } from './support/error-facts.ts';
 import { expectGolden } from './support/golden.ts';
 import { HOPS, JUDGEMENTS } from './support/judgements.ts';
 
 const pages = (parts: readonly string[]): string => `${parts.join('\n\n')}\n`;
 
-test('errors', () => {
-  const codes = (Object.keys(CATALOGUE) as ErrorCode[]).toSorted();
+test.each(Object.entries(CATALOGUES))('errors of %s', (product, entries) => {
+  const codes = CODES.filter((code) => code in entries).toSorted();
   const texts = codes.flatMap((code) =>
     [FACTS[code], OTHER_FACTS[code]].flatMap((facts) => {
       if (facts === undefined) return [];
-      const { kind, message, next_steps } = praasError(code, facts);
+      const { kind, message, next_steps } = sampleOf(code, facts);
       return [[`${code} (${kind})`, message, ...next_steps.map((step) => `  ${step}`)].join('\n')];
     }),
   );
-  expectGolden('texts/pat.errors.txt', pages(texts));
+  expectGolden(`texts/${product}.errors.txt`, pages(texts));
 });
 
 test('help', () => {

@@ -1,8 +1,8 @@
 // Ten thousand mappings into an empty namespace and out again, by praas and by hand.
 import type { BackendName } from '../../src/netfilter/backend.ts';
-import { forwardOf } from '../../src/pat/forward.ts';
-import type { Mapping } from '../../src/pat/mapping.ts';
-import { plan } from '../../src/pat/plan.ts';
+import { forwardOf } from '../../src/pat/mapping/forward.ts';
+import type { Mapping } from '../../src/pat/mapping/mapping.ts';
+import { plan } from '../../src/pat/plan/plan.ts';
 import { ratios, timed } from '../measure.ts';
 import { BenchRouter, dataplaneOf, mappingsFor, serviceOf } from '../router.ts';
 import type { Figure, Options, Row } from '../row.ts';

@@ -1,9 +1,9 @@
 // Connections through the last of many mappings, against plain routing without any NAT.
-import { ADDRESSES, placesOf, standardPlan } from '../../src/demo/plan.ts';
-import { World } from '../../src/demo/world.ts';
+import { ADDRESSES, placesOf, standardPlan } from '../../src/admin/demo/plan.ts';
+import { World } from '../../src/admin/demo/world.ts';
 import type { BackendName } from '../../src/netfilter/backend.ts';
-import type { Forward } from '../../src/pat/forward.ts';
-import { plan } from '../../src/pat/plan.ts';
+import type { Forward } from '../../src/pat/mapping/forward.ts';
+import { plan } from '../../src/pat/plan/plan.ts';
 import { newUuid } from '../../src/system/clock.ts';
 import { ratios } from '../measure.ts';
 import { newName } from '../namespaces.ts';

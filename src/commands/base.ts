@@ -1,10 +1,10 @@
 /** What all commands share: the configuration, and how they say things. */
 import { Command, Flags } from '@oclif/core';
-import { type LoadedConfig, loadConfig } from '../config/config.ts';
-import { colour } from '../output/colour.ts';
-import { type Column, chooseColumns } from '../output/rows.ts';
-import { praasError } from '../pat/errors.ts';
+import { praasError } from '../core/errors/errors.ts';
+import { type LoadedConfig, loadConfig } from '../system/config/config.ts';
 import { exitCodeOfSignal, UsageError } from './failure.ts';
+import { colour } from './output/colour.ts';
+import { type Column, chooseColumns } from './output/rows.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 

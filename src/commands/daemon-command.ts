@@ -1,7 +1,7 @@
 /** What commands share that run until they are told to end. */
 import { Flags } from '@oclif/core';
 import { composeServiceManager } from '../compose/service-manager.ts';
-import { type Config, KEYS } from '../config/keys.ts';
+import { type Config, KEYS } from '../system/config/keys.ts';
 import { PraasCommand } from './base.ts';
 import { flagReader } from './flags.ts';
 

@@ -1,10 +1,10 @@
-// `praas demo`: check, run, print. The demonstration is demo/demo.ts.
+// `praas demo`: check, run, print. The demonstration is admin/demo/demo.ts.
 import { constants } from 'node:os';
 import { isSea } from 'node:sea';
 import { Flags } from '@oclif/core';
-import { colour } from '../output/colour.ts';
 import { PraasCommand } from './base.ts';
 import { exitCodeOfSignal } from './failure.ts';
+import { colour } from './output/colour.ts';
 
 const TIMEOUT_MS = 30_000;
 const DIRECTORY = '/run/praas-demo';
@@ -34,8 +34,8 @@ export default class Demo extends PraasCommand {
 
   async run(): Promise<void> {
     const { backend } = (await this.parse(Demo)).flags;
-    const { demoEnvironment, demoTools, runDemo } = await import('../demo/demo.ts');
-    const { Screen } = await import('../demo/screen.ts');
+    const { demoEnvironment, demoTools, runDemo } = await import('../admin/demo/demo.ts');
+    const { Screen } = await import('../admin/demo/screen.ts');
     const { createExec, isInstalled, toolMissing } = await import('../system/exec.ts');
     const { systemClock } = await import('../system/clock.ts');
     this.requireRoot();

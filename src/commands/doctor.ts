@@ -1,12 +1,12 @@
 import { Flags } from '@oclif/core';
+import type { Report } from '../admin/doctor/report.ts';
 import type { Doctor as Doctors } from '../compose/doctor.ts';
-import { type Config, loadConfig } from '../config/config.ts';
-import type { Report } from '../doctor/report.ts';
-import { FINDING_COLUMNS, renderReport } from '../output/finding-columns.ts';
-import { renderList } from '../output/rows.ts';
-import { isPraasError } from '../pat/errors.ts';
+import { isPraasError } from '../core/errors/errors.ts';
+import { type Config, loadConfig } from '../system/config/config.ts';
 import { PraasCommand } from './base.ts';
 import { outputFlags } from './flags.ts';
+import { FINDING_COLUMNS, renderReport } from './output/finding-columns.ts';
+import { renderList } from './output/rows.ts';
 
 const EXIT_WRONG = 1;
 

@@ -1,11 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
 import { Flags } from '@oclif/core';
 import type { Praas } from '../compose/praas.ts';
-import { EVENT_COLUMNS, LISTED_EVENTS } from '../output/event-columns.ts';
-import { type Column, type Format, renderList, renderRecord } from '../output/rows.ts';
-import { isPraasError } from '../pat/errors.ts';
-import { EVENT_TYPES, type Event, type EventFilter } from '../pat/event.ts';
+import { isPraasError } from '../core/errors/errors.ts';
+import type { EventFilter } from '../pat/interfaces/events.ts';
+import { EVENT_TYPES, type Event } from '../pat/mapping/event.ts';
 import { outputFlags } from './flags.ts';
+import { EVENT_COLUMNS, LISTED_EVENTS } from './output/event-columns.ts';
+import { type Column, type Format, renderList, renderRecord } from './output/rows.ts';
 import { ServiceCommand } from './service-command.ts';
 
 const MOST = 1000;

@@ -2,10 +2,12 @@
  * How an error ends a command line: the exit code, and what people and programs are told. Exit codes: 0 done, 1 refused or
  * failed, 2 wrong usage, 128 and the signal's number when interrupted. Nothing here prints.
  */
+
 import { stripVTControlCharacters } from 'node:util';
 import { Errors } from '@oclif/core';
-import { colour } from '../output/colour.ts';
-import { isPraasError } from '../pat/errors.ts';
+import { isPraasError } from '../core/errors/errors.ts';
+import { messageOf } from '../core/errors/message-of.ts';
+import { colour } from './output/colour.ts';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -41,7 +43,7 @@ export function exitCodeOfSignal(number: number): number {
 
 export function exitCodeOf(error: unknown): number {
   if (isPraasError(error, 'INTERRUPTED')) return exitCodeOfSignal(Number(error.facts['signal_number']));
-  if (isPraasError(error, 'INVALID_INPUT', 'NOTHING_TO_UPDATE')) return EXIT_USAGE;
+  if (isPraasError(error) && error.kind === 'Usage') return EXIT_USAGE;
   return error instanceof Errors.CLIError ? (error.oclif.exit ?? EXIT_FAILED) : EXIT_FAILED;
 }
 
@@ -70,7 +72,7 @@ function told(error: unknown): Told {
   if (error instanceof Errors.CLIError) {
     return { code: 'USAGE', message: withoutTrimmings(error.message), next_steps: [HELP], facts: {} };
   }
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return { code: 'BUG', message, next_steps: [REPORT], facts: {} };
 }
 

@@ -1,12 +1,13 @@
 /** Flags that several commands share, read into the values that the services take. What cannot be read is wrong usage. */
 import { Args, Flags } from '@oclif/core';
-import { EXPIRY_FORMS, parseExpiry } from '../output/expiry.ts';
-import { FORMATS, type Format } from '../output/rows.ts';
-import { canonicalCidr, isCidr, isIpv4 } from '../pat/ipv4.ts';
-import { MASQUERADE, type Masquerade, RouterId } from '../pat/mapping.ts';
-import { isUuid, routerIdOf } from '../pat/router.ts';
+import { canonicalCidr, isCidr, isIpv4 } from '../core/values/ipv4.ts';
+import { isUuid } from '../core/values/uuid.ts';
+import { MASQUERADE, type Masquerade, RouterId } from '../pat/mapping/mapping.ts';
+import { routerIdOf } from '../pat/router/facts.ts';
 import { systemClock } from '../system/clock.ts';
 import { UsageError } from './failure.ts';
+import { EXPIRY_FORMS, parseExpiry } from './output/expiry.ts';
+import { FORMATS, type Format } from './output/rows.ts';
 
 const MAX_PORT = 65535;
 

@@ -3,9 +3,9 @@ import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import type { Installer } from '../compose/installer.ts';
-import { type Config, DEFAULT_PATH } from '../config/config.ts';
-import type { StepAudience } from '../output/steps.ts';
+import { type Config, DEFAULT_PATH } from '../system/config/config.ts';
 import { PraasCommand } from './base.ts';
+import type { StepAudience } from './output/steps.ts';
 
 const MAX_SECONDS = 3600;
 
@@ -95,7 +95,7 @@ export abstract class InstallerCommand extends PraasCommand {
   }
 
   async #audience(titles: readonly string[]): Promise<StepAudience> {
-    const { LivingSteps, PlainSteps } = await import('../output/steps.ts');
+    const { LivingSteps, PlainSteps } = await import('./output/steps.ts');
     const print = (line: string): void => this.print(line);
     return process.stdout.isTTY && !this.jsonEnabled() ? new LivingSteps(titles, print) : new PlainSteps(print);
   }
@@ -103,7 +103,7 @@ export abstract class InstallerCommand extends PraasCommand {
   /** Another system has a configuration of its own, and the variables of this one do not count there. */
   async #configOf(root: string, path: string | undefined): Promise<Config> {
     if (root === '/' || path !== undefined) return (await this.loadConfig(path)).config;
-    const { loadConfig } = await import('../config/config.ts');
+    const { loadConfig } = await import('../system/config/config.ts');
     const there = join(root, DEFAULT_PATH);
     const exists = await access(there).then(
       () => true,

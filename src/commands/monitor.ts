@@ -1,12 +1,12 @@
 import { hostname } from 'node:os';
 import { Flags } from '@oclif/core';
 import { composeOrConnect } from '../compose/praas.ts';
-import type { Config } from '../config/keys.ts';
-import { renderList } from '../output/rows.ts';
-import { VERDICT_COLUMNS } from '../output/verdict-columns.ts';
-import type { Verdict } from '../pat/verdict.ts';
+import type { Verdict } from '../pat/follow/correction.ts';
+import type { Config } from '../system/config/keys.ts';
 import { DaemonCommand, retainFlag } from './daemon-command.ts';
 import { outputFlags } from './flags.ts';
+import { renderList } from './output/rows.ts';
+import { VERDICT_COLUMNS } from './output/verdict-columns.ts';
 
 export default class MonitorCommand extends DaemonCommand {
   static override summary = 'run the monitor agent: mappings follow their servers in OpenStack';

@@ -4,7 +4,7 @@
  * itself once everything is written.
  */
 import { Config, Errors, type Interfaces, run } from '@oclif/core';
-import { nearest } from '../config/nearest.ts';
+import { nearest } from '../core/values/nearest.ts';
 import { exitCodeOf, failureJson, failureText, UsageError } from './failure.ts';
 
 const NOT_FOUND = /^command \S+ not found\.?$/i;

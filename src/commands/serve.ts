@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { Flags } from '@oclif/core';
-import { KEYS } from '../config/keys.ts';
+import { KEYS } from '../system/config/keys.ts';
 import { DaemonCommand, retainFlag } from './daemon-command.ts';
 
 export default class Serve extends DaemonCommand {

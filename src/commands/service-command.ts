@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { getSystemErrorMessage } from 'node:util';
 import { composeOrConnect, connect, keystoneToken, type Praas } from '../compose/praas.ts';
-import { KEYS } from '../config/keys.ts';
+import { KEYS } from '../system/config/keys.ts';
 import { PraasCommand } from './base.ts';
 import { type CloudFlags, cloudFlags, hasCloudFlag, namesCloud, overridesOf } from './cloud-flags.ts';
 import { remoteFlags } from './flags.ts';

@@ -1,9 +1,9 @@
 /** What the token commands have in common: the columns of a token, and the way to the tokens of this node. */
-import type { Token } from '../auth/token.ts';
-import type { TokenService } from '../auth/token-service.ts';
 import { composeTokens } from '../compose/tokens.ts';
-import type { Column } from '../output/rows.ts';
+import type { Token } from '../core/identity/token.ts';
+import type { TokenService } from '../core/identity/token-service.ts';
 import { PraasCommand } from './base.ts';
+import type { Column } from './output/rows.ts';
 
 export const TOKEN_COLUMNS: readonly Column<Token>[] = [
   { title: 'ID', value: ({ id }) => id },

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import type { Installer } from '../compose/installer.ts';
-import { confirm } from '../output/confirm.ts';
 import { InstallerCommand, type StepReport } from './installer-command.ts';
+import { confirm } from './output/confirm.ts';
 
 export default class Uninstall extends InstallerCommand {
   static override summary = 'stop the services and remove what install has placed';

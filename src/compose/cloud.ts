@@ -1,23 +1,25 @@
 /** The cloud around a node, joined: an account's session, what is asked with it, and who callers with Keystone tokens are. */
 import { readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
-import type { Authenticator, Role } from '../auth/authenticator.ts';
-import type { Config } from '../config/keys.ts';
+import type { Authenticator, Role } from '../core/identity/authenticator.ts';
+import type { Logger } from '../core/logger.ts';
 import type { CloudConfig } from '../openstack/clouds/cloud-config.ts';
 import { clientFiles, daemonFiles, readCloud } from '../openstack/clouds/read.ts';
-import { Http } from '../openstack/http.ts';
 import { Identity } from '../openstack/identity.ts';
 import { KeystoneAuthenticator } from '../openstack/keystone-authenticator.ts';
 import { OpenStackCloud } from '../openstack/openstack-cloud.ts';
+import { ServiceClient } from '../openstack/service-client.ts';
 import { Session } from '../openstack/session.ts';
-import type { Cloud } from '../pat/cloud.ts';
-import { CloudTargets } from '../pat/cloud-targets.ts';
 import { praasError } from '../pat/errors.ts';
-import type { GroupAccess, Logger } from '../pat/ports.ts';
-import { RouterBook } from '../pat/router-book.ts';
-import { SecurityGroups } from '../pat/security-groups.ts';
-import { LocalTargets, type Targets } from '../pat/targets.ts';
+import type { Cloud } from '../pat/interfaces/cloud.ts';
+import type { GroupAccess } from '../pat/interfaces/security-groups.ts';
+import type { Targets } from '../pat/interfaces/target.ts';
+import { CloudTargets } from '../pat/target/cloud-targets.ts';
+import { RouterBook } from '../pat/target/router-directory.ts';
+import { SecurityGroups } from '../pat/target/security-groups.ts';
+import { LocalTargets } from '../pat/target/targets.ts';
 import { systemClock } from '../system/clock.ts';
+import type { Config } from '../system/config/keys.ts';
 
 /** What the services need where there is a cloud. */
 export interface CloudParts {
@@ -110,7 +112,7 @@ export async function logIn({ clouds_path, cwd, ...sources }: ClientCloud): Prom
 async function openSession(config: CloudConfig): Promise<Session> {
   const ca = config.cacert === undefined ? undefined : await readAuthority(config.cacert);
   const pause = (milliseconds: number): Promise<void> => setTimeout(milliseconds);
-  const http = new Http({ ca, verify: config.verify, timeout_ms: TIMEOUT_MS, random: Math.random, pause });
+  const http = new ServiceClient({ ca, verify: config.verify, timeout_ms: TIMEOUT_MS, random: Math.random, pause });
   return new Session({ config, http, clock: systemClock });
 }
 

@@ -1,23 +1,22 @@
 /** The PAT agent, joined: the node's parts (compose.ts), the loop that keeps the kernel right, and the API before them. */
 import { dirname, join } from 'node:path';
-import { CloudWatch } from '../agent/cloud-watch.ts';
-import { Controller } from '../agent/controller.ts';
-import { LivePolicy } from '../auth/live-policy.ts';
-import type { Config } from '../config/keys.ts';
-import { LiveConfig } from '../config/live.ts';
-import type { MonitorLoop } from '../monitor/loop.ts';
+import { LivePolicy } from '../core/identity/live-policy.ts';
+import type { Logger } from '../core/logger.ts';
 import { RouterWatch } from '../netfilter/watch.ts';
-import type { Policy } from '../pat/decision.ts';
+import type { Policy } from '../pat/change/situation.ts';
 import { praasError } from '../pat/errors.ts';
-import type { Status } from '../pat/mapping.ts';
-import type { Logger } from '../pat/ports.ts';
-import { Metrics } from '../server/metrics.ts';
-import { MonitorMetrics } from '../server/monitor-metrics.ts';
-import { NodeReadiness } from '../server/node-readiness.ts';
-import { PatAgent, type PatAgentParts } from '../server/pat-agent.ts';
-import { policyReader } from '../server/policy-file.ts';
-import { readTls } from '../server/tls.ts';
+import type { MonitorLoop } from '../pat/follow/loop.ts';
+import type { Status } from '../pat/mapping/mapping.ts';
+import { CloudWatch } from '../pat/reconcile/cloud-watch.ts';
+import { Controller } from '../pat/reconcile/controller.ts';
+import { Metrics } from '../server/http/metrics.ts';
+import { policyReader } from '../server/http/policy-file.ts';
+import { readTls } from '../server/http/tls.ts';
+import { MonitorMetrics } from '../server/pat/monitor-metrics.ts';
+import { NodeReadiness } from '../server/pat/readiness.ts';
 import { newUuid, systemClock, systemTimers } from '../system/clock.ts';
+import type { Config } from '../system/config/keys.ts';
+import { LiveConfig } from '../system/config/live.ts';
 import { createExec, createStartTalk, isInstalled } from '../system/exec.ts';
 import { createFollow } from '../system/follow.ts';
 import { HelperExec } from '../system/helper-exec.ts';
@@ -28,7 +27,8 @@ import { composeApi } from './api.ts';
 import { type JoinedCloud, joinCloud } from './cloud.ts';
 import { joinMonitor } from './monitor.ts';
 import { joinNode, type Node, policyOf, quotaOf } from './node.ts';
-import type { DaemonSurroundings } from './surroundings.ts';
+import { PatAgent, type PatAgentParts } from './pat-agent.ts';
+import type { DaemonSurroundings } from './runtime-context.ts';
 import { toolsOf } from './tools.ts';
 
 /** A second daemon is told at once; a command that is changing something is waited for. */

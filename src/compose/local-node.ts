@@ -1,5 +1,5 @@
 /** This node's parts for a work that is none of the services': they are joined for it, and let go of after it. */
-import type { Config } from '../config/keys.ts';
+import type { Config } from '../system/config/keys.ts';
 import { createExec } from '../system/exec.ts';
 import type { Interruption } from '../system/interruption.ts';
 import { FileLog } from '../system/log.ts';

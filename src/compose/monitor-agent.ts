@@ -1,18 +1,19 @@
 /** The monitor agent, joined: a process that keeps the daemon's mappings equal to the cloud, and says how it is. */
-import type { Config } from '../config/keys.ts';
-import { LiveConfig } from '../config/live.ts';
-import type { MonitorLoop } from '../monitor/loop.ts';
+import { messageOf } from '../core/errors/message-of.ts';
+import type { Logger } from '../core/logger.ts';
 import { praasError } from '../pat/errors.ts';
-import type { Logger } from '../pat/ports.ts';
-import { Listener } from '../server/listener.ts';
-import { monitorApp } from '../server/monitor-app.ts';
-import { MonitorMetrics } from '../server/monitor-metrics.ts';
+import type { MonitorLoop } from '../pat/follow/loop.ts';
+import { monitorApp } from '../server/http/health-app.ts';
+import { Listener } from '../server/http/listener.ts';
+import { MonitorMetrics } from '../server/pat/monitor-metrics.ts';
 import { newUuid } from '../system/clock.ts';
+import type { Config } from '../system/config/keys.ts';
+import { LiveConfig } from '../system/config/live.ts';
 import { FileLog } from '../system/log.ts';
 import { joinCloud } from './cloud.ts';
 import { joinMonitor } from './monitor.ts';
 import { connect } from './praas.ts';
-import type { DaemonSurroundings } from './surroundings.ts';
+import type { DaemonSurroundings } from './runtime-context.ts';
 
 export interface MonitorAgent {
   /** What it does, in one line. */
@@ -76,6 +77,6 @@ async function takeOver(settings: LiveConfig, read: () => Promise<Config>, log: 
     settings.take(next);
     log.info('the configuration was read again', fixed.length > 0 ? { after_restart: fixed.join(', ') } : {});
   } catch (error) {
-    log.warn('the configuration stays as it was', { reason: error instanceof Error ? error.message : String(error) });
+    log.warn('the configuration stays as it was', { reason: messageOf(error) });
   }
 }

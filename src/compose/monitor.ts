@@ -1,22 +1,22 @@
 /** The monitor, joined: what it looks at, what it does, and when. In the daemon, or in a process of its own beside it. */
 import { readFile } from 'node:fs/promises';
-import type { Config } from '../config/keys.ts';
-import { RemovalGuard } from '../monitor/guard.ts';
-import { MonitorLoop } from '../monitor/loop.ts';
-import { type Mappings, Monitor, type Report, type SweepOptions } from '../monitor/monitor.ts';
+import type { Logger } from '../core/logger.ts';
 import { RabbitNotifications } from '../openstack/notifications/rabbit.ts';
 import { parseTransport } from '../openstack/notifications/transport-url.ts';
-import type { Cloud } from '../pat/cloud.ts';
 import { praasError } from '../pat/errors.ts';
-import type { Notifications } from '../pat/notifications.ts';
-import type { Pat } from '../pat/pat.ts';
-import type { Logger } from '../pat/ports.ts';
-import type { Verdicts } from '../pat/verdict-service.ts';
-import type { MonitorMetrics } from '../server/monitor-metrics.ts';
+import type { Verdicts } from '../pat/follow/correction.ts';
+import { MonitorLoop } from '../pat/follow/loop.ts';
+import { type Mappings, Monitor, type Report, type SweepOptions } from '../pat/follow/monitor.ts';
+import { RemovalGuard } from '../pat/follow/removal-guard.ts';
+import type { Cloud } from '../pat/interfaces/cloud.ts';
+import type { Notifications } from '../pat/interfaces/notifications.ts';
+import type { Pat } from '../pat/services/api.ts';
+import type { MonitorMetrics } from '../server/pat/monitor-metrics.ts';
 import { systemClock, systemTimers } from '../system/clock.ts';
+import type { Config } from '../system/config/keys.ts';
 import { FileLog } from '../system/log.ts';
 import { joinCloud } from './cloud.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { Surroundings } from './runtime-context.ts';
 
 export interface MonitorParts {
   /** The one in force, whichever that is when it is asked. */

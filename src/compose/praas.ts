@@ -1,21 +1,21 @@
 /** What a command works with: this node directly, or a daemon here or elsewhere. The only door that commands use. */
-import type { Place } from '../client/place.ts';
-import { isAnswered } from '../client/socket.ts';
-import type { Config } from '../config/keys.ts';
 import type { Checks } from '../pat/check/service.ts';
-import type { Events } from '../pat/event.ts';
-import type { Imports } from '../pat/import-service.ts';
-import type { Pat, Quotas, Routers } from '../pat/pat.ts';
-import type { Servers } from '../pat/server-service.ts';
-import type { Verdicts } from '../pat/verdict-service.ts';
+import type { Verdicts } from '../pat/follow/correction.ts';
+import type { Events } from '../pat/interfaces/events.ts';
+import type { Pat, Quotas, Routers } from '../pat/services/api.ts';
+import type { Imports } from '../pat/services/import-service.ts';
+import type { Servers } from '../pat/services/server-service.ts';
 import { newUuid } from '../system/clock.ts';
+import type { Config } from '../system/config/keys.ts';
 import { createExec } from '../system/exec.ts';
+import type { DaemonAddress } from '../system/http/daemon-address.ts';
+import { isAnswered } from '../system/http/socket.ts';
 import { Interruption } from '../system/interruption.ts';
 import { FileLog } from '../system/log.ts';
 import type { ClientCloud } from './cloud.ts';
-import { LaterCloud } from './later-cloud.ts';
+import { LaterCloud } from './lazy-cloud.ts';
 import { joinNode, policyOf, quotaOf } from './node.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { Surroundings } from './runtime-context.ts';
 
 export interface Praas {
   readonly pat: Pat;
@@ -69,10 +69,11 @@ export function compose(config: Config, surroundings: Surroundings): Praas {
 }
 
 /** Gives a praas whose work the daemon at that place does. Connects with the first question. */
-export async function connect(place: Place): Promise<Praas> {
-  const { openRemote } = await import('../client/remote.ts');
+export async function connect(address: DaemonAddress): Promise<Praas> {
+  const { openRemote } = await import('../pat/client/remote.ts');
+  const { DaemonClient } = await import('../system/http/daemon-client.ts');
   const interruption = new Interruption();
-  return { ...openRemote(place, interruption.ending, newUuid), interruption };
+  return { ...openRemote(new DaemonClient(address, interruption.ending), newUuid), interruption };
 }
 
 /**

@@ -1,12 +1,12 @@
 /** The API tokens of a node, joined. */
-import type { Authenticator } from '../auth/authenticator.ts';
-import { TokenAuthenticator } from '../auth/token-authenticator.ts';
-import { TokenService } from '../auth/token-service.ts';
-import type { Config } from '../config/keys.ts';
-import { FileTokenStore } from '../store/token-store.ts';
+import type { Authenticator } from '../core/identity/authenticator.ts';
+import { TokenAuthenticator } from '../core/identity/token-authenticator.ts';
+import { TokenService } from '../core/identity/token-service.ts';
+import { FileTokenStore } from '../store/files/token-store.ts';
 import { newSecret, newUuid, systemClock } from '../system/clock.ts';
+import type { Config } from '../system/config/keys.ts';
 import { createExec } from '../system/exec.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { Surroundings } from './runtime-context.ts';
 
 export interface Tokens {
   readonly tokens: TokenService;

@@ -1,7 +1,7 @@
 /** What of the configuration the units have to allow. */
 import { dirname } from 'node:path';
-import type { Config } from '../config/keys.ts';
-import type { UnitFacts } from '../install/units.ts';
+import type { UnitFacts } from '../admin/install/units.ts';
+import type { Config } from '../system/config/keys.ts';
 
 const LOW_PORTS = 1024;
 

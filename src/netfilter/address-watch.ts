@@ -1,9 +1,4 @@
-/**
- * Addresses that change: one long-lived `ip monitor` hears of every namespace that has a number (nsid) in ours. A veth pair
- * that crosses gives a namespace its number, or `number` does. The numbers are looked up when an event comes, and again
- * when namespaces have come or gone: a number is given to another namespace as soon as it is free.
- */
-import type { Logger } from '../pat/ports.ts';
+import type { Logger } from '../core/logger.ts';
 import type { Exec } from '../system/exec.ts';
 import type { Follow, Following } from '../system/follow.ts';
 

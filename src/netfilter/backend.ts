@@ -1,8 +1,8 @@
 /** What a backend is: one way to keep forwards in a namespace. iptables/ and nftables/ are parallel. */
-import type { ForeignRule } from '../pat/foreign.ts';
-import type { Forward } from '../pat/forward.ts';
-import type { Claim } from '../pat/router.ts';
-import type { ScopeMarks } from '../pat/scope.ts';
+import type { Forward } from '../pat/mapping/forward.ts';
+import type { ForeignRule } from '../pat/plan/unmanaged-rules.ts';
+import type { ScopeMarks } from '../pat/router/address-scope.ts';
+import type { Claim } from '../pat/router/port-in-use.ts';
 import type { FoundRule } from './rules.ts';
 
 export type BackendName = 'iptables' | 'nftables';

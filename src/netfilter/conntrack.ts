@@ -3,8 +3,8 @@
  * process per connection costs minutes at scale). Needs conntrack-tools 1.4.7 for `--load-file`.
  */
 import { praasError } from '../pat/errors.ts';
-import type { Flow } from '../pat/flow.ts';
-import type { Endpoint } from '../pat/forward.ts';
+import type { Endpoint } from '../pat/mapping/forward.ts';
+import type { Flow } from '../pat/plan/connection.ts';
 import { type ExecResult, toolMissing } from '../system/exec.ts';
 import { withTempFile } from '../system/temp-file.ts';
 import type { Namespaces } from './namespace.ts';

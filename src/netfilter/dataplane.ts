@@ -2,14 +2,14 @@
  * The Dataplane on netfilter. One backend is in use; what the other one still holds of ours (the operator changed
  * `backend`) is taken away as soon as the one in use has it, so a mapping is never in two places.
  */
-
 import { isPraasError } from '../pat/errors.ts';
-import type { Flow } from '../pat/flow.ts';
-import type { ForeignRule } from '../pat/foreign.ts';
-import type { Endpoint, Forward } from '../pat/forward.ts';
-import type { Changes, ObservedForward } from '../pat/plan.ts';
-import type { Dataplane, Observation } from '../pat/ports.ts';
-import type { Claim, RouterFacts } from '../pat/router.ts';
+import type { Dataplane, Observation } from '../pat/interfaces/dataplane.ts';
+import type { Endpoint, Forward } from '../pat/mapping/forward.ts';
+import type { Changes, ObservedForward } from '../pat/plan/changes.ts';
+import type { Flow } from '../pat/plan/connection.ts';
+import type { ForeignRule } from '../pat/plan/unmanaged-rules.ts';
+import type { RouterFacts } from '../pat/router/facts.ts';
+import type { Claim } from '../pat/router/port-in-use.ts';
 import { type Backend, type BackendName, type BackendObservation, isEmptyScript, type Script } from './backend.ts';
 import { deletionsOf, endFlows, readFlows } from './conntrack.ts';
 import { readFacts } from './facts.ts';

@@ -1,7 +1,7 @@
 /** What `ip` says about a namespace → RouterFacts. The parsing is pure. */
+import { canonicalCidr, compareIpv4 } from '../core/values/ipv4.ts';
 import { praasError } from '../pat/errors.ts';
-import { canonicalCidr, compareIpv4 } from '../pat/ipv4.ts';
-import type { InsideNetwork, RouterFacts } from '../pat/router.ts';
+import type { InsideNetwork, RouterFacts } from '../pat/router/facts.ts';
 import type { Namespaces } from './namespace.ts';
 
 interface Link {

@@ -1,7 +1,7 @@
 /** Programs that listen in a namespace: publishing their port would take their callers away. */
+import { isIpv4 } from '../core/values/ipv4.ts';
 import { praasError } from '../pat/errors.ts';
-import { isIpv4 } from '../pat/ipv4.ts';
-import type { Claim } from '../pat/router.ts';
+import type { Claim } from '../pat/router/port-in-use.ts';
 import type { Namespaces } from './namespace.ts';
 
 /** Reads the listening sockets of a namespace. Throws ROUTER_NOT_FOUND, TOOL_FAILED. */

@@ -5,7 +5,7 @@
  */
 import { existsSync, type FSWatcher, readdirSync, statfsSync, statSync, watch } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { Logger } from '../pat/ports.ts';
+import type { Logger } from '../core/logger.ts';
 
 /** Told of a name when a namespace has got it, and when it has gone. A namespace made anew has gone first. */
 export type NamespaceChange = (name: string, is_there: boolean) => void;

@@ -5,8 +5,8 @@
 import { access, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { praasError } from '../pat/errors.ts';
-import { RouterId } from '../pat/mapping.ts';
-import { routerIdOf } from '../pat/router.ts';
+import { RouterId } from '../pat/mapping/mapping.ts';
+import { routerIdOf } from '../pat/router/facts.ts';
 import { type Command, type Exec, type ExecResult, toolMissing } from '../system/exec.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;

@@ -1,6 +1,5 @@
-/** Tries the server itself from inside of a router's namespace, as the router's own packets would come. */
-import type { Prober } from '../pat/check/service.ts';
 import { praasError } from '../pat/errors.ts';
+import type { Prober } from '../pat/interfaces/prober.ts';
 import type { Namespaces } from './namespace.ts';
 
 /** Longer than the kernel looks for a neighbour that is not there (three seconds). */

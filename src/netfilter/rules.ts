@@ -2,9 +2,9 @@
  * A forward as rules: the pieces that both backends put into the kernel and find there again. Pure. A new option of a
  * mapping is said here first, then in both backends.
  */
-import type { Endpoint, Forward } from '../pat/forward.ts';
-import { canonicalCidrs } from '../pat/ipv4.ts';
-import type { ObservedForward, Tally } from '../pat/plan.ts';
+import { canonicalCidrs } from '../core/values/ipv4.ts';
+import type { Endpoint, Forward } from '../pat/mapping/forward.ts';
+import type { ObservedForward, Tally } from '../pat/plan/changes.ts';
 
 interface Target {
   readonly mapping_id: string;

@@ -5,8 +5,8 @@
  */
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { RouterId } from '../pat/mapping.ts';
-import { routerIdOf } from '../pat/router.ts';
+import { RouterId } from '../pat/mapping/mapping.ts';
+import { routerIdOf } from '../pat/router/facts.ts';
 import { AddressWatch, type AddressWatchParts } from './address-watch.ts';
 import { NamespaceWatch } from './namespace-watch.ts';
 

@@ -1,7 +1,7 @@
 /** What a service's answer means: JSON that fits a schema, or the error of the catalogue that says why not. */
 import * as z from 'zod';
-import { type PraasError, praasError } from '../pat/errors.ts';
-import type { Reply } from './http.ts';
+import { type PraasError, praasError } from '../core/errors/errors.ts';
+import type { HttpResponse } from '../system/http/exchange.ts';
 
 const MOST_SHOWN = 200;
 /** Tokens are long words; names and IDs are not. A service may quote the token that it refuses. */
@@ -10,7 +10,7 @@ const UNPRINTABLE = /[\p{Cc}\p{Bidi_Control}\s]+/gu;
 const NOT_FOUND = 404;
 
 /** Gives the body as the schema reads it. Throws CLOUD_MISUNDERSTOOD. */
-export function readAnswer<T>(schema: z.ZodType<T>, { text }: Reply, service: string): T {
+export function readAnswer<T>(schema: z.ZodType<T>, { text }: HttpResponse, service: string): T {
   const { data, error } = schema.safeParse(jsonOf(text));
   if (error === undefined) return data;
   const [issue] = error.issues;
@@ -23,18 +23,18 @@ export function readAnswer<T>(schema: z.ZodType<T>, { text }: Reply, service: st
  * True for a success, false when the service itself says that there is no such thing. Throws what `refusal` gives otherwise:
  * the 404 of a proxy, or of an address that is not the service's, says nothing of what is there.
  */
-export function isThere(reply: Reply, service: string): boolean {
+export function isThere(reply: HttpResponse, service: string): boolean {
   if (isSuccess(reply)) return true;
   if (reply.status === NOT_FOUND && reasonOf(reply.text) !== undefined) return false;
   throw refusal(reply, service);
 }
 
-export function isSuccess({ status }: Reply): boolean {
+export function isSuccess({ status }: HttpResponse): boolean {
   return status >= 200 && status < 300;
 }
 
 /** The error for an answer that is no success. What it quotes of `secrets` is left out. */
-export function refusal({ status, text }: Reply, service: string, secrets: readonly string[] = []): PraasError {
+export function refusal({ status, text }: HttpResponse, service: string, secrets: readonly string[] = []): PraasError {
   const said = reasonOf(text, secrets);
   const reason = said || 'no reason given';
   if (status >= 500 || status === 429)

@@ -1,6 +1,6 @@
 /** Nova's answers, as far as they are used. */
 import * as z from 'zod';
-import type { CloudServer } from '../pat/cloud.ts';
+import type { CloudServer } from '../pat/interfaces/cloud.ts';
 
 export const Server = z
   .object({ id: z.string(), name: z.string(), tenant_id: z.string(), status: z.string() })

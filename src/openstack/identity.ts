@@ -1,5 +1,5 @@
 /** Whose a token is, asked of Keystone with the service user's own. */
-import { praasError } from '../pat/errors.ts';
+import { praasError } from '../core/errors/errors.ts';
 import { isThere, readAnswer } from './answers.ts';
 import { TokenAnswer } from './login.ts';
 import type { Session } from './session.ts';

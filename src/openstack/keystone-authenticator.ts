@@ -3,10 +3,10 @@
  * role or a token that is taken away ends soon. Kept is the hash of a token, never the token. Keystone away is not the same
  * as a bad token: who is known goes on, others are told to come again.
  */
-import type { Authenticator, Principal, Role } from '../auth/authenticator.ts';
-import { hashToken } from '../auth/token.ts';
-import { praasError } from '../pat/errors.ts';
-import type { Clock } from '../pat/ports.ts';
+import type { Clock } from '../core/clock.ts';
+import { praasError } from '../core/errors/errors.ts';
+import type { Authenticator, Principal, Role } from '../core/identity/authenticator.ts';
+import { hashToken } from '../core/identity/token.ts';
 import type { Identity, TokenOwner } from './identity.ts';
 
 export interface KeystoneAuthenticatorParts {

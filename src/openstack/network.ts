@@ -1,5 +1,6 @@
 /** Neutron's answers, as far as they are used, and what they are for the domain. Members see fewer fields than admins. */
 import * as z from 'zod';
+import { isIpv4 } from '../core/values/ipv4.ts';
 import type {
   CloudFloatingIp,
   CloudPort,
@@ -7,8 +8,7 @@ import type {
   RouterHost,
   SecurityGroup,
   SecurityGroupRule,
-} from '../pat/cloud.ts';
-import { isIpv4 } from '../pat/ipv4.ts';
+} from '../pat/interfaces/cloud.ts';
 
 const Text = z
   .string()

@@ -1,5 +1,6 @@
 /** The Cloud of the domain, asked of Neutron and Nova. It keeps nothing: every answer is as fresh as the services give it. */
 import * as z from 'zod';
+import { praasError } from '../core/errors/errors.ts';
 import type {
   Cloud,
   CloudFloatingIp,
@@ -13,8 +14,7 @@ import type {
   SecurityGroup,
   SecurityGroupRule,
   ServerFilter,
-} from '../pat/cloud.ts';
-import { praasError } from '../pat/errors.ts';
+} from '../pat/interfaces/cloud.ts';
 import { isThere } from './answers.ts';
 import { exactly, ListedServer, Server } from './compute.ts';
 import { FloatingIp, Group, GroupRule, Host, PORT_FIELDS, Port, ROUTER_FIELDS, Router } from './network.ts';

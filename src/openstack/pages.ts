@@ -3,7 +3,7 @@
  * is stays the service's business: asking for a length makes Neutron sort, which costs more than it saves.
  */
 import * as z from 'zod';
-import { type PraasError, praasError } from '../pat/errors.ts';
+import { type PraasError, praasError } from '../core/errors/errors.ts';
 import type { Service, Session } from './session.ts';
 
 const MOST_PAGES = 1000;

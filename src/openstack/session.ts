@@ -4,23 +4,24 @@
  * never leaves this room but in the header of a request.
  */
 import type * as z from 'zod';
-import { isPraasError, praasError } from '../pat/errors.ts';
-import type { Clock } from '../pat/ports.ts';
+import type { Clock } from '../core/clock.ts';
+import { isPraasError, praasError } from '../core/errors/errors.ts';
+import type { HttpResponse } from '../system/http/exchange.ts';
 import { isSuccess, isThere, readAnswer, refusal } from './answers.ts';
 import type { CloudConfig } from './clouds/cloud-config.ts';
-import type { Ask, Http, Reply } from './http.ts';
 import { type Catalogue, endpointOf, loginBody, secretsOf, TokenAnswer } from './login.ts';
+import type { ServiceClient, ServiceRequest } from './service-client.ts';
 
 export interface SessionParts {
   readonly config: CloudConfig;
-  readonly http: Http;
+  readonly http: ServiceClient;
   readonly clock: Clock;
 }
 
 export type Service = 'identity' | 'network' | 'compute';
 
 export interface Question {
-  readonly method?: Ask['method'];
+  readonly method?: ServiceRequest['method'];
   /** Behind the service's address and version: `/ports`. */
   readonly path: string;
   readonly query?: URLSearchParams;
@@ -74,7 +75,7 @@ export class Session {
   }
 
   /** The same, with the answer as it came. A 401 is answered with a new token, once. */
-  async send(service: Service, question: Question): Promise<Reply> {
+  async send(service: Service, question: Question): Promise<HttpResponse> {
     const first = await this.#loggedIn();
     const reply = await this.#send(first, service, question);
     if (reply.status !== UNAUTHORIZED) return reply;
@@ -86,7 +87,7 @@ export class Session {
     this.#parts.http.close();
   }
 
-  #send({ token, catalogue }: Login, service: Service, question: Question): Promise<Reply> {
+  #send({ token, catalogue }: Login, service: Service, question: Question): Promise<HttpResponse> {
     const { method = 'GET', path, query, body, headers } = question;
     const url = new URL(`${this.#addressOf(service, catalogue)}${path}`);
     if (query !== undefined) url.search = query.toString();

@@ -1,54 +1,24 @@
 /**
- * The catalogue of everything that can go wrong: one entry per code, with its kind, its sentence and what to do next.
- * docs/errors.md is checked against it both ways. Texts are made from facts given as parameters, never from other texts.
+ * The catalogue of published ports: what can go wrong with mappings, routers, servers and quotas, on top of what can go wrong
+ * with everything. docs/errors.md is checked against it both ways.
  */
-import { API_ERRORS } from './api-errors.ts';
-import { CLOUD_ERRORS } from './cloud-errors.ts';
-import { type Entry, type ErrorKind, entry, list } from './error-entry.ts';
-import { INSTALL_ERRORS } from './install-errors.ts';
+import { entry, list } from '../core/errors/entry.ts';
+import { CORE_ERRORS } from '../core/errors/errors.ts';
+import { type CodeOf, errorsOf, type FactsOf, PraasError } from '../core/errors/praas-error.ts';
 
-export type { ErrorKind };
-
-export const CATALOGUE = {
-  ...API_ERRORS,
-  ...CLOUD_ERRORS,
-  ...INSTALL_ERRORS,
-  INVALID_INPUT: entry(
-    'Invalid',
-    (f: { field: string; found: string; allowed: string }) => `${f.field}: ${f.found} is not ${f.allowed}`,
-    () => [],
-  ),
+export const PAT_ERRORS = {
   NOTHING_TO_UPDATE: entry(
-    'Invalid',
+    'Usage',
     (f: { id: string }) => `nothing to change in mapping ${f.id} was given`,
     () => ['Name at least one of the options that `praas pat update --help` lists.'],
-  ),
-  CONFIG_INVALID: entry(
-    'Invalid',
-    (f: { where: string; key: string; found: string; allowed: string }) =>
-      `${f.where}: ${f.key} is ${f.found}; allowed: ${f.allowed}`,
-    () => ['Correct it, then look at `praas config show`.'],
-  ),
-  CONFIG_SYNTAX: entry(
-    'Invalid',
-    (f: { where: string; found: string; allowed: string }) => `${f.where}: found ${f.found}; allowed: ${f.allowed}`,
-    () => ['Correct the file, then look at `praas config show`.'],
-  ),
-  CONFIG_UNREADABLE: entry(
-    'Unavailable',
-    (f: { path: string; reason: string }) => `the configuration ${f.path} cannot be read: ${f.reason}`,
-    (f) => [`Make ${f.path} readable, or name another file with --config or PRAAS_CONFIG.`],
-  ),
-  NOT_PERMITTED: entry(
-    'Invalid',
-    (f: { what: string }) => `${f.what} needs root`,
-    () => ['Run it again with sudo.'],
   ),
   ROUTER_NOT_FOUND: entry(
     'NotFound',
     (f: { router: string; known: readonly string[]; is_own?: boolean }) =>
       `no router ${f.router} on this node; there are: ${list(f.known)}`,
     () => ['`praas router list` shows the routers of this node with their addresses.'],
+    // Callers of one project are told of their own routers only.
+    (f) => (f.is_own === true ? f : { ...f, known: [] }),
   ),
   NO_GATEWAY: entry(
     'Conflict',
@@ -99,16 +69,6 @@ export const CATALOGUE = {
     (f: { id: string; ids: readonly string[] }) => `${f.id} stands for ${f.ids.length} mappings: ${list(f.ids)}`,
     () => ['Give more of the ID.'],
   ),
-  PRECONDITION_FAILED: entry(
-    'Conflict',
-    (f: { id: string }) => `mapping ${f.id} is no longer as the If-Match of this request says`,
-    () => ['Read it again, and decide again.'],
-  ),
-  IDEMPOTENCY_KEY_REUSED: entry(
-    'Conflict',
-    (f: { key: string }) => `the Idempotency-Key ${f.key} was used for another request`,
-    () => ['Use a new key for a new request.'],
-  ),
   UNKNOWN_RULES: entry(
     'Conflict',
     (f: { router: string; count: number; state_dir: string }) =>
@@ -119,64 +79,10 @@ export const CATALOGUE = {
       'If they are left over from a state that is lost, use --force to have them removed.',
     ],
   ),
-  STORE_LOCKED: entry(
-    'Unavailable',
-    (f: { path: string; holder: string; seconds: number }) =>
-      `the state directory is in use by ${f.holder} (${f.path}); waited ${f.seconds} seconds`,
-    () => ['Try again when it is done.'],
-  ),
-  STORE_DAMAGED: entry(
-    'External',
-    (f: { path: string; reason: string; aside: string | undefined }) =>
-      `the state file ${f.path} is damaged: ${f.reason}` +
-      (f.aside === undefined ? '' : `; it was set aside as ${f.aside}`),
-    (f) => [
-      'Its rules stay in the kernel as they are, and nothing is written for this router.',
-      `Put a good copy at ${f.path}` +
-        (f.aside === undefined ? '.' : `, or remove ${f.aside} to begin with an empty state, and try again.`),
-    ],
-  ),
-  STORE_TOO_NEW: entry(
-    'External',
-    (f: { path: string; version: number; known: number }) =>
-      `the state file ${f.path} has version ${f.version}; this praas knows versions up to ${f.known}`,
-    () => ['Use the praas that wrote it, or a newer one.'],
-  ),
-  STORE_UNREADABLE: entry(
-    'Unavailable',
-    (f: { path: string; reason: string }) => `${f.path} cannot be read: ${f.reason}`,
-    () => ['Check the file system and state_dir (`praas config show`).'],
-  ),
-  STORE_FULL: entry(
-    'Unavailable',
-    (f: { path: string }) => `no space left to write ${f.path}; nothing was changed`,
-    () => ['Free some space on that file system and try again.'],
-  ),
-  STORE_FAILED: entry(
-    'Unavailable',
-    (f: { path: string; reason: string }) => `${f.path} cannot be written: ${f.reason}; nothing was changed`,
-    () => ['Check the file system and the rights of the state directory.'],
-  ),
-  TOOL_MISSING: entry(
-    'External',
-    (f: { tool: string; package: string }) => `${f.tool} is not installed`,
-    (f) => [`Install it: apt install ${f.package}`],
-  ),
-  TOOL_TIMEOUT: entry(
-    'Unavailable',
-    (f: { command: string; seconds: number }) => `${f.command} did not end within ${f.seconds} seconds and was killed`,
-    () => ['Look at the load of this node, then try again.'],
-  ),
   ROUTER_SLOW: entry(
     'Unavailable',
     (f: { router: string; seconds: number }) => `router ${f.router} takes longer than ${f.seconds} seconds`,
     () => ['What was begun there goes on. Look at the load of this node and at the log of the PAT agent.'],
-  ),
-  TOOL_FAILED: entry(
-    'External',
-    (f: { command: string; exit_code: number; output: string }) =>
-      `${f.command} failed with exit code ${f.exit_code}: ${f.output}`,
-    () => ['If the message does not explain it, run the command by hand.'],
   ),
   KERNEL_REFUSED: entry(
     'External',
@@ -190,59 +96,56 @@ export const CATALOGUE = {
       `another program kept the rules of router ${f.router} locked for ${f.seconds} seconds; nothing was applied`,
     () => ['Try again.'],
   ),
-  INTERRUPTED: entry(
-    'Unavailable',
-    (f: { signal_number: number; may_have_changed?: boolean }) =>
-      `interrupted by signal ${f.signal_number}; ` +
-      (f.may_have_changed
-        ? 'the PAT agent was asked already, and the change may have been made'
-        : 'what was not done yet has been left as it was'),
-    () => ['`praas pat list` shows how things are now.'],
+  SERVER_NOT_FOUND: entry(
+    'NotFound',
+    (f: { server: string; known: readonly string[] }) => `no server ${f.server}; there are: ${list(f.known)}`,
+    () => ['`praas server list` shows the servers that can be published.'],
   ),
-  DEMO_RUNNING: entry(
+  PORT_NOT_FOUND: entry(
+    'NotFound',
+    (f: { port: string }) => `no Neutron port ${f.port}`,
+    () => ['`praas server list` shows the servers that can be published, with their addresses.'],
+  ),
+  AMBIGUOUS: entry(
     'Conflict',
-    (f: { path: string }) => `another demonstration is running on this machine (${f.path} is locked)`,
-    () => ['Wait until it is done: it takes less than a minute.'],
+    (f: { what: string; candidates: readonly string[] }) => `${f.what} is not clear; there are: ${list(f.candidates)}`,
+    () => ['Name one of them by its ID.'],
   ),
-  DEMO_FAILED: entry(
+  ROUTER_NOT_CONNECTED: entry(
+    'Conflict',
+    (f: { router: string; server: string; known: readonly string[] }) =>
+      `router ${f.router} has no interface on the network of ${f.server}; routers that have one: ${list(f.known)}`,
+    () => ['Connect the router to the network (openstack router add subnet), or choose another router.'],
+  ),
+  QUOTA_EXCEEDED: entry(
+    'Conflict',
+    (f: { project: string; what: string; limit: number; used: number; asked: number }) =>
+      `the quota of project ${f.project} allows ${f.limit} ${f.what}; ${f.used} are there and ${f.asked} more asked for`,
+    () => ['Remove a mapping that is not needed, or ask an operator for more (`praas quota set`).'],
+  ),
+  PROJECT_NOT_FOUND: entry(
+    'NotFound',
+    (f: { project: string }) => `no project ${f.project}`,
+    () => ['`praas quota show` shows the projects that there are for you.'],
+  ),
+  QUOTAS_DAMAGED: entry(
     'External',
-    (f: { step: string; output: string }) => `the demonstration stopped at: ${f.step}: ${f.output}`,
-    () => ['Everything that it made has been taken away again.'],
+    (f: { path: string; reason: string }) => `the quota file ${f.path} cannot be used: ${f.reason}`,
+    (f) => [`Put a good copy at ${f.path}, or remove it: then the quotas of praas.conf hold for every project.`],
+  ),
+  IMPORT_UNFINISHED: entry(
+    'External',
+    (f: { router: string; reason: string }) =>
+      `rules of router ${f.router} are being taken over, and that did not come to its end: ${f.reason}; ` +
+      'its mappings are stored, and no port was closed',
+    () => ['Put right what it says, and run `praas pat import` again. The PAT agent finishes it by itself.'],
   ),
 } as const;
 
-export type ErrorCode = keyof typeof CATALOGUE;
-export type ErrorFacts<C extends ErrorCode> = Parameters<(typeof CATALOGUE)[C]['message']>[0];
+/** All that an operation on mappings can end with. */
+export const CATALOGUE = { ...CORE_ERRORS, ...PAT_ERRORS } as const;
 
-/** An error of the catalogue: what happened, and what the reader can do. `facts` are for programs. */
-export class PraasError extends Error {
-  override readonly name = 'PraasError';
-  readonly code: ErrorCode;
-  readonly kind: ErrorKind;
-  readonly next_steps: readonly string[];
-  readonly facts: Readonly<Record<string, unknown>>;
-
-  constructor(code: ErrorCode, message: string, next_steps: readonly string[], facts: object, cause: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
-    this.code = code;
-    this.kind = CATALOGUE[code].kind;
-    this.next_steps = next_steps;
-    this.facts = facts as Readonly<Record<string, unknown>>;
-  }
-}
-
-/** Makes the error of that code from its facts. `cause` is for logs, never for people. */
-export function praasError<C extends ErrorCode>(code: C, facts: ErrorFacts<C>, cause?: unknown): PraasError {
-  const { message, next } = CATALOGUE[code] as unknown as Entry<ErrorFacts<C>>;
-  return new PraasError(code, message(facts), next(facts), facts, cause);
-}
-
-/** True for an error of the catalogue, of one of these codes when some are named. */
-export function isPraasError(error: unknown, ...codes: readonly ErrorCode[]): error is PraasError {
-  // By name: the executable's two scripts, of commands and of the daemon, each have a class of their own.
-  return isNamed(error) && (codes.length === 0 || codes.includes(error.code));
-}
-
-function isNamed(error: unknown): error is PraasError {
-  return error instanceof Error && error.name === 'PraasError';
-}
+export type ErrorCode = CodeOf<typeof CATALOGUE>;
+export type ErrorFacts<C extends ErrorCode> = FactsOf<typeof CATALOGUE, C>;
+export const { praasError, isPraasError } = errorsOf(CATALOGUE);
+export { PraasError };

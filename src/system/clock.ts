@@ -1,5 +1,5 @@
-/** The only place that asks the machine for the time and for randomness. */
-import type { Clock, NewId } from '../pat/ports.ts';
+import type { Clock } from '../core/clock.ts';
+import type { NewId } from '../core/ids.ts';
 
 export const systemClock: Clock = { now: () => new Date() };
 

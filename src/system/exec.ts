@@ -5,7 +5,7 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Options } from 'execa';
-import { praasError } from '../pat/errors.ts';
+import { praasError } from '../core/errors/errors.ts';
 
 export interface Command {
   readonly file: string;

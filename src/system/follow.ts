@@ -2,7 +2,7 @@
  * Programs that are followed: long-lived ones whose every line is news. None of them outlives whoever follows it, and
  * how one ends is told, never thrown: its follower decides whether to start it again.
  */
-import { praasError } from '../pat/errors.ts';
+import { praasError } from '../core/errors/errors.ts';
 import { type Command, createStart, type Running, toolMissing } from './exec.ts';
 
 export interface Following {

@@ -1,5 +1,4 @@
 /** Cuts what a helper says into answers: the output of a program as it is, then a mark, its exit code, what it said on stderr. */
-
 export interface Framed {
   readonly exit_code: number;
   readonly stdout: string;

@@ -5,8 +5,8 @@
  */
 import { access, mkdir, readdir, rm, unlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { praasError } from '../pat/errors.ts';
-import type { NewId } from '../pat/ports.ts';
+import { praasError } from '../core/errors/errors.ts';
+import type { NewId } from '../core/ids.ts';
 import { boundToUs, type Command, type Exec, type ExecResult, type StartTalk, toolMissing } from './exec.ts';
 import type { Framed } from './framing.ts';
 import { Helper } from './helper.ts';

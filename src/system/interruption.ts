@@ -2,7 +2,7 @@
  * Ctrl-C and the like. What must not be left half done is shielded and runs to its end first; then the programs under way
  * are ended and no new ones begin, so that the command ends by its ordinary errors and closes what it has opened.
  */
-import { praasError } from '../pat/errors.ts';
+import { praasError } from '../core/errors/errors.ts';
 
 export class Interruption {
   readonly #ending = new AbortController();

@@ -1,8 +1,10 @@
 /** What praas did, for whoever asks later: one JSON line per change in log_dir, kept small by rotation. */
+
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger as WinstonLogger } from 'winston';
-import type { Logger } from '../pat/ports.ts';
+import { messageOf } from '../core/errors/message-of.ts';
+import type { Logger } from '../core/logger.ts';
 
 const MAX_BYTES = 10 * 1024 * 1024;
 const KEPT_FILES = 5;
@@ -74,9 +76,7 @@ export class FileLog implements Logger {
   }
 
   #fail(error: unknown): void {
-    this.#complain(
-      `the log in ${this.#directory} cannot be written: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    this.#complain(`the log in ${this.#directory} cannot be written: ${messageOf(error)}`);
   }
 }
 

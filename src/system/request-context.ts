@@ -1,7 +1,7 @@
 /** Which request is being worked for and whose it is, wherever the work goes: what is logged and noted meanwhile says so. */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { type Actor, ROOT_ACTOR } from '../pat/event.ts';
-import type { Logger } from '../pat/ports.ts';
+import type { Logger } from '../core/logger.ts';
+import { type Actor, ROOT_ACTOR } from '../pat/mapping/event.ts';
 
 interface Request {
   readonly id: string;

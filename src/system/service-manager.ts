@@ -2,8 +2,8 @@
  * systemd, where it has started us: told when we are ready, what we do, and that we live. The protocol is sd_notify(3); Node
  * has no datagram sockets of the AF_UNIX family, so systemd-notify(1) speaks it. Where nobody listens nothing happens.
  */
-
-import type { Timers } from '../pat/timers.ts';
+import { messageOf } from '../core/errors/message-of.ts';
+import type { Timers } from '../core/timers.ts';
 import type { Exec } from './exec.ts';
 
 export interface ServiceManagerParts {
@@ -61,7 +61,7 @@ export class ServiceManager {
     if (!env['NOTIFY_SOCKET']) return;
     const trouble = await exec({ file: 'systemd-notify', args }).then(
       ({ exit_code, stderr }) => (exit_code === 0 ? undefined : stderr.trim()),
-      (error: unknown) => (error instanceof Error ? error.message : String(error)),
+      (error: unknown) => messageOf(error),
     );
     if (trouble === undefined || this.#has_complained) return;
     this.#has_complained = true;

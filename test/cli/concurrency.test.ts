@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { BackendName } from '../../src/netfilter/backend.ts';
-import type { Mapping } from '../../src/pat/mapping.ts';
+import type { Mapping } from '../../src/pat/mapping/mapping.ts';
 import { type Ended, running, type Shell, testShell } from '../support/executable.ts';
 import { expectKernelEqualsStore } from '../support/kernel-view.ts';
 import { type TestWorld, testWorld } from '../support/world.ts';

@@ -2,7 +2,7 @@
 // is allowed.
 import { writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { KEY_NAMES } from '../../src/config/keys.ts';
+import { KEY_NAMES } from '../../src/system/config/keys.ts';
 import { contentOf, type Shell, testShell } from '../support/executable.ts';
 
 let shell: Shell;

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import type { Finding, Report } from '../../src/doctor/report.ts';
+import type { Finding, Report } from '../../src/admin/doctor/report.ts';
 import { TestDaemon } from '../support/daemon.ts';
 import { contentOf, machineWithout, type Shell, testShell } from '../support/executable.ts';
 import { FakeOpenStack } from '../support/fake-openstack.ts';

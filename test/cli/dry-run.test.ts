@@ -1,7 +1,7 @@
 // --dry-run shows what would be handed to the kernel, and changes nothing: neither the kernel nor a byte of the state.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { load } from 'js-yaml';
-import type { Mapping } from '../../src/pat/mapping.ts';
+import type { Mapping } from '../../src/pat/mapping/mapping.ts';
 import { BACKENDS } from '../support/dataplane.ts';
 import { contentOf, type Shell, testShell } from '../support/executable.ts';
 import { expectKernelEqualsStore, kernelOf } from '../support/kernel-view.ts';

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import type { Event } from '../../src/pat/event.ts';
+import type { Event } from '../../src/pat/mapping/event.ts';
 import { TestDaemon } from '../support/daemon.ts';
 import { type Shell, testShell, waitUntil } from '../support/executable.ts';
 import { type TestWorld, testWorld } from '../support/world.ts';

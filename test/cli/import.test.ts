@@ -1,7 +1,7 @@
 /** praas pat import with the executable: rules of the Python version on a node, with and without a daemon. */
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Mapping } from '../../src/pat/mapping.ts';
+import type { Mapping } from '../../src/pat/mapping/mapping.ts';
 import { TestDaemon } from '../support/daemon.ts';
 import { BACKENDS } from '../support/dataplane.ts';
 import { machineWithout, type Shell, type ShellOptions, testShell, withSlowRestore } from '../support/executable.ts';

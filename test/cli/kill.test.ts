@@ -1,7 +1,7 @@
 // kill -9 at any moment of a change loses nothing that was acknowledged, and one sync makes the kernel equal to the store.
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Mapping } from '../../src/pat/mapping.ts';
+import type { Mapping } from '../../src/pat/mapping/mapping.ts';
 import { BACKENDS } from '../support/dataplane.ts';
 import { type Ended, type Shell, testShell } from '../support/executable.ts';
 import { expectKernelEqualsStore } from '../support/kernel-view.ts';

@@ -1,7 +1,7 @@
 // The main job, as typed: a port is published, shown, moved, narrowed, switched off and on, and withdrawn, and packets from
 // outside show each of it.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Mapping } from '../../src/pat/mapping.ts';
+import type { Mapping } from '../../src/pat/mapping/mapping.ts';
 import { BACKENDS } from '../support/dataplane.ts';
 import { type Shell, testShell } from '../support/executable.ts';
 import { expectKernelEqualsStore } from '../support/kernel-view.ts';

@@ -1,7 +1,7 @@
 // Two praas at once: one writes, the other waits and then works. A praas that was killed is in nobody's way, and what it
 // left half done is finished by the next.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Mapping } from '../../src/pat/mapping.ts';
+import type { Mapping } from '../../src/pat/mapping/mapping.ts';
 import { type Shell, testShell, withSlowRestore } from '../support/executable.ts';
 import { expectKernelEqualsStore } from '../support/kernel-view.ts';
 import { type TestWorld, testWorld } from '../support/world.ts';

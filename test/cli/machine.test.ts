@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Mapping } from '../../src/pat/mapping.ts';
+import type { Mapping } from '../../src/pat/mapping/mapping.ts';
 import { BACKENDS } from '../support/dataplane.ts';
 import { contentOf, machineWithout, type Shell, testShell } from '../support/executable.ts';
 import { expectKernelEqualsStore, kernelOf } from '../support/kernel-view.ts';

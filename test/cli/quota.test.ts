@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { QuotaView } from '../../src/pat/pat.ts';
+import type { QuotaView } from '../../src/pat/services/api.ts';
 import { TestDaemon } from '../support/daemon.ts';
 import { type Shell, testShell } from '../support/executable.ts';
 

@@ -2,9 +2,9 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { CreatedToken, Token } from '../../src/auth/token.ts';
-import { TokenAuthenticator } from '../../src/auth/token-authenticator.ts';
-import { FileTokenStore } from '../../src/store/token-store.ts';
+import type { CreatedToken, Token } from '../../src/core/identity/token.ts';
+import { TokenAuthenticator } from '../../src/core/identity/token-authenticator.ts';
+import { FileTokenStore } from '../../src/store/files/token-store.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { createExec } from '../../src/system/exec.ts';
 import { type Shell, testShell } from '../support/executable.ts';

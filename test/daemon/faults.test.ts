@@ -5,7 +5,7 @@ import { chmodSync, existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { MappingView } from '../../src/pat/pat.ts';
+import type { MappingView } from '../../src/pat/mapping/view.ts';
 import { type Reply, TestDaemon } from '../support/daemon.ts';
 import { waitUntil } from '../support/executable.ts';
 import { expectClosed, expectOpen, type TestWorld, testWorld } from '../support/world.ts';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { MappingView } from '../../src/pat/pat.ts';
+import type { MappingView } from '../../src/pat/mapping/view.ts';
 import { TestDaemon } from '../support/daemon.ts';
 import { testShell, waitUntil, withSlowRestore } from '../support/executable.ts';
 import { expectOpen, type TestWorld, testWorld } from '../support/world.ts';

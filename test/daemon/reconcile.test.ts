@@ -1,6 +1,6 @@
 /** The daemon keeps real routers as the store says, whatever happens to them. */
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { MappingView } from '../../src/pat/pat.ts';
+import type { MappingView } from '../../src/pat/mapping/view.ts';
 import { TestDaemon } from '../support/daemon.ts';
 import { BACKENDS } from '../support/dataplane.ts';
 import { waitUntil } from '../support/executable.ts';

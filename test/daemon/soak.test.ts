@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, expect, test } from '@jest/globals';
 import type { BackendName } from '../../src/netfilter/backend.ts';
-import type { Mapping } from '../../src/pat/mapping.ts';
+import type { Mapping } from '../../src/pat/mapping/mapping.ts';
 import { TestDaemon } from '../support/daemon.ts';
 import { waitUntil } from '../support/executable.ts';
 import { forwardsInKernel } from '../support/kernel-view.ts';

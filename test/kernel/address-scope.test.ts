@@ -1,8 +1,8 @@
 // A server in an address scope of its own: Neutron drops what crosses into it without its mark, in the real kernel.
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { BackendName } from '../../src/netfilter/backend.ts';
-import type { Mapping } from '../../src/pat/mapping.ts';
-import type { Wanted } from '../../src/pat/wanted.ts';
+import type { Mapping } from '../../src/pat/mapping/mapping.ts';
+import type { Wanted } from '../../src/pat/mapping/request.ts';
 import { NO_SCOPE, setScope } from '../support/address-scope.ts';
 import { BACKENDS } from '../support/dataplane.ts';
 import { type TestNode, testNode } from '../support/node.ts';

@@ -1,6 +1,6 @@
 // Connections outlive rules in the kernel: a mapping's own must not outlive the mapping.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Mapping } from '../../src/pat/mapping.ts';
+import type { Mapping } from '../../src/pat/mapping/mapping.ts';
 import { BACKENDS } from '../support/dataplane.ts';
 import { type TestNode, testNode } from '../support/node.ts';
 import { expectOpen, type TestWorld, testWorld } from '../support/world.ts';

@@ -1,7 +1,7 @@
 // What is seen of the traffic through a forward: how often it was used, and the connections that it carries now.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Forward } from '../../src/pat/forward.ts';
-import { plan } from '../../src/pat/plan.ts';
+import type { Forward } from '../../src/pat/mapping/forward.ts';
+import { plan } from '../../src/pat/plan/plan.ts';
 import { BACKENDS, realDataplane } from '../support/dataplane.ts';
 import { type TestWorld, testWorld } from '../support/world.ts';
 

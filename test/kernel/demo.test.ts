@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { constants } from 'node:os';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { DEMO_NAMES } from '../../src/demo/demo.ts';
+import { DEMO_NAMES } from '../../src/admin/demo/demo.ts';
 import { createExec } from '../../src/system/exec.ts';
 
 const PRAAS = new URL('../../build/praas', import.meta.url).pathname;

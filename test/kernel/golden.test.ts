@@ -1,8 +1,8 @@
 // The ruleset in the kernel, as its own tools print it, for every kind of mapping. Options that the kernel need not know
 // (names, expiry, description) make no golden file of their own: they are not in a Forward.
 import { afterEach, test } from '@jest/globals';
-import type { Forward } from '../../src/pat/forward.ts';
-import { plan } from '../../src/pat/plan.ts';
+import type { Forward } from '../../src/pat/mapping/forward.ts';
+import { plan } from '../../src/pat/plan/plan.ts';
 import { setScope } from '../support/address-scope.ts';
 import { realDataplane } from '../support/dataplane.ts';
 import { expectGolden } from '../support/golden.ts';

@@ -1,8 +1,8 @@
 // What a caller outside and a server inside see of a mapping: closed before, open after, closed again. Real packets, both
 // backends, beside the rules that Neutron keeps in such a router.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Mapping } from '../../src/pat/mapping.ts';
-import type { Wanted } from '../../src/pat/wanted.ts';
+import type { Mapping } from '../../src/pat/mapping/mapping.ts';
+import type { Wanted } from '../../src/pat/mapping/request.ts';
 import { BACKENDS } from '../support/dataplane.ts';
 import { type TestNode, testNode } from '../support/node.ts';
 import { expectClosed, expectOpen, type TestWorld, testWorld } from '../support/world.ts';

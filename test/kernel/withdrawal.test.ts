@@ -1,7 +1,7 @@
 // A node that praas leaves: its routers are as they were before it came.
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { withdrawAll } from '../../src/agent/withdrawal.ts';
-import type { Dataplane } from '../../src/pat/ports.ts';
+import type { Dataplane } from '../../src/pat/interfaces/dataplane.ts';
+import { withdrawAll } from '../../src/pat/reconcile/withdrawal.ts';
 import { BACKENDS, realDataplane } from '../support/dataplane.ts';
 import { kernelOf } from '../support/kernel-view.ts';
 import { testNode } from '../support/node.ts';

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { standardPlan } from '../../src/demo/plan.ts';
-import { World } from '../../src/demo/world.ts';
+import { standardPlan } from '../../src/admin/demo/plan.ts';
+import { World } from '../../src/admin/demo/world.ts';
 import { createExec, type Exec } from '../../src/system/exec.ts';
 import { expectClosed, expectOpen, neutronRules, reach, type TestWorld, testWorld } from '../support/world.ts';
 

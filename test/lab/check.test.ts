@@ -2,7 +2,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { CheckReport, HopName, Verdict } from '../../src/pat/check/report.ts';
-import type { Mapping } from '../../src/pat/mapping.ts';
+import type { Mapping } from '../../src/pat/mapping/mapping.ts';
 import type { TestDaemon } from '../support/daemon.ts';
 import { guest, lab, startDaemon, TENANTS } from '../support/lab.ts';
 

@@ -1,8 +1,8 @@
 /** Mappings follow their servers: real services, real events, real packets. Without events the same, a sweep later. */
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Event } from '../../src/pat/event.ts';
-import type { Mapping } from '../../src/pat/mapping.ts';
+import type { Event } from '../../src/pat/mapping/event.ts';
+import type { Mapping } from '../../src/pat/mapping/mapping.ts';
 import { freePort, type TestDaemon } from '../support/daemon.ts';
 import type { Running } from '../support/executable.ts';
 import { fromOutside, guest, lab, NOTIFICATIONS, routerOf, SEEN_BY, startDaemon, TENANTS } from '../support/lab.ts';

@@ -10,7 +10,7 @@ import { type ChannelModel, connect } from 'amqplib';
 import { RabbitNotifications } from '../../src/openstack/notifications/rabbit.ts';
 import { parseTransport } from '../../src/openstack/notifications/transport-url.ts';
 import { systemTimers } from '../../src/system/clock.ts';
-import { type Certificate, certificate } from '../client/support.ts';
+import { type Certificate, certificate } from '../pat/client/support.ts';
 import { waitUntil } from '../support/executable.ts';
 import { ListLog } from '../support/fake-node.ts';
 import { NOTIFICATIONS, requireLab } from '../support/lab.ts';

@@ -1,7 +1,7 @@
 /** Keystone and Neutron away for a while: what goes on, what is refused with which words, and that it is all back. */
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { Api, login } from '../../lab/api.ts';
-import type { Mapping } from '../../src/pat/mapping.ts';
+import type { Mapping } from '../../src/pat/mapping/mapping.ts';
 import type { Reply, TestDaemon } from '../support/daemon.ts';
 import { fromOutside, lab, SEEN_BY, startDaemon, TENANTS } from '../support/lab.ts';
 

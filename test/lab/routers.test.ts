@@ -1,7 +1,7 @@
 /** What happens to routers in Neutron, and what becomes of their mappings: DOWN with the reason, and back by themselves. */
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import type { Mapping } from '../../src/pat/mapping.ts';
+import type { Mapping } from '../../src/pat/mapping/mapping.ts';
 import type { TestDaemon } from '../support/daemon.ts';
 import { changeRouter, fromOutside, gatewayOf, lab, routerOf, SEEN_BY, startDaemon, TENANTS } from '../support/lab.ts';
 

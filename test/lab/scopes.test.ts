@@ -1,7 +1,7 @@
 /** A network in an address scope of its own: Neutron's rules drop what comes from outside, unless it is marked. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Json } from '../../lab/api.ts';
-import type { Mapping } from '../../src/pat/mapping.ts';
+import type { Mapping } from '../../src/pat/mapping/mapping.ts';
 import type { TestDaemon } from '../support/daemon.ts';
 import { fromOutside, lab, SEEN_BY, startDaemon, TENANTS } from '../support/lab.ts';
 

@@ -1,6 +1,6 @@
 /** Published ports that the server's security groups drop: said, opened when asked, closed again. */
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import type { Mapping } from '../../src/pat/mapping.ts';
+import type { Mapping } from '../../src/pat/mapping/mapping.ts';
 import type { TestDaemon } from '../support/daemon.ts';
 import { fromOutside, gatewayOf, lab, SEEN_BY, startDaemon, TENANTS } from '../support/lab.ts';
 

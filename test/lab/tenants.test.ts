@@ -1,6 +1,6 @@
 /** Two tenants whose networks and servers have the same addresses, on two routers of one node. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Mapping } from '../../src/pat/mapping.ts';
+import type { Mapping } from '../../src/pat/mapping/mapping.ts';
 import type { Reply, TestDaemon } from '../support/daemon.ts';
 import { fromOutside, gatewayOf, guest, lab, routerOf, SEEN_BY, startDaemon, TENANTS } from '../support/lab.ts';
 

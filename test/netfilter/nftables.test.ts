@@ -8,7 +8,7 @@ import { frameLines, RULES } from '../../src/netfilter/nftables/layout.ts';
 import { parseListing } from '../../src/netfilter/nftables/listing.ts';
 import { markLines } from '../../src/netfilter/nftables/marks.ts';
 import { observedForwards, ruleKey, rulesOf } from '../../src/netfilter/rules.ts';
-import type { Forward } from '../../src/pat/forward.ts';
+import type { Forward } from '../../src/pat/mapping/forward.ts';
 import { forward, forwards } from '../support/arbitrary.ts';
 
 /** What nft 1.0.6 prints as JSON for the elements of a script, written from its text. */

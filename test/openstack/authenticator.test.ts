@@ -1,7 +1,7 @@
 /** Callers with Keystone tokens: who they are, how long that is believed, and Keystone away. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Principal } from '../../src/auth/authenticator.ts';
-import { DEFAULT_POLICY } from '../../src/auth/policy.ts';
+import type { Principal } from '../../src/core/identity/authenticator.ts';
+import { DEFAULT_POLICY } from '../../src/core/identity/policy.ts';
 import { Identity, type TokenOwner } from '../../src/openstack/identity.ts';
 import { KeystoneAuthenticator } from '../../src/openstack/keystone-authenticator.ts';
 import type { FakeClock } from '../support/fake-clock.ts';

@@ -1,8 +1,8 @@
 /** The adapter, over a fake OpenStack that answers as a real one does, keeps what the domain relies on. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { configOf } from '../../src/openstack/clouds/merge.ts';
-import { Http } from '../../src/openstack/http.ts';
 import { OpenStackCloud } from '../../src/openstack/openstack-cloud.ts';
+import { ServiceClient } from '../../src/openstack/service-client.ts';
 import { Session } from '../../src/openstack/session.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { testCloud } from '../support/cloud-contract.ts';
@@ -22,7 +22,7 @@ beforeAll(async () => {
   fake = await FakeOpenStack.start(Date.now);
   const auth = { auth_url: fake.keystone, username: 'praas', password: 'x', project_name: 'service' };
   const config = configOf('praas', 'clouds.yaml', { auth, region_name: 'RegionOne' });
-  const http = new Http({ verify: true, timeout_ms: 5000, random: () => 0, pause: async () => undefined });
+  const http = new ServiceClient({ verify: true, timeout_ms: 5000, random: () => 0, pause: async () => undefined });
   session = new Session({ config, http, clock: systemClock });
   cloud = new OpenStackCloud(session);
   const { its_routers, its_ports, its_servers } = new FakeCloud();

@@ -1,7 +1,7 @@
 /** An account of a fake OpenStack with five routers, and a clock that moves when a test says so. */
 import { configOf } from '../../src/openstack/clouds/merge.ts';
-import { Http } from '../../src/openstack/http.ts';
 import { OpenStackCloud } from '../../src/openstack/openstack-cloud.ts';
+import { ServiceClient } from '../../src/openstack/service-client.ts';
 import { Session } from '../../src/openstack/session.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { FakeOpenStack, type Row } from '../support/fake-openstack.ts';
@@ -33,7 +33,7 @@ export class Account {
   session(auth: Row = {}, more: Row = {}): Session {
     const usual = { username: 'praas', password: SECRET, project_name: 'service', user_domain_name: 'Default' };
     const written = { region_name: 'RegionOne', auth: { auth_url: this.fake.keystone, ...usual, ...auth }, ...more };
-    const http = new Http({
+    const http = new ServiceClient({
       verify: true,
       timeout_ms: TIMEOUT_MS,
       random: () => 0.5,

@@ -1,7 +1,7 @@
 /** Random forwards, rules and foreign text for property tests. */
 import fc from 'fast-check';
-import type { Forward } from '../../src/pat/forward.ts';
-import { canonicalCidrs } from '../../src/pat/ipv4.ts';
+import { canonicalCidrs } from '../../src/core/values/ipv4.ts';
+import type { Forward } from '../../src/pat/mapping/forward.ts';
 
 const byte = fc.nat(255);
 

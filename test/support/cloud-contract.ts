@@ -3,7 +3,7 @@
  * real OpenStack are held to the same.
  */
 import { beforeAll, expect, test } from '@jest/globals';
-import type { Cloud } from '../../src/pat/cloud.ts';
+import type { Cloud } from '../../src/pat/interfaces/cloud.ts';
 import { idOf } from './samples.ts';
 
 /** What is there: two tenants, each with a router and a server, at the same address on networks of their own. */

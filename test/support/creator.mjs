@@ -1,7 +1,7 @@
 // One process that creates mappings through compose(), without the command line: creator.mjs CONFIG STATE_DIR ROUTER COUNT.
 // Prints the router port of each. It gives the lock back after each, so that others get their turn.
 import { compose } from '../../src/compose/praas.ts';
-import { loadConfig } from '../../src/config/config.ts';
+import { loadConfig } from '../../src/system/config/config.ts';
 
 const [path, state_dir, router_id, count] = process.argv.slice(2);
 const env = {

@@ -2,7 +2,6 @@
  * `praas serve` as it runs on a node: the executable, with state, log, socket, tokens and port of its own. A test may kill
  * it, start it again on the same state, and ask it over HTTP as a program does.
  */
-
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';

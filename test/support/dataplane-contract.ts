@@ -1,8 +1,9 @@
 /** What every Dataplane promises (ports.ts). Held to the fake in the fast tier, to both real backends in the kernel tier. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Endpoint, type Forward, forwardKey } from '../../src/pat/forward.ts';
-import { type Changes, isEmptyPlan, plan } from '../../src/pat/plan.ts';
-import type { Dataplane } from '../../src/pat/ports.ts';
+import type { Dataplane } from '../../src/pat/interfaces/dataplane.ts';
+import { type Endpoint, type Forward, forwardKey } from '../../src/pat/mapping/forward.ts';
+import { type Changes, isEmptyPlan } from '../../src/pat/plan/changes.ts';
+import { plan } from '../../src/pat/plan/plan.ts';
 
 const CALLERS = ['203.0.113.2', '198.51.100.7'] as const;
 export type CallerIp = (typeof CALLERS)[number];

@@ -1,5 +1,23 @@
-/** Every entry of the catalogue, with facts such as the code gives. A new code does not compile until it is here. */
-import type { ErrorCode, ErrorFacts } from '../../src/pat/errors.ts';
+/** Every entry of the catalogues, with facts such as the code gives. A new code does not compile until it is here. */
+import { ADMIN_ERRORS } from '../../src/admin/errors.ts';
+import { CORE_ERRORS } from '../../src/core/errors/errors.ts';
+import { errorsOf, type FactsOf, type PraasError } from '../../src/core/errors/praas-error.ts';
+import { PAT_ERRORS } from '../../src/pat/errors.ts';
+
+/** By product. A product that brings errors of its own is named here. */
+export const CATALOGUES = { core: CORE_ERRORS, pat: PAT_ERRORS, admin: ADMIN_ERRORS } as const;
+
+export const ALL_ERRORS = { ...CORE_ERRORS, ...PAT_ERRORS, ...ADMIN_ERRORS } as const;
+export type ErrorCode = keyof typeof ALL_ERRORS;
+export type ErrorFacts<C extends ErrorCode> = FactsOf<typeof ALL_ERRORS, C>;
+export const CODES: readonly ErrorCode[] = Object.keys(ALL_ERRORS) as ErrorCode[];
+
+const { praasError } = errorsOf(ALL_ERRORS);
+
+/** The error of that code, made from facts such as the code gives. */
+export function sampleOf(code: ErrorCode, facts: object = FACTS[code]): PraasError {
+  return praasError(code, facts as never) as PraasError;
+}
 
 export const FACTS: { readonly [C in ErrorCode]: ErrorFacts<C> } = {
   INVALID_INPUT: { field: 'server_port', found: '0', allowed: 'from 1 to 65535' },
@@ -83,4 +101,5 @@ export const OTHER_FACTS: { readonly [C in ErrorCode]?: ErrorFacts<C> } = {
   INSTALL_FAILED: { ...FACTS.INSTALL_FAILED, left: ['start praas-pat-agent.service: it failed'] },
   SERVICE_NOT_READY: { ...FACTS.SERVICE_NOT_READY, journal: '' },
   INTERRUPTED: { ...FACTS.INTERRUPTED, may_have_changed: true },
+  DAEMON_UNREACHABLE: { ...FACTS.DAEMON_UNREACHABLE, may_have_changed: true },
 };

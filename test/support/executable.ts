@@ -9,7 +9,7 @@ import { join, relative } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { BackendName } from '../../src/netfilter/backend.ts';
-import type { Mapping } from '../../src/pat/mapping.ts';
+import type { Mapping } from '../../src/pat/mapping/mapping.ts';
 
 export const EXECUTABLE = fileURLToPath(new URL('../../build/praas', import.meta.url));
 

@@ -1,5 +1,4 @@
-/** A clock that moves when a test says so. */
-import type { Clock } from '../../src/pat/ports.ts';
+import type { Clock } from '../../src/core/clock.ts';
 
 const SECOND_MS = 1000;
 

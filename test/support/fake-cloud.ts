@@ -1,4 +1,5 @@
 /** A cloud in memory: two tenants with the same subnet and the same server address, each behind a router of its own. */
+import { praasError } from '../../src/pat/errors.ts';
 import type {
   Cloud,
   CloudFloatingIp,
@@ -10,8 +11,7 @@ import type {
   RouterHost,
   SecurityGroup,
   SecurityGroupRule,
-} from '../../src/pat/cloud.ts';
-import { praasError } from '../../src/pat/errors.ts';
+} from '../../src/pat/interfaces/cloud.ts';
 import { GATEWAY, idOf, ROUTER } from './samples.ts';
 
 export const DEMO = 'de300000000040008000000000000001';

@@ -3,15 +3,16 @@
  * and a change goes into a copy, so it is made whole or not at all. Somebody else may edit a router behind its back, and a
  * connection keeps going where it went when it was made, as in the kernel's connection table.
  */
+import { cidrContains } from '../../src/core/values/ipv4.ts';
 import { praasError } from '../../src/pat/errors.ts';
-import type { Flow } from '../../src/pat/flow.ts';
-import type { ForeignRule } from '../../src/pat/foreign.ts';
-import { type Endpoint, endpointKey, type Forward, forwardKey } from '../../src/pat/forward.ts';
-import { cidrContains } from '../../src/pat/ipv4.ts';
-import type { Changes, ObservedForward, Tally } from '../../src/pat/plan.ts';
-import type { Dataplane, Observation } from '../../src/pat/ports.ts';
-import type { Claim, RouterFacts } from '../../src/pat/router.ts';
-import type { ScopeMarks } from '../../src/pat/scope.ts';
+import type { Dataplane, Observation } from '../../src/pat/interfaces/dataplane.ts';
+import { type Endpoint, endpointKey, type Forward, forwardKey } from '../../src/pat/mapping/forward.ts';
+import type { Changes, ObservedForward, Tally } from '../../src/pat/plan/changes.ts';
+import type { Flow } from '../../src/pat/plan/connection.ts';
+import type { ForeignRule } from '../../src/pat/plan/unmanaged-rules.ts';
+import type { ScopeMarks } from '../../src/pat/router/address-scope.ts';
+import type { RouterFacts } from '../../src/pat/router/facts.ts';
+import type { Claim } from '../../src/pat/router/port-in-use.ts';
 
 type Call = Exclude<keyof Dataplane, 'render' | 'expected'>;
 

@@ -4,7 +4,7 @@
  */
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
-import { cidrContains } from '../../src/pat/ipv4.ts';
+import { cidrContains } from '../../src/core/values/ipv4.ts';
 import type { Command, Exec, ExecResult } from '../../src/system/exec.ts';
 
 export type Broken = 'create' | 'update' | 'delete' | 'end sessions' | 'rules';

@@ -1,5 +1,5 @@
 /** Time that passes when a test says so: a clock and timers that go together. */
-import type { Timers } from '../../src/pat/timers.ts';
+import type { Timers } from '../../src/core/timers.ts';
 import { FakeClock } from './fake-clock.ts';
 
 interface Waiting {

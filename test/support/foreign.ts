@@ -2,8 +2,8 @@
 import { claimsOf } from '../../src/netfilter/iptables/claims.ts';
 import { foreignRule } from '../../src/netfilter/iptables/foreign.ts';
 import { parseSavedTable } from '../../src/netfilter/iptables/save.ts';
-import type { ForeignRule } from '../../src/pat/foreign.ts';
-import type { Claim } from '../../src/pat/router.ts';
+import type { ForeignRule } from '../../src/pat/plan/unmanaged-rules.ts';
+import type { Claim } from '../../src/pat/router/port-in-use.ts';
 
 /** What the Python version of praas writes to publish a port of a server, as iptables-save prints it. */
 export function pythonRules(router_port: number, server: string, protocol = 'tcp'): string[] {

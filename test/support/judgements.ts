@@ -1,18 +1,18 @@
 /** One judgement of each kind that the doctor can give, and one hop of each kind that a check can give, for their texts. */
-import { judgeCertificate } from '../../src/doctor/certificate.ts';
-import { judgeSkew } from '../../src/doctor/clock.ts';
-import { judgeView } from '../../src/doctor/cloud.ts';
-import { judgeReadiness } from '../../src/doctor/daemon.ts';
-import { failed } from '../../src/doctor/examine.ts';
-import { judgeMode } from '../../src/doctor/files.ts';
-import { judgeRelease } from '../../src/doctor/kernel.ts';
-import { judgePort } from '../../src/doctor/listeners.ts';
-import type { Judgement } from '../../src/doctor/report.ts';
-import { judgeCapabilities } from '../../src/doctor/rights.ts';
-import { judgeRouter } from '../../src/doctor/routers.ts';
-import { judgeService } from '../../src/doctor/services.ts';
-import { judgeAside, judgeRoom } from '../../src/doctor/storage.ts';
-import { judgeVersion } from '../../src/doctor/tools.ts';
+import { judgeCertificate } from '../../src/admin/doctor/certificate.ts';
+import { judgeSkew } from '../../src/admin/doctor/clock.ts';
+import { judgeView } from '../../src/admin/doctor/cloud.ts';
+import { judgeReadiness } from '../../src/admin/doctor/daemon.ts';
+import { failed } from '../../src/admin/doctor/examine.ts';
+import { judgeMode } from '../../src/admin/doctor/files.ts';
+import { judgeRelease } from '../../src/admin/doctor/kernel.ts';
+import { judgePort } from '../../src/admin/doctor/listeners.ts';
+import type { Judgement } from '../../src/admin/doctor/report.ts';
+import { judgeCapabilities } from '../../src/admin/doctor/rights.ts';
+import { judgeRouter } from '../../src/admin/doctor/routers.ts';
+import { judgeService } from '../../src/admin/doctor/services.ts';
+import { judgeAside, judgeRoom } from '../../src/admin/doctor/storage.ts';
+import { judgeVersion } from '../../src/admin/doctor/tools.ts';
 import {
   judgeConnection,
   judgeCounters,
@@ -26,8 +26,8 @@ import {
   judgeServer,
 } from '../../src/pat/check/judge.ts';
 import type { Hop } from '../../src/pat/check/report.ts';
-import type { CloudPort, CloudRouter } from '../../src/pat/cloud.ts';
-import type { RouterDetails } from '../../src/pat/router-service.ts';
+import type { CloudPort, CloudRouter } from '../../src/pat/interfaces/cloud.ts';
+import type { RouterDetails } from '../../src/pat/router/view.ts';
 import { FACTS, GATEWAY, idOf, MAPPING, NOW, ROUTER } from './samples.ts';
 
 const MIB = 1024 * 1024;

@@ -1,7 +1,7 @@
 /** What the kernel holds of praas, read with other eyes than those of src: iptables-save and nft as text. */
 import { expect } from '@jest/globals';
 import type { BackendName } from '../../src/netfilter/backend.ts';
-import type { Mapping } from '../../src/pat/mapping.ts';
+import type { Mapping } from '../../src/pat/mapping/mapping.ts';
 import type { Shell } from './executable.ts';
 import type { TestWorld } from './world.ts';
 

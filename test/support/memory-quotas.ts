@@ -1,7 +1,7 @@
-/** Quotas in memory, and a store that says what became of its records, as compose/node.ts has it. */
-import type { MappingStore } from '../../src/pat/ports.ts';
-import type { OwnQuota, QuotaStore } from '../../src/pat/quota.ts';
-import type { RouterRecord } from '../../src/pat/record.ts';
+import type { MappingStore } from '../../src/pat/interfaces/store.ts';
+import type { RouterRecord } from '../../src/pat/mapping/record.ts';
+import type { OwnQuota } from '../../src/pat/quota/quota.ts';
+import type { QuotaStore } from '../../src/pat/quota/quota-store.ts';
 
 export class MemoryQuotaStore implements QuotaStore {
   readonly #quotas = new Map<string, OwnQuota>();

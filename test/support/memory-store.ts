@@ -1,6 +1,5 @@
-/** A MappingStore in memory, held to the same contract suite as the real one (test/store/contract.ts). */
-import type { MappingStore, StoreTransaction } from '../../src/pat/ports.ts';
-import { type Delta, emptyRecord, isEmptyDelta, type RouterRecord, withDelta } from '../../src/pat/record.ts';
+import type { MappingStore, StoreTransaction } from '../../src/pat/interfaces/store.ts';
+import { type Delta, emptyRecord, isEmptyDelta, type RouterRecord, withDelta } from '../../src/pat/mapping/record.ts';
 
 export class MemoryStore implements MappingStore {
   readonly #records = new Map<string, RouterRecord>();

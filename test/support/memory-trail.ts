@@ -1,12 +1,6 @@
 /** Events in memory. */
-import {
-  type Event,
-  type EventFilter,
-  type Events,
-  isLookedFor,
-  type NewEvent,
-  type Trail,
-} from '../../src/pat/event.ts';
+import { type EventFilter, type Events, isLookedFor, type Trail } from '../../src/pat/interfaces/events.ts';
+import { type Event, type NewEvent } from '../../src/pat/mapping/event.ts';
 import { NOW } from './samples.ts';
 
 export class MemoryTrail implements Trail, Events {

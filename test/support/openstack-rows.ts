@@ -1,5 +1,5 @@
 /** What a real OpenStack says of a router, a port or a server that the domain knows. */
-import type { CloudPort, CloudRouter, CloudServer } from '../../src/pat/cloud.ts';
+import type { CloudPort, CloudRouter, CloudServer } from '../../src/pat/interfaces/cloud.ts';
 import type { Row } from './fake-openstack.ts';
 import { idOf } from './samples.ts';
 

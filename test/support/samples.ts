@@ -5,11 +5,11 @@
  *   203.0.113.11  floating IP on ROUTER    10.30.0.0/16   behind another router of the tenant, by a static route
  *   198.51.100.x  callers
  */
-import type { Forward } from '../../src/pat/forward.ts';
-import type { Mapping, NewMapping } from '../../src/pat/mapping.ts';
-import { emptyRecord, type RouterRecord, withDelta } from '../../src/pat/record.ts';
-import type { RouterFacts } from '../../src/pat/router.ts';
-import type { Wanted } from '../../src/pat/wanted.ts';
+import type { Forward } from '../../src/pat/mapping/forward.ts';
+import type { Mapping, NewMapping } from '../../src/pat/mapping/mapping.ts';
+import { emptyRecord, type RouterRecord, withDelta } from '../../src/pat/mapping/record.ts';
+import type { Wanted } from '../../src/pat/mapping/request.ts';
+import type { RouterFacts } from '../../src/pat/router/facts.ts';
 
 export const ROUTER = '0b0e0a52-6a52-4a4e-8d3b-0a4d4f1d9f11';
 export const GATEWAY = '203.0.113.10';

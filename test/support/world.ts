@@ -7,9 +7,9 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { expect } from '@jest/globals';
-import { type Goal, PeerController } from '../../src/demo/controller.ts';
-import { ADDRESSES, type Places, placesOf, standardPlan, type WorldNames } from '../../src/demo/plan.ts';
-import { World } from '../../src/demo/world.ts';
+import { type Goal, PeerController } from '../../src/admin/demo/controller.ts';
+import { ADDRESSES, type Places, placesOf, standardPlan, type WorldNames } from '../../src/admin/demo/plan.ts';
+import { World } from '../../src/admin/demo/world.ts';
 import { createExec } from '../../src/system/exec.ts';
 
 const PEER = new URL('./peer.mjs', import.meta.url).pathname;

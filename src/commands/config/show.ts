@@ -1,7 +1,7 @@
-import type { Setting } from '../../config/config.ts';
-import { type Column, renderList } from '../../output/rows.ts';
+import type { Setting } from '../../system/config/config.ts';
 import { PraasCommand } from '../base.ts';
 import { outputFlags } from '../flags.ts';
+import { type Column, renderList } from '../output/rows.ts';
 
 const COLUMNS: readonly Column<Setting>[] = [
   { title: 'Key', value: ({ key }) => key },

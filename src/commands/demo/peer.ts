@@ -1,8 +1,8 @@
-// `praas demo peer`: what `praas demo` runs in its namespaces. Not for people; the peer is demo/peer.ts.
+// `praas demo peer`: what `praas demo` runs in its namespaces. Not for people; the peer is admin/demo/peer.ts.
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Command, Flags } from '@oclif/core';
-import { runPeer } from '../../demo/peer.ts';
+import { runPeer } from '../../admin/demo/peer.ts';
 
 export default class DemoPeer extends Command {
   static override hidden = true;

@@ -1,7 +1,7 @@
-import { HOP_COLUMNS, hopLine } from '../../output/hop-columns.ts';
-import { renderList } from '../../output/rows.ts';
 import type { CheckReport } from '../../pat/check/report.ts';
 import { mappingArg, outputFlags } from '../flags.ts';
+import { HOP_COLUMNS, hopLine } from '../output/hop-columns.ts';
+import { renderList } from '../output/rows.ts';
 import { ServiceCommand } from '../service-command.ts';
 
 const EXIT_WRONG = 1;

@@ -1,6 +1,6 @@
-import { type Column, renderList } from '../../output/rows.ts';
-import type { Connection } from '../../pat/pat.ts';
+import type { Connection } from '../../pat/plan/connection.ts';
 import { mappingArg, outputFlags } from '../flags.ts';
+import { type Column, renderList } from '../output/rows.ts';
 import { ServiceCommand } from '../service-command.ts';
 
 const COLUMNS: readonly Column<Connection>[] = [

@@ -1,7 +1,6 @@
 import { Flags } from '@oclif/core';
-import { EXPIRY_FORMS } from '../../output/expiry.ts';
-import { PROTOCOLS } from '../../pat/mapping.ts';
-import type { MappingView } from '../../pat/pat.ts';
+import { PROTOCOLS } from '../../pat/mapping/mapping.ts';
+import type { MappingView } from '../../pat/mapping/view.ts';
 import {
   allowFlag,
   anyRouterFlag,
@@ -14,6 +13,7 @@ import {
   portFlag,
 } from '../flags.ts';
 import { MappingCommand, type Preview } from '../mapping-command.ts';
+import { EXPIRY_FORMS } from '../output/expiry.ts';
 
 export default class PatCreate extends MappingCommand {
   static override summary = "publish a port of a server on its router's gateway address";

@@ -1,9 +1,9 @@
 import { Flags } from '@oclif/core';
 import type { Praas } from '../../compose/praas.ts';
-import { confirm } from '../../output/confirm.ts';
-import { endpointKey } from '../../pat/forward.ts';
-import type { MappingView } from '../../pat/pat.ts';
+import { endpointKey } from '../../pat/mapping/forward.ts';
+import type { MappingView } from '../../pat/mapping/view.ts';
 import { dryRunFlag, forceUnknownFlag, mappingArg, routerFlag } from '../flags.ts';
+import { confirm } from '../output/confirm.ts';
 import { ServiceCommand } from '../service-command.ts';
 
 interface Preview {

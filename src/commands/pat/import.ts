@@ -1,8 +1,8 @@
 import type { Praas } from '../../compose/praas.ts';
-import { IMPORT_COLUMNS, type RouterRule } from '../../output/import-columns.ts';
-import { isDataFormat, renderData, renderList } from '../../output/rows.ts';
-import { isPraasError } from '../../pat/errors.ts';
+import { isPraasError } from '../../core/errors/errors.ts';
 import { dryRunFlag, forceUnknownFlag, outputFlags, routerFlag } from '../flags.ts';
+import { IMPORT_COLUMNS, type RouterRule } from '../output/import-columns.ts';
+import { isDataFormat, renderData, renderList } from '../output/rows.ts';
 import { ServiceCommand } from '../service-command.ts';
 
 interface Preview {

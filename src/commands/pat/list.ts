@@ -1,11 +1,11 @@
 import { Flags } from '@oclif/core';
 import type { Praas } from '../../compose/praas.ts';
-import { LISTED, MAPPING_COLUMNS } from '../../output/mapping-columns.ts';
-import { renderList } from '../../output/rows.ts';
 import { isPraasError } from '../../pat/errors.ts';
-import { STATUSES } from '../../pat/mapping.ts';
-import type { MappingView } from '../../pat/pat.ts';
+import { STATUSES } from '../../pat/mapping/mapping.ts';
+import type { MappingView } from '../../pat/mapping/view.ts';
 import { ipv4Flag, outputFlags, routerFlag } from '../flags.ts';
+import { LISTED, MAPPING_COLUMNS } from '../output/mapping-columns.ts';
+import { renderList } from '../output/rows.ts';
 import { ServiceCommand } from '../service-command.ts';
 
 export default class PatList extends ServiceCommand {

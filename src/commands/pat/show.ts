@@ -1,7 +1,7 @@
-import { MAPPING_COLUMNS } from '../../output/mapping-columns.ts';
-import { renderRecord } from '../../output/rows.ts';
-import type { MappingView } from '../../pat/pat.ts';
+import type { MappingView } from '../../pat/mapping/view.ts';
 import { mappingArg, outputFlags } from '../flags.ts';
+import { MAPPING_COLUMNS } from '../output/mapping-columns.ts';
+import { renderRecord } from '../output/rows.ts';
 import { ServiceCommand } from '../service-command.ts';
 
 export default class PatShow extends ServiceCommand {

@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import type { MappingView } from '../../pat/pat.ts';
+import type { MappingView } from '../../pat/mapping/view.ts';
 import {
   allowFlag,
   dryRunFlag,

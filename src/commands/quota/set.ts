@@ -1,8 +1,8 @@
 import { Args, Flags } from '@oclif/core';
-import { QUOTA_COLUMNS } from '../../output/quota-columns.ts';
-import { renderRecord } from '../../output/rows.ts';
-import type { QuotaView } from '../../pat/pat.ts';
+import type { QuotaView } from '../../pat/services/api.ts';
 import { limitFlag, outputFlags } from '../flags.ts';
+import { QUOTA_COLUMNS } from '../output/quota-columns.ts';
+import { renderRecord } from '../output/rows.ts';
 import { ServiceCommand } from '../service-command.ts';
 
 export default class QuotaSet extends ServiceCommand {

@@ -1,8 +1,8 @@
 import { Args } from '@oclif/core';
-import { QUOTA_COLUMNS } from '../../output/quota-columns.ts';
-import { renderList, renderRecord } from '../../output/rows.ts';
-import type { QuotaView } from '../../pat/pat.ts';
+import type { QuotaView } from '../../pat/services/api.ts';
 import { outputFlags } from '../flags.ts';
+import { QUOTA_COLUMNS } from '../output/quota-columns.ts';
+import { renderList, renderRecord } from '../output/rows.ts';
 import { ServiceCommand } from '../service-command.ts';
 
 export default class QuotaShow extends ServiceCommand {

@@ -1,6 +1,6 @@
-import { type Column, renderList } from '../../output/rows.ts';
-import type { RouterSummary } from '../../pat/router-service.ts';
+import type { RouterSummary } from '../../pat/router/view.ts';
 import { outputFlags } from '../flags.ts';
+import { type Column, renderList } from '../output/rows.ts';
 import { ServiceCommand } from '../service-command.ts';
 
 const COLUMNS: readonly Column<RouterSummary>[] = [

@@ -1,6 +1,6 @@
-import { type Column, renderRecord } from '../../output/rows.ts';
-import type { RouterDetails } from '../../pat/router-service.ts';
+import type { RouterDetails } from '../../pat/router/view.ts';
 import { outputFlags, routerArg } from '../flags.ts';
+import { type Column, renderRecord } from '../output/rows.ts';
 import { ServiceCommand } from '../service-command.ts';
 
 const COLUMNS: readonly Column<RouterDetails>[] = [

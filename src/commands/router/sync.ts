@@ -1,4 +1,4 @@
-import type { Synced } from '../../pat/pat.ts';
+import type { Synced } from '../../pat/change/change.ts';
 import { dryRunFlag, forceUnknownFlag, routerArg } from '../flags.ts';
 import { ServiceCommand } from '../service-command.ts';
 

@@ -1,6 +1,6 @@
-import { type Column, renderList } from '../../output/rows.ts';
-import type { ServerAddress, ServerSummary } from '../../pat/server-service.ts';
+import type { ServerAddress, ServerSummary } from '../../pat/services/server-service.ts';
 import { outputFlags } from '../flags.ts';
+import { type Column, renderList } from '../output/rows.ts';
 import { ServiceCommand } from '../service-command.ts';
 
 /** One text for each address of a server. */

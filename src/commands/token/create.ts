@@ -1,9 +1,9 @@
 import { Flags } from '@oclif/core';
-import { ROLES } from '../../auth/authenticator.ts';
-import type { CreatedToken } from '../../auth/token.ts';
-import { EXPIRY_FORMS } from '../../output/expiry.ts';
-import { type Column, renderRecord } from '../../output/rows.ts';
+import { ROLES } from '../../core/identity/authenticator.ts';
+import type { CreatedToken } from '../../core/identity/token.ts';
 import { expiresFlag, outputFlags } from '../flags.ts';
+import { EXPIRY_FORMS } from '../output/expiry.ts';
+import { type Column, renderRecord } from '../output/rows.ts';
 import { TOKEN_COLUMNS, TokenCommand } from '../token-command.ts';
 
 const COLUMNS: readonly Column<CreatedToken>[] = [{ title: 'Token', value: ({ token }) => token }, ...TOKEN_COLUMNS];

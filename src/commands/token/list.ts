@@ -1,6 +1,6 @@
-import type { Token } from '../../auth/token.ts';
-import { renderList } from '../../output/rows.ts';
+import type { Token } from '../../core/identity/token.ts';
 import { outputFlags } from '../flags.ts';
+import { renderList } from '../output/rows.ts';
 import { TOKEN_COLUMNS, TokenCommand } from '../token-command.ts';
 
 export default class TokenList extends TokenCommand {

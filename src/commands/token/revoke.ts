@@ -1,5 +1,5 @@
 import { Args } from '@oclif/core';
-import type { Token } from '../../auth/token.ts';
+import type { Token } from '../../core/identity/token.ts';
 import { TokenCommand } from '../token-command.ts';
 
 export default class TokenRevoke extends TokenCommand {

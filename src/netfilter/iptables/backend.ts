@@ -5,7 +5,7 @@
  * mangle too; iptables-restore commits table by table, so what was committed is taken back when the rest is refused.
  */
 import { praasError } from '../../pat/errors.ts';
-import type { Forward } from '../../pat/forward.ts';
+import type { Forward } from '../../pat/mapping/forward.ts';
 import type { ExecResult } from '../../system/exec.ts';
 import type { Backend, BackendObservation, Script } from '../backend.ts';
 import { mappingIdIn } from '../comment.ts';

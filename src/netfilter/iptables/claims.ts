@@ -1,7 +1,7 @@
 /** Rules of others that take ports: what they say of destination and port → Claim. Pure. */
-import { isCidr } from '../../pat/ipv4.ts';
-import { PROTOCOLS } from '../../pat/mapping.ts';
-import type { Claim } from '../../pat/router.ts';
+import { isCidr } from '../../core/values/ipv4.ts';
+import { PROTOCOLS } from '../../pat/mapping/mapping.ts';
+import type { Claim } from '../../pat/router/port-in-use.ts';
 import { optionsOf } from './rule.ts';
 import type { SavedRule } from './save.ts';
 

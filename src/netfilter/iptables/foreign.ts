@@ -2,8 +2,8 @@
  * Rules of others in our two chains → what they say, where a mapping could say the same. Read word by word: a rule with one
  * word that is not understood is none of these, because its meaning would be lost. Pure.
  */
-import type { ForeignRule, HidingRule, LeadingRule, Target } from '../../pat/foreign.ts';
-import { canonicalCidr, isCidr, isIpv4 } from '../../pat/ipv4.ts';
+import { canonicalCidr, isCidr, isIpv4 } from '../../core/values/ipv4.ts';
+import type { ForeignRule, HidingRule, LeadingRule, Target } from '../../pat/plan/unmanaged-rules.ts';
 import { coverOf } from './claims.ts';
 import { optionsOf, POSTROUTING, PREROUTING } from './rule.ts';
 import type { SavedRule } from './save.ts';

@@ -3,7 +3,6 @@
  * they are appended, once: Neutron's L3 agent deletes in built-in chains by position, so whoever inserts or deletes there
  * at the wrong moment makes Neutron lose an update for good.
  */
-
 import { POSTROUTING, PREROUTING } from './rule.ts';
 import type { SavedTable } from './save.ts';
 import { inMangle } from './script.ts';

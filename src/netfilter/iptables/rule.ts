@@ -1,5 +1,5 @@
 /** One of our rules ↔ one line of iptables. `parseRule(renderRule(rule))` is the rule again. Pure. */
-import { isIpv4 } from '../../pat/ipv4.ts';
+import { isIpv4 } from '../../core/values/ipv4.ts';
 import { commentOf, mappingIdIn } from '../comment.ts';
 import type { MarkRule, MasqueradeRule, Rule, TranslateRule } from '../rules.ts';
 

@@ -1,5 +1,4 @@
-/** Reads the output of iptables-save, with counters (-c) or without. Pure, and knows nothing of mappings. */
-import type { Tally } from '../../pat/plan.ts';
+import type { Tally } from '../../pat/plan/changes.ts';
 
 export interface SavedRule {
   readonly chain: string;

@@ -2,7 +2,7 @@
  * What Neutron's L3 agent keeps in a router for its address scopes → what published packets must be marked with. The values
  * are the agent's own, different in each router and after each of its restarts, so nothing here knows any. Pure.
  */
-import type { ScopeMarks } from '../../pat/scope.ts';
+import type { ScopeMarks } from '../../pat/router/address-scope.ts';
 import type { SavedTable } from './save.ts';
 
 export interface ReadScopes {

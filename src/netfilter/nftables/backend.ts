@@ -2,7 +2,7 @@
  * The nftables backend: everything in table `ip praas` (layout.ts), one `nft -f` per namespace and batch. nft applies all
  * of a script or nothing.
  */
-import type { Forward } from '../../pat/forward.ts';
+import type { Forward } from '../../pat/mapping/forward.ts';
 import type { Backend, BackendObservation, Script } from '../backend.ts';
 import { refusal } from '../failure.ts';
 import type { Namespaces } from '../namespace.ts';

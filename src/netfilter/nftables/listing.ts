@@ -1,7 +1,7 @@
 /** Reads `nft --json list table ip praas`. Pure. */
-import { endpointKey } from '../../pat/forward.ts';
-import type { Tally } from '../../pat/plan.ts';
-import type { Claim } from '../../pat/router.ts';
+import { endpointKey } from '../../pat/mapping/forward.ts';
+import type { Tally } from '../../pat/plan/changes.ts';
+import type { Claim } from '../../pat/router/port-in-use.ts';
 import { mappingIdIn } from '../comment.ts';
 import type { FoundRule, MarkRule, Rule, TranslateRule } from '../rules.ts';
 import { removalOf } from './element.ts';

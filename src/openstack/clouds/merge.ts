@@ -1,6 +1,6 @@
 /** What was written about a cloud, from several places, becomes one checked CloudConfig. Pure. */
 import * as z from 'zod';
-import { praasError } from '../../pat/errors.ts';
+import { praasError } from '../../core/errors/errors.ts';
 import { AUTH_TYPES, Auth, type CloudConfig, INTERFACES } from './cloud-config.ts';
 import type { Written } from './variables.ts';
 

@@ -4,7 +4,7 @@
  */
 import { dirname, join } from 'node:path';
 import { FAILSAFE_SCHEMA, load, mergeTag, nullCoreTag } from 'js-yaml';
-import { isPraasError, praasError } from '../../pat/errors.ts';
+import { isPraasError, praasError } from '../../core/errors/errors.ts';
 import type { CloudConfig } from './cloud-config.ts';
 import { configOf, merged } from './merge.ts';
 import { VARIABLES, type Written, written } from './variables.ts';

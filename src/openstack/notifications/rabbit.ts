@@ -2,10 +2,12 @@
  * Events from RabbitMQ, by a queue of our own that goes with the connection: whoever else reads the services' notifications
  * loses nothing. What is missed while there is no connection is made up for by a sweep, so nothing is kept or acknowledged.
  */
+
 import { isIP } from 'node:net';
 import { type ChannelModel, connect } from 'amqplib';
-import type { Notifications } from '../../pat/notifications.ts';
-import type { Logger } from '../../pat/ports.ts';
+import { messageOf } from '../../core/errors/message-of.ts';
+import type { Logger } from '../../core/logger.ts';
+import type { Notifications } from '../../pat/interfaces/notifications.ts';
 import { idsIn } from './message.ts';
 import type { Broker, Transport } from './transport-url.ts';
 
@@ -167,5 +169,5 @@ function nameOf({ hostname, port }: Broker): string {
 
 /** amqplib's sentences name no credentials. */
 function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

@@ -1,15 +1,20 @@
 /** From what was seen to what it means for a mapping, one function for each hop. Pure. */
-import type { CloudPort, CloudRouter, CloudServer, RouterHost, SecurityGroup, SecurityGroupRule } from '../cloud.ts';
-import type { Mapping } from '../mapping.ts';
-import type { Counters } from '../pat.ts';
-import type { Drift } from '../ports.ts';
-import type { RouterFacts } from '../router.ts';
-import { scopeMarkFor } from '../scope.ts';
-import { missingAccess, missingText } from '../security.ts';
+import type {
+  CloudPort,
+  CloudRouter,
+  CloudServer,
+  RouterHost,
+  SecurityGroup,
+  SecurityGroupRule,
+} from '../interfaces/cloud.ts';
+import type { Reached } from '../interfaces/prober.ts';
+import type { Mapping } from '../mapping/mapping.ts';
+import type { Counters } from '../mapping/view.ts';
+import { scopeMarkFor } from '../router/address-scope.ts';
+import type { RouterFacts } from '../router/facts.ts';
+import type { Drift } from '../router/view.ts';
+import { missingAccess, missingText } from '../target/security.ts';
 import { type Hop, ok, skipped, unknown, wrong } from './report.ts';
-
-/** What a TCP connection from the router to the server came to. */
-export type Reached = 'open' | 'refused' | 'timeout' | 'unreachable';
 
 export function judgeMapping({ enabled, status, status_reason, expires_at }: Mapping): Hop {
   if (!enabled)

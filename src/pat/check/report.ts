@@ -1,5 +1,5 @@
 /** What a check found out about a mapping: hop by hop on the way of a packet, and one sentence. Pure. */
-import type { Mapping } from '../mapping.ts';
+import type { Mapping } from '../mapping/mapping.ts';
 
 /** In the order in which they are walked. */
 export const HOPS = [

@@ -2,12 +2,15 @@
  * Why a mapping cannot be reached: asks the store, the kernel and the cloud, all at the same time, and tries the server
  * itself. Changes nothing. Who has not answered in time makes a hop unknown, never wrong.
  */
-import type { Cloud, CloudPort, RouterHost, SecurityGroupRule } from '../cloud.ts';
 import { isPraasError } from '../errors.ts';
-import type { Mapping } from '../mapping.ts';
-import type { MappingView } from '../pat.ts';
-import type { Dataplane, MappingStore, RouterAgent, RouterView } from '../ports.ts';
-import type { Scope } from '../service.ts';
+import type { RouterAgent, RouterView } from '../interfaces/agent.ts';
+import type { Cloud, CloudPort, RouterHost, SecurityGroupRule } from '../interfaces/cloud.ts';
+import type { Dataplane } from '../interfaces/dataplane.ts';
+import type { Prober } from '../interfaces/prober.ts';
+import type { MappingStore } from '../interfaces/store.ts';
+import type { Mapping } from '../mapping/mapping.ts';
+import type { MappingView } from '../mapping/view.ts';
+import type { Scope } from '../services/pat-service.ts';
 import {
   judgeConnection,
   judgeCounters,
@@ -20,15 +23,8 @@ import {
   judgeScope,
   judgeServer,
   letsEverybodyIn,
-  type Reached,
 } from './judge.ts';
 import { type CheckReport, type Hop, type HopName, reportOf, skipped, unknown } from './report.ts';
-
-/** Tries a TCP connection from where the router is. */
-export interface Prober {
-  /** Throws as Dataplane.facts does. */
-  connect(router_id: string, server_ip: string, server_port: number): Promise<Reached>;
-}
 
 /** Checks of mappings, whoever answers. */
 export interface Checks {

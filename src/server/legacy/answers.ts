@@ -3,8 +3,8 @@
  * all values are texts. `message` is shown to people, in a column of a table: one line, a sentence. Pure.
  */
 import { isPraasError } from '../../pat/errors.ts';
-import type { Mapping } from '../../pat/mapping.ts';
-import { statusOf } from '../problem.ts';
+import type { Mapping } from '../../pat/mapping/mapping.ts';
+import { statusOf } from '../http/problem.ts';
 import type { Place } from './parameters.ts';
 
 export type LegacyAnswer = Readonly<Record<string, string>>;

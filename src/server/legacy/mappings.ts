@@ -8,11 +8,11 @@
  * - Two mappings of one server port (the new API allows that) are one key here: the lowest router port counts, then the
  *   lowest gateway address, everywhere.
  */
-import { type ErrorCode, isPraasError, praasError } from '../../pat/errors.ts';
-import { compareIpv4 } from '../../pat/ipv4.ts';
-import { isWanted, type Mapping, type NewMapping } from '../../pat/mapping.ts';
-import type { Clock } from '../../pat/ports.ts';
-import type { PatService } from '../../pat/service.ts';
+import type { Clock } from '../../core/clock.ts';
+import { compareIpv4 } from '../../core/values/ipv4.ts';
+import { isPraasError, praasError } from '../../pat/errors.ts';
+import { isWanted, type Mapping, type NewMapping } from '../../pat/mapping/mapping.ts';
+import type { PatService } from '../../pat/services/pat-service.ts';
 import type { LegacyAnswer } from './answers.ts';
 import * as answers from './answers.ts';
 import type { Place } from './parameters.ts';
@@ -107,7 +107,7 @@ export class LegacyMappings {
   }
 }
 
-const TAKEN: readonly ErrorCode[] = ['PORT_TAKEN', 'PORT_RESERVED'];
+const TAKEN = ['PORT_TAKEN', 'PORT_RESERVED'] as const;
 
 function isPublished(mapping: Mapping, now: Date): boolean {
   return mapping.protocol === 'tcp' && isWanted(mapping, now);

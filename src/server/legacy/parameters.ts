@@ -3,8 +3,9 @@
  * comes exactly once: of two values nobody could say which was meant.
  */
 import * as z from 'zod';
-import { Ipv4, Port, RouterId } from '../../pat/mapping.ts';
-import { routerIdOf } from '../../pat/router.ts';
+import { Ipv4, Port } from '../../core/values/schemas.ts';
+import { RouterId } from '../../pat/mapping/mapping.ts';
+import { routerIdOf } from '../../pat/router/facts.ts';
 
 const A_PORT = 'a whole number from 1 to 65535';
 const PortText = z

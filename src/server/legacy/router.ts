@@ -2,14 +2,17 @@
  * The five old routes of the Proxy CLI, at their old paths. Parameters come in the query string; bodies are never read.
  * Whatever happens is answered in the old form. Invariant: nothing is looked at before the caller is let in (caller.ts).
  */
+
 import { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
 import type * as z from 'zod';
+import type { Clock } from '../../core/clock.ts';
+import { messageOf } from '../../core/errors/message-of.ts';
+import type { Logger } from '../../core/logger.ts';
+import { parseInput } from '../../core/values/input.ts';
 import { isPraasError, praasError } from '../../pat/errors.ts';
-import { parseInput } from '../../pat/input.ts';
-import type { Clock, Logger } from '../../pat/ports.ts';
-import { requestError } from '../problem.ts';
+import { admit, callerOf, type Welcome } from '../http/caller.ts';
+import { requestError } from '../http/problem.ts';
 import { failure, type LegacyAnswer } from './answers.ts';
-import { admit, callerOf, type Welcome } from './caller.ts';
 import { LegacyMappings, type LegacyPat } from './mappings.ts';
 import { OfRouter, OfServer, ToCreate, ToModify, ToRemove } from './parameters.ts';
 
@@ -84,7 +87,7 @@ function failed(log: Logger): ErrorRequestHandler {
     const { status, body } = failure(error, String(response.locals['request_id']));
     if (status >= 500) {
       const stack = isPraasError(error) || !(error instanceof Error) ? undefined : error.stack;
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       log.warn('a request failed', { method: request.method, path: request.path, reason, ...(stack && { stack }) });
     }
     if (isPraasError(error, 'METHOD_NOT_ALLOWED')) response.set('Allow', (error.facts['allowed'] as string[]).join());

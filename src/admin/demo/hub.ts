@@ -1,0 +1,59 @@
+/**
+ * The demonstration's peers: starts one in each namespace that needs one and talks to it over a Unix socket, which works
+ * across network namespaces and closes when this process dies, however it dies: then the peers end too.
+ */
+import { once } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+import type { Exec } from '../../system/exec.ts';
+import { praasError } from '../errors.ts';
+import { PeerController } from './controller.ts';
+
+/** Only a last resort: peers end with their hub. */
+const LIFETIME_MS = 10 * 60 * 1000;
+
+export class PeerHub {
+  readonly #exec: Exec;
+  readonly #server: Server;
+  readonly #path: string;
+  readonly #self: readonly string[];
+  readonly #sockets: Socket[] = [];
+  readonly #ends: Promise<unknown>[] = [];
+
+  private constructor(exec: Exec, server: Server, path: string, self: readonly string[]) {
+    this.#exec = exec;
+    this.#server = server;
+    this.#path = path;
+    this.#self = self;
+  }
+
+  /** Listens at `path`; `self` is the command line that runs praas. Throws the system's error when that does not work. */
+  static async open(exec: Exec, path: string, self: readonly string[]): Promise<PeerHub> {
+    const server = createServer();
+    server.listen(path);
+    await once(server, 'listening');
+    return new PeerHub(exec, server, path, self);
+  }
+
+  /** Starts a peer in the namespace, gives it when it is ready. One at a time. Throws TOOL_FAILED when it ends before. */
+  async start(name: string, namespace: string): Promise<PeerController> {
+    const args = ['netns', 'exec', namespace, ...this.#self, 'demo', 'peer', '--name', name, '--socket', this.#path];
+    const end = this.#exec({ file: 'ip', args, timeout_ms: LIFETIME_MS });
+    this.#ends.push(end.catch(() => undefined));
+    const failed = end.then(({ exit_code, stderr }) => {
+      throw praasError('TOOL_FAILED', { command: `ip ${args.join(' ')}`, exit_code, output: stderr.trim() });
+    });
+    const connected = new Promise<Socket>((resolve) => void this.#server.once('connection', resolve));
+    const socket = await Promise.race([connected, failed]);
+    this.#sockets.push(socket);
+    const peer = new PeerController(socket, socket);
+    await peer.name;
+    return peer;
+  }
+
+  /** Ends all peers; returns when their processes have ended. */
+  async close(): Promise<void> {
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+    await Promise.all(this.#ends);
+  }
+}

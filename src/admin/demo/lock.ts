@@ -1,0 +1,43 @@
+/**
+ * One demonstration at a time: its namespaces have fixed names, so that what a killed one left can be found and removed.
+ * The kernel gives the lock back when the process dies; the file is removed by whoever held the lock to the end.
+ */
+import { closeSync, constants, fstatSync, openSync, statSync, unlinkSync } from 'node:fs';
+import type { Exec } from '../../system/exec.ts';
+import { praasError } from '../errors.ts';
+
+const CONFLICT = 1;
+
+/** Locks the file, gives what releases it. Throws DEMO_RUNNING when another process has it, TOOL_MISSING, TOOL_FAILED. */
+export async function lockDemo(exec: Exec, path: string): Promise<() => void> {
+  for (;;) {
+    const descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+    try {
+      await flock(exec, path, descriptor);
+    } catch (error) {
+      closeSync(descriptor);
+      throw error;
+    }
+    if (isStillAt(path, descriptor)) {
+      return () => {
+        unlinkSync(path);
+        closeSync(descriptor);
+      };
+    }
+    // The one before removed its file between our opening and locking it.
+    closeSync(descriptor);
+  }
+}
+
+/** Locks the open file that the descriptor stands for: the lock stays when the program that asked for it has ended. */
+async function flock(exec: Exec, path: string, descriptor: number): Promise<void> {
+  const args = ['--exclusive', '--nonblock', '3'];
+  const { exit_code, stderr } = await exec({ file: 'flock', args, descriptors: [descriptor] });
+  if (exit_code === 0) return;
+  if (exit_code === CONFLICT) throw praasError('DEMO_RUNNING', { path });
+  throw praasError('TOOL_FAILED', { command: `flock ${path}`, exit_code, output: stderr.trim() });
+}
+
+function isStillAt(path: string, descriptor: number): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.ino === fstatSync(descriptor).ino;
+}

@@ -1,0 +1,25 @@
+/** The columns of a check: each hop, and what it came to. */
+import { type Hop, type Verdict, WORDS } from '../../pat/check/report.ts';
+import { colour } from './colour.ts';
+import type { Column } from './rows.ts';
+
+const COLOURS: Readonly<Record<Verdict, Parameters<typeof colour>[0]>> = {
+  ok: 'green',
+  wrong: 'red',
+  unknown: 'yellow',
+  skipped: 'dim',
+};
+
+export const HOP_COLUMNS: readonly Column<Hop>[] = [
+  { title: 'Hop', value: ({ hop }) => WORDS[hop] },
+  { title: 'Verdict', value: ({ verdict }) => verdict },
+  { title: 'Detail', value: ({ detail }) => detail },
+  { title: 'Next Step', value: ({ next_step }) => next_step },
+];
+
+/** One line for a person: `ok       router: edge is up …`, coloured on a terminal. */
+export function hopLine({ hop, verdict, detail, next_step }: Hop): string {
+  const word = colour(COLOURS[verdict], verdict.padEnd(8), process.stdout);
+  const step = next_step === '' ? '' : `\n          ${next_step}`;
+  return `${word} ${WORDS[hop]}: ${detail}${step}`;
+}

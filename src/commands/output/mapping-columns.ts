@@ -1,0 +1,56 @@
+/** The columns of mappings: every field, under the title that the openstack client would give it. */
+import type { Mapping } from '../../pat/mapping/mapping.ts';
+import type { Counters, MappingView } from '../../pat/mapping/view.ts';
+import type { Column } from './rows.ts';
+
+const column = (title: string, field: keyof Mapping): Column<MappingView> => ({
+  title,
+  value: (mapping) => mapping[field],
+});
+
+/** Nothing while nothing is known. */
+const counter = (title: string, field: keyof Counters): Column<MappingView> => ({
+  title,
+  value: ({ counters }) => counters?.[field] ?? null,
+});
+
+export const MAPPING_COLUMNS: readonly Column<MappingView>[] = [
+  column('ID', 'id'),
+  column('Name', 'name'),
+  column('Description', 'description'),
+  column('Router ID', 'router_id'),
+  column('Project ID', 'project_id'),
+  column('Protocol', 'protocol'),
+  column('Gateway IP', 'gateway_ip'),
+  column('Router Port', 'router_port'),
+  column('Server IP', 'server_ip'),
+  column('Server Port', 'server_port'),
+  column('Server ID', 'server_id'),
+  column('Port ID', 'port_id'),
+  column('Allowed CIDRs', 'allowed_cidrs'),
+  column('Masquerade', 'masquerade'),
+  column('Expires At', 'expires_at'),
+  column('Enabled', 'enabled'),
+  column('Security Group Rule IDs', 'security_group_rule_ids'),
+  column('Hold', 'hold'),
+  column('Status', 'status'),
+  column('Status Reason', 'status_reason'),
+  column('Created At', 'created_at'),
+  column('Updated At', 'updated_at'),
+  counter('Packets', 'packets'),
+  counter('Bytes', 'bytes'),
+  counter('Last Hit', 'last_hit_at'),
+];
+
+/** What `praas pat list` shows unless told otherwise. */
+export const LISTED: readonly string[] = [
+  'ID',
+  'Name',
+  'Protocol',
+  'Gateway IP',
+  'Router Port',
+  'Server IP',
+  'Server Port',
+  'Allowed CIDRs',
+  'Status',
+];

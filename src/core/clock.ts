@@ -1,0 +1,4 @@
+/** The time, as everybody but system/ asks for it. */
+export interface Clock {
+  now(): Date;
+}

@@ -1,0 +1,105 @@
+/** What can go wrong with configuration, files and programs, whichever product is at work. */
+import { entry } from './entry.ts';
+
+/** Where a record is, for callers who are not told. */
+const withoutPath = <P extends { readonly path: string }>(facts: P): P => ({
+  ...facts,
+  path: 'the state of this node',
+});
+
+export const BASE_ERRORS = {
+  INVALID_INPUT: entry(
+    'Usage',
+    (f: { field: string; found: string; allowed: string }) => `${f.field}: ${f.found} is not ${f.allowed}`,
+    () => [],
+  ),
+  CONFIG_INVALID: entry(
+    'Invalid',
+    (f: { where: string; key: string; found: string; allowed: string }) =>
+      `${f.where}: ${f.key} is ${f.found}; allowed: ${f.allowed}`,
+    () => ['Correct it, then look at `praas config show`.'],
+  ),
+  CONFIG_SYNTAX: entry(
+    'Invalid',
+    (f: { where: string; found: string; allowed: string }) => `${f.where}: found ${f.found}; allowed: ${f.allowed}`,
+    () => ['Correct the file, then look at `praas config show`.'],
+  ),
+  CONFIG_UNREADABLE: entry(
+    'Unavailable',
+    (f: { path: string; reason: string }) => `the configuration ${f.path} cannot be read: ${f.reason}`,
+    (f) => [`Make ${f.path} readable, or name another file with --config or PRAAS_CONFIG.`],
+  ),
+  NOT_PERMITTED: entry(
+    'Invalid',
+    (f: { what: string }) => `${f.what} needs root`,
+    () => ['Run it again with sudo.'],
+  ),
+  STORE_LOCKED: entry(
+    'Unavailable',
+    (f: { path: string; holder: string; seconds: number }) =>
+      `the state directory is in use by ${f.holder} (${f.path}); waited ${f.seconds} seconds`,
+    () => ['Try again when it is done.'],
+    withoutPath,
+  ),
+  STORE_DAMAGED: entry(
+    'External',
+    (f: { path: string; reason: string; aside: string | undefined }) =>
+      `the state file ${f.path} is damaged: ${f.reason}` +
+      (f.aside === undefined ? '' : `; it was set aside as ${f.aside}`),
+    (f) => [
+      'Its rules stay in the kernel as they are, and nothing is written for this router.',
+      `Put a good copy at ${f.path}` +
+        (f.aside === undefined ? '.' : `, or remove ${f.aside} to begin with an empty state, and try again.`),
+    ],
+    withoutPath,
+  ),
+  STORE_TOO_NEW: entry(
+    'External',
+    (f: { path: string; version: number; known: number }) =>
+      `the state file ${f.path} has version ${f.version}; this praas knows versions up to ${f.known}`,
+    () => ['Use the praas that wrote it, or a newer one.'],
+  ),
+  STORE_UNREADABLE: entry(
+    'Unavailable',
+    (f: { path: string; reason: string }) => `${f.path} cannot be read: ${f.reason}`,
+    () => ['Check the file system and state_dir (`praas config show`).'],
+    withoutPath,
+  ),
+  STORE_FULL: entry(
+    'Unavailable',
+    (f: { path: string }) => `no space left to write ${f.path}; nothing was changed`,
+    () => ['Free some space on that file system and try again.'],
+    withoutPath,
+  ),
+  STORE_FAILED: entry(
+    'Unavailable',
+    (f: { path: string; reason: string }) => `${f.path} cannot be written: ${f.reason}; nothing was changed`,
+    () => ['Check the file system and the rights of the state directory.'],
+    withoutPath,
+  ),
+  TOOL_MISSING: entry(
+    'External',
+    (f: { tool: string; package: string }) => `${f.tool} is not installed`,
+    (f) => [`Install it: apt install ${f.package}`],
+  ),
+  TOOL_TIMEOUT: entry(
+    'Unavailable',
+    (f: { command: string; seconds: number }) => `${f.command} did not end within ${f.seconds} seconds and was killed`,
+    () => ['Look at the load of this node, then try again.'],
+  ),
+  TOOL_FAILED: entry(
+    'External',
+    (f: { command: string; exit_code: number; output: string }) =>
+      `${f.command} failed with exit code ${f.exit_code}: ${f.output}`,
+    () => ['If the message does not explain it, run the command by hand.'],
+  ),
+  INTERRUPTED: entry(
+    'Unavailable',
+    (f: { signal_number: number; may_have_changed?: boolean }) =>
+      `interrupted by signal ${f.signal_number}; ` +
+      (f.may_have_changed
+        ? 'the PAT agent was asked already, and the change may have been made'
+        : 'what was not done yet has been left as it was'),
+    () => ['`praas pat list` shows how things are now.'],
+  ),
+} as const;

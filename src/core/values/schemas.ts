@@ -1,0 +1,25 @@
+/** Schemas of values that every product takes: texts, ports, addresses, networks. */
+import * as z from 'zod';
+import { canonicalCidrs, isCidr, isIpv4 } from './ipv4.ts';
+
+export const MAX_TEXT = 255;
+
+/** Printable text: a control character in a name could rewrite the terminal of whoever lists it. */
+export const Text = z
+  .string('text')
+  .max(MAX_TEXT, `text of at most ${MAX_TEXT} characters`)
+  .refine((text) => text.isWellFormed(), 'text that is well-formed Unicode')
+  .regex(/^[^\p{Cc}\p{Bidi_Control}\u2028\u2029]*$/u, 'text without control characters');
+
+export const Port = z.int('a whole number from 1 to 65535').min(1, 'from 1 to 65535').max(65535, 'from 1 to 65535');
+
+export const AN_ADDRESS = 'an IPv4 address such as 10.20.0.51';
+
+export const Ipv4 = z.string(AN_ADDRESS).refine(isIpv4, AN_ADDRESS);
+
+export const A_NETWORK = 'an IPv4 address or network such as 198.51.100.0/24';
+
+export const Cidrs = z
+  .array(z.string(A_NETWORK).refine(isCidr, A_NETWORK), 'a list of networks')
+  .max(256, 'a list of at most 256 networks')
+  .transform(canonicalCidrs);

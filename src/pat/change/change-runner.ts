@@ -1,0 +1,252 @@
+/**
+ * Carries changes out. Those of one router that arrive while another is under way wait in line and then go together: one
+ * look at the router, one durable write, one transaction in the kernel. Each is decided for itself, on what those before
+ * it leave, and refused for itself. When the kernel refuses them together, each is tried alone, so that only the one at
+ * fault fails. When a change fails, the store is taken back: an error means that nothing has changed, unless it says so.
+ */
+
+import type { Clock } from '../../core/clock.ts';
+import { messageOf } from '../../core/errors/message-of.ts';
+import type { Logger } from '../../core/logger.ts';
+import { isPraasError, praasError } from '../errors.ts';
+import type { LookFor, RouterAgent, RouterView } from '../interfaces/agent.ts';
+import type { Trail } from '../interfaces/events.ts';
+import type { MappingStore, StoreTransaction } from '../interfaces/store.ts';
+import { type Actor, eventsOf, ROOT_ACTOR } from '../mapping/event.ts';
+import { isEmptyDelta, knowsNothing, type RouterRecord, withDelta } from '../mapping/record.ts';
+import { absentDelta } from '../plan/status.ts';
+import type { Change, Changed, ChangeOptions, Decided, Done, Outcome } from './change.ts';
+import { ChangeLine, type Pending } from './change-queue.ts';
+import { decideFollow } from './gateway-move.ts';
+import type { Policy, Situation } from './situation.ts';
+import { unfinishedImport } from './unfinished-import.ts';
+
+export interface ChangeRunnerParts {
+  readonly store: MappingStore;
+  readonly agent: RouterAgent;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly policy: Policy;
+  /** For messages. */
+  readonly state_dir: string;
+  /** Takes down what was changed; left out where nobody does. */
+  readonly trail?: Trail | undefined;
+  /** Who asks at the moment; root when left out. */
+  readonly actor?: (() => Actor) | undefined;
+}
+
+/** What is done once the transaction has ended. */
+type Ending = () => void;
+
+type Line = ChangeLine<Change<unknown>, Done>;
+type Waiting = Pending<Change<unknown>, Done>;
+type DecidedNow = Decided<Waiting>;
+
+/** What a look for one of these is enough for those behind it. */
+const MOST_FIRST: readonly LookFor[] = ['audit', 'port'];
+
+export class ChangeRunner {
+  readonly #parts: ChangeRunnerParts;
+  readonly #lines = new Map<string, Line>();
+
+  constructor(parts: ChangeRunnerParts) {
+    this.#parts = parts;
+  }
+
+  /** Throws what `decide` throws, and as the store and the agent do; then nothing of this change is there. */
+  async run<T>(router_id: string, change: Change<T>): Promise<Changed<T>> {
+    if (change.options.dry_run) return this.#preview(router_id, change);
+    const done = await this.#stand(router_id, change);
+    const { put, remove, adopting } = done.delta;
+    if (!isEmptyDelta(done.delta)) {
+      const details = { ...(put && { put }), ...(remove && { remove }), ...(adopting && { adopting }) };
+      this.#parts.log.info('changed', { router_id, ...details });
+      await this.#parts.trail?.note(eventsOf(done, { by: this.#parts.actor?.() ?? ROOT_ACTOR }));
+    }
+    return done.changed as Changed<T>;
+  }
+
+  /**
+   * What is known of the router; undefined when it is not on this node and does not have to be.
+   * Throws ROUTER_NOT_FOUND, UNKNOWN_RULES, and as RouterAgent.look does.
+   */
+  async look(record: RouterRecord, change: Omit<Change<unknown>, 'decide'>): Promise<RouterView | undefined> {
+    try {
+      const view = await this.#parts.agent.look(record.router_id, change.purpose);
+      this.#guard(record, view, change.options);
+      return view;
+    } catch (error) {
+      if (!change.must_be_here && isPraasError(error, 'ROUTER_NOT_FOUND')) return undefined;
+      throw error;
+    }
+  }
+
+  situation(record: RouterRecord, router: RouterView | undefined, { force = false }: ChangeOptions): Situation {
+    return { record, router, policy: this.#parts.policy, now: this.#parts.clock.now(), force };
+  }
+
+  #stand(router_id: string, change: Change<unknown>): Promise<Done> {
+    const present = this.#lines.get(router_id);
+    if (present) return present.stand(change);
+    const line: Line = new ChangeLine();
+    this.#lines.set(router_id, line);
+    const done = line.stand(change);
+    void this.#work(router_id, line);
+    return done;
+  }
+
+  async #work(router_id: string, line: Line): Promise<void> {
+    while (!line.isEmpty) {
+      let batch: readonly Waiting[] = [];
+      try {
+        const endings = await this.#parts.store.transaction(router_id, (transaction) => {
+          // Only now: whoever arrived while this transaction waited for its turn comes along.
+          batch = line.take();
+          return this.#together(transaction, batch, line);
+        });
+        for (const end of endings) end();
+      } catch (error) {
+        // The router cannot be written at all: neither those under way nor those in line have changed anything.
+        for (const { reject } of batch) reject(error);
+        line.rejectAll(error);
+      }
+    }
+    this.#lines.delete(router_id);
+  }
+
+  async #together(transaction: StoreTransaction, batch: readonly Waiting[], line: Line): Promise<Ending[]> {
+    const purpose = MOST_FIRST.find((each) => batch.some(({ change }) => change.purpose === each)) ?? 'rules';
+    const view = await this.#lookFor(transaction.record.router_id, purpose);
+    const [decided, endings] = await this.#decide(transaction, view, batch).catch(async (error: unknown) => {
+      await transaction.rollback();
+      throw error;
+    });
+    const changing = decided.filter(({ outcome }) => !isEmptyDelta(outcome.delta));
+    const failed = changing.length === 0 ? undefined : await this.#carryOut(transaction, view, changing);
+    if (failed === undefined) {
+      const warnings = view instanceof Error ? [] : view.warnings;
+      const { mappings } = transaction.record;
+      const results = decided.map(({ pending, outcome, before }): Ending => {
+        const { ids, delta, causes } = outcome;
+        const value = outcome.value(transaction.record);
+        const happened = ids.map((id, index) => ({ before: before[index], after: mappings.get(id) }));
+        return () => pending.resolve({ changed: { value, warnings, script: undefined }, delta, happened, causes });
+      });
+      return [...endings, ...results];
+    }
+    if (decided.length > 1 && isPraasError(failed, 'KERNEL_REFUSED')) {
+      line.tryAlone(decided.map(({ pending }) => pending));
+      return endings;
+    }
+    for (const { pending } of decided) endings.push(() => pending.reject(failed));
+    return endings;
+  }
+
+  /** The router's view, or the error that says that it is not here. */
+  async #lookFor(router_id: string, purpose: LookFor): Promise<RouterView | Error> {
+    try {
+      return await this.#parts.agent.look(router_id, purpose);
+    } catch (error) {
+      if (isPraasError(error, 'ROUTER_NOT_FOUND')) return error;
+      throw error;
+    }
+  }
+
+  async #decide(
+    transaction: StoreTransaction,
+    view: RouterView | Error,
+    batch: readonly Waiting[],
+  ): Promise<[DecidedNow[], Ending[]]> {
+    const decided: DecidedNow[] = [];
+    const endings: Ending[] = [];
+    for (const pending of batch) {
+      const { change, reject } = pending;
+      let outcome: Outcome<unknown>;
+      try {
+        change.precheck?.(transaction.record);
+        if (view instanceof Error && change.must_be_here) throw view;
+        const router = view instanceof Error ? undefined : view;
+        if (router) this.#guard(transaction.record, router, change.options);
+        outcome = change.decide(this.situation(transaction.record, router, change.options));
+      } catch (error) {
+        endings.push(() => reject(error));
+        continue;
+      }
+      const before = outcome.ids.map((id) => transaction.record.mappings.get(id));
+      await transaction.note(outcome.delta);
+      decided.push({ pending, outcome, before });
+    }
+    return [decided, endings];
+  }
+
+  /** Gives why not, after taking everything back. */
+  async #carryOut(
+    transaction: StoreTransaction,
+    view: RouterView | Error,
+    decided: readonly DecidedNow[],
+  ): Promise<unknown> {
+    const router = view instanceof Error ? undefined : view;
+    const follow = router && decideFollow(this.situation(transaction.record, router, {}));
+    try {
+      if (follow) await transaction.note(follow);
+      await transaction.commit({});
+    } catch (error) {
+      await transaction.rollback();
+      return error;
+    }
+    const ids = [...decided.flatMap(({ outcome }) => outcome.ids), ...(follow?.put ?? []).map(({ id }) => id)];
+    return this.#settle(transaction, router, [...new Set(ids)]);
+  }
+
+  async #settle(transaction: StoreTransaction, view: RouterView | undefined, ids: readonly string[]): Promise<unknown> {
+    const { agent } = this.#parts;
+    try {
+      const delta = view
+        ? (await agent.settle(view, transaction.record, ids)).delta
+        : absentDelta(transaction.record, ids, this.#parts.clock.now());
+      await transaction.note(delta);
+    } catch (error) {
+      if (isPraasError(error, 'ROUTER_NOT_FOUND')) {
+        await transaction.note(absentDelta(transaction.record, ids, this.#parts.clock.now()));
+        return undefined;
+      }
+      const unfinished = unfinishedImport(transaction.record, error);
+      if (unfinished) return unfinished;
+      await transaction.rollback();
+      await this.#undo(transaction.record);
+      return error;
+    }
+    return undefined;
+  }
+
+  /** After a refused change: part of it may be in the kernel (rules applied, connections not ended). Best effort. */
+  async #undo(record: RouterRecord): Promise<void> {
+    const { agent, log } = this.#parts;
+    try {
+      agent.forget(record.router_id);
+      await agent.settle(await agent.look(record.router_id), record, []);
+    } catch (error) {
+      log.warn('the router could not be put back after a refused change; the next change or sync does it', {
+        router_id: record.router_id,
+        reason: messageOf(error),
+      });
+    }
+  }
+
+  async #preview<T>(router_id: string, change: Change<T>): Promise<Changed<T>> {
+    const { store, agent } = this.#parts;
+    const record = await store.read(router_id);
+    const view = await this.look(record, change);
+    const outcome = change.decide(this.situation(record, view, change.options));
+    const after = withDelta(record, outcome.delta);
+    const script = view ? agent.preview(view, after, outcome.ids) : '';
+    return { value: outcome.value(after), warnings: view?.warnings ?? [], script };
+  }
+
+  /** Rules of ours in the kernel and none in the store: the state is lost, or another one. */
+  #guard(record: RouterRecord, view: RouterView, { force }: ChangeOptions): void {
+    if (view.mappings_in_kernel === 0 || force || !knowsNothing(record)) return;
+    const { router_id: router } = record;
+    throw praasError('UNKNOWN_RULES', { router, count: view.mappings_in_kernel, state_dir: this.#parts.state_dir });
+  }
+}

@@ -1,0 +1,140 @@
+/** What a daemon answers, as schemas. Fields that are not known here are passed over: it may be newer than this praas. */
+import * as z from 'zod';
+import { HOPS, VERDICTS } from '../check/report.ts';
+import { Verdict } from '../follow/correction.ts';
+import { IMPORT_RESULTS } from '../import/import.ts';
+import { Actor, Event } from '../mapping/event.ts';
+import { Hold, Mapping } from '../mapping/mapping.ts';
+import { Problem } from './errors.ts';
+import { Printable } from './printable.ts';
+
+const Count = z.int().min(0);
+const Printables = z.array(Printable);
+
+const Counters = z.object({ packets: Count, bytes: Count, last_hit_at: Printable.nullable() });
+
+/** The daemon has made its lists of networks canonical already. */
+const MappingAnswer = z.object({
+  ...Mapping.shape,
+  allowed_cidrs: Printables,
+  status_reason: Printable,
+  hold: Hold.extend({ reason: Printable }).nullable().default(null),
+  counters: Counters.nullable(),
+});
+
+/** What every answer to a change has beside what it is about. */
+const changed = { warnings: Printables, script: Printable.optional() };
+
+export const MappingDocument = z.object({ mapping: MappingAnswer, ...changed });
+export const MappingsDocument = z.object({ mappings: z.array(MappingAnswer), ...changed });
+export const DeletedDocument = MappingsDocument.extend({ failures: z.array(Problem) });
+export const MappingListDocument = z.object({ mappings: z.array(MappingAnswer), failures: z.array(Problem) });
+
+export const ConnectionsDocument = z.object({
+  connections: z.array(
+    z.object({
+      protocol: Printable,
+      source_ip: Printable,
+      source_port: Count,
+      server_ip: Printable,
+      server_port: Count,
+      state: Printable.nullable(),
+    }),
+  ),
+});
+
+export const CheckDocument = z.object({
+  check: z.object({
+    mapping_id: Printable,
+    ok: z.boolean(),
+    conclusion: Printable,
+    hops: z.array(z.object({ hop: z.enum(HOPS), verdict: z.enum(VERDICTS), detail: Printable, next_step: Printable })),
+  }),
+});
+
+export const SyncedDocument = z.object({
+  sync: z.object({ added: Count, removed: Count, moved: Count }),
+  ...changed,
+});
+
+export const ImportedDocument = z.object({
+  import: z.object({
+    rules: z.array(
+      z.object({
+        rule: Printable,
+        result: z.enum(IMPORT_RESULTS),
+        mapping_ids: z.array(z.uuid()),
+        reason: Printable,
+      }),
+    ),
+  }),
+  ...changed,
+});
+
+const Ports = z.object({ tcp: Count, udp: Count });
+const RouterSummary = z.object({
+  router_id: Printable,
+  name: Printable.nullable().default(null),
+  project_id: Printable.nullable().default(null),
+  namespace: Printable,
+  gateway_ips: Printables,
+  mappings: Count,
+  free_ports: Ports,
+  used_ports: Ports,
+});
+const RouterDetails = RouterSummary.extend({
+  networks: Printables,
+  mappings_in_kernel: Count,
+  unmanaged: Printables,
+  warnings: Printables,
+  drift: z.object({ missing: Printables, unexpected: Printables }),
+});
+
+const ServerSummary = z.object({
+  server_id: Printable,
+  name: Printable,
+  project_id: Printable,
+  status: Printable,
+  addresses: z.array(
+    z.object({
+      server_ip: Printable,
+      port_id: Printable,
+      routers: z.array(z.object({ router_id: Printable, name: Printable, gateway_ips: Printables })),
+      floating_ips: Printables,
+    }),
+  ),
+  mappings: Count,
+});
+export const ServerListDocument = z.object({ servers: z.array(ServerSummary) });
+
+export const RouterListDocument = z.object({ routers: z.array(RouterSummary), failures: z.array(Problem) });
+export const RouterDocument = z.object({ router: RouterDetails });
+
+const QuotaLine = z.object({ limit: z.int(), in_use: Count });
+const QuotaAnswer = z.object({
+  project_id: Printable,
+  is_default: z.boolean(),
+  mappings: QuotaLine,
+  ports_per_router: QuotaLine,
+});
+export const QuotaDocument = z.object({ quota: QuotaAnswer });
+export const QuotaListDocument = z.object({ quotas: z.array(QuotaAnswer) });
+
+const PastMapping = MappingAnswer.omit({ counters: true });
+export const EventListDocument = z.object({
+  events: z.array(
+    z.object({
+      ...Event.shape,
+      router_id: Printable,
+      project_id: Printable.nullable(),
+      reason: Printable,
+      request_id: Printable,
+      by: z.object({ ...Actor.shape, name: Printable }),
+      mapping: PastMapping,
+    }),
+  ),
+});
+export const CarriedOutDocument = z.object({
+  applied: z.array(z.object({ verdict: Verdict, mapping: PastMapping })),
+  failures: Printables,
+});

@@ -1,0 +1,144 @@
+/** Mappings, changed and read by a daemon. Values and errors are those of the service itself. */
+import type { NewId } from '../../core/ids.ts';
+import type { Changed, ChangeOptions, Synced } from '../change/change.ts';
+import { praasError } from '../errors.ts';
+import type { MappingPatch } from '../mapping/mapping.ts';
+import type { Wanted } from '../mapping/request.ts';
+import type { MappingView } from '../mapping/view.ts';
+import type { Connection } from '../plan/connection.ts';
+import type { Deleted, Listed, MappingFilter, Pat } from '../services/api.ts';
+import {
+  ConnectionsDocument,
+  DeletedDocument,
+  MappingDocument,
+  MappingListDocument,
+  MappingsDocument,
+  SyncedDocument,
+} from './answers.ts';
+import type { ApiClient } from './api-client.ts';
+import { errorOf } from './errors.ts';
+
+const MAPPINGS = '/v1/mappings';
+/** So many mappings are withdrawn with one request: it stays far below what a daemon reads and within its time. */
+const AT_ONCE = 5000;
+/** A whole ID. */
+const LONGEST_ID = 36;
+
+export class RemotePat implements Pat {
+  readonly #daemon: ApiClient;
+  readonly #new_id: NewId;
+
+  /** `new_id` makes the keys by which the daemon knows a request that it got before. */
+  constructor(daemon: ApiClient, new_id: NewId) {
+    this.#daemon = daemon;
+    this.#new_id = new_id;
+  }
+
+  async create(input: Wanted, options: ChangeOptions = {}): Promise<Changed<MappingView>> {
+    const { mapping, ...rest } = await this.#daemon.ask(MappingDocument, this.#creation({ mapping: input }, options));
+    return changed(mapping, rest);
+  }
+
+  async createMany(inputs: readonly Wanted[], options: ChangeOptions = {}): Promise<Changed<readonly MappingView[]>> {
+    const ask = this.#creation({ mappings: inputs }, options);
+    const { mappings, ...rest } = await this.#daemon.ask(MappingsDocument, ask);
+    return changed(mappings, rest);
+  }
+
+  async update(id: string, patch: MappingPatch, options: ChangeOptions = {}): Promise<Changed<MappingView>> {
+    const { mapping, ...rest } = await this.#daemon.ask(MappingDocument, {
+      method: 'PATCH',
+      path: withOptions(pathOf(id), options),
+      body: { mapping: patch },
+    });
+    return changed(mapping, rest);
+  }
+
+  /** IDs are checked before anything is removed as far as they go with one request; what fails later is a failure beside. */
+  async delete(ids: readonly string[], options: ChangeOptions = {}): Promise<Deleted> {
+    for (const id of ids) checkId(id);
+    const done: Deleted[] = [];
+    const failures: Error[] = [];
+    for (let start = 0; start < ids.length; start += AT_ONCE) {
+      try {
+        done.push(await this.#deleteSome(ids.slice(start, start + AT_ONCE), options));
+      } catch (error) {
+        if (done.length === 0 || !(error instanceof Error)) throw error;
+        failures.push(error);
+        break;
+      }
+    }
+    return {
+      value: done.flatMap(({ value }) => value),
+      warnings: done.flatMap(({ warnings }) => warnings),
+      script: options.dry_run ? done.flatMap(({ script }) => script || []).join('\n') : undefined,
+      failures: [...done.flatMap((each) => each.failures), ...failures],
+    };
+  }
+
+  async list(filter: MappingFilter = {}): Promise<Listed> {
+    const path = withQuery(MAPPINGS, { ...filter });
+    const { mappings, failures } = await this.#daemon.ask(MappingListDocument, { method: 'GET', path });
+    return { mappings, failures: failures.map((problem) => errorOf(problem, this.#daemon.name)) };
+  }
+
+  async get(id: string): Promise<MappingView> {
+    const { mapping } = await this.#daemon.ask(MappingDocument, { method: 'GET', path: pathOf(id) });
+    return mapping;
+  }
+
+  async connections(id: string): Promise<readonly Connection[]> {
+    const path = `${pathOf(id)}/connections`;
+    const { connections } = await this.#daemon.ask(ConnectionsDocument, { method: 'GET', path });
+    return connections;
+  }
+
+  async sync(router_id: string, options: ChangeOptions = {}): Promise<Changed<Synced>> {
+    const path = withOptions(`/v1/routers/${encodeURIComponent(router_id)}/sync`, options);
+    const { sync, ...rest } = await this.#daemon.ask(SyncedDocument, { method: 'POST', path });
+    return changed(sync, rest);
+  }
+
+  #creation(body: object, options: ChangeOptions) {
+    const path = withOptions(MAPPINGS, options);
+    return { method: 'POST', path, body, idempotency_key: this.#new_id() } as const;
+  }
+
+  async #deleteSome(ids: readonly string[], options: ChangeOptions): Promise<Deleted> {
+    const ask = { method: 'POST', path: withOptions(`${MAPPINGS}/delete`, options), body: { ids } } as const;
+    const { mappings, failures, ...rest } = await this.#daemon.ask(DeletedDocument, ask);
+    return {
+      ...changed(mappings, rest),
+      failures: failures.map((problem) => errorOf(problem, this.#daemon.name)),
+    };
+  }
+}
+
+interface Told {
+  readonly warnings: readonly string[];
+  readonly script?: string | undefined;
+}
+
+function changed<T>(value: T, { warnings, script }: Told): Changed<T> {
+  return { value, warnings, script };
+}
+
+function pathOf(id: string): string {
+  checkId(id);
+  return `${MAPPINGS}/${encodeURIComponent(id)}`;
+}
+
+/** What cannot be the beginning of an ID would lead to another place. */
+function checkId(id: string): void {
+  if (id === '' || id.length > LONGEST_ID || id.startsWith('.')) throw praasError('MAPPING_NOT_FOUND', { id });
+}
+
+/** The path with what of the options is not as by default. */
+export function withOptions(path: string, { dry_run, force }: ChangeOptions): string {
+  return withQuery(path, { ...(dry_run && { dry_run: 'true' }), ...(force && { force: 'true' }) });
+}
+
+function withQuery(path: string, query: Readonly<Record<string, string>>): string {
+  const text = new URLSearchParams(query).toString();
+  return text === '' ? path : `${path}?${text}`;
+}

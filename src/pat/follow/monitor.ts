@@ -1,0 +1,184 @@
+/**
+ * Keeps the store equal to the cloud. Every period a sweep, and whenever an event says where to look, a close look. Either
+ * only finds suspects by itself: what takes traffic away or leads it elsewhere is done after a close look at those mappings,
+ * with the account seen to see everything, and never more of it than the guard lets go. An error does nothing and is tried
+ * again.
+ */
+import type { Clock } from '../../core/clock.ts';
+import type { Logger } from '../../core/logger.ts';
+import type { Cloud } from '../interfaces/cloud.ts';
+import type { Mapping } from '../mapping/mapping.ts';
+import type { Picture } from './cloud-snapshot.ts';
+import { type Applied, type CarriedOut, changes, type Verdict } from './correction.ts';
+import { lookClosely, seesAll, sweepCloud } from './inspect.ts';
+import { awaitsAgent, judge, needsProof } from './judge.ts';
+import type { RemovalGuard } from './removal-guard.ts';
+
+/** Whoever has the mappings. */
+export interface Mappings {
+  /** All that could be read. */
+  list(): Promise<readonly Mapping[]>;
+  carryOut(verdicts: readonly Verdict[]): Promise<CarriedOut>;
+}
+
+export interface MonitorParts {
+  readonly cloud: Cloud;
+  readonly mappings: Mappings;
+  readonly guard: RemovalGuard;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface SweepOptions {
+  /** Remove however many there are, and take what is proven for true where lists are empty. */
+  readonly confirmed?: boolean;
+  /** Say what would be done, what the guard would hold back too, and do nothing. */
+  readonly dry_run?: boolean;
+}
+
+export interface Report {
+  /** How many mappings were looked at. */
+  readonly mappings: number;
+  /** What was to be done; in a dry run what the guard would hold back too. */
+  readonly verdicts: readonly Verdict[];
+  readonly applied: readonly Applied[];
+  /** Why something that was found was not done. */
+  readonly held_back: readonly string[];
+}
+
+export interface CloseReport extends Report {
+  /** IDs of mappings that are about to change, and no event says when. */
+  readonly unsettled: readonly string[];
+}
+
+/** So many ports are asked whether they are still to be seen. */
+const WITNESSES = 10;
+
+export class Monitor {
+  readonly #parts: MonitorParts;
+  #witnesses: readonly string[] = [];
+  #work: Promise<unknown> = Promise.resolve();
+  #swept_at: Date | undefined;
+
+  constructor(parts: MonitorParts) {
+    this.#parts = parts;
+  }
+
+  /** When the last good sweep ended; undefined before the first. */
+  get swept_at(): Date | undefined {
+    return this.#swept_at;
+  }
+
+  /** Looks at everything. Throws the errors of Cloud and of whoever has the mappings; then nothing was done. */
+  sweep(options: SweepOptions = {}): Promise<Report> {
+    return this.#alone(() => this.#sweep(options));
+  }
+
+  /** Looks closely at the mappings that have to do with any of these IDs. Throws as sweep does. */
+  look(ids: ReadonlySet<string>): Promise<CloseReport> {
+    return this.#alone(async () => {
+      const all = await this.#parts.mappings.list();
+      const concerned = all.filter((mapping) => idsOf(mapping).some((id) => ids.has(id)));
+      if (concerned.length === 0) return { mappings: 0, verdicts: [], applied: [], held_back: [], unsettled: [] };
+      const picture = await lookClosely(this.#parts.cloud, concerned);
+      const verdicts = verdictsOn(concerned, picture);
+      const report = await this.#finish(verdicts, { looked_at: concerned.length, all: all.length }, {});
+      const unsettled = concerned.filter((mapping) => awaitsAgent(mapping, picture)).map(({ id }) => id);
+      return { ...report, unsettled };
+    });
+  }
+
+  async #sweep(options: SweepOptions): Promise<Report> {
+    const { cloud, mappings, guard, clock } = this.#parts;
+    const all = await mappings.list();
+    const { picture, bound, empty } = await sweepCloud(cloud, all);
+    this.#witnesses = spread(bound, WITNESSES);
+    if (!options.dry_run) guard.renew();
+    const suspected = verdictsOn(all, picture);
+    const counts = { looked_at: all.length, all: all.length };
+    if (empty.length > 0 && !options.confirmed) {
+      const reason = `OpenStack lists no ${empty.join(' and no ')} at all: nothing is removed or led elsewhere; if that is so, \`praas monitor --once --confirm\``;
+      const sure = suspected.filter((verdict) => !needsProof(verdict));
+      const report = await this.#finish(sure, counts, options);
+      return { ...report, held_back: [reason, ...report.held_back] };
+    }
+    const proven = await this.#proven(suspected, all, options);
+    const report = await this.#finish(proven.verdicts, counts, options);
+    this.#swept_at = clock.now();
+    return { ...report, held_back: [...proven.held_back, ...report.held_back] };
+  }
+
+  /** What needs no proof, and what a close look says of the rest. */
+  async #proven(
+    suspected: readonly Verdict[],
+    all: readonly Mapping[],
+    { confirmed = false, dry_run = false }: SweepOptions,
+  ): Promise<{ readonly verdicts: readonly Verdict[]; readonly held_back: readonly string[] }> {
+    const sure = suspected.filter((verdict) => !needsProof(verdict));
+    const doubtful = suspected.filter(needsProof);
+    const removals = doubtful.filter(({ action }) => action === 'remove');
+    // A dry run shows what is to be confirmed, as far as it is proven.
+    const refused = confirmed || dry_run ? undefined : this.#parts.guard.refuses(removals.length, all.length);
+    // What is not to be done anyway has not to be asked for one by one.
+    const worth = refused ? doubtful.filter(({ action }) => action !== 'remove') : doubtful;
+    const ids = new Set(worth.map(({ mapping_id }) => mapping_id));
+    const concerned = all.filter(({ id }) => ids.has(id));
+    const close = concerned.length === 0 ? [] : verdictsOn(concerned, await lookClosely(this.#parts.cloud, concerned));
+    return { verdicts: [...sure, ...close], held_back: refused ? [sentenceOf(refused)] : [] };
+  }
+
+  async #finish(
+    verdicts: readonly Verdict[],
+    counts: { readonly looked_at: number; readonly all: number },
+    { confirmed = false, dry_run = false }: SweepOptions,
+  ): Promise<Report> {
+    const { guard, mappings, cloud, log } = this.#parts;
+    const held_back: string[] = [];
+    let allowed = verdicts;
+    if (verdicts.some(needsProof) && !(await seesAll(cloud, this.#witnesses))) {
+      held_back.push('the account in clouds.yaml does not see all of OpenStack: nothing is removed or led elsewhere');
+      allowed = allowed.filter((verdict) => !needsProof(verdict));
+    }
+    const removals = allowed.filter(({ action }) => action === 'remove').length;
+    const refused = confirmed ? undefined : guard.refuses(removals, counts.all);
+    if (refused) {
+      held_back.push(sentenceOf(refused));
+      if (!dry_run) allowed = allowed.filter(({ action }) => action !== 'remove');
+    }
+    if (dry_run || allowed.length === 0)
+      return { mappings: counts.looked_at, verdicts: allowed, applied: [], held_back };
+    const { applied, failures } = await mappings.carryOut(allowed);
+    guard.note(applied.filter(({ verdict }) => verdict.action === 'remove').length);
+    for (const { verdict, mapping } of applied) log.info('followed the cloud', { ...verdict, mapping });
+    held_back.push(...failures.map(({ message }) => `not everything could be done: ${message}`));
+    return { mappings: counts.looked_at, verdicts: allowed, applied, held_back };
+  }
+
+  /** One thing at a time: two looks at once would judge the same mapping twice. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#work.then(work, work);
+    this.#work = mine.catch(() => undefined);
+    return mine;
+  }
+}
+
+function verdictsOn(mappings: readonly Mapping[], picture: Picture): Verdict[] {
+  return mappings.flatMap((mapping) => {
+    const verdict = judge(mapping, picture);
+    return verdict && changes(mapping, verdict) ? [verdict] : [];
+  });
+}
+
+function idsOf({ id, router_id, port_id, server_id, project_id }: Mapping): readonly string[] {
+  return [id, router_id, port_id, server_id, project_id].filter((value) => value !== null);
+}
+
+/** Some of them, from all over the list. */
+function spread<T>(items: readonly T[], count: number): readonly T[] {
+  const step = Math.max(1, Math.floor(items.length / count));
+  return items.filter((_, index) => index % step === 0).slice(0, count);
+}
+
+function sentenceOf({ asked, limit }: { readonly asked: number; readonly limit: number }): string {
+  return `${asked} mappings would be removed, and ${limit} may be at once (max_removals); look at \`praas monitor --once --dry-run\`, then \`praas monitor --once --confirm\``;
+}

@@ -1,0 +1,207 @@
+/**
+ * Which rules of somebody else become mappings, and what becomes of the others. A rule counts for what it does where it
+ * stands: of several for one port the first wins. Its mapping stands behind all of the rules that stay, so a rule whose
+ * packets one of these could take is left alone too. Pure.
+ */
+import type { NewId } from '../../core/ids.ts';
+import { canonicalCidrs } from '../../core/values/ipv4.ts';
+import { decideCreateMany } from '../change/decision.ts';
+import type { Situation } from '../change/situation.ts';
+import { type Endpoint, endpointKey } from '../mapping/forward.ts';
+import { isWanted, type Mapping, type NewMapping } from '../mapping/mapping.ts';
+import type { Delta } from '../mapping/record.ts';
+import type { ForeignRule, HidingRule, LeadingRule, Target } from '../plan/unmanaged-rules.ts';
+import { whyNotBehind } from '../router/facts.ts';
+import { type Claim, claimOn } from '../router/port-in-use.ts';
+
+/**
+ * `imported`: a new mapping does what it did. `ours`: a mapping that was there already does. `dropped`: one before it took
+ * all of its packets. These go; one that is `left` stays as it is.
+ */
+export const IMPORT_RESULTS = ['imported', 'ours', 'dropped', 'left'] as const;
+export type ImportResult = (typeof IMPORT_RESULTS)[number];
+
+export interface ImportedRule {
+  /** As its tool shows it. */
+  readonly rule: string;
+  readonly result: ImportResult;
+  /** One, or one for each gateway address that the rule is for. */
+  readonly mapping_ids: readonly string[];
+  /** Why it is dropped or left; else empty. */
+  readonly reason: string;
+}
+
+export interface Import {
+  readonly delta: Delta;
+  /** New mappings. */
+  readonly ids: readonly string[];
+  readonly rules: readonly ImportedRule[];
+}
+
+/** What the rules for one endpoint come to. */
+interface Published {
+  readonly endpoint: Endpoint;
+  readonly target: Target;
+  /** None for everybody. */
+  readonly allowed_cidrs: readonly string[];
+  readonly members: readonly LeadingRule[];
+  readonly shadowed: readonly LeadingRule[];
+  /** The mapping that says the same already. */
+  readonly present: Mapping | undefined;
+}
+
+const MOST_NETWORKS = 256;
+
+/** Without a router there is nothing to take over. */
+export function decideImport(situation: Situation, new_id: NewId): Import {
+  const { record, router } = situation;
+  const foreign = router?.foreign ?? [];
+  const left = new Map<ForeignRule, string>();
+  for (const rule of foreign) {
+    const reason = rule.kind === 'other' ? rule.reason : rule.kind === 'leads' && whyImpossible(situation, rule);
+    if (reason) left.set(rule, reason);
+  }
+  const published = settleOn(situation, foreign.filter(isLeading), left);
+  const fresh = published.filter(({ present }) => present === undefined);
+  const hiding = foreign.filter((rule) => rule.kind === 'hides');
+  const inputs = fresh.map((each) => inputOf(each, record.router_id, hiding));
+  const ids = fresh.map(() => new_id());
+  const going = published.flatMap(({ members, shadowed }) => [...members, ...shadowed]);
+  const staying = [...left.keys()];
+  const adopting = [...going, ...hiding.filter((rule) => isFree(rule, going, staying))].map(({ text }) => text);
+  const idOf = new Map(published.map((each) => [each, each.present?.id ?? ids[fresh.indexOf(each)] ?? '']));
+  const rules = foreign.flatMap((rule) => (rule.kind === 'hides' ? [] : outcomeOf(rule, left, idOf)));
+  // One that was cut short behind the change of the kernel has no rules left, and is not finished yet.
+  if (adopting.length + record.adopting.length === 0) return { delta: {}, ids: [], rules };
+  // Its rule has the port already, whatever else would speak against a new mapping there.
+  const anyhow = { ...situation, force: true, router: router && { ...router, claims: [] } };
+  const made = inputs.length > 0 ? decideCreateMany(anyhow, inputs, ids).delta : {};
+  return { delta: { ...made, adopting: [...new Set([...record.adopting, ...adopting])] }, ids, rules };
+}
+
+function isLeading(rule: ForeignRule): rule is LeadingRule {
+  return rule.kind === 'leads';
+}
+
+function whyImpossible({ router }: Situation, rule: LeadingRule): string | undefined {
+  const facts = router?.facts;
+  if (facts === undefined || facts.gateways.length === 0) return 'the router has no gateway address on this node now';
+  if (rule.gateway_ip !== undefined && !facts.gateways.includes(rule.gateway_ip)) {
+    return `${rule.gateway_ip} is no gateway address of the router`;
+  }
+  return whyNotBehind(facts, rule.server_ip);
+}
+
+/** What can be taken over. Adds the others to `left`, again and again: each that stays may keep another from going. */
+function settleOn(situation: Situation, rules: readonly LeadingRule[], left: Map<ForeignRule, string>): Published[] {
+  const gateways = situation.router?.facts.gateways ?? [];
+  const mapped = new Map([...situation.record.mappings.values()].map((mapping) => [endpointKey(mapping), mapping]));
+  for (;;) {
+    const going = rules.filter((rule) => !left.has(rule));
+    const staying = claimsBeside(situation, going, [...left.keys()]);
+    const places = going.flatMap((rule) =>
+      (rule.gateway_ip === undefined ? gateways : [rule.gateway_ip]).map((gateway_ip) => ({ rule, gateway_ip })),
+    );
+    const groups = Map.groupBy(places, ({ rule, gateway_ip }) => endpointKey({ ...rule, gateway_ip }));
+    const published = [...groups].flatMap(([key, group]) => {
+      const members = group.map(({ rule }) => rule);
+      const found = publishedBy(members, group[0]?.gateway_ip ?? '', mapped.get(key), situation.now);
+      const why = typeof found === 'string' ? found : whyBlocked(found.endpoint, staying);
+      if (typeof found !== 'string' && why === undefined) return [found];
+      for (const { rule } of group) left.set(rule, why ?? '');
+      return [];
+    });
+    if (going.every((rule) => !left.has(rule))) return published;
+  }
+}
+
+/** What rules for one endpoint come to, in their order; or why no mapping can say that. */
+function publishedBy(
+  rules: readonly LeadingRule[],
+  gateway_ip: string,
+  present: Mapping | undefined,
+  now: Date,
+): Published | string {
+  const [first] = rules;
+  if (first === undefined) return 'there is none';
+  const { protocol, router_port, server_ip, server_port } = first;
+  const endpoint = { protocol, gateway_ip, router_port };
+  const members: LeadingRule[] = [];
+  const shadowed: LeadingRule[] = [];
+  for (const rule of rules) {
+    if (leadsTo(rule, first)) members.push(rule);
+    else if (covers(members, rule.source)) shadowed.push(rule);
+    else return 'rules lead its port to different servers, by where the caller is';
+  }
+  const allowed_cidrs = networksOf(members);
+  if (allowed_cidrs.length > MOST_NETWORKS) return `its port is for more than ${MOST_NETWORKS} networks`;
+  if (present) {
+    const differs = present.allowed_cidrs.length > 0 && allowed_cidrs.join() !== present.allowed_cidrs.join();
+    if (!isWanted(present, now)) return `its port is mapping ${present.id}'s, which is not in force`;
+    if (!leadsTo(present, first)) return `its port is mapping ${present.id}'s, which leads elsewhere`;
+    if (differs) return `its port is mapping ${present.id}'s, which allows other networks`;
+  }
+  return { endpoint, target: { protocol, server_ip, server_port }, allowed_cidrs, members, shadowed, present };
+}
+
+function leadsTo(one: Target, other: Target): boolean {
+  return one.protocol === other.protocol && one.server_ip === other.server_ip && one.server_port === other.server_port;
+}
+
+function networksOf(rules: readonly LeadingRule[]): string[] {
+  const sources = rules.map(({ source }) => source);
+  return sources.includes(undefined) ? [] : canonicalCidrs(sources.filter((source) => source !== undefined));
+}
+
+/** Whether those before it take every packet from there. */
+function covers(before: readonly LeadingRule[], source: string | undefined): boolean {
+  const networks = networksOf(before);
+  if (networks.length === 0) return before.length > 0;
+  return source !== undefined && canonicalCidrs([...networks, source]).join() === networks.join();
+}
+
+/** What may end at a rule that stays. */
+function claimsBeside({ router }: Situation, going: readonly LeadingRule[], left: readonly ForeignRule[]): Claim[] {
+  const goes = new Set(going.map(({ text }) => text));
+  const others = (router?.claims ?? []).filter(({ kind, text }) => kind === 'rule' && !goes.has(text));
+  return [...others, ...left.flatMap((rule) => (rule.kind === 'other' ? rule.covers : []))];
+}
+
+function whyBlocked(endpoint: Endpoint, staying: readonly Claim[]): string | undefined {
+  const claim = claimOn(staying, endpoint);
+  return claim && `a rule that stays may take its packets: ${claim.text}`;
+}
+
+function inputOf(published: Published, router_id: string, hiding: readonly HidingRule[]): NewMapping {
+  const { endpoint, target, allowed_cidrs } = published;
+  const masquerade = hiding.some((rule) => leadsTo(rule, target)) ? 'always' : 'never';
+  return { router_id, ...endpoint, ...target, allowed_cidrs: [...allowed_cidrs], masquerade };
+}
+
+/** Whether what a hiding rule served goes, and nothing that it still serves stays. */
+function isFree(rule: HidingRule, going: readonly LeadingRule[], staying: readonly ForeignRule[]): boolean {
+  return going.some((each) => leadsTo(each, rule)) && !staying.some((each) => mayLeadTo(each, rule));
+}
+
+function mayLeadTo(rule: ForeignRule, target: Target): boolean {
+  if (rule.kind !== 'other') return leadsTo(rule, target);
+  // A range of addresses is not looked into.
+  return rule.leads_to.includes('-') || rule.leads_to.split(':')[0] === target.server_ip;
+}
+
+function outcomeOf(
+  rule: ForeignRule,
+  left: ReadonlyMap<ForeignRule, string>,
+  idOf: ReadonlyMap<Published, string>,
+): ImportedRule {
+  const reason = left.get(rule);
+  if (reason !== undefined) return { rule: rule.text, result: 'left', mapping_ids: [], reason };
+  const mine = [...idOf].filter(([{ members }]) => members.some((member) => member === rule));
+  const mapping_ids = mine.map(([, id]) => id);
+  if (mine.length === 0) {
+    const why = 'a rule before it takes all of its packets';
+    return { rule: rule.text, result: 'dropped', mapping_ids: [], reason: why };
+  }
+  const is_new = mine.some(([{ present }]) => present === undefined);
+  return { rule: rule.text, result: is_new ? 'imported' : 'ours', mapping_ids, reason: '' };
+}

@@ -1,0 +1,59 @@
+/** Whoever keeps the kernel equal to the store, as the services need it. */
+import type { Delta, RouterRecord } from '../mapping/record.ts';
+import type { Counters } from '../mapping/view.ts';
+import type { ForeignRule } from '../plan/unmanaged-rules.ts';
+import type { RouterFacts } from '../router/facts.ts';
+import type { Claim } from '../router/port-in-use.ts';
+import type { Drift } from '../router/view.ts';
+
+/** What is known of a router at the moment. */
+export interface RouterView {
+  readonly facts: RouterFacts;
+  /** Ports that somebody else has. Listening programs are among them when the look was for a port. */
+  readonly claims: readonly Claim[];
+  /** As Observation.foreign. */
+  readonly foreign?: readonly ForeignRule[];
+  readonly warnings: readonly string[];
+  /** How many mappings of ours, known or not, have something in the kernel. */
+  readonly mappings_in_kernel: number;
+  /** Just read from the kernel, not remembered. */
+  readonly is_fresh: boolean;
+}
+
+/** What a settlement did, and the delta that notes it in the store. */
+export interface Settlement {
+  readonly delta: Delta;
+  readonly added: number;
+  readonly removed: number;
+}
+
+/**
+ * What a look is for: `rules`; a `port` to choose or to check, which asks for the listening programs too; or an `audit`,
+ * which reads all of it from the kernel, whatever is remembered.
+ */
+export type LookFor = 'rules' | 'port' | 'audit';
+
+/** Whoever keeps the kernel equal to the store. */
+export interface RouterAgent {
+  /** Throws ROUTER_NOT_FOUND, TOOL_MISSING, TOOL_FAILED, NOT_PERMITTED. */
+  look(router_id: string, purpose?: LookFor): Promise<RouterView>;
+  /** Makes the next look read the kernel again. */
+  forget(router_id: string): void;
+  /** What a settlement would put right. Pure. */
+  drift(view: RouterView, record: RouterRecord): Drift;
+  /** What settle would hand to the kernel, as text; empty when nothing would change. */
+  preview(view: RouterView, record: RouterRecord, ids: readonly string[]): string;
+  /**
+   * Makes the kernel hold what the record says of the mappings named (of all, when the view is fresh) and ends the
+   * connections that contradict it. Throws KERNEL_REFUSED, KERNEL_BUSY, ROUTER_NOT_FOUND, TOOL_MISSING.
+   */
+  settle(view: RouterView, record: RouterRecord, ids: readonly string[]): Promise<Settlement>;
+}
+
+/** What is known of the packets that came through mappings. */
+export interface CounterSource {
+  /** Undefined for a mapping that nobody has looked at yet. */
+  counters(router_id: string, mapping_id: string): Counters | undefined;
+  /** Reads the counters of a router anew. Throws as RouterAgent.look does. */
+  count(router_id: string): Promise<void>;
+}

@@ -1,0 +1,102 @@
+/**
+ * What happened to mappings, for people and machines that look back: what, when, by whom and why, with the mapping as it was
+ * after (or, when it is gone, before). Pure.
+ */
+import * as z from 'zod';
+import { Time } from '../../core/values/time.ts';
+import { Mapping } from './mapping.ts';
+
+/**
+ * `followed`, `held` and `released` are the monitor's: led to where its server is now, DOWN for what the cloud says, and no
+ * longer. `down` and `active` are what became of it on the node without anybody's asking.
+ */
+export const EVENT_TYPES = ['created', 'updated', 'deleted', 'followed', 'held', 'released', 'down', 'active'] as const;
+export type EventType = (typeof EVENT_TYPES)[number];
+
+/** `operator` sees all projects, `tenant` one; `expiry` and `agent` are the node itself. */
+export const ACTOR_KINDS = ['operator', 'tenant', 'monitor', 'expiry', 'agent'] as const;
+
+export const Actor = z.strictObject({ kind: z.enum(ACTOR_KINDS), name: z.string() });
+export type Actor = z.infer<typeof Actor>;
+
+export const ROOT_ACTOR: Actor = { kind: 'operator', name: 'root' };
+export const MONITOR: Actor = { kind: 'monitor', name: 'monitor' };
+const AGENT: Actor = { kind: 'agent', name: 'agent' };
+const EXPIRY: Actor = { kind: 'expiry', name: 'expiry' };
+
+export const Event = z.strictObject({
+  /** Grows with each event of a node. */
+  id: z.int().min(1),
+  at: Time,
+  type: z.enum(EVENT_TYPES),
+  mapping_id: z.uuid(),
+  router_id: z.string(),
+  project_id: z.string().nullable(),
+  by: Actor,
+  /** Empty where whoever did it gave none. */
+  reason: z.string(),
+  /** Empty when nobody asked. */
+  request_id: z.string(),
+  /** Fields that changed, with what they were before. */
+  before: z.record(z.string(), z.unknown()),
+  mapping: Mapping,
+});
+export type Event = z.infer<typeof Event>;
+/** One that has not been noted yet. */
+export type NewEvent = Omit<Event, 'id' | 'at' | 'request_id'>;
+
+/** A mapping before and after a change; undefined where it is not. */
+interface Step {
+  readonly before: Mapping | undefined;
+  readonly after: Mapping | undefined;
+}
+
+/** What a change did, with the causes of its own by the mapping's id. */
+export interface Happened {
+  readonly happened: readonly Step[];
+  readonly causes: ReadonlyMap<string, Cause> | undefined;
+}
+
+/** Who did it and, where they say so, what it is and why. */
+export interface Cause {
+  readonly by: Actor;
+  readonly type?: EventType;
+  readonly reason?: string;
+}
+
+/** What has no cause of its own was `asked` for. */
+export function eventsOf({ happened, causes }: Happened, asked: Cause): NewEvent[] {
+  return happened.flatMap((step) => eventOf(step, causes?.get((step.before ?? step.after)?.id ?? '') ?? asked) ?? []);
+}
+
+/** Gives nothing for a step that changes nothing. */
+function eventOf({ before, after }: Step, { by, type, reason = '' }: Cause): NewEvent | undefined {
+  const mapping = after ?? before;
+  if (mapping === undefined) return undefined;
+  const differing = before && after ? difference(before, after) : {};
+  if (before && after && Object.keys(differing).length === 0) return undefined;
+  const found: EventType = before === undefined ? 'created' : after === undefined ? 'deleted' : (type ?? 'updated');
+  const { id, router_id, project_id } = mapping;
+  return { type: found, mapping_id: id, router_id, project_id, by, reason, before: differing, mapping };
+}
+
+/** What became of a mapping by itself: only whether it is ACTIVE counts, and why not. */
+export function statusEventOf({ before, after }: Step): NewEvent | undefined {
+  if (before === undefined || after === undefined || before.status === after.status) return undefined;
+  const type = after.status === 'ACTIVE' ? 'active' : 'down';
+  const by = after.status_reason.startsWith('expired') ? EXPIRY : AGENT;
+  const { id, router_id, project_id, status_reason } = after;
+  const differing = { status: before.status, status_reason: before.status_reason };
+  return { type, mapping_id: id, router_id, project_id, by, reason: status_reason, before: differing, mapping: after };
+}
+
+const FOLLOWING: readonly string[] = ['status', 'status_reason', 'updated_at'];
+
+/** The fields of `before` that are others in `after`; what follows of another change is none of its own. */
+function difference(before: Mapping, after: Mapping): Record<string, unknown> {
+  const fields = Object.entries(before).filter(
+    ([name, value]) =>
+      !FOLLOWING.includes(name) && JSON.stringify(value) !== JSON.stringify(after[name as keyof Mapping]),
+  );
+  return Object.fromEntries(fields);
+}

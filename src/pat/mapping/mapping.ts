@@ -1,0 +1,117 @@
+/**
+ * A mapping is one published port: what an operator or tenant asked for, and what became of it. This file says which
+ * fields there are and which values are valid; everything from outside (flags, JSON, files) passes these schemas first.
+ */
+import * as z from 'zod';
+import { Cidrs, Ipv4, Port, Text } from '../../core/values/schemas.ts';
+import { isExpired, Time } from '../../core/values/time.ts';
+
+/** TCP and UDP; other protocols have no ports. */
+export const PROTOCOLS = ['tcp', 'udp'] as const;
+export const Protocol = z.enum(PROTOCOLS, 'tcp or udp');
+export type Protocol = z.infer<typeof Protocol>;
+
+/** `auto` lets the router's facts decide (router.ts), the others are the operator's word. */
+export const MASQUERADE = ['auto', 'always', 'never'] as const;
+export const Masquerade = z.enum(MASQUERADE, 'auto, always or never');
+export type Masquerade = z.infer<typeof Masquerade>;
+
+/** ACTIVE: in the kernel. DOWN: stored, and leads nowhere now. PENDING: not applied yet. ERROR: refused. */
+export const STATUSES = ['ACTIVE', 'DOWN', 'PENDING', 'ERROR'] as const;
+export const Status = z.enum(STATUSES);
+export type Status = z.infer<typeof Status>;
+
+const A_ROUTER = 'a router UUID or a namespace name';
+
+/**
+ * A router's id: the UUID of a Neutron router, or the name of any network namespace. It becomes a file name and a
+ * namespace path, so nothing that could climb out of a directory passes.
+ */
+export const RouterId = z.string(A_ROUTER).regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/, A_ROUTER);
+
+/** What the monitor found against a mapping that is there all the same. */
+export const Hold = z.strictObject({
+  reason: z.string(),
+  /** Nothing is published meanwhile: nobody can say whose the address is now. Without it, packets go where they went. */
+  withdrawn: z.boolean(),
+});
+export type Hold = z.infer<typeof Hold>;
+
+export const Mapping = z.strictObject({
+  id: z.uuid(),
+  router_id: RouterId,
+  project_id: Text.nullable(),
+  protocol: Protocol,
+  router_port: Port,
+  gateway_ip: Ipv4,
+  server_ip: Ipv4,
+  server_port: Port,
+  server_id: z.uuid().nullable(),
+  port_id: z.uuid().nullable(),
+  name: Text,
+  description: Text,
+  allowed_cidrs: Cidrs,
+  masquerade: Masquerade,
+  expires_at: Time.nullable(),
+  enabled: z.boolean('true or false'),
+  /** Rules of security groups that were added for this mapping, and go with it. */
+  security_group_rule_ids: z.array(z.uuid()),
+  /** Null while the cloud has nothing against it. */
+  hold: Hold.nullable(),
+  status: Status,
+  status_reason: z.string(),
+  created_at: Time,
+  updated_at: Time,
+});
+export type Mapping = z.infer<typeof Mapping>;
+
+/** A new mapping whose router and server are known; what is left out is chosen. What a caller says is in wanted.ts. */
+export const NewMapping = z.strictObject({
+  router_id: RouterId,
+  project_id: Text.nullable().default(null),
+  protocol: Protocol.default('tcp'),
+  router_port: Port.optional(),
+  gateway_ip: Ipv4.optional(),
+  /** The gateway address where the node has none: an HA router stands by, or Neutron has not put it there yet. */
+  expected_gateway_ip: Ipv4.optional(),
+  server_ip: Ipv4,
+  server_port: Port,
+  server_id: z.uuid().nullable().default(null),
+  port_id: z.uuid().nullable().default(null),
+  name: Text.default(''),
+  description: Text.default(''),
+  allowed_cidrs: Cidrs.default([]),
+  masquerade: Masquerade.optional(),
+  expires_at: Time.nullable().default(null),
+  enabled: z.boolean('true or false').default(true),
+  security_group_rule_ids: z.array(z.uuid()).default([]),
+});
+export type NewMapping = z.input<typeof NewMapping>;
+
+/** What may change in a mapping; its router, protocol and identity stay. */
+export const MappingPatch = z.strictObject({
+  router_port: Port.optional(),
+  server_ip: Ipv4.optional(),
+  server_port: Port.optional(),
+  name: Text.optional(),
+  description: Text.optional(),
+  allowed_cidrs: Cidrs.optional(),
+  masquerade: Masquerade.optional(),
+  expires_at: Time.nullable().optional(),
+  enabled: z.boolean('true or false').optional(),
+});
+export type MappingPatch = z.input<typeof MappingPatch>;
+
+/** True when the mapping should be in the kernel at `now`, if its router lets it. */
+export function isWanted(mapping: Pick<Mapping, 'enabled' | 'expires_at' | 'hold'>, now: Date): boolean {
+  return mapping.enabled && !isExpired(mapping, now) && mapping.hold?.withdrawn !== true;
+}
+
+/** Where a mapping leads, and to which port of which server that address belongs. */
+export type Identity = Pick<Mapping, 'server_ip' | 'server_id' | 'port_id'>;
+
+/** Whether it could let somebody in who was not let in before: then whose the port is counts as for a new mapping. */
+export function mayOpen({ enabled, ...patch }: MappingPatch): boolean {
+  const { server_port, router_port, allowed_cidrs, expires_at } = patch;
+  return enabled === true || [server_port, router_port, allowed_cidrs, expires_at].some((value) => value !== undefined);
+}

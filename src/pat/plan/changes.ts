@@ -1,0 +1,35 @@
+/** What is observed in a kernel, and what is to be changed there. */
+import type { Forward } from '../mapping/forward.ts';
+import type { ForeignRule } from './unmanaged-rules.ts';
+
+/** What the rules of a forward have counted since they were made. */
+export interface Tally {
+  readonly packets: number;
+  readonly bytes: number;
+}
+
+/** What a Dataplane found in the kernel under one mapping's id. */
+export interface ObservedForward {
+  readonly mapping_id: string;
+  /** Undefined when the pieces found make no whole forward: one was deleted, doubled or edited by hand. */
+  readonly forward: Forward | undefined;
+  /** Whatever the Dataplane needs to take away exactly what it found. */
+  readonly handle: unknown;
+  /** Undefined where nothing counts. */
+  readonly tally?: Tally;
+}
+
+export interface Changes {
+  readonly remove: readonly ObservedForward[];
+  readonly add: readonly Forward[];
+  /** What is missing of the Dataplane's own frame (chains, jumps, tables), in its own terms; undefined: nothing. */
+  readonly frame: unknown;
+  /** Rules of others whose place the forwards take: they go when these have come, and no packet falls between. */
+  readonly adopt?: readonly ForeignRule[];
+}
+
+/** True when there is nothing to do. */
+export function isEmptyPlan(changes: Changes): boolean {
+  const { remove, add, frame, adopt = [] } = changes;
+  return remove.length + add.length + adopt.length === 0 && frame === undefined;
+}

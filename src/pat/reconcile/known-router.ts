@@ -1,0 +1,63 @@
+/**
+ * What this process knows of a router's kernel state, kept up to date with what it applies, so that a change costs what it
+ * changes and not what the router holds. Somebody else may change the kernel behind its back: a look now and then, and
+ * every refused change, makes it anew.
+ */
+import type { Dataplane, Observation } from '../interfaces/dataplane.ts';
+import type { Changes, ObservedForward } from '../plan/changes.ts';
+import type { ForeignRule } from '../plan/unmanaged-rules.ts';
+import type { ScopeMarks } from '../router/address-scope.ts';
+import type { Claim } from '../router/port-in-use.ts';
+
+export class KnownRouter {
+  readonly claims: readonly Claim[];
+  readonly foreign: readonly ForeignRule[];
+  readonly warnings: readonly string[];
+  readonly scope_marks: ScopeMarks;
+  readonly #forwards: Map<string, ObservedForward[]>;
+  #frame: unknown;
+
+  constructor(observation: Observation) {
+    this.claims = observation.claims;
+    this.foreign = observation.foreign ?? [];
+    this.warnings = observation.warnings;
+    this.scope_marks = observation.scope_marks ?? new Map();
+    this.#forwards = Map.groupBy(observation.forwards, ({ mapping_id }) => mapping_id);
+    this.#frame = observation.frame;
+  }
+
+  get frame(): unknown {
+    return this.#frame;
+  }
+
+  /** How many mappings have something in the kernel. */
+  get size(): number {
+    return this.#forwards.size;
+  }
+
+  /** What is in the kernel for these mappings; for all when none are named. */
+  forwards(ids?: readonly string[]): ObservedForward[] {
+    const found = ids === undefined ? [...this.#forwards.values()] : ids.map((id) => this.#forwards.get(id) ?? []);
+    return found.flat();
+  }
+
+  /** Takes note of changes (an empty one too) that the Dataplane has applied. */
+  applied(changes: Changes, dataplane: Pick<Dataplane, 'expected'>): void {
+    if (changes.frame !== undefined) this.#frame = undefined;
+    const removed = new Set(changes.remove);
+    for (const { mapping_id } of removed) {
+      this.#set(
+        mapping_id,
+        this.forwards([mapping_id]).filter((observed) => !removed.has(observed)),
+      );
+    }
+    for (const forward of changes.add) {
+      this.#set(forward.mapping_id, [...this.forwards([forward.mapping_id]), dataplane.expected(forward)]);
+    }
+  }
+
+  #set(mapping_id: string, forwards: ObservedForward[]): void {
+    if (forwards.length === 0) this.#forwards.delete(mapping_id);
+    else this.#forwards.set(mapping_id, forwards);
+  }
+}

@@ -1,0 +1,35 @@
+/** A router as callers see it. */
+import type { Protocol } from '../mapping/mapping.ts';
+
+export interface RouterSummary {
+  readonly router_id: string;
+  /** In OpenStack; null where that is not known. */
+  readonly name: string | null;
+  readonly project_id: string | null;
+  readonly namespace: string;
+  readonly gateway_ips: readonly string[];
+  readonly mappings: number;
+  /** Ports of router_port_range that a new mapping could get on the first gateway address. */
+  readonly free_ports: Readonly<Record<Protocol, number>>;
+  /** Ports of the first gateway address that mappings have, inside and outside of the range. */
+  readonly used_ports: Readonly<Record<Protocol, number>>;
+}
+
+export interface RouterDetails extends RouterSummary {
+  readonly networks: readonly string[];
+  /** Mappings of ours with something in the kernel. */
+  readonly mappings_in_kernel: number;
+  /** Rules and listening programs of others that take ports on a gateway address. */
+  readonly unmanaged: readonly string[];
+  readonly warnings: readonly string[];
+  /** By what the kernel differs from the store at this moment. */
+  readonly drift: Drift;
+}
+
+/** Mappings of ours by which the kernel differs from the record, by id. */
+export interface Drift {
+  /** Not in the kernel as they should be. */
+  readonly missing: readonly string[];
+  /** In the kernel as they should not be; a mapping edited by hand is in both lists. */
+  readonly unexpected: readonly string[];
+}

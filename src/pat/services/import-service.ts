@@ -1,0 +1,49 @@
+/**
+ * Takes rules of somebody else over into mappings, as any other change is carried out: the mappings are durable before their
+ * rules come and those of the others go, in one transaction of the kernel. What is cut short is finished by the next look.
+ */
+import type { NewId } from '../../core/ids.ts';
+import type { Changed, ChangeOptions } from '../change/change.ts';
+import type { ChangeRunner } from '../change/change-runner.ts';
+import { decideImport, type ImportedRule } from '../import/import.ts';
+import { type Actor, type Cause, ROOT_ACTOR } from '../mapping/event.ts';
+
+export interface Imports {
+  /**
+   * Gives what becomes of each rule of others in the chains that praas shares with them. Connections stay as they are.
+   * Throws ROUTER_NOT_FOUND, UNKNOWN_RULES, and as the agent does.
+   */
+  takeOver(router_id: string, options?: ChangeOptions): Promise<Changed<readonly ImportedRule[]>>;
+}
+
+export interface ImportServiceParts {
+  readonly runner: ChangeRunner;
+  readonly new_id: NewId;
+  /** Who asks at the moment; root when left out. */
+  readonly actor?: (() => Actor) | undefined;
+}
+
+const REASON = 'imported from a rule of custom-PREROUTING';
+
+export class ImportService implements Imports {
+  readonly #parts: ImportServiceParts;
+
+  constructor(parts: ImportServiceParts) {
+    this.#parts = parts;
+  }
+
+  takeOver(router_id: string, options: ChangeOptions = {}): Promise<Changed<readonly ImportedRule[]>> {
+    const { runner, new_id, actor } = this.#parts;
+    // Now: it may be decided while another request is worked for.
+    const cause: Cause = { by: actor?.() ?? ROOT_ACTOR, reason: REASON };
+    return runner.run<readonly ImportedRule[]>(router_id, {
+      options,
+      must_be_here: true,
+      purpose: 'audit',
+      decide: (situation) => {
+        const { delta, ids, rules } = decideImport(situation, new_id);
+        return { delta, ids, value: () => rules, causes: new Map(ids.map((id) => [id, cause])) };
+      },
+    });
+  }
+}

@@ -1,0 +1,70 @@
+/** Quotas as people see and set them. What belongs to another project is not there for whoever asks. */
+import { parseInput } from '../../core/values/input.ts';
+import { praasError } from '../errors.ts';
+import type { Viewer } from '../interfaces/target.ts';
+import type { QuotaBook } from '../quota/ledger.ts';
+import { OwnQuota, ProjectId, type Quota } from '../quota/quota.ts';
+import type { QuotaStore } from '../quota/quota-store.ts';
+import type { Quotas, QuotaView } from './api.ts';
+
+export interface QuotaServiceParts {
+  readonly quotas: QuotaStore;
+  readonly book: Pick<QuotaBook, 'usage' | 'projects'>;
+  /** Of a project that has none of its own; may change. */
+  readonly defaults: () => Quota;
+}
+
+const EVERYTHING: Viewer = { project_id: null };
+
+export class QuotaService implements Quotas {
+  readonly #parts: QuotaServiceParts;
+
+  constructor(parts: QuotaServiceParts) {
+    this.#parts = parts;
+  }
+
+  /** Of the viewer's project; who sees all sees every project that has mappings or a quota of its own, by ID. */
+  async list({ project_id }: Viewer = EVERYTHING): Promise<readonly QuotaView[]> {
+    if (project_id !== null) return [await this.#view(project_id)];
+    const { quotas, book } = this.#parts;
+    const known = new Set([...(await quotas.read()).keys(), ...(await book.projects())]);
+    return Promise.all([...known].toSorted().map((each) => this.#view(each)));
+  }
+
+  async show(project_id: string, viewer: Viewer = EVERYTHING): Promise<QuotaView> {
+    return this.#view(projectOf(project_id, viewer));
+  }
+
+  async set(project_id: string, quota: OwnQuota, viewer: Viewer = EVERYTHING): Promise<QuotaView> {
+    const project = projectOf(project_id, viewer);
+    const given = parseInput(OwnQuota, quota);
+    await this.#parts.quotas.update(project, (before) => ({ ...before, ...given }));
+    return this.#view(project);
+  }
+
+  async reset(project_id: string, viewer: Viewer = EVERYTHING): Promise<QuotaView> {
+    const project = projectOf(project_id, viewer);
+    await this.#parts.quotas.update(project, () => undefined);
+    return this.#view(project);
+  }
+
+  async #view(project_id: string): Promise<QuotaView> {
+    const { quotas, book, defaults } = this.#parts;
+    const own = (await quotas.read()).get(project_id);
+    const limits = { ...defaults(), ...own };
+    const { mappings, on_router } = await book.usage(project_id);
+    return {
+      project_id,
+      is_default: own === undefined,
+      mappings: { limit: limits.mappings, in_use: mappings },
+      ports_per_router: { limit: limits.ports_per_router, in_use: on_router },
+    };
+  }
+}
+
+/** Throws INVALID_INPUT, and PROJECT_NOT_FOUND for a project that is not the viewer's. */
+function projectOf(project_id: string, viewer: Viewer): string {
+  const project = parseInput(ProjectId, project_id);
+  if (viewer.project_id !== null && viewer.project_id !== project) throw praasError('PROJECT_NOT_FOUND', { project });
+  return project;
+}

@@ -1,0 +1,122 @@
+import type { Clock } from '../../core/clock.ts';
+import { cidrContains } from '../../core/values/ipv4.ts';
+import { isUuid } from '../../core/values/uuid.ts';
+import { freePorts } from '../change/port-choice.ts';
+import type { Policy } from '../change/situation.ts';
+import { isPraasError, praasError } from '../errors.ts';
+import type { RouterAgent } from '../interfaces/agent.ts';
+import type { Dataplane } from '../interfaces/dataplane.ts';
+import type { MappingStore } from '../interfaces/store.ts';
+import type { Viewer } from '../interfaces/target.ts';
+import { PROTOCOLS, type Protocol } from '../mapping/mapping.ts';
+import type { RouterRecord } from '../mapping/record.ts';
+import { type RouterFacts } from '../router/facts.ts';
+import type { Claim } from '../router/port-in-use.ts';
+import type { RouterDetails, RouterSummary } from '../router/view.ts';
+import type { RouterBook } from '../target/router-directory.ts';
+import type { ListedRouters, Routers } from './api.ts';
+
+export interface RouterServiceParts {
+  readonly store: MappingStore;
+  readonly dataplane: Pick<Dataplane, 'routers' | 'facts'>;
+  readonly agent: RouterAgent;
+  readonly clock: Clock;
+  readonly policy: Policy;
+  /** Left out on a node without OpenStack. */
+  readonly book?: RouterBook | undefined;
+}
+
+const EVERYTHING: Viewer = { project_id: null };
+/** So many namespaces are read at the same time. */
+const AT_ONCE = 8;
+
+export class RouterService implements Routers {
+  readonly #parts: RouterServiceParts;
+
+  constructor(parts: RouterServiceParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * All namespaces of this node that could publish something or do, by id; with OpenStack only those that the viewer may
+   * know. One that cannot be read is a failure beside them.
+   */
+  async list({ project_id }: Viewer = EVERYTHING): Promise<ListedRouters> {
+    const { dataplane, book } = this.#parts;
+    const ids = (await dataplane.routers()).filter((id) => book?.isVisible(id, project_id) ?? true);
+    const summaries: (RouterSummary | Error | undefined)[] = [];
+    for (let start = 0; start < ids.length; start += AT_ONCE) {
+      summaries.push(...(await Promise.all(ids.slice(start, start + AT_ONCE).map((id) => this.#summaryOf(id)))));
+    }
+    return {
+      routers: summaries.flatMap((summary) => (summary === undefined || summary instanceof Error ? [] : [summary])),
+      failures: summaries.filter((summary) => summary instanceof Error),
+    };
+  }
+
+  /** One router with what others have in it, by its id, or by its name in OpenStack. Throws ROUTER_NOT_FOUND. */
+  async show(reference: string, { project_id }: Viewer = EVERYTHING): Promise<RouterDetails> {
+    const { agent, store, book } = this.#parts;
+    const router_id = this.idOf(reference, { project_id });
+    if (book?.isVisible(router_id, project_id) === false) {
+      throw praasError('ROUTER_NOT_FOUND', { router: reference, known: [] });
+    }
+    const view = await agent.look(router_id, 'audit');
+    const record = await store.read(router_id);
+    return {
+      ...this.#summarize(view.facts, view.claims, record),
+      networks: view.facts.inside.map(({ cidr }) => cidr),
+      mappings_in_kernel: view.mappings_in_kernel,
+      unmanaged: view.claims.filter((claim) => isOnGateway(claim, view.facts)).map(({ text }) => text),
+      warnings: view.warnings,
+      drift: agent.drift(view, record),
+    };
+  }
+
+  /** The id of the router that is named so in OpenStack; what is no such name is an id already. */
+  idOf(reference: string, { project_id }: Viewer = EVERYTHING): string {
+    // A tenant may name a router as it likes, also like another one's ID.
+    if (isUuid(reference)) return reference;
+    return this.#parts.book?.find(reference, project_id) ?? reference;
+  }
+
+  async #summaryOf(router_id: string): Promise<RouterSummary | Error | undefined> {
+    try {
+      const { facts, claims } = await this.#parts.agent.look(router_id, 'port');
+      return this.#summarize(facts, claims, await this.#parts.store.read(router_id));
+    } catch (error) {
+      // Between listing and looking a namespace may go; that is no news for a list.
+      if (isPraasError(error, 'ROUTER_NOT_FOUND')) return undefined;
+      if (isPraasError(error)) return error;
+      throw error;
+    }
+  }
+
+  #summarize(facts: RouterFacts, claims: readonly Claim[], record: RouterRecord): RouterSummary {
+    const { policy, clock, book } = this.#parts;
+    const situation = { record, router: { facts, claims }, policy, now: clock.now(), force: false };
+    const [gateway_ip = ''] = facts.gateways;
+    const free = PROTOCOLS.map((protocol) => [
+      protocol,
+      gateway_ip ? freePorts(situation, { protocol, gateway_ip }) : 0,
+    ]);
+    return {
+      router_id: facts.router_id,
+      name: book?.of(facts.router_id)?.name ?? null,
+      project_id: book?.of(facts.router_id)?.project_id ?? null,
+      namespace: facts.namespace,
+      gateway_ips: facts.gateways,
+      mappings: record.mappings.size,
+      free_ports: Object.fromEntries(free) as Record<Protocol, number>,
+      used_ports: { tcp: usedPorts(record, 'tcp', gateway_ip), udp: usedPorts(record, 'udp', gateway_ip) },
+    };
+  }
+}
+
+function usedPorts({ mappings }: RouterRecord, protocol: Protocol, gateway_ip: string): number {
+  return [...mappings.values()].filter((each) => each.protocol === protocol && each.gateway_ip === gateway_ip).length;
+}
+
+function isOnGateway(claim: Claim, facts: RouterFacts): boolean {
+  return facts.gateways.some((gateway_ip) => cidrContains(claim.cidr, gateway_ip));
+}

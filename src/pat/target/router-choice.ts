@@ -1,0 +1,108 @@
+/**
+ * Which router is meant: the one that is named, or the only one of the caller's that has a gateway and an interface on the
+ * server's subnet. What is another project's is not there.
+ */
+import { praasError } from '../errors.ts';
+import type { Cloud, CloudPort } from '../interfaces/cloud.ts';
+import type { Caller } from '../interfaces/target.ts';
+import { isRouterInterface, RouterPorts, type Target } from './reach.ts';
+
+export interface Chosen {
+  readonly router_id: string;
+  readonly ports: RouterPorts;
+  /** What it leads to of what may be meant; one at least. */
+  readonly targets: readonly Target[];
+}
+
+/** What is known of the router already. */
+export interface Asked {
+  readonly router_id: string | undefined;
+  readonly router_ports: readonly CloudPort[];
+  /** The server, for messages. */
+  readonly what: string;
+}
+
+export class RouterChoice {
+  readonly #cloud: Cloud;
+  /** Neutron never moves a router to another project, and never gives an id twice. */
+  readonly #projects = new Map<string, string>();
+
+  constructor(cloud: Cloud) {
+    this.#cloud = cloud;
+  }
+
+  /** Gives the id back. Throws ROUTER_NOT_FOUND when it is another project's, or nobody's. */
+  async requireOwn(router_id: string, caller: Caller): Promise<string> {
+    const owner = await this.#projectOf(router_id);
+    if (owner === undefined || (caller.project_id !== null && owner !== caller.project_id)) {
+      throw await this.#notFound(router_id, caller);
+    }
+    return router_id;
+  }
+
+  /** The id of the router of that name; the name itself for an operator who means a namespace. Throws AMBIGUOUS, ROUTER_NOT_FOUND. */
+  async byName(name: string, caller: Caller): Promise<string> {
+    const { project_id } = caller;
+    const found = await this.#cloud.routers(project_id === null ? { name } : { name, project_id });
+    const [router, another] = found;
+    if (another !== undefined) {
+      const candidates = found.map((each) => `${each.id} of project ${each.project_id}`);
+      throw praasError('AMBIGUOUS', { what: `router ${name}`, candidates });
+    }
+    if (router === undefined && project_id === null) return name;
+    if (router === undefined) throw await this.#notFound(name, caller);
+    this.#projects.set(router.id, router.project_id);
+    return router.id;
+  }
+
+  /** Throws ROUTER_NOT_CONNECTED when the router does not lead to any of them, AMBIGUOUS when several routers do. */
+  async choose(targets: readonly Target[], { router_id, router_ports, what }: Asked, caller: Caller): Promise<Chosen> {
+    if (router_id === undefined) return this.#only(await this.#leadingTo(targets, caller), what);
+    const chosen = leading(router_id, router_ports, targets);
+    if (chosen !== undefined) return chosen;
+    const known = (await this.#leadingTo(targets, caller)).map((each) => each.router_id);
+    throw praasError('ROUTER_NOT_CONNECTED', { router: router_id, server: what, known });
+  }
+
+  async #only(leading_there: readonly Chosen[], what: string): Promise<Chosen> {
+    const with_gateway = leading_there.filter(({ ports }) => ports.gateway_ips.length > 0);
+    const possible = with_gateway.length > 0 ? with_gateway : leading_there;
+    const [chosen, another] = possible;
+    if (chosen === undefined) throw praasError('ROUTER_NOT_CONNECTED', { router: 'of yours', server: what, known: [] });
+    if (another === undefined) return chosen;
+    const names = await Promise.all(possible.map(({ router_id }) => this.#cloud.router(router_id)));
+    const candidates = possible.map(({ router_id }, index) => `${names[index]?.name ?? ''} (${router_id})`);
+    throw praasError('AMBIGUOUS', { what: `the router of ${what}`, candidates });
+  }
+
+  /** The caller's routers with an interface on the subnet of one of the targets. */
+  async #leadingTo(targets: readonly Target[], caller: Caller): Promise<readonly Chosen[]> {
+    const network_ids = [...new Set(targets.map(({ port }) => port.network_id))];
+    const interfaces = (await this.#cloud.ports({ network_ids })).filter(isRouterInterface);
+    const router_ids = [...new Set(interfaces.map(({ device_id }) => device_id))];
+    const owners = await Promise.all(router_ids.map((router_id) => this.#projectOf(router_id)));
+    const device_ids = router_ids.filter((_, index) => [null, owners[index]].includes(caller.project_id));
+    if (device_ids.length === 0) return [];
+    const ports = await this.#cloud.ports({ device_ids });
+    return device_ids.flatMap((router_id) => leading(router_id, ports, targets) ?? []);
+  }
+
+  async #projectOf(router_id: string): Promise<string | undefined> {
+    const known = this.#projects.get(router_id);
+    if (known !== undefined) return known;
+    const router = await this.#cloud.router(router_id);
+    if (router !== undefined) this.#projects.set(router_id, router.project_id);
+    return router?.project_id;
+  }
+
+  async #notFound(router: string, { project_id }: Caller): Promise<Error> {
+    const known = project_id === null ? [] : (await this.#cloud.routers({ project_id })).map(({ name }) => name);
+    return praasError('ROUTER_NOT_FOUND', { router, known, is_own: true });
+  }
+}
+
+function leading(router_id: string, ports: readonly CloudPort[], targets: readonly Target[]): Chosen | undefined {
+  const own = new RouterPorts(router_id, ports);
+  const reached = targets.filter(({ subnet_id }) => own.subnet_ids.has(subnet_id));
+  return reached.length === 0 ? undefined : { router_id, ports: own, targets: reached };
+}

@@ -1,0 +1,60 @@
+/**
+ * What Neutron last said of all routers, for people and for choosing a namespace: names, and why a router is not here. It is
+ * read anew now and then, so it may be old. Invariant: nobody publishes by it; whose a router is never changes, so that much
+ * may be shown by it.
+ */
+import type { Cloud, CloudRouter } from '../interfaces/cloud.ts';
+
+export class RouterBook {
+  #routers: ReadonlyMap<string, CloudRouter> | undefined;
+  #reading: Promise<void> | undefined;
+
+  /** Reads all routers, as one list; who comes meanwhile waits for the same. Throws the errors of Cloud, then what was known stays. */
+  refresh(cloud: Pick<Cloud, 'routers'>): Promise<void> {
+    this.#reading ??= this.#read(cloud).finally(() => {
+      this.#reading = undefined;
+    });
+    return this.#reading;
+  }
+
+  /** Undefined while nothing is known of it. */
+  of(router_id: string): CloudRouter | undefined {
+    return this.#routers?.get(router_id);
+  }
+
+  /** The id of the only router of that name that whoever has the project can see (null: all); undefined for none or several. */
+  find(name: string, project_id: string | null): string | undefined {
+    const named = [...(this.#routers?.values() ?? [])].filter(
+      (router) => router.name === name && [null, router.project_id].includes(project_id),
+    );
+    return named.length === 1 ? named[0]?.id : undefined;
+  }
+
+  /** Whether whoever has the project may know of the router; where nobody knows whose it is, only those who see all. */
+  isVisible(router_id: string, project_id: string | null): boolean {
+    return project_id === null || this.of(router_id)?.project_id === project_id;
+  }
+
+  /** Why the router is not on this node, as far as that is known; undefined when nothing explains it. */
+  whyAbsent(router_id: string): string | undefined {
+    if (this.#routers === undefined) return undefined;
+    const router = this.#routers.get(router_id);
+    if (router === undefined) return undefined;
+    if (!router.is_up) return `router ${router.name} is down (admin_state_up is false)`;
+    return undefined;
+  }
+
+  /** Why the router has no gateway address here. */
+  whyNoGateway(router_id: string): string | undefined {
+    const router = this.of(router_id);
+    if (router === undefined) return undefined;
+    if (router.gateway_ips.length === 0) return `router ${router.name} has no external gateway`;
+    if (router.is_ha) return `router ${router.name} stands by on this node: its gateway is on another one`;
+    return undefined;
+  }
+
+  async #read(cloud: Pick<Cloud, 'routers'>): Promise<void> {
+    const routers = await cloud.routers();
+    this.#routers = new Map(routers.map((router) => [router.id, router]));
+  }
+}

@@ -1,0 +1,45 @@
+/** The operator's policy file, as YAML. Without the file the default policy holds. */
+import { readFile } from 'node:fs/promises';
+import { getSystemErrorMessage } from 'node:util';
+import { loadAll, YAMLException } from 'js-yaml';
+import { praasError } from '../../core/errors/errors.ts';
+import type { LivePolicy } from '../../core/identity/live-policy.ts';
+import { type AccessPolicy, DEFAULT_POLICY, policyFrom } from '../../core/identity/policy.ts';
+
+/** Gives what reads the file of a configuration and gives what puts that policy in force. */
+export function policyReader(live: LivePolicy): (config: { readonly policy_path: string }) => Promise<() => void> {
+  return async ({ policy_path }) => {
+    const next = await readPolicy(policy_path);
+    return () => live.take(next);
+  };
+}
+
+/** Throws POLICY_INVALID, also for a file that is there and cannot be read. */
+export async function readPolicy(path: string): Promise<AccessPolicy> {
+  const text = await readText(path);
+  return text === undefined ? DEFAULT_POLICY : policyFrom(parse(text, path), path);
+}
+
+async function readText(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const { code, errno, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    const reason = errno === undefined ? message : getSystemErrorMessage(errno);
+    throw praasError('POLICY_INVALID', { path, reason }, error);
+  }
+}
+
+/** A file of comments has no document, and says as little as none. */
+function parse(text: string, path: string): unknown {
+  try {
+    const [policy, another] = loadAll(text);
+    if (another === undefined) return policy;
+  } catch (error) {
+    if (!(error instanceof YAMLException)) throw error;
+    const line = error.mark === undefined ? '' : `line ${error.mark.line + 1}: `;
+    throw praasError('POLICY_INVALID', { path, reason: `${line}${error.reason}` }, error);
+  }
+  throw praasError('POLICY_INVALID', { path, reason: 'it has more than one document' });
+}

@@ -1,0 +1,39 @@
+/** The certificate and the key, read and tried before anybody relies on them. */
+
+import { readFile } from 'node:fs/promises';
+import { createSecureContext } from 'node:tls';
+import { praasError } from '../../core/errors/errors.ts';
+import { messageOf } from '../../core/errors/message-of.ts';
+import type { TlsFiles } from './listener.ts';
+
+export interface TlsPaths {
+  readonly tls_cert: string;
+  readonly tls_key: string;
+}
+
+/** Undefined when neither is set. Throws TLS_INVALID. */
+export async function readTls({ tls_cert, tls_key }: TlsPaths): Promise<TlsFiles | undefined> {
+  if (tls_cert === '' && tls_key === '') return undefined;
+  if (tls_cert === '' || tls_key === '') {
+    const missing = tls_cert === '' ? 'tls_cert' : 'tls_key';
+    throw praasError('TLS_INVALID', { path: tls_cert || tls_key, reason: `${missing} is not set` });
+  }
+  const [cert, key] = await Promise.all([tls_cert, tls_key].map(read));
+  if (cert === undefined || key === undefined) throw new Error('two files were read and not two were given');
+  try {
+    createSecureContext({ cert, key });
+  } catch (error) {
+    const reason = messageOf(error);
+    throw praasError('TLS_INVALID', { path: `${tls_cert} and ${tls_key}`, reason }, error);
+  }
+  return { cert, key };
+}
+
+async function read(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    const reason = messageOf(error);
+    throw praasError('TLS_INVALID', { path, reason }, error);
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * What is in the files, as schemas: everything read from a disk passes them, and so does every line before it is written,
+ * so that praas cannot write what it would refuse to read.
+ */
+import * as z from 'zod';
+import { Ipv4, Port } from '../../../core/values/schemas.ts';
+import { Mapping, Protocol, RouterId } from '../../../pat/mapping/mapping.ts';
+import type { Delta } from '../../../pat/mapping/record.ts';
+import { damaged, parseJson } from '../json.ts';
+import { currentVersion, isStored, type Migration, migrate } from '../versions.ts';
+
+const Version = z.int().min(1);
+const NextPort = z.int().min(0).max(65535);
+const Unsettled = z.array(z.strictObject({ protocol: Protocol, gateway_ip: Ipv4, router_port: Port }));
+
+/** All of a router, as of change number `seq`. */
+const Snapshot = z.strictObject({
+  version: Version,
+  router_id: RouterId,
+  seq: z.int().min(0),
+  next_port: NextPort,
+  unsettled: Unsettled,
+  gateways: z.array(Ipv4),
+  adopting: z.array(z.string()),
+  mappings: z.array(Mapping),
+});
+export type Snapshot = z.infer<typeof Snapshot>;
+
+/** Change number `seq`: a delta. */
+const JournalLine = z.strictObject({
+  version: Version,
+  seq: z.int().min(1),
+  put: z.array(Mapping).exactOptional(),
+  remove: z.array(z.uuid()).exactOptional(),
+  next_port: NextPort.exactOptional(),
+  unsettled: Unsettled.exactOptional(),
+  gateways: z.array(Ipv4).exactOptional(),
+  adopting: z.array(z.string()).exactOptional(),
+});
+export type JournalLine = z.infer<typeof JournalLine>;
+
+/** Whose file it is, and what lifts an older version of it. */
+export interface Origin {
+  readonly path: string;
+  readonly router_id: string;
+  readonly migrations: readonly Migration[];
+}
+
+/** Takes the text of a snapshot file. Throws STORE_DAMAGED, STORE_TOO_NEW. */
+export function parseSnapshot(text: string, origin: Origin): Snapshot {
+  const stored = parseJson(text);
+  if (stored === undefined) throw damaged(origin.path, 'it is not JSON');
+  const snapshot = check(Snapshot, stored, '', origin);
+  if (snapshot.router_id !== origin.router_id) throw damaged(origin.path, `it belongs to router ${snapshot.router_id}`);
+  checkOwner(snapshot.mappings, '', origin);
+  return snapshot;
+}
+
+/** Takes one line of a journal as JSON gave it; `where` names the line. Throws STORE_DAMAGED, STORE_TOO_NEW. */
+export function checkLine(stored: unknown, where: string, origin: Origin): JournalLine {
+  const line = check(JournalLine, stored, where, origin);
+  checkOwner(line.put ?? [], where, origin);
+  return line;
+}
+
+/** Makes the line of change `seq`. Throws a plain error, a mistake of the caller, for what could not be read again. */
+export function lineOf(delta: Delta, seq: number, { router_id, migrations }: Omit<Origin, 'path'>): JournalLine {
+  const { put, remove, next_port, unsettled, gateways, adopting } = delta;
+  const stranger = put?.find((mapping) => mapping.router_id !== router_id);
+  if (stranger) throw new Error(`mapping ${stranger.id} of router ${stranger.router_id} is not for ${router_id}`);
+  return JournalLine.parse({
+    version: currentVersion(migrations),
+    seq,
+    ...(put?.length && { put }),
+    ...(remove?.length && { remove }),
+    ...(next_port !== undefined && { next_port }),
+    ...(unsettled && { unsettled }),
+    ...(gateways && { gateways }),
+    ...(adopting && { adopting }),
+  });
+}
+
+function check<T>(schema: z.ZodType<T>, stored: unknown, where: string, { path, migrations }: Origin): T {
+  const result = schema.safeParse(isStored(stored) ? migrate(stored, migrations, path) : stored);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw damaged(path, `${where}${[...(issue?.path ?? []), issue?.message].join(': ')}`);
+}
+
+function checkOwner(mappings: readonly Mapping[], where: string, { path, router_id }: Origin): void {
+  const stranger = mappings.find((mapping) => mapping.router_id !== router_id);
+  if (stranger) throw damaged(path, `${where}mapping ${stranger.id} belongs to router ${stranger.router_id}`);
+}

@@ -1,0 +1,37 @@
+/** Moves the files of a damaged record out of the way, so that nothing of them is ever overwritten. */
+import { existsSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
+import type { Clock } from '../../../core/clock.ts';
+import { type PraasError, praasError } from '../../../core/errors/errors.ts';
+import { isDiskError, isMissing, syncDirectory } from '../disk.ts';
+import { asidePath } from '../names.ts';
+import { type RouterFiles } from './layout.ts';
+
+/**
+ * Takes the STORE_DAMAGED of a load that moved nothing, gives the one to throw: with `aside` when the damaged file could
+ * be moved. The router's other file goes with it, as `<aside>-snapshot` or `<aside>-journal`, because alone it would be
+ * taken for the whole record.
+ */
+export async function setAside(damage: PraasError, files: RouterFiles, clock: Clock): Promise<PraasError> {
+  const path = String(damage.facts['path']);
+  const aside = asidePath(path, clock.now(), existsSync);
+  const [companion, suffix] = path === files.snapshot ? [files.journal, 'journal'] : [files.snapshot, 'snapshot'];
+  try {
+    // The damaged one goes last: until then the record is damaged for everybody, also after a crash between the two.
+    await moveIfThere(companion, `${aside}-${suffix}`);
+    await rename(path, aside);
+    await syncDirectory(files.directory);
+  } catch (error) {
+    if (!isDiskError(error)) throw error;
+    return damage;
+  }
+  return praasError('STORE_DAMAGED', { path, reason: String(damage.facts['reason']), aside }, damage);
+}
+
+async function moveIfThere(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+}

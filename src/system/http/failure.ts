@@ -1,0 +1,53 @@
+/** Why an HTTP request got no response, by Node's and OpenSSL's error codes. */
+import { getSystemErrorMessage } from 'node:util';
+
+const BROKEN = ['ECONNRESET', 'EPIPE', 'ECONNABORTED'];
+/** Codes of Node's HTTP parser. */
+const NOT_HTTP = /^HPE_/;
+
+/** The code of an error of Node's; empty where it has none. */
+export function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? '';
+}
+
+/** True when there was a connection and it broke: the peer may have acted, and may be back in a moment. */
+export function isBroken(error: unknown): boolean {
+  return BROKEN.includes(codeOf(error));
+}
+
+/** True when what came is not HTTP. */
+export function isNotHttp(error: unknown): boolean {
+  return NOT_HTTP.test(codeOf(error));
+}
+
+const UNTRUSTED = 'the certificate is not signed by a trusted authority';
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ENOENT: 'the socket does not exist',
+  ENOTFOUND: 'host name not found',
+  EAI_AGAIN: 'temporary failure in name resolution',
+  CERT_HAS_EXPIRED: 'the certificate has expired',
+  CERT_NOT_YET_VALID: 'the certificate is not valid yet',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate is for another host name',
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
+  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
+};
+
+/** True when the peer's certificate is not trusted; a CA file may help. */
+export function isUntrusted(error: unknown): boolean {
+  return REASONS[codeOf(error)] === UNTRUSTED;
+}
+
+/** Why there is no response, in words. */
+export function failureReason(error: unknown): string {
+  if (isBroken(error)) return 'the connection was closed before the response';
+  const code = codeOf(error);
+  const known = REASONS[code];
+  if (known !== undefined) return known;
+  if (code === 'EPROTO' || code.startsWith('ERR_SSL_')) return 'no TLS on this port; use http://';
+  const { errno, message } = error as NodeJS.ErrnoException;
+  return typeof errno === 'number' && errno < 0 ? getSystemErrorMessage(errno) : message;
+}

@@ -1,0 +1,50 @@
+/** Which of two authenticators a token is shown to. */
+import { expect, test } from '@jest/globals';
+import type { Authenticator, Principal } from '../../../src/core/identity/authenticator.ts';
+import { ChainedAuthenticator } from '../../../src/core/identity/chained-authenticator.ts';
+import { tokenText } from '../../../src/core/identity/token.ts';
+import { praasError } from '../../../src/pat/errors.ts';
+
+const OWN = tokenText(new Uint8Array(32));
+const OTHER = 'gAAAAABtenant';
+const AWAY = praasError('CLOUD_UNAVAILABLE', { service: 'identity', reason: 'nothing listens there' });
+
+class Listener implements Authenticator {
+  readonly asked: string[] = [];
+  readonly #answer: Principal | Error | undefined;
+
+  constructor(answer: Principal | Error | undefined) {
+    this.#answer = answer;
+  }
+
+  async authenticate(token: string): Promise<Principal | undefined> {
+    this.asked.push(token);
+    if (this.#answer instanceof Error) throw this.#answer;
+    return this.#answer;
+  }
+}
+
+const operator: Principal = { name: 'operator', role: 'admin', project_id: null };
+const tenant: Principal = { name: 'tenant', role: 'member', project_id: 'blue' };
+
+test('a token of the node is shown to the node, any other to the others', async () => {
+  const [own, others] = [new Listener(operator), new Listener(tenant)];
+  const chained = new ChainedAuthenticator(own, others);
+
+  expect(await chained.authenticate(OWN)).toBe(operator);
+  expect(await chained.authenticate(OTHER)).toBe(tenant);
+  expect([own.asked, others.asked]).toEqual([[OWN], [OTHER]]);
+});
+
+test('a token of the node that is nobody’s is not tried elsewhere: nobody else has to know it', async () => {
+  const others = new Listener(tenant);
+  expect(await new ChainedAuthenticator(new Listener(undefined), others).authenticate(OWN)).toBeUndefined();
+  expect(others.asked).toEqual([]);
+});
+
+test('the operator of the node comes in while the others cannot be asked', async () => {
+  const chained = new ChainedAuthenticator(new Listener(operator), new Listener(AWAY));
+
+  expect(await chained.authenticate(OWN)).toBe(operator);
+  await expect(chained.authenticate(OTHER)).rejects.toBe(AWAY);
+});

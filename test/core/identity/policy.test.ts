@@ -1,0 +1,129 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+import type { Principal } from '../../../src/core/identity/authenticator.ts';
+import { LivePolicy } from '../../../src/core/identity/live-policy.ts';
+import {
+  ACTIONS,
+  type Action,
+  DEFAULT_POLICY,
+  LEVELS,
+  type Level,
+  policyFrom,
+} from '../../../src/core/identity/policy.ts';
+import { errorOf } from '../../support/fake-node.ts';
+
+const PATH = '/srv/policy.yaml';
+const who = (role: Principal['role'], project_id: string | null = 'blue'): Principal => ({
+  name: 'ann',
+  role,
+  project_id,
+});
+const CALLERS: readonly (readonly [Level, Principal])[] = [
+  ['reader', who('reader')],
+  ['member', who('member')],
+  ['admin', who('admin')],
+  ['operator', who('admin', null)],
+];
+
+/** The table of docs/policy.md: action, least level. */
+const ROWS = [
+  ...readFileSync(new URL('../../../docs/policy.md', import.meta.url), 'utf8').matchAll(
+    /^\| `([a-z:-]+)` \| (\w+) \|/gm,
+  ),
+].map(([, action = '', level = '']) => [action, level] as const);
+
+test('docs/policy.md has one row for every action, and no other', () => {
+  expect(ROWS.map(([action]) => action)).toEqual([...ACTIONS]);
+});
+
+test.each(ROWS)('by default the least level for %s is %s', (action, level) => {
+  const asked = action as Action;
+  const allowed = CALLERS.filter(([, caller]) => DEFAULT_POLICY.allows(caller, asked)).map(([name]) => name);
+
+  expect(allowed).toEqual(LEVELS.slice(LEVELS.indexOf(level as Level), -1));
+  expect(DEFAULT_POLICY.level(asked)).toBe(level);
+});
+
+test('whoever looks at all projects is no operator for that', () => {
+  expect(DEFAULT_POLICY.allows(who('reader', null), 'mapping:create')).toBe(false);
+  expect(DEFAULT_POLICY.allows(who('member', null), 'router:sync')).toBe(false);
+});
+
+test('a file changes what it names and nothing else', () => {
+  const policy = policyFrom({ actions: { 'router:sync': 'member', 'mapping:list': 'admin' } }, PATH);
+
+  expect(policy.allows(who('member'), 'router:sync')).toBe(true);
+  expect(policy.allows(who('reader'), 'router:sync')).toBe(false);
+  expect(policy.allows(who('member'), 'mapping:list')).toBe(false);
+  const changed = ACTIONS.filter((action) => policy.level(action) !== DEFAULT_POLICY.level(action));
+  expect(changed).toEqual(['mapping:list', 'router:sync']);
+});
+
+test('what nobody may, an operator may not', () => {
+  const policy = policyFrom({ actions: { 'mapping:update': 'nobody' } }, PATH);
+
+  expect(CALLERS.filter(([, caller]) => policy.allows(caller, 'mapping:update'))).toEqual([]);
+});
+
+test.each([[undefined], [null], [{}], [{ actions: null, roles: null }], [{ actions: {}, roles: {} }]])(
+  '%j says nothing, and the defaults hold',
+  (value) => {
+    const policy = policyFrom(value, PATH);
+
+    expect(ACTIONS.map((action) => policy.level(action))).toEqual(ACTIONS.map((each) => DEFAULT_POLICY.level(each)));
+    expect(policy.roleOf(['_member_'])).toBe('member');
+  },
+);
+
+test.each([
+  [
+    { actions: { 'mapping:lst': 'reader' } },
+    'there is no "mapping:lst" in actions; there are: mapping:list, mapping:show',
+  ],
+  [
+    { actions: { 'mapping:list': 'root' } },
+    'actions.mapping:list has to be one of reader, member, admin, operator, nobody',
+  ],
+  [{ actions: ['mapping:list'] }, 'actions has to be actions with levels'],
+  [{ action: {} }, 'there is no "action"; there are: roles, actions'],
+  [{ roles: { boss: ['admin'] } }, 'there is no "boss" in roles; there are: admin, member, reader'],
+  [{ roles: { admin: 'admin' } }, 'roles.admin has to be a list of names of roles'],
+  [{ roles: { admin: [7] } }, 'roles.admin.0 has to be the name of a role'],
+  [{ roles: { admin: null } }, 'roles.admin has to be a list of names of roles'],
+  ['reader', 'it has to be roles and actions'],
+  [[], 'it has to be roles and actions'],
+])('%j is refused with the file, the place and what there is', async (value, reason) => {
+  const error = await errorOf(() => policyFrom(value, PATH));
+
+  expect(error.code).toBe('POLICY_INVALID');
+  expect(error.facts).toMatchObject({ path: PATH, reason: expect.stringContaining(reason) });
+});
+
+test.each([
+  [['reader'], 'reader'],
+  [['member', 'reader'], 'member'],
+  [['reader', 'Admin', 'member'], 'admin'],
+  [['_member_'], 'member'],
+  [['manager', 'heat_stack_user'], undefined],
+  [[], undefined],
+] as const)('in Keystone %j is here %s', (names, role) => {
+  expect(DEFAULT_POLICY.roleOf(names)).toBe(role);
+});
+
+test('a file says which roles of Keystone count, role by role', () => {
+  const policy = policyFrom({ roles: { member: ['Publisher'], reader: [] } }, PATH);
+
+  expect(policy.roleOf(['publisher'])).toBe('member');
+  expect(policy.roleOf(['member', 'reader'])).toBeUndefined();
+  expect(policy.roleOf(['admin'])).toBe('admin');
+});
+
+test('the policy in force is the default one until another is taken, and then that one', () => {
+  const live = new LivePolicy();
+  const before = live.allows(who('member'), 'router:sync');
+
+  live.take(policyFrom({ actions: { 'router:sync': 'member' }, roles: { reader: ['watcher'] } }, PATH));
+
+  expect([before, live.allows(who('member'), 'router:sync')]).toEqual([false, true]);
+  expect([live.level('router:sync'), live.roleOf(['watcher'])]).toEqual(['member', 'reader']);
+});

@@ -1,0 +1,57 @@
+// Quotas are quotas: those of the service itself, and of the same service behind the API.
+
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { openRemote, type Remote } from '../../../src/pat/client/remote.ts';
+import type { Quotas } from '../../../src/pat/services/api.ts';
+import { TestApi } from '../../server/http/api.ts';
+import { errorOf } from '../../support/fake-node.ts';
+import { WANTED } from '../../support/samples.ts';
+import { senderTo } from './support.ts';
+
+let api: TestApi;
+let remotes: Remote[];
+beforeEach(async () => {
+  api = new TestApi();
+  await api.open();
+  remotes = [];
+});
+afterEach(async () => {
+  for (const remote of remotes) await remote.close();
+  await api.close();
+});
+
+function remoteAs(token: string): Quotas {
+  const remote = openRemote(senderTo(api.url, token), () => crypto.randomUUID());
+  remotes.push(remote);
+  return remote.quotas;
+}
+
+test('are listed, shown, set and reset as there', async () => {
+  const { pat, quotas: there } = api.node;
+  const quotas = remoteAs('admin');
+  await pat.create({ ...WANTED, project_id: 'blue' });
+
+  const set = await quotas.set('ü/1', { mappings: -1, ports_per_router: 3 });
+  expect(set).toEqual(await there.show('ü/1'));
+  expect(set).toMatchObject({ project_id: 'ü/1', mappings: { limit: -1 }, ports_per_router: { limit: 3 } });
+  expect(await quotas.list()).toEqual(await there.list());
+  expect(await quotas.list()).toHaveLength(2);
+  expect(await quotas.show('blue')).toEqual(await there.show('blue'));
+  expect(await quotas.reset('ü/1')).toEqual(await there.show('ü/1'));
+  expect(await quotas.list()).toHaveLength(1);
+});
+
+test('are refused with the same errors', async () => {
+  const quotas = remoteAs('blue-member');
+
+  expect((await errorOf(quotas.show('red'))).code).toBe('PROJECT_NOT_FOUND');
+  expect((await errorOf(quotas.set('blue', { mappings: 1 }))).code).toBe('FORBIDDEN');
+  expect((await errorOf(remoteAs('admin').set('blue', { mappings: -2 }))).code).toBe('INVALID_INPUT');
+});
+
+test.each([
+  ['', 'INVALID_INPUT'],
+  ['..', 'PROJECT_NOT_FOUND'],
+])('a project %j, which would lead to another place, is not asked for', async (project_id, code) => {
+  expect((await errorOf(remoteAs('admin').reset(project_id))).code).toBe(code);
+});

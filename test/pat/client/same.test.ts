@@ -1,0 +1,178 @@
+// A Pat is a Pat: the service itself, and the same service behind the API, give the same values and the same errors.
+
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { openRemote, type Remote } from '../../../src/pat/client/remote.ts';
+import { isPraasError, praasError } from '../../../src/pat/errors.ts';
+import type { Wanted } from '../../../src/pat/mapping/request.ts';
+import { Agent } from '../../../src/pat/reconcile/agent.ts';
+import type { Pat, Routers } from '../../../src/pat/services/api.ts';
+import { RouterService } from '../../../src/pat/services/router-service.ts';
+import { TestApi } from '../../server/http/api.ts';
+import { FakeRouter } from '../../support/fake-dataplane.ts';
+import { type FakeNode, fakeNode, POLICY } from '../../support/fake-node.ts';
+import { CALLER, factsOf, MAPPING, ROUTER, WANTED } from '../../support/samples.ts';
+import { senderTo } from './support.ts';
+
+interface Side {
+  readonly pat: Pat;
+  readonly routers: Routers;
+  readonly node: FakeNode;
+}
+
+let api: TestApi;
+let remote: Remote;
+let sides: readonly Side[];
+
+beforeEach(async () => {
+  api = new TestApi();
+  await api.open();
+  remote = openRemote(senderTo(api.url, 'admin'), () => crypto.randomUUID());
+  const node = fakeNode();
+  const { store, dataplane, clock, log } = node;
+  const agent = new Agent(dataplane, clock, log);
+  const routers = new RouterService({ store, dataplane, clock, agent, policy: POLICY });
+  sides = [
+    { pat: node.pat, routers, node },
+    { pat: remote.pat, routers: remote.routers, node: api.node },
+  ];
+});
+afterEach(async () => {
+  await remote.close();
+  await api.close();
+});
+
+const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[48][0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g;
+
+/** What became of a call, as text; IDs, which are everybody's own, by the order in which they appear. */
+function settled(outcomes: readonly unknown[]): unknown {
+  const seen: string[] = [ROUTER];
+  const text = JSON.stringify(outcomes, undefined, 1).replaceAll(UUID, (id) => {
+    if (!seen.includes(id)) seen.push(id);
+    return `id ${seen.indexOf(id)}`;
+  });
+  return JSON.parse(text);
+}
+
+type Step = (side: Side, ids: readonly string[]) => Promise<unknown>;
+
+/** Runs the steps one after the other; each is given the IDs of the mappings that there are. */
+async function play({ pat, routers, node }: Side, steps: readonly Step[]): Promise<unknown> {
+  const outcomes: unknown[] = [];
+  for (const step of steps) {
+    const ids = (await pat.list()).mappings.map(({ id }) => id);
+    const work = (async () => step({ pat, routers, node }, ids))();
+    const outcome = work.catch((error: unknown) => {
+      if (!isPraasError(error)) throw error;
+      const { code, message, next_steps, facts } = error;
+      return { error: { code, message, next_steps, facts } };
+    });
+    outcomes.push((await outcome) ?? 'nothing');
+  }
+  return settled(outcomes);
+}
+
+const full: Wanted = {
+  ...WANTED,
+  project_id: 'blue',
+  protocol: 'udp',
+  router_port: 4001,
+  gateway_ip: MAPPING.gateway_ip,
+  server_port: 53,
+  name: 'ü',
+  description: 'd',
+  allowed_cidrs: ['198.51.100.7'],
+  masquerade: 'never',
+  expires_at: '2031-01-01T00:00:00Z',
+  enabled: false,
+};
+const make: Step = ({ pat }) => pat.create(WANTED);
+const first = (ids: readonly string[]): string => ids[0] ?? '';
+
+const scenarios: Readonly<Record<string, readonly Step[]>> = {
+  'create, with little and with everything': [make, ({ pat }) => pat.create(full), ({ pat }) => pat.list()],
+  'create, dry': [({ pat }) => pat.create(full, { dry_run: true }), ({ pat }) => pat.list()],
+  'create what is taken, reserved, elsewhere or wrong': [
+    make,
+    ({ pat }) => pat.create({ ...WANTED, router_port: 4000 }),
+    ({ pat }) => pat.create({ ...WANTED, router_port: 500 }),
+    ({ pat }) => pat.create({ ...WANTED, router_port: 500 }, { force: true }),
+    ({ pat }) => pat.create({ ...WANTED, server_ip: '192.0.2.1' }),
+    ({ pat }) => pat.create({ ...WANTED, router_id: 'nowhere' }),
+    ({ pat }) => pat.create({ ...WANTED, gateway_ip: '192.0.2.1' }),
+    ({ pat }) => pat.create({ ...WANTED, expires_at: '2020-01-01T00:00:00Z' }),
+  ],
+  'create several, and too many': [
+    ({ pat }) => pat.createMany([WANTED, { ...WANTED, server_port: 80 }]),
+    ({ pat }) => pat.createMany(Array.from({ length: 5 }, () => WANTED)),
+    ({ pat }) => pat.createMany([WANTED, { ...WANTED, router_id: 'west' }]),
+    ({ pat }) => pat.list(),
+  ],
+  change: [
+    make,
+    ({ pat }, ids) => pat.update(first(ids), { name: 'x', allowed_cidrs: ['192.0.2.0/24'] }, { dry_run: true }),
+    ({ pat }, ids) => pat.update(first(ids).slice(0, 8), { router_port: 4002, enabled: false }),
+    ({ pat }, ids) => pat.update(first(ids), { enabled: true, expires_at: null }),
+    ({ pat }, ids) => pat.update(first(ids), {}),
+    ({ pat }) => pat.update('ffffffff', { name: 'x' }),
+  ],
+  withdraw: [
+    make,
+    make,
+    ({ pat }, ids) => pat.delete(ids, { dry_run: true }),
+    ({ pat }, ids) => pat.delete([first(ids), 'ffffffff']),
+    ({ pat }, ids) => pat.delete([first(ids), first(ids)]),
+    ({ pat }) => pat.list(),
+  ],
+  read: [
+    make,
+    ({ pat }) => pat.create(full),
+    ({ pat }, ids) => pat.get(first(ids)),
+    ({ pat }) => pat.get('ffffffff'),
+    ({ pat }) => pat.list({ status: 'DOWN' }),
+    ({ pat }) => pat.list({ router_id: ROUTER, server_ip: '10.20.0.99' }),
+    ({ pat }) => pat.list({ router_id: 'nowhere' }),
+  ],
+  connections: [
+    make,
+    async ({ node }) =>
+      node.router.connect(CALLER, { protocol: 'tcp', gateway_ip: MAPPING.gateway_ip, router_port: 4000 }),
+    ({ pat }, ids) => pat.connections(first(ids)),
+    ({ pat }) => pat.connections('ffffffff'),
+  ],
+  sync: [
+    make,
+    async ({ node }) => node.router.flush(),
+    ({ pat }) => pat.sync(ROUTER, { dry_run: true }),
+    ({ pat }) => pat.sync(ROUTER),
+    ({ pat }) => pat.sync(ROUTER, { force: true }),
+    ({ pat }) => pat.sync('nowhere'),
+  ],
+  routers: [
+    make,
+    async ({ node }) => {
+      node.dataplane.add(new FakeRouter(factsOf('west')));
+      node.router.warnings = ['look here'];
+      node.router.claims = [{ protocol: 'tcp', cidr: '0.0.0.0/0', first: 1, last: 2, kind: 'rule', text: 'a rule' }];
+      node.router.flush();
+    },
+    ({ routers }) => routers.list(),
+    ({ routers }) => routers.show(ROUTER),
+    ({ routers }) => routers.show('nowhere'),
+  ],
+  'what the node refuses': [
+    async ({ node }) => node.dataplane.refuseNext(ROUTER),
+    make,
+    async ({ node }) =>
+      node.dataplane.failNext('facts', praasError('TOOL_MISSING', { tool: 'ip', package: 'iproute2' })),
+    ({ routers }) => routers.show(ROUTER),
+  ],
+};
+
+test.each(Object.keys(scenarios))('%s', async (name) => {
+  const steps = scenarios[name] ?? [];
+
+  const [direct, asked] = await Promise.all(sides.map((side) => play(side, steps)));
+
+  expect(asked).toEqual(direct);
+  expect(direct).toHaveLength(steps.length);
+});

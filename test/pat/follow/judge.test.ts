@@ -1,0 +1,203 @@
+/** What becomes of a mapping, by what the cloud is seen to be. */
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { Verdict } from '../../../src/pat/follow/correction.ts';
+import { lookClosely, sweepCloud } from '../../../src/pat/follow/inspect.ts';
+import { judge, needsProof } from '../../../src/pat/follow/judge.ts';
+import type { Mapping } from '../../../src/pat/mapping/mapping.ts';
+import { DEMO, FakeCloud, OTHERWEB_PORT, portOf, WEB, WEB_PORT } from '../../support/fake-cloud.ts';
+import { idOf, MAPPING, ROUTER } from '../../support/samples.ts';
+
+const OURS: Mapping = { ...MAPPING, project_id: DEMO, server_id: WEB, port_id: WEB_PORT };
+const NEW_PORT = idOf(119);
+const SUBNET = idOf(131);
+
+let cloud: FakeCloud;
+beforeEach(() => {
+  cloud = new FakeCloud();
+});
+
+/** The same verdict by both ways of looking. */
+async function verdictOn(mapping: Mapping): Promise<Verdict | undefined> {
+  const far = judge(mapping, (await sweepCloud(cloud, [mapping])).picture);
+  const close = judge(mapping, await lookClosely(cloud, [mapping]));
+  expect(close).toEqual(far);
+  return close;
+}
+
+function drop(list: { readonly id: string }[], id: string): void {
+  list.splice(0, list.length, ...list.filter((each) => each.id !== id));
+}
+
+test('all is well: nothing is to be done', async () => {
+  expect(await verdictOn(OURS)).toBeUndefined();
+});
+
+describe('what is gone for good', () => {
+  test('the server with its port', async () => {
+    drop(cloud.its_servers, WEB);
+    drop(cloud.its_ports, WEB_PORT);
+
+    expect(await verdictOn(OURS)).toMatchObject({
+      action: 'remove',
+      mapping_id: OURS.id,
+      router_id: ROUTER,
+      seen: { server_ip: OURS.server_ip, server_id: WEB, port_id: WEB_PORT },
+      reason: `server ${WEB} is gone`,
+    });
+  });
+
+  test('a port that is no server’s', async () => {
+    drop(cloud.its_ports, WEB_PORT);
+
+    expect(await verdictOn({ ...OURS, server_id: null })).toMatchObject({
+      action: 'remove',
+      reason: `port ${WEB_PORT} is gone`,
+    });
+  });
+
+  test('the router', async () => {
+    drop(cloud.its_routers, ROUTER);
+
+    expect(await verdictOn(OURS)).toMatchObject({ action: 'remove', reason: `router ${ROUTER} is gone` });
+  });
+
+  test('the project, where Neutron says that it is Keystone’s', async () => {
+    cloud.its_projects.splice(0, 1);
+
+    expect(await verdictOn(OURS)).toMatchObject({ action: 'remove', reason: `project ${DEMO} is gone` });
+    // A token of the node may stand for a project that Keystone has never heard of.
+    expect(await verdictOn({ ...OURS, project_id: 'acme' })).toBeUndefined();
+  });
+});
+
+describe('what has moved', () => {
+  test('the address of the port has changed', async () => {
+    cloud.changePort(WEB_PORT, { fixed_ips: [{ ip_address: '10.20.0.77', subnet_id: SUBNET }] });
+
+    expect(await verdictOn(OURS)).toMatchObject({
+      action: 'lead',
+      to: { server_ip: '10.20.0.77', server_id: WEB, port_id: WEB_PORT },
+    });
+  });
+
+  test('one more address changes nothing', async () => {
+    const fixed_ips = ['10.20.0.50', '10.20.0.51'].map((ip_address) => ({ ip_address, subnet_id: SUBNET }));
+    cloud.changePort(WEB_PORT, { fixed_ips });
+
+    expect(await verdictOn(OURS)).toBeUndefined();
+  });
+
+  test('several addresses that could be meant: nothing is published', async () => {
+    const fixed_ips = ['10.20.0.60', '10.20.0.61'].map((ip_address) => ({ ip_address, subnet_id: SUBNET }));
+    cloud.changePort(WEB_PORT, { fixed_ips });
+
+    expect(await verdictOn(OURS)).toMatchObject({
+      action: 'hold',
+      withdrawn: true,
+      reason: expect.stringContaining('10.20.0.60, 10.20.0.61'),
+    });
+  });
+
+  test('a new port of the same server on the same network', async () => {
+    drop(cloud.its_ports, WEB_PORT);
+    cloud.its_ports.push(portOf({ id: NEW_PORT, fixed_ips: [{ ip_address: '10.20.0.90', subnet_id: SUBNET }] }));
+
+    expect(await verdictOn(OURS)).toMatchObject({
+      action: 'lead',
+      to: { server_ip: '10.20.0.90', server_id: WEB, port_id: NEW_PORT },
+    });
+  });
+
+  test('two new ones: nothing is published, and both are named', async () => {
+    drop(cloud.its_ports, WEB_PORT);
+    for (const last of [90, 91])
+      cloud.its_ports.push(
+        portOf({ id: idOf(last), fixed_ips: [{ ip_address: `10.20.0.${last}`, subnet_id: SUBNET }] }),
+      );
+
+    expect(await verdictOn(OURS)).toMatchObject({
+      action: 'hold',
+      withdrawn: true,
+      reason: expect.stringContaining('10.20.0.90, 10.20.0.91'),
+    });
+  });
+
+  test('the server has no port any more', async () => {
+    drop(cloud.its_ports, WEB_PORT);
+
+    expect(await verdictOn(OURS)).toMatchObject({ action: 'hold', withdrawn: true });
+  });
+
+  test('the router has no interface on that subnet any more', async () => {
+    drop(cloud.its_ports, idOf(113));
+
+    expect(await verdictOn(OURS)).toMatchObject({
+      action: 'hold',
+      withdrawn: true,
+      reason: 'router edge has no interface on a subnet of 10.20.0.51',
+    });
+  });
+});
+
+describe('what does not answer for now', () => {
+  test.each(['SHUTOFF', 'PAUSED', 'SHELVED_OFFLOADED'])('the server is %s', async (status) => {
+    cloud.its_servers.splice(0, 1, { id: WEB, name: 'web', project_id: DEMO, status });
+
+    expect(await verdictOn(OURS)).toMatchObject({
+      action: 'hold',
+      withdrawn: false,
+      reason: `server web is ${status}`,
+    });
+  });
+
+  test.each(['ACTIVE', 'REBOOT', 'ERROR', 'VERIFY_RESIZE'])('%s says nothing against it', async (status) => {
+    cloud.its_servers.splice(0, 1, { id: WEB, name: 'web', project_id: DEMO, status });
+
+    expect(await verdictOn(OURS)).toBeUndefined();
+  });
+
+  test('the port is down', async () => {
+    cloud.changePort(WEB_PORT, { is_up: false });
+    expect(await verdictOn(OURS)).toMatchObject({ action: 'hold', reason: expect.stringContaining('admin_state_up') });
+
+    cloud.changePort(WEB_PORT, { is_up: true, status: 'DOWN' });
+    expect(await verdictOn(OURS)).toMatchObject({ action: 'hold', reason: `port ${WEB_PORT} is DOWN on node-1` });
+  });
+
+  test('it is back', async () => {
+    const hold = { reason: 'server web is SHUTOFF', withdrawn: false };
+
+    expect(await verdictOn({ ...OURS, hold })).toMatchObject({ action: 'release' });
+  });
+});
+
+describe('what was published by its address', () => {
+  const plain: Mapping = { ...OURS, server_id: null, port_id: null };
+
+  test('is followed from now on, on its own router only', async () => {
+    expect(await verdictOn(plain)).toMatchObject({
+      action: 'lead',
+      to: { server_ip: '10.20.0.51', server_id: WEB, port_id: WEB_PORT },
+    });
+    const other = cloud.its_ports.find(({ id }) => id === OTHERWEB_PORT);
+    expect(other?.fixed_ips[0]?.ip_address).toBe('10.20.0.51');
+  });
+
+  test('is left alone where no port has it, or one of another project', async () => {
+    expect(await verdictOn({ ...plain, server_ip: '10.20.0.99' })).toBeUndefined();
+    expect(await verdictOn({ ...plain, project_id: 'acme' })).toBeUndefined();
+  });
+
+  test('is left alone in a namespace that is no router', async () => {
+    expect(await verdictOn({ ...plain, router_id: 'edge' })).toBeUndefined();
+  });
+});
+
+test('what takes traffic away or leads it elsewhere needs proof, the rest does not', () => {
+  const common = { mapping_id: OURS.id, router_id: ROUTER, seen: OURS, reason: 'why' };
+  expect(needsProof({ action: 'remove', ...common })).toBe(true);
+  expect(needsProof({ action: 'lead', ...common, to: OURS })).toBe(true);
+  expect(needsProof({ action: 'hold', ...common, withdrawn: true })).toBe(true);
+  expect(needsProof({ action: 'hold', ...common, withdrawn: false })).toBe(false);
+  expect(needsProof({ action: 'release', ...common })).toBe(false);
+});

@@ -1,0 +1,283 @@
+/** The monitor on a node and a cloud in memory: what it does, and above all what it does not. */
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { type Mappings, Monitor } from '../../../src/pat/follow/monitor.ts';
+import { RemovalGuard } from '../../../src/pat/follow/removal-guard.ts';
+import type { Mapping } from '../../../src/pat/mapping/mapping.ts';
+import type { RouterFacts } from '../../../src/pat/router/facts.ts';
+import { DEMO, FakeCloud, portOf, routerOf, WEB, WEB_PORT } from '../../support/fake-cloud.ts';
+import { FakeDataplane, FakeRouter } from '../../support/fake-dataplane.ts';
+import { errorOf, type FakeNode, fakeNode } from '../../support/fake-node.ts';
+import { FakeTimers } from '../../support/fake-timers.ts';
+import { FACTS, idOf, MAPPING, NOW, ROUTER } from '../../support/samples.ts';
+
+const SUBNET = idOf(131);
+const address = (ip_address: string) => [{ ip_address, subnet_id: SUBNET }];
+
+let cloud: FakeCloud;
+let node: FakeNode;
+let monitor: Monitor;
+
+/** Servers 1 to `count`, each with a port and a mapping. */
+async function populate(count: number, first = 1): Promise<void> {
+  for (let n = first; n <= count; n++) {
+    const server_ip = `10.20.0.${100 + n}`;
+    cloud.its_servers.push({ id: idOf(1000 + n), name: `vm-${n}`, project_id: DEMO, status: 'ACTIVE' });
+    cloud.its_ports.push(portOf({ id: idOf(2000 + n), device_id: idOf(1000 + n), fixed_ips: address(server_ip) }));
+  }
+  await node.store.transaction(ROUTER, (transaction) =>
+    transaction.commit({ put: Array.from({ length: count }, (_, index) => numbered(index + 1)) }),
+  );
+  await node.pat.sync(ROUTER);
+}
+
+function numbered(n: number): Mapping {
+  const identity = { server_ip: `10.20.0.${100 + n}`, server_id: idOf(1000 + n), port_id: idOf(2000 + n) };
+  return { ...MAPPING, id: idOf(n), project_id: DEMO, router_port: 4100 + n, ...identity };
+}
+
+/** The server and its port go. */
+function deleteServer(n: number): void {
+  cloud.its_servers.splice(
+    cloud.its_servers.findIndex(({ id }) => id === idOf(1000 + n)),
+    1,
+  );
+  cloud.its_ports.splice(
+    cloud.its_ports.findIndex(({ id }) => id === idOf(2000 + n)),
+    1,
+  );
+}
+
+const stored = async (): Promise<Mapping[]> => [...(await node.store.read(ROUTER)).mappings.values()];
+const mappingsOf = ({ pat, verdicts }: FakeNode): Mappings => ({
+  list: async () => (await pat.list()).mappings,
+  carryOut: (found) => verdicts.carryOut(found),
+});
+
+beforeEach(async () => {
+  cloud = new FakeCloud();
+  node = fakeNode({ dataplane: new FakeDataplane([new FakeRouter(FACTS)]) });
+  const { clock, log } = node;
+  monitor = new Monitor({ cloud, mappings: mappingsOf(node), guard: new RemovalGuard(() => 10), clock, log });
+  await populate(3);
+  await monitor.sweep();
+});
+
+describe.each(['sweep', 'look'] as const)('found by a %s', (way) => {
+  const see = (n: number) => (way === 'sweep' ? monitor.sweep() : monitor.look(new Set([idOf(2000 + n)])));
+
+  test('a server that is gone: its mapping is removed, with the reason, the others stay', async () => {
+    deleteServer(2);
+
+    const { applied } = await see(2);
+
+    expect(applied).toMatchObject([
+      { verdict: { action: 'remove', reason: `server ${idOf(1002)} is gone` }, mapping: { id: idOf(2) } },
+    ]);
+    expect((await stored()).map(({ id }) => id)).toEqual([idOf(1), idOf(3)]);
+    expect((await see(2)).applied).toEqual([]);
+  });
+
+  test('another address: same router port, same mapping', async () => {
+    cloud.changePort(idOf(2002), { fixed_ips: address('10.20.0.77') });
+
+    await see(2);
+
+    expect((await stored()).find(({ id }) => id === idOf(2))).toMatchObject({
+      server_ip: '10.20.0.77',
+      router_port: 4102,
+      status: 'ACTIVE',
+    });
+  });
+
+  test('shut off: DOWN with the reason, and back by itself', async () => {
+    const index = cloud.its_servers.findIndex(({ id }) => id === idOf(1002));
+    const server = cloud.its_servers[index];
+    if (server) cloud.its_servers[index] = { ...server, status: 'SHUTOFF' };
+    await see(2);
+    expect((await stored())[1]).toMatchObject({ status: 'DOWN', status_reason: 'server vm-2 is SHUTOFF' });
+
+    if (server) cloud.its_servers[index] = server;
+    await see(2);
+    expect((await stored())[1]).toMatchObject({ status: 'ACTIVE', status_reason: '', hold: null });
+  });
+});
+
+describe('on doubt nothing is removed', () => {
+  beforeEach(() => deleteServer(2));
+  const untouched = async (): Promise<void> => expect(await stored()).toHaveLength(3);
+
+  test('nothing answers', async () => {
+    cloud.is_away = true;
+
+    expect((await errorOf(monitor.sweep())).kind).toBe('Unavailable');
+    await untouched();
+  });
+
+  test.each(['routers', 'ports', 'servers', 'projectIds'] as const)('%s is an empty list', async (list) => {
+    cloud[list] = async () => [];
+
+    const { held_back } = await monitor.sweep();
+
+    await untouched();
+    expect(held_back).toEqual([expect.stringMatching(/^OpenStack lists no .* at all/)]);
+  });
+
+  test.each(['servers', 'projectIds'] as const)('%s is an empty list, and somebody says so', async (list) => {
+    cloud[list] = async () => [];
+
+    await monitor.sweep({ confirmed: true });
+
+    expect((await stored()).map(({ id }) => id)).toEqual([idOf(1), idOf(3)]);
+  });
+
+  test('half a list: what it lacks is there when it is asked for', async () => {
+    const whole = cloud.ports.bind(cloud);
+    cloud.its_servers.push({ id: idOf(1002), name: 'vm-2', project_id: DEMO, status: 'ACTIVE' });
+    cloud.its_ports.push(portOf({ id: idOf(2002), device_id: idOf(1002), fixed_ips: address('10.20.0.102') }));
+    cloud.ports = async (filter) => (await whole(filter)).filter(({ id }) => id !== idOf(2002));
+
+    expect((await monitor.sweep()).applied).toEqual([]);
+    await untouched();
+    expect((await monitor.look(new Set([idOf(2002)]))).applied).toEqual([]);
+    await untouched();
+  });
+
+  test('the account sees its own project only', async () => {
+    const port = cloud.port.bind(cloud);
+    cloud.port = async (id) => {
+      const found = await port(id);
+      return found && { ...found, host: '' };
+    };
+
+    const { held_back, applied } = await monitor.sweep();
+
+    expect(applied).toEqual([]);
+    await untouched();
+    expect(held_back).toEqual([expect.stringContaining('does not see all of OpenStack')]);
+  });
+
+  test('before the first sweep an event removes nothing', async () => {
+    const { clock, log } = node;
+    const fresh = new Monitor({ cloud, mappings: mappingsOf(node), guard: new RemovalGuard(() => 10), clock, log });
+
+    expect((await fresh.look(new Set([idOf(2002)]))).applied).toEqual([]);
+    await untouched();
+  });
+
+  test('whoever changed the mapping meanwhile knows better', async () => {
+    const { pat, verdicts, clock, log } = node;
+    const slow: Mappings = {
+      list: async () => (await pat.list()).mappings,
+      async carryOut(found) {
+        await pat.update(idOf(2), { server_ip: '10.20.0.103' });
+        return verdicts.carryOut(found);
+      },
+    };
+    const late = new Monitor({ cloud, mappings: slow, guard: new RemovalGuard(() => 10), clock, log });
+    await late.sweep();
+
+    await untouched();
+  });
+});
+
+describe('more than the guard lets go', () => {
+  beforeEach(async () => {
+    await populate(15, 4);
+    for (let n = 1; n <= 11; n++) deleteServer(n);
+  });
+
+  test('a sweep removes none, says so, and does what is not a removal', async () => {
+    cloud.changePort(idOf(2015), { fixed_ips: address('10.20.0.77') });
+
+    const { applied, held_back } = await monitor.sweep();
+
+    expect(applied.map(({ verdict }) => verdict.action)).toEqual(['lead']);
+    expect(held_back).toEqual([expect.stringMatching(/^11 mappings would be removed, and 10 may be at once/)]);
+    expect(await stored()).toHaveLength(15);
+  });
+
+  test.each([true, false])('a dry run shows them, and nothing is done (confirmed: %s)', async (confirmed) => {
+    const { verdicts, applied, held_back } = await monitor.sweep({ dry_run: true, confirmed });
+
+    expect(verdicts.filter(({ action }) => action === 'remove')).toHaveLength(11);
+    expect(held_back).toHaveLength(confirmed ? 0 : 1);
+    expect(applied).toEqual([]);
+    expect(await stored()).toHaveLength(15);
+  });
+
+  test('confirmed, all of them go', async () => {
+    await monitor.sweep({ confirmed: true });
+
+    expect(await stored()).toHaveLength(4);
+  });
+
+  test('events one after the other count together, until the next sweep', async () => {
+    for (let n = 1; n <= 11; n++) await monitor.look(new Set([idOf(1000 + n)]));
+    expect(await stored()).toHaveLength(5);
+
+    await monitor.sweep();
+    expect(await stored()).toHaveLength(4);
+  });
+});
+
+test('an event of a port that its agent has not wired yet is not over', async () => {
+  const port = cloud.its_ports.find(({ id }) => id === idOf(2002));
+  if (port === undefined) throw new Error('no port');
+  const index = cloud.its_ports.indexOf(port);
+  const see = async () => (await monitor.look(new Set([port.id]))).unsettled;
+  const become = (change: object): void => void (cloud.its_ports[index] = { ...port, host: 'node-1', ...change });
+
+  become({ status: 'DOWN' });
+  expect(await see()).toEqual([idOf(2)]);
+  become({ status: 'DOWN', is_up: false });
+  expect(await see()).toEqual([]);
+  become({ status: 'ACTIVE' });
+  expect(await see()).toEqual([]);
+});
+
+test('a router that hangs does not hold up the others, is said, and goes on by itself', async () => {
+  const sick = idOf(900);
+  const hanging = Promise.withResolvers<void>();
+  class SickDataplane extends FakeDataplane {
+    override async facts(router_id: string): Promise<RouterFacts> {
+      if (router_id === sick) await hanging.promise;
+      return super.facts(router_id);
+    }
+  }
+  const timers = new FakeTimers(NOW);
+  node = fakeNode({
+    dataplane: new SickDataplane([new FakeRouter(FACTS), new FakeRouter({ ...FACTS, router_id: sick })]),
+    timers,
+  });
+  cloud.its_routers.push(routerOf({ id: sick, name: 'sick' }));
+  const { clock, log } = node;
+  monitor = new Monitor({ cloud, mappings: mappingsOf(node), guard: new RemovalGuard(() => 10), clock, log });
+  await node.store.transaction(ROUTER, (transaction) => transaction.commit({ put: [numbered(1), numbered(2)] }));
+  const of_sick = { ...numbered(3), router_id: sick };
+  await node.store.transaction(sick, (transaction) => transaction.commit({ put: [of_sick] }));
+  deleteServer(2);
+  deleteServer(3);
+
+  const swept = monitor.sweep();
+  await timers.pass(5000);
+  const { applied, held_back } = await swept;
+  expect(applied.map(({ mapping }) => mapping.id)).toEqual([idOf(2)]);
+  expect(held_back).toEqual([`not everything could be done: router ${sick} takes longer than 5 seconds`]);
+
+  hanging.resolve();
+  expect(await node.store.transaction(sick, async ({ record }) => record.mappings.size)).toBe(0);
+});
+
+test('a sweep asks as often for 3 mappings as for 15, and an event of somebody else asks nothing', async () => {
+  cloud.asked.length = 0;
+  await monitor.sweep();
+  const few = [...cloud.asked];
+  await populate(15, 4);
+  cloud.asked.length = 0;
+  await monitor.sweep();
+  expect(cloud.asked).toEqual(few);
+
+  cloud.asked.length = 0;
+  await monitor.look(new Set([WEB, WEB_PORT]));
+  expect(cloud.asked).toEqual([]);
+});

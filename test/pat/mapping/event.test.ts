@@ -1,0 +1,65 @@
+/** What is noted of changes. */
+import { beforeEach, expect, test } from '@jest/globals';
+import { type FakeNode, fakeNode } from '../../support/fake-node.ts';
+import { idOf, NOW, ROUTER, WANTED } from '../../support/samples.ts';
+
+let node: FakeNode;
+beforeEach(() => {
+  node = fakeNode({ actor: () => ({ kind: 'tenant', name: 'demo' }) });
+});
+const noted = () => node.events.events.map(({ type, by, reason, before }) => ({ type, by: by.kind, reason, before }));
+
+test('a mapping’s life: created, updated with what was before, deleted with what it was', async () => {
+  await node.pat.create(WANTED);
+  await node.pat.update(idOf(1), { router_port: 4003, name: 'ssh' });
+  await node.pat.delete([idOf(1)]);
+
+  expect(noted()).toEqual([
+    { type: 'created', by: 'tenant', reason: '', before: {} },
+    { type: 'updated', by: 'tenant', reason: '', before: { router_port: 4000, name: '' } },
+    { type: 'deleted', by: 'tenant', reason: '', before: {} },
+  ]);
+  expect(node.events.events.map(({ mapping }) => [mapping.router_port, mapping.status])).toEqual([
+    [4000, 'ACTIVE'],
+    [4003, 'ACTIVE'],
+    [4003, 'ACTIVE'],
+  ]);
+});
+
+test('what is refused, tried or changes nothing is not noted', async () => {
+  await node.pat.create(WANTED);
+  await node.pat.create({ ...WANTED, router_port: 4000 }).catch(() => undefined);
+  await node.pat.create(WANTED, { dry_run: true });
+  await node.pat.update(idOf(1), { name: '' });
+
+  expect(noted()).toHaveLength(1);
+});
+
+test('several at once are noted one by one', async () => {
+  await Promise.all([node.pat.create(WANTED), node.pat.create({ ...WANTED, server_port: 80 })]);
+
+  expect(node.events.events.map(({ mapping_id }) => mapping_id).toSorted()).toEqual([idOf(1), idOf(2)]);
+});
+
+test('what becomes of it by itself is the node’s, and the end of its time is its own', async () => {
+  await node.pat.create({ ...WANTED, expires_at: '2030-01-01T01:00:00Z' });
+  node.clock.set(new Date(Date.parse(NOW) + 7_200_000));
+  await node.pat.sync(ROUTER);
+
+  expect(noted().at(-1)).toMatchObject({ type: 'down', by: 'expiry', reason: expect.stringMatching(/^expired at/) });
+});
+
+test('what the monitor does is the monitor’s, with its reason', async () => {
+  await node.pat.create(WANTED);
+  const seen = { server_ip: WANTED.server_ip, server_id: null, port_id: null };
+  const common = { mapping_id: idOf(1), router_id: ROUTER, seen };
+  await node.verdicts.carryOut([{ action: 'hold', ...common, reason: 'server web is SHUTOFF', withdrawn: false }]);
+  await node.verdicts.carryOut([{ action: 'release', ...common }]);
+  await node.verdicts.carryOut([{ action: 'remove', ...common, reason: 'server gone' }]);
+
+  expect(noted().slice(1)).toMatchObject([
+    { type: 'held', by: 'monitor', reason: 'server web is SHUTOFF' },
+    { type: 'released', by: 'monitor' },
+    { type: 'deleted', by: 'monitor', reason: 'server gone' },
+  ]);
+});

@@ -1,0 +1,53 @@
+import { beforeEach, expect, test } from '@jest/globals';
+import { forwardKey, forwardOf } from '../../../src/pat/mapping/forward.ts';
+import { FACTS, ROUTER } from '../../support/samples.ts';
+import { keysOf, SSH, TestBed, TWO, WEB } from './support.ts';
+
+const MARK = 0x4010000;
+const [{ interface: INSIDE } = { interface: '' }] = FACTS.inside;
+const marked = (scope_mark: number) =>
+  [SSH, WEB].map((each) => forwardKey(forwardOf(each, false, scope_mark))).toSorted();
+let bed: TestBed;
+
+beforeEach(() => {
+  bed = new TestBed();
+  bed.router.scope_marks = new Map([[INSIDE, MARK]]);
+});
+
+test('forwards into an address scope carry its mark, and the networks of a view say so', async () => {
+  await bed.settle(TWO);
+  expect(bed.router.inPlace()).toEqual(marked(MARK));
+  const { facts } = await bed.agent.look(ROUTER);
+  expect(facts.inside.map(({ scope_mark }) => scope_mark)).toEqual(FACTS.inside.map(() => MARK));
+});
+
+test('a reconciliation follows another value, and the end of the scope', async () => {
+  await bed.settle(TWO);
+  bed.router.scope_marks = new Map([[INSIDE, 2 * MARK]]);
+  bed.agent.forget(ROUTER);
+  expect(await bed.settle(TWO)).toMatchObject({ added: 2, removed: 2 });
+  expect(bed.router.inPlace()).toEqual(marked(2 * MARK));
+
+  bed.router.scope_marks = new Map([[INSIDE, undefined]]);
+  bed.agent.forget(ROUTER);
+  await bed.settle(TWO);
+  expect(bed.router.inPlace()).toEqual(keysOf(SSH, WEB));
+});
+
+test('what is remembered of a router is not enough once it has an interface more: it is read again, once', async () => {
+  await bed.settle(TWO);
+  const before = bed.dataplane.count('observe');
+  await bed.agent.look(ROUTER);
+  expect(bed.dataplane.count('observe')).toBe(before);
+
+  const added = { cidr: '10.40.0.0/24', neutron: true, interface: 'qr-new' };
+  bed.router.facts = { ...FACTS, inside: [...FACTS.inside, added] };
+  bed.router.scope_marks = new Map([
+    [INSIDE, MARK],
+    ['qr-new', 2 * MARK],
+  ]);
+  const view = await bed.agent.look(ROUTER);
+  expect(view).toMatchObject({ is_fresh: true });
+  expect(view.facts.inside.at(-1)?.scope_mark).toBe(2 * MARK);
+  expect(bed.dataplane.count('observe')).toBe(before + 1);
+});

@@ -1,0 +1,92 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Masquerade } from '../../../src/pat/mapping/mapping.ts';
+import { masqueradeApplies, routerIdOf, whyNotBehind } from '../../../src/pat/router/facts.ts';
+import { type Claim, claimOn } from '../../../src/pat/router/port-in-use.ts';
+import { FACTS, FORWARD, GATEWAY, ROUTER } from '../../support/samples.ts';
+
+test.each([
+  [`qrouter-${ROUTER}`, ROUTER],
+  [`snat-${ROUTER}`, ROUTER],
+  [ROUTER, ROUTER],
+  ['edge', 'edge'],
+  [`qdhcp-${ROUTER}`, `qdhcp-${ROUTER}`],
+  [`qrouter-${ROUTER}x`, `qrouter-${ROUTER}x`],
+  ['qrouter-1', 'qrouter-1'],
+  [`qrouter-${ROUTER.toUpperCase()}`, `qrouter-${ROUTER.toUpperCase()}`],
+])('%s is the router %s', (reference, id) => {
+  expect(routerIdOf(reference)).toBe(id);
+});
+
+describe('whyNotBehind', () => {
+  test.each(['10.20.0.51', '10.20.0.254', '10.30.0.1', '10.30.255.254'])('%s can be a server', (address) => {
+    expect(whyNotBehind(FACTS, address)).toBeUndefined();
+  });
+
+  test.each([
+    [GATEWAY, '203.0.113.10 is an address of the router itself'],
+    ['10.20.0.1', '10.20.0.1 is an address of the router itself'],
+    ['10.20.0.0', '10.20.0.0 is the network or broadcast address of 10.20.0.0/24'],
+    ['10.20.0.255', '10.20.0.255 is the network or broadcast address of 10.20.0.0/24'],
+    ['10.20.1.51', `10.20.1.51 is not behind qrouter-${ROUTER} (networks behind it: 10.20.0.0/24, 10.30.0.0/16)`],
+    ['203.0.113.99', `203.0.113.99 is not behind qrouter-${ROUTER} (networks behind it: 10.20.0.0/24, 10.30.0.0/16)`],
+  ])('%s cannot be one', (address, reason) => {
+    expect(whyNotBehind(FACTS, address)).toBe(reason);
+  });
+
+  test('a router with nothing behind it says so', () => {
+    expect(whyNotBehind({ ...FACTS, inside: [] }, '10.20.0.51')).toBe(
+      `10.20.0.51 is not behind qrouter-${ROUTER} (networks behind it: none)`,
+    );
+  });
+});
+
+describe('masqueradeApplies', () => {
+  test.each<{ masquerade: Masquerade; server_ip: string; where: string; expected: boolean }>([
+    { masquerade: 'auto', server_ip: '10.20.0.51', where: 'in a network of Neutron', expected: false },
+    { masquerade: 'auto', server_ip: '10.30.0.1', where: 'behind a route', expected: true },
+    { masquerade: 'auto', server_ip: '192.0.2.1', where: 'anywhere else', expected: true },
+    { masquerade: 'always', server_ip: '10.20.0.51', where: 'in a network of Neutron', expected: true },
+    { masquerade: 'always', server_ip: '10.30.0.1', where: 'behind a route', expected: true },
+    { masquerade: 'never', server_ip: '10.20.0.51', where: 'in a network of Neutron', expected: false },
+    { masquerade: 'never', server_ip: '10.30.0.1', where: 'behind a route', expected: false },
+    { masquerade: 'never', server_ip: '192.0.2.1', where: 'anywhere else', expected: false },
+  ])('$masquerade for a server $where: $expected', ({ masquerade, server_ip, expected }) => {
+    expect(masqueradeApplies(FACTS, { masquerade, server_ip })).toBe(expected);
+  });
+
+  test('auto is off while an HA router stands by and has no networks yet, so that rules need not change when it is active', () => {
+    const standing_by = { ...FACTS, gateways: [], addresses: [], inside: [], stands_by: true };
+
+    expect(masqueradeApplies(standing_by, { masquerade: 'auto', server_ip: '10.20.0.51' })).toBe(false);
+    expect(masqueradeApplies(standing_by, { masquerade: 'always', server_ip: '10.20.0.51' })).toBe(true);
+  });
+
+  test('auto is on for every server where Neutron has no network connected', () => {
+    const inside = FACTS.inside.map((network) => ({ ...network, neutron: false }));
+
+    expect(masqueradeApplies({ ...FACTS, inside }, { masquerade: 'auto', server_ip: '10.20.0.51' })).toBe(true);
+  });
+});
+
+describe('claimOn', () => {
+  const claim: Claim = {
+    protocol: 'tcp',
+    cidr: '203.0.113.8/29',
+    first: 4e3,
+    last: 4002,
+    kind: 'rule',
+    text: '-A custom-PREROUTING …',
+  };
+
+  test.each([
+    [{}, true],
+    [{ router_port: 4002 }, true],
+    [{ router_port: 3999 }, false],
+    [{ router_port: 4003 }, false],
+    [{ protocol: 'udp' as const }, false],
+    [{ gateway_ip: '203.0.113.15' }, true],
+    [{ gateway_ip: '203.0.113.16' }, false],
+  ])('an endpoint with %j is claimed: %s', (difference, is_claimed) => {
+    expect(claimOn([claim], { ...FORWARD, ...difference })).toBe(is_claimed ? claim : undefined);
+  });
+});

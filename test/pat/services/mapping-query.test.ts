@@ -1,0 +1,157 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { praasError } from '../../../src/pat/errors.ts';
+import type { Mapping } from '../../../src/pat/mapping/mapping.ts';
+import type { MappingFilter } from '../../../src/pat/services/api.ts';
+import { MappingQuery } from '../../../src/pat/services/mapping-query.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { FakeDataplane, FakeRouter } from '../../support/fake-dataplane.ts';
+import { errorOf } from '../../support/fake-node.ts';
+import { MemoryStore } from '../../support/memory-store.ts';
+import { factsOf, idOf, MAPPING, NOW } from '../../support/samples.ts';
+
+const at = (router_id: string, id: string, changes: Partial<Mapping> = {}): Mapping => ({
+  ...MAPPING,
+  router_id,
+  id,
+  ...changes,
+});
+
+const EAST = [
+  at('east', 'aa000000-0000-4000-8000-000000000001', { router_port: 4010, protocol: 'udp' }),
+  at('east', 'aa000000-0000-4000-8000-000000000002', { router_port: 4010, server_ip: '10.20.0.52' }),
+  at('east', 'ab000000-0000-4000-8000-000000000003', { router_port: 500, enabled: false }),
+];
+const WEST = [at('west', 'b0000000-0000-4000-8000-000000000004', { gateway_ip: '203.0.113.9', expires_at: NOW })];
+const GONE = [at('gone', 'c0000000-0000-4000-8000-000000000005')];
+
+/** A store in which some records cannot be read. */
+class DamagedStore extends MemoryStore {
+  readonly damaged = new Set<string>();
+
+  override async read(router_id: string): ReturnType<MemoryStore['read']> {
+    if (!this.damaged.has(router_id)) return super.read(router_id);
+    throw praasError('STORE_DAMAGED', { path: `/srv/state/${router_id}.json`, reason: 'cut off', aside: undefined });
+  }
+}
+
+let store: DamagedStore;
+let dataplane: FakeDataplane;
+let query: MappingQuery;
+
+beforeEach(() => {
+  const record = (router_id: string, mappings: readonly Mapping[]): ConstructorParameters<typeof MemoryStore>[0] => [
+    {
+      router_id,
+      mappings: new Map(mappings.map((mapping) => [mapping.id, mapping])),
+      next_port: 0,
+      unsettled: [],
+      gateways: [],
+      adopting: [],
+    },
+  ];
+  store = new DamagedStore([
+    ...(record('west', WEST) ?? []),
+    ...(record('east', EAST) ?? []),
+    ...(record('gone', GONE) ?? []),
+  ]);
+  dataplane = new FakeDataplane(['east', 'west'].map((router_id) => new FakeRouter(factsOf(router_id))));
+  query = new MappingQuery({ store, dataplane, clock: new FakeClock(NOW) });
+});
+
+const listed = async (filter?: MappingFilter): Promise<string[]> =>
+  (await query.list(filter)).mappings.map(({ id }) => id.slice(-1));
+
+describe('list', () => {
+  test('gives all mappings by router, gateway, port and protocol', async () => {
+    expect(await listed()).toEqual(['3', '2', '1', '5', '4']);
+  });
+
+  test.each<[MappingFilter, string[]]>([
+    [{ router_id: 'east' }, ['3', '2', '1']],
+    [{ router_id: 'nowhere' }, []],
+    [{ server_ip: '10.20.0.52' }, ['2']],
+    [{ status: 'ACTIVE' }, ['2', '1']],
+    [{ status: 'DOWN' }, ['3', '5', '4']],
+    [{ router_id: 'east', status: 'DOWN' }, ['3']],
+    [{ server_ip: '10.20.0.5' }, []],
+  ])('by %j gives %j', async (filter, expected) => {
+    expect(await listed(filter)).toEqual(expected);
+  });
+
+  test('says of each mapping why it is DOWN at this moment, without asking the kernel', async () => {
+    const { mappings } = await query.list({ status: 'DOWN' });
+
+    expect(mappings.map(({ status_reason }) => status_reason)).toEqual([
+      'disabled',
+      'the router is not on this node',
+      `expired at ${NOW}`,
+    ]);
+    expect(dataplane.calls).toEqual(['routers']);
+  });
+
+  test('gives what can be read beside the reason why the rest cannot', async () => {
+    store.damaged.add('east');
+
+    const { mappings, failures } = await query.list();
+
+    expect(mappings.map(({ router_id }) => router_id)).toEqual(['gone', 'west']);
+    expect(failures).toMatchObject([{ code: 'STORE_DAMAGED' }]);
+  });
+});
+
+describe('an ID', () => {
+  test.each(['b', 'B0', 'b0000000-', 'b0000000-0000-4000-8000-000000000004'])(
+    '%s is enough for one mapping',
+    async (id) => {
+      expect((await query.get(id)).id).toBe(WEST[0]?.id);
+    },
+  );
+
+  test('gives the mapping as it is at this moment', async () => {
+    expect(await query.get('b')).toMatchObject({ status: 'DOWN', status_reason: `expired at ${NOW}` });
+  });
+
+  test('that stands for several mappings names them', async () => {
+    const { code, message } = await errorOf(query.get('aa'));
+
+    expect(code).toBe('ID_AMBIGUOUS');
+    expect(message).toBe(
+      'aa stands for 2 mappings: aa000000-0000-4000-8000-000000000002, aa000000-0000-4000-8000-000000000001',
+    );
+  });
+
+  test.each(['', 'd', 'b0000000-0000-4000-8000-0000000000041', '*', '.', '0000', idOf(9), '__proto__'])(
+    '%j stands for none',
+    async (id) => {
+      expect(await errorOf(query.get(id))).toMatchObject({ code: 'MAPPING_NOT_FOUND', facts: { id } });
+    },
+  );
+
+  test('that cannot be found while a record cannot be read says that', async () => {
+    store.damaged.add('west');
+
+    expect((await errorOf(query.get('b'))).code).toBe('STORE_DAMAGED');
+    expect((await query.get('c')).router_id).toBe('gone');
+  });
+
+  test('resolves beside others, in the order asked for, or none does', async () => {
+    const ids = (await query.resolve(['c', 'ab', 'c'])).map(({ id }) => id.slice(-1));
+
+    expect(ids).toEqual(['5', '3', '5']);
+    expect((await errorOf(query.resolve(['c', 'zz']))).code).toBe('MAPPING_NOT_FOUND');
+  });
+});
+
+test('many mappings of one router are found with one look at it', async () => {
+  await query.list();
+  let reads = 0;
+  const counting = { routers: () => store.routers(), read: (id: string) => (reads++, store.read(id)) };
+  query = new MappingQuery({ store: counting, dataplane, clock: new FakeClock(NOW) });
+  await query.list();
+  reads = 0;
+
+  const found = await query.resolve(EAST.map(({ id }) => id));
+
+  expect(found.map(({ id }) => id)).toEqual(EAST.map(({ id }) => id));
+  expect(reads).toBe(1);
+});

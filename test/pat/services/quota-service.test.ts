@@ -1,0 +1,82 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { QuotaService } from '../../../src/pat/services/quota-service.ts';
+import { errorOf, type FakeNode, fakeNode } from '../../support/fake-node.ts';
+import { WANTED } from '../../support/samples.ts';
+
+let node: FakeNode;
+let quotas: QuotaService;
+beforeEach(() => {
+  node = fakeNode({ quota: { mappings: 5, ports_per_router: 3 } });
+  ({ quotas } = node);
+});
+
+const BLUE = { project_id: 'blue' };
+const limits = async (project_id: string): Promise<readonly unknown[]> => {
+  const { mappings, ports_per_router, is_default } = await quotas.show(project_id);
+  return [mappings.limit, ports_per_router.limit, is_default];
+};
+
+test('a project has the default until it has a quota of its own, and again after a reset', async () => {
+  expect(await limits('blue')).toEqual([5, 3, true]);
+  await quotas.set('blue', { mappings: 9, ports_per_router: -1 });
+  expect(await limits('blue')).toEqual([9, -1, false]);
+  expect(await limits('red')).toEqual([5, 3, true]);
+  await quotas.reset('blue');
+  expect(await limits('blue')).toEqual([5, 3, true]);
+});
+
+test('what is left out stays as it was, at first the default', async () => {
+  await quotas.set('blue', { mappings: 9 });
+  expect(await limits('blue')).toEqual([9, 3, false]);
+  await quotas.set('blue', { ports_per_router: 7 });
+  expect(await limits('blue')).toEqual([9, 7, false]);
+});
+
+test('setting gives what holds now, with what is in use', async () => {
+  await node.pat.create({ ...WANTED, ...BLUE });
+
+  expect(await quotas.set('blue', { mappings: 0 })).toEqual({
+    project_id: 'blue',
+    is_default: false,
+    mappings: { limit: 0, in_use: 1 },
+    ports_per_router: { limit: 3, in_use: 1 },
+  });
+});
+
+test('the list has every project with mappings or a quota of its own, once and by ID', async () => {
+  await node.pat.create({ ...WANTED, project_id: 'red' });
+  await node.pat.create({ ...WANTED, ...BLUE });
+  await node.pat.create(WANTED);
+  await quotas.set('blue', { mappings: 9 });
+  await quotas.set('green', { mappings: 9 });
+
+  expect((await quotas.list()).map(({ project_id }) => project_id)).toEqual(['blue', 'green', 'red']);
+});
+
+describe('for a viewer of one project', () => {
+  test('there is that one project, also without any mapping', async () => {
+    await quotas.set('red', { mappings: 9 });
+
+    expect(await quotas.list(BLUE)).toEqual([await quotas.show('blue')]);
+    expect(await quotas.show('blue', BLUE)).toMatchObject({ project_id: 'blue' });
+  });
+
+  test('another one is not there, whatever is asked of it, and nothing changes', async () => {
+    const works = [
+      () => quotas.show('red', BLUE),
+      () => quotas.set('red', { mappings: 9 }, BLUE),
+      () => quotas.reset('red', BLUE),
+    ];
+    for (const work of works) expect((await errorOf(work)).code).toBe('PROJECT_NOT_FOUND');
+    expect(await limits('red')).toEqual([5, 3, true]);
+  });
+});
+
+test.each([[''], ['a\u0000b'], ['x'.repeat(256)]])('%j is no project', async (project_id) => {
+  expect((await errorOf(quotas.show(project_id))).code).toBe('INVALID_INPUT');
+});
+
+test('what is no limit is refused, and the quota stays', async () => {
+  expect((await errorOf(quotas.set('blue', { mappings: -2 }))).code).toBe('INVALID_INPUT');
+  expect(await limits('blue')).toEqual([5, 3, true]);
+});

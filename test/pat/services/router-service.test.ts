@@ -1,0 +1,141 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { praasError } from '../../../src/pat/errors.ts';
+import { Agent } from '../../../src/pat/reconcile/agent.ts';
+import type { Claim } from '../../../src/pat/router/port-in-use.ts';
+import { RouterService } from '../../../src/pat/services/router-service.ts';
+import { RouterBook } from '../../../src/pat/target/router-directory.ts';
+import { FakeCloud, routerOf } from '../../support/fake-cloud.ts';
+import { FakeRouter } from '../../support/fake-dataplane.ts';
+import { errorOf, type FakeNode, fakeNode, POLICY } from '../../support/fake-node.ts';
+import { FACTS, FORWARD, factsOf, GATEWAY, idOf, ROUTER, WANTED } from '../../support/samples.ts';
+
+let node: FakeNode;
+let routers: RouterService;
+
+beforeEach(() => {
+  node = fakeNode();
+  const { store, dataplane, clock, log } = node;
+  routers = new RouterService({ store, dataplane, clock, agent: new Agent(dataplane, clock, log), policy: POLICY });
+});
+
+const claim = (changes: Partial<Claim>): Claim => ({
+  protocol: 'tcp',
+  cidr: '0.0.0.0/0',
+  first: 4001,
+  last: 4001,
+  kind: 'rule',
+  text: 'a rule',
+  ...changes,
+});
+
+describe('list', () => {
+  test('gives every router with its gateway, its mappings and the ports that are free', async () => {
+    node.dataplane.add(new FakeRouter(factsOf('west')));
+    await node.pat.create(WANTED);
+
+    expect((await routers.list()).routers).toEqual([
+      {
+        router_id: ROUTER,
+        name: null,
+        project_id: null,
+        namespace: `qrouter-${ROUTER}`,
+        gateway_ips: [GATEWAY],
+        mappings: 1,
+        free_ports: { tcp: 3, udp: 4 },
+        used_ports: { tcp: 1, udp: 0 },
+      },
+      {
+        router_id: 'west',
+        name: null,
+        project_id: null,
+        namespace: 'west',
+        gateway_ips: [GATEWAY],
+        mappings: 0,
+        free_ports: { tcp: 4, udp: 4 },
+        used_ports: { tcp: 0, udp: 0 },
+      },
+    ]);
+  });
+
+  test('says of a router without a gateway that no port is free', async () => {
+    node.router.facts = { ...FACTS, gateways: [] };
+
+    expect((await routers.list()).routers).toMatchObject([{ gateway_ips: [], free_ports: { tcp: 0, udp: 0 } }]);
+  });
+
+  test('leaves out a router that goes while it is listed, and keeps the others', async () => {
+    for (let number = 0; number < 20; number++) node.dataplane.add(new FakeRouter(factsOf(`r${number}`)));
+    node.dataplane.failNext('observe', praasError('ROUTER_NOT_FOUND', { router: ROUTER, known: [] }));
+
+    expect(await routers.list()).toMatchObject({ routers: { length: 20 }, failures: [] });
+  });
+
+  test('says why a router cannot be read, and gives the others', async () => {
+    node.dataplane.add(new FakeRouter(factsOf('west')));
+    node.dataplane.failNext('observe', praasError('TOOL_MISSING', { tool: 'nft', package: 'nftables' }));
+
+    expect(await routers.list()).toMatchObject({ routers: { length: 1 }, failures: [{ code: 'TOOL_MISSING' }] });
+  });
+});
+
+describe('show', () => {
+  test('adds what is behind the router, what is in its kernel, and what others have there', async () => {
+    await node.pat.create(WANTED);
+    node.router.warnings = ['look here'];
+    node.router.claims = [
+      claim({ text: 'on every address' }),
+      claim({ text: 'on the gateway', cidr: `${GATEWAY}/32`, kind: 'listener' }),
+      claim({ text: 'inside', cidr: '10.20.0.1/32' }),
+    ];
+
+    expect(await routers.show(ROUTER)).toEqual({
+      router_id: ROUTER,
+      name: null,
+      project_id: null,
+      namespace: `qrouter-${ROUTER}`,
+      gateway_ips: [GATEWAY],
+      mappings: 1,
+      free_ports: { tcp: 2, udp: 4 },
+      used_ports: { tcp: 1, udp: 0 },
+      networks: ['10.20.0.0/24', '10.30.0.0/16'],
+      mappings_in_kernel: 1,
+      unmanaged: ['on every address', 'on the gateway'],
+      warnings: ['look here'],
+      drift: { missing: [], unexpected: [] },
+    });
+  });
+
+  test('names what differs from the store, whatever this process remembers, and repairs nothing', async () => {
+    await node.pat.create(WANTED);
+    node.router.flush();
+    node.router.inject({ ...FORWARD, mapping_id: idOf(7), router_port: 5000 });
+
+    expect((await routers.show(ROUTER)).drift).toEqual({ missing: [idOf(1)], unexpected: [idOf(7)] });
+    expect(node.router.entries).toHaveLength(1);
+  });
+
+  test('of a router that is not here is refused', async () => {
+    expect((await errorOf(routers.show('nowhere'))).code).toBe('ROUTER_NOT_FOUND');
+  });
+
+  test('changes nothing', async () => {
+    await routers.show(ROUTER);
+    await routers.list();
+
+    expect(node.dataplane.count('apply')).toBe(0);
+    expect((await node.store.routers()).includes(ROUTER)).toBe(false);
+  });
+});
+
+test('an ID is an ID, whatever a tenant called a router', async () => {
+  const book = new RouterBook();
+  const cloud = new FakeCloud();
+  cloud.its_routers.push(routerOf({ id: idOf(320), name: ROUTER }));
+  await book.refresh(cloud);
+  const { store, dataplane, clock, log } = fakeNode();
+  const agent = new Agent(dataplane, clock, log);
+  const named = new RouterService({ store, dataplane, clock, agent, policy: POLICY, book });
+
+  expect(named.idOf(ROUTER)).toBe(ROUTER);
+  expect(named.idOf('edge')).toBe(ROUTER);
+});

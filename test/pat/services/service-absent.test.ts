@@ -1,0 +1,177 @@
+/** Routers that are not on this node (any more), rules that this state directory never knew, and dry runs. */
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { praasError } from '../../../src/pat/errors.ts';
+import { FakeRouter } from '../../support/fake-dataplane.ts';
+import { errorOf, type FakeNode, fakeNode } from '../../support/fake-node.ts';
+import { CALLER, FACTS, FORWARD, factsOf, GATEWAY, idOf, ROUTER, WANTED } from '../../support/samples.ts';
+
+const NOT_HERE = { status: 'DOWN', status_reason: 'the router is not on this node' };
+
+let node: FakeNode;
+
+beforeEach(() => {
+  node = fakeNode();
+});
+
+describe('while a router is not on this node', () => {
+  beforeEach(async () => {
+    node.dataplane.add(new FakeRouter(factsOf('west')));
+    await node.pat.create(WANTED);
+    node.dataplane.lose(ROUTER);
+  });
+
+  test('create is refused and names the routers that there are', async () => {
+    const { code, message } = await errorOf(node.pat.create(WANTED));
+
+    expect([code, message]).toEqual(['ROUTER_NOT_FOUND', `no router ${ROUTER} on this node; there are: west`]);
+    expect((await node.pat.list()).mappings).toHaveLength(1);
+  });
+
+  test('sync is refused', async () => {
+    expect((await errorOf(node.pat.sync(ROUTER))).code).toBe('ROUTER_NOT_FOUND');
+  });
+
+  test('its mappings are listed as DOWN', async () => {
+    expect((await node.pat.list()).mappings).toMatchObject([NOT_HERE]);
+  });
+
+  test('update works, says DOWN, and leaves nothing to be settled', async () => {
+    expect((await node.pat.update(idOf(1), { server_port: 2222 })).value).toMatchObject({
+      ...NOT_HERE,
+      server_port: 2222,
+    });
+
+    expect((await node.store.read(ROUTER)).unsettled).toEqual([]);
+  });
+
+  test('delete works', async () => {
+    await node.pat.delete([idOf(1)]);
+
+    expect((await node.pat.list()).mappings).toEqual([]);
+  });
+
+  test('what was changed meanwhile is in the kernel as soon as the router is back and something is done', async () => {
+    await node.pat.update(idOf(1), { server_port: 2222 });
+    const back = new FakeRouter(FACTS);
+    node.dataplane.add(back);
+
+    await node.pat.sync(ROUTER);
+
+    expect(back.inPlace()).toEqual([`${idOf(1)} ${GATEWAY}:4000/tcp 10.20.0.51 2222  false`]);
+    expect((await node.pat.get(idOf(1))).status).toBe('ACTIVE');
+  });
+
+  test('the next change after its return brings everything back, without being asked to', async () => {
+    const back = new FakeRouter(FACTS);
+    node.dataplane.add(back);
+
+    await node.pat.create(WANTED);
+
+    expect(back.inPlace()).toHaveLength(2);
+  });
+});
+
+test('a router that goes away during a create leaves the mapping stored and DOWN', async () => {
+  node.dataplane.failNext('apply', praasError('ROUTER_NOT_FOUND', { router: ROUTER, known: [] }));
+
+  expect((await node.pat.create(WANTED)).value).toMatchObject(NOT_HERE);
+  expect((await node.store.read(ROUTER)).mappings.get(idOf(1))).toMatchObject(NOT_HERE);
+});
+
+describe('mappings in the kernel that this state directory never knew', () => {
+  beforeEach(() => node.router.inject({ ...FORWARD, mapping_id: idOf(7), router_port: 4009 }));
+
+  test.each([
+    ['create', () => node.pat.create(WANTED)],
+    ['sync', () => node.pat.sync(ROUTER)],
+    ['a dry run', () => node.pat.create(WANTED, { dry_run: true })],
+  ])('stop %s with the number and the directory', async (_, change) => {
+    const { code, message } = await errorOf(change());
+
+    expect(code).toBe('UNKNOWN_RULES');
+    expect(message).toContain(`router ${ROUTER} holds 1 mapping(s) of praas`);
+    expect(message).toContain('/srv/state');
+    expect(node.router.entries).toHaveLength(1);
+    expect((await node.store.routers()).includes(ROUTER)).toBe(false);
+  });
+
+  test('are removed with force', async () => {
+    await node.pat.create(WANTED, { force: true });
+
+    expect(node.router.inPlace()).toEqual([`${idOf(1)} ${GATEWAY}:4000/tcp 10.20.0.51 22  false`]);
+  });
+
+  test('stop nothing once the directory has known the router, even without a mapping left', async () => {
+    node.router.flush();
+    await node.pat.create(WANTED);
+    await node.pat.delete([idOf(1)]);
+    node.router.inject({ ...FORWARD, mapping_id: idOf(7), router_port: 4009 });
+
+    expect((await node.pat.sync(ROUTER)).value).toEqual({ added: 0, removed: 1, moved: 0 });
+  });
+});
+
+describe('a dry run', () => {
+  const dry_run = { dry_run: true };
+  const everything = async (): Promise<unknown> => [
+    structuredClone(await node.store.read(ROUTER)),
+    node.router.inPlace(),
+    node.router.flows,
+    (await node.store.routers()).includes(ROUTER),
+  ];
+  const ssh = `${idOf(1)} ${GATEWAY}:4000/tcp 10.20.0.51 22  false`;
+
+  test('of a first create shows the frame and the rule, and changes nothing', async () => {
+    const before = await everything();
+
+    const { value, script } = await node.pat.create(WANTED, dry_run);
+
+    expect(script).toBe(`the frame\n+ ${ssh}\n`);
+    expect(value).toMatchObject({ router_port: 4000, status: 'PENDING' });
+    expect(await everything()).toEqual(before);
+    expect(node.dataplane.count('apply')).toBe(0);
+  });
+
+  test('of update and delete shows what goes and what comes, and changes nothing', async () => {
+    await node.pat.create(WANTED);
+    node.router.connect(CALLER, FORWARD);
+    const before = await everything();
+
+    expect((await node.pat.update(idOf(1), { router_port: 4003 }, dry_run)).script).toBe(
+      `- ${ssh}\n+ ${ssh.replace(':4000', ':4003')}\n`,
+    );
+    expect((await node.pat.update(idOf(1), { name: 'x' }, dry_run)).script).toBe('');
+    expect((await node.pat.delete([idOf(1)], dry_run)).script).toBe(`- ${ssh}\n`);
+    expect(await everything()).toEqual(before);
+  });
+
+  test('of sync shows what would be repaired, and changes nothing', async () => {
+    await node.pat.create(WANTED);
+    node.router.damage(idOf(1));
+    const before = await everything();
+
+    expect((await node.pat.sync(ROUTER, dry_run)).script).toBe(`- broken ${idOf(1)}\n+ ${ssh}\n`);
+    expect(await everything()).toEqual(before);
+  });
+
+  test('does not keep the next change from repairing what is broken', async () => {
+    await node.pat.create(WANTED);
+    node.router.damage(idOf(1));
+    await node.pat.sync(ROUTER, dry_run);
+
+    await node.pat.create(WANTED);
+
+    expect(node.router.inPlace()).toHaveLength(2);
+    expect(node.router.inPlace()).toContain(ssh);
+  });
+
+  test('is refused for the same reasons as the change', async () => {
+    await node.pat.create(WANTED);
+
+    expect((await errorOf(node.pat.create({ ...WANTED, router_port: 4000 }, dry_run))).code).toBe('PORT_TAKEN');
+    expect((await errorOf(node.pat.delete([idOf(9)], dry_run))).code).toBe('MAPPING_NOT_FOUND');
+    node.dataplane.lose(ROUTER);
+    expect((await errorOf(node.pat.create(WANTED, dry_run))).code).toBe('ROUTER_NOT_FOUND');
+    expect((await node.pat.delete([idOf(1)], dry_run)).script).toBe('');
+  });
+});

@@ -1,0 +1,227 @@
+/** Changes as they should go: what is answered, stored, in the kernel, and what becomes of connections. */
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { FakeRouter } from '../../support/fake-dataplane.ts';
+import { errorOf, type FakeNode, fakeNode } from '../../support/fake-node.ts';
+import { CALLER, FACTS, FORWARD, factsOf, GATEWAY, idOf, MAPPING, ROUTER, WANTED } from '../../support/samples.ts';
+
+const SSH_IN_KERNEL = `${idOf(1)} ${GATEWAY}:4000/tcp 10.20.0.51 22  false`;
+
+let node: FakeNode;
+
+beforeEach(() => {
+  node = fakeNode();
+});
+
+describe('create', () => {
+  test('answers ACTIVE with the mapping that is stored and in the kernel', async () => {
+    const { value, warnings, script } = await node.pat.create(WANTED);
+
+    expect(value).toEqual({ ...MAPPING, counters: null });
+    expect([warnings, script]).toEqual([[], undefined]);
+    expect(await node.pat.get(value.id)).toEqual(value);
+    expect((await node.store.read(ROUTER)).unsettled).toEqual([]);
+    expect(node.router.inPlace()).toEqual([SSH_IN_KERNEL]);
+  });
+
+  test('gives the next port at each time, and not at once one that was just freed', async () => {
+    const ports: number[] = [];
+    for (let time = 0; time < 6; time++) {
+      const { value } = await node.pat.create(WANTED);
+      ports.push(value.router_port);
+      await node.pat.delete([value.id]);
+    }
+
+    expect(ports).toEqual([4000, 4001, 4002, 4003, 4000, 4001]);
+  });
+
+  test('fills the range and then says that it is full', async () => {
+    for (let time = 0; time < 4; time++) await node.pat.create(WANTED);
+
+    const { code, message } = await errorOf(node.pat.create(WANTED));
+
+    expect(code).toBe('NO_FREE_PORT');
+    expect(message).toContain('4 ports, 4 with mappings, 0 used');
+    expect(node.router.entries).toHaveLength(4);
+  });
+
+  test('publishes one target on several ports, and one port for TCP and UDP', async () => {
+    await node.pat.create({ ...WANTED, router_port: 53 });
+    await node.pat.create({ ...WANTED, router_port: 53, protocol: 'udp' });
+    await node.pat.create({ ...WANTED, router_port: 54 });
+
+    expect((await node.pat.list()).mappings.map(({ status }) => status)).toEqual(['ACTIVE', 'ACTIVE', 'ACTIVE']);
+    expect(node.router.entries).toHaveLength(3);
+  });
+
+  test('together for one router gives every caller a port of its own', async () => {
+    const created = await Promise.all([1, 2, 3, 4].map(() => node.pat.create(WANTED)));
+
+    expect(new Set(created.map(({ value }) => value.router_port)).size).toBe(4);
+    expect(node.router.entries).toHaveLength(4);
+  });
+
+  test('masquerades where nobody knows the way of the replies', async () => {
+    await node.pat.create({ ...WANTED, server_ip: '10.30.0.1' });
+
+    expect(node.router.inPlace()).toEqual([`${idOf(1)} ${GATEWAY}:4000/tcp 10.30.0.1 22  true`]);
+  });
+
+  test('of a disabled or expired mapping keeps it out of the kernel and says DOWN', async () => {
+    const disabled = await node.pat.create({ ...WANTED, enabled: false });
+    const late = await node.pat.create({ ...WANTED, expires_at: '2029-12-31T00:00:00Z' });
+
+    expect(disabled.value).toMatchObject({ status: 'DOWN', status_reason: 'disabled' });
+    expect(late.value).toMatchObject({ status: 'DOWN', status_reason: 'expired at 2029-12-31T00:00:00Z' });
+    expect(node.router.inPlace()).toEqual([]);
+  });
+
+  test('passes on what an operator should know of the router', async () => {
+    node.router.warnings = ['rules of iptables-legacy beside those of iptables-nft'];
+
+    expect((await node.pat.create(WANTED)).warnings).toEqual(node.router.warnings);
+  });
+
+  test('writes the change into the log', async () => {
+    await node.pat.create(WANTED);
+
+    expect(node.log.lines).toMatchObject([{ level: 'info', message: 'changed', details: { router_id: ROUTER } }]);
+  });
+});
+
+describe('update', () => {
+  beforeEach(() => node.pat.create({ ...WANTED, name: 'ssh' }));
+
+  test('moves a mapping: the new port leads to the server, the old one nowhere, its connections end', async () => {
+    node.router.connect(CALLER, FORWARD);
+
+    const { value } = await node.pat.update(idOf(1), { router_port: 4003 });
+
+    expect(value).toEqual({ ...MAPPING, name: 'ssh', router_port: 4003, counters: null });
+    expect(node.router.inPlace()).toEqual([SSH_IN_KERNEL.replace(':4000', ':4003')]);
+    expect(node.router.flows).toEqual([]);
+  });
+
+  test('that narrows ends only the connections that are no longer allowed', async () => {
+    const allowed = node.router.connect('198.51.100.7', FORWARD);
+    node.router.connect('192.0.2.1', FORWARD);
+
+    await node.pat.update(idOf(1), { allowed_cidrs: ['198.51.100.0/24'] });
+
+    expect(node.router.flows).toEqual([allowed]);
+  });
+
+  test('of the server ends the connections to the one before', async () => {
+    node.router.connect(CALLER, FORWARD);
+
+    await node.pat.update(idOf(1), { server_ip: '10.20.0.52' });
+
+    expect(node.router.flows).toEqual([]);
+    expect(node.router.connect(CALLER, FORWARD).replying_ip).toBe('10.20.0.52');
+  });
+
+  test('of texts touches neither rules nor connections', async () => {
+    node.router.connect(CALLER, FORWARD);
+
+    await node.pat.update(idOf(1), { name: 'shell', description: 'for all' });
+
+    expect(node.dataplane.count('apply')).toBe(1);
+    expect(node.router.flows).toHaveLength(1);
+  });
+
+  test('disables, ending its connections, and enables again on the same port', async () => {
+    node.router.connect(CALLER, FORWARD);
+
+    expect((await node.pat.update(idOf(1), { enabled: false })).value.status).toBe('DOWN');
+    expect([node.router.inPlace(), node.router.flows]).toEqual([[], []]);
+
+    expect((await node.pat.update(idOf(1), { enabled: true })).value.status).toBe('ACTIVE');
+    expect(node.router.inPlace()).toEqual([SSH_IN_KERNEL]);
+  });
+
+  test('of the end of an expired mapping publishes it again', async () => {
+    await node.pat.update(idOf(1), { expires_at: '2030-01-01T01:00:00Z' });
+    node.clock.advance(7200);
+    expect((await node.pat.get(idOf(1))).status).toBe('DOWN');
+
+    const { value } = await node.pat.update(idOf(1), { expires_at: null });
+
+    expect(value.status).toBe('ACTIVE');
+    expect(node.router.inPlace()).toEqual([SSH_IN_KERNEL]);
+  });
+});
+
+describe('delete', () => {
+  test('closes the port, ends its connections and forgets the mapping', async () => {
+    const { value } = await node.pat.create(WANTED);
+    node.router.connect(CALLER, FORWARD);
+
+    const deleted = await node.pat.delete([value.id]);
+
+    expect(deleted).toEqual({ value: [value], warnings: [], script: undefined, failures: [] });
+    expect([node.router.inPlace(), node.router.flows]).toEqual([[], []]);
+    expect((await node.pat.list()).mappings).toEqual([]);
+  });
+
+  test('of several goes over their routers, with one change for each', async () => {
+    const west = new FakeRouter(factsOf('west'));
+    node.dataplane.add(west);
+    await node.pat.create(WANTED);
+    await node.pat.create({ ...WANTED, router_id: 'west' });
+    await node.pat.create(WANTED);
+    await node.pat.create(WANTED);
+    const before = node.dataplane.count('apply');
+
+    const { value, failures } = await node.pat.delete([idOf(3), idOf(2), idOf(1), idOf(3)]);
+
+    expect(value.map(({ id }) => id).toSorted()).toEqual([idOf(1), idOf(2), idOf(3)]);
+    expect(failures).toEqual([]);
+    expect(node.dataplane.count('apply') - before).toBe(2);
+    expect((await node.pat.list()).mappings.map(({ id }) => id)).toEqual([idOf(4)]);
+    expect([node.router.entries.length, west.entries.length]).toEqual([1, 0]);
+  });
+
+  test('of several, one of them unknown, deletes none', async () => {
+    await node.pat.create(WANTED);
+    const before = node.router.inPlace();
+
+    expect(await errorOf(node.pat.delete([idOf(1), idOf(9)]))).toMatchObject({
+      code: 'MAPPING_NOT_FOUND',
+      message: `no mapping ${idOf(9)}`,
+    });
+
+    expect(node.router.inPlace()).toEqual(before);
+    expect((await node.pat.list()).mappings).toHaveLength(1);
+  });
+
+  test('of none deletes none', async () => {
+    await node.pat.create(WANTED);
+
+    expect((await node.pat.delete([])).value).toEqual([]);
+    expect((await node.pat.list()).mappings).toHaveLength(1);
+  });
+});
+
+describe('in one process', () => {
+  test('a second change costs no reading of the kernel', async () => {
+    await node.pat.create(WANTED);
+    const before = node.dataplane.calls.length;
+
+    await node.pat.create(WANTED);
+
+    expect(node.dataplane.calls.slice(before)).toEqual(['facts', 'listeners', 'apply', 'flows']);
+  });
+
+  test('a mapping created disabled does not keep the next from being published', async () => {
+    await node.pat.create({ ...WANTED, enabled: false });
+
+    expect((await node.pat.create(WANTED)).value.status).toBe('ACTIVE');
+  });
+
+  test('the gateway of the moment decides: a changed one is seen without reading the rules again', async () => {
+    await node.pat.create(WANTED);
+    node.router.facts = { ...FACTS, gateways: ['203.0.113.20'], addresses: ['203.0.113.20'] };
+
+    expect((await node.pat.create(WANTED)).value.gateway_ip).toBe('203.0.113.20');
+    expect(node.dataplane.count('observe')).toBe(1);
+  });
+});

@@ -1,0 +1,188 @@
+/** An error means that nothing has changed: neither what is stored nor what is in the kernel. */
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { praasError } from '../../../src/pat/errors.ts';
+import type { MappingStore } from '../../../src/pat/interfaces/store.ts';
+import type { Delta } from '../../../src/pat/mapping/record.ts';
+import type { Wanted } from '../../../src/pat/mapping/request.ts';
+import { FakeRouter } from '../../support/fake-dataplane.ts';
+import { errorOf, type FakeNode, fakeNode } from '../../support/fake-node.ts';
+import { MemoryStore } from '../../support/memory-store.ts';
+import { CALLER, FORWARD, factsOf, idOf, MAPPING, ROUTER, recordWith, WANTED } from '../../support/samples.ts';
+
+const TOOL_FAILED = praasError('TOOL_FAILED', { command: 'conntrack', exit_code: 1, output: 'no' });
+
+/** A store that cannot write as soon as `broken` says so. */
+class BrokenStore extends MemoryStore {
+  broken: 'commit' | 'note' | undefined;
+
+  override transaction: MappingStore['transaction'] = (router_id, work) =>
+    super.transaction(router_id, (inner) => {
+      const write = (kind: 'commit' | 'note') => (delta: Delta) => {
+        if (this.broken !== kind) return inner[kind](delta);
+        throw praasError('STORE_FULL', { path: '/srv/state/x.json' });
+      };
+      const rollback = (): Promise<void> => inner.rollback();
+      return work({
+        get record() {
+          return inner.record;
+        },
+        commit: write('commit'),
+        note: write('note'),
+        rollback,
+      });
+    });
+}
+
+let node: FakeNode;
+let store: BrokenStore;
+
+beforeEach(async () => {
+  store = new BrokenStore();
+  node = fakeNode({ store });
+  await node.pat.create(WANTED);
+  node.router.connect(CALLER, FORWARD);
+});
+
+/** Everything that a failed change must leave as it is. */
+const everything = async (): Promise<unknown> => ({
+  record: structuredClone(await store.read(ROUTER)),
+  kernel: node.router.inPlace(),
+  flows: node.router.flows,
+});
+const refuse = (): void => {
+  // Twice: the first refusal may come from what was remembered, so it is tried once more with fresh eyes.
+  node.dataplane.refuseNext(ROUTER);
+  node.dataplane.refuseNext(ROUTER);
+};
+
+const changes: [string, () => Promise<unknown>][] = [
+  ['create', () => node.pat.create(WANTED)],
+  ['update', () => node.pat.update(idOf(1), { router_port: 4003 })],
+  ['disable', () => node.pat.update(idOf(1), { enabled: false })],
+  ['delete', () => node.pat.delete([idOf(1)])],
+];
+
+describe.each(changes)('%s', (_, change) => {
+  test('that the kernel refuses changes nothing', async () => {
+    const before = await everything();
+    refuse();
+
+    expect((await errorOf(change())).code).toBe('KERNEL_REFUSED');
+
+    expect(await everything()).toEqual(before);
+  });
+
+  test('whose connections cannot be read puts the rules back', async () => {
+    const before = await everything();
+    node.dataplane.failNext('flows', TOOL_FAILED);
+
+    expect((await errorOf(change())).code).toBe('TOOL_FAILED');
+
+    expect(node.dataplane.count('apply')).toBe(3);
+    expect(await everything()).toEqual(before);
+  });
+
+  test('that the store cannot take changes nothing, and does not touch the kernel', async () => {
+    const before = await everything();
+    store.broken = 'commit';
+
+    expect((await errorOf(change())).code).toBe('STORE_FULL');
+
+    expect(node.dataplane.count('apply')).toBe(1);
+    expect(await everything()).toEqual(before);
+  });
+
+  test('works as soon as the reason is gone, and reads the kernel again', async () => {
+    refuse();
+    await errorOf(change());
+    const observed = node.dataplane.count('observe');
+    node.router.inject({ ...FORWARD, mapping_id: idOf(7), router_port: 4009 });
+
+    node.dataplane.failNext('apply', praasError('KERNEL_BUSY', { router: ROUTER, seconds: 10 }));
+    await errorOf(change());
+    await change();
+
+    expect(node.dataplane.count('observe')).toBeGreaterThan(observed);
+    expect(node.router.inPlace().filter((text) => text.startsWith(idOf(7)))).toEqual([]);
+  });
+});
+
+test('connections that cannot be ended are an error, and the rules are put back', async () => {
+  const before = await everything();
+  node.dataplane.failNext('endFlows', TOOL_FAILED);
+
+  expect((await errorOf(node.pat.delete([idOf(1)]))).code).toBe('TOOL_FAILED');
+
+  expect(await everything()).toEqual(before);
+});
+
+test('a result that cannot be noted is an error, and the rules are put back', async () => {
+  const before = node.router.inPlace();
+  store.broken = 'note';
+
+  expect((await errorOf(node.pat.create(WANTED))).code).toBe('STORE_FULL');
+
+  expect(node.router.inPlace()).toEqual(before);
+  expect((await store.read(ROUTER)).mappings.size).toBe(1);
+});
+
+test('a refused create consumes no port and leaves no trace of a router that was new', async () => {
+  const west = new FakeRouter(factsOf('west'));
+  node.dataplane.add(west);
+  node.dataplane.refuseNext('west');
+
+  await errorOf(node.pat.create({ ...WANTED, router_id: 'west' }));
+
+  expect((await store.routers()).includes('west')).toBe(false);
+  expect([west.inPlace(), west.has_frame]).toEqual([[], false]);
+  expect((await node.pat.create({ ...WANTED, router_id: 'west' })).value.router_port).toBe(4000);
+});
+
+test('when the rules cannot be put back either, the first error is told, the second logged, and sync repairs it', async () => {
+  node.dataplane.failNext('flows', TOOL_FAILED);
+  node.dataplane.failNext('observe', praasError('KERNEL_BUSY', { router: ROUTER, seconds: 10 }));
+
+  expect((await errorOf(node.pat.create(WANTED))).code).toBe('TOOL_FAILED');
+
+  expect(node.router.entries).toHaveLength(2);
+  expect(node.log.lines.at(-1)).toMatchObject({ level: 'warn', details: { router_id: ROUTER } });
+  await node.pat.sync(ROUTER);
+  expect(node.router.inPlace()).toHaveLength(1);
+});
+
+test('a refused change that finds endpoints of a crash keeps the connections of other mappings afterwards', async () => {
+  const { protocol, gateway_ip, router_port } = FORWARD;
+  const other = { ...MAPPING, id: idOf(2), router_port: 4001 };
+  const crashed = recordWith([MAPPING, other], { unsettled: [{ protocol, gateway_ip, router_port }] });
+  node = fakeNode({ store: new MemoryStore([crashed]), router: node.router });
+  node.dataplane.refuseNext(ROUTER);
+  await errorOf(node.pat.update(idOf(2), { router_port: 4002 }));
+
+  await node.pat.update(idOf(2), { router_port: 4002 });
+
+  expect(node.router.flows).toHaveLength(1);
+  expect(node.router.entries).toHaveLength(2);
+});
+
+test('what others put into the kernel is taken into account, not overwritten', async () => {
+  node.router.claims = [
+    { protocol: 'tcp', cidr: '0.0.0.0/0', first: 4001, last: 4003, kind: 'rule', text: '-A x --dport 4001:4003' },
+  ];
+  node = fakeNode({ store, router: node.router });
+
+  const create = (wanted: Wanted): Promise<unknown> => node.pat.createMany([wanted], {}, [idOf(9)]);
+  expect((await errorOf(create({ ...WANTED, router_port: 4002 }))).message).toContain('-A x --dport 4001:4003');
+  expect((await errorOf(create(WANTED))).code).toBe('NO_FREE_PORT');
+});
+
+test('a delete over two routers of which one refuses removes the other one and says why this one stayed', async () => {
+  node.dataplane.add(new FakeRouter(factsOf('west')));
+  await node.pat.create({ ...WANTED, router_id: 'west' });
+  refuse();
+
+  const { value, failures } = await node.pat.delete([idOf(1), idOf(2)]);
+
+  expect(failures).toMatchObject([{ code: 'KERNEL_REFUSED' }]);
+  expect(value.map(({ id }) => id)).toEqual([idOf(2)]);
+  expect((await node.pat.list()).mappings.map(({ id, status }) => [id, status])).toEqual([[idOf(1), 'ACTIVE']]);
+});

@@ -1,0 +1,228 @@
+/** sync makes the kernel equal to the store, whatever happened to it meanwhile. */
+import { beforeEach, expect, test } from '@jest/globals';
+import { FakeRouter } from '../../support/fake-dataplane.ts';
+import { errorOf, type FakeNode, fakeNode } from '../../support/fake-node.ts';
+import { MemoryStore } from '../../support/memory-store.ts';
+import { CALLER, FACTS, FORWARD, idOf, MAPPING, ROUTER, recordWith, WANTED } from '../../support/samples.ts';
+
+let node: FakeNode;
+let settled: string[];
+
+beforeEach(async () => {
+  node = fakeNode();
+  await node.pat.create(WANTED);
+  await node.pat.create({ ...WANTED, protocol: 'udp', allowed_cidrs: ['192.0.2.0/24'] });
+  settled = node.router.inPlace();
+});
+
+const drifts: [string, (router: FakeRouter) => void][] = [
+  ['a rule edited by hand', (router) => router.damage(idOf(1))],
+  ['everything flushed, chains too', (router) => router.flush()],
+  ['a rule doubled', (router) => router.inject(FORWARD)],
+  [
+    'a rule of a mapping that is gone',
+    (router) => router.inject({ ...FORWARD, mapping_id: idOf(7), router_port: 5000 }),
+  ],
+  [
+    'a rule that leads elsewhere',
+    (router) => {
+      router.entries = router.entries.filter(({ mapping_id }) => mapping_id !== idOf(1));
+      router.inject({ ...FORWARD, server_ip: '10.20.0.99' });
+    },
+  ],
+];
+
+test.each(drifts)('%s is repaired, and the second time there is nothing to do', async (_, drift) => {
+  drift(node.router);
+  expect(node.router.inPlace()).not.toEqual(settled);
+
+  const { value } = await node.pat.sync(ROUTER);
+
+  expect(value.added + value.removed).toBeGreaterThan(0);
+  expect(node.router.inPlace()).toEqual(settled);
+  const applied = node.dataplane.count('apply');
+  expect((await node.pat.sync(ROUTER)).value).toEqual({ added: 0, removed: 0, moved: 0 });
+  expect(node.dataplane.count('apply')).toBe(applied);
+});
+
+test('a repair is reported in the log, a sync without one is not', async () => {
+  await node.pat.sync(ROUTER);
+  expect(node.log.lines.filter(({ level }) => level === 'warn')).toEqual([]);
+
+  node.router.damage(idOf(1));
+  await node.pat.sync(ROUTER);
+
+  expect(node.log.lines.filter(({ level }) => level === 'warn')).toMatchObject([
+    { details: { router_id: ROUTER, removed: [idOf(1)], added: [idOf(1)] } },
+  ]);
+});
+
+test('what has expired goes from the kernel, with its connections, and is noted as DOWN', async () => {
+  await node.pat.update(idOf(1), { expires_at: '2030-01-01T01:00:00Z' });
+  node.router.connect(CALLER, FORWARD);
+  node.clock.advance(3599);
+  expect((await node.pat.sync(ROUTER)).value).toEqual({ added: 0, removed: 0, moved: 0 });
+
+  node.clock.advance(1);
+  expect((await node.pat.sync(ROUTER)).value).toEqual({ added: 0, removed: 1, moved: 0 });
+
+  expect(node.router.inPlace()).toEqual(settled.filter((text) => !text.startsWith(idOf(1))));
+  expect(node.router.flows).toEqual([]);
+  expect((await node.store.read(ROUTER)).mappings.get(idOf(1))).toMatchObject({
+    status: 'DOWN',
+    status_reason: 'expired at 2030-01-01T01:00:00Z',
+  });
+  expect((await node.pat.sync(ROUTER)).value).toEqual({ added: 0, removed: 0, moved: 0 });
+});
+
+test('the end of a mapping’s time is no drift', async () => {
+  const { value } = await node.pat.create({ ...WANTED, server_port: 80, expires_at: '2030-01-01T01:00:00Z' });
+  node.clock.set(new Date('2030-01-01T02:00:00Z'));
+  await node.pat.sync(ROUTER);
+
+  expect((await node.pat.get(value.id)).status).toBe('DOWN');
+  expect(node.log.lines.filter(({ level }) => level === 'warn')).toEqual([]);
+});
+
+test('an expired mapping is shown as DOWN before anybody took it away', async () => {
+  await node.pat.update(idOf(1), { expires_at: '2030-01-01T01:00:00Z' });
+
+  node.clock.advance(3600);
+
+  expect(await node.pat.get(idOf(1))).toMatchObject({
+    status: 'DOWN',
+    status_reason: 'expired at 2030-01-01T01:00:00Z',
+  });
+  expect(node.router.inPlace()).toEqual(settled);
+});
+
+const MOVED = { ...FACTS, gateways: ['203.0.113.20'], addresses: ['203.0.113.20', '10.20.0.1'] };
+
+test('mappings follow a gateway that moved, with their ports, and the old connections end', async () => {
+  node.router.connect(CALLER, FORWARD);
+  node.router.facts = MOVED;
+
+  expect((await node.pat.sync(ROUTER)).value).toEqual({ added: 2, removed: 2, moved: 2 });
+
+  expect(await node.pat.get(idOf(1))).toMatchObject({
+    status: 'ACTIVE',
+    gateway_ip: '203.0.113.20',
+    router_port: 4000,
+  });
+  expect(node.router.inPlace()).toEqual(settled.map((text) => text.replace('203.0.113.10', '203.0.113.20')));
+  expect(node.router.flows).toEqual([]);
+  expect((await node.pat.sync(ROUTER)).value).toEqual({ added: 0, removed: 0, moved: 0 });
+});
+
+test('a change follows a gateway that moved, too', async () => {
+  node.router.facts = MOVED;
+
+  await node.pat.update(idOf(2), { name: 'dns' });
+
+  expect(node.router.inPlace()).toEqual(settled.map((text) => text.replace('203.0.113.10', '203.0.113.20')));
+});
+
+test('a mapping whose port is taken on the new address stays DOWN, and says where it was', async () => {
+  node.router.facts = {
+    ...FACTS,
+    gateways: ['203.0.113.10', '203.0.113.20'],
+    addresses: ['203.0.113.10', '203.0.113.20'],
+  };
+  await node.pat.create(
+    { ...WANTED, gateway_ip: '203.0.113.20', router_port: 4000, server_port: 2222 },
+    { force: true },
+  );
+  node.router.facts = MOVED;
+
+  expect((await node.pat.sync(ROUTER)).value.moved).toBe(1);
+
+  expect(await node.pat.get(idOf(1))).toMatchObject({
+    status: 'DOWN',
+    status_reason: expect.stringContaining('203.0.113.10 is not an address of the router now'),
+  });
+});
+
+test('without a gateway (an HA router that stands by) mappings stay where they are', async () => {
+  node.router.facts = { ...FACTS, gateways: [], addresses: ['10.20.0.1'] };
+
+  expect((await node.pat.sync(ROUTER)).value).toEqual({ added: 0, removed: 0, moved: 0 });
+
+  expect(await node.pat.get(idOf(1))).toMatchObject({ status: 'DOWN', gateway_ip: '203.0.113.10' });
+  expect(node.router.inPlace()).toEqual(settled);
+});
+
+test('an address that was never a gateway is waited for', async () => {
+  await node.pat.create({ ...WANTED, gateway_ip: '203.0.113.30', server_port: 80 }, { force: true });
+
+  expect((await node.pat.sync(ROUTER)).value.moved).toBe(0);
+  node.router.facts = MOVED;
+  await node.pat.sync(ROUTER);
+
+  expect(await node.pat.get(idOf(3))).toMatchObject({ status: 'DOWN', gateway_ip: '203.0.113.30' });
+});
+
+test('a router that nobody has asked anything of stays untouched', async () => {
+  const west = new FakeRouter({ ...FACTS, router_id: 'west' });
+  node.dataplane.add(west);
+
+  expect((await node.pat.sync('west')).value).toEqual({ added: 0, removed: 0, moved: 0 });
+
+  expect(west.has_frame).toBe(false);
+});
+
+test('a kernel that refuses is an error, and the store stays as it is', async () => {
+  node.router.flush();
+  const before = structuredClone(await node.store.read(ROUTER));
+  node.dataplane.refuseNext(ROUTER);
+
+  expect((await errorOf(node.pat.sync(ROUTER))).code).toBe('KERNEL_REFUSED');
+
+  expect(await node.store.read(ROUTER)).toEqual(before);
+  expect((await node.pat.sync(ROUTER)).value).toEqual({ added: 2, removed: 0, moved: 0 });
+});
+
+/** What a process leaves that was killed between its write to the store and its change of the kernel. */
+function killedWhile(deleted: boolean): FakeNode {
+  const { protocol, gateway_ip, router_port } = FORWARD;
+  const unsettled = [{ protocol, gateway_ip, router_port }];
+  const id = idOf(8);
+  const pending = { ...MAPPING, id, server_ip: '10.20.0.60', status: 'PENDING' as const };
+  const router = new FakeRouter(FACTS);
+  router.inject({ ...FORWARD, mapping_id: id });
+  router.connect(CALLER, FORWARD);
+  return fakeNode({ router, store: new MemoryStore([recordWith(deleted ? [] : [pending], { unsettled })]) });
+}
+
+const finishers: [string, (after: FakeNode) => Promise<unknown>][] = [
+  ['the next change of another mapping', (after) => after.pat.create({ ...WANTED, router_port: 8022 })],
+  ['sync', (after) => after.pat.sync(ROUTER)],
+];
+
+test.each(finishers)('what a killed update left is finished by %s', async (_, finish) => {
+  const after = killedWhile(false);
+
+  await finish(after);
+
+  expect(after.router.connect(CALLER, FORWARD).replying_ip).toBe('10.20.0.60');
+  expect(after.router.flows).toHaveLength(1);
+  expect((await after.store.read(ROUTER)).unsettled).toEqual([]);
+});
+
+test.each(finishers)('what a killed delete left is finished by %s', async (_, finish) => {
+  const after = killedWhile(true);
+
+  await finish(after);
+
+  expect(after.router.flows).toEqual([]);
+  expect(after.router.entries.filter(({ text }) => text.includes(':4000/'))).toEqual([]);
+  expect((await after.store.read(ROUTER)).unsettled).toEqual([]);
+});
+
+test('a crash after the kernel was changed leaves only connections to be ended, and they are', async () => {
+  const after = killedWhile(true);
+  after.router.entries = [];
+
+  await after.pat.sync(ROUTER);
+
+  expect(after.router.flows).toEqual([]);
+});

@@ -1,0 +1,298 @@
+/** Who is meant, and what is refused: with two tenants whose networks and servers have the same addresses. */
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { type Caller, OPERATOR } from '../../../src/pat/interfaces/target.ts';
+import type { Wanted } from '../../../src/pat/mapping/request.ts';
+import { CloudTargets } from '../../../src/pat/target/cloud-targets.ts';
+import { LocalTargets } from '../../../src/pat/target/targets.ts';
+import {
+  DEMO,
+  FakeCloud,
+  OTHER,
+  OTHER_ROUTER,
+  OTHERWEB,
+  OTHERWEB_PORT,
+  portOf,
+  routerOf,
+  WEB,
+  WEB_PORT,
+} from '../../support/fake-cloud.ts';
+import { errorOf } from '../../support/fake-node.ts';
+import { GATEWAY, idOf, MAPPING, ROUTER } from '../../support/samples.ts';
+
+const MEMBER: Caller = { name: 'alice (member)', project_id: DEMO, any_port: false, any_target: false };
+const STRANGER: Caller = { ...MEMBER, name: 'bob (member)', project_id: OTHER };
+const ADMIN: Caller = { ...MEMBER, name: 'carol (admin)', any_port: true, any_target: true };
+
+let cloud: FakeCloud;
+let targets: CloudTargets;
+beforeEach(() => {
+  cloud = new FakeCloud();
+  targets = new CloudTargets({ cloud, local: new LocalTargets() });
+});
+
+const resolve = (wanted: Partial<Wanted>, caller = MEMBER) => targets.resolve({ server_port: 22, ...wanted }, caller);
+const refusal = (wanted: Partial<Wanted>, caller = MEMBER) => errorOf(resolve(wanted, caller));
+
+const WEB_BEHIND_EDGE = {
+  router_id: ROUTER,
+  server_id: WEB,
+  port_id: WEB_PORT,
+  server_ip: '10.20.0.51',
+  project_id: DEMO,
+  expected_gateway_ip: GATEWAY,
+};
+
+describe('one and the same port is found by', () => {
+  test.each<[string, Partial<Wanted>]>([
+    ['names', { router: 'edge', server: 'web' }],
+    ['ids', { router_id: ROUTER, server: WEB }],
+    ['the name of its namespace and the port', { router: `qrouter-${ROUTER}`, port_id: WEB_PORT }],
+    ['its server alone: one router leads there', { server: 'web' }],
+    ['its port alone', { port_id: WEB_PORT }],
+    ['its address behind the router', { router: 'edge', server_ip: '10.20.0.51' }],
+    ['its address alone, in the project', { server_ip: '10.20.0.51' }],
+  ])('%s', async (_, wanted) => {
+    const { input, port } = await resolve(wanted);
+
+    expect(input).toMatchObject({ ...WEB_BEHIND_EDGE, server_port: 22 });
+    expect(port?.id).toBe(WEB_PORT);
+    expect(input).not.toHaveProperty('server');
+    expect(input).not.toHaveProperty('router');
+  });
+});
+
+test('the same words mean another server for another project', async () => {
+  const { input } = await resolve({ server: 'web' }, STRANGER);
+
+  expect(input).toMatchObject({
+    router_id: OTHER_ROUTER,
+    server_id: OTHERWEB,
+    port_id: OTHERWEB_PORT,
+    project_id: OTHER,
+  });
+});
+
+test('an operator publishes for whoever has the port', async () => {
+  const { input } = await resolve({ router_id: ROUTER, server: WEB }, OPERATOR);
+
+  expect(input).toMatchObject(WEB_BEHIND_EDGE);
+});
+
+test('with ids, one question to Neutron decides', async () => {
+  await resolve({ router_id: ROUTER, server: WEB });
+  cloud.asked.length = 0;
+
+  await resolve({ router_id: ROUTER, server: WEB });
+
+  expect(cloud.asked).toEqual(['ports']);
+});
+
+describe("another project's is not there:", () => {
+  test.each<[string, Partial<Wanted>, string]>([
+    ['its router', { router_id: OTHER_ROUTER, server: WEB }, 'ROUTER_NOT_FOUND'],
+    ["its router's name", { router: 'edge-other', server: 'web' }, 'ROUTER_NOT_FOUND'],
+    ["its router's namespace", { router: `qrouter-${OTHER_ROUTER}`, server: 'web' }, 'ROUTER_NOT_FOUND'],
+    ['its server', { server: OTHERWEB }, 'SERVER_NOT_FOUND'],
+    ['its server behind a router of mine', { router_id: ROUTER, server: OTHERWEB }, 'SERVER_NOT_FOUND'],
+    ['its port', { port_id: OTHERWEB_PORT }, 'PORT_NOT_FOUND'],
+    ['its port under the name of a server of mine', { server: WEB, port_id: OTHERWEB_PORT }, 'PORT_NOT_FOUND'],
+    ['a namespace that is no router of Neutron', { router: 'rev-edge', server: 'web' }, 'ROUTER_NOT_FOUND'],
+  ])('%s', async (_, wanted, code) => {
+    const error = await refusal(wanted);
+
+    expect(error).toMatchObject({ code, kind: 'NotFound' });
+    expect(error.facts['known'] ?? []).not.toContain('edge-other');
+  });
+});
+
+describe('what has just changed counts:', () => {
+  test.each<[string, Partial<Parameters<FakeCloud['changePort']>[1]>, string]>([
+    ['the port went to another project', { project_id: OTHER }, 'SERVER_NOT_FOUND'],
+    [
+      'the port went to another network',
+      { fixed_ips: [{ ip_address: '10.20.0.51', subnet_id: idOf(231) }] },
+      'ROUTER_NOT_CONNECTED',
+    ],
+    ['the port went to another server', { device_id: OTHERWEB }, 'SERVER_NOT_FOUND'],
+    ['the port lost its address', { fixed_ips: [] }, 'SERVER_NOT_BEHIND_ROUTER'],
+    ['nobody uses the port any more', { device_id: '', device_owner: '' }, 'SERVER_NOT_FOUND'],
+  ])('%s', async (_, change, code) => {
+    await resolve({ router_id: ROUTER, server: WEB });
+
+    cloud.changePort(WEB_PORT, change);
+
+    expect(await refusal({ router_id: ROUTER, server: WEB })).toMatchObject({ code });
+  });
+
+  test('the router lost its interface', async () => {
+    await resolve({ router_id: ROUTER, server: WEB });
+    cloud.its_ports.splice(
+      cloud.its_ports.findIndex(({ id }) => id === idOf(113)),
+      1,
+    );
+
+    expect(await refusal({ router_id: ROUTER, server: WEB })).toMatchObject({ code: 'ROUTER_NOT_CONNECTED' });
+    expect(await refusal({ server: WEB })).toMatchObject({ code: 'ROUTER_NOT_CONNECTED' });
+  });
+});
+
+describe('what is not clear is asked back:', () => {
+  test('two routers lead there', async () => {
+    cloud.its_routers.push(routerOf({ id: idOf(120), name: 'second' }));
+    cloud.its_ports.push(
+      portOf({ id: idOf(121), device_id: idOf(120), device_owner: 'network:ha_router_replicated_interface' }),
+      portOf({ id: idOf(122), device_id: idOf(120), device_owner: 'network:router_gateway', project_id: '' }),
+    );
+
+    const error = await refusal({ server: 'web' });
+
+    expect(error.code).toBe('AMBIGUOUS');
+    expect(error.facts['candidates']).toEqual([`edge (${ROUTER})`, `second (${idOf(120)})`]);
+    expect((await resolve({ server: 'web', router: 'second' })).input.router_id).toBe(idOf(120));
+  });
+
+  test('the server has two addresses there', async () => {
+    const fixed_ips = ['10.20.0.51', '10.20.0.52', '2001:db8::51'].map((ip_address) => ({
+      ip_address,
+      subnet_id: idOf(131),
+    }));
+    cloud.changePort(WEB_PORT, { fixed_ips });
+
+    expect(await refusal({ server: 'web' })).toMatchObject({ code: 'AMBIGUOUS' });
+    expect((await resolve({ server: 'web', server_ip: '10.20.0.52' })).input.server_ip).toBe('10.20.0.52');
+    expect(await refusal({ server: 'web', server_ip: '10.20.0.53' })).toMatchObject({
+      code: 'SERVER_NOT_BEHIND_ROUTER',
+    });
+  });
+
+  test('two servers have that name', async () => {
+    cloud.its_servers.push({ id: idOf(102), name: 'web', project_id: DEMO, status: 'ACTIVE' });
+
+    expect((await refusal({ server: 'web' })).facts['candidates']).toHaveLength(2);
+  });
+
+  test('an operator sees the servers of all projects', async () => {
+    expect(await refusal({ server: 'web' }, OPERATOR)).toMatchObject({ code: 'AMBIGUOUS' });
+  });
+
+  test('nothing is said of the server', async () => {
+    expect(await refusal({ router: 'edge' })).toMatchObject({ code: 'INVALID_INPUT' });
+  });
+});
+
+describe('for admins only:', () => {
+  test('an address that is no Neutron port, and the answer says so', async () => {
+    const wanted = { router: 'edge', server_ip: '10.20.0.99' };
+
+    expect(await refusal(wanted)).toMatchObject({ code: 'SERVER_NOT_FOUND' });
+    const { input, port, warnings } = await resolve(wanted, ADMIN);
+    expect(input).toMatchObject({ router_id: ROUTER, server_ip: '10.20.0.99', port_id: null, project_id: DEMO });
+    expect(port).toBeUndefined();
+    expect(warnings.join()).toContain('10.20.0.99');
+  });
+
+  test('a port of no server', async () => {
+    cloud.changePort(WEB_PORT, { device_owner: 'network:dhcp' });
+
+    expect(await refusal({ port_id: WEB_PORT })).toMatchObject({ code: 'FORBIDDEN' });
+    expect((await resolve({ port_id: WEB_PORT }, ADMIN)).input.server_id).toBeNull();
+  });
+
+  test('an address of the router that is not its gateway', async () => {
+    const wanted = { server: 'web', gateway_ip: '203.0.113.11' };
+
+    expect(await refusal(wanted)).toMatchObject({ code: 'GATEWAY_NOT_LOCAL' });
+    expect((await resolve(wanted, ADMIN)).input.gateway_ip).toBe('203.0.113.11');
+  });
+
+  test('not even an admin of the project has what is of another one', async () => {
+    expect(await refusal({ router_id: OTHER_ROUTER, server_ip: '10.20.0.51' }, ADMIN)).toMatchObject({
+      code: 'ROUTER_NOT_FOUND',
+    });
+  });
+
+  test('a namespace that Neutron does not know is for operators', async () => {
+    const { input } = await resolve({ router: 'gate', server_ip: '10.9.0.7' }, OPERATOR);
+
+    expect(input).toMatchObject({ router_id: 'gate', server_ip: '10.9.0.7' });
+  });
+});
+
+test('a mapping that is given another address belongs to whoever has it, if that is the caller', async () => {
+  cloud.its_ports.push(
+    portOf({ id: idOf(115), device_id: idOf(102), fixed_ips: [{ ip_address: '10.20.0.60', subnet_id: idOf(131) }] }),
+  );
+  const mapping = { ...MAPPING, project_id: DEMO };
+
+  expect(await targets.readdress(mapping, '10.20.0.60', MEMBER)).toEqual({
+    server_ip: '10.20.0.60',
+    server_id: idOf(102),
+    port_id: idOf(115),
+  });
+  expect(await errorOf(targets.readdress(mapping, '10.20.0.77', MEMBER))).toMatchObject({ code: 'SERVER_NOT_FOUND' });
+});
+
+test('a cloud that is away lets nothing through', async () => {
+  await resolve({ router_id: ROUTER, server: WEB });
+  cloud.is_away = true;
+
+  expect(await refusal({ router_id: ROUTER, server: WEB })).toMatchObject({ code: 'CLOUD_UNAVAILABLE' });
+});
+
+describe('an address that Neutron knows is somebody’s, whoever asks', () => {
+  const STRANGE = idOf(119);
+  beforeEach(() => {
+    const fixed_ips = [{ ip_address: '10.20.0.77', subnet_id: idOf(131) }];
+    cloud.its_ports.push(portOf({ id: STRANGE, project_id: OTHER, fixed_ips }));
+  });
+
+  test.each([MEMBER, ADMIN])(
+    'on the own network, the port of another project is not there for $name',
+    async (caller) => {
+      expect((await refusal({ router: 'edge', server_ip: '10.20.0.77' }, caller)).code).toBe('SERVER_NOT_FOUND');
+    },
+  );
+
+  test('an admin may still publish one that nobody has', async () => {
+    const { input, warnings } = await resolve({ router: 'edge', server_ip: '10.20.0.99' }, ADMIN);
+
+    expect(input).toMatchObject({ server_ip: '10.20.0.99', port_id: null });
+    expect(warnings.join()).toContain('the address of no Neutron port');
+  });
+});
+
+describe('confirm', () => {
+  const mapping = { ...MAPPING, project_id: DEMO, server_id: WEB, port_id: WEB_PORT };
+
+  test('passes while the port is the caller’s, has the address and is behind the router', async () => {
+    await expect(targets.confirm(mapping, MEMBER)).resolves.toBeUndefined();
+    await expect(targets.confirm({ ...mapping, port_id: null }, MEMBER)).resolves.toBeUndefined();
+  });
+
+  test.each<[string, () => void]>([
+    ['the port is another project’s', () => cloud.changePort(WEB_PORT, { project_id: OTHER })],
+    [
+      'it has another address',
+      () => cloud.changePort(WEB_PORT, { fixed_ips: [{ ip_address: '10.20.0.9', subnet_id: idOf(131) }] }),
+    ],
+    ['it is no server’s any more', () => cloud.changePort(WEB_PORT, { device_owner: '', device_id: '' })],
+  ])('refuses when %s', async (_, change) => {
+    change();
+    await errorOf(targets.confirm(mapping, MEMBER));
+  });
+});
+
+test('several routers without a gateway are named all the same', async () => {
+  cloud.its_ports.splice(1, 1);
+  cloud.its_routers.push(routerOf({ id: idOf(320), name: 'spare', gateway_ips: [] }));
+  const fixed_ips = [{ ip_address: '10.20.0.2', subnet_id: idOf(131) }];
+  cloud.its_ports.push(
+    portOf({ id: idOf(313), device_id: idOf(320), device_owner: 'network:router_interface', fixed_ips }),
+  );
+
+  const error = await refusal({ server: 'web' });
+
+  expect(error.code).toBe('AMBIGUOUS');
+  expect(error.message).toContain('edge');
+  expect(error.message).toContain('spare');
+});

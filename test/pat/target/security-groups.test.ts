@@ -1,0 +1,139 @@
+/** What security groups drop, and how they are opened and closed again. */
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { cidrContains } from '../../../src/core/values/ipv4.ts';
+import type { SecurityGroupRule } from '../../../src/pat/interfaces/cloud.ts';
+import { missingAccess, missingText } from '../../../src/pat/target/security.ts';
+import { SecurityGroups } from '../../../src/pat/target/security-groups.ts';
+import { DEMO, FakeCloud, OTHER, portOf, WEB_PORT } from '../../support/fake-cloud.ts';
+import { errorOf, ListLog } from '../../support/fake-node.ts';
+import { idOf, ROUTER, WANTED } from '../../support/samples.ts';
+
+const rule = (fields: Partial<SecurityGroupRule> = {}): SecurityGroupRule => ({
+  id: idOf(1),
+  security_group_id: idOf(150),
+  project_id: DEMO,
+  direction: 'ingress',
+  ethertype: 'IPv4',
+  protocol: 'tcp',
+  port_range_min: 22,
+  port_range_max: 22,
+  remote_ip_prefix: null,
+  remote_group_id: null,
+  remote_address_group_id: null,
+  description: '',
+  ...fields,
+});
+const SSH = { protocol: 'tcp' as const, server_port: 22, allowed_cidrs: [] as string[] };
+const SECURED = { has_port_security: true };
+
+describe('tcp 22 from anywhere passes', () => {
+  test.each<[string, Partial<SecurityGroupRule>]>([
+    ['its own rule', {}],
+    ['a range', { port_range_min: 1, port_range_max: 1024 }],
+    ['a rule for all ports', { port_range_min: null, port_range_max: null }],
+    ['a rule for every protocol', { protocol: null, port_range_min: null, port_range_max: null }],
+    ['a protocol by its number', { protocol: '6' }],
+    ['the word any', { protocol: 'any' }],
+    ['the network of everybody', { remote_ip_prefix: '0.0.0.0/0' }],
+  ])('by %s', (_, fields) => {
+    expect(missingAccess(SECURED, [rule(fields)], SSH)).toEqual([]);
+  });
+
+  test('where the port is not secured', () => {
+    expect(missingAccess({ has_port_security: false }, [], SSH)).toEqual([]);
+  });
+});
+
+describe('tcp 22 from anywhere is dropped', () => {
+  test.each<[string, Partial<SecurityGroupRule>]>([
+    ['another port', { port_range_min: 80, port_range_max: 80 }],
+    ['another protocol', { protocol: 'udp' }],
+    ['what goes out', { direction: 'egress' }],
+    ['IPv6', { ethertype: 'IPv6' }],
+    ['members of a group', { remote_group_id: idOf(150) }],
+    ['members of an address group', { remote_address_group_id: idOf(151) }],
+    ['some networks only', { remote_ip_prefix: '198.51.100.0/24' }],
+  ])('by a rule for %s', (_, fields) => {
+    expect(missingAccess(SECURED, [rule(fields)], SSH).map(missingText)).toEqual(['tcp 22 from anywhere']);
+  });
+});
+
+test('what a mapping allows is compared with what its groups allow, address by address', () => {
+  const network = fc
+    .tuple(fc.integer({ min: 0, max: 15 }), fc.integer({ min: 28, max: 32 }))
+    .map(([host, length]) => `10.0.0.${host & ~(2 ** (32 - length) - 1) & 15}/${length}`);
+  const contains = (cidrs: readonly string[], host: number): boolean =>
+    cidrs.some((cidr) => cidrContains(cidr, `10.0.0.${host}`));
+  fc.assert(
+    fc.property(fc.array(network, { maxLength: 6 }), network, (open, caller) => {
+      const rules = open.map((remote_ip_prefix) => rule({ remote_ip_prefix }));
+      const missing = missingAccess(SECURED, rules, { ...SSH, allowed_cidrs: [caller] });
+
+      const hosts = Array.from({ length: 16 }, (_, host) => host).filter((host) => contains([caller], host));
+      expect(missing.length === 0).toBe(hosts.every((host) => contains(open, host)));
+    }),
+  );
+});
+
+describe('with a cloud', () => {
+  let cloud: FakeCloud;
+  let groups: SecurityGroups;
+  beforeEach(() => {
+    cloud = new FakeCloud();
+    groups = new SecurityGroups(cloud, new ListLog());
+  });
+  const target = (fields = {}) => ({
+    input: { ...WANTED, router_id: ROUTER, ...fields },
+    port: portOf({ id: WEB_PORT }),
+    warnings: [],
+  });
+
+  test('a look says which rule is missing, and adds none', async () => {
+    const { warnings, rule_ids } = await groups.look(idOf(7), target(), false);
+
+    expect(warnings).toEqual([expect.stringMatching(/\(web\) drop tcp 22 from anywhere.*--open-security-group/)]);
+    expect(rule_ids).toEqual([]);
+    expect(cloud.its_rules).toEqual([]);
+  });
+
+  test('opening adds one rule for each network, with the mapping’s id, and closing takes away only these', async () => {
+    cloud.its_rules.push(rule({ id: idOf(5), port_range_min: 80, port_range_max: 80 }));
+    const { warnings, rule_ids } = await groups.look(
+      idOf(7),
+      target({ allowed_cidrs: ['198.51.100.0/24', '192.0.2.7'] }),
+      true,
+    );
+
+    expect(warnings).toEqual([]);
+    expect(cloud.its_rules.slice(1)).toMatchObject([
+      { description: `praas:${idOf(7)}`, port_range_min: 22, remote_ip_prefix: '192.0.2.7/32' },
+      { description: `praas:${idOf(7)}`, port_range_min: 22, remote_ip_prefix: '198.51.100.0/24' },
+    ]);
+    expect((await groups.look(idOf(8), target({ allowed_cidrs: ['192.0.2.7'] }), false)).warnings).toEqual([]);
+
+    expect(await groups.close(rule_ids)).toEqual([]);
+    expect(cloud.its_rules.map(({ id }) => id)).toEqual([idOf(5)]);
+  });
+
+  test('nothing is added where nothing is missing', async () => {
+    cloud.its_rules.push(rule());
+
+    expect(await groups.look(idOf(7), target(), true)).toEqual({ warnings: [], rule_ids: [] });
+  });
+
+  test('a group of another project is never opened', async () => {
+    cloud.its_groups.splice(0, 1, { id: idOf(150), name: 'shared', project_id: OTHER });
+
+    expect(await errorOf(groups.look(idOf(7), target(), true))).toMatchObject({ code: 'FORBIDDEN' });
+    expect(cloud.its_rules).toEqual([]);
+  });
+
+  test('a cloud that is away is a warning for a look, an error for opening, and a sentence for closing', async () => {
+    cloud.is_away = true;
+
+    expect((await groups.look(idOf(7), target(), false)).warnings).toEqual([expect.stringContaining('not known')]);
+    expect(await errorOf(groups.look(idOf(7), target(), true))).toMatchObject({ code: 'CLOUD_UNAVAILABLE' });
+    expect(await groups.close([idOf(9)])).toEqual([expect.stringContaining(idOf(9))]);
+  });
+});

@@ -1,0 +1,247 @@
+/** Who may use the old API: where the request comes from, and nothing that it says of itself, except against it. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import express from 'express';
+import { legacyRouter } from '../../../src/server/legacy/router.ts';
+import { fakeNode } from '../../support/fake-node.ts';
+import { pathOf, type Reply, send } from '../../support/proxy-cli.ts';
+import { FACTS, GATEWAY } from '../../support/samples.ts';
+
+const CREATE = pathOf('/pat/create', [
+  ['server_ip', '10.20.0.51'],
+  ['router_id', FACTS.namespace],
+  ['create_server_port', '22'],
+  ['gateway', GATEWAY],
+]);
+
+let directory: string;
+let servers: Server[];
+let node: ReturnType<typeof fakeNode>;
+let allowed: readonly string[];
+/** Where requests over TCP seem to come from. */
+let remote_address: string | undefined;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'praas-legacy-'));
+  servers = [];
+  node = fakeNode();
+  allowed = [];
+  remote_address = '127.0.0.1';
+});
+
+afterEach(async () => {
+  for (const server of servers) {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+  await rm(directory, { recursive: true, force: true });
+});
+
+async function listen(server: Server, ...where: [path: string] | [port: number, host: string]): Promise<Server> {
+  servers.push(server);
+  await new Promise<void>((resolve) => {
+    if (where.length === 1) server.listen(where[0], resolve);
+    else server.listen(where[0], where[1], resolve);
+  });
+  return server;
+}
+
+function app(): express.Express {
+  const { pat, clock, log } = node;
+  return express().use(
+    legacyRouter({ pat, clock, log, allowed: () => allowed, node_names: ['Network-1', 'network-1.example'] }),
+  );
+}
+
+/** The routes, for callers from `remote_address`. Gives where they are. */
+async function serve(): Promise<string> {
+  const handle = app();
+  const server = createServer((request, response) => {
+    Object.defineProperty(request.socket, 'remoteAddress', { value: remote_address });
+    handle(request, response);
+  });
+  return urlOf(await listen(server, 0, '127.0.0.1'));
+}
+
+async function create(headers: Readonly<Record<string, string>> = {}): Promise<Reply> {
+  return send(await serve(), { method: 'POST', path: CREATE, headers });
+}
+
+function urlOf(server: Server): string {
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const mappings = async (): Promise<number> => (await node.pat.list()).mappings.length;
+
+async function expectRefused(reply: Reply, message: string): Promise<void> {
+  expect(reply.text).toBe(JSON.stringify({ status: 'ERROR', message }));
+  expect(reply.http_status).toBe(403);
+  expect(await mappings()).toBe(0);
+}
+
+const NOT_LISTED =
+  'may not use the old API without a token: legacy_api_allow in praas.conf lists the addresses that may';
+
+test.each(['127.0.0.1', '127.8.9.10', '::1', '::ffff:127.0.0.1', '::FFFF:127.0.0.1'])(
+  '%s is this node',
+  async (address) => {
+    remote_address = address;
+
+    expect((await create()).answer['status']).toBe('SUCCESS');
+  },
+);
+
+test.each([
+  ['198.51.100.7', '198.51.100.7'],
+  ['::ffff:198.51.100.7', '198.51.100.7'],
+  ['126.255.255.255', '126.255.255.255'],
+  ['128.0.0.1', '128.0.0.1'],
+  ['::2', '::2'],
+  ['::ffff:7f00:1', '::ffff:7f00:1'],
+  ['fe80::1%eth0', 'fe80::1%eth0'],
+  ['2001:db8::7', '2001:db8::7'],
+])('%s may not come', async (address, shown) => {
+  remote_address = address;
+
+  await expectRefused(await create(), `${shown} ${NOT_LISTED}`);
+});
+
+test('addresses and networks of the list may come, as it is at that moment', async () => {
+  remote_address = '::ffff:198.51.100.7';
+  await expectRefused(await create(), `198.51.100.7 ${NOT_LISTED}`);
+
+  allowed = ['192.0.2.1', '198.51.100.0/29'];
+  expect((await create()).answer['status']).toBe('SUCCESS');
+
+  allowed = ['192.0.2.1', '198.51.100.8/29'];
+  expect((await create()).http_status).toBe(403);
+});
+
+test('a list for all of IPv4 is none for IPv6', async () => {
+  allowed = ['0.0.0.0/0'];
+  remote_address = '2001:db8::7';
+
+  await expectRefused(await create(), `2001:db8::7 ${NOT_LISTED}`);
+});
+
+test.each(['X-Forwarded-For', 'Forwarded', 'X-Real-IP', 'Client-IP'])('%s brings nobody in', async (header) => {
+  remote_address = '198.51.100.7';
+
+  await expectRefused(
+    await create({ [header]: header === 'Forwarded' ? 'for=127.0.0.1' : '127.0.0.1' }),
+    `198.51.100.7 ${NOT_LISTED}`,
+  );
+});
+
+test.each(['/router_pat', '/router_server_pat', '/pat/create', '/pat/remove', '/pat/modify'])(
+  '%s is refused before anything of it is looked at, whatever the method',
+  async (path) => {
+    remote_address = '198.51.100.7';
+    const url = await serve();
+
+    for (const method of ['GET', 'POST', 'PUT', 'OPTIONS']) {
+      await expectRefused(await send(url, { method, path }), `198.51.100.7 ${NOT_LISTED}`);
+    }
+    expect(node.dataplane.calls.filter((call) => call !== 'routers')).toEqual([]);
+  },
+);
+
+test("whoever can open root's socket may come", async () => {
+  const socket_path = join(directory, 'socket');
+  await listen(createServer(app()), socket_path);
+
+  const reply = await send('http://localhost', { method: 'POST', path: CREATE, socket_path });
+
+  expect(reply.answer['status']).toBe('SUCCESS');
+  expect(node.log.lines.at(-1)?.details).toMatchObject({ address: 'socket' });
+});
+
+test('a caller whose connection is gone has no address, and is not taken for one who came over the socket', async () => {
+  const handle = app();
+  const answers: number[] = [];
+  const gone = createServer((request, response) => {
+    if (request.socket.remoteAddress === undefined) {
+      handle(request, response);
+      answers.push(response.statusCode);
+    } else response.end();
+  });
+  const { port } = (await listen(gone, 0, '127.0.0.1')).address() as AddressInfo;
+
+  while (answers.length < 3) {
+    const client = connect(port, '127.0.0.1', () => {
+      client.write(`POST ${CREATE} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n\r\n`);
+      client.resetAndDestroy();
+    });
+    await new Promise((resolve) => client.once('close', resolve));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+
+  expect(new Set(answers)).toEqual(new Set([403]));
+  expect(await mappings()).toBe(0);
+});
+
+test('a caller without an address is told so', async () => {
+  remote_address = undefined;
+
+  await expectRefused(await create(), `a caller without an address ${NOT_LISTED}`);
+});
+
+test.each([
+  { Origin: 'http://127.0.0.1:3000' },
+  { Origin: 'null' },
+  { Origin: '' },
+  { 'Sec-Fetch-Site': 'same-origin' },
+])('what a browser sends for a page is refused: %j', async (headers) => {
+  await expectRefused(await create(headers), 'a web page may not use the old API');
+});
+
+test.each([
+  '127.0.0.1',
+  '127.0.0.1:3000',
+  '192.0.2.1:3000',
+  '[::1]',
+  '[2001:db8::1]:3000',
+  'localhost',
+  'LOCALHOST:3000',
+  'network-1',
+  'Network-1.example:3000',
+])('the host %s is this node', async (host) => {
+  expect((await create({ Host: host })).answer['status']).toBe('SUCCESS');
+});
+
+test.each([
+  'evil.example',
+  'evil.example:3000',
+  'localhost.evil.example',
+  '127.0.0.1.evil.example',
+  '127.0.0.1@evil.example',
+  'network-1.evil.example',
+  'network-10',
+  '127.1',
+  '0x7f.0.0.1',
+  '[evil.example]',
+  '[127.0.0.1]',
+  '[::1',
+  '::1',
+  '127.0.0.1:80:80',
+  '127.0.0.1 evil.example',
+])('the host %j is another one', async (host) => {
+  const message = 'a request for another host may not use the old API: call this node by its address or its own name';
+
+  await expectRefused(await create({ Host: host }), message);
+});
+
+test('a request without a host is from no browser', async () => {
+  const server = await listen(createServer(app()), 0, '127.0.0.1');
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+
+  client.end(`POST ${CREATE} HTTP/1.0\r\n\r\n`);
+  const chunks: Buffer[] = [];
+  for await (const chunk of client) chunks.push(chunk as Buffer);
+
+  expect(Buffer.concat(chunks).toString()).toContain('{"status":"SUCCESS"');
+});

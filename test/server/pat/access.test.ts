@@ -1,0 +1,226 @@
+// The table of docs/policy.md, row by row, asked of the API itself: each row by each of the four levels. Whoever is refused
+// gets 403; whoever is not gets anything else, for these requests are as short as they can be.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { type Action, DEFAULT_POLICY, LEVELS, type Level, policyFrom } from '../../../src/core/identity/policy.ts';
+import { praasError } from '../../../src/pat/errors.ts';
+import { NO_SERVERS } from '../../../src/pat/services/server-service.ts';
+import { callerOf, toldTo } from '../../../src/server/http/access.ts';
+import { readPolicy } from '../../../src/server/http/policy-file.ts';
+import { routerEndpoints } from '../../../src/server/pat/routers.ts';
+import { serverEndpoints } from '../../../src/server/pat/servers.ts';
+import { errorOf } from '../../support/fake-node.ts';
+import { GATEWAY, idOf, ROUTER, WANTED } from '../../support/samples.ts';
+import { type Call, READY, TestApi } from '../http/api.ts';
+
+let api: TestApi;
+
+beforeEach(async () => {
+  api = new TestApi(READY, serverEndpoints(NO_SERVERS));
+  await api.open();
+});
+afterEach(() => api.close());
+
+const ROWS = [
+  ...readFileSync(new URL('../../../docs/policy.md', import.meta.url), 'utf8').matchAll(
+    /^\| `([a-z:-]+)` \| (\w+) \|/gm,
+  ),
+].map(([, action = '', level = '']) => [action as Action, level as Level] as const);
+
+const TOKENS = {
+  reader: 'blue-reader',
+  member: 'blue-member',
+  admin: 'blue-admin',
+  operator: 'admin',
+} as const satisfies Partial<Record<Level, Call['token']>>;
+const CALLERS = ['reader', 'member', 'admin', 'operator'] as const;
+type CallerLevel = (typeof CALLERS)[number];
+
+const principalOf = (level: CallerLevel) => ({
+  name: level,
+  role: level === 'operator' ? ('admin' as const) : level,
+  project_id: level === 'operator' ? null : 'blue',
+});
+
+/** The actions that have no operation of their own: how one sees whether the caller may. */
+const SEEN: Partial<Record<Action, (caller: CallerLevel) => Promise<boolean>>> = {
+  'mapping:create:any-port': async (caller) => {
+    const before = await ask(caller, 'post', '/v1/mappings', { mapping: { ...WANTED, router_port: 4000 } });
+    const outside = await ask(caller, 'post', '/v1/mappings', { mapping: { ...WANTED, router_port: 9000 } });
+    return before !== 403 && outside === 201;
+  },
+  'mapping:create:any-target': async (caller) => callerOf(DEFAULT_POLICY, principalOf(caller)).any_target,
+  'mapping:force': async (caller) => {
+    const { status } = await api.call('get', '/v1/mappings', { token: TOKENS[caller] });
+    const forced = await ask(caller, 'post', '/v1/mappings/delete?force=true', { ids: [idOf(99)] });
+    return status === 200 && forced !== 403;
+  },
+  'router:details': async (caller) => {
+    api.node.router.claims = [
+      { kind: 'rule', protocol: 'tcp', cidr: `${GATEWAY}/32`, first: 80, last: 80, text: 'DNAT' },
+    ];
+    const response = await api.call('get', `/v1/routers/${ROUTER}`, { token: TOKENS[caller] });
+    const { router } = (await response.json()) as { router: { unmanaged: string[] } };
+    return router.unmanaged.length > 0;
+  },
+};
+
+async function ask(caller: CallerLevel, method: string, path: string, json?: unknown): Promise<number> {
+  const { status } = await api.call(method, path, { token: TOKENS[caller], json });
+  expect(status).toBeLessThan(500);
+  return status;
+}
+
+/** Whether the caller may, as all operations of that action say; undefined when they do not agree. */
+async function mayCall(caller: CallerLevel, action: Action): Promise<boolean | undefined> {
+  const answers = new Set<boolean>();
+  for (const { method, path, body } of api.endpoints.filter((each) => each.action === action)) {
+    const concrete = path.replace('{id}', path.includes('routers') ? ROUTER : idOf(99));
+    answers.add((await ask(caller, method, concrete, body && {})) !== 403);
+  }
+  return answers.size === 1 ? [...answers][0] : undefined;
+}
+
+describe.each(ROWS)('%s, for %s and above', (action, level) => {
+  test.each(CALLERS)('asked by a caller of level %s', async (caller) => {
+    const has_operation = api.endpoints.some((each) => each.action === action);
+    const look = SEEN[action] ?? (has_operation ? (each: CallerLevel) => mayCall(each, action) : undefined);
+    const allowed = await (look?.(caller) ?? DEFAULT_POLICY.allows(principalOf(caller), action));
+
+    expect(allowed).toBe(LEVELS.indexOf(caller) >= LEVELS.indexOf(level));
+  });
+});
+
+test('every operation of the API is in the table', () => {
+  const actions = new Set(ROWS.map(([action]) => action));
+
+  expect(api.endpoints.filter(({ action }) => !actions.has(action))).toEqual([]);
+});
+
+test('a refusal says who and what', async () => {
+  const response = await api.call('post', `/v1/routers/${ROUTER}/sync`, { token: 'blue-admin' });
+
+  expect(response.status).toBe(403);
+  expect(await response.json()).toMatchObject({
+    errors: [
+      { code: 'praas.forbidden', facts: { who: 'blue-admin (admin)', what: expect.stringMatching(/^make the r/) } },
+    ],
+  });
+});
+
+test('the policy decides, not the role', async () => {
+  const policy = policyFrom({ actions: { 'mapping:create': 'reader', 'mapping:list': 'nobody' } }, '/srv/policy.yaml');
+  const changed = new TestApi(READY, [], policy);
+  await changed.open();
+  try {
+    const json = { mapping: WANTED };
+    expect((await changed.call('post', '/v1/mappings', { token: 'blue-reader', json })).status).toBe(201);
+    expect((await changed.call('get', '/v1/mappings', { token: 'admin' })).status).toBe(403);
+  } finally {
+    await changed.close();
+  }
+});
+
+test('whom a policy lets change routers still reaches none that is not there for them', async () => {
+  const lost = praasError('ROUTER_NOT_FOUND', { router: ROUTER, known: [] });
+  const reached: string[] = [];
+  const endpoints = routerEndpoints({
+    routers: { list: () => Promise.reject(lost), show: () => Promise.reject(lost), idOf: (id) => id },
+    pat: {
+      async sync(router_id) {
+        reached.push(router_id);
+        return { value: { added: 0, removed: 0, moved: 0 }, warnings: [], script: undefined };
+      },
+    },
+    imports: {
+      async takeOver(router_id) {
+        reached.push(router_id);
+        return { value: [], warnings: [], script: undefined };
+      },
+    },
+    policy: policyFrom({ actions: { 'router:sync': 'member', 'router:import': 'member' } }, '/srv/policy.yaml'),
+    request_id: () => 'req-1',
+  });
+  const asked = { id: ROUTER, query: {}, body: undefined, if_match: undefined, idempotency_key: undefined };
+  const rest = { ...asked, base_url: 'http://node', url: '/' };
+
+  for (const operation of ['syncRouter', 'importRules']) {
+    reached.length = 0;
+    const handle = endpoints.find(({ name }) => name === operation)?.handle;
+    const refused = await errorOf(async () => handle?.({ ...rest, principal: principalOf('member') }));
+    expect(refused.code).toBe('ROUTER_NOT_FOUND');
+    expect(reached).toEqual([]);
+    expect(await handle?.({ ...rest, principal: principalOf('operator') })).toMatchObject({ status: 200 });
+    expect(reached).toEqual([ROUTER]);
+  }
+});
+
+describe('the policy file', () => {
+  let directory: string;
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'praas-policy-'));
+  });
+  afterEach(() => rmSync(directory, { recursive: true }));
+
+  const written = (text: string): string => {
+    const path = join(directory, 'policy.yaml');
+    writeFileSync(path, text);
+    return path;
+  };
+
+  test('is not needed: without it the default policy holds', async () => {
+    expect(await readPolicy(join(directory, 'nothing.yaml'))).toBe(DEFAULT_POLICY);
+  });
+
+  test('is YAML; comments alone say nothing', async () => {
+    expect((await readPolicy(written('actions:\n  router:sync: admin # ours\n'))).level('router:sync')).toBe('admin');
+    expect((await readPolicy(written('# actions:\n#   router:sync: admin\n'))).level('router:sync')).toBe('operator');
+    expect((await readPolicy(written('actions:\n#   router:sync: admin\n'))).level('router:sync')).toBe('operator');
+  });
+
+  test('that docs/policy.md shows is one that is taken', async () => {
+    const page = readFileSync(new URL('../../../docs/policy.md', import.meta.url), 'utf8');
+    const policy = await readPolicy(written(/```yaml\n([\s\S]*?)```/.exec(page)?.[1] ?? ''));
+
+    expect(policy.level('mapping:create:any-port')).toBe('member');
+    expect(policy.level('mapping:update')).toBe('nobody');
+    expect([policy.roleOf(['publisher']), policy.roleOf(['_member_'])]).toEqual(['member', undefined]);
+  });
+
+  test.each([
+    ['actions: [', 'unexpected end'],
+    ['actions:\n  a: reader\n  a: reader\n', 'line 3: duplicated mapping key'],
+    ['actions: {}\n---\nactions: {}\n', 'it has more than one document'],
+    ['actions:\n  router:snyc: admin\n', 'there is no "router:snyc"'],
+    ['actions:\n  router:sync: yes\n', 'actions.router:sync has to be one of'],
+  ])('with %j is refused, and says what is wrong', async (text, reason) => {
+    const path = written(text);
+    const error = await errorOf(readPolicy(path));
+
+    expect(error.code).toBe('POLICY_INVALID');
+    expect(error.facts).toMatchObject({ path, reason: expect.stringContaining(reason) });
+  });
+
+  test('that is there and cannot be read is no missing one', async () => {
+    const error = await errorOf(readPolicy(directory));
+
+    expect(error.code).toBe('POLICY_INVALID');
+    expect(error.facts).toMatchObject({ path: directory, reason: expect.stringContaining('directory') });
+  });
+});
+
+test('whoever has a project is told nothing of the other routers of the node, and of no file', () => {
+  const lost = praasError('ROUTER_NOT_FOUND', { router: 'far', known: ['qrouter-1', 'qrouter-2'] });
+  const own = praasError('ROUTER_NOT_FOUND', { router: 'far', known: ['edge'], is_own: true });
+  const full = praasError('STORE_FULL', { path: '/var/lib/praas/routers/secret' });
+  const member = { name: 'alice', role: 'member', project_id: 'blue' } as const;
+  const operator = { name: 'root', role: 'admin', project_id: null } as const;
+
+  expect(String(toldTo(member, lost))).not.toContain('qrouter');
+  expect(String(toldTo(member, own))).toContain('edge');
+  expect(toldTo(member, full)).toMatchObject({ code: 'STORE_FULL', facts: { path: 'the state of this node' } });
+  expect(toldTo(operator, lost)).toBe(lost);
+  expect(toldTo(operator, full)).toBe(full);
+});

@@ -1,0 +1,176 @@
+/** Damage is said, set aside by writers only, and never taken for an empty record: that would empty the kernel too. */
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { praasError } from '../../../src/pat/errors.ts';
+import type { FileStore } from '../../../src/store/files/pat/file-store.ts';
+import { commitEach, freshDirectory, idOf, journalPath, mapping, openStore, ROUTER, snapshotPath } from './support.ts';
+
+let directory: ReturnType<typeof freshDirectory>;
+let store: FileStore;
+let journal: string;
+let snapshot: string;
+
+/** A router with a snapshot of mappings 1 to 4 and mappings 5, 6, 7 in the journal; another one beside it. */
+beforeEach(async () => {
+  directory = freshDirectory();
+  journal = journalPath(directory.path);
+  snapshot = snapshotPath(directory.path);
+  store = openStore(directory.path);
+  await commitEach(store, [1, 2, 3, 4], 20_000);
+  await commitEach(store, [5, 6, 7]);
+  await store.transaction('other', (transaction) => transaction.commit({ put: [mapping(1, { router_id: 'other' })] }));
+});
+
+afterEach(async () => {
+  await store.close();
+  directory.remove();
+});
+
+const files = (): string[] => readdirSync(join(directory.path, 'routers')).filter((name) => name.startsWith(ROUTER));
+const read = (): Promise<unknown> => openStore(directory.path).read(ROUTER);
+const write = (): Promise<void> => commitEach(store, [9]);
+const damage = (path: string, reason: string, aside?: string): Error =>
+  praasError('STORE_DAMAGED', { path, reason, aside });
+const changeLine = (number: number, change: (line: string) => string): void => {
+  const lines = readFileSync(journal, 'utf8').split('\n');
+  writeFileSync(journal, lines.map((line, index) => (index === number - 1 ? change(line) : line)).join('\n'));
+};
+const changeSnapshot = (change: (text: string) => string): void =>
+  writeFileSync(snapshot, change(readFileSync(snapshot, 'utf8')));
+
+const SNAPSHOT_DAMAGE: readonly [string, (text: string) => string, string][] = [
+  ['is cut off', (text) => text.slice(0, 1000), 'it is not JSON'],
+  ['is empty', () => '', 'it is not JSON'],
+  ['is no object', () => '[]', 'Invalid input: expected object, received array'],
+  [
+    'has a port that cannot be',
+    (text) => text.replace('"router_port":3', '"router_port":0'),
+    'mappings: 1: router_port: from 1 to 65535',
+  ],
+  ['is another router’s', (text) => text.replace('"router_id":"r1"', '"router_id":"r2"'), 'it belongs to router r2'],
+  [
+    'has another router’s mapping',
+    (text) => text.replace(`"${idOf(1)}","router_id":"r1"`, `"${idOf(1)}","router_id":"r2"`),
+    `mapping ${idOf(1)} belongs to router r2`,
+  ],
+];
+
+test.each(SNAPSHOT_DAMAGE)(
+  'a snapshot that %s is set aside by the writer, with its journal',
+  async (_, change, reason) => {
+    changeSnapshot(change);
+    const [bad, rest] = [readFileSync(snapshot), readFileSync(journal)];
+    const aside = `${snapshot}.damaged-20300131T120000Z`;
+
+    await expect(read()).rejects.toEqual(damage(snapshot, reason));
+    expect(files()).toEqual(['r1.journal', 'r1.json']);
+    await expect(write()).rejects.toEqual(damage(snapshot, reason, aside));
+
+    expect(readFileSync(aside)).toEqual(bad);
+    expect(readFileSync(`${aside}-journal`)).toEqual(rest);
+    expect(files()).toHaveLength(2);
+  },
+);
+
+const LINE_DAMAGE: readonly [string, () => void, string][] = [
+  ['is not JSON', () => changeLine(2, (line) => line.slice(1)), 'line 2: it is not JSON'],
+  ['has a bad field', () => changeLine(2, (line) => line.replace('"tcp"', '"halt"')), 'line 2: put: 0: protocol: '],
+  ['is missing', () => changeLine(2, () => ''), 'line 2: it is not JSON'],
+  [
+    'repeats a number',
+    () => changeLine(2, (line) => line.replace('"seq":6', '"seq":5')),
+    'line 2: it is change 5 where change 6 is due',
+  ],
+  [
+    'skips a number',
+    () => changeLine(2, (line) => line.replace('"seq":6', '"seq":7')),
+    'line 2: it is change 7 where change 6 is due',
+  ],
+  ['is JSON of something else at the very end', () => changeLine(3, () => '{"version":1,"seq":7,"x":1}'), 'line 3: '],
+  ['belongs behind lines that are lost', () => changeLine(1, () => ''), 'line 1: it is not JSON'],
+];
+
+test.each(LINE_DAMAGE)(
+  'a journal in which a line %s is set aside by the writer, with its snapshot',
+  async (_, change, reason) => {
+    change();
+    const [bad, rest] = [readFileSync(journal), readFileSync(snapshot)];
+    const aside = `${journal}.damaged-20300131T120000Z`;
+
+    await expect(read()).rejects.toMatchObject({ code: 'STORE_DAMAGED', facts: { path: journal, aside: undefined } });
+    await expect(read()).rejects.toThrow(reason);
+    await expect(write()).rejects.toMatchObject({ code: 'STORE_DAMAGED', facts: { path: journal, aside } });
+
+    expect(readFileSync(aside)).toEqual(bad);
+    expect(readFileSync(`${aside}-snapshot`)).toEqual(rest);
+    expect(files()).toHaveLength(2);
+  },
+);
+
+test('a journal whose snapshot is gone is damaged, not a short history', async () => {
+  rmSync(snapshot);
+
+  await expect(read()).rejects.toEqual(damage(journal, 'line 1: it is change 5 where change 1 is due'));
+});
+
+test('after the damage was set aside, reading and writing go on being refused, and the router is still listed', async () => {
+  writeFileSync(snapshot, '');
+  const aside = `${snapshot}.damaged-20300131T120000Z`;
+  await expect(write()).rejects.toThrow('set aside');
+
+  for (const again of [read, write, () => store.read(ROUTER)]) {
+    await expect(again()).rejects.toEqual(damage(snapshot, 'nothing has taken its place yet', aside));
+  }
+  expect((await store.routers()).includes(ROUTER)).toBe(true);
+  expect(await store.routers()).toEqual(['other', ROUTER]);
+});
+
+test('other routers go on working beside a damaged one', async () => {
+  writeFileSync(snapshot, '');
+  await expect(write()).rejects.toThrow('set aside');
+
+  await store.transaction('other', (transaction) => transaction.commit({ remove: [idOf(1)] }));
+
+  expect((await openStore(directory.path).read('other')).mappings.size).toBe(0);
+});
+
+test('an operator can put a good copy in place, or remove what was set aside to begin anew, without a restart', async () => {
+  const good = readFileSync(snapshot);
+  writeFileSync(snapshot, '');
+  await expect(write()).rejects.toThrow('set aside');
+  const aside = `${snapshot}.damaged-20300131T120000Z`;
+
+  writeFileSync(snapshot, good);
+  await write();
+  expect([...(await store.read(ROUTER)).mappings.keys()]).toEqual([1, 2, 3, 4, 9].map(idOf));
+
+  for (const path of [snapshot, journal, aside]) rmSync(path);
+  await write();
+  expect([...(await store.read(ROUTER)).mappings.keys()]).toEqual([idOf(9)]);
+});
+
+test('damage found twice in one second overwrites nothing', async () => {
+  writeFileSync(snapshot, 'first');
+  await expect(write()).rejects.toThrow('set aside');
+  writeFileSync(snapshot, 'second');
+  await expect(write()).rejects.toThrow('set aside');
+
+  const aside = `${snapshot}.damaged-20300131T120000Z`;
+  expect([readFileSync(aside, 'utf8'), readFileSync(`${aside}-2`, 'utf8')]).toEqual(['first', 'second']);
+});
+
+test('a crash between the two moves of setting aside leaves a record that is still damaged', async () => {
+  writeFileSync(snapshot, '');
+  renameSync(journal, `${snapshot}.damaged-20300131T115959Z-journal`);
+
+  await expect(read()).rejects.toThrow('it is not JSON');
+  await expect(write()).rejects.toThrow('set aside');
+});
+
+test('a name that could climb out of the directory is refused before any file is touched', async () => {
+  for (const router_id of ['../lock', 'a/b', '', '.hidden']) {
+    await expect(store.read(router_id)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    await expect(store.transaction(router_id, async () => 1)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+  }
+});

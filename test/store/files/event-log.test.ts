@@ -1,0 +1,114 @@
+/** The audit log on a real disk. */
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { NewEvent } from '../../../src/pat/mapping/event.ts';
+import { EventLog } from '../../../src/store/files/pat/event-log.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { ListLog } from '../../support/fake-node.ts';
+import { idOf, MAPPING, ROUTER } from '../../support/samples.ts';
+
+let state_dir: string;
+let clock: FakeClock;
+let log: ListLog;
+let trail: EventLog;
+
+const open = (): EventLog => new EventLog({ state_dir, clock, log, retain_days: () => 2, request_id: () => 'req-1' });
+const event = (n: number, fields: Partial<NewEvent> = {}): NewEvent => ({
+  type: 'created',
+  mapping_id: idOf(n),
+  router_id: ROUTER,
+  project_id: null,
+  by: { kind: 'operator', name: 'root' },
+  reason: '',
+  before: {},
+  mapping: { ...MAPPING, id: idOf(n) },
+  ...fields,
+});
+const ids = async (filter = {}): Promise<string[]> => (await trail.list(filter)).map(({ mapping_id }) => mapping_id);
+const files = (): string[] => readdirSync(join(state_dir, 'events')).toSorted();
+
+beforeEach(() => {
+  state_dir = mkdtempSync(join(tmpdir(), 'praas-events-'));
+  clock = new FakeClock('2030-01-10T12:00:00Z');
+  log = new ListLog();
+  trail = open();
+});
+afterEach(async () => {
+  await trail.close();
+  rmSync(state_dir, { recursive: true });
+});
+
+test('there is none before the first, and each is there after it, for root alone', async () => {
+  expect(await ids()).toEqual([]);
+
+  await trail.note([event(1), event(2)]);
+  await trail.note([event(3)]);
+
+  expect(await ids()).toEqual([idOf(1), idOf(2), idOf(3)]);
+  expect((await trail.list({}))[0]).toMatchObject({
+    at: '2030-01-10T12:00:00Z',
+    request_id: 'req-1',
+    mapping: { id: idOf(1) },
+  });
+  expect(statSync(join(state_dir, 'events', '2030-01-10.jsonl')).mode & 0o777).toBe(0o600);
+  expect(statSync(join(state_dir, 'events')).mode & 0o777).toBe(0o700);
+});
+
+test('the newest, or those after one; by mapping, type and project', async () => {
+  await trail.note([event(1, { project_id: 'blue' }), event(2), event(1, { type: 'deleted', project_id: 'blue' })]);
+  const all = await trail.list({});
+  const [first, second, third] = all.map(({ id }) => id) as [number, number, number];
+
+  expect(first < second && second < third).toBe(true);
+  expect(await ids({ limit: 2 })).toEqual([idOf(2), idOf(1)]);
+  expect(await ids({ after: first, limit: 1 })).toEqual([idOf(2)]);
+  expect(await ids({ after: third })).toEqual([]);
+  expect(await ids({ type: 'deleted' })).toEqual([idOf(1)]);
+  expect(await ids({ mapping_id: idOf(1).slice(0, 8) })).toEqual([idOf(1), idOf(1)]);
+  expect(await ids({ project_id: 'blue' })).toEqual([idOf(1), idOf(1)]);
+  expect(await ids({ project_id: 'red' })).toEqual([]);
+});
+
+test('a file a day; what is older than it is kept goes with the first event of a day', async () => {
+  for (const day of ['2030-01-10', '2030-01-11', '2030-01-12', '2030-01-13']) {
+    clock.set(new Date(`${day}T00:00:01Z`));
+    await trail.note([event(Number(day.slice(-2)))]);
+  }
+
+  expect(files()).toEqual(['2030-01-11.jsonl', '2030-01-12.jsonl', '2030-01-13.jsonl']);
+  expect(await ids()).toEqual([idOf(11), idOf(12), idOf(13)]);
+  expect(await ids({ after: Date.parse('2030-01-12T00:00:00Z') * 1000 })).toEqual([idOf(12), idOf(13)]);
+});
+
+test('ids grow also when the clock goes back', async () => {
+  await trail.note([event(1)]);
+  clock.set(new Date('2030-01-10T11:00:00Z'));
+  await trail.note([event(2)]);
+
+  expect(await ids()).toEqual([idOf(1), idOf(2)]);
+});
+
+test('a torn line is passed over, and the next one is whole', async () => {
+  await trail.note([event(1)]);
+  await trail.close();
+  appendFileSync(join(state_dir, 'events', '2030-01-10.jsonl'), '{"id":17,"at":"2030');
+  trail = open();
+  clock.set(new Date('2030-01-10T12:00:01Z'));
+  await trail.note([event(2)]);
+
+  expect(await ids()).toEqual([idOf(1), idOf(2)]);
+});
+
+test('what cannot be noted fails nobody, and is said', async () => {
+  writeFileSync(join(state_dir, 'events'), 'a file where the directory should be');
+
+  await trail.note([event(1)]);
+
+  expect(log.lines).toMatchObject([{ level: 'warn', message: 'what was changed could not be noted in the audit log' }]);
+  rmSync(join(state_dir, 'events'));
+  mkdirSync(join(state_dir, 'events'));
+  await trail.note([event(2)]);
+  expect(await ids()).toEqual([idOf(2)]);
+});

@@ -1,0 +1,87 @@
+/** A crash tears the last line. It was never acknowledged: it must be as if it had never been begun. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { FileStore } from '../../../src/store/files/pat/file-store.ts';
+import { commitEach, freshDirectory, idOf, journalPath, mapping, openStore, ROUTER } from './support.ts';
+
+let directory: ReturnType<typeof freshDirectory>;
+let store: FileStore;
+let journal: string;
+/** The journal with two whole lines, and where the second begins. */
+let whole: Buffer;
+let second: number;
+
+beforeEach(async () => {
+  directory = freshDirectory();
+  store = openStore(directory.path);
+  journal = journalPath(directory.path);
+  await commitEach(store, [1]);
+  second = readFileSync(journal).length;
+  await store.transaction(ROUTER, (transaction) =>
+    transaction.commit({ put: [mapping(2, { name: 'zwölf €', description: 'longer than the next' })] }),
+  );
+  whole = readFileSync(journal);
+});
+
+afterEach(async () => {
+  await store.close();
+  directory.remove();
+});
+
+const readIds = async (): Promise<string[]> => [...(await openStore(directory.path).read(ROUTER)).mappings.keys()];
+
+test('torn at every byte of the last line, readers see the lines before it', async () => {
+  for (let length = second; length < whole.length; length++) {
+    writeFileSync(journal, whole.subarray(0, length));
+    expect([length, await readIds()]).toEqual([length, [idOf(1)]]);
+  }
+  writeFileSync(journal, whole);
+  expect(await readIds()).toEqual([idOf(1), idOf(2)]);
+});
+
+test('torn at every byte of the last line, the next writer cuts it off and goes on', async () => {
+  for (let length = second; length < whole.length; length++) {
+    writeFileSync(journal, whole.subarray(0, length));
+    await commitEach(store, [3]);
+    expect([length, await readIds()]).toEqual([length, [idOf(1), idOf(3)]]);
+    const lines = readFileSync(journal, 'utf8').split('\n');
+    expect(lines.map((line) => (line ? JSON.parse(line).seq : null))).toEqual([1, 2, null]);
+  }
+});
+
+test('torn at every byte of the only line, the record is empty and can be written', async () => {
+  for (let length = 0; length < second; length++) {
+    writeFileSync(journal, whole.subarray(0, length));
+    expect([length, await readIds()]).toEqual([length, []]);
+  }
+  await commitEach(store, [3]);
+  expect(await readIds()).toEqual([idOf(3)]);
+});
+
+test.each([
+  ['lost its middle', (line: Buffer) => line.fill(0, 20, line.length - 20)],
+  ['is zeros up to its newline', (line: Buffer) => line.fill(0, 0, line.length - 1)],
+  ['is zeros', (line: Buffer) => line.fill(0)],
+])('a last line that %s is not there', async (_, tear) => {
+  const torn = Buffer.from(whole);
+  tear(torn.subarray(second));
+  writeFileSync(journal, torn);
+
+  expect(await readIds()).toEqual([idOf(1)]);
+  await commitEach(store, [3]);
+  expect(await readIds()).toEqual([idOf(1), idOf(3)]);
+});
+
+test('a power cut between the snapshot and the emptying of the journal leaves lines that change nothing, be the last lost', async () => {
+  const before = readFileSync(journal);
+  await commitEach(store, [4, 5, 6, 7], 20_000);
+  expect(readFileSync(journal)).toHaveLength(0);
+  const all = [1, 2, 4, 5, 6, 7].map(idOf);
+  expect(await readIds()).toEqual(all);
+
+  writeFileSync(journal, before);
+
+  expect(await readIds()).toEqual(all);
+  await store.transaction(ROUTER, (transaction) => transaction.commit({ remove: [idOf(1)] }));
+  expect(await readIds()).toEqual(all.slice(1));
+});

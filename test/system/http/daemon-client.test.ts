@@ -1,0 +1,270 @@
+// One request, one whole answer, or a reason that people understand.
+
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { createServer as createTcpServer } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
+import { praasError } from '../../../src/pat/errors.ts';
+import type { DaemonAddress } from '../../../src/system/http/daemon-address.ts';
+import { DaemonClient, type DaemonRequest, type Limits } from '../../../src/system/http/daemon-client.ts';
+import { failureReason } from '../../../src/system/http/failure.ts';
+import {
+  answer,
+  certificate,
+  newDirectory,
+  type Respond,
+  type TestServer,
+  testServer,
+} from '../../pat/client/support.ts';
+import { errorOf } from '../../support/fake-node.ts';
+
+const LIMITS: Limits = { silence_ms: 10_000, pause_ms: 1, max_bytes: 1000 };
+const GET: DaemonRequest = { method: 'GET', path: '/v1/mappings' };
+const POST: DaemonRequest = { method: 'POST', path: '/v1/mappings', body: { a: 'ü' } };
+const KEYED: DaemonRequest = { ...POST, idempotency_key: 'k1' };
+
+const directory = newDirectory();
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).toReversed()) await end();
+});
+
+function clientOf(place: DaemonAddress, limits: Partial<Limits> = {}, ending = new AbortController()): DaemonClient {
+  const client = new DaemonClient(place, ending.signal, { ...LIMITS, ...limits });
+  ends.push(() => client.close());
+  return client;
+}
+
+async function serverOf(respond: Respond, options?: Parameters<typeof testServer>[1]): Promise<TestServer> {
+  const server = await testServer(respond, options);
+  ends.push(() => server.close());
+  return server;
+}
+
+const at = (url: string, more: { token?: string; ca?: string } = {}): DaemonAddress => ({ kind: 'url', url, ...more });
+const ok: Respond = (response) => answer(response, 200, { fine: true });
+const broken: Respond = (response) => response.destroy();
+
+/** Why there is no answer, with whether the change may have been made. */
+async function failureOf(client: DaemonClient, ask: DaemonRequest): Promise<{ reason: unknown; is_doubtful: boolean }> {
+  const error = await errorOf(client.send(ask));
+  expect(error).toMatchObject({ code: 'DAEMON_UNREACHABLE', facts: { url: client.name } });
+  return { reason: error.facts['reason'], is_doubtful: error.facts['may_have_changed'] === true };
+}
+
+const failed = (code: string, is_doubtful = false) => ({
+  reason: failureReason({ code }),
+  is_doubtful,
+});
+
+describe('a request', () => {
+  test('carries method, path, JSON, key and token, and its answer comes as it is, whatever the status', async () => {
+    const server = await serverOf((response) => answer(response, 418, { tea: 'ä' }));
+
+    const reply = await clientOf(at(`${server.url}/below`, { token: 'secret' })).send(KEYED);
+
+    expect(reply).toEqual({ status: 418, text: '{"tea":"ä"}' });
+    expect(server.asked).toEqual([
+      {
+        method: 'POST',
+        url: '/below/v1/mappings',
+        headers: expect.objectContaining({
+          accept: 'application/json',
+          'content-type': 'application/json',
+          'idempotency-key': 'k1',
+          'x-auth-token': 'secret',
+        }),
+        body: { a: 'ü' },
+      },
+    ]);
+  });
+
+  test('without a body or a token says nothing of either', async () => {
+    const server = await serverOf(ok);
+
+    await clientOf(at(server.url)).send(GET);
+
+    const headers = Object.keys(server.asked[0]?.headers ?? {});
+    expect(headers.toSorted()).toEqual(['accept', 'connection', 'host', 'user-agent']);
+  });
+
+  test('goes over a Unix socket too', async () => {
+    const path = join(directory, 'praas.sock');
+    const server = await serverOf(ok, { path });
+
+    const client = clientOf({ kind: 'socket', path });
+    expect(await client.send(GET)).toEqual({ status: 200, text: '{"fine":true}' });
+    expect(await client.send(POST)).toMatchObject({ status: 200 });
+
+    expect(server.asked.map(({ url }) => url)).toEqual(['/v1/mappings', '/v1/mappings']);
+    expect(client.name).toBe(path);
+  });
+
+  test('goes over TLS to whom the given authority vouches for', async () => {
+    const tls = certificate('localhost', directory);
+    const server = await serverOf(ok, { tls });
+
+    expect(await clientOf(at(server.url, { ca: tls.cert })).send(GET)).toMatchObject({ status: 200 });
+  });
+});
+
+describe('without an answer there is a reason', () => {
+  test('where nothing listens', async () => {
+    const server = await testServer(ok);
+    await server.close();
+
+    expect(await failureOf(clientOf(at(server.url)), POST)).toEqual(failed('ECONNREFUSED'));
+  });
+
+  test('where there is no such socket', async () => {
+    const nowhere = join(directory, 'none.sock');
+
+    expect(await failureOf(clientOf({ kind: 'socket', path: nowhere }), GET)).toEqual(failed('ENOENT'));
+  });
+
+  test.each([
+    ['is of nobody known', 'localhost', failureReason({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })],
+    ['is for another name', 'elsewhere', failureReason({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' })],
+  ])('when the certificate %s', async (what, host, reason) => {
+    const tls = certificate(host, directory);
+    const server = await serverOf(ok, { tls });
+
+    const ca = what === 'is of nobody known' ? certificate('localhost', directory).cert : tls.cert;
+    const failure = await failureOf(clientOf(at(server.url, { ca })), POST);
+    expect(failure).toEqual({ reason: expect.stringContaining(reason), is_doubtful: false });
+    expect(server.asked).toEqual([]);
+  });
+
+  test('when the authorities given are none', async () => {
+    const server = await serverOf(ok, { tls: certificate('localhost', directory) });
+
+    expect(await failureOf(clientOf(at(server.url, { ca: 'no PEM' })), POST)).toMatchObject({ is_doubtful: false });
+    expect(server.asked).toEqual([]);
+  });
+
+  test('when one side speaks TLS and the other does not', async () => {
+    const plain = await serverOf(ok);
+    const secure = await serverOf(ok, { tls: certificate('localhost', directory) });
+
+    expect(await failureOf(clientOf(at(plain.url.replace('http:', 'https:'))), POST)).toEqual(failed('EPROTO'));
+    expect(await failureOf(clientOf(at(secure.url.replace('https:', 'http:'))), GET)).toEqual(failed('ECONNRESET'));
+  });
+
+  test('when nothing comes for too long, before the answer or in the middle of it', async () => {
+    const silent = await serverOf(() => undefined);
+    const halting = await serverOf((response) => response.writeHead(200).write('{'));
+    const silence_ms = 200;
+
+    const reason = expect.stringContaining('0.2 seconds');
+    expect(await failureOf(clientOf(at(silent.url), { silence_ms }), GET)).toEqual({ reason, is_doubtful: false });
+    expect(await failureOf(clientOf(at(silent.url), { silence_ms }), POST)).toEqual({ reason, is_doubtful: true });
+    expect(await failureOf(clientOf(at(halting.url), { silence_ms }), KEYED)).toEqual({ reason, is_doubtful: true });
+  });
+
+  test('when what answers is not HTTP, or says more than anybody reads', async () => {
+    const chatty = createTcpServer((socket) => socket.end('SSH-2.0-OpenSSH\r\n')).listen(0, '127.0.0.1');
+    ends.push(() => chatty.close());
+    await once(chatty, 'listening');
+    const address = chatty.address();
+    const port = typeof address === 'object' ? address?.port : 0;
+    const large = await serverOf((response) => answer(response, 200, 'x'.repeat(LIMITS.max_bytes)));
+
+    for (const [url, reason] of [
+      [`http://127.0.0.1:${port}`, 'it does not speak HTTP'],
+      [large.url, expect.stringContaining('more than 1000 bytes')],
+    ] as const) {
+      const error = await errorOf(clientOf(at(url)).send(GET));
+      expect(error).toMatchObject({ code: 'DAEMON_MISUNDERSTOOD', facts: { url, reason } });
+    }
+  });
+});
+
+describe('when the connection breaks before the answer', () => {
+  test('a request with a key is made once more, with the same key, and the second answer counts', async () => {
+    const server = await serverOf((response, asked, before) => (before === 0 ? broken : ok)(response, asked, before));
+
+    expect(await clientOf(at(server.url)).send(KEYED)).toMatchObject({ status: 200 });
+
+    expect(server.asked.map(({ headers }) => headers['idempotency-key'])).toEqual(['k1', 'k1']);
+    expect(server.asked[1]?.body).toEqual(server.asked[0]?.body);
+  });
+
+  test('also in the middle of the answer', async () => {
+    const server = await serverOf((response, asked, before) => {
+      if (before > 0) return ok(response, asked, before);
+      response.writeHead(200, { 'Content-Length': 100 }).write('{', () => response.destroy());
+    });
+
+    expect(await clientOf(at(server.url)).send(KEYED)).toEqual({ status: 200, text: '{"fine":true}' });
+  });
+
+  test('a third time is not tried, and the doubt is said', async () => {
+    const server = await serverOf(broken);
+
+    expect(await failureOf(clientOf(at(server.url)), KEYED)).toEqual(failed('ECONNRESET', true));
+    expect(server.asked).toHaveLength(2);
+  });
+
+  test('the doubt is said too when nobody is there any more', async () => {
+    const server = await testServer((response) => {
+      response.destroy();
+      void server.close();
+    });
+
+    expect(await failureOf(clientOf(at(server.url), { pause_ms: 200 }), KEYED)).toEqual(failed('ECONNREFUSED', true));
+  });
+
+  test('a request without a key is not made again', async () => {
+    const server = await serverOf(broken);
+
+    expect(await failureOf(clientOf(at(server.url)), POST)).toMatchObject({ is_doubtful: true });
+    expect(await failureOf(clientOf(at(server.url)), GET)).toMatchObject({ is_doubtful: false });
+    expect(server.asked).toHaveLength(2);
+  });
+});
+
+describe('interrupted', () => {
+  const interruption = praasError('INTERRUPTED', { signal_number: 2 });
+
+  test('while a change is waited for, it says that the change may have been made', async () => {
+    const ending = new AbortController();
+    const server = await serverOf(() => ending.abort(interruption));
+
+    const error = await errorOf(clientOf(at(server.url), {}, ending).send(POST));
+
+    expect(error).toMatchObject({ code: 'INTERRUPTED', facts: { signal_number: 2, may_have_changed: true } });
+    expect(error.message).toContain('the change may have been made');
+  });
+
+  test('while anything else is waited for, it says that nothing was done', async () => {
+    const ending = new AbortController();
+    const server = await serverOf(() => ending.abort(interruption));
+
+    expect(await errorOf(clientOf(at(server.url), {}, ending).send(GET))).toBe(interruption);
+  });
+
+  test('before a request, nothing is sent', async () => {
+    const ending = new AbortController();
+    const server = await serverOf(ok);
+    ending.abort(interruption);
+
+    expect(await errorOf(clientOf(at(server.url), {}, ending).send(KEYED))).toBe(interruption);
+    expect(server.asked).toEqual([]);
+  });
+
+  test('before a repetition, nothing is sent again', async () => {
+    const ending = new AbortController();
+    const server = await serverOf((response) => {
+      response.destroy();
+      setTimeout(() => ending.abort(interruption), 50);
+    });
+
+    const error = await errorOf(clientOf(at(server.url), { pause_ms: 60_000 }, ending).send(KEYED));
+
+    expect(error).toMatchObject({ code: 'INTERRUPTED', facts: { may_have_changed: true } });
+    expect(server.asked).toHaveLength(1);
+  });
+});
