@@ -1,12 +1,16 @@
 /** A router's namespace for the bench, and the parts that work on it, as the daemon keeps them: in one process, warm. */
+
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { defaultPolicy } from '../src/core/identity/policy.ts';
 import type { BackendName } from '../src/netfilter/backend.ts';
 import { NetfilterDataplane } from '../src/netfilter/dataplane.ts';
 import { IptablesBackend } from '../src/netfilter/iptables/backend.ts';
 import { Namespaces } from '../src/netfilter/namespace.ts';
 import { NftablesBackend } from '../src/netfilter/nftables/backend.ts';
+import { PAT_ACTIONS } from '../src/pat/actions.ts';
+import { ChangeRunner } from '../src/pat/change/change-runner.ts';
 import type { Mapping } from '../src/pat/mapping/mapping.ts';
 import { Agent } from '../src/pat/reconcile/agent.ts';
 import { PatService } from '../src/pat/services/pat-service.ts';
@@ -88,7 +92,8 @@ export async function serviceOf(options: Options, backend: BackendName): Promise
   const agent = new Agent(dataplane, systemClock, log);
   const policy = { router_port_range: FREE_PORTS, reserved_ports: [], masquerade: 'never' as const };
   const targets = new LocalTargets();
-  const parts = { store, dataplane, agent, targets, clock: systemClock, new_id: newUuid, log, policy, state_dir };
+  const node = { store, dataplane, agent, targets, clock: systemClock, new_id: newUuid, log, policy, state_dir };
+  const parts = { ...node, runner: new ChangeRunner(node), access: defaultPolicy(PAT_ACTIONS) };
   return {
     pat: new PatService(parts),
     state_dir,

@@ -1,6 +1,7 @@
 // src/sea.ts → one executable: esbuild → V8 code cache of warmed runs → single-executable blob → copy of the pinned,
 // stripped node. Takes the path of the executable to make. What many commands do without (the daemon is more than half of
 // all code) is in scripts of their own, so that these do not carry it.
+
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
@@ -15,8 +16,11 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
+import { parseInput } from '../src/core/values/input.ts';
 import { decideCreate } from '../src/pat/change/decision.ts';
 import { emptyRecord } from '../src/pat/mapping/record.ts';
+import { MappingRequest } from '../src/pat/mapping/request.ts';
+import { LocalTargets } from '../src/pat/target/targets.ts';
 import { FileStore } from '../src/store/files/pat/file-store.ts';
 import { newUuid, systemClock } from '../src/system/clock.ts';
 import { createExec } from '../src/system/exec.ts';
@@ -31,9 +35,9 @@ const PREFIX = 'praas:';
  * Scripts of their own: what many commands do without costs those nothing. `imported` is how it is asked for.
  */
 const SCRIPTS = [
-  { name: 'daemon', entry: './src/compose/daemon.ts', imported: /\/compose\/daemon\.ts$/ },
-  { name: 'demo', entry: './src/demo/demo.ts', imported: /\/demo\/demo\.ts$/ },
-  { name: 'steps', entry: './src/output/steps.ts', imported: /\/output\/steps\.ts$/ },
+  { name: 'processes', entry: './src/compose/processes.ts', imported: /\/compose\/processes\.ts$/ },
+  { name: 'demo', entry: './src/admin/demo/demo.ts', imported: /\/demo\/demo\.ts$/ },
+  { name: 'steps', entry: './src/commands/output/steps.ts', imported: /\/output\/steps\.ts$/ },
   { name: 'execa', entry: 'execa', imported: /^execa$/ },
   { name: 'winston', entry: 'winston', imported: /^winston$/ },
   { name: 'yaml', entry: 'js-yaml', imported: /^js-yaml$/ },
@@ -181,8 +185,15 @@ async function storeMapping(state_dir: string): Promise<void> {
   const policy = { router_port_range: { first: 4000, last: 4100 }, reserved_ports: [], masquerade: 'auto' as const };
   const record = emptyRecord('warm-up');
   const situation = { record, router: undefined, policy, now: clock.now(), force: true };
-  const wanted = { router_id: 'warm-up', gateway_ip: '192.0.2.1', server_ip: '10.0.0.1', server_port: 22, name: 'ssh' };
-  const { delta } = decideCreate(situation, wanted, newUuid());
+  const request = {
+    router_id: 'warm-up',
+    gateway_ip: '192.0.2.1',
+    server_ip: '10.0.0.1',
+    server_port: 22,
+    name: 'ssh',
+  };
+  const { mapping } = await new LocalTargets().resolve(parseInput(MappingRequest, request));
+  const { delta } = decideCreate(situation, mapping, newUuid());
   await store.transaction('warm-up', (transaction) => transaction.commit(delta));
   await store.close();
 }

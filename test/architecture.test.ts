@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { type Import, readSourceTree, roomOf, type SourceFile, sourceFile } from './support/source-tree.ts';
+import { type Import, readSourceTree, type SourceFile, sourceFile } from './support/source-tree.ts';
 
 const SRC = fileURLToPath(new URL('../src/', import.meta.url));
 const CHANGE = 'If it must be, change RULES in test/architecture.test.ts and the picture in docs/architecture.md.';
@@ -21,107 +21,118 @@ interface Rule {
   readonly why: string;
 }
 
+/** By room: a folder, or a file that lies in src itself. The longest name that fits a file is its room. */
 const RULES: Readonly<Record<string, Rule>> = {
-  pat: {
+  core: {
     ours: [],
     packages: ['zod'],
-    why: 'the domain is pure: it can be read, tested and trusted without a kernel, a disk or a cloud; it says what it needs in pat/interfaces/ports.ts',
+    why: 'every product stands on core, so it stands on nothing: pure values, errors, identity, queues',
   },
-  agent: {
-    ours: ['pat'],
+  pat: {
+    ours: ['core'],
     packages: [],
-    why: 'the agent is given a Dataplane and does not know which; it knows nothing of namespaces, rules or files',
+    why: 'the catalogue and the actions of the product, which all of its rooms may use',
   },
-  monitor: {
-    ours: ['pat'],
-    packages: [],
-    why: 'the monitor is given a Cloud and whoever has the mappings; what it decides can be read and tested without either',
-  },
+  ...productRooms('pat', {
+    mapping: [],
+    router: ['mapping'],
+    plan: ['mapping', 'router'],
+    interfaces: ['mapping', 'router', 'plan'],
+    target: ['interfaces', 'mapping', 'router'],
+    change: ['interfaces', 'mapping', 'router', 'plan'],
+    quota: ['interfaces', 'mapping'],
+    import: ['change', 'mapping', 'router', 'plan'],
+    check: ['interfaces', 'mapping', 'router', 'target'],
+    reconcile: ['change', 'interfaces', 'mapping', 'router', 'plan'],
+    follow: ['change', 'interfaces', 'mapping', 'target'],
+    services: ['change', 'follow', 'import', 'interfaces', 'mapping', 'router', 'plan', 'quota', 'target'],
+    client: ['change', 'check', 'follow', 'import', 'interfaces', 'mapping', 'router', 'plan', 'quota', 'services'],
+  }),
   netfilter: {
-    ours: ['pat', 'system'],
+    ours: ['core', 'pat', 'system'],
     packages: ['node'],
-    why: 'an adapter knows the domain and the machine, never another adapter: only compose/ joins them',
+    why: 'an adapter knows the product that it serves and the machine, never another adapter: only compose/ joins them',
   },
   openstack: {
-    ours: ['auth', 'pat'],
+    ours: ['core', 'pat/interfaces', 'system/http'],
     packages: ['node', 'amqplib', 'js-yaml', 'zod'],
-    why: 'an adapter knows the domain and the cloud, never another adapter: only compose/ joins them',
+    why: 'an adapter knows what it has to give and the cloud, never another adapter: only compose/ joins them',
   },
-  auth: {
-    ours: ['pat'],
-    packages: ['zod'],
-    why: 'who asks is found out without knowing where tokens are kept or how requests arrive',
-  },
-  store: {
-    ours: ['auth', 'pat', 'system'],
+  'store/files': {
+    ours: ['core', 'system'],
     packages: ['node', 'lowdb', 'zod'],
-    why: 'an adapter knows the domain and the machine, never another adapter: only compose/ joins them',
+    why: 'files that survive a crash are the same for every product',
   },
-  client: {
-    ours: ['pat'],
-    packages: ['node', 'zod'],
-    why: 'the client knows a daemon by what /openapi.json says of it, not by its code: the other side may be another version',
+  'store/files/pat': {
+    ours: ['core', 'pat', 'store/files', 'system'],
+    packages: ['node', 'lowdb', 'zod'],
+    why: 'an adapter knows the product that it serves and the machine, never another adapter: only compose/ joins them',
   },
-  server: {
-    ours: ['auth', 'pat', 'system/request-context.ts'],
+  'server/http': {
+    ours: ['core', 'system/request-context.ts'],
     packages: ['node', 'express', 'helmet', 'js-yaml', 'prom-client', 'rate-limiter-flexible', 'zod', 'zod-openapi'],
-    why: 'the API lets in, checks and answers; what is done is the domain’s, and where it is kept it does not know',
+    why: 'what every API has in common knows no product: each brings its own from its folder',
   },
-  config: {
-    ours: ['pat/errors.ts'],
-    types: ['pat'],
+  'server/pat': {
+    ours: ['core', 'pat', 'server/http'],
+    packages: ['node', 'prom-client', 'zod'],
+    why: 'an API parses, asks its product and answers; where things are kept it does not know',
+  },
+  'server/legacy': {
+    ours: ['core', 'pat', 'server/http'],
+    packages: ['node', 'express', 'zod'],
+    why: 'the old routes parse, ask the product and answer in their own form',
+  },
+  system: {
+    ours: ['core'],
+    packages: ['node', 'execa', 'winston'],
+    why: 'the door to the machine knows no product',
+  },
+  'system/config': {
+    ours: ['core'],
     packages: ['node'],
     why: 'every start reads the configuration, so it loads nothing but the error catalogue (zod alone takes longer than all of it)',
   },
-  output: {
-    ours: ['pat'],
-    types: ['doctor'],
-    packages: ['node', 'csv-stringify', 'js-yaml', 'listr2', 'ms', 'string-width'],
-    why: 'output turns values into text and back; it decides nothing and changes nothing',
+  'system/http': {
+    ours: ['core'],
+    packages: ['node'],
+    why: 'requests are carried the same way for every product',
   },
-  system: {
-    ours: ['pat'],
-    packages: ['node', 'execa', 'winston'],
-    why: 'the door to the machine knows of the domain only its interfaces and errors',
+  admin: {
+    ours: ['core'],
+    packages: [],
+    why: 'the catalogue of the administrator’s tools',
   },
-  install: {
-    ours: ['pat', 'system'],
+  'admin/install': {
+    ours: ['core', 'admin/errors.ts', 'system'],
     packages: ['node', 'zod'],
     why: 'the installer places files and speaks to systemd; what praas does with mappings it is given as functions',
   },
-  doctor: {
-    ours: ['pat'],
-    types: ['system'],
+  'admin/doctor': {
+    ours: ['core'],
+    types: ['pat/interfaces', 'pat/router', 'system'],
     packages: ['node'],
     why: 'the doctor judges what it is shown; what a node is made of, compose/ shows it',
   },
-  demo: {
-    ours: ['pat', 'system'],
+  'admin/demo': {
+    ours: ['core', 'admin/errors.ts', 'system'],
     packages: ['node'],
     why: 'the demonstration uses praas as people do, by its command line, so that it shows what they will get',
   },
+  'commands/output': {
+    ours: ['core', 'pat'],
+    types: ['admin/doctor'],
+    packages: ['node', 'csv-stringify', 'js-yaml', 'listr2', 'ms', 'string-width'],
+    why: 'output turns values into text and back; it decides nothing and changes nothing',
+  },
   commands: {
-    ours: ['auth', 'compose', 'config', 'demo', 'output', 'pat', 'system/clock.ts'],
-    types: ['doctor'],
+    ours: ['core', 'admin/demo', 'commands/output', 'compose', 'pat', 'system/clock.ts', 'system/config'],
+    types: ['admin/doctor'],
     packages: ['node', '@oclif/core'],
     why: 'a command parses, makes one call and prints; stores and kernels are reached through what compose/ gives',
   },
   compose: {
-    ours: [
-      'agent',
-      'auth',
-      'client',
-      'config',
-      'doctor',
-      'install',
-      'monitor',
-      'netfilter',
-      'openstack',
-      'pat',
-      'server',
-      'store',
-      'system',
-    ],
+    ours: ['core', 'admin', 'netfilter', 'openstack', 'pat', 'server', 'store', 'system'],
     packages: ['node'],
     why: 'it joins the adapters and does nothing else',
   },
@@ -132,6 +143,27 @@ const RULES: Readonly<Record<string, Rule>> = {
     why: 'it is where the executable begins; no logic',
   },
 };
+
+/** The rooms of a product: each with those of its neighbours that it may import, beside core and the product's own top. */
+function productRooms(product: string, rooms: Readonly<Record<string, readonly string[]>>): Record<string, Rule> {
+  const why =
+    'a product is pure: it can be read, tested and trusted without a kernel, a disk or a cloud; it says what it needs in its interfaces/';
+  return Object.fromEntries(
+    Object.entries(rooms).map(([name, neighbours]) => [
+      `${product}/${name}`,
+      {
+        ours: [
+          'core',
+          `${product}/errors.ts`,
+          `${product}/actions.ts`,
+          ...neighbours.map((each) => `${product}/${each}`),
+        ],
+        packages: ['zod'],
+        why,
+      },
+    ]),
+  );
+}
 
 /** Arrows that single files may have beyond their room's, each with its reason. */
 const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -145,16 +177,19 @@ const DOORS: Readonly<Record<string, { readonly door: RegExp; readonly why: stri
   execa: { door: /^system\/exec\.ts$/, why: 'one place sees to argv only, timeouts and LC_ALL=C' },
   'node:child_process': { door: /^system\/exec\.ts$/, why: 'one place sees to argv only, timeouts and LC_ALL=C' },
   child_process: { door: /^system\/exec\.ts$/, why: 'one place sees to argv only, timeouts and LC_ALL=C' },
-  lowdb: { door: /^store\//, why: 'its own file adapter is not durable: nobody may use it beside the store' },
+  lowdb: { door: /^store\/files\//, why: 'its own file adapter is not durable: nobody may use it beside the store' },
   express: { door: /^server\//, why: 'only the API speaks HTTP to callers' },
   winston: { door: /^system\/log\.ts$/, why: 'everybody else is given a Logger' },
 };
 
+const covers = (allowed: string, target: string): boolean => target === allowed || target.startsWith(`${allowed}/`);
 const FILES = readSourceTree(SRC);
+const ROOM_NAMES = Object.keys(RULES).toSorted((a, b) => b.length - a.length);
+/** The longest room that the file lies in; its first folder where there is none. */
+const roomOf = (path: string): string => ROOM_NAMES.find((room) => covers(room, path)) ?? path.split('/')[0] ?? path;
 const ROOMS = [...new Set(FILES.map(({ path }) => roomOf(path)))];
 const FOLDERS = ROOMS.filter((room) => !room.endsWith('.ts'));
 
-const covers = (allowed: string, target: string): boolean => target === allowed || target.startsWith(`${allowed}/`);
 const packageCovers = (allowed: string, target: string): boolean =>
   allowed === 'node' ? target.startsWith('node:') : covers(allowed, target);
 
@@ -169,8 +204,10 @@ function complaint({ path }: SourceFile, { target, is_ours, is_type }: Import): 
     if (door !== undefined && !door.door.test(path)) return `${arrow}: ${door.why}. ${CHANGE}`;
     return rule.packages.some((name) => packageCovers(name, target)) ? undefined : `${arrow}: ${rule.why}. ${CHANGE}`;
   }
-  const allowed = [room, ...rule.ours, ...((is_type && rule.types) || []), ...Object.keys(EXCEPTIONS[path] ?? {})];
-  return allowed.some((name) => covers(name, target)) ? undefined : `${arrow}: ${rule.why}. ${CHANGE}`;
+  const allowed = [...rule.ours, ...((is_type && rule.types) || []), ...Object.keys(EXCEPTIONS[path] ?? {})];
+  return roomOf(target) === room || allowed.some((name) => covers(name, target))
+    ? undefined
+    : `${arrow}: ${rule.why}. ${CHANGE}`;
 }
 
 const complaints = (files: readonly SourceFile[]): string[] =>
@@ -200,56 +237,58 @@ describe('imports', () => {
   });
 
   test.each([
+    ['pat/change/x.ts', "import { readFile } from 'node:fs/promises';", 'imports node:fs/promises: a product is pure'],
     [
-      'pat/x.ts',
-      "import { readFile } from 'node:fs/promises';",
-      'src/pat/x.ts imports node:fs/promises: the domain is pure',
+      'pat/change/x.ts',
+      "import type { Agent } from '../reconcile/agent.ts';",
+      'imports src/pat/reconcile/agent.ts: a product',
     ],
     [
-      'pat/x.ts',
-      "import type { Agent } from '../agent/agent.ts';",
-      'src/pat/x.ts imports src/pat/reconcile/agent.ts: the domain is pure',
+      'pat/reconcile/x.ts',
+      "import { createExec } from '../../system/exec.ts';",
+      'imports src/system/exec.ts: a product is pure',
     ],
     [
-      'agent/x.ts',
-      "import { createExec } from '../system/exec.ts';",
-      'src/agent/x.ts imports src/system/exec.ts: the agent is given',
+      'core/x.ts',
+      "import { isUuid } from '../pat/router/facts.ts';",
+      'src/core/x.ts imports src/pat/router/facts.ts: every product',
+    ],
+    [
+      'server/http/x.ts',
+      "import type { Mapping } from '../../pat/mapping/mapping.ts';",
+      'imports src/pat/mapping/mapping.ts: what every API',
+    ],
+    [
+      'store/files/x.ts',
+      "import type { Mapping } from '../../pat/mapping/mapping.ts';",
+      'imports src/pat/mapping/mapping.ts: files that',
     ],
     [
       'netfilter/iptables/x.ts',
-      "import {\n  a,\n  b,\n} from '../../store/x.ts';",
-      'imports src/store/x.ts: an adapter knows',
+      "import {\n  a,\n  b,\n} from '../../store/files/x.ts';",
+      'imports src/store/files/x.ts: an adapter knows',
     ],
     [
-      'store/x.ts',
-      "import * as x from '../netfilter/facts.ts';",
-      'src/store/x.ts imports src/netfilter/facts.ts: an adapter',
+      'store/files/pat/x.ts',
+      "import * as x from '../../../netfilter/facts.ts';",
+      'imports src/netfilter/facts.ts: an adapter',
     ],
-    [
-      'config/x.ts',
-      "import { Port } from '../pat/mapping.ts';",
-      'src/config/x.ts imports src/pat/mapping/mapping.ts: every start',
-    ],
-    ['config/x.ts', "import * as z from 'zod';", 'src/config/x.ts imports zod: every start'],
+    ['system/config/x.ts', "import * as z from 'zod';", 'src/system/config/x.ts imports zod: every start'],
     [
       'commands/pat/x.ts',
-      "const x = await import('../../store/file-store.ts');",
+      "const x = await import('../../store/files/pat/file-store.ts');",
       'imports src/store/files/pat/file-store.ts: a command',
     ],
     ['commands/x.ts', "import '../system/log.ts';", 'src/commands/x.ts imports src/system/log.ts: a command'],
-    [
-      'commands/x.ts',
-      "import { Low } from 'lowdb';",
-      'src/commands/x.ts imports lowdb: its own file adapter is not durable',
-    ],
+    ['commands/x.ts', "import { Low } from 'lowdb';", 'src/commands/x.ts imports lowdb: its own file adapter'],
     ['system/clock.ts', "import { execa } from 'execa';", 'src/system/clock.ts imports execa: one place sees to argv'],
-    ['demo/x.ts', "import { spawn } from 'node:child_process';", 'src/demo/x.ts imports node:child_process: one place'],
+    ['admin/demo/x.ts', "import { spawn } from 'node:child_process';", 'imports node:child_process: one place'],
+    ['store/files/x.ts', "export { createLogger } from 'winston';", 'imports winston: everybody else is given'],
     [
-      'store/x.ts',
-      "export { createLogger } from 'winston';",
-      'src/store/x.ts imports winston: everybody else is given',
+      'commands/output/x.ts',
+      "import type { Config } from '../../system/config/config.ts';",
+      'imports src/system/config/config.ts: output turns',
     ],
-    ['output/x.ts', "import type { Config } from '../config/config.ts';", 'imports src/config/config.ts: output turns'],
     ['newroom/x.ts', "import { praasError } from '../pat/errors.ts';", 'the room newroom has no rule'],
   ])('%s with %j is refused, with the reason and the place to change', (path, text, sentence) => {
     const found = complaints([sourceFile(path, text)]);
@@ -259,10 +298,10 @@ describe('imports', () => {
   });
 
   test.each([
-    ['config/x.ts', "import type { PortRange } from '../pat/allocation.ts';"],
-    ['config/x.ts', "import { type PortRange, type B } from '../pat/allocation.ts';"],
-    ['pat/x.ts', "// import { x } from 'execa';\n/**\n * from 'execa'\n */\nimport * as z from 'zod';"],
-    ['store/deep/x.ts', "import { Low } from 'lowdb';\nimport { open } from 'node:fs/promises';"],
+    ['admin/doctor/x.ts', "import type { Drift } from '../../pat/router/view.ts';"],
+    ['admin/doctor/x.ts', "import { type Drift, type B } from '../../pat/router/view.ts';"],
+    ['pat/plan/x.ts', "// import { x } from 'execa';\n/**\n * from 'execa'\n */\nimport * as z from 'zod';"],
+    ['store/files/pat/x.ts', "import { Low } from 'lowdb';\nimport { open } from 'node:fs/promises';"],
   ])('%s with %j is allowed', (path, text) => {
     expect(complaints([sourceFile(path, text)])).toEqual([]);
     expect(sourceFile(path, text).imports).not.toEqual([]);
@@ -281,6 +320,15 @@ describe('imports', () => {
     const arrows = new Map(ROOMS.map((room) => [room, roomsImportedBy(room)]));
 
     expect(circleIn(arrows)).toBeUndefined();
+  });
+
+  test('no file imports itself by way of others', () => {
+    const arrows = FILES.map(({ path, imports }) => {
+      const ours = imports.filter(({ is_ours }) => is_ours).map(({ target }) => target);
+      return [path, ours] as const;
+    });
+
+    expect(circleIn(new Map(arrows))).toBeUndefined();
   });
 
   test('a circle is found', () => {
@@ -337,7 +385,12 @@ describe('sizes', () => {
       expect(text.trimEnd().split('\n').length).toBeLessThanOrEqual(30);
       expect(text).toMatch(/May import/i);
       for (const [, name] of text.matchAll(/`([a-z-]+(?:\/[a-z-]+)*\.ts)`/g)) {
-        const places = [`${SRC}${room}/${name}`, `${SRC}${name}`, `${SRC}../${name}`];
+        const places = [
+          `${SRC}${room}/${name}`,
+          `${SRC}${room.split('/')[0]}/${name}`,
+          `${SRC}${name}`,
+          `${SRC}../${name}`,
+        ];
         expect({ name, is_there: places.some((place) => existsSync(place)) }).toEqual({ name, is_there: true });
       }
     },

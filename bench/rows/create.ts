@@ -1,4 +1,7 @@
 // One mapping more, where there are many and where there are few.
+
+import { parseInput } from '../../src/core/values/input.ts';
+import { MappingRequest } from '../../src/pat/mapping/request.ts';
 import { ratios, timed } from '../measure.ts';
 import { BenchRouter, FREE_PORTS, mappingsFor, type Service, serviceOf } from '../router.ts';
 import type { Figure, Options, Row } from '../row.ts';
@@ -21,7 +24,8 @@ async function inOneProcess(options: Options): Promise<Figure> {
   const many = options.quick ? 5_000 : 60_000;
   const creator = async (count: number): Promise<() => Promise<number>> => {
     const { pat, router_id } = await filled(options, count);
-    return () => timed(() => pat.create({ router_id, server_ip: '10.20.0.51', server_port: 22 }));
+    return () =>
+      timed(() => pat.create(parseInput(MappingRequest, { router_id, server_ip: '10.20.0.51', server_port: 22 })));
   };
   const withMany = await creator(many);
   const withFew = await creator(FEW);

@@ -1,19 +1,11 @@
 /** What commands share that run until they are told to end. */
 import { Flags } from '@oclif/core';
-import { composeServiceManager } from '../compose/service-manager.ts';
+import type { Daemon } from '../compose/daemon.ts';
 import { type Config, KEYS } from '../system/config/keys.ts';
 import { PraasCommand } from './base.ts';
 import { flagReader } from './flags.ts';
 
 const STOPPING = ['SIGTERM', 'SIGINT'] as const;
-
-interface Daemon {
-  /** What it is, for people, once it has started. */
-  readonly summary: string;
-  start(): Promise<unknown>;
-  reload(read: () => Promise<Config>): Promise<unknown>;
-  stop(): Promise<unknown>;
-}
 
 export const retainFlag = Flags.custom<number>({
   multiple: false,
@@ -34,33 +26,23 @@ export abstract class DaemonCommand extends PraasCommand {
     };
   }
 
-  /**
-   * Starts it; SIGHUP has it read the configuration again, SIGTERM and SIGINT stop it. It is stopped however this ends.
-   * Under systemd it says how it is.
-   */
-  protected async runUntilStopped(daemon: Daemon, read: () => Promise<Config>): Promise<void> {
+  /** Starts it; SIGHUP has it read the configuration again, SIGTERM and SIGINT stop it. It is stopped however this ends. */
+  protected async runUntilStopped(daemon: Daemon<Config>, read: () => Promise<Config>): Promise<void> {
     // Otherwise Node calls itself MainThread.
     process.title = this.title;
     const asked = Promise.withResolvers<void>();
-    const systemd = composeServiceManager(process.env, (sentence) => this.complain(sentence));
     const stop = (): void => asked.resolve();
-    const reload = async (): Promise<void> => {
-      await systemd.reloading();
-      await daemon.reload(read);
-      await systemd.ready(daemon.summary);
-    };
-    const onReload = (): void => void reload();
+    const reload = (): void => void daemon.reload(read);
     for (const signal of STOPPING) process.on(signal, stop);
-    process.on('SIGHUP', onReload);
+    process.on('SIGHUP', reload);
     try {
       // To begin may take long, and whoever stops it does not wait for that.
-      const started = daemon.start().then(() => systemd.ready(daemon.summary));
+      const started = daemon.start();
       await Promise.race([started.then(() => asked.promise), asked.promise]);
       started.catch(() => undefined);
     } finally {
-      await systemd.stopping();
       await daemon.stop();
-      process.off('SIGHUP', onReload);
+      process.off('SIGHUP', reload);
       for (const signal of STOPPING) process.off(signal, stop);
     }
   }

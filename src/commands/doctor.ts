@@ -41,7 +41,7 @@ export default class Doctor extends PraasCommand {
 
   /** With a wrong configuration it goes on with the defaults, and says so. */
   async #doctor(given: string | undefined): Promise<Doctors> {
-    const { Doctor: Opened } = await import('../compose/daemon.ts');
+    const { Doctor: Opened } = await import('../compose/processes.ts');
     const common = { env: process.env, is_root: process.getuid?.() === 0 };
     try {
       const { config, path } = await this.loadConfig(given);

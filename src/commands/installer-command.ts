@@ -49,7 +49,7 @@ export abstract class InstallerCommand extends PraasCommand {
   protected async installer(flags: Where): Promise<Installer> {
     this.requireRoot();
     const root = resolve(flags.root ?? '/');
-    const { Installer: Opened } = await import('../compose/daemon.ts');
+    const { Installer: Opened } = await import('../compose/processes.ts');
     const { env, execPath: executable } = process;
     const complain = (sentence: string): void => this.complain(sentence);
     const surroundings = { env, version: this.config.version, executable, complain };

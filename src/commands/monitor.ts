@@ -64,7 +64,7 @@ export default class MonitorCommand extends DaemonCommand {
 
   /** For the service, which has nothing to do without a cloud. A wrong configuration is for its start to say. */
   async #check(config: Config): Promise<readonly Verdict[]> {
-    const { hasCloud } = await import('../compose/daemon.ts');
+    const { hasCloud } = await import('../compose/processes.ts');
     const is_configured = await hasCloud(config, process.env);
     this.print(is_configured ? 'OpenStack is configured.' : `OpenStack is not configured: see ${config.clouds_path}.`);
     if (!is_configured) process.exitCode = 1;
@@ -72,7 +72,7 @@ export default class MonitorCommand extends DaemonCommand {
   }
 
   async #once(config: Config, options: { readonly dry_run: boolean; readonly confirmed: boolean }) {
-    const { sweepOnce } = await import('../compose/daemon.ts');
+    const { sweepOnce } = await import('../compose/processes.ts');
     const surroundings = {
       env: process.env,
       command: this.title,
@@ -90,8 +90,8 @@ export default class MonitorCommand extends DaemonCommand {
 
   async #runAgent(config: Config, read: () => Promise<Config>): Promise<void> {
     if (this.jsonEnabled()) this.misuse('--json is for --once: the agent has no end and no result.');
-    const { composeMonitor } = await import('../compose/daemon.ts');
-    const agent = await composeMonitor(config, {
+    const { composeMonitorAgent } = await import('../compose/processes.ts');
+    const agent = await composeMonitorAgent(config, {
       env: process.env,
       command: this.title,
       version: this.config.version,

@@ -25,7 +25,7 @@ export default class Serve extends DaemonCommand {
     this.requireRoot();
     const read = this.reader(flags);
     const config = await read();
-    const { composeDaemon } = await import('../compose/daemon.ts');
+    const { composePatAgent } = await import('../compose/processes.ts');
     const surroundings = {
       env: process.env,
       command: this.title,
@@ -34,7 +34,7 @@ export default class Serve extends DaemonCommand {
       complain: (sentence: string): void => this.complain(sentence),
       say: (line: string): void => this.print(line),
     };
-    const daemon = await composeDaemon(config, surroundings, { monitors: flags.monitor });
+    const daemon = await composePatAgent(config, surroundings, { monitors: flags.monitor });
     await this.runUntilStopped(daemon, read);
   }
 }

@@ -1,25 +1,22 @@
 /** The API of the PAT agent, joined: who may enter, what there is to ask, and the two places where it listens. */
-import { ROOT, type Role } from '../core/identity/authenticator.ts';
+
 import { ChainedAuthenticator } from '../core/identity/chained-authenticator.ts';
 import type { AccessPolicy } from '../core/identity/policy.ts';
+import { ROOT, type Role } from '../core/identity/requester.ts';
 import type { Logger } from '../core/logger.ts';
 import { NO_SERVERS, ServerService, type Servers } from '../pat/services/server-service.ts';
 import { addressOf, createApp } from '../server/http/app.ts';
 import { Gate } from '../server/http/gate.ts';
 import { IdempotencyKeys } from '../server/http/idempotency.ts';
 import { Listener, type OnUnreadable, type TlsFiles } from '../server/http/listener.ts';
-import { Metrics } from '../server/http/metrics.ts';
+import { HttpMetrics, type ProcessMetrics } from '../server/http/metrics.ts';
 import { document } from '../server/http/openapi.ts';
 import { pages } from '../server/http/pages.ts';
 import { answerRaw } from '../server/http/raw-answer.ts';
+import type { Readiness } from '../server/http/readiness.ts';
 import { legacyRouter } from '../server/legacy/router.ts';
-import { eventEndpoints } from '../server/pat/events.ts';
-import { mappingEndpoints } from '../server/pat/mappings.ts';
-import { quotaEndpoints } from '../server/pat/quotas.ts';
-import { NodeReadiness } from '../server/pat/readiness.ts';
-import { routerEndpoints } from '../server/pat/routers.ts';
-import { serverEndpoints } from '../server/pat/servers.ts';
-import { newUuid, systemClock } from '../system/clock.ts';
+import { patApi } from '../server/pat/api.ts';
+import { newUuid, systemClock, systemTimers } from '../system/clock.ts';
 import type { Config } from '../system/config/keys.ts';
 import { LiveConfig } from '../system/config/live.ts';
 import { RequestContext } from '../system/request-context.ts';
@@ -35,8 +32,8 @@ export interface ApiParts {
   readonly joined: JoinedCloud | undefined;
   readonly settings: LiveConfig;
   readonly access: AccessPolicy;
-  readonly metrics: Metrics;
-  readonly readiness: NodeReadiness;
+  readonly metrics: ProcessMetrics;
+  readonly readiness: Readiness;
   readonly context: RequestContext;
   readonly log: Logger;
 }
@@ -47,25 +44,17 @@ export function composeApi(parts: ApiParts): (tls: TlsFiles | undefined) => read
   const { authenticator: own } = composeTokens(config, surroundings);
   const roleOf = (roles: readonly string[]): Role | undefined => access.roleOf(roles);
   const authenticator = joined ? new ChainedAuthenticator(own, joined.authenticator(roleOf)) : own;
+  const http = new HttpMetrics(metrics.registry);
   const gate = new Gate(authenticator, (address) => {
-    metrics.authenticationFailed();
+    http.authenticationFailed();
     log.warn('not authenticated', { address });
   });
-  const endpoints = [
-    ...mappingEndpoints({
-      ...node,
-      policy: access,
-      idempotency: new IdempotencyKeys(systemClock),
-      request_id: () => context.request_id,
-    }),
-    ...serverEndpoints(serversOf(node, joined)),
-    ...routerEndpoints({ ...node, policy: access, request_id: () => context.request_id }),
-    ...quotaEndpoints(node.quotas),
-    ...eventEndpoints(node),
-  ];
+  const idempotency = new IdempotencyKeys(systemClock);
+  const servers = serversOf(node, joined);
+  const apis = [patApi({ ...node, servers, policy: access, idempotency, request_id: () => context.requestId })];
   const { version } = surroundings;
   const open = [
-    pages({ document: document(endpoints, { version }), readiness, metrics }),
+    pages({ document: document(apis, { version }), readiness, metrics, timers: systemTimers }),
     legacyRouter({
       pat: node.pat,
       clock: systemClock,
@@ -74,20 +63,20 @@ export function composeApi(parts: ApiParts): (tls: TlsFiles | undefined) => read
       node_names: [surroundings.host_name],
     }),
   ];
-  const common = { endpoints, open, policy: access, context, metrics, clock: systemClock, new_id: newUuid, log };
-  const guarded = createApp({
+  const common = { apis, open, policy: access, context, metrics: http, clock: systemClock, new_id: newUuid, log };
+  const tokenApp = createApp({
     ...common,
-    enter: (request) => gate.enter({ address: addressOf(request), token: request.get('X-Auth-Token') }),
+    authenticate: (request) => gate.authenticate({ address: addressOf(request), token: request.get('X-Auth-Token') }),
   });
-  const rootly = createApp({ ...common, enter: async () => ROOT });
+  const socketApp = createApp({ ...common, authenticate: async () => ROOT });
   const unreadable: OnUnreadable = (error: NodeJS.ErrnoException, socket, is_answering) => {
     const request_id = `req-${newUuid()}`;
     log.info('unreadable request', { reason: error.code ?? error.message, request_id });
     answerRaw(error, socket, request_id, is_answering);
   };
   return (tls) => [
-    new Listener({ kind: 'tcp', host: config.listen_address, port: config.port_app, tls }, guarded, unreadable),
-    new Listener({ kind: 'socket', path: config.socket_path }, rootly, unreadable),
+    new Listener({ kind: 'tcp', host: config.listen_address, port: config.port_app, tls }, tokenApp, unreadable),
+    new Listener({ kind: 'socket', path: config.socket_path }, socketApp, unreadable),
   ];
 }
 

@@ -1,7 +1,9 @@
 /** The cloud around a node, joined: an account's session, what is asked with it, and who callers with Keystone tokens are. */
 import { readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
-import type { Authenticator, Role } from '../core/identity/authenticator.ts';
+import type { Authenticator } from '../core/identity/authenticator.ts';
+import { type AccessPolicy, defaultPolicy } from '../core/identity/policy.ts';
+import type { Role } from '../core/identity/requester.ts';
 import type { Logger } from '../core/logger.ts';
 import type { CloudConfig } from '../openstack/clouds/cloud-config.ts';
 import { clientFiles, daemonFiles, readCloud } from '../openstack/clouds/read.ts';
@@ -10,6 +12,7 @@ import { KeystoneAuthenticator } from '../openstack/keystone-authenticator.ts';
 import { OpenStackCloud } from '../openstack/openstack-cloud.ts';
 import { ServiceClient } from '../openstack/service-client.ts';
 import { Session } from '../openstack/session.ts';
+import { PAT_ACTIONS } from '../pat/actions.ts';
 import { praasError } from '../pat/errors.ts';
 import type { Cloud } from '../pat/interfaces/cloud.ts';
 import type { GroupAccess } from '../pat/interfaces/security-groups.ts';
@@ -24,7 +27,7 @@ import type { Config } from '../system/config/keys.ts';
 /** What the services need where there is a cloud. */
 export interface CloudParts {
   readonly targets: Targets;
-  readonly access: GroupAccess;
+  readonly groups: GroupAccess;
   readonly book?: RouterBook;
   /** Undefined on a node without OpenStack. */
   readonly cloud: () => Promise<Cloud | undefined>;
@@ -37,7 +40,7 @@ export interface JoinedCloud {
   /** Where its Keystone is. */
   readonly auth_url: string;
   readonly parts: Required<CloudParts>;
-  readonly groups: SecurityGroups;
+  readonly securityGroups: SecurityGroups;
   /** Who callers with Keystone tokens are. */
   authenticator(roleOf: (roles: readonly string[]) => Role | undefined): Authenticator;
   close(): void;
@@ -50,6 +53,7 @@ export async function joinCloud(
   config: Pick<Config, 'clouds_path' | 'cloud_name'>,
   env: NodeJS.ProcessEnv,
   log: Logger,
+  policy: AccessPolicy = defaultPolicy(PAT_ACTIONS),
 ): Promise<JoinedCloud | undefined> {
   const { clouds_path, cloud_name } = config;
   const files = daemonFiles(env, clouds_path);
@@ -63,12 +67,12 @@ export async function joinCloud(
   return {
     cloud,
     parts: {
-      targets: new CloudTargets({ cloud, local: new LocalTargets() }),
-      access: groups,
+      targets: new CloudTargets({ cloud, policy, local: new LocalTargets() }),
+      groups,
       book: new RouterBook(),
       cloud: async () => cloud,
     },
-    groups,
+    securityGroups: groups,
     name: `${found.name} (${found.where})`,
     auth_url: found.auth.auth_url,
     authenticator: (roleOf) => new KeystoneAuthenticator({ identity, roleOf, clock: systemClock }),

@@ -1,218 +1,147 @@
-/** The PAT agent, joined: the node's parts (compose.ts), the loop that keeps the kernel right, and the API before them. */
-import { dirname, join } from 'node:path';
-import { LivePolicy } from '../core/identity/live-policy.ts';
+/**
+ * The life of every daemon: in which order it begins, what a reload changes, how it ends, and what systemd hears of it.
+ * Everything it handles is given to it. It ends in any case with the lock given back and the log written.
+ */
+import { messageOf } from '../core/errors/message-of.ts';
 import type { Logger } from '../core/logger.ts';
-import { RouterWatch } from '../netfilter/watch.ts';
-import type { Policy } from '../pat/change/situation.ts';
-import { praasError } from '../pat/errors.ts';
-import type { MonitorLoop } from '../pat/follow/loop.ts';
-import type { Status } from '../pat/mapping/mapping.ts';
-import { CloudWatch } from '../pat/reconcile/cloud-watch.ts';
-import { Controller } from '../pat/reconcile/controller.ts';
-import { Metrics } from '../server/http/metrics.ts';
-import { policyReader } from '../server/http/policy-file.ts';
-import { readTls } from '../server/http/tls.ts';
-import { MonitorMetrics } from '../server/pat/monitor-metrics.ts';
-import { NodeReadiness } from '../server/pat/readiness.ts';
-import { newUuid, systemClock, systemTimers } from '../system/clock.ts';
-import type { Config } from '../system/config/keys.ts';
-import { LiveConfig } from '../system/config/live.ts';
-import { createExec, createStartTalk, isInstalled } from '../system/exec.ts';
-import { createFollow } from '../system/follow.ts';
-import { HelperExec } from '../system/helper-exec.ts';
-import { Interruption } from '../system/interruption.ts';
-import { FileLog } from '../system/log.ts';
-import { RequestContext } from '../system/request-context.ts';
-import { composeApi } from './api.ts';
-import { type JoinedCloud, joinCloud } from './cloud.ts';
-import { joinMonitor } from './monitor.ts';
-import { joinNode, type Node, policyOf, quotaOf } from './node.ts';
-import { PatAgent, type PatAgentParts } from './pat-agent.ts';
-import type { DaemonSurroundings } from './runtime-context.ts';
-import { toolsOf } from './tools.ts';
+import type { TlsFiles } from '../server/http/listener.ts';
 
-/** A second daemon is told at once; a command that is changing something is waited for. */
-const LOCK_TIMEOUT_SECONDS = 5;
-/** What a request under way may need beside its slowest program. */
-const GRACE_MS = 5000;
-const SIGTERM = 15;
-
-// The other processes of a node; with them the daemon's script has all that commands do without.
-export { hasCloud } from './cloud.ts';
-export { Doctor } from './doctor.ts';
-export { Installer } from './installer.ts';
-export { sweepOnce } from './monitor.ts';
-export { composeMonitor } from './monitor-agent.ts';
-
-/** Gives the daemon, not started; of files it has read clouds.yaml. Throws CLOUD_CONFIG_INVALID. */
-export async function composeDaemon(
-  config: Config,
-  surroundings: DaemonSurroundings,
-  { monitors = false }: { readonly monitors?: boolean } = {},
-): Promise<PatAgent<Config>> {
-  const { version, env } = surroundings;
-  const interruption = new Interruption();
-  const context = new RequestContext();
-  const file = new FileLog(config.log_dir, 'pat-agent', surroundings.complain, surroundings.say);
-  const log = context.logger(file);
-  const settings = new LiveConfig(config);
-  const access = new LivePolicy();
-  const helpers = helpersOf(config, env, interruption);
-  const joined = await joinCloud(config, env, log);
-  const node = joinNode({
-    config,
-    cloud: joined?.parts,
-    exec: helpers.exec,
-    command: surroundings.command,
-    interruption,
-    log,
-    policy: livePolicy(settings),
-    quota: () => quotaOf(settings.current),
-    lock_timeout_seconds: Math.min(config.lock_timeout, LOCK_TIMEOUT_SECONDS),
-    is_watched: true,
-    retain_days: () => settings.current.retain,
-    asking: context,
-    touched: (record) =>
-      context.outside(() => {
-        controller.touched(record);
-        void watch.follow([record.router_id]);
-      }),
-  });
-  const follow = createFollow(env, interruption.ending);
-  const watch: RouterWatch = new RouterWatch({ directory: config.netns_dir, follow, exec: helpers.exec, log });
-  const metrics = new Metrics(() => countByStatus(node));
-  const controller: Controller = controllerOf(node, settings, metrics, log);
-  const missingTools = (): readonly string[] => toolsOf(config).filter((tool) => !isInstalled(tool, env['PATH']));
-  const cloud = joined && cloudWatchOf(joined, settings, log);
-  const monitor = monitors ? await monitorOf(joined, node, settings, metrics, log) : undefined;
-  const readiness = new NodeReadiness({ ...node, controller, missingTools, cloud, monitor });
-  return new PatAgent({
-    settings,
-    readTls,
-    readPolicy: policyReader(access),
-    lock: () => node.files.open(),
-    listeners: composeApi({ config, surroundings, node, joined, settings, access, metrics, readiness, context, log }),
-    notices: (has_tls) => noticesOf(settings.current, has_tls),
-    watch: watches({ node, routers: watch, controller, cloud, monitor }),
-    controller,
-    log,
-    version,
-    grace_ms: config.command_timeout * 1000 + GRACE_MS,
-    async close() {
-      interruption.ask(SIGTERM);
-      joined?.close();
-      await helpers.stop();
-      await node.files.close();
-      await node.events.close();
-      await file.close();
-    },
-  });
+/** What of the configuration may change while the daemon runs, and what is kept from the start. */
+export interface Reloadable<C> {
+  readonly current: C;
+  /** Keys that differ from the configuration in force and count only after a restart. */
+  fixed(next: C): readonly string[];
+  take(next: C): void;
 }
 
-interface Watched {
-  readonly node: Node;
-  readonly routers: RouterWatch;
-  readonly controller: Controller;
-  readonly cloud: CloudWatch | undefined;
-  readonly monitor: MonitorLoop | undefined;
+/** Where it listens. */
+interface Listening {
+  readonly where: string;
+  open(): Promise<void>;
+  close(graceMs: number): Promise<void>;
+  renewTls(tls: TlsFiles): void;
 }
 
-/** What looks out for changes from outside. */
-function watches({ node, routers, controller, cloud, monitor }: Watched): PatAgentParts<Config>['watch'] {
-  return {
-    async start() {
-      await routers.start((router_id, what) => controller.wake(router_id, what));
-      await routers.follow(await node.store.routers());
-      // Not waited for: the kernel is looked after whether the cloud answers or not.
-      void cloud?.start();
-      monitor?.start();
-    },
-    async stop() {
-      await monitor?.stop();
-      cloud?.stop();
-      await routers.stop();
-    },
-  };
+/** What works in the background. Parts begin in their order and end in the opposite one. */
+export interface Part {
+  start(): Promise<void>;
+  stop(): Promise<void>;
 }
 
-function helpersOf(config: Config, env: NodeJS.ProcessEnv, interruption: Interruption): HelperExec {
-  const timeout_ms = config.command_timeout * 1000;
-  return new HelperExec({
-    direct: createExec(timeout_ms, env, interruption.ending),
-    startTalk: createStartTalk(env),
-    new_id: newUuid,
-    timeout_ms,
-    directory: join(dirname(config.socket_path), 'helpers'),
-    pid: process.pid,
-  });
+/** Told how the service is; systemd is one. */
+interface Supervisor {
+  ready(status: string): Promise<void>;
+  reloading(): Promise<void>;
+  stopping(): Promise<void>;
 }
 
-/** Throws CLOUD_NOT_CONFIGURED, CONFIG_INVALID. */
-async function monitorOf(
-  joined: JoinedCloud | undefined,
-  { pat, verdicts }: Node,
-  settings: LiveConfig,
-  { registry }: Metrics,
-  log: Logger,
-): Promise<MonitorLoop> {
-  if (joined === undefined) throw praasError('CLOUD_NOT_CONFIGURED', { what: 'following OpenStack' });
-  const { cloud } = joined;
-  const metricsOf = (age: () => number | undefined): MonitorMetrics => new MonitorMetrics(age, registry);
-  return (await joinMonitor({ config: () => settings.current, cloud, pat, verdicts, metricsOf, log })).loop;
+export interface DaemonParts<C> {
+  readonly settings: Reloadable<C>;
+  /** The certificate and the key; undefined without TLS. Throws TLS_INVALID. */
+  readonly readTls: (config: C) => Promise<TlsFiles | undefined>;
+  /** Reads the other files that the configuration names, and gives what puts them in force. Throws as their readers do. */
+  readonly readFiles: (config: C) => Promise<() => void>;
+  /** Takes what only one process may have. Throws STORE_LOCKED. */
+  readonly lock: () => Promise<void>;
+  /** Made when it is known whether there is TLS. */
+  readonly listeners: (tls: TlsFiles | undefined) => readonly Listening[];
+  /** What it does beside listening, in one line; empty where that says enough. */
+  readonly summary: string;
+  /** Warnings at the start, after the places where it listens. */
+  readonly notices: (hasTls: boolean) => readonly string[];
+  readonly parts: readonly Part[];
+  readonly supervisor: Supervisor;
+  readonly log: Logger;
+  readonly version: string;
+  /** How long requests under way may take once the daemon is to stop. */
+  readonly graceMs: number;
+  /** Ends programs that still run, gives the lock back, finishes the log. */
+  readonly close: () => Promise<void>;
 }
 
-function cloudWatchOf({ cloud, parts, groups }: JoinedCloud, settings: LiveConfig, log: Logger): CloudWatch {
-  return new CloudWatch({
-    async read() {
-      await parts.book.refresh(cloud);
-      await groups.closeLeft();
-    },
-    period_ms: () => settings.current.second_monitoring * 1000,
-    timers: systemTimers,
-    log,
-  });
-}
+export class Daemon<C> {
+  readonly #parts: DaemonParts<C>;
+  #listeners: readonly Listening[] = [];
+  #started: Part[] = [];
+  #reloading: Promise<void> = Promise.resolve();
+  #hasTls = false;
+  #isStopping = false;
 
-function controllerOf(node: Node, settings: LiveConfig, metrics: Metrics, log: Logger): Controller {
-  return new Controller({
-    routers: () => node.store.routers(),
-    read: (router_id) => node.store.read(router_id),
-    sync: (router_id) => node.pat.sync(router_id),
-    period_ms: () => settings.current.reconcile_period * 1000,
-    onReconciled: (reconciled) => metrics.reconciled(reconciled),
-    clock: systemClock,
-    timers: systemTimers,
-    log,
-  });
-}
+  constructor(parts: DaemonParts<C>) {
+    this.#parts = parts;
+  }
 
-/** What an operator should know of how the API can be reached. */
-function noticesOf(config: Config, has_tls: boolean): readonly string[] {
-  const is_loopback = config.listen_address.startsWith('127.') || config.listen_address === '::1';
-  const allowed = config.legacy_api_allow.join(', ') || 'nobody else';
-  return [
-    `the old API of the Proxy CLI asks for no token; it answers this node and ${allowed} (legacy_api_allow)`,
-    ...(is_loopback || has_tls ? [] : ['tokens cross the network in clear text: set tls_cert and tls_key']),
-  ];
-}
+  /**
+   * Takes the lock, listens, and starts the parts; goes on working when this resolves.
+   * Throws STORE_LOCKED, LISTEN_FAILED, TLS_INVALID, POLICY_INVALID; `stop` is to be called all the same.
+   */
+  async start(): Promise<void> {
+    const { settings, readTls, readFiles, lock, listeners, notices, parts, supervisor, log, version } = this.#parts;
+    const tls = await readTls(settings.current);
+    const takeFiles = await readFiles(settings.current);
+    takeFiles();
+    this.#hasTls = tls !== undefined;
+    await lock();
+    if (this.#isStopping) return;
+    this.#listeners = listeners(tls);
+    for (const listener of this.#listeners) await listener.open();
+    for (const { where } of this.#listeners) log.info(`listening on ${where}`, { version });
+    for (const notice of notices(this.#hasTls)) log.warn(notice);
+    for (const part of parts) {
+      if (this.#isStopping) return;
+      this.#started.push(part);
+      await part.start();
+    }
+    if (this.#isStopping) return;
+    log.info('ready');
+    await supervisor.ready(this.summary);
+  }
 
-async function countByStatus({ pat }: Node): Promise<ReadonlyMap<Status, number>> {
-  const { mappings } = await pat.list();
-  return new Map([...Map.groupBy(mappings, ({ status }) => status)].map(([status, group]) => [status, group.length]));
-}
+  /** What it does and where it listens, in one line. */
+  get summary(): string {
+    const places = `listening on ${this.#listeners.map(({ where }) => where).join(' and ')}`;
+    return [this.#parts.summary, places].filter((text) => text !== '').join('; ');
+  }
 
-/** The policy of the configuration in force, whichever that is when somebody asks. */
-function livePolicy(settings: LiveConfig): Policy {
-  const current = (): Policy => policyOf(settings.current);
-  return {
-    get router_port_range() {
-      return current().router_port_range;
-    },
-    get reserved_ports() {
-      return current().reserved_ports;
-    },
-    get masquerade() {
-      return current().masquerade;
-    },
-  };
+  /** Reads the configuration and its files again. A wrong one is reported and the old one stays. Never rejects. */
+  reload(read: () => Promise<C>): Promise<void> {
+    this.#reloading = this.#reloading.then(() => this.#reload(read));
+    return this.#reloading;
+  }
+
+  /** Answers the requests under way and closes everything. What the daemon has made outside of itself stays. */
+  async stop(): Promise<void> {
+    const { log, graceMs, supervisor, close } = this.#parts;
+    this.#isStopping = true;
+    await supervisor.stopping();
+    try {
+      if (this.#listeners.length > 0) log.info('stopping');
+      await Promise.all(this.#listeners.map((listener) => listener.close(graceMs)));
+      for (const part of this.#started.toReversed()) await part.stop();
+      if (this.#listeners.length > 0) log.info('stopped');
+    } finally {
+      await close();
+    }
+  }
+
+  async #reload(read: () => Promise<C>): Promise<void> {
+    const { settings, readTls, readFiles, supervisor, log } = this.#parts;
+    await supervisor.reloading();
+    try {
+      const next = await read();
+      const tls = await readTls(next);
+      const takeFiles = await readFiles(next);
+      // A listener speaks TLS or it does not.
+      const isSwitched = (tls !== undefined) !== this.#hasTls;
+      const fixed = [...settings.fixed(next), ...(isSwitched ? ['tls_cert', 'tls_key'] : [])];
+      if (tls && !isSwitched) for (const listener of this.#listeners) listener.renewTls(tls);
+      settings.take(next);
+      takeFiles();
+      log.info('configuration reloaded');
+      if (fixed.length > 0) log.warn('some settings take effect after a restart', { keys: fixed });
+    } catch (error) {
+      log.warn('configuration not reloaded; the previous one stays in force', { reason: messageOf(error) });
+    }
+    await supervisor.ready(this.summary);
+  }
 }

@@ -2,52 +2,54 @@
  * The cloud for commands that work without a daemon: joined only when something is asked of it, because most commands ask
  * nothing and should not wait for the code of a client they do not use.
  */
-import { access } from 'node:fs/promises';
+
+import type { Requester } from '../core/identity/requester.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Cloud } from '../pat/interfaces/cloud.ts';
-import type { GroupAccess, GroupLook } from '../pat/interfaces/security-groups.ts';
-import type { Caller, Resolved, Targets } from '../pat/interfaces/target.ts';
-import type { Identity, Mapping } from '../pat/mapping/mapping.ts';
-import type { Wanted } from '../pat/mapping/request.ts';
+import type { GroupAccess, GroupLook, SecuredTarget } from '../pat/interfaces/security-groups.ts';
+import type { ResolvedRequest, Targets } from '../pat/interfaces/target.ts';
+import type { Mapping, TargetIdentity } from '../pat/mapping/mapping.ts';
+import type { MappingRequest } from '../pat/mapping/request.ts';
 import { NO_SERVERS, type ServerSummary, type Servers } from '../pat/services/server-service.ts';
 import { LocalTargets } from '../pat/target/targets.ts';
 import type { Config } from '../system/config/keys.ts';
+import { pathExists } from '../system/path-exists.ts';
 import type { JoinedCloud } from './cloud.ts';
 
-export class LaterCloud implements Targets, GroupAccess {
+export class LazyCloud implements Targets, GroupAccess {
   readonly #join: () => Promise<JoinedCloud | undefined>;
   readonly #local = new LocalTargets();
   #joined: Promise<JoinedCloud | undefined> | undefined;
 
   constructor(config: Config, env: NodeJS.ProcessEnv, log: Logger) {
     this.#join = async () => {
-      if (!env['OS_CLIENT_CONFIG_FILE'] && !(await isThere(config.clouds_path))) return undefined;
+      if (!env['OS_CLIENT_CONFIG_FILE'] && !(await pathExists(config.clouds_path))) return undefined;
       const { joinCloud } = await import('./cloud.ts');
       return joinCloud(config, env, log);
     };
   }
 
-  async resolve(wanted: Wanted, caller: Caller): Promise<Resolved> {
-    return ((await this.#cloud())?.parts.targets ?? this.#local).resolve(wanted, caller);
+  async resolve(request: MappingRequest, requester: Requester): Promise<ResolvedRequest> {
+    return ((await this.#cloud())?.parts.targets ?? this.#local).resolve(request, requester);
   }
 
-  async readdress(mapping: Mapping, server_ip: string, caller: Caller): Promise<Identity> {
-    return ((await this.#cloud())?.parts.targets ?? this.#local).readdress(mapping, server_ip, caller);
+  async readdress(mapping: Mapping, server_ip: string, requester: Requester): Promise<TargetIdentity> {
+    return ((await this.#cloud())?.parts.targets ?? this.#local).readdress(mapping, server_ip, requester);
   }
 
-  async confirm(mapping: Mapping, caller: Caller): Promise<void> {
-    await ((await this.#cloud())?.parts.targets ?? this.#local).confirm(mapping, caller);
+  async confirm(mapping: Mapping, requester: Requester): Promise<void> {
+    await ((await this.#cloud())?.parts.targets ?? this.#local).confirm(mapping, requester);
   }
 
-  async look(mapping_id: string, target: Resolved, opens: boolean): Promise<GroupLook> {
+  async look(mapping_id: string, target: SecuredTarget, opens: boolean): Promise<GroupLook> {
     const joined = await this.#cloud();
-    return joined ? joined.parts.access.look(mapping_id, target, opens) : { warnings: [], rule_ids: [] };
+    return joined ? joined.parts.groups.look(mapping_id, target, opens) : { warnings: [], rule_ids: [] };
   }
 
   async close(rule_ids: readonly string[]): Promise<readonly string[]> {
     if (rule_ids.length === 0) return [];
     const joined = await this.#cloud();
-    return joined ? joined.parts.access.close(rule_ids) : rule_ids.map((id) => `security group rule ${id} stays`);
+    return joined ? joined.parts.groups.close(rule_ids) : rule_ids.map((id) => `security group rule ${id} stays`);
   }
 
   /** The servers of the cloud. `mappings` are those of this node. */
@@ -75,11 +77,4 @@ export class LaterCloud implements Targets, GroupAccess {
     this.#joined ??= this.#join();
     return this.#joined;
   }
-}
-
-function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

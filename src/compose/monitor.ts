@@ -1,4 +1,5 @@
 /** The monitor, joined: what it looks at, what it does, and when. In the daemon, or in a process of its own beside it. */
+
 import { readFile } from 'node:fs/promises';
 import type { Logger } from '../core/logger.ts';
 import { RabbitNotifications } from '../openstack/notifications/rabbit.ts';
@@ -78,7 +79,7 @@ export async function sweepOnce(
 
 function monitorOf({ config, cloud, pat, verdicts, log }: Omit<MonitorParts, 'metricsOf'>): Monitor {
   const mappings: Mappings = {
-    list: async () => (await pat.list()).mappings,
+    list: async (related_to) => (await pat.list(related_to === undefined ? {} : { related_to })).mappings,
     carryOut: (found) => verdicts.carryOut(found),
   };
   const guard = new RemovalGuard(() => config().max_removals);

@@ -1,4 +1,6 @@
 /** The parts of a node that commands and the daemon have in common: its store, its kernel, and the services over them. */
+
+import { type AccessPolicy, defaultPolicy } from '../core/identity/policy.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Backend } from '../netfilter/backend.ts';
 import { NetfilterDataplane } from '../netfilter/dataplane.ts';
@@ -6,11 +8,11 @@ import { IptablesBackend } from '../netfilter/iptables/backend.ts';
 import { Namespaces, type RouterKind } from '../netfilter/namespace.ts';
 import { NftablesBackend } from '../netfilter/nftables/backend.ts';
 import { NetfilterProber } from '../netfilter/prober.ts';
+import { PAT_ACTIONS } from '../pat/actions.ts';
 import { ChangeRunner } from '../pat/change/change-runner.ts';
 import type { Policy } from '../pat/change/situation.ts';
 import { CheckService } from '../pat/check/service.ts';
 import type { MappingStore } from '../pat/interfaces/store.ts';
-import { type Actor, ROOT_ACTOR } from '../pat/mapping/event.ts';
 import type { RouterRecord } from '../pat/mapping/record.ts';
 import { QuotaBook } from '../pat/quota/ledger.ts';
 import type { Quota } from '../pat/quota/quota.ts';
@@ -47,11 +49,6 @@ export interface Node {
   readonly imports: ImportService;
 }
 
-interface Asking {
-  readonly request_id: string;
-  readonly actor: Actor;
-}
-
 export interface NodeParts {
   readonly config: Config;
   readonly exec: Exec;
@@ -70,8 +67,10 @@ export interface NodeParts {
   readonly cloud?: CloudParts | undefined;
   /** Days for which events are kept; may change while the node works. */
   readonly retain_days: () => number;
-  /** Whose request is being worked for; root's when left out. */
-  readonly asking?: Asking;
+  /** Who may do what; the default policy when left out. */
+  readonly access?: AccessPolicy;
+  /** The id of the request that is being worked for; left out where there are none. */
+  readonly request_id?: () => string;
   /** Told of the record after each transaction. */
   readonly touched?: (record: RouterRecord) => void;
 }
@@ -91,22 +90,20 @@ export function joinNode(parts: NodeParts): Node {
     parts.touched?.(record);
   });
   const agent = new Agent(dataplane, systemClock, log);
-  const { asking, retain_days } = parts;
-  const request_id = (): string => asking?.request_id ?? '';
+  const { request_id = () => '', retain_days, access = defaultPolicy(PAT_ACTIONS) } = parts;
   const events = new EventLog({ state_dir, clock: systemClock, log, retain_days, request_id });
-  const actor = (): Actor => asking?.actor ?? ROOT_ACTOR;
-  const noted = { trail: events, actor };
-  const common = { store, dataplane, agent, clock: systemClock, new_id: newUuid, log, policy, state_dir, ...noted };
-  const { targets = new LocalTargets(), access, book } = parts.cloud ?? {};
+  const node = { store, dataplane, agent, clock: systemClock, new_id: newUuid, log, policy, state_dir };
+  const runner = new ChangeRunner({ ...node, trail: events });
+  const common = { ...node, runner };
+  const { targets = new LocalTargets(), groups, book } = parts.cloud ?? {};
   const counters = parts.is_watched && { counters: agent };
-  const pat = new PatService({ ...common, targets, access, book, quotas: held, ...counters });
+  const pat = new PatService({ ...common, access, targets, groups, book, quotas: held, ...counters });
   const routers = new RouterService({ ...common, book });
   const cloud = parts.cloud?.cloud ?? (async () => undefined);
   const checks = new CheckService({ ...common, pat, prober: new NetfilterProber(namespaces), cloud });
   const quota = new QuotaService({ quotas, book: held, defaults });
-  const runner = new ChangeRunner(common);
-  const verdicts = new VerdictService({ runner, timers: systemTimers, store, access });
-  const imports = new ImportService({ ...common, runner });
+  const verdicts = new VerdictService({ ...common, timers: systemTimers, groups });
+  const imports = new ImportService(common);
   return { dataplane, files, store, agent, pat, routers, quotas: quota, checks, events, verdicts, imports };
 }
 

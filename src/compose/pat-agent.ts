@@ -1,119 +1,215 @@
-import { messageOf } from '../core/errors/message-of.ts';
+/** The PAT agent, joined: the node's parts (compose.ts), the loop that keeps the kernel right, and the API before them. */
+import { dirname, join } from 'node:path';
+import { LivePolicy } from '../core/identity/live-policy.ts';
+import { defaultPolicy } from '../core/identity/policy.ts';
 import type { Logger } from '../core/logger.ts';
-import type { TlsFiles } from '../server/http/listener.ts';
+import { RouterWatch } from '../netfilter/watch.ts';
+import { PAT_ACTIONS } from '../pat/actions.ts';
+import type { Policy } from '../pat/change/situation.ts';
+import { praasError } from '../pat/errors.ts';
+import type { MonitorLoop } from '../pat/follow/loop.ts';
+import type { Status } from '../pat/mapping/mapping.ts';
+import { CloudWatch } from '../pat/reconcile/cloud-watch.ts';
+import { Controller } from '../pat/reconcile/controller.ts';
+import { ProcessMetrics } from '../server/http/metrics.ts';
+import { policyReader } from '../server/http/policy-file.ts';
+import { readTls } from '../server/http/tls.ts';
+import { PatMetrics } from '../server/pat/metrics.ts';
+import { MonitorMetrics } from '../server/pat/monitor-metrics.ts';
+import { patReadiness } from '../server/pat/readiness.ts';
+import { newUuid, systemClock, systemTimers } from '../system/clock.ts';
+import type { Config } from '../system/config/keys.ts';
+import { LiveConfig } from '../system/config/live.ts';
+import { createExec, createStartTalk, isInstalled } from '../system/exec.ts';
+import { createFollow } from '../system/follow.ts';
+import { HelperExec } from '../system/helper-exec.ts';
+import { Interruption } from '../system/interruption.ts';
+import { FileLog } from '../system/log.ts';
+import { RequestContext } from '../system/request-context.ts';
+import { composeApi } from './api.ts';
+import { type JoinedCloud, joinCloud } from './cloud.ts';
+import { Daemon, type Part } from './daemon.ts';
+import { joinMonitor } from './monitor.ts';
+import { joinNode, type Node, policyOf, quotaOf } from './node.ts';
+import type { DaemonSurroundings } from './runtime-context.ts';
+import { composeServiceManager } from './service-manager.ts';
+import { toolsOf } from './tools.ts';
 
-/** What of the configuration may change while the daemon runs, and what is kept from the start. */
-export interface Reloadable<C> {
-  readonly current: C;
-  /** Keys that differ from the configuration in force and count only after a restart. */
-  fixed(next: C): readonly string[];
-  take(next: C): void;
+/** A second daemon is told at once; a command that is changing something is waited for. */
+const LOCK_TIMEOUT_SECONDS = 5;
+/** What a request under way may need beside its slowest program. */
+const GRACE_MS = 5000;
+const SIGTERM = 15;
+
+/** Gives the daemon, not started; of files it has read clouds.yaml. Throws CLOUD_CONFIG_INVALID. */
+export async function composePatAgent(
+  config: Config,
+  surroundings: DaemonSurroundings,
+  { monitors = false }: { readonly monitors?: boolean } = {},
+): Promise<Daemon<Config>> {
+  const { version, env, complain } = surroundings;
+  const interruption = new Interruption();
+  const context = new RequestContext();
+  const file = new FileLog(config.log_dir, 'pat-agent', complain, surroundings.say);
+  const log = context.logger(file);
+  const settings = new LiveConfig(config);
+  const access = new LivePolicy(defaultPolicy(PAT_ACTIONS));
+  const helpers = helpersOf(config, env, interruption);
+  const joined = await joinCloud(config, env, log, access);
+  const node = joinNode({
+    config,
+    cloud: joined?.parts,
+    exec: helpers.exec,
+    command: surroundings.command,
+    interruption,
+    log,
+    policy: livePolicy(settings),
+    access,
+    quota: () => quotaOf(settings.current),
+    lock_timeout_seconds: Math.min(config.lock_timeout, LOCK_TIMEOUT_SECONDS),
+    is_watched: true,
+    retain_days: () => settings.current.retain,
+    request_id: () => context.requestId,
+    touched: (record) =>
+      context.outside(() => {
+        controller.touched(record);
+        void watch.follow([record.router_id]);
+      }),
+  });
+  const follow = createFollow(env, interruption.ending);
+  const watch: RouterWatch = new RouterWatch({ directory: config.netns_dir, follow, exec: helpers.exec, log });
+  const metrics = new ProcessMetrics();
+  const controller: Controller = controllerOf(
+    node,
+    settings,
+    new PatMetrics(metrics.registry, () => countByStatus(node)),
+    log,
+  );
+  const missingTools = (): readonly string[] => toolsOf(config).filter((tool) => !isInstalled(tool, env['PATH']));
+  const cloud = joined && cloudWatchOf(joined, settings, log);
+  const monitor = monitors ? await monitorOf(joined, node, settings, metrics, log) : undefined;
+  const readiness = patReadiness({ ...node, controller, missingTools, cloud, monitor });
+  return new Daemon({
+    settings,
+    readTls,
+    readFiles: policyReader(access, PAT_ACTIONS),
+    lock: () => node.files.open(),
+    listeners: composeApi({ config, surroundings, node, joined, settings, access, metrics, readiness, context, log }),
+    summary: '',
+    notices: (hasTls) => noticesOf(settings.current, hasTls),
+    parts: [routerWatchPart(node, watch, controller), ...cloudParts(cloud, monitor), controller],
+    supervisor: composeServiceManager(env, complain),
+    log,
+    version,
+    graceMs: config.command_timeout * 1000 + GRACE_MS,
+    async close() {
+      interruption.ask(SIGTERM);
+      joined?.close();
+      await helpers.stop();
+      await node.files.close();
+      await node.events.close();
+      await file.close();
+    },
+  });
 }
 
-interface Opened {
-  readonly where: string;
-  open(): Promise<void>;
-  close(grace_ms: number): Promise<void>;
-  renewTls(tls: TlsFiles): void;
+/** Tells the controller of routers that appear, go or change. */
+function routerWatchPart({ store }: Node, routers: RouterWatch, controller: Controller): Part {
+  return {
+    async start() {
+      await routers.start((router_id, what) => controller.wake(router_id, what));
+      await routers.follow(await store.routers());
+    },
+    stop: () => routers.stop(),
+  };
 }
 
-export interface PatAgentParts<C> {
-  readonly settings: Reloadable<C>;
-  /** The certificate and the key; undefined without TLS. Throws TLS_INVALID. */
-  readonly readTls: (config: C) => Promise<TlsFiles | undefined>;
-  /** Reads who may do what, and gives what puts that in force. Throws POLICY_INVALID. */
-  readonly readPolicy: (config: C) => Promise<() => void>;
-  /** Takes the state directory's lock. */
-  readonly lock: () => Promise<void>;
-  /** Made when it is known whether there is TLS. */
-  readonly listeners: (tls: TlsFiles | undefined) => readonly Opened[];
-  /** Said at the start, after the places where it listens. */
-  readonly notices: (has_tls: boolean) => readonly string[];
-  readonly watch: { start(): Promise<void>; stop(): Promise<void> };
-  readonly controller: { start(): Promise<void>; stop(): Promise<void> };
-  readonly log: Logger;
-  readonly version: string;
-  /** How long requests under way may take once the daemon is to stop. */
-  readonly grace_ms: number;
-  /** Ends programs that still run, gives the lock back, finishes the log. */
-  readonly close: () => Promise<void>;
+/** What follows the cloud. Not waited for: the kernel is looked after whether the cloud answers or not. */
+function cloudParts(cloud: CloudWatch | undefined, monitor: MonitorLoop | undefined): readonly Part[] {
+  return [
+    ...(cloud ? [{ start: async () => void cloud.start(), stop: async () => cloud.stop() }] : []),
+    ...(monitor ? [{ start: async () => monitor.start(), stop: () => monitor.stop() }] : []),
+  ];
 }
 
-export class PatAgent<C> {
-  readonly #parts: PatAgentParts<C>;
-  #listeners: readonly Opened[] = [];
-  #reloading: Promise<void> = Promise.resolve();
-  #has_tls = false;
-  #is_stopping = false;
+function helpersOf(config: Config, env: NodeJS.ProcessEnv, interruption: Interruption): HelperExec {
+  const timeout_ms = config.command_timeout * 1000;
+  return new HelperExec({
+    direct: createExec(timeout_ms, env, interruption.ending),
+    startTalk: createStartTalk(env),
+    new_id: newUuid,
+    timeout_ms,
+    directory: join(dirname(config.socket_path), 'helpers'),
+    pid: process.pid,
+  });
+}
 
-  constructor(parts: PatAgentParts<C>) {
-    this.#parts = parts;
-  }
+/** Throws CLOUD_NOT_CONFIGURED, CONFIG_INVALID. */
+async function monitorOf(
+  joined: JoinedCloud | undefined,
+  { pat, verdicts }: Node,
+  settings: LiveConfig,
+  { registry }: ProcessMetrics,
+  log: Logger,
+): Promise<MonitorLoop> {
+  if (joined === undefined) throw praasError('CLOUD_NOT_CONFIGURED', { what: 'following OpenStack' });
+  const { cloud } = joined;
+  const metricsOf = (age: () => number | undefined): MonitorMetrics => new MonitorMetrics(registry, age);
+  return (await joinMonitor({ config: () => settings.current, cloud, pat, verdicts, metricsOf, log })).loop;
+}
 
-  /**
-   * Takes the lock, listens, and begins to look after every router; goes on doing so when this resolves.
-   * Throws STORE_LOCKED, LISTEN_FAILED, TLS_INVALID, POLICY_INVALID; `stop` is to be called all the same.
-   */
-  async start(): Promise<void> {
-    const { settings, readTls, readPolicy, lock, listeners, notices, watch, controller, log, version } = this.#parts;
-    const tls = await readTls(settings.current);
-    const takePolicy = await readPolicy(settings.current);
-    takePolicy();
-    this.#has_tls = tls !== undefined;
-    await lock();
-    if (this.#is_stopping) return;
-    this.#listeners = listeners(tls);
-    for (const listener of this.#listeners) await listener.open();
-    for (const { where } of this.#listeners) log.info(`listening on ${where}`, { version });
-    for (const notice of notices(tls !== undefined)) log.warn(notice);
-    await watch.start();
-    await controller.start();
-    if (!this.#is_stopping) log.info('ready: every router has been looked after');
-  }
+function cloudWatchOf({ cloud, parts, securityGroups }: JoinedCloud, settings: LiveConfig, log: Logger): CloudWatch {
+  return new CloudWatch({
+    async read() {
+      await parts.book.refresh(cloud);
+      await securityGroups.closeLeft();
+    },
+    period_ms: () => settings.current.second_monitoring * 1000,
+    timers: systemTimers,
+    log,
+  });
+}
 
-  /** Where it listens, in one line. */
-  get summary(): string {
-    return `listening on ${this.#listeners.map(({ where }) => where).join(' and ')}`;
-  }
+function controllerOf(node: Node, settings: LiveConfig, metrics: PatMetrics, log: Logger): Controller {
+  return new Controller({
+    routers: () => node.store.routers(),
+    read: (router_id) => node.store.read(router_id),
+    sync: (router_id) => node.pat.sync(router_id),
+    period_ms: () => settings.current.reconcile_period * 1000,
+    onReconciled: (reconciled) => metrics.reconciled(reconciled),
+    clock: systemClock,
+    timers: systemTimers,
+    log,
+  });
+}
 
-  /** Reads the configuration and the policy again. A wrong one is reported and the old one stays. Never rejects. */
-  reload(read: () => Promise<C>): Promise<void> {
-    this.#reloading = this.#reloading.then(() => this.#reload(read));
-    return this.#reloading;
-  }
+/** What an operator should know of how the API can be reached. */
+function noticesOf(config: Config, has_tls: boolean): readonly string[] {
+  const is_loopback = config.listen_address.startsWith('127.') || config.listen_address === '::1';
+  const allowed = config.legacy_api_allow.join(', ') || 'nobody else';
+  return [
+    `the old API of the Proxy CLI asks for no token; it answers this node and ${allowed} (legacy_api_allow)`,
+    ...(is_loopback || has_tls ? [] : ['tokens cross the network in clear text: set tls_cert and tls_key']),
+  ];
+}
 
-  /** Answers the requests under way and lets go of everything. Rules and connections stay. */
-  async stop(): Promise<void> {
-    const { watch, controller, log, grace_ms, close } = this.#parts;
-    this.#is_stopping = true;
-    try {
-      if (this.#listeners.length > 0) log.info('stopping: requests under way end, rules and connections stay');
-      await Promise.all(this.#listeners.map((listener) => listener.close(grace_ms)));
-      await watch.stop();
-      await controller.stop();
-      if (this.#listeners.length > 0) log.info('stopped');
-    } finally {
-      await close();
-    }
-  }
+async function countByStatus({ pat }: Node): Promise<ReadonlyMap<Status, number>> {
+  const { mappings } = await pat.list();
+  return new Map([...Map.groupBy(mappings, ({ status }) => status)].map(([status, group]) => [status, group.length]));
+}
 
-  async #reload(read: () => Promise<C>): Promise<void> {
-    const { settings, readTls, readPolicy, log } = this.#parts;
-    try {
-      const next = await read();
-      const tls = await readTls(next);
-      const takePolicy = await readPolicy(next);
-      // A listener speaks TLS or it does not.
-      const is_switched = (tls !== undefined) !== this.#has_tls;
-      const fixed = [...settings.fixed(next), ...(is_switched ? ['tls_cert', 'tls_key'] : [])];
-      if (tls && !is_switched) for (const listener of this.#listeners) listener.renewTls(tls);
-      settings.take(next);
-      takePolicy();
-      log.info('the configuration was read again');
-      if (fixed.length > 0) log.warn('some settings count only after a restart', { keys: fixed });
-    } catch (error) {
-      const reason = messageOf(error);
-      log.warn('the configuration was not taken, the old one stays', { reason });
-    }
-  }
+/** The policy of the configuration in force, whichever that is when somebody asks. */
+function livePolicy(settings: LiveConfig): Policy {
+  const current = (): Policy => policyOf(settings.current);
+  return {
+    get router_port_range() {
+      return current().router_port_range;
+    },
+    get reserved_ports() {
+      return current().reserved_ports;
+    },
+    get masquerade() {
+      return current().masquerade;
+    },
+  };
 }

@@ -1,4 +1,5 @@
 /** What a command works with: this node directly, or a daemon here or elsewhere. The only door that commands use. */
+
 import type { Checks } from '../pat/check/service.ts';
 import type { Verdicts } from '../pat/follow/correction.ts';
 import type { Events } from '../pat/interfaces/events.ts';
@@ -13,7 +14,7 @@ import { isAnswered } from '../system/http/socket.ts';
 import { Interruption } from '../system/interruption.ts';
 import { FileLog } from '../system/log.ts';
 import type { ClientCloud } from './cloud.ts';
-import { LaterCloud } from './lazy-cloud.ts';
+import { LazyCloud } from './lazy-cloud.ts';
 import { joinNode, policyOf, quotaOf } from './node.ts';
 import type { Surroundings } from './runtime-context.ts';
 
@@ -35,7 +36,7 @@ export interface Praas {
 export function compose(config: Config, surroundings: Surroundings): Praas {
   const interruption = new Interruption();
   const log = new FileLog(config.log_dir, 'praas', surroundings.complain);
-  const cloud = new LaterCloud(config, surroundings.env, log);
+  const cloud = new LazyCloud(config, surroundings.env, log);
   const { files, pat, routers, quotas, checks, events, verdicts, imports } = joinNode({
     config,
     exec: createExec(config.command_timeout * 1000, surroundings.env, interruption.ending),
@@ -44,7 +45,7 @@ export function compose(config: Config, surroundings: Surroundings): Praas {
     log,
     policy: policyOf(config),
     quota: () => quotaOf(config),
-    cloud: { targets: cloud, access: cloud, cloud: () => cloud.cloud() },
+    cloud: { targets: cloud, groups: cloud, cloud: () => cloud.cloud() },
     lock_timeout_seconds: config.lock_timeout,
     is_watched: false,
     retain_days: () => config.retain,

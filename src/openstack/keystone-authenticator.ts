@@ -5,7 +5,8 @@
  */
 import type { Clock } from '../core/clock.ts';
 import { praasError } from '../core/errors/errors.ts';
-import type { Authenticator, Principal, Role } from '../core/identity/authenticator.ts';
+import type { Authenticator } from '../core/identity/authenticator.ts';
+import { Requester, type Role } from '../core/identity/requester.ts';
 import { hashToken } from '../core/identity/token.ts';
 import type { Identity, TokenOwner } from './identity.ts';
 
@@ -17,7 +18,7 @@ export interface KeystoneAuthenticatorParts {
 }
 
 interface Known {
-  readonly principal: Principal | undefined;
+  readonly requester: Requester | undefined;
   /** Why somebody who is known may not enter. */
   readonly refusal?: Error | undefined;
   readonly until_ms: number;
@@ -33,14 +34,14 @@ const UNPRINTABLE = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
 export class KeystoneAuthenticator implements Authenticator {
   readonly #parts: KeystoneAuthenticatorParts;
   readonly #known = new Map<string, Known>();
-  readonly #asking = new Map<string, Promise<Principal | undefined>>();
+  readonly #asking = new Map<string, Promise<Requester | undefined>>();
 
   constructor(parts: KeystoneAuthenticatorParts) {
     this.#parts = parts;
   }
 
   /** Throws FORBIDDEN for somebody without a role that counts, CLOUD_UNAVAILABLE for a token that is not known while Keystone cannot be asked. */
-  async authenticate(token: string): Promise<Principal | undefined> {
+  async authenticate(token: string): Promise<Requester | undefined> {
     const hash = await hashToken(token);
     const known = this.#known.get(hash);
     if (known !== undefined && this.#parts.clock.now().getTime() < known.until_ms) return entered(known);
@@ -49,17 +50,17 @@ export class KeystoneAuthenticator implements Authenticator {
     return asking;
   }
 
-  async #ask(token: string, hash: string): Promise<Principal | undefined> {
+  async #ask(token: string, hash: string): Promise<Requester | undefined> {
     const { identity, clock } = this.#parts;
     const asked_ms = clock.now().getTime();
     const owner = await identity.ownerOf(token);
     const now_ms = clock.now().getTime();
     const is_live = owner !== undefined && Date.parse(owner.expires_at) > now_ms;
     const refusal = is_live && this.#parts.roleOf(owner.roles) === undefined ? noRole(owner) : undefined;
-    const principal = is_live ? this.#principalOf(owner) : undefined;
+    const requester = is_live ? this.#requesterOf(owner) : undefined;
     // A role may be given any moment, and a bad token be a good one.
     const ends_ms = owner === undefined || refusal ? now_ms + REFUSED_MS : Date.parse(owner.expires_at);
-    const answer = { principal, refusal, until_ms: Math.min(ends_ms, asked_ms + KEPT_MS) };
+    const answer = { requester, refusal, until_ms: Math.min(ends_ms, asked_ms + KEPT_MS) };
     this.#known.delete(hash);
     this.#known.set(hash, answer);
     this.#forgetOld(now_ms);
@@ -67,13 +68,13 @@ export class KeystoneAuthenticator implements Authenticator {
   }
 
   /** A token for a domain, or for nothing, says nothing of any project. */
-  #principalOf({ user_name, project_id, project_name, is_system, roles }: TokenOwner): Principal | undefined {
+  #requesterOf({ user_name, project_id, project_name, is_system, roles }: TokenOwner): Requester | undefined {
     const role = this.#parts.roleOf(roles);
     if (role === undefined || (project_id === null && !is_system)) return undefined;
     const name = nameOf({ user_name, project_name, is_system });
-    if (!is_system) return { name, role, project_id };
+    if (!is_system) return new Requester({ name, role, projectId: project_id });
     // Who works on the whole system is an operator, or looks: a member's changes belong to a project.
-    return { name, role: role === 'admin' ? 'admin' : 'reader', project_id: null };
+    return new Requester({ name, role: role === 'admin' ? 'admin' : 'reader', projectId: null });
   }
 
   /** The oldest go first: the order of the map is that of their answers. */
@@ -86,9 +87,9 @@ export class KeystoneAuthenticator implements Authenticator {
 }
 
 /** Who has no role that counts is known all the same: coming again is no guessing of tokens. */
-function entered({ principal, refusal }: Known): Principal | undefined {
+function entered({ requester, refusal }: Known): Requester | undefined {
   if (refusal) throw refusal;
-  return principal;
+  return requester;
 }
 
 function nameOf({

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { BackendName } from '../../src/netfilter/backend.ts';
 import type { Mapping } from '../../src/pat/mapping/mapping.ts';
-import type { Wanted } from '../../src/pat/mapping/request.ts';
+import type { MappingRequestInput } from '../../src/pat/mapping/request.ts';
 import { NO_SCOPE, setScope } from '../support/address-scope.ts';
 import { BACKENDS } from '../support/dataplane.ts';
 import { type TestNode, testNode } from '../support/node.ts';
@@ -31,7 +31,7 @@ afterEach(async () => {
 interface Scene {
   readonly world: TestWorld;
   readonly node: TestNode;
-  publish(input?: Partial<Wanted>): Promise<Mapping>;
+  publish(input?: Partial<MappingRequestInput>): Promise<Mapping>;
 }
 
 async function setUp(backend: BackendName, scope: number): Promise<Scene> {

@@ -9,7 +9,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import type { BackendName } from '../../src/netfilter/backend.ts';
 import type { Dataplane } from '../../src/pat/interfaces/dataplane.ts';
 import type { Mapping } from '../../src/pat/mapping/mapping.ts';
-import type { Wanted } from '../../src/pat/mapping/request.ts';
+import type { MappingRequestInput } from '../../src/pat/mapping/request.ts';
 import { createExec } from '../../src/system/exec.ts';
 import { BACKENDS, realDataplane } from '../support/dataplane.ts';
 import { testNode } from '../support/node.ts';
@@ -28,7 +28,7 @@ async function setUp(backend: BackendName, dataplane: Dataplane = realDataplane(
   const node = testNode(backend, dataplane);
   cleanups.push(() => node.close());
   await world.web.listen({ protocol: 'tcp', port: 80 });
-  const publish = async (input: Partial<Wanted> = {}): Promise<Mapping> => {
+  const publish = async (input: Partial<MappingRequestInput> = {}): Promise<Mapping> => {
     const wanted = { router_id: world.router_id, server_ip: '10.20.0.51', server_port: 80, ...input };
     return (await node.pat.create(wanted)).value;
   };

@@ -2,7 +2,7 @@
 // backends, beside the rules that Neutron keeps in such a router.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Mapping } from '../../src/pat/mapping/mapping.ts';
-import type { Wanted } from '../../src/pat/mapping/request.ts';
+import type { MappingRequestInput } from '../../src/pat/mapping/request.ts';
 import { BACKENDS } from '../support/dataplane.ts';
 import { type TestNode, testNode } from '../support/node.ts';
 import { expectClosed, expectOpen, type TestWorld, testWorld } from '../support/world.ts';
@@ -26,7 +26,7 @@ describe.each(BACKENDS)('%s', (backend) => {
     await world?.remove();
   });
 
-  const publish = async (input: Partial<Wanted> = {}): Promise<Mapping> => {
+  const publish = async (input: Partial<MappingRequestInput> = {}): Promise<Mapping> => {
     const wanted = { router_id: world.router_id, server_ip: '10.20.0.51', server_port: 80, ...input };
     return (await node.pat.create(wanted)).value;
   };

@@ -1,12 +1,12 @@
 /** Callers with Keystone tokens: who they are, how long that is believed, and Keystone away. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Principal } from '../../src/core/identity/authenticator.ts';
-import { DEFAULT_POLICY } from '../../src/core/identity/policy.ts';
+import type { RequesterFields } from '../../src/core/identity/requester.ts';
 import { Identity, type TokenOwner } from '../../src/openstack/identity.ts';
 import { KeystoneAuthenticator } from '../../src/openstack/keystone-authenticator.ts';
 import type { FakeClock } from '../support/fake-clock.ts';
 import type { FakeOpenStack, Row } from '../support/fake-openstack.ts';
 import type { Trouble } from '../support/openstack-answers.ts';
+import { POLICY_BY_DEFAULT } from '../support/requests.ts';
 import { NOW } from '../support/samples.ts';
 import { Account } from './support.ts';
 
@@ -30,7 +30,7 @@ beforeEach(async () => {
   ({ fake, clock } = account);
   authenticator = new KeystoneAuthenticator({
     identity: new Identity(account.session()),
-    roleOf: (roles) => DEFAULT_POLICY.roleOf(roles),
+    roleOf: (roles) => POLICY_BY_DEFAULT.roleOf(roles),
     clock,
   });
   fake.grant(TOKEN, {});
@@ -41,22 +41,22 @@ const questions = (): number =>
   fake.asked.filter(({ method, path }) => method === 'GET' && path.includes('/auth/tokens')).length;
 
 test('a member of a project', async () => {
-  expect(await authenticator.authenticate(TOKEN)).toEqual({
+  expect(await authenticator.authenticate(TOKEN)).toMatchObject({
     name: 'tenant of project Blue',
     role: 'member',
-    project_id: 'blue',
+    projectId: 'blue',
   });
 });
 
 const rolesOf = (...names: string[]): Row => ({ roles: names.map((name) => ({ id: `id-of-${name}`, name })) });
 const SYSTEM: Row = { project: undefined, system: { all: true } };
 
-test.each<[string, Row, Partial<Principal> | undefined]>([
-  ['a reader of a project', rolesOf('reader'), { role: 'reader', project_id: 'blue' }],
-  ['an admin of a project is one there, not everywhere', rolesOf('admin'), { role: 'admin', project_id: 'blue' }],
-  ['the highest role counts', rolesOf('reader', 'admin', 'member'), { role: 'admin', project_id: 'blue' }],
-  ['capitals make no difference', rolesOf('Member'), { role: 'member', project_id: 'blue' }],
-  ['system scope is all projects', { ...SYSTEM, ...rolesOf('admin') }, { role: 'admin', project_id: null }],
+test.each<[string, Row, Partial<RequesterFields> | undefined]>([
+  ['a reader of a project', rolesOf('reader'), { role: 'reader', projectId: 'blue' }],
+  ['an admin of a project is one there, not everywhere', rolesOf('admin'), { role: 'admin', projectId: 'blue' }],
+  ['the highest role counts', rolesOf('reader', 'admin', 'member'), { role: 'admin', projectId: 'blue' }],
+  ['capitals make no difference', rolesOf('Member'), { role: 'member', projectId: 'blue' }],
+  ['system scope is all projects', { ...SYSTEM, ...rolesOf('admin') }, { role: 'admin', projectId: null }],
   ['system scope does not make a reader an operator', { ...SYSTEM, ...rolesOf('reader') }, { role: 'reader' }],
   [
     'a member of the system looks: a change belongs to a project',
@@ -68,9 +68,9 @@ test.each<[string, Row, Partial<Principal> | undefined]>([
   ['one that has ended', { expires_at: new Date(Date.parse(NOW) - 1000).toISOString() }, undefined],
 ])('%s', async (_, fields, expected) => {
   fake.grant(TOKEN, fields);
-  const principal = await authenticator.authenticate(TOKEN);
-  if (expected === undefined) expect(principal).toBeUndefined();
-  else expect(principal).toMatchObject(expected);
+  const requester = await authenticator.authenticate(TOKEN);
+  if (expected === undefined) expect(requester).toBeUndefined();
+  else expect(requester).toMatchObject(expected);
 });
 
 test.each([

@@ -1,4 +1,5 @@
 /** The service joined as compose/node.ts does it, with everything around it in memory. */
+
 import type { Logger } from '../../src/core/logger.ts';
 import type { Timers } from '../../src/core/timers.ts';
 import { ChangeRunner } from '../../src/pat/change/change-runner.ts';
@@ -7,13 +8,11 @@ import { isPraasError, type PraasError } from '../../src/pat/errors.ts';
 import type { GroupAccess } from '../../src/pat/interfaces/security-groups.ts';
 import type { MappingStore } from '../../src/pat/interfaces/store.ts';
 import type { Targets } from '../../src/pat/interfaces/target.ts';
-import { type Actor, ROOT_ACTOR } from '../../src/pat/mapping/event.ts';
 import { QuotaBook } from '../../src/pat/quota/ledger.ts';
 import type { Quota } from '../../src/pat/quota/quota.ts';
 import { Agent } from '../../src/pat/reconcile/agent.ts';
 import { VerdictService } from '../../src/pat/services/correction-service.ts';
 import { ImportService } from '../../src/pat/services/import-service.ts';
-import { PatService } from '../../src/pat/services/pat-service.ts';
 import { QuotaService } from '../../src/pat/services/quota-service.ts';
 import { LocalTargets } from '../../src/pat/target/targets.ts';
 import { FakeClock } from './fake-clock.ts';
@@ -21,6 +20,7 @@ import { FakeDataplane, FakeRouter } from './fake-dataplane.ts';
 import { MemoryQuotaStore, told } from './memory-quotas.ts';
 import { MemoryStore } from './memory-store.ts';
 import { MemoryTrail } from './memory-trail.ts';
+import { ParsingPatService, POLICY_BY_DEFAULT } from './requests.ts';
 import { FACTS, idOf, NOW } from './samples.ts';
 
 export const POLICY: Policy = {
@@ -48,7 +48,7 @@ export class ListLog implements Logger {
 }
 
 export interface FakeNode {
-  readonly pat: PatService;
+  readonly pat: ParsingPatService;
   readonly quotas: QuotaService;
   readonly verdicts: VerdictService;
   readonly imports: ImportService;
@@ -66,9 +66,8 @@ export function fakeNode(
   given: Partial<Pick<FakeNode, 'store' | 'router' | 'dataplane'>> & {
     readonly policy?: Policy;
     readonly quota?: Quota;
-    readonly actor?: () => Actor;
     readonly targets?: Targets;
-    readonly access?: GroupAccess;
+    readonly groups?: GroupAccess;
     readonly timers?: Timers;
   } = {},
 ): FakeNode {
@@ -83,10 +82,8 @@ export function fakeNode(
   const log = new ListLog();
   let ids = 0;
   const events = new MemoryTrail();
-  const actor = given.actor ?? (() => ROOT_ACTOR);
   const common = {
     trail: events,
-    actor,
     store,
     dataplane,
     clock,
@@ -97,15 +94,16 @@ export function fakeNode(
   const agent = new Agent(dataplane, clock, log);
   const runner = new ChangeRunner({ ...common, agent });
   const timers = given.timers ?? { after: () => () => undefined };
-  const verdicts = new VerdictService({ runner, timers, store, access: given.access });
+  const verdicts = new VerdictService({ runner, timers, store, groups: given.groups });
   const new_id = (): string => idOf(++ids);
-  const imports = new ImportService({ runner, new_id, actor });
-  const pat = new PatService({
+  const imports = new ImportService({ runner, new_id });
+  const pat = new ParsingPatService({
     ...common,
-    agent,
+    runner,
+    access: POLICY_BY_DEFAULT,
     new_id,
     targets: given.targets ?? new LocalTargets(),
-    access: given.access,
+    groups: given.groups,
     quotas: book,
   });
   return {

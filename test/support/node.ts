@@ -1,4 +1,5 @@
 /** The service on the real parts as compose/node.ts joins them, for tests that look inside. */
+
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,16 +9,16 @@ import { ChangeRunner } from '../../src/pat/change/change-runner.ts';
 import type { Dataplane } from '../../src/pat/interfaces/dataplane.ts';
 import { Agent } from '../../src/pat/reconcile/agent.ts';
 import { ImportService } from '../../src/pat/services/import-service.ts';
-import { PatService } from '../../src/pat/services/pat-service.ts';
 import { LocalTargets } from '../../src/pat/target/targets.ts';
 import { FileStore } from '../../src/store/files/pat/file-store.ts';
 import { createExec } from '../../src/system/exec.ts';
 import { realDataplane } from './dataplane.ts';
+import { ParsingPatService, POLICY_BY_DEFAULT } from './requests.ts';
 
 const TIMEOUT_MS = 30_000;
 
 export interface TestNode {
-  readonly pat: PatService;
+  readonly pat: ParsingPatService;
   readonly imports: ImportService;
   readonly store: FileStore;
   readonly clock: { time: Date };
@@ -46,8 +47,10 @@ export function testNode(
   const store = new FileStore({ state_dir, exec, clock, lock_timeout_seconds: 10, command: 'a test' });
   const agent = new Agent(dataplane, clock, log);
   const common = { store, dataplane, agent, clock, log, policy: POLICY, state_dir };
-  const pat = new PatService({ ...common, new_id: randomUUID, targets: new LocalTargets() });
-  const imports = new ImportService({ runner: new ChangeRunner(common), new_id: randomUUID });
+  const runner = new ChangeRunner(common);
+  const targets = new LocalTargets();
+  const pat = new ParsingPatService({ ...common, runner, access: POLICY_BY_DEFAULT, new_id: randomUUID, targets });
+  const imports = new ImportService({ runner, new_id: randomUUID });
   return {
     pat,
     imports,

@@ -6,9 +6,9 @@
  *   198.51.100.x  callers
  */
 import type { Forward } from '../../src/pat/mapping/forward.ts';
-import type { Mapping, NewMapping } from '../../src/pat/mapping/mapping.ts';
+import type { Mapping } from '../../src/pat/mapping/mapping.ts';
 import { emptyRecord, type RouterRecord, withDelta } from '../../src/pat/mapping/record.ts';
-import type { Wanted } from '../../src/pat/mapping/request.ts';
+import type { MappingRequestInput } from '../../src/pat/mapping/request.ts';
 import type { RouterFacts } from '../../src/pat/router/facts.ts';
 
 export const ROUTER = '0b0e0a52-6a52-4a4e-8d3b-0a4d4f1d9f11';
@@ -65,7 +65,7 @@ export const MAPPING: Mapping = {
 };
 
 /** What a caller has to say for such a mapping. */
-export const WANTED = { router_id: ROUTER, server_ip: '10.20.0.51', server_port: 22 } satisfies NewMapping & Wanted;
+export const WANTED = { router_id: ROUTER, server_ip: '10.20.0.51', server_port: 22 } satisfies MappingRequestInput;
 
 export const FORWARD: Forward = {
   mapping_id: idOf(1),

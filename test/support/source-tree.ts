@@ -52,11 +52,6 @@ export function sourceFile(path: string, text: string): SourceFile {
   return { path, text, lines: text.trimEnd().split('\n'), imports: [...statements, ...loaded] };
 }
 
-/** The room of a file: its first folder, or its own name where it lies in src itself (`main.ts`). */
-export function roomOf(path: string): string {
-  return path.split('/')[0] ?? path;
-}
-
 function importOf(path: string, from: string, is_type: boolean): Import {
   if (!from.startsWith('.')) return { target: from, is_ours: false, is_type };
   return { target: join(path, '..', from), is_ours: true, is_type };

@@ -1,5 +1,7 @@
 import { Flags } from '@oclif/core';
+import { parseInput } from '../../core/values/input.ts';
 import { PROTOCOLS } from '../../pat/mapping/mapping.ts';
+import { MappingRequest } from '../../pat/mapping/request.ts';
 import type { MappingView } from '../../pat/mapping/view.ts';
 import {
   allowFlag,
@@ -58,27 +60,23 @@ export default class PatCreate extends MappingCommand {
     const { flags } = await this.parse(PatCreate);
     if ([flags.server, flags['port-id'], flags['server-ip']].every((each) => each === undefined))
       this.misuse('Name the server: --server, --port-id or --server-ip');
-    return this.change(flags, (pat, options) =>
-      pat.create(
-        {
-          ...flags.router,
-          ...(flags.server !== undefined && { server: flags.server }),
-          ...(flags['port-id'] !== undefined && { port_id: flags['port-id'] }),
-          ...(flags['server-ip'] !== undefined && { server_ip: flags['server-ip'] }),
-          ...(flags['open-security-group'] && { open_security_group: true }),
-          server_port: flags.port,
-          protocol: flags.protocol,
-          enabled: !flags.disable,
-          ...(flags['router-port'] !== undefined && { router_port: flags['router-port'] }),
-          ...(flags.gateway !== undefined && { gateway_ip: flags.gateway }),
-          ...(flags.name !== undefined && { name: flags.name }),
-          ...(flags.description !== undefined && { description: flags.description }),
-          ...(flags.allow !== undefined && { allowed_cidrs: flags.allow }),
-          ...(flags.expires !== undefined && { expires_at: flags.expires.at }),
-          ...(flags.masquerade !== undefined && { masquerade: flags.masquerade }),
-        },
-        options,
-      ),
-    );
+    const request = parseInput(MappingRequest, {
+      ...flags.router,
+      ...(flags.server !== undefined && { server: flags.server }),
+      ...(flags['port-id'] !== undefined && { port_id: flags['port-id'] }),
+      ...(flags['server-ip'] !== undefined && { server_ip: flags['server-ip'] }),
+      ...(flags['open-security-group'] && { open_security_group: true }),
+      server_port: flags.port,
+      protocol: flags.protocol,
+      enabled: !flags.disable,
+      ...(flags['router-port'] !== undefined && { router_port: flags['router-port'] }),
+      ...(flags.gateway !== undefined && { gateway_ip: flags.gateway }),
+      ...(flags.name !== undefined && { name: flags.name }),
+      ...(flags.description !== undefined && { description: flags.description }),
+      ...(flags.allow !== undefined && { allowed_cidrs: flags.allow }),
+      ...(flags.expires !== undefined && { expires_at: flags.expires.at }),
+      ...(flags.masquerade !== undefined && { masquerade: flags.masquerade }),
+    });
+    return this.change(flags, (pat, options) => pat.create(request, options));
   }
 }

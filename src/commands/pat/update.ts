@@ -1,4 +1,6 @@
 import { Flags } from '@oclif/core';
+import { parseInput } from '../../core/values/input.ts';
+import { MappingPatch } from '../../pat/mapping/mapping.ts';
 import type { MappingView } from '../../pat/mapping/view.ts';
 import {
   allowFlag,
@@ -45,7 +47,7 @@ export default class PatUpdate extends MappingCommand {
 
   async run(): Promise<MappingView | Preview> {
     const { args, flags } = await this.parse(PatUpdate);
-    const patch = {
+    const given = {
       ...(flags['router-port'] !== undefined && { router_port: flags['router-port'] }),
       ...(flags['server-ip'] !== undefined && { server_ip: flags['server-ip'] }),
       ...(flags.port !== undefined && { server_port: flags.port }),
@@ -58,7 +60,8 @@ export default class PatUpdate extends MappingCommand {
       ...(flags.enable && { enabled: true }),
       ...(flags.disable && { enabled: false }),
     };
-    if (Object.keys(patch).length === 0) this.misuse('Nothing to change was given.');
+    if (Object.keys(given).length === 0) this.misuse('Nothing to change was given.');
+    const patch = parseInput(MappingPatch, given);
     return this.change(flags, (pat, options) => pat.update(args.id, patch, options));
   }
 }

@@ -1,4 +1,6 @@
 import { Args, Flags } from '@oclif/core';
+import { parseInput } from '../../core/values/input.ts';
+import { OwnQuota } from '../../pat/quota/quota.ts';
 import type { QuotaView } from '../../pat/services/api.ts';
 import { limitFlag, outputFlags } from '../flags.ts';
 import { QUOTA_COLUMNS } from '../output/quota-columns.ts';
@@ -40,7 +42,7 @@ export default class QuotaSet extends ServiceCommand {
       this.misuse('Say what it may have: --mappings, --ports-per-router, or --default.');
     this.requireRootHere(flags);
     const quota = await this.withPraas(flags, ({ quotas }) =>
-      flags.default ? quotas.reset(args.project) : quotas.set(args.project, given),
+      flags.default ? quotas.reset(args.project) : quotas.set(args.project, parseInput(OwnQuota, given)),
     );
     this.print(await renderRecord(flags.format, columns, quota));
     return quota;

@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import { ROLES } from '../../core/identity/authenticator.ts';
+import { ROLES } from '../../core/identity/requester.ts';
 import type { CreatedToken } from '../../core/identity/token.ts';
 import { expiresFlag, outputFlags } from '../flags.ts';
 import { EXPIRY_FORMS } from '../output/expiry.ts';

@@ -1,5 +1,6 @@
 /** Two kinds of tokens: those of the node's operator, which say so, and all others. */
-import type { Authenticator, Principal } from './authenticator.ts';
+import type { Authenticator } from './authenticator.ts';
+import type { Requester } from './requester.ts';
 import { isOwnToken } from './token.ts';
 
 export class ChainedAuthenticator implements Authenticator {
@@ -12,7 +13,7 @@ export class ChainedAuthenticator implements Authenticator {
     this.#others = others;
   }
 
-  authenticate(token: string): Promise<Principal | undefined> {
+  authenticate(token: string): Promise<Requester | undefined> {
     return (isOwnToken(token) ? this.#own : this.#others).authenticate(token);
   }
 }

@@ -1,23 +1,31 @@
 /** The policy in force, whichever that is when somebody asks: a running daemon reads its file again. */
-import type { Principal, Role } from './authenticator.ts';
-import { type AccessPolicy, type Action, DEFAULT_POLICY, type Level } from './policy.ts';
+import type { AccessPolicy } from './policy.ts';
+import type { Level, Requester, Role } from './requester.ts';
 
 export class LivePolicy implements AccessPolicy {
-  #current: AccessPolicy = DEFAULT_POLICY;
+  #current: AccessPolicy;
 
-  take(next: AccessPolicy): void {
+  constructor(initial: AccessPolicy) {
+    this.#current = initial;
+  }
+
+  replace(next: AccessPolicy): void {
     this.#current = next;
   }
 
-  allows(principal: Principal, action: Action): boolean {
-    return this.#current.allows(principal, action);
+  allows(requester: Requester, action: string): boolean {
+    return this.#current.allows(requester, action);
   }
 
-  level(action: Action): Level {
+  level(action: string): Level {
     return this.#current.level(action);
   }
 
-  roleOf(keystone_roles: readonly string[]): Role | undefined {
-    return this.#current.roleOf(keystone_roles);
+  describe(action: string): string {
+    return this.#current.describe(action);
+  }
+
+  roleOf(keystoneRoles: readonly string[]): Role | undefined {
+    return this.#current.roleOf(keystoneRoles);
   }
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { isExpired } from '../values/time.ts';
-import type { Authenticator, Principal } from './authenticator.ts';
+import type { Authenticator } from './authenticator.ts';
+import { Requester } from './requester.ts';
 import { hashToken, type StoredToken } from './token.ts';
 import type { TokenStore } from './token-store.ts';
 
@@ -24,12 +25,12 @@ export class TokenAuthenticator implements Authenticator {
    * comparison in constant time would protect nothing here.
    * Throws TOKENS_DAMAGED, STORE_TOO_NEW, STORE_UNREADABLE, NOT_PERMITTED: then nobody is let in, on old knowledge neither.
    */
-  async authenticate(token: string): Promise<Principal | undefined> {
+  async authenticate(token: string): Promise<Requester | undefined> {
     const hash = await hashToken(token);
     const found = (await this.#read()).by_hash.get(hash);
     if (found === undefined || isExpired(found, this.#clock.now())) return undefined;
     const { name, role, project_id } = found;
-    return { name, role, project_id };
+    return new Requester({ name, role, projectId: project_id });
   }
 
   /** The fingerprint is older than what is read after it, so that a change between the two is seen at the next call. */

@@ -6,7 +6,7 @@ import * as z from 'zod';
 
 import { Text } from '../values/schemas.ts';
 import { Time } from '../values/time.ts';
-import { ROLES } from './authenticator.ts';
+import { ROLES } from './requester.ts';
 
 /** Tells people, and programs that look for secrets in the wrong places, what the text is. */
 const PREFIX = 'praas_';

@@ -6,20 +6,26 @@
  */
 
 import type { Clock } from '../../core/clock.ts';
-import { messageOf } from '../../core/errors/message-of.ts';
+import { ROOT } from '../../core/identity/requester.ts';
 import type { Logger } from '../../core/logger.ts';
 import { isPraasError, praasError } from '../errors.ts';
-import type { LookFor, RouterAgent, RouterView } from '../interfaces/agent.ts';
+import { type LookFor, mergedScope, type RouterAgent, type RouterView } from '../interfaces/agent.ts';
 import type { Trail } from '../interfaces/events.ts';
 import type { MappingStore, StoreTransaction } from '../interfaces/store.ts';
-import { type Actor, eventsOf, ROOT_ACTOR } from '../mapping/event.ts';
+import { eventsOf } from '../mapping/event.ts';
 import { isEmptyDelta, knowsNothing, type RouterRecord, withDelta } from '../mapping/record.ts';
-import { absentDelta } from '../plan/status.ts';
-import type { Change, Changed, ChangeOptions, Decided, Done, Outcome } from './change.ts';
+import {
+  type Change,
+  type Changed,
+  type ChangeOptions,
+  type Decided,
+  type Done,
+  NOTHING_DONE,
+  type Outcome,
+} from './change.ts';
 import { ChangeLine, type Pending } from './change-queue.ts';
-import { decideFollow } from './gateway-move.ts';
+import { Reconciliation } from './reconciliation.ts';
 import type { Policy, Situation } from './situation.ts';
-import { unfinishedImport } from './unfinished-import.ts';
 
 export interface ChangeRunnerParts {
   readonly store: MappingStore;
@@ -29,10 +35,8 @@ export interface ChangeRunnerParts {
   readonly policy: Policy;
   /** For messages. */
   readonly state_dir: string;
-  /** Takes down what was changed; left out where nobody does. */
+  /** Left out where changes are not recorded. */
   readonly trail?: Trail | undefined;
-  /** Who asks at the moment; root when left out. */
-  readonly actor?: (() => Actor) | undefined;
 }
 
 /** What is done once the transaction has ended. */
@@ -42,15 +46,14 @@ type Line = ChangeLine<Change<unknown>, Done>;
 type Waiting = Pending<Change<unknown>, Done>;
 type DecidedNow = Decided<Waiting>;
 
-/** What a look for one of these is enough for those behind it. */
-const MOST_FIRST: readonly LookFor[] = ['audit', 'port'];
-
 export class ChangeRunner {
   readonly #parts: ChangeRunnerParts;
+  readonly #reconciliation: Reconciliation;
   readonly #lines = new Map<string, Line>();
 
   constructor(parts: ChangeRunnerParts) {
     this.#parts = parts;
+    this.#reconciliation = new Reconciliation(parts);
   }
 
   /** Throws what `decide` throws, and as the store and the agent do; then nothing of this change is there. */
@@ -61,28 +64,9 @@ export class ChangeRunner {
     if (!isEmptyDelta(done.delta)) {
       const details = { ...(put && { put }), ...(remove && { remove }), ...(adopting && { adopting }) };
       this.#parts.log.info('changed', { router_id, ...details });
-      await this.#parts.trail?.note(eventsOf(done, { by: this.#parts.actor?.() ?? ROOT_ACTOR }));
+      await this.#parts.trail?.note(eventsOf(done, { by: change.options.requester ?? ROOT }));
     }
     return done.changed as Changed<T>;
-  }
-
-  /**
-   * What is known of the router; undefined when it is not on this node and does not have to be.
-   * Throws ROUTER_NOT_FOUND, UNKNOWN_RULES, and as RouterAgent.look does.
-   */
-  async look(record: RouterRecord, change: Omit<Change<unknown>, 'decide'>): Promise<RouterView | undefined> {
-    try {
-      const view = await this.#parts.agent.look(record.router_id, change.purpose);
-      this.#guard(record, view, change.options);
-      return view;
-    } catch (error) {
-      if (!change.must_be_here && isPraasError(error, 'ROUTER_NOT_FOUND')) return undefined;
-      throw error;
-    }
-  }
-
-  situation(record: RouterRecord, router: RouterView | undefined, { force = false }: ChangeOptions): Situation {
-    return { record, router, policy: this.#parts.policy, now: this.#parts.clock.now(), force };
   }
 
   #stand(router_id: string, change: Change<unknown>): Promise<Done> {
@@ -115,35 +99,37 @@ export class ChangeRunner {
   }
 
   async #together(transaction: StoreTransaction, batch: readonly Waiting[], line: Line): Promise<Ending[]> {
-    const purpose = MOST_FIRST.find((each) => batch.some(({ change }) => change.purpose === each)) ?? 'rules';
-    const view = await this.#lookFor(transaction.record.router_id, purpose);
+    const view = await this.#inspect(
+      transaction.record.router_id,
+      mergedScope(batch.map(({ change }) => change.purpose)),
+    );
     const [decided, endings] = await this.#decide(transaction, view, batch).catch(async (error: unknown) => {
       await transaction.rollback();
       throw error;
     });
-    const changing = decided.filter(({ outcome }) => !isEmptyDelta(outcome.delta));
-    const failed = changing.length === 0 ? undefined : await this.#carryOut(transaction, view, changing);
-    if (failed === undefined) {
+    const is_due = decided.some(({ pending, outcome }) => pending.change.reconciles || !isEmptyDelta(outcome.delta));
+    const carried = is_due ? await this.#reconciliation.carryOut(transaction, view, decided) : { done: NOTHING_DONE };
+    if ('done' in carried) {
       const warnings = view instanceof Error ? [] : view.warnings;
       const { mappings } = transaction.record;
       const results = decided.map(({ pending, outcome, before }): Ending => {
         const { ids, delta, causes } = outcome;
-        const value = outcome.value(transaction.record);
+        const value = outcome.value(transaction.record, carried.done);
         const happened = ids.map((id, index) => ({ before: before[index], after: mappings.get(id) }));
         return () => pending.resolve({ changed: { value, warnings, script: undefined }, delta, happened, causes });
       });
       return [...endings, ...results];
     }
-    if (decided.length > 1 && isPraasError(failed, 'KERNEL_REFUSED')) {
+    if (decided.length > 1 && isPraasError(carried.error, 'KERNEL_REFUSED')) {
       line.tryAlone(decided.map(({ pending }) => pending));
       return endings;
     }
-    for (const { pending } of decided) endings.push(() => pending.reject(failed));
+    for (const { pending } of decided) endings.push(() => pending.reject(carried.error));
     return endings;
   }
 
   /** The router's view, or the error that says that it is not here. */
-  async #lookFor(router_id: string, purpose: LookFor): Promise<RouterView | Error> {
+  async #inspect(router_id: string, purpose: LookFor): Promise<RouterView | Error> {
     try {
       return await this.#parts.agent.look(router_id, purpose);
     } catch (error) {
@@ -167,7 +153,7 @@ export class ChangeRunner {
         if (view instanceof Error && change.must_be_here) throw view;
         const router = view instanceof Error ? undefined : view;
         if (router) this.#guard(transaction.record, router, change.options);
-        outcome = change.decide(this.situation(transaction.record, router, change.options));
+        outcome = change.decide(this.#situation(transaction.record, router, change.options));
       } catch (error) {
         endings.push(() => reject(error));
         continue;
@@ -179,68 +165,23 @@ export class ChangeRunner {
     return [decided, endings];
   }
 
-  /** Gives why not, after taking everything back. */
-  async #carryOut(
-    transaction: StoreTransaction,
-    view: RouterView | Error,
-    decided: readonly DecidedNow[],
-  ): Promise<unknown> {
-    const router = view instanceof Error ? undefined : view;
-    const follow = router && decideFollow(this.situation(transaction.record, router, {}));
-    try {
-      if (follow) await transaction.note(follow);
-      await transaction.commit({});
-    } catch (error) {
-      await transaction.rollback();
-      return error;
-    }
-    const ids = [...decided.flatMap(({ outcome }) => outcome.ids), ...(follow?.put ?? []).map(({ id }) => id)];
-    return this.#settle(transaction, router, [...new Set(ids)]);
-  }
-
-  async #settle(transaction: StoreTransaction, view: RouterView | undefined, ids: readonly string[]): Promise<unknown> {
-    const { agent } = this.#parts;
-    try {
-      const delta = view
-        ? (await agent.settle(view, transaction.record, ids)).delta
-        : absentDelta(transaction.record, ids, this.#parts.clock.now());
-      await transaction.note(delta);
-    } catch (error) {
-      if (isPraasError(error, 'ROUTER_NOT_FOUND')) {
-        await transaction.note(absentDelta(transaction.record, ids, this.#parts.clock.now()));
-        return undefined;
-      }
-      const unfinished = unfinishedImport(transaction.record, error);
-      if (unfinished) return unfinished;
-      await transaction.rollback();
-      await this.#undo(transaction.record);
-      return error;
-    }
-    return undefined;
-  }
-
-  /** After a refused change: part of it may be in the kernel (rules applied, connections not ended). Best effort. */
-  async #undo(record: RouterRecord): Promise<void> {
-    const { agent, log } = this.#parts;
-    try {
-      agent.forget(record.router_id);
-      await agent.settle(await agent.look(record.router_id), record, []);
-    } catch (error) {
-      log.warn('the router could not be put back after a refused change; the next change or sync does it', {
-        router_id: record.router_id,
-        reason: messageOf(error),
-      });
-    }
-  }
-
   async #preview<T>(router_id: string, change: Change<T>): Promise<Changed<T>> {
     const { store, agent } = this.#parts;
     const record = await store.read(router_id);
-    const view = await this.look(record, change);
-    const outcome = change.decide(this.situation(record, view, change.options));
+    const found = await this.#inspect(router_id, change.purpose);
+    if (found instanceof Error && change.must_be_here) throw found;
+    const view = found instanceof Error ? undefined : found;
+    if (view) this.#guard(record, view, change.options);
+    const outcome = change.decide(this.#situation(record, view, change.options));
     const after = withDelta(record, outcome.delta);
     const script = view ? agent.preview(view, after, outcome.ids) : '';
-    return { value: outcome.value(after), warnings: view?.warnings ?? [], script };
+    // What was read anew may differ from what is remembered: the next change has to look again.
+    if (change.reconciles) agent.forget(router_id);
+    return { value: outcome.value(after, NOTHING_DONE), warnings: view?.warnings ?? [], script };
+  }
+
+  #situation(record: RouterRecord, router: RouterView | undefined, { force = false }: ChangeOptions): Situation {
+    return { record, router, policy: this.#parts.policy, now: this.#parts.clock.now(), force };
   }
 
   /** Rules of ours in the kernel and none in the store: the state is lost, or another one. */

@@ -1,14 +1,17 @@
+/** One change of a router, as it is decided on what is there when its turn has come. */
+import type { Requester } from '../../core/identity/requester.ts';
 import type { LookFor } from '../interfaces/agent.ts';
 import type { Cause, Happened } from '../mapping/event.ts';
 import type { Mapping } from '../mapping/mapping.ts';
 import type { Delta, RouterRecord } from '../mapping/record.ts';
-import type { Situation } from './situation.ts';
+import type { Condition, Situation } from './situation.ts';
 
-/** What a change comes to: nothing is written or settled when the delta is empty. */
+/** What a change comes to: nothing is written or put into the kernel when the delta is empty, unless the change reconciles. */
 export interface Outcome<T> {
   readonly delta: Delta;
   readonly ids: readonly string[];
-  readonly value: (record: RouterRecord) => T;
+  /** Takes the record as it is then, and what was done in the kernel for all changes that went together. */
+  readonly value: (record: RouterRecord, done: Synced) => T;
   /** Why, by the mapping's id, where it is not simply what was asked for. */
   readonly causes?: ReadonlyMap<string, Cause>;
 }
@@ -18,6 +21,8 @@ export interface Change<T> {
   /** It makes no sense for a router that is not on this node. */
   readonly must_be_here: boolean;
   readonly purpose: LookFor;
+  /** The whole router is made equal to the store, also when nothing of the store changes. */
+  readonly reconciles?: boolean;
   /** What speaks against it whatever the router is like; asked before anything else. Throws the reason. */
   readonly precheck?: (record: RouterRecord) => void;
   /** Pure. Throws the error of the catalogue that says why not. */
@@ -37,11 +42,18 @@ export interface Done extends Happened {
   readonly delta: Delta;
 }
 
+export const NOTHING_DONE: Synced = { added: 0, removed: 0, moved: 0 };
+
+/** How a change is asked for. */
 export interface ChangeOptions {
   /** Passes the checks that may be wrong about this router. */
   readonly force?: boolean;
   /** Decides and shows, changes nothing. */
   readonly dry_run?: boolean;
+  /** Who asks; root when left out. */
+  readonly requester?: Requester;
+  /** What has to hold of each mapping as it is when its turn has come. */
+  readonly condition?: Condition | undefined;
 }
 
 export interface Changed<T> {
@@ -52,6 +64,7 @@ export interface Changed<T> {
   readonly script: string | undefined;
 }
 
+/** What was done in the kernel of a router. */
 export interface Synced {
   /** Mappings put into the kernel, and taken out of it. */
   readonly added: number;

@@ -2,12 +2,11 @@
  * What a request changes, decided from what is stored and what the router says. Pure: nothing is written here. Each
  * function gives the delta to commit, or throws the error of the catalogue that says why not.
  */
-import { parseInput } from '../../core/values/input.ts';
 import { type PortRange, rangeSize } from '../../core/values/port-range.ts';
 import { timeText } from '../../core/values/time.ts';
 import { praasError } from '../errors.ts';
 import { type Endpoint, endpointKey, endpointOf } from '../mapping/forward.ts';
-import { type Identity, isWanted, type Mapping, MappingPatch, NewMapping } from '../mapping/mapping.ts';
+import { isWanted, type Mapping, type MappingPatch, type NewMapping, type TargetIdentity } from '../mapping/mapping.ts';
 import type { Delta, RouterRecord } from '../mapping/record.ts';
 import { whyNotBehind } from '../router/facts.ts';
 import { claimOn } from '../router/port-in-use.ts';
@@ -16,8 +15,7 @@ import { choosePort } from './port-choice.ts';
 import type { Condition, Decision, Situation } from './situation.ts';
 
 /** Decides a new mapping with the id given. Throws NO_GATEWAY, GATEWAY_NOT_LOCAL, SERVER_NOT_BEHIND_ROUTER, PORT_TAKEN, PORT_RESERVED, NO_FREE_PORT. */
-export function decideCreate(situation: Situation, input: NewMapping, id: string): Decision {
-  const wanted = parseInput(NewMapping, input);
+export function decideCreate(situation: Situation, wanted: NewMapping, id: string): Decision {
   const gateway_ip = chooseGateway(situation, wanted);
   checkServer(situation, wanted.server_ip);
   const { protocol } = wanted;
@@ -91,7 +89,7 @@ export function decideCreateMany(
  * One that is disabled or has expired publishes nothing.
  */
 export function publishedAs({ record: { mappings }, now }: Situation, input: NewMapping): Mapping | undefined {
-  const { server_ip, server_port, protocol, gateway_ip } = parseInput(NewMapping, input);
+  const { server_ip, server_port, protocol, gateway_ip } = input;
   return [...mappings.values()].find(
     (mapping) =>
       isWanted(mapping, now) &&
@@ -113,11 +111,11 @@ export function decideUpdate(
   {
     condition,
     identity,
-  }: { readonly condition?: Condition | undefined; readonly identity?: Identity | undefined } = {},
+  }: { readonly condition?: Condition | undefined; readonly identity?: TargetIdentity | undefined } = {},
 ): Decision {
   const before = mappingIn(situation.record, id);
   condition?.(before);
-  const given = Object.entries(parseInput(MappingPatch, patch)).filter(([, value]) => value !== undefined);
+  const given = Object.entries(patch).filter(([, value]) => value !== undefined);
   const changes = Object.fromEntries(given);
   if (given.length === 0) throw praasError('NOTHING_TO_UPDATE', { id });
   // What was found of another address says nothing of this one.

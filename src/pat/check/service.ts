@@ -2,6 +2,7 @@
  * Why a mapping cannot be reached: asks the store, the kernel and the cloud, all at the same time, and tries the server
  * itself. Changes nothing. Who has not answered in time makes a hop unknown, never wrong.
  */
+import { type Requester, ROOT } from '../../core/identity/requester.ts';
 import { isPraasError } from '../errors.ts';
 import type { RouterAgent, RouterView } from '../interfaces/agent.ts';
 import type { Cloud, CloudPort, RouterHost, SecurityGroupRule } from '../interfaces/cloud.ts';
@@ -10,7 +11,6 @@ import type { Prober } from '../interfaces/prober.ts';
 import type { MappingStore } from '../interfaces/store.ts';
 import type { Mapping } from '../mapping/mapping.ts';
 import type { MappingView } from '../mapping/view.ts';
-import type { Scope } from '../services/pat-service.ts';
 import {
   judgeConnection,
   judgeCounters,
@@ -29,11 +29,11 @@ import { type CheckReport, type Hop, type HopName, reportOf, skipped, unknown } 
 /** Checks of mappings, whoever answers. */
 export interface Checks {
   /** Takes a whole ID or an unambiguous beginning. Throws MAPPING_NOT_FOUND and what the store throws. */
-  check(id: string): Promise<CheckReport>;
+  check(id: string, requester?: Requester): Promise<CheckReport>;
 }
 
 export interface CheckServiceParts {
-  readonly pat: { get(id: string, scope?: Scope): Promise<MappingView> };
+  readonly pat: { get(id: string, requester?: Requester): Promise<MappingView> };
   readonly store: Pick<MappingStore, 'read'>;
   readonly dataplane: Pick<Dataplane, 'facts'>;
   readonly agent: Pick<RouterAgent, 'look' | 'drift'>;
@@ -55,9 +55,9 @@ export class CheckService implements Checks {
   }
 
   /** Whoever has a project is told nothing of the nodes, as by Neutron. */
-  async check(id: string, scope: Scope = {}): Promise<CheckReport> {
-    const mapping = await this.#parts.pat.get(id, scope);
-    const tells_nodes = (scope.caller?.project_id ?? null) === null;
+  async check(id: string, requester: Requester = ROOT): Promise<CheckReport> {
+    const mapping = await this.#parts.pat.get(id, requester);
+    const tells_nodes = requester.seesAll;
     const [kernel, cloud, connection] = await Promise.all([
       this.#inKernel(mapping, tells_nodes),
       this.#inCloud(mapping, tells_nodes),

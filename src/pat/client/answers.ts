@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { HOPS, VERDICTS } from '../check/report.ts';
 import { Verdict } from '../follow/correction.ts';
 import { IMPORT_RESULTS } from '../import/import.ts';
-import { Actor, Event } from '../mapping/event.ts';
+import { Event, EventAuthor } from '../mapping/event.ts';
 import { Hold, Mapping } from '../mapping/mapping.ts';
 import { Problem } from './errors.ts';
 import { Printable } from './printable.ts';
@@ -129,7 +129,7 @@ export const EventListDocument = z.object({
       project_id: Printable.nullable(),
       reason: Printable,
       request_id: Printable,
-      by: z.object({ ...Actor.shape, name: Printable }),
+      by: z.object({ ...EventAuthor.shape, name: Printable }),
       mapping: PastMapping,
     }),
   ),

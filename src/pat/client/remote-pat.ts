@@ -3,7 +3,7 @@ import type { NewId } from '../../core/ids.ts';
 import type { Changed, ChangeOptions, Synced } from '../change/change.ts';
 import { praasError } from '../errors.ts';
 import type { MappingPatch } from '../mapping/mapping.ts';
-import type { Wanted } from '../mapping/request.ts';
+import type { MappingRequest } from '../mapping/request.ts';
 import type { MappingView } from '../mapping/view.ts';
 import type { Connection } from '../plan/connection.ts';
 import type { Deleted, Listed, MappingFilter, Pat } from '../services/api.ts';
@@ -12,7 +12,6 @@ import {
   DeletedDocument,
   MappingDocument,
   MappingListDocument,
-  MappingsDocument,
   SyncedDocument,
 } from './answers.ts';
 import type { ApiClient } from './api-client.ts';
@@ -23,6 +22,7 @@ const MAPPINGS = '/v1/mappings';
 const AT_ONCE = 5000;
 /** A whole ID. */
 const LONGEST_ID = 36;
+const RELATED_AT_ONCE = 100;
 
 export class RemotePat implements Pat {
   readonly #daemon: ApiClient;
@@ -34,15 +34,9 @@ export class RemotePat implements Pat {
     this.#new_id = new_id;
   }
 
-  async create(input: Wanted, options: ChangeOptions = {}): Promise<Changed<MappingView>> {
+  async create(input: MappingRequest, options: ChangeOptions = {}): Promise<Changed<MappingView>> {
     const { mapping, ...rest } = await this.#daemon.ask(MappingDocument, this.#creation({ mapping: input }, options));
     return changed(mapping, rest);
-  }
-
-  async createMany(inputs: readonly Wanted[], options: ChangeOptions = {}): Promise<Changed<readonly MappingView[]>> {
-    const ask = this.#creation({ mappings: inputs }, options);
-    const { mappings, ...rest } = await this.#daemon.ask(MappingsDocument, ask);
-    return changed(mappings, rest);
   }
 
   async update(id: string, patch: MappingPatch, options: ChangeOptions = {}): Promise<Changed<MappingView>> {
@@ -76,8 +70,23 @@ export class RemotePat implements Pat {
     };
   }
 
-  async list(filter: MappingFilter = {}): Promise<Listed> {
-    const path = withQuery(MAPPINGS, { ...filter });
+  /** One request for each so many related IDs: an address has to stay short. */
+  async list({ related_to, ...filter }: MappingFilter = {}): Promise<Listed> {
+    if (related_to === undefined) return this.#listSome({ ...filter }, []);
+    const parts: Listed[] = [];
+    for (let start = 0; start < related_to.length; start += RELATED_AT_ONCE) {
+      parts.push(await this.#listSome({ ...filter }, related_to.slice(start, start + RELATED_AT_ONCE)));
+    }
+    const found = parts.flatMap(({ mappings }) => mappings.map((mapping) => [mapping.id, mapping] as const));
+    return { mappings: [...new Map(found).values()], failures: parts.flatMap(({ failures }) => failures) };
+  }
+
+  async #listSome(filter: Readonly<Record<string, string>>, related_to: readonly string[]): Promise<Listed> {
+    const query = new URLSearchParams([
+      ...Object.entries(filter),
+      ...related_to.map((id): [string, string] => ['related_to', id]),
+    ]);
+    const path = query.size === 0 ? MAPPINGS : `${MAPPINGS}?${query.toString()}`;
     const { mappings, failures } = await this.#daemon.ask(MappingListDocument, { method: 'GET', path });
     return { mappings, failures: failures.map((problem) => errorOf(problem, this.#daemon.name)) };
   }

@@ -7,7 +7,7 @@ import { Ipv4 } from '../../core/values/schemas.ts';
 import { timeText } from '../../core/values/time.ts';
 import type { Situation } from '../change/situation.ts';
 import { endpointOf } from '../mapping/forward.ts';
-import { Hold, type Identity, type Mapping, RouterId } from '../mapping/mapping.ts';
+import { Hold, type Mapping, RouterId, type TargetIdentity } from '../mapping/mapping.ts';
 import type { Delta } from '../mapping/record.ts';
 
 const IdentitySchema = z.strictObject({
@@ -58,7 +58,7 @@ export function decideVerdicts(
   return { applied, delta: { unsettled, ...(put.length > 0 && { put }), ...(remove.length > 0 && { remove }) } };
 }
 
-function isSame(one: Identity, other: Identity): boolean {
+function isSame(one: TargetIdentity, other: TargetIdentity): boolean {
   return one.server_ip === other.server_ip && one.server_id === other.server_id && one.port_id === other.port_id;
 }
 

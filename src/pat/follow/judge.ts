@@ -4,7 +4,7 @@
  */
 import { isUuid } from '../../core/values/uuid.ts';
 import type { CloudPort, CloudRouter } from '../interfaces/cloud.ts';
-import type { Identity, Mapping } from '../mapping/mapping.ts';
+import type { Mapping, TargetIdentity } from '../mapping/mapping.ts';
 import { isRouterInterface, isServerPort, RouterPorts, targetsOf } from '../target/reach.ts';
 import type { Picture } from './cloud-snapshot.ts';
 import type { Verdict } from './correction.ts';
@@ -115,7 +115,7 @@ function released(mapping: Mapping): Verdict | undefined {
   return mapping.hold === null ? undefined : { action: 'release', ...common(mapping) };
 }
 
-function identityOf(port: CloudPort, server_ip: string): Identity {
+function identityOf(port: CloudPort, server_ip: string): TargetIdentity {
   return { server_ip, port_id: port.id, server_id: isServerPort(port) ? port.device_id : null };
 }
 
@@ -127,7 +127,7 @@ function remove(mapping: Mapping, reason: string): Verdict {
   return { action: 'remove', ...common(mapping), reason };
 }
 
-function lead(mapping: Mapping, to: Identity, reason: string): Verdict {
+function lead(mapping: Mapping, to: TargetIdentity, reason: string): Verdict {
   return { action: 'lead', ...common(mapping), to, reason };
 }
 

@@ -16,8 +16,8 @@ import type { RemovalGuard } from './removal-guard.ts';
 
 /** Whoever has the mappings. */
 export interface Mappings {
-  /** All that could be read. */
-  list(): Promise<readonly Mapping[]>;
+  /** All that could be read, or those that have to do with one of these IDs. */
+  list(relatedTo?: readonly string[]): Promise<readonly Mapping[]>;
   carryOut(verdicts: readonly Verdict[]): Promise<CarriedOut>;
 }
 
@@ -59,6 +59,8 @@ export class Monitor {
   #witnesses: readonly string[] = [];
   #work: Promise<unknown> = Promise.resolve();
   #swept_at: Date | undefined;
+  /** How many mappings there were at the last sweep. */
+  #known = 0;
 
   constructor(parts: MonitorParts) {
     this.#parts = parts;
@@ -77,12 +79,15 @@ export class Monitor {
   /** Looks closely at the mappings that have to do with any of these IDs. Throws as sweep does. */
   look(ids: ReadonlySet<string>): Promise<CloseReport> {
     return this.#alone(async () => {
-      const all = await this.#parts.mappings.list();
-      const concerned = all.filter((mapping) => idsOf(mapping).some((id) => ids.has(id)));
+      const concerned = await this.#parts.mappings.list([...ids]);
       if (concerned.length === 0) return { mappings: 0, verdicts: [], applied: [], held_back: [], unsettled: [] };
       const picture = await lookClosely(this.#parts.cloud, concerned);
       const verdicts = verdictsOn(concerned, picture);
-      const report = await this.#finish(verdicts, { looked_at: concerned.length, all: all.length }, {});
+      const report = await this.#finish(
+        verdicts,
+        { looked_at: concerned.length, all: Math.max(this.#known, concerned.length) },
+        {},
+      );
       const unsettled = concerned.filter((mapping) => awaitsAgent(mapping, picture)).map(({ id }) => id);
       return { ...report, unsettled };
     });
@@ -91,6 +96,7 @@ export class Monitor {
   async #sweep(options: SweepOptions): Promise<Report> {
     const { cloud, mappings, guard, clock } = this.#parts;
     const all = await mappings.list();
+    this.#known = all.length;
     const { picture, bound, empty } = await sweepCloud(cloud, all);
     this.#witnesses = spread(bound, WITNESSES);
     if (!options.dry_run) guard.renew();
@@ -167,10 +173,6 @@ function verdictsOn(mappings: readonly Mapping[], picture: Picture): Verdict[] {
     const verdict = judge(mapping, picture);
     return verdict && changes(mapping, verdict) ? [verdict] : [];
   });
-}
-
-function idsOf({ id, router_id, port_id, server_id, project_id }: Mapping): readonly string[] {
-  return [id, router_id, port_id, server_id, project_id].filter((value) => value !== null);
 }
 
 /** Some of them, from all over the list. */

@@ -175,7 +175,21 @@ function whyBlocked(endpoint: Endpoint, staying: readonly Claim[]): string | und
 function inputOf(published: Published, router_id: string, hiding: readonly HidingRule[]): NewMapping {
   const { endpoint, target, allowed_cidrs } = published;
   const masquerade = hiding.some((rule) => leadsTo(rule, target)) ? 'always' : 'never';
-  return { router_id, ...endpoint, ...target, allowed_cidrs: [...allowed_cidrs], masquerade };
+  return {
+    router_id,
+    ...endpoint,
+    ...target,
+    server_id: null,
+    port_id: null,
+    project_id: null,
+    name: '',
+    description: '',
+    allowed_cidrs: [...allowed_cidrs],
+    masquerade,
+    expires_at: null,
+    enabled: true,
+    security_group_rule_ids: [],
+  };
 }
 
 /** Whether what a hiding rule served goes, and nothing that it still serves stays. */

@@ -28,10 +28,18 @@ export interface Settlement {
 }
 
 /**
- * What a look is for: `rules`; a `port` to choose or to check, which asks for the listening programs too; or an `audit`,
- * which reads all of it from the kernel, whatever is remembered.
+ * What a look is for: `rules`; a `port` to choose or to check, which asks for the listening programs too; the `kernel`, whose
+ * rules are read anew, whatever is remembered; or an `audit`, which is both.
  */
-export type LookFor = 'rules' | 'port' | 'audit';
+export type LookFor = 'rules' | 'port' | 'kernel' | 'audit';
+
+/** The look that is enough for all of these. */
+export function mergedScope(purposes: readonly LookFor[]): LookFor {
+  const reads_kernel = purposes.some((each) => each === 'kernel' || each === 'audit');
+  const reads_ports = purposes.some((each) => each === 'port' || each === 'audit');
+  if (reads_kernel) return reads_ports ? 'audit' : 'kernel';
+  return reads_ports ? 'port' : 'rules';
+}
 
 /** Whoever keeps the kernel equal to the store. */
 export interface RouterAgent {

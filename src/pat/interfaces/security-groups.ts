@@ -1,5 +1,13 @@
 /** Whoever can look at security groups, and open them. */
-import type { Resolved } from './target.ts';
+import type { NewMapping } from '../mapping/mapping.ts';
+import type { CloudPort } from './cloud.ts';
+
+/** A port that a mapping is to lead to. */
+export interface SecuredTarget {
+  readonly mapping: Pick<NewMapping, 'protocol' | 'server_port' | 'allowed_cidrs'>;
+  /** Undefined where there is none, or no cloud that could know. */
+  readonly port: CloudPort | undefined;
+}
 
 /** What the security groups of a server do to a mapping. */
 export interface GroupLook {
@@ -17,7 +25,7 @@ export interface GroupAccess {
    * Looks whether packets to the target arrive; with `opens` it adds what is missing. A look that fails is a warning;
    * opening throws CLOUD_UNAVAILABLE, CLOUD_REFUSED, FORBIDDEN, and then nothing is added.
    */
-  look(mapping_id: string, target: Resolved, opens: boolean): Promise<GroupLook>;
+  look(mapping_id: string, target: SecuredTarget, opens: boolean): Promise<GroupLook>;
   /** Takes away rules that look added. Never throws; gives a sentence for each that stayed. */
   close(rule_ids: readonly string[]): Promise<readonly string[]>;
 }

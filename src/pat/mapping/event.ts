@@ -2,7 +2,9 @@
  * What happened to mappings, for people and machines that look back: what, when, by whom and why, with the mapping as it was
  * after (or, when it is gone, before). Pure.
  */
+
 import * as z from 'zod';
+import { REQUESTER_KINDS, Requester, type RequesterKind } from '../../core/identity/requester.ts';
 import { Time } from '../../core/values/time.ts';
 import { Mapping } from './mapping.ts';
 
@@ -13,16 +15,14 @@ import { Mapping } from './mapping.ts';
 export const EVENT_TYPES = ['created', 'updated', 'deleted', 'followed', 'held', 'released', 'down', 'active'] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
-/** `operator` sees all projects, `tenant` one; `expiry` and `agent` are the node itself. */
-export const ACTOR_KINDS = ['operator', 'tenant', 'monitor', 'expiry', 'agent'] as const;
+/** Who did it, as it is written down: `expiry` and `agent` are the node itself. */
+export const EventAuthor = z.strictObject({ kind: z.enum(REQUESTER_KINDS), name: z.string() });
 
-export const Actor = z.strictObject({ kind: z.enum(ACTOR_KINDS), name: z.string() });
-export type Actor = z.infer<typeof Actor>;
-
-export const ROOT_ACTOR: Actor = { kind: 'operator', name: 'root' };
-export const MONITOR: Actor = { kind: 'monitor', name: 'monitor' };
-const AGENT: Actor = { kind: 'agent', name: 'agent' };
-const EXPIRY: Actor = { kind: 'expiry', name: 'expiry' };
+const partOfPraas = (kind: RequesterKind): Requester =>
+  new Requester({ name: kind, role: 'admin', projectId: null, kind });
+export const MONITOR = partOfPraas('monitor');
+const AGENT = partOfPraas('agent');
+const EXPIRY = partOfPraas('expiry');
 
 export const Event = z.strictObject({
   /** Grows with each event of a node. */
@@ -32,7 +32,7 @@ export const Event = z.strictObject({
   mapping_id: z.uuid(),
   router_id: z.string(),
   project_id: z.string().nullable(),
-  by: Actor,
+  by: EventAuthor,
   /** Empty where whoever did it gave none. */
   reason: z.string(),
   /** Empty when nobody asked. */
@@ -59,7 +59,7 @@ export interface Happened {
 
 /** Who did it and, where they say so, what it is and why. */
 export interface Cause {
-  readonly by: Actor;
+  readonly by: Requester;
   readonly type?: EventType;
   readonly reason?: string;
 }
@@ -77,7 +77,7 @@ function eventOf({ before, after }: Step, { by, type, reason = '' }: Cause): New
   if (before && after && Object.keys(differing).length === 0) return undefined;
   const found: EventType = before === undefined ? 'created' : after === undefined ? 'deleted' : (type ?? 'updated');
   const { id, router_id, project_id } = mapping;
-  return { type: found, mapping_id: id, router_id, project_id, by, reason, before: differing, mapping };
+  return { type: found, mapping_id: id, router_id, project_id, by: authorOf(by), reason, before: differing, mapping };
 }
 
 /** What became of a mapping by itself: only whether it is ACTIVE counts, and why not. */
@@ -87,7 +87,20 @@ export function statusEventOf({ before, after }: Step): NewEvent | undefined {
   const by = after.status_reason.startsWith('expired') ? EXPIRY : AGENT;
   const { id, router_id, project_id, status_reason } = after;
   const differing = { status: before.status, status_reason: before.status_reason };
-  return { type, mapping_id: id, router_id, project_id, by, reason: status_reason, before: differing, mapping: after };
+  return {
+    type,
+    mapping_id: id,
+    router_id,
+    project_id,
+    by: authorOf(by),
+    reason: status_reason,
+    before: differing,
+    mapping: after,
+  };
+}
+
+function authorOf({ kind, name }: Requester): z.infer<typeof EventAuthor> {
+  return { kind, name };
 }
 
 const FOLLOWING: readonly string[] = ['status', 'status_reason', 'updated_at'];

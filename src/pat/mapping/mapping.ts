@@ -65,28 +65,47 @@ export const Mapping = z.strictObject({
 });
 export type Mapping = z.infer<typeof Mapping>;
 
-/** A new mapping whose router and server are known; what is left out is chosen. What a caller says is in wanted.ts. */
-export const NewMapping = z.strictObject({
-  router_id: RouterId,
+/** What a caller may leave out of a new mapping, with what it is then. */
+export const MAPPING_OPTIONS = {
   project_id: Text.nullable().default(null),
   protocol: Protocol.default('tcp'),
   router_port: Port.optional(),
   gateway_ip: Ipv4.optional(),
-  /** The gateway address where the node has none: an HA router stands by, or Neutron has not put it there yet. */
-  expected_gateway_ip: Ipv4.optional(),
-  server_ip: Ipv4,
-  server_port: Port,
-  server_id: z.uuid().nullable().default(null),
-  port_id: z.uuid().nullable().default(null),
   name: Text.default(''),
   description: Text.default(''),
   allowed_cidrs: Cidrs.default([]),
   masquerade: Masquerade.optional(),
   expires_at: Time.nullable().default(null),
   enabled: z.boolean('true or false').default(true),
-  security_group_rule_ids: z.array(z.uuid()).default([]),
-});
-export type NewMapping = z.input<typeof NewMapping>;
+};
+
+/** A new mapping whose router and server are known. Its values were parsed where they came in. */
+export interface NewMapping
+  extends Pick<
+    Mapping,
+    | 'router_id'
+    | 'project_id'
+    | 'protocol'
+    | 'server_ip'
+    | 'server_port'
+    | 'server_id'
+    | 'port_id'
+    | 'name'
+    | 'description'
+    | 'allowed_cidrs'
+    | 'expires_at'
+    | 'enabled'
+    | 'security_group_rule_ids'
+  > {
+  /** Undefined: the next free one. */
+  readonly router_port?: number | undefined;
+  /** Undefined: the router's own. */
+  readonly gateway_ip?: string | undefined;
+  /** The gateway address where the node has none: an HA router stands by, or Neutron has not put it there yet. */
+  readonly expected_gateway_ip?: string | undefined;
+  /** Undefined: as the operator configured it. */
+  readonly masquerade?: Masquerade | undefined;
+}
 
 /** What may change in a mapping; its router, protocol and identity stay. */
 export const MappingPatch = z.strictObject({
@@ -100,7 +119,8 @@ export const MappingPatch = z.strictObject({
   expires_at: Time.nullable().optional(),
   enabled: z.boolean('true or false').optional(),
 });
-export type MappingPatch = z.input<typeof MappingPatch>;
+export type MappingPatch = z.output<typeof MappingPatch>;
+export type MappingPatchInput = z.input<typeof MappingPatch>;
 
 /** True when the mapping should be in the kernel at `now`, if its router lets it. */
 export function isWanted(mapping: Pick<Mapping, 'enabled' | 'expires_at' | 'hold'>, now: Date): boolean {
@@ -108,10 +128,15 @@ export function isWanted(mapping: Pick<Mapping, 'enabled' | 'expires_at' | 'hold
 }
 
 /** Where a mapping leads, and to which port of which server that address belongs. */
-export type Identity = Pick<Mapping, 'server_ip' | 'server_id' | 'port_id'>;
+export type TargetIdentity = Pick<Mapping, 'server_ip' | 'server_id' | 'port_id'>;
 
 /** Whether it could let somebody in who was not let in before: then whose the port is counts as for a new mapping. */
 export function mayOpen({ enabled, ...patch }: MappingPatch): boolean {
   const { server_port, router_port, allowed_cidrs, expires_at } = patch;
   return enabled === true || [server_port, router_port, allowed_cidrs, expires_at].some((value) => value !== undefined);
+}
+
+/** What a mapping has to do with in the cloud, itself included: an event that names one of these may be about it. */
+export function relatedIds({ id, router_id, port_id, server_id, project_id }: Mapping): readonly string[] {
+  return [id, router_id, port_id, server_id, project_id].filter((value) => value !== null);
 }

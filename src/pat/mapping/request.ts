@@ -1,33 +1,30 @@
 /**
- * What a caller says of a new mapping. Router and server may be named in several ways; who they are is found out by Targets
- * (targets.ts), and only then is there a NewMapping.
+ * What a caller says of a new mapping. Router and server may be named in several ways; who they are is found out by Targets,
+ * and only then is there a NewMapping. Parsed once, where it comes in: the API's bodies and the command line.
  */
 import * as z from 'zod';
-import { Port, Text } from '../../core/values/schemas.ts';
-import { NewMapping } from './mapping.ts';
+import { Ipv4, Port, Text } from '../../core/values/schemas.ts';
+import { MAPPING_OPTIONS, RouterId } from './mapping.ts';
 
-const A_NAME = 'a name or an ID';
-const Name = Text.min(1, A_NAME);
-const { router_id, server_ip, project_id, protocol, router_port, gateway_ip } = NewMapping.shape;
-const { name, description, allowed_cidrs, masquerade, expires_at, enabled } = NewMapping.shape;
+const Name = Text.min(1, 'a name or an ID');
 
-export const Wanted = z.strictObject({
-  router_id: router_id.optional(),
+export const MappingRequest = z.strictObject({
+  router_id: RouterId.optional(),
   router: Name.optional(),
   server: Name.optional(),
   port_id: z.uuid('the UUID of a Neutron port').optional(),
-  server_ip: server_ip.optional(),
+  server_ip: Ipv4.optional(),
   server_port: Port,
-  project_id,
-  protocol,
-  router_port,
-  gateway_ip,
-  name,
-  description,
-  allowed_cidrs,
-  masquerade,
-  expires_at,
-  enabled,
+  ...MAPPING_OPTIONS,
   open_security_group: z.boolean('true or false').default(false),
 });
-export type Wanted = z.input<typeof Wanted>;
+export type MappingRequest = z.output<typeof MappingRequest>;
+export type MappingRequestInput = z.input<typeof MappingRequest>;
+
+/** The part that says which server is meant, behind which router. */
+export type TargetRequest = Partial<
+  Pick<
+    MappingRequest,
+    'router_id' | 'router' | 'server' | 'port_id' | 'server_ip' | 'gateway_ip' | 'project_id' | 'open_security_group'
+  >
+>;

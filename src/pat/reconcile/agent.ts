@@ -39,11 +39,11 @@ export class Agent implements RouterAgent, CounterSource {
   }
 
   async look(router_id: string, purpose: LookFor = 'rules'): Promise<RouterView> {
-    const known = purpose === 'audit' ? undefined : this.#known.get(router_id);
+    const known = purpose === 'audit' || purpose === 'kernel' ? undefined : this.#known.get(router_id);
     const [read, now_known, listeners] = await Promise.all([
       this.#dataplane.facts(router_id),
       known ?? this.#observe(router_id).then((observation) => new KnownRouter(observation)),
-      purpose === 'rules' ? [] : this.#dataplane.listeners(router_id),
+      purpose === 'port' || purpose === 'audit' ? this.#dataplane.listeners(router_id) : [],
     ]);
     const { warnings, size, scope_marks, foreign } = now_known;
     if (known && isNewTo(scope_marks, read)) {

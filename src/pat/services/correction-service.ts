@@ -1,4 +1,5 @@
 /** Carries out what the monitor found, as any other change is carried out: decided on what is there when its turn comes. */
+import { withDeadline } from '../../core/deadline.ts';
 import type { Timers } from '../../core/timers.ts';
 import type { ChangeRunner } from '../change/change-runner.ts';
 import { isPraasError, praasError } from '../errors.ts';
@@ -40,18 +41,9 @@ export class VerdictService implements Verdicts {
   }
 
   /** Throws ROUTER_SLOW for work that does not end soon, which it leaves alone. */
-  async #soon<T>(router: string, work: Promise<T>): Promise<T> {
-    let callOff = (): void => undefined;
-    const late = new Promise<never>((_, reject) => {
-      callOff = this.#parts.timers.after(PATIENCE_MS, () =>
-        reject(praasError('ROUTER_SLOW', { router, seconds: PATIENCE_MS / SECOND_MS })),
-      );
-    });
-    try {
-      return await Promise.race([work, late]);
-    } finally {
-      callOff();
-    }
+  #soon<T>(router: string, work: Promise<T>): Promise<T> {
+    const late = (): Error => praasError('ROUTER_SLOW', { router, seconds: PATIENCE_MS / SECOND_MS });
+    return withDeadline(this.#parts.timers, PATIENCE_MS, work, late);
   }
 
   async #ofRouter(router_id: string, verdicts: readonly Verdict[]): Promise<readonly Applied[]> {

@@ -2,26 +2,26 @@
  * New mappings, from what a caller says to what is published: who is meant (Targets), whether the project may have more
  * (Quotas), whether packets will arrive (GroupAccess), and then one change of the router. All of a request or none.
  */
-import { parseInput } from '../../core/values/input.ts';
+import { type Requester, ROOT } from '../../core/identity/requester.ts';
 import type { Changed, ChangeOptions, Outcome } from '../change/change.ts';
 import type { ChangeRunner } from '../change/change-runner.ts';
 import { decideCreateMany, requireNew } from '../change/decision.ts';
-import type { Policy, Situation } from '../change/situation.ts';
+import type { Situation } from '../change/situation.ts';
 import { isPraasError, praasError } from '../errors.ts';
 import type { Holder } from '../interfaces/quota.ts';
 import type { GroupAccess, GroupLook } from '../interfaces/security-groups.ts';
-import type { Caller, Resolved, Targets } from '../interfaces/target.ts';
+import type { ResolvedRequest, Targets } from '../interfaces/target.ts';
 import type { Mapping, NewMapping } from '../mapping/mapping.ts';
-import { Wanted } from '../mapping/request.ts';
+import type { MappingRequest } from '../mapping/request.ts';
 import type { MappingView } from '../mapping/view.ts';
-import { requireRange } from '../target/targets.ts';
 
 export interface CreationParts {
   readonly runner: ChangeRunner;
-  readonly policy: Pick<Policy, 'router_port_range'>;
+  /** Throws FORBIDDEN for a router port that the requester may not choose. */
+  readonly requirePort: (router_port: number | undefined, requester: Requester) => void;
   readonly targets: Targets;
   readonly quotas?: Holder | undefined;
-  readonly access?: GroupAccess | undefined;
+  readonly groups?: GroupAccess | undefined;
   readonly view: (mapping: Mapping) => MappingView;
 }
 
@@ -34,48 +34,47 @@ export class Creation {
 
   /** Throws as PatService.createMany does. */
   async run(
-    given: readonly Wanted[],
-    caller: Caller,
+    requests: readonly MappingRequest[],
     options: ChangeOptions,
     ids: readonly string[],
   ): Promise<Changed<readonly MappingView[]>> {
-    const { targets, policy, quotas } = this.#parts;
-    const wanted = given.map((each) => parseInput(Wanted, each));
-    for (const { router_port } of wanted) requireRange(router_port, policy.router_port_range, caller);
-    const resolved = await Promise.all(wanted.map((each) => targets.resolve(each, caller)));
+    const { targets, quotas } = this.#parts;
+    const { requester = ROOT } = options;
+    for (const { router_port } of requests) this.#parts.requirePort(router_port, requester);
+    const resolved = await Promise.all(requests.map((each) => targets.resolve(each, requester)));
     const router_id = theRouterOf(resolved);
-    const asked = { router_id, projects: resolved.map(({ input }) => input.project_id ?? null) };
+    const asked = { router_id, projects: resolved.map(({ mapping }) => mapping.project_id) };
     const work = (): Promise<Changed<readonly MappingView[]>> =>
-      this.#opened(router_id, wanted, resolved, options, ids);
+      this.#opened(router_id, requests, resolved, options, ids);
     return quotas ? quotas.hold(asked, work) : work();
   }
 
   /** What was opened for mappings that are not there is closed again. */
   async #opened(
     router_id: string,
-    wanted: readonly Wanted[],
-    resolved: readonly Resolved[],
+    requests: readonly MappingRequest[],
+    resolved: readonly ResolvedRequest[],
     options: ChangeOptions,
     ids: readonly string[],
   ): Promise<Changed<readonly MappingView[]>> {
-    const { access } = this.#parts;
-    const opens = wanted.map(({ open_security_group }) => open_security_group === true && !options.dry_run);
-    const lookAt = async (each: Resolved, index: number): Promise<GroupLook | undefined> =>
-      access?.look(ids[index] ?? '', each, opens[index] ?? false);
+    const { groups } = this.#parts;
+    const opens = requests.map(({ open_security_group }) => open_security_group && !options.dry_run);
+    const lookAt = async (each: ResolvedRequest, index: number): Promise<GroupLook | undefined> =>
+      groups?.look(ids[index] ?? '', each, opens[index] ?? false);
     // A warning may come with the answer; what is opened is waited for, one after the other: two may lack the same rule.
     const looks = resolved.map(async (each, index) => (opens[index] ? undefined : lookAt(each, index)));
     const opened: (GroupLook | undefined)[] = [];
-    const closeAgain = async (): Promise<unknown> => access?.close(opened.flatMap((each) => each?.rule_ids ?? []));
+    const closeAgain = async (): Promise<unknown> => groups?.close(opened.flatMap((each) => each?.rule_ids ?? []));
     try {
       for (const [index, each] of resolved.entries()) opened.push(opens[index] ? await lookAt(each, index) : undefined);
     } catch (error) {
       await Promise.allSettled([closeAgain(), ...looks]);
       throw error;
     }
-    const inputs = resolved.map(({ input }, index): NewMapping => {
+    const inputs = resolved.map(({ mapping }, index): NewMapping => {
       const { rule_ids = [], shared_ids = [] } = opened[index] ?? {};
       const security_group_rule_ids = [...rule_ids, ...shared_ids];
-      return security_group_rule_ids.length > 0 ? { ...input, security_group_rule_ids } : input;
+      return { ...mapping, security_group_rule_ids };
     });
     try {
       const changed = await this.#publish(router_id, inputs, options, ids);
@@ -113,8 +112,8 @@ export class Creation {
   }
 }
 
-function theRouterOf(resolved: readonly Resolved[]): string {
-  const [router_id, another] = new Set(resolved.map(({ input }) => input.router_id));
+function theRouterOf(resolved: readonly ResolvedRequest[]): string {
+  const [router_id, another] = new Set(resolved.map(({ mapping }) => mapping.router_id));
   if (router_id === undefined)
     throw praasError('INVALID_INPUT', { field: 'mappings', found: '[]', allowed: 'one mapping or more' });
   if (another === undefined) return router_id;

@@ -2,11 +2,13 @@
  * Takes rules of somebody else over into mappings, as any other change is carried out: the mappings are durable before their
  * rules come and those of the others go, in one transaction of the kernel. What is cut short is finished by the next look.
  */
+
+import { ROOT } from '../../core/identity/requester.ts';
 import type { NewId } from '../../core/ids.ts';
 import type { Changed, ChangeOptions } from '../change/change.ts';
 import type { ChangeRunner } from '../change/change-runner.ts';
 import { decideImport, type ImportedRule } from '../import/import.ts';
-import { type Actor, type Cause, ROOT_ACTOR } from '../mapping/event.ts';
+import type { Cause } from '../mapping/event.ts';
 
 export interface Imports {
   /**
@@ -19,8 +21,6 @@ export interface Imports {
 export interface ImportServiceParts {
   readonly runner: ChangeRunner;
   readonly new_id: NewId;
-  /** Who asks at the moment; root when left out. */
-  readonly actor?: (() => Actor) | undefined;
 }
 
 const REASON = 'imported from a rule of custom-PREROUTING';
@@ -33,9 +33,8 @@ export class ImportService implements Imports {
   }
 
   takeOver(router_id: string, options: ChangeOptions = {}): Promise<Changed<readonly ImportedRule[]>> {
-    const { runner, new_id, actor } = this.#parts;
-    // Now: it may be decided while another request is worked for.
-    const cause: Cause = { by: actor?.() ?? ROOT_ACTOR, reason: REASON };
+    const { runner, new_id } = this.#parts;
+    const cause: Cause = { by: options.requester ?? ROOT, reason: REASON };
     return runner.run<readonly ImportedRule[]>(router_id, {
       options,
       must_be_here: true,

@@ -1,9 +1,11 @@
 /** Reading mappings: what is stored, as it is at this moment. Takes no lock and asks the kernel nothing. */
+
 import type { Clock } from '../../core/clock.ts';
+import { type Requester, ROOT } from '../../core/identity/requester.ts';
 import { praasError } from '../errors.ts';
 import type { Dataplane } from '../interfaces/dataplane.ts';
 import type { MappingStore } from '../interfaces/store.ts';
-import type { Mapping } from '../mapping/mapping.ts';
+import { type Mapping, relatedIds } from '../mapping/mapping.ts';
 import { asOf } from '../plan/status.ts';
 import type { RouterBook } from '../target/router-directory.ts';
 import type { MappingFilter } from './api.ts';
@@ -13,9 +15,6 @@ export interface Found {
   readonly mappings: readonly Mapping[];
   readonly failures: readonly Error[];
 }
-
-/** Whether a mapping is there at all for whoever asks. */
-export type Visible = (mapping: Mapping) => boolean;
 
 export interface MappingQueryParts {
   readonly store: Pick<MappingStore, 'routers' | 'read'>;
@@ -34,8 +33,11 @@ export class MappingQuery {
     this.#parts = parts;
   }
 
-  /** Mappings that fit the filter, by router, gateway, port and protocol. A record that cannot be read is a failure beside them. */
-  async list(filter: MappingFilter = {}): Promise<Found> {
+  /**
+   * Mappings that fit the filter and that the requester sees, by router, gateway, port and protocol. A record that cannot be
+   * read is a failure beside them.
+   */
+  async list(filter: MappingFilter = {}, requester: Requester = ROOT): Promise<Found> {
     const { store, dataplane, clock } = this.#parts;
     const router_ids = filter.router_id === undefined ? await store.routers() : [filter.router_id];
     const [present, records] = await Promise.all([
@@ -46,29 +48,30 @@ export class MappingQuery {
     const now = clock.now();
     const mappings = records
       .flatMap((result) => (result.status === 'fulfilled' ? [...result.value.mappings.values()] : []))
+      .filter((mapping) => requester.sees(mapping.project_id) && concerns(mapping, filter))
       .map((mapping) => this.#asOf(mapping, now, here.has(mapping.router_id)))
-      .filter((mapping) => fits(mapping, filter))
+      .filter(({ status }) => filter.status === undefined || filter.status === status)
       .toSorted(byPlace);
     for (const { id, router_id } of mappings) this.#places.set(id, router_id);
     return { mappings, failures: records.flatMap((result) => (result.status === 'rejected' ? [result.reason] : [])) };
   }
 
   /** One mapping, by its whole ID or an unambiguous beginning. Throws MAPPING_NOT_FOUND, ID_AMBIGUOUS. */
-  async get(id: string, visible?: Visible): Promise<Mapping> {
-    const [mapping] = await this.resolve([id], visible);
+  async get(id: string, requester: Requester = ROOT): Promise<Mapping> {
+    const [mapping] = await this.resolve([id], requester);
     if (mapping === undefined) throw praasError('MAPPING_NOT_FOUND', { id });
     return mapping;
   }
 
   /**
-   * The mapping of each ID or unambiguous beginning, in that order; what is not visible is not there.
+   * The mapping of each ID or unambiguous beginning, in that order; what the requester does not see is not there.
    * Throws MAPPING_NOT_FOUND, ID_AMBIGUOUS.
    */
-  async resolve(ids: readonly string[], visible: Visible = () => true): Promise<Mapping[]> {
+  async resolve(ids: readonly string[], requester: Requester = ROOT): Promise<Mapping[]> {
     const known = await this.#known(ids);
-    if (known.every((mapping) => mapping !== undefined && visible(mapping))) return known as Mapping[];
-    const { mappings: all, failures } = await this.list();
-    const mappings = all.filter(visible);
+    if (known.every((mapping) => mapping !== undefined && requester.sees(mapping.project_id)))
+      return known as Mapping[];
+    const { mappings, failures } = await this.list({}, requester);
     const byId = new Map(mappings.map((mapping) => [mapping.id, mapping]));
     return ids.map((id) => {
       const whole = byId.get(id);
@@ -110,10 +113,10 @@ export class MappingQuery {
   }
 }
 
-function fits(mapping: Mapping, { server_ip, status }: MappingFilter): boolean {
-  return (
-    (server_ip === undefined || mapping.server_ip === server_ip) && (status === undefined || mapping.status === status)
-  );
+/** By what does not change with the time. */
+function concerns(mapping: Mapping, { server_ip, related_to }: MappingFilter): boolean {
+  if (server_ip !== undefined && mapping.server_ip !== server_ip) return false;
+  return related_to === undefined || relatedIds(mapping).some((id) => related_to.includes(id));
 }
 
 function byPlace(a: Mapping, b: Mapping): number {

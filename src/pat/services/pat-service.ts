@@ -1,70 +1,70 @@
 /**
- * The one service behind the command line and the API. Every change goes the same way: decide (pure), write to the store
- * (durable), let the agent settle the router, note what became of it.
+ * Published ports, for the command line and the API alike. Every change goes the same way: decide (pure), write to the store
+ * (durable), let the agent make the kernel equal to it, note what became of it.
  */
+
+import type { AccessPolicy } from '../../core/identity/policy.ts';
+import { type Requester, ROOT } from '../../core/identity/requester.ts';
 import type { NewId } from '../../core/ids.ts';
-import type { Change, Changed, ChangeOptions, Outcome, Synced } from '../change/change.ts';
-import { ChangeRunner, type ChangeRunnerParts } from '../change/change-runner.ts';
+import type { PatAction } from '../actions.ts';
+import type { Changed, ChangeOptions, Outcome, Synced } from '../change/change.ts';
+import type { ChangeRunner } from '../change/change-runner.ts';
 import { decideCreate, decideDelete, decideUpdate, publishedAs } from '../change/decision.ts';
-import { decideFollow } from '../change/gateway-move.ts';
-import type { Condition, Decision, Situation } from '../change/situation.ts';
+import type { Condition, Decision, Policy, Situation } from '../change/situation.ts';
 import { isPraasError } from '../errors.ts';
 import type { CounterSource } from '../interfaces/agent.ts';
 import type { Dataplane } from '../interfaces/dataplane.ts';
 import type { Holder } from '../interfaces/quota.ts';
 import type { GroupAccess } from '../interfaces/security-groups.ts';
-import { type Caller, OPERATOR, type Targets } from '../interfaces/target.ts';
-import { statusEventOf } from '../mapping/event.ts';
+import type { MappingStore } from '../interfaces/store.ts';
+import type { Targets } from '../interfaces/target.ts';
 import { endpointOf } from '../mapping/forward.ts';
 import { type Mapping, type MappingPatch, mayOpen, type NewMapping } from '../mapping/mapping.ts';
-import { isEmptyDelta } from '../mapping/record.ts';
-import type { Wanted } from '../mapping/request.ts';
+import type { MappingRequest } from '../mapping/request.ts';
 import type { MappingView } from '../mapping/view.ts';
 import type { Connection } from '../plan/connection.ts';
 import { closeUnused } from '../target/opened-rules.ts';
-import type { RouterBook } from '../target/router-directory.ts';
 import { requireRange } from '../target/targets.ts';
 import type { Deleted, Listed, MappingFilter, Pat } from './api.ts';
 import { Creation } from './create-mappings.ts';
-import { MappingQuery, type Visible } from './mapping-query.ts';
+import { MappingQuery, type MappingQueryParts } from './mapping-query.ts';
 
-export interface PatServiceParts extends ChangeRunnerParts {
+export interface PatServiceParts extends MappingQueryParts {
+  readonly store: MappingStore;
   readonly dataplane: Pick<Dataplane, 'routers' | 'flows'>;
+  readonly runner: ChangeRunner;
   readonly new_id: NewId;
+  readonly policy: Policy;
+  /** Says who may choose any router port. */
+  readonly access: AccessPolicy;
   readonly targets: Targets;
   readonly quotas?: Holder | undefined;
-  readonly access?: GroupAccess | undefined;
-  readonly book?: RouterBook | undefined;
-  /** Left out where nobody watches. */
+  readonly groups?: GroupAccess | undefined;
+  /** Left out where nothing watches. */
   readonly counters?: CounterSource;
 }
 
-/** What a caller may see, and under which condition a mapping is changed when its turn has come. */
-export interface Scope {
-  readonly visible?: Visible;
-  readonly condition?: Condition | undefined;
-  /** Who changes it; root when left out. */
-  readonly caller?: Caller;
-}
-
-const NOT_SYNCED: Changed<Synced> = { value: { added: 0, removed: 0, moved: 0 }, warnings: [], script: undefined };
+const ANY_PORT: PatAction = 'mapping:create:any-port';
 
 export class PatService implements Pat {
   readonly #parts: PatServiceParts;
   readonly #query: MappingQuery;
-  readonly #runner: ChangeRunner;
   readonly #creation: Creation;
 
   constructor(parts: PatServiceParts) {
     this.#parts = parts;
     this.#query = new MappingQuery(parts);
-    this.#runner = new ChangeRunner(parts);
-    this.#creation = new Creation({ ...parts, runner: this.#runner, view: (mapping) => this.#view(mapping) });
+    const view = (mapping: Mapping): MappingView => this.#view(mapping);
+    this.#creation = new Creation({
+      ...parts,
+      view,
+      requirePort: (port, requester) => this.#requirePort(port, requester),
+    });
   }
 
-  /** Throws ROUTER_NOT_FOUND, what Targets, Quotas, decideCreate and the agent throw. */
-  async create(input: Wanted, options: ChangeOptions = {}): Promise<Changed<MappingView>> {
-    return firstOf(await this.createMany([input], options));
+  /** Throws ROUTER_NOT_FOUND, FORBIDDEN, what Targets, QuotaReserver, decideCreate and the agent throw. */
+  async create(request: MappingRequest, options: ChangeOptions = {}): Promise<Changed<MappingView>> {
+    return firstOf(await this.createMany([request], options));
   }
 
   /**
@@ -72,12 +72,11 @@ export class PatService implements Pat {
    * Throws as create does, and INVALID_INPUT for none or for those of several routers.
    */
   createMany(
-    inputs: readonly Wanted[],
+    requests: readonly MappingRequest[],
     options: ChangeOptions = {},
-    ids: readonly string[] = inputs.map(() => this.#parts.new_id()),
-    caller: Caller = OPERATOR,
+    ids: readonly string[] = requests.map(() => this.#parts.new_id()),
   ): Promise<Changed<readonly MappingView[]>> {
-    return this.#creation.run(inputs, caller, options, ids);
+    return this.#creation.run(requests, options, ids);
   }
 
   /**
@@ -86,7 +85,7 @@ export class PatService implements Pat {
    */
   ensure(input: NewMapping, options: ChangeOptions = {}): Promise<Changed<{ mapping: MappingView; is_new: boolean }>> {
     const id = this.#parts.new_id();
-    return this.#runner.run<{ mapping: MappingView; is_new: boolean }>(input.router_id, {
+    return this.#parts.runner.run<{ mapping: MappingView; is_new: boolean }>(input.router_id, {
       options,
       must_be_here: true,
       purpose: 'port',
@@ -94,26 +93,22 @@ export class PatService implements Pat {
         const present = publishedAs(situation, input);
         if (present) return { delta: {}, ids: [], value: () => ({ mapping: this.#view(present), is_new: false }) };
         const outcome = this.#outcomeOf(decideCreate(situation, input, id));
-        return { ...outcome, value: (record) => ({ mapping: outcome.value(record), is_new: true }) };
+        return { ...outcome, value: (record, done) => ({ mapping: outcome.value(record, done), is_new: true }) };
       },
     });
   }
 
-  /** Throws what the scope's condition throws of the mapping as it is now, what Targets, decideUpdate and the agent throw. */
-  async update(
-    id: string,
-    patch: MappingPatch,
-    options: ChangeOptions = {},
-    { visible, condition, caller = OPERATOR }: Scope = {},
-  ): Promise<Changed<MappingView>> {
-    const found = await this.#query.get(id, visible);
-    const { targets, policy } = this.#parts;
-    requireRange(patch.router_port, policy.router_port_range, caller);
+  /** Throws what the condition throws of the mapping as it is then, what Targets, decideUpdate and the agent throw. */
+  async update(id: string, patch: MappingPatch, options: ChangeOptions = {}): Promise<Changed<MappingView>> {
+    const { requester = ROOT, condition } = options;
+    const found = await this.#query.get(id, requester);
+    const { targets, runner } = this.#parts;
+    this.#requirePort(patch.router_port, requester);
     const { server_ip } = patch;
     const moves = server_ip !== undefined && server_ip !== found.server_ip;
-    const identity = moves ? await targets.readdress(found, server_ip, caller) : undefined;
-    if (!moves && mayOpen(patch)) await targets.confirm(found, caller);
-    return this.#runner.run(found.router_id, {
+    const identity = moves ? await targets.readdress(found, server_ip, requester) : undefined;
+    if (!moves && mayOpen(patch)) await targets.confirm(found, requester);
+    return runner.run(found.router_id, {
       options,
       must_be_here: false,
       purpose: 'port',
@@ -125,12 +120,9 @@ export class PatService implements Pat {
    * All IDs are checked before anything is removed; the mappings of one router go together or not at all. Gives the
    * removed mappings, and why those of other routers stayed. Throws when none could be removed.
    */
-  async delete(
-    ids: readonly string[],
-    options: ChangeOptions = {},
-    { visible, condition }: Scope = {},
-  ): Promise<Deleted> {
-    const found = await this.#query.resolve(ids, visible);
+  async delete(ids: readonly string[], options: ChangeOptions = {}): Promise<Deleted> {
+    const { requester = ROOT, condition, dry_run = false } = options;
+    const found = await this.#query.resolve(ids, requester);
     const unique = [...new Map(found.map((mapping) => [mapping.id, mapping])).values()];
     const results: Changed<readonly MappingView[]>[] = [];
     const failures: Error[] = [];
@@ -138,7 +130,8 @@ export class PatService implements Pat {
       const decide = (situation: Situation): Outcome<readonly MappingView[]> =>
         this.#removal(situation, mappings, condition);
       try {
-        results.push(await this.#runner.run(router_id, { options, must_be_here: false, purpose: 'rules', decide }));
+        const change = { options, must_be_here: false, purpose: 'rules', decide } as const;
+        results.push(await this.#parts.runner.run(router_id, change));
       } catch (error) {
         if (!isPraasError(error)) throw error;
         failures.push(error);
@@ -147,58 +140,40 @@ export class PatService implements Pat {
     if (results.length === 0 && failures[0] !== undefined) throw failures[0];
     const removed = results.flatMap(({ value }) => value);
     const opened = removed.flatMap(({ security_group_rule_ids }) => security_group_rule_ids);
-    const stayed = options.dry_run ? [] : await closeUnused(this.#parts, opened);
+    const stayed = dry_run ? [] : await closeUnused(this.#parts, opened);
     return {
       value: removed,
       warnings: [...results.flatMap(({ warnings }) => warnings), ...stayed],
-      script: options.dry_run ? results.flatMap(({ script }) => script || []).join('\n') : undefined,
+      script: dry_run ? results.flatMap(({ script }) => script || []).join('\n') : undefined,
       failures,
     };
   }
 
   /** Reads the router anew and makes its kernel equal to the store. Throws ROUTER_NOT_FOUND, and as the agent does. */
-  async sync(router_id: string, options: ChangeOptions = {}): Promise<Changed<Synced>> {
-    const { store, agent, trail } = this.#parts;
-    const change: Omit<Change<unknown>, 'decide'> = { options, must_be_here: true, purpose: 'rules' };
-    if (options.dry_run) {
-      agent.forget(router_id);
-      const record = await store.read(router_id);
-      const view = await this.#runner.look(record, change);
-      const script = view ? agent.preview(view, record, []) : '';
-      return { ...NOT_SYNCED, warnings: view?.warnings ?? [], script };
-    }
-    return store.transaction(router_id, async (transaction) => {
-      agent.forget(router_id);
-      const view = await this.#runner.look(transaction.record, change);
-      if (view === undefined) return NOT_SYNCED;
-      const follow = decideFollow(this.#runner.situation(transaction.record, view, options));
-      if (follow) await transaction.commit(follow);
-      const { mappings: before } = transaction.record;
-      const { delta, added, removed } = await agent.settle(view, transaction.record, []);
-      if (!isEmptyDelta(delta)) await transaction.note(delta);
-      const settled = (delta.put ?? []).flatMap(
-        (after) => statusEventOf({ before: before.get(after.id), after }) ?? [],
-      );
-      await trail?.note(settled);
-      const moved = follow?.put?.length ?? 0;
-      return { value: { added, removed, moved }, warnings: view.warnings, script: undefined };
+  sync(router_id: string, options: ChangeOptions = {}): Promise<Changed<Synced>> {
+    return this.#parts.runner.run<Synced>(router_id, {
+      options,
+      must_be_here: true,
+      purpose: 'kernel',
+      reconciles: true,
+      decide: () => ({ delta: {}, ids: [], value: (_, done) => done }),
     });
   }
 
-  async list(filter: MappingFilter = {}): Promise<Listed> {
-    const { mappings, failures } = await this.#query.list(filter);
+  async list(filter: MappingFilter = {}, requester: Requester = ROOT): Promise<Listed> {
+    const { mappings, failures } = await this.#query.list(filter, requester);
     return { mappings: mappings.map((mapping) => this.#view(mapping)), failures };
   }
 
-  async get(id: string, { visible }: Scope = {}): Promise<MappingView> {
-    const mapping = await this.#query.get(id, visible);
+  async get(id: string, requester: Requester = ROOT): Promise<MappingView> {
+    const mapping = await this.#query.get(id, requester);
     // Old counters are better than none, and a router that cannot be read has other ways to say so.
     await this.#parts.counters?.count(mapping.router_id).catch(() => undefined);
     return this.#view(mapping);
   }
 
-  async connections(id: string, { visible }: Scope = {}): Promise<readonly Connection[]> {
-    const mapping = await this.#query.get(id, visible);
+  async connections(id: string, requester: Requester = ROOT): Promise<readonly Connection[]> {
+    const mapping = await this.#query.get(id, requester);
     const flows = await this.#parts.dataplane.flows(mapping.router_id, [endpointOf(mapping)]);
     return flows
       .filter((flow) => flow.replying_ip === mapping.server_ip && flow.replying_port === mapping.server_port)
@@ -210,6 +185,11 @@ export class PatService implements Pat {
         server_port: flow.replying_port,
         state: flow.state ?? null,
       }));
+  }
+
+  #requirePort(router_port: number | undefined, requester: Requester): void {
+    const { access, policy } = this.#parts;
+    if (!access.allows(requester, ANY_PORT)) requireRange(router_port, policy.router_port_range, requester);
   }
 
   #outcomeOf({ delta, mapping }: Decision): Outcome<MappingView> {

@@ -1,9 +1,9 @@
 /** Quotas as people see and set them. What belongs to another project is not there for whoever asks. */
+import { type Requester, ROOT } from '../../core/identity/requester.ts';
 import { parseInput } from '../../core/values/input.ts';
 import { praasError } from '../errors.ts';
-import type { Viewer } from '../interfaces/target.ts';
 import type { QuotaBook } from '../quota/ledger.ts';
-import { OwnQuota, ProjectId, type Quota } from '../quota/quota.ts';
+import { type OwnQuota, ProjectId, type Quota } from '../quota/quota.ts';
 import type { QuotaStore } from '../quota/quota-store.ts';
 import type { Quotas, QuotaView } from './api.ts';
 
@@ -14,8 +14,6 @@ export interface QuotaServiceParts {
   readonly defaults: () => Quota;
 }
 
-const EVERYTHING: Viewer = { project_id: null };
-
 export class QuotaService implements Quotas {
   readonly #parts: QuotaServiceParts;
 
@@ -23,27 +21,26 @@ export class QuotaService implements Quotas {
     this.#parts = parts;
   }
 
-  /** Of the viewer's project; who sees all sees every project that has mappings or a quota of its own, by ID. */
-  async list({ project_id }: Viewer = EVERYTHING): Promise<readonly QuotaView[]> {
-    if (project_id !== null) return [await this.#view(project_id)];
+  /** Of the requester's project; who sees all sees every project that has mappings or a quota of its own, by ID. */
+  async list({ projectId }: Requester = ROOT): Promise<readonly QuotaView[]> {
+    if (projectId !== null) return [await this.#view(projectId)];
     const { quotas, book } = this.#parts;
     const known = new Set([...(await quotas.read()).keys(), ...(await book.projects())]);
     return Promise.all([...known].toSorted().map((each) => this.#view(each)));
   }
 
-  async show(project_id: string, viewer: Viewer = EVERYTHING): Promise<QuotaView> {
-    return this.#view(projectOf(project_id, viewer));
+  async show(project_id: string, requester: Requester = ROOT): Promise<QuotaView> {
+    return this.#view(projectOf(project_id, requester));
   }
 
-  async set(project_id: string, quota: OwnQuota, viewer: Viewer = EVERYTHING): Promise<QuotaView> {
-    const project = projectOf(project_id, viewer);
-    const given = parseInput(OwnQuota, quota);
-    await this.#parts.quotas.update(project, (before) => ({ ...before, ...given }));
+  async set(project_id: string, quota: OwnQuota, requester: Requester = ROOT): Promise<QuotaView> {
+    const project = projectOf(project_id, requester);
+    await this.#parts.quotas.update(project, (before) => ({ ...before, ...quota }));
     return this.#view(project);
   }
 
-  async reset(project_id: string, viewer: Viewer = EVERYTHING): Promise<QuotaView> {
-    const project = projectOf(project_id, viewer);
+  async reset(project_id: string, requester: Requester = ROOT): Promise<QuotaView> {
+    const project = projectOf(project_id, requester);
     await this.#parts.quotas.update(project, () => undefined);
     return this.#view(project);
   }
@@ -62,9 +59,9 @@ export class QuotaService implements Quotas {
   }
 }
 
-/** Throws INVALID_INPUT, and PROJECT_NOT_FOUND for a project that is not the viewer's. */
-function projectOf(project_id: string, viewer: Viewer): string {
+/** Throws INVALID_INPUT, and PROJECT_NOT_FOUND for a project that is not the requester's. */
+function projectOf(project_id: string, requester: Requester): string {
   const project = parseInput(ProjectId, project_id);
-  if (viewer.project_id !== null && viewer.project_id !== project) throw praasError('PROJECT_NOT_FOUND', { project });
+  if (!requester.sees(project)) throw praasError('PROJECT_NOT_FOUND', { project });
   return project;
 }

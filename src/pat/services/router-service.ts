@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
+import { type Requester, ROOT } from '../../core/identity/requester.ts';
 import { cidrContains } from '../../core/values/ipv4.ts';
 import { isUuid } from '../../core/values/uuid.ts';
 import { freePorts } from '../change/port-choice.ts';
@@ -7,7 +8,6 @@ import { isPraasError, praasError } from '../errors.ts';
 import type { RouterAgent } from '../interfaces/agent.ts';
 import type { Dataplane } from '../interfaces/dataplane.ts';
 import type { MappingStore } from '../interfaces/store.ts';
-import type { Viewer } from '../interfaces/target.ts';
 import { PROTOCOLS, type Protocol } from '../mapping/mapping.ts';
 import type { RouterRecord } from '../mapping/record.ts';
 import { type RouterFacts } from '../router/facts.ts';
@@ -26,7 +26,6 @@ export interface RouterServiceParts {
   readonly book?: RouterBook | undefined;
 }
 
-const EVERYTHING: Viewer = { project_id: null };
 /** So many namespaces are read at the same time. */
 const AT_ONCE = 8;
 
@@ -38,12 +37,12 @@ export class RouterService implements Routers {
   }
 
   /**
-   * All namespaces of this node that could publish something or do, by id; with OpenStack only those that the viewer may
+   * All namespaces of this node that could publish something or do, by id; with OpenStack only those that the requester may
    * know. One that cannot be read is a failure beside them.
    */
-  async list({ project_id }: Viewer = EVERYTHING): Promise<ListedRouters> {
+  async list(requester: Requester = ROOT): Promise<ListedRouters> {
     const { dataplane, book } = this.#parts;
-    const ids = (await dataplane.routers()).filter((id) => book?.isVisible(id, project_id) ?? true);
+    const ids = (await dataplane.routers()).filter((id) => book?.isVisible(id, requester) ?? true);
     const summaries: (RouterSummary | Error | undefined)[] = [];
     for (let start = 0; start < ids.length; start += AT_ONCE) {
       summaries.push(...(await Promise.all(ids.slice(start, start + AT_ONCE).map((id) => this.#summaryOf(id)))));
@@ -55,10 +54,10 @@ export class RouterService implements Routers {
   }
 
   /** One router with what others have in it, by its id, or by its name in OpenStack. Throws ROUTER_NOT_FOUND. */
-  async show(reference: string, { project_id }: Viewer = EVERYTHING): Promise<RouterDetails> {
+  async show(reference: string, requester: Requester = ROOT): Promise<RouterDetails> {
     const { agent, store, book } = this.#parts;
-    const router_id = this.idOf(reference, { project_id });
-    if (book?.isVisible(router_id, project_id) === false) {
+    const router_id = this.idOf(reference, requester);
+    if (book?.isVisible(router_id, requester) === false) {
       throw praasError('ROUTER_NOT_FOUND', { router: reference, known: [] });
     }
     const view = await agent.look(router_id, 'audit');
@@ -74,10 +73,10 @@ export class RouterService implements Routers {
   }
 
   /** The id of the router that is named so in OpenStack; what is no such name is an id already. */
-  idOf(reference: string, { project_id }: Viewer = EVERYTHING): string {
+  idOf(reference: string, requester: Requester = ROOT): string {
     // A tenant may name a router as it likes, also like another one's ID.
     if (isUuid(reference)) return reference;
-    return this.#parts.book?.find(reference, project_id) ?? reference;
+    return this.#parts.book?.find(reference, requester) ?? reference;
   }
 
   async #summaryOf(router_id: string): Promise<RouterSummary | Error | undefined> {

@@ -1,7 +1,7 @@
 /** What can be published: the servers of the cloud with their addresses, the routers that lead to them, and what is published already. */
+import { type Requester, ROOT } from '../../core/identity/requester.ts';
 import { praasError } from '../errors.ts';
 import type { Cloud, CloudFloatingIp, CloudPort, CloudServer } from '../interfaces/cloud.ts';
-import type { Viewer } from '../interfaces/target.ts';
 import type { Mapping } from '../mapping/mapping.ts';
 import { isRouterInterface, targetsOf } from '../target/reach.ts';
 
@@ -34,7 +34,7 @@ export interface ServerSummary {
 /** Servers of the cloud, as far as the caller may see them. */
 export interface Servers {
   /** Throws CLOUD_NOT_CONFIGURED and the errors of Cloud. */
-  list(viewer?: Viewer): Promise<readonly ServerSummary[]>;
+  list(requester?: Requester): Promise<readonly ServerSummary[]>;
 }
 
 /** For a node without OpenStack. */
@@ -56,8 +56,8 @@ export class ServerService implements Servers {
     this.#parts = parts;
   }
 
-  /** All of the caller's, by name. As many requests as there are kinds of things, not servers. */
-  async list({ project_id }: Viewer = { project_id: null }): Promise<readonly ServerSummary[]> {
+  /** All that the requester sees, by name. As many requests as there are kinds of things, not servers. */
+  async list({ projectId: project_id }: Requester = ROOT): Promise<readonly ServerSummary[]> {
     const { cloud, mappings } = this.#parts;
     const filter = project_id === null ? {} : { project_id };
     const servers = await cloud.servers(filter);

@@ -1,94 +1,118 @@
 /**
- * Who is meant, where there is a cloud: names become ids, and nothing is published that is not the caller's. Invariant: what
+ * Who is meant, where there is a cloud: names become ids, and nothing is published that is not the requester's. Invariant: what
  * decides (whose port it is, which addresses it has, on which networks the router has interfaces) is asked anew each time; a
  * port that has just changed hands is refused. Kept is only what never changes: which project a router belongs to.
  */
+import type { AccessPolicy } from '../../core/identity/policy.ts';
+import type { Requester } from '../../core/identity/requester.ts';
 import { isUuid } from '../../core/values/uuid.ts';
+import type { PatAction } from '../actions.ts';
 import { praasError } from '../errors.ts';
 import type { Cloud, CloudPort } from '../interfaces/cloud.ts';
-import type { Caller, Resolved, Targets } from '../interfaces/target.ts';
-import type { Identity, Mapping } from '../mapping/mapping.ts';
-import type { Wanted } from '../mapping/request.ts';
-import { routerIdOf } from '../router/facts.ts';
+import type { ResolvedRequest, Targets } from '../interfaces/target.ts';
+import type { Mapping, TargetIdentity } from '../mapping/mapping.ts';
+import type { MappingRequest, TargetRequest } from '../mapping/request.ts';
 import { isServerPort, RouterPorts, type Target, targetsOf } from './reach.ts';
 import { type Chosen, RouterChoice } from './router-choice.ts';
-import { inputOf } from './targets.ts';
+import { namedRouter, newMappingOf } from './targets.ts';
 
 export interface CloudTargetsParts {
   readonly cloud: Cloud;
+  /** Says who may publish what is no server's port. */
+  readonly policy: AccessPolicy;
   /** For namespaces that are no Neutron routers. */
   readonly local: Targets;
 }
 
-/** The server as the caller named it: nothing, or the ids that it may be. */
+/** The server as the requester named it: nothing, or the ids that it may be. */
 interface Named {
   readonly text: string;
   readonly server_ids: readonly string[];
 }
 
+/** What a request leads to. */
+interface Found {
+  readonly router_id: string;
+  readonly identity: TargetIdentity;
+  readonly project_id: string | null;
+  readonly port: CloudPort | undefined;
+  /** The first gateway address that Neutron has for the router. */
+  readonly gateway_ip: string | undefined;
+  readonly warnings: readonly string[];
+}
+
+const ANY_TARGET: PatAction = 'mapping:create:any-target';
+
 export class CloudTargets implements Targets {
   readonly #cloud: Cloud;
+  readonly #policy: AccessPolicy;
   readonly #local: Targets;
   readonly #routers: RouterChoice;
 
-  constructor({ cloud, local }: CloudTargetsParts) {
+  constructor({ cloud, policy, local }: CloudTargetsParts) {
     this.#cloud = cloud;
+    this.#policy = policy;
     this.#local = local;
     this.#routers = new RouterChoice(cloud);
   }
 
-  async resolve(wanted: Wanted, caller: Caller): Promise<Resolved> {
-    const [router_id, named] = await Promise.all([this.#router(wanted, caller), this.#server(wanted, caller)]);
-    if (router_id !== undefined && !isUuid(router_id)) return this.#local.resolve({ ...wanted, router_id }, caller);
-    const [ports, router_ports] = await this.#ports(wanted, caller, router_id, named);
-    const theirs = ports.filter((port) => isTheirs(port, caller));
-    const possible = targetsOf(theirs).filter(({ server_ip }) => [undefined, server_ip].includes(wanted.server_ip));
-    const what = named?.text ?? wanted.port_id ?? wanted.server_ip ?? 'the server';
+  async resolve(request: MappingRequest, requester: Requester): Promise<ResolvedRequest> {
+    const found = await this.#find(request, requester);
+    if (typeof found === 'string') return this.#local.resolve({ ...request, router_id: found }, requester);
+    const { router_id, identity, project_id, port, gateway_ip, warnings } = found;
+    const expected = gateway_ip === undefined ? {} : { expected_gateway_ip: gateway_ip };
+    return { mapping: newMappingOf(request, { router_id, ...identity, project_id, ...expected }), port, warnings };
+  }
+
+  async readdress(mapping: Mapping, server_ip: string, requester: Requester): Promise<TargetIdentity> {
+    const found = await this.#find({ router_id: mapping.router_id, server_ip }, requester);
+    return typeof found === 'string' ? this.#local.readdress(mapping, server_ip, requester) : found.identity;
+  }
+
+  async confirm({ router_id, port_id, server_ip }: Mapping, requester: Requester): Promise<void> {
+    if (port_id === null || !isUuid(router_id)) return;
+    await this.#find({ router_id, port_id, server_ip }, requester);
+  }
+
+  /** What is meant; only the router where it is no router of Neutron's. */
+  async #find(request: TargetRequest, requester: Requester): Promise<Found | string> {
+    const [router_id, named] = await Promise.all([this.#router(request, requester), this.#server(request, requester)]);
+    if (router_id !== undefined && !isUuid(router_id)) return router_id;
+    const [ports, router_ports] = await this.#ports(request, requester, router_id, named);
+    const theirs = ports.filter(({ project_id }) => requester.sees(project_id));
+    const possible = targetsOf(theirs).filter(({ server_ip }) => [undefined, server_ip].includes(request.server_ip));
+    const what = named?.text ?? request.port_id ?? request.server_ip ?? 'the server';
     if (possible.length === 0)
-      return this.#withoutPort(wanted, caller, {
+      return this.#withoutPort(request, requester, {
         router_id,
         router_ports,
         named,
         theirs,
-        is_somebodys: ports.length > 0,
+        is_known: ports.length > 0,
         what,
       });
-    const chosen = await this.#routers.choose(possible, { router_id, router_ports, what }, caller);
+    const chosen = await this.#routers.choose(possible, { router_id, router_ports, what }, requester);
     const target = onlyOne(chosen.targets, what);
-    requireServer(target.port, caller);
-    requireGateway(wanted.gateway_ip, chosen, caller);
-    const input = inputOf(wanted, { router_id: chosen.router_id, ...identityOf(target) });
-    const [expected_gateway_ip] = chosen.ports.gateway_ips;
+    this.#requireServer(target.port, requester);
+    this.#requireGateway(request.gateway_ip, chosen, requester);
     return {
-      input: {
-        ...input,
-        project_id: caller.project_id ?? wanted.project_id ?? target.port.project_id,
-        ...(expected_gateway_ip !== undefined && { expected_gateway_ip }),
-      },
+      router_id: chosen.router_id,
+      identity: identityOf(target),
+      project_id: requester.projectId ?? request.project_id ?? target.port.project_id,
       port: target.port,
+      gateway_ip: chosen.ports.gateway_ips[0],
       warnings: [],
     };
   }
 
-  async readdress(mapping: Mapping, server_ip: string, caller: Caller): Promise<Identity> {
-    const { router_id, server_port } = mapping;
-    const { input } = await this.resolve({ router_id, server_ip, server_port }, caller);
-    return { server_ip: input.server_ip, server_id: input.server_id ?? null, port_id: input.port_id ?? null };
-  }
-
-  async confirm({ router_id, port_id, server_ip, server_port }: Mapping, caller: Caller): Promise<void> {
-    if (port_id === null || !isUuid(router_id)) return;
-    await this.resolve({ router_id, port_id, server_ip, server_port }, caller);
-  }
-
   /** The id of the router named: a UUID, the name of a namespace that is no Neutron router, or undefined for none. */
-  async #router({ router_id, router }: Wanted, caller: Caller): Promise<string | undefined> {
-    const named = router_id ?? (router === undefined ? undefined : routerIdOf(router));
+  async #router(request: TargetRequest, requester: Requester): Promise<string | undefined> {
+    const named = namedRouter(request);
     if (named === undefined) return undefined;
-    return isUuid(named) ? this.#routers.requireOwn(named, caller) : this.#routers.byName(named, caller);
+    return isUuid(named) ? this.#routers.requireOwn(named, requester) : this.#routers.byName(named, requester);
   }
 
-  async #server({ server }: Wanted, { project_id }: Caller): Promise<Named | undefined> {
+  async #server({ server }: TargetRequest, { projectId: project_id }: Requester): Promise<Named | undefined> {
     if (server === undefined) return undefined;
     if (isUuid(server)) return { text: server, server_ids: [server] };
     const filter = project_id === null ? { name: server } : { name: server, project_id };
@@ -104,8 +128,8 @@ export class CloudTargets implements Targets {
 
   /** Ports that may be meant, and those of the router; with ids for both it is one request. */
   async #ports(
-    wanted: Wanted,
-    caller: Caller,
+    request: TargetRequest,
+    requester: Requester,
     router_id: string | undefined,
     named: Named | undefined,
   ): Promise<readonly [readonly CloudPort[], readonly CloudPort[]]> {
@@ -113,33 +137,34 @@ export class CloudTargets implements Targets {
     const device_ids = [...(named?.server_ids ?? []), ...router_ids];
     const [of_devices, of_id] = await Promise.all([
       device_ids.length === 0 ? [] : this.#cloud.ports({ device_ids }),
-      wanted.port_id === undefined ? undefined : this.#cloud.ports({ ids: [wanted.port_id] }),
+      request.port_id === undefined ? undefined : this.#cloud.ports({ ids: [request.port_id] }),
     ]);
     const router_ports = of_devices.filter(({ device_id }) => device_id === router_id);
     const of_servers = of_devices.filter(({ device_id }) => named?.server_ids.includes(device_id));
     if (of_id !== undefined) return [named ? of_id.filter((port) => includes(of_servers, port)) : of_id, router_ports];
     if (named !== undefined) return [of_servers, router_ports];
-    const { server_ip: ip_address } = wanted;
+    const { server_ip: ip_address } = request;
     if (ip_address === undefined) throw praasError('INVALID_INPUT', NO_SERVER);
     const network_ids = router_id === undefined ? undefined : new RouterPorts(router_id, router_ports).network_ids;
     if (network_ids?.length === 0) return [[], router_ports];
-    const { project_id } = caller;
+    const { projectId: project_id } = requester;
     const place = network_ids === undefined ? project_id !== null && { project_id } : { network_ids };
     return [await this.#cloud.ports({ ip_address, ...place }), router_ports];
   }
 
   /** An operator may lead to an address that Neutron does not know; for everybody else there is nothing. */
-  async #withoutPort(wanted: Wanted, caller: Caller, found: Found): Promise<Resolved> {
-    const { router_id, named, theirs, is_somebodys, what } = found;
-    const { server_ip } = wanted;
-    const is_plain = named === undefined && wanted.port_id === undefined && !is_somebodys;
-    if (is_plain && caller.any_target && router_id !== undefined && server_ip !== undefined) {
-      const input = inputOf(wanted, { router_id, server_ip, server_id: null, port_id: null });
-      const project_id = caller.project_id ?? wanted.project_id ?? null;
-      const [expected_gateway_ip] = new RouterPorts(router_id, found.router_ports).gateway_ips;
+  async #withoutPort(request: TargetRequest, requester: Requester, candidates: Candidates): Promise<Found> {
+    const { router_id, router_ports, named, theirs, is_known, what } = candidates;
+    const { server_ip } = request;
+    const is_plain = named === undefined && request.port_id === undefined && !is_known;
+    const may = this.#policy.allows(requester, ANY_TARGET);
+    if (is_plain && may && router_id !== undefined && server_ip !== undefined) {
       return {
-        input: { ...input, project_id, ...(expected_gateway_ip !== undefined && { expected_gateway_ip }) },
+        router_id,
+        identity: { server_ip, server_id: null, port_id: null },
+        project_id: requester.projectId ?? request.project_id ?? null,
         port: undefined,
+        gateway_ip: new RouterPorts(router_id, router_ports).gateway_ips[0],
         warnings: [
           `${server_ip} is the address of no Neutron port on a network of the router: nobody notices when it moves`,
         ],
@@ -153,8 +178,21 @@ export class CloudTargets implements Targets {
         });
       throw praasError('SERVER_NOT_BEHIND_ROUTER', { reason: `${what} has no IPv4 address` });
     }
-    if (wanted.port_id !== undefined) throw praasError('PORT_NOT_FOUND', { port: wanted.port_id });
-    throw await this.#noServer(what, caller.project_id);
+    if (request.port_id !== undefined) throw praasError('PORT_NOT_FOUND', { port: request.port_id });
+    throw await this.#noServer(what, requester.projectId);
+  }
+
+  #requireServer(port: CloudPort, requester: Requester): void {
+    if (isServerPort(port) || this.#policy.allows(requester, ANY_TARGET)) return;
+    const what = `publish port ${port.id}, which is no server's (${port.device_owner || 'nobody uses it'})`;
+    throw praasError('FORBIDDEN', { who: String(requester), what });
+  }
+
+  /** Other addresses of a router are floating IPs: they belong to their servers. */
+  #requireGateway(gateway: string | undefined, chosen: Chosen, requester: Requester): void {
+    const addresses = chosen.ports.gateway_ips;
+    if (gateway === undefined || addresses.includes(gateway) || this.#policy.allows(requester, ANY_TARGET)) return;
+    throw praasError('GATEWAY_NOT_LOCAL', { gateway, router: chosen.router_id, addresses });
   }
 
   async #noServer(server: string, project_id: string | null): Promise<Error> {
@@ -163,13 +201,14 @@ export class CloudTargets implements Targets {
   }
 }
 
-interface Found {
+/** What was found of the server, when none of it is a port of the requester's with that address. */
+interface Candidates {
   readonly router_id: string | undefined;
   readonly router_ports: readonly CloudPort[];
   readonly named: Named | undefined;
   readonly theirs: readonly CloudPort[];
   /** Neutron knows the address, whoever has it. */
-  readonly is_somebodys: boolean;
+  readonly is_known: boolean;
   readonly what: string;
 }
 
@@ -179,15 +218,11 @@ const NO_SERVER = {
   allowed: 'a server by its name or ID, a Neutron port or an address',
 };
 
-function isTheirs(port: CloudPort, { project_id }: Caller): boolean {
-  return project_id === null || port.project_id === project_id;
-}
-
 function includes(ports: readonly CloudPort[], { id }: CloudPort): boolean {
   return ports.some((port) => port.id === id);
 }
 
-function identityOf({ port, server_ip }: Target): Identity {
+function identityOf({ port, server_ip }: Target): TargetIdentity {
   return { server_ip, server_id: isServerPort(port) ? port.device_id : null, port_id: port.id };
 }
 
@@ -197,17 +232,4 @@ function onlyOne(targets: readonly Target[], what: string): Target {
   if (another === undefined) return target;
   const candidates = targets.map(({ server_ip, port }) => `${server_ip} (port ${port.id})`);
   throw praasError('AMBIGUOUS', { what: `the address of ${what}`, candidates });
-}
-
-function requireServer(port: CloudPort, caller: Caller): void {
-  if (caller.any_target || isServerPort(port)) return;
-  const what = `publish port ${port.id}, which is no server's (${port.device_owner || 'nobody uses it'})`;
-  throw praasError('FORBIDDEN', { who: caller.name, what });
-}
-
-/** Other addresses of a router are floating IPs: they belong to their servers. */
-function requireGateway(gateway: string | undefined, chosen: Chosen, { any_target }: Caller): void {
-  const addresses = chosen.ports.gateway_ips;
-  if (gateway === undefined || any_target || addresses.includes(gateway)) return;
-  throw praasError('GATEWAY_NOT_LOCAL', { gateway, router: chosen.router_id, addresses });
 }

@@ -3,7 +3,7 @@ import type { MappingStore } from '../interfaces/store.ts';
 
 export interface OpenedRulesParts {
   readonly store: Pick<MappingStore, 'routers' | 'read'>;
-  readonly access?: GroupAccess | undefined;
+  readonly groups?: GroupAccess | undefined;
 }
 
 /**
@@ -11,13 +11,13 @@ export interface OpenedRulesParts {
  * What cannot be read may live on any of them: then all stay.
  */
 export async function closeUnused(
-  { store, access }: OpenedRulesParts,
+  { store, groups }: OpenedRulesParts,
   rule_ids: readonly string[],
 ): Promise<readonly string[]> {
-  if (access === undefined || rule_ids.length === 0) return [];
+  if (groups === undefined || rule_ids.length === 0) return [];
   const used = await rulesInUse(store);
   if (used === undefined) return [`security group rules ${rule_ids.join(', ')} stay: other mappings may need them`];
-  return access.close([...new Set(rule_ids)].filter((id) => !used.has(id)));
+  return groups.close([...new Set(rule_ids)].filter((id) => !used.has(id)));
 }
 
 async function rulesInUse(store: OpenedRulesParts['store']): Promise<ReadonlySet<string> | undefined> {

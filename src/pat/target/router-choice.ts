@@ -1,10 +1,11 @@
 /**
- * Which router is meant: the one that is named, or the only one of the caller's that has a gateway and an interface on the
+ * Which router is meant: the one that is named, or the only one of the requester's that has a gateway and an interface on the
  * server's subnet. What is another project's is not there.
  */
+
+import type { Requester } from '../../core/identity/requester.ts';
 import { praasError } from '../errors.ts';
 import type { Cloud, CloudPort } from '../interfaces/cloud.ts';
-import type { Caller } from '../interfaces/target.ts';
 import { isRouterInterface, RouterPorts, type Target } from './reach.ts';
 
 export interface Chosen {
@@ -32,17 +33,17 @@ export class RouterChoice {
   }
 
   /** Gives the id back. Throws ROUTER_NOT_FOUND when it is another project's, or nobody's. */
-  async requireOwn(router_id: string, caller: Caller): Promise<string> {
+  async requireOwn(router_id: string, requester: Requester): Promise<string> {
     const owner = await this.#projectOf(router_id);
-    if (owner === undefined || (caller.project_id !== null && owner !== caller.project_id)) {
-      throw await this.#notFound(router_id, caller);
+    if (owner === undefined || !requester.sees(owner)) {
+      throw await this.#notFound(router_id, requester);
     }
     return router_id;
   }
 
   /** The id of the router of that name; the name itself for an operator who means a namespace. Throws AMBIGUOUS, ROUTER_NOT_FOUND. */
-  async byName(name: string, caller: Caller): Promise<string> {
-    const { project_id } = caller;
+  async byName(name: string, requester: Requester): Promise<string> {
+    const { projectId: project_id } = requester;
     const found = await this.#cloud.routers(project_id === null ? { name } : { name, project_id });
     const [router, another] = found;
     if (another !== undefined) {
@@ -50,17 +51,21 @@ export class RouterChoice {
       throw praasError('AMBIGUOUS', { what: `router ${name}`, candidates });
     }
     if (router === undefined && project_id === null) return name;
-    if (router === undefined) throw await this.#notFound(name, caller);
+    if (router === undefined) throw await this.#notFound(name, requester);
     this.#projects.set(router.id, router.project_id);
     return router.id;
   }
 
   /** Throws ROUTER_NOT_CONNECTED when the router does not lead to any of them, AMBIGUOUS when several routers do. */
-  async choose(targets: readonly Target[], { router_id, router_ports, what }: Asked, caller: Caller): Promise<Chosen> {
-    if (router_id === undefined) return this.#only(await this.#leadingTo(targets, caller), what);
+  async choose(
+    targets: readonly Target[],
+    { router_id, router_ports, what }: Asked,
+    requester: Requester,
+  ): Promise<Chosen> {
+    if (router_id === undefined) return this.#only(await this.#leadingTo(targets, requester), what);
     const chosen = leading(router_id, router_ports, targets);
     if (chosen !== undefined) return chosen;
-    const known = (await this.#leadingTo(targets, caller)).map((each) => each.router_id);
+    const known = (await this.#leadingTo(targets, requester)).map((each) => each.router_id);
     throw praasError('ROUTER_NOT_CONNECTED', { router: router_id, server: what, known });
   }
 
@@ -75,13 +80,13 @@ export class RouterChoice {
     throw praasError('AMBIGUOUS', { what: `the router of ${what}`, candidates });
   }
 
-  /** The caller's routers with an interface on the subnet of one of the targets. */
-  async #leadingTo(targets: readonly Target[], caller: Caller): Promise<readonly Chosen[]> {
+  /** The requester's routers with an interface on the subnet of one of the targets. */
+  async #leadingTo(targets: readonly Target[], requester: Requester): Promise<readonly Chosen[]> {
     const network_ids = [...new Set(targets.map(({ port }) => port.network_id))];
     const interfaces = (await this.#cloud.ports({ network_ids })).filter(isRouterInterface);
     const router_ids = [...new Set(interfaces.map(({ device_id }) => device_id))];
     const owners = await Promise.all(router_ids.map((router_id) => this.#projectOf(router_id)));
-    const device_ids = router_ids.filter((_, index) => [null, owners[index]].includes(caller.project_id));
+    const device_ids = router_ids.filter((_, index) => requester.sees(owners[index] ?? null));
     if (device_ids.length === 0) return [];
     const ports = await this.#cloud.ports({ device_ids });
     return device_ids.flatMap((router_id) => leading(router_id, ports, targets) ?? []);
@@ -95,7 +100,7 @@ export class RouterChoice {
     return router?.project_id;
   }
 
-  async #notFound(router: string, { project_id }: Caller): Promise<Error> {
+  async #notFound(router: string, { projectId: project_id }: Requester): Promise<Error> {
     const known = project_id === null ? [] : (await this.#cloud.routers({ project_id })).map(({ name }) => name);
     return praasError('ROUTER_NOT_FOUND', { router, known, is_own: true });
   }

@@ -3,6 +3,7 @@
  * read anew now and then, so it may be old. Invariant: nobody publishes by it; whose a router is never changes, so that much
  * may be shown by it.
  */
+import type { Requester } from '../../core/identity/requester.ts';
 import type { Cloud, CloudRouter } from '../interfaces/cloud.ts';
 
 export class RouterBook {
@@ -22,17 +23,17 @@ export class RouterBook {
     return this.#routers?.get(router_id);
   }
 
-  /** The id of the only router of that name that whoever has the project can see (null: all); undefined for none or several. */
-  find(name: string, project_id: string | null): string | undefined {
+  /** The id of the only router of that name that the requester sees; undefined for none or several. */
+  find(name: string, requester: Requester): string | undefined {
     const named = [...(this.#routers?.values() ?? [])].filter(
-      (router) => router.name === name && [null, router.project_id].includes(project_id),
+      (router) => router.name === name && requester.sees(router.project_id),
     );
     return named.length === 1 ? named[0]?.id : undefined;
   }
 
-  /** Whether whoever has the project may know of the router; where nobody knows whose it is, only those who see all. */
-  isVisible(router_id: string, project_id: string | null): boolean {
-    return project_id === null || this.of(router_id)?.project_id === project_id;
+  /** Whether the requester may know of the router; where its project is not known, only those who see all. */
+  isVisible(router_id: string, requester: Requester): boolean {
+    return requester.sees(this.of(router_id)?.project_id ?? null);
   }
 
   /** Why the router is not on this node, as far as that is known; undefined when nothing explains it. */

@@ -4,12 +4,9 @@
  */
 import { messageOf } from '../../core/errors/message-of.ts';
 import type { Logger } from '../../core/logger.ts';
-import { parseInput } from '../../core/values/input.ts';
 import { isPraasError, praasError } from '../errors.ts';
 import type { Cloud, CloudPort, SecurityGroup, SecurityGroupRule } from '../interfaces/cloud.ts';
-import type { GroupAccess, GroupLook } from '../interfaces/security-groups.ts';
-import type { Resolved } from '../interfaces/target.ts';
-import { NewMapping } from '../mapping/mapping.ts';
+import type { GroupAccess, GroupLook, SecuredTarget } from '../interfaces/security-groups.ts';
 import { type Missing, missingAccess, missingText } from './security.ts';
 
 const EVERYBODY = '0.0.0.0/0';
@@ -26,18 +23,16 @@ export class SecurityGroups implements GroupAccess {
     this.#log = log;
   }
 
-  async look(mapping_id: string, { input, port }: Resolved, opens: boolean): Promise<GroupLook> {
+  async look(mapping_id: string, { mapping, port }: SecuredTarget, opens: boolean): Promise<GroupLook> {
     if (port === undefined || !port.has_port_security) return NOTHING;
     try {
-      const { protocol, server_port, allowed_cidrs } = parseInput(NewMapping, input);
       const rules = await this.#cloud.securityGroupRules(port.security_group_ids);
-      const wanted = { protocol, server_port, allowed_cidrs };
-      const missing = missingAccess(port, rules, wanted);
+      const missing = missingAccess(port, rules, mapping);
       if (opens) {
         const others = missingAccess(
           port,
           rules.filter(({ description }) => !isOurs(description)),
-          wanted,
+          mapping,
         );
         const shared_ids = rules.filter((rule) => others.some((each) => isFor(rule, each))).map(({ id }) => id);
         const opened = missing.length === 0 ? NOTHING : await this.#open(mapping_id, port, missing);

@@ -1,48 +1,55 @@
-import { parseInput } from '../../core/values/input.ts';
+/** Who is meant on a node without OpenStack: a router is a namespace, and a server is an address. */
+import type { Requester } from '../../core/identity/requester.ts';
 import type { PortRange } from '../../core/values/port-range.ts';
 import { praasError } from '../errors.ts';
-import type { Caller, Resolved, Targets } from '../interfaces/target.ts';
-import { type Identity, type Mapping, NewMapping } from '../mapping/mapping.ts';
-import type { Wanted } from '../mapping/request.ts';
+import type { ResolvedRequest, Targets } from '../interfaces/target.ts';
+import type { Mapping, NewMapping, TargetIdentity } from '../mapping/mapping.ts';
+import type { MappingRequest, TargetRequest } from '../mapping/request.ts';
 import { routerIdOf } from '../router/facts.ts';
 
-/** Throws FORBIDDEN for a router port that the caller may not choose. */
-export function requireRange(router_port: number | undefined, range: PortRange, caller: Caller): void {
-  if (router_port === undefined || caller.any_port) return;
-  if (router_port >= range.first && router_port <= range.last) return;
+/** Throws FORBIDDEN for a router port outside of the range; for requesters who may not choose any port. */
+export function requireRange(router_port: number | undefined, range: PortRange, requester: Requester): void {
+  if (router_port === undefined || (router_port >= range.first && router_port <= range.last)) return;
   const what = `choose router port ${router_port}, which is outside of ${range.first}:${range.last}`;
-  throw praasError('FORBIDDEN', { who: caller.name, what });
+  throw praasError('FORBIDDEN', { who: String(requester), what });
 }
 
-/** What of it stays as the caller said it, once router and server are known. */
-export function inputOf(wanted: Wanted, target: Identity & { readonly router_id: string }): NewMapping {
-  const { router: _router, server: _server, open_security_group: _open, ...rest } = wanted;
-  return { ...rest, ...target };
+/** The new mapping that a request asks for, once router and server are known. */
+export function newMappingOf(
+  request: MappingRequest,
+  target: TargetIdentity & Pick<NewMapping, 'router_id' | 'project_id' | 'expected_gateway_ip'>,
+): NewMapping {
+  const { router: _router, server: _server, open_security_group: _open, ...options } = request;
+  return { ...options, ...target, security_group_rule_ids: [] };
 }
 
-const Place = NewMapping.pick({ router_id: true, server_ip: true });
-const NO_IDENTITY = { server_id: null, port_id: null };
+/** The router named by its id, its name or the name of its namespace; undefined for none. */
+export function namedRouter({ router_id, router }: TargetRequest): string | undefined {
+  return router_id ?? (router === undefined ? undefined : routerIdOf(router));
+}
 
-/** For a node without OpenStack. */
 export class LocalTargets implements Targets {
-  async resolve(wanted: Wanted): Promise<Resolved> {
-    const { server, port_id, server_ip } = wanted;
+  async resolve(request: MappingRequest): Promise<ResolvedRequest> {
+    const { server, port_id, server_ip, project_id } = request;
     if (server !== undefined) throw praasError('CLOUD_NOT_CONFIGURED', { what: 'a server by its name' });
     if (port_id !== undefined) throw praasError('CLOUD_NOT_CONFIGURED', { what: 'a Neutron port' });
-    if (wanted.open_security_group) throw praasError('CLOUD_NOT_CONFIGURED', { what: 'a security group' });
-    const place = parseInput(Place, { router_id: localRouter(wanted), server_ip });
-    return { input: inputOf(wanted, { ...place, ...NO_IDENTITY }), port: undefined, warnings: [] };
+    if (request.open_security_group) throw praasError('CLOUD_NOT_CONFIGURED', { what: 'a security group' });
+    const router_id = namedRouter(request);
+    if (router_id === undefined) throw missing('router_id', 'a router UUID or a namespace name');
+    if (server_ip === undefined) throw missing('server_ip', 'an IPv4 address such as 10.20.0.51');
+    const target = { router_id, server_ip, server_id: null, port_id: null, project_id };
+    return { mapping: newMappingOf(request, target), port: undefined, warnings: [] };
   }
 
-  async readdress(_: Mapping, server_ip: string): Promise<Identity> {
-    return { server_ip, ...NO_IDENTITY };
+  async readdress(_: Mapping, server_ip: string): Promise<TargetIdentity> {
+    return { server_ip, server_id: null, port_id: null };
   }
 
   async confirm(): Promise<void> {
-    // Nobody here knows whose an address is.
+    // Nothing here knows whose an address is.
   }
 }
 
-function localRouter({ router_id, router }: Wanted): string | undefined {
-  return router_id ?? (router === undefined ? undefined : routerIdOf(router));
+function missing(field: string, allowed: string): Error {
+  return praasError('INVALID_INPUT', { field, found: 'missing', allowed });
 }

@@ -1,6 +1,6 @@
 /**
- * The API as an express application: every request gets an id, is let in, read and checked, handled, and answered in one
- * form whatever happens. It listens nowhere by itself (listener.ts).
+ * The API as an express application: every request gets an id, is authenticated, parsed, authorized, handled, and answered in
+ * one form whatever happens. It listens nowhere by itself (listener.ts).
  */
 
 import express, {
@@ -14,27 +14,28 @@ import helmet from 'helmet';
 import type { Clock } from '../../core/clock.ts';
 import { isPraasError, praasError } from '../../core/errors/errors.ts';
 import { messageOf } from '../../core/errors/message-of.ts';
-import type { Principal } from '../../core/identity/authenticator.ts';
-import type { AccessPolicy } from '../../core/identity/policy.ts';
+import { type AccessPolicy, requireAction } from '../../core/identity/policy.ts';
+import type { Requester } from '../../core/identity/requester.ts';
 import type { NewId } from '../../core/ids.ts';
 import type { Logger } from '../../core/logger.ts';
 import { parseInput } from '../../core/values/input.ts';
 import type { RequestContext } from '../../system/request-context.ts';
-import { requireAction, toldTo } from './access.ts';
+import { type Api, actionsOf } from './api.ts';
 import { callerOf } from './caller.ts';
 import { type Answer, type Endpoint, expressPath, NO_QUERY } from './endpoint.ts';
-import type { Metrics } from './metrics.ts';
+import type { HttpMetrics } from './metrics.ts';
 import { problemOf, requestError, statusOf } from './problem.ts';
+import { redactFor } from './redact.ts';
 
 export interface AppParts {
-  readonly endpoints: readonly Endpoint[];
+  readonly apis: readonly Api[];
   /** Routes that need no token, and those with a gate of their own. */
   readonly open: readonly RequestHandler[];
-  /** Who asks. Throws the error of the catalogue that says why they are not let in. */
-  readonly enter: (request: Request) => Promise<Principal>;
+  /** Who asks. Throws the error of the catalogue that says why that is not known. */
+  readonly authenticate: (request: Request) => Promise<Requester>;
   readonly policy: AccessPolicy;
   readonly context: RequestContext;
-  readonly metrics: Metrics;
+  readonly metrics: Pick<HttpMetrics, 'request'>;
   readonly clock: Clock;
   readonly new_id: NewId;
   readonly log: Logger;
@@ -44,19 +45,22 @@ const BODY_LIMIT_BYTES = 1024 * 1024;
 const REQUEST_ID = 'X-Openstack-Request-Id';
 const SECOND_MS = 1000;
 
+/** Throws a plain error, a mistake of ours, for an API that does not declare what its endpoints use. */
 export function createApp(parts: AppParts): Express {
+  actionsOf(parts.apis);
+  const endpoints = parts.apis.flatMap((api) => api.endpoints);
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'simple');
   app.set('json escape', false);
   app.use(begin(parts), helmet(), ...parts.open);
-  const enter = entrance(parts);
+  const authenticate = authentication(parts);
   const json = express.json({ limit: BODY_LIMIT_BYTES, strict: false, type: () => true });
-  for (const endpoint of parts.endpoints)
-    app[endpoint.method](expressPath(endpoint.path), enter, json, handlerOf(endpoint, parts));
-  app.use('/v1', enter);
-  for (const [path, methods] of methodsByPath(parts.endpoints)) app.all(path, refuseMethod(methods));
+  for (const endpoint of endpoints)
+    app[endpoint.method](expressPath(endpoint.path), authenticate, json, handlerOf(endpoint, parts));
+  app.use('/v1', authenticate);
+  for (const [path, methods] of methodsByPath(endpoints)) app.all(path, refuseMethod(methods));
   app.use((request) => {
     throw praasError('ROUTE_NOT_FOUND', { path: request.path });
   });
@@ -81,7 +85,7 @@ function begin({ context, metrics, clock, new_id, log }: AppParts): RequestHandl
         response.statusCode,
         milliseconds / SECOND_MS,
       );
-      const who = principalOf(response)?.name;
+      const who = requesterOf(response)?.name;
       if (who === undefined && response.statusCode < 400) return;
       const details = { method, path, status: response.statusCode, milliseconds, address: addressOf(request) };
       context.run(request_id, () => log.info('request', { ...details, ...(who !== undefined && { who }) }));
@@ -90,22 +94,20 @@ function begin({ context, metrics, clock, new_id, log }: AppParts): RequestHandl
   };
 }
 
-function entrance({ enter, context }: AppParts): RequestHandler {
+function authentication({ authenticate }: AppParts): RequestHandler {
   return async (request, response, next) => {
-    const principal = await enter(request);
-    response.locals['principal'] = principal;
-    context.isOf({ kind: principal.project_id === null ? 'operator' : 'tenant', name: principal.name });
+    response.locals['requester'] = await authenticate(request);
     next();
   };
 }
 
 function handlerOf(endpoint: Endpoint, { policy }: AppParts): RequestHandler {
   return async (request, response) => {
-    const principal = principalOf(response);
-    if (principal === undefined) throw new Error('a request came to its handler without having been let in');
-    requireAction(policy, principal, endpoint.action, endpoint.summary.toLowerCase());
+    const requester = requesterOf(response);
+    if (requester === undefined) throw new Error('a request came to its handler without having been authenticated');
+    requireAction(policy, requester, endpoint.action);
     const answer = await endpoint.handle({
-      principal,
+      requester,
       id: String(request.params['id'] ?? ''),
       query: parseInput(endpoint.query ?? NO_QUERY, { ...request.query }),
       body: endpoint.body && parseInput(endpoint.body, request.body),
@@ -126,7 +128,7 @@ function send(response: Response, { status, body, headers }: Answer): void {
 
 function failed({ log }: AppParts): ErrorRequestHandler {
   return (thrown: unknown, request, response, next) => {
-    const error = toldTo(principalOf(response), requestError(thrown));
+    const error = redactFor(requesterOf(response), requestError(thrown));
     const status = statusOf(error);
     if (status >= 500) {
       const stack = isPraasError(error) || !(error instanceof Error) ? undefined : error.stack;
@@ -136,9 +138,8 @@ function failed({ log }: AppParts): ErrorRequestHandler {
     if (response.headersSent) return next(error);
     const problem = problemOf(error, String(response.locals['request_id']));
     if (status === 401) response.set('WWW-Authenticate', 'X-Auth-Token');
-    if (isPraasError(error, 'TOO_MANY_FAILURES')) response.set('Retry-After', String(error.facts['seconds']));
-    if (isPraasError(error, 'METHOD_NOT_ALLOWED'))
-      response.set('Allow', (error.facts['allowed'] as string[]).join(', '));
+    if (isPraasError(error, 'TOO_MANY_FAILURES')) response.set('Retry-After', String(error.facts.seconds));
+    if (isPraasError(error, 'METHOD_NOT_ALLOWED')) response.set('Allow', error.facts.allowed.join(', '));
     response.status(status).json({ errors: [problem] });
   };
 }
@@ -154,8 +155,8 @@ function methodsByPath(endpoints: readonly Endpoint[]): Map<string, readonly str
   return new Map([...groups].map(([path, group]) => [path, group.map(({ method }) => method.toUpperCase())]));
 }
 
-function principalOf(response: Response): Principal | undefined {
-  return response.locals['principal'] as Principal | undefined;
+function requesterOf(response: Response): Requester | undefined {
+  return response.locals['requester'] as Requester | undefined;
 }
 
 /** Where this API is for the caller. Their Host header may be anything; what is no host is not repeated. */

@@ -3,12 +3,11 @@
  * so they cannot differ.
  */
 import * as z from 'zod';
-import type { Principal } from '../../core/identity/authenticator.ts';
-import type { Action } from '../../core/identity/policy.ts';
+import type { Requester } from '../../core/identity/requester.ts';
 
-/** A request that has been let in and read. */
+/** A request whose requester is known and whose parts have been parsed. */
 export interface Asked<Q, B> {
-  readonly principal: Principal;
+  readonly requester: Requester;
   /** What stands for `{id}` in the path; empty where there is none. */
   readonly id: string;
   readonly query: Q;
@@ -31,6 +30,8 @@ export interface Answer {
 export interface ResponseSpec {
   readonly description: string;
   readonly schema?: z.ZodType;
+  /** What its ETag stands for; left out: it has none. */
+  readonly etag?: string;
 }
 
 export interface EndpointSpec<Q, B> {
@@ -41,9 +42,10 @@ export interface EndpointSpec<Q, B> {
   readonly name: string;
   readonly summary: string;
   readonly description?: string;
-  readonly tag: 'mappings' | 'routers' | 'servers' | 'quotas' | 'events';
-  /** What the policy has to let the caller do. */
-  readonly action: Action;
+  /** One of the tags of its API. */
+  readonly tag: string;
+  /** One of the actions of its API, which the policy has to allow. */
+  readonly action: string;
   readonly query?: z.ZodType<Q>;
   readonly body?: z.ZodType<B>;
   /** The request headers that mean something here. */

@@ -1,7 +1,7 @@
 /** How operations can fail, for /openapi.json. The statuses themselves are decided in problem.ts. */
 import type { oas31, ZodOpenApiResponseObject, ZodOpenApiResponsesObject } from 'zod-openapi';
-import { Errors } from '../pat/schemas.ts';
 import type { Endpoint } from './endpoint.ts';
+import { Errors } from './schemas.ts';
 
 export const REQUEST_ID = {
   description: 'By this ID the log of the PAT agent knows the request.',
@@ -30,9 +30,9 @@ const ERRORS: readonly (readonly [number, ZodOpenApiResponseObject, (endpoint: E
     always,
   ],
   [403, problem('Forbidden', 'The policy does not let the caller do it.'), always],
-  [404, problem('NotFound', 'No such mapping or router, or not for this caller.'), isAboutOne],
+  [404, problem('NotFound', 'No such resource, or not for this caller.'), isAboutOne],
   [409, problem('Conflict', 'It cannot be as things are now; `code` and `detail` say what is in the way.'), isAboutOne],
-  [412, problem('PreconditionFailed', 'Somebody changed the mapping since it was read.'), takes('If-Match')],
+  [412, problem('PreconditionFailed', 'The resource has changed since it was read.'), takes('If-Match')],
   [413, problem('TooLarge', 'The body has more than 1 MiB.'), ({ body }) => body !== undefined],
   [422, problem('KeyReused', 'The Idempotency-Key was used for another request.'), takes('Idempotency-Key')],
   [

@@ -1,10 +1,11 @@
-/** Lets callers in by their token. Who tries wrong ones too often has to wait, whichever token comes next. */
+/** Authenticates requests by their token. An address from which too many wrong ones came has to wait, whichever token comes next. */
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { praasError } from '../../core/errors/errors.ts';
-import type { Authenticator, Principal } from '../../core/identity/authenticator.ts';
+import type { Authenticator } from '../../core/identity/authenticator.ts';
+import type { Requester } from '../../core/identity/requester.ts';
 
-/** What of a request decides who asks. */
-export interface Knock {
+/** What of a request says who asks. */
+export interface Credentials {
   readonly address: string;
   readonly token: string | undefined;
 }
@@ -27,27 +28,27 @@ export class Gate {
   }
 
   /** Throws UNAUTHENTICATED, TOO_MANY_FAILURES after ten failures of one address in a minute, and as the Authenticator does. */
-  async enter({ address, token }: Knock): Promise<Principal> {
+  async authenticate({ address, token }: Credentials): Promise<Requester> {
     const key = networkOf(address);
     const past = await this.#limiter.get(key);
     if (past !== null && past.remainingPoints <= 0) throw tooMany(address, past);
-    const principal = token === undefined ? undefined : await this.#try(key, address, token);
-    if (principal !== undefined) return principal;
+    const requester = token === undefined ? undefined : await this.#try(key, address, token);
+    if (requester !== undefined) return requester;
     this.#on_failure(address);
     const reason = token === undefined ? 'no token was given' : 'the token is not valid';
     throw praasError('UNAUTHENTICATED', { reason });
   }
 
   /** No more at once than may fail: those that come together would all be tried before the first has failed. */
-  async #try(key: string, address: string, token: string): Promise<Principal | undefined> {
+  async #try(key: string, address: string, token: string): Promise<Requester | undefined> {
     await this.#enterLine(key);
     try {
       const past = await this.#limiter.get(key);
       if (past !== null && past.remainingPoints <= 0) throw tooMany(address, past);
-      const principal = await this.#authenticator.authenticate(token);
+      const requester = await this.#authenticator.authenticate(token);
       // A request without any token guesses nothing.
-      if (principal === undefined) await this.#limiter.consume(key).catch(() => undefined);
-      return principal;
+      if (requester === undefined) await this.#limiter.consume(key).catch(() => undefined);
+      return requester;
     } finally {
       this.#leaveLine(key);
     }

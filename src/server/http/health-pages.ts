@@ -1,24 +1,25 @@
 /** How a daemon is: /healthz, /readyz and /metrics. */
 import { type RequestHandler, Router } from 'express';
-import { type HealthDocument, WISHES } from '../pat/schemas.ts';
+import type { Timers } from '../../core/timers.ts';
+import type { MetricsPage } from './metrics.ts';
 import { pageOn } from './page.ts';
 import { judge, type Readiness } from './readiness.ts';
+import type { HealthDocument } from './schemas.ts';
 
 export interface HealthParts {
   readonly readiness: Readiness;
-  readonly metrics: { text(): Promise<{ readonly content_type: string; readonly body: string }> };
-  /** Checks without which it works all the same, with less. */
-  readonly wishes?: readonly string[];
+  readonly metrics: MetricsPage;
+  readonly timers: Timers;
 }
 
-export function healthPages({ readiness, metrics, wishes = WISHES }: HealthParts): RequestHandler {
+export function healthPages({ readiness, metrics, timers }: HealthParts): RequestHandler {
   const router = Router();
   const page = pageOn(router);
   page('/healthz', (_request, response) => {
     response.set('Cache-Control', 'no-store').json({ status: 'ok' } satisfies HealthDocument);
   });
   page('/readyz', async (_request, response) => {
-    const answer = await judge(readiness, { wishes });
+    const answer = await judge(readiness, timers);
     response
       .set('Cache-Control', 'no-store')
       .status(answer.ready ? 200 : 503)

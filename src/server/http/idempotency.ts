@@ -1,19 +1,19 @@
 /**
  * Repeated requests. A caller whose connection broke cannot know whether the first one was carried out; with the same
- * Idempotency-Key it may ask again and gets what the first one got. The IDs of the new mappings are made of the key, so a
+ * Idempotency-Key it may ask again and gets what the first one got. The IDs of what is made new are made of the key, so a
  * repetition is known even to a daemon that was killed and started in between.
  */
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
 import { praasError } from '../../core/errors/errors.ts';
-import type { Principal } from '../../core/identity/authenticator.ts';
-import type { Wanted } from '../../pat/mapping/request.ts';
+import type { Requester } from '../../core/identity/requester.ts';
 import type { Answer } from './endpoint.ts';
 
 export interface KeyedRequest {
-  readonly principal: Principal;
+  readonly requester: Requester;
   readonly key: string;
-  readonly inputs: readonly Wanted[];
+  /** What is to be made, one for each id. */
+  readonly inputs: readonly unknown[];
 }
 
 interface Kept {
@@ -34,7 +34,7 @@ export class IdempotencyKeys {
   }
 
   /**
-   * Runs `work` with the ids of the new mappings, once per key: who comes meanwhile waits for the same answer, who comes
+   * Runs `work` with the ids of what is made new, once per key: who comes meanwhile waits for the same answer, who comes
    * within a day gets it again. A failure is not kept. `again` takes what `work` threw: it makes the answer of what is there
    * already although no answer is kept, or throws it again. Throws IDEMPOTENCY_KEY_REUSED when the key came with another request.
    */
@@ -43,13 +43,13 @@ export class IdempotencyKeys {
     work: (ids: readonly string[]) => Promise<Answer>,
     again: (ids: readonly string[], error: unknown) => Promise<Answer>,
   ): Promise<Answer> {
-    const owner = JSON.stringify([request.principal.name, request.principal.project_id, request.key]);
+    const owner = JSON.stringify([request.requester.name, request.requester.projectId, request.key]);
     const fingerprint = digest(JSON.stringify(request.inputs)).toString('base64url');
     this.#forgetOld();
     const kept = this.#kept.get(owner);
     if (kept && kept.fingerprint === fingerprint) return kept.answer;
     if (kept) throw praasError('IDEMPOTENCY_KEY_REUSED', { key: request.key });
-    // The fingerprint is part of the ids: another request with this key makes other mappings, not the same ones.
+    // The fingerprint is part of the ids: another request with this key makes other things, not the same ones.
     const ids = request.inputs.map((_, index) => uuidOf(`${owner} ${fingerprint} ${index}`));
     const answer = work(ids).catch((error: unknown) => again(ids, error));
     const now = this.#clock.now().getTime();

@@ -1,29 +1,31 @@
-/** What /metrics says, in Prometheus' form. Everything that counts is told here; nothing here decides. */
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { STATUSES, type Status } from '../../pat/mapping/mapping.ts';
+/** What /metrics says of the process and of HTTP, in Prometheus' form. Products register their own metrics beside these. */
+import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 
-/** How a reconciliation of one router ended. */
-export interface Reconciled {
-  readonly reason: string;
-  readonly seconds: number;
-  readonly is_ok: boolean;
-  /** Mappings put right that nobody had asked to change. */
-  readonly repaired: number;
+/** Whatever gives the text of /metrics. */
+export interface MetricsPage {
+  text(): Promise<{ readonly content_type: string; readonly body: string }>;
 }
 
-export class Metrics {
-  readonly #registry = new Registry();
+/** The metrics of one process. `registry` is where products register theirs. */
+export class ProcessMetrics implements MetricsPage {
+  readonly registry = new Registry();
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry, prefix: 'praas_' });
+  }
+
+  async text(): Promise<{ readonly content_type: string; readonly body: string }> {
+    return { content_type: this.registry.contentType, body: await this.registry.metrics() };
+  }
+}
+
+export class HttpMetrics {
   readonly #requests: Counter<'method' | 'route' | 'code'>;
   readonly #durations: Histogram<'method' | 'route'>;
   readonly #authentication_failures: Counter;
-  readonly #reconciles: Histogram<'reason'>;
-  readonly #reconcile_errors: Counter;
-  readonly #repaired: Counter<'reason'>;
 
-  /** `countMappings` is asked at each scrape. */
-  constructor(countMappings: () => Promise<ReadonlyMap<Status, number>>) {
-    const registers = [this.#registry];
-    collectDefaultMetrics({ register: this.#registry, prefix: 'praas_' });
+  constructor(registry: Registry) {
+    const registers = [registry];
     this.#requests = new Counter({
       name: 'praas_http_requests_total',
       help: 'Requests answered, by route and code.',
@@ -32,7 +34,7 @@ export class Metrics {
     });
     this.#durations = new Histogram({
       name: 'praas_http_request_duration_seconds',
-      help: 'How long requests took.',
+      help: 'Duration of requests.',
       labelNames: ['method', 'route'],
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30],
       registers,
@@ -42,40 +44,6 @@ export class Metrics {
       help: 'Requests without a valid token.',
       registers,
     });
-    this.#reconciles = new Histogram({
-      name: 'praas_reconcile_duration_seconds',
-      help: 'How long it took to make the rules of one router equal to the store.',
-      labelNames: ['reason'],
-      buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30],
-      registers,
-    });
-    this.#reconcile_errors = new Counter({
-      name: 'praas_reconcile_errors_total',
-      help: 'Reconciliations of one router that failed.',
-      registers,
-    });
-    this.#repaired = new Counter({
-      name: 'praas_drift_repaired_total',
-      help: 'Mappings whose rules differed from the store and were put right; reason "appeared" is a router made anew.',
-      labelNames: ['reason'],
-      registers,
-    });
-    // It registers itself, and is asked at each scrape.
-    void new Gauge({
-      name: 'praas_mappings',
-      help: 'Mappings by status.',
-      labelNames: ['status'],
-      registers,
-      async collect() {
-        const counts = await countMappings();
-        for (const status of STATUSES) this.set({ status }, counts.get(status) ?? 0);
-      },
-    });
-  }
-
-  /** Where others add what they count. */
-  get registry(): Registry {
-    return this.#registry;
   }
 
   request(method: string, route: string, code: number, seconds: number): void {
@@ -85,15 +53,5 @@ export class Metrics {
 
   authenticationFailed(): void {
     this.#authentication_failures.inc();
-  }
-
-  reconciled({ reason, seconds, is_ok, repaired }: Reconciled): void {
-    this.#reconciles.observe({ reason }, seconds);
-    if (!is_ok) this.#reconcile_errors.inc();
-    if (repaired > 0) this.#repaired.inc({ reason }, repaired);
-  }
-
-  async text(): Promise<{ readonly content_type: string; readonly body: string }> {
-    return { content_type: this.#registry.contentType, body: await this.#registry.metrics() };
   }
 }

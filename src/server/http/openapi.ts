@@ -12,17 +12,13 @@ import {
   type ZodOpenApiResponseObject,
   type ZodOpenApiResponsesObject,
 } from 'zod-openapi';
-import { type Action, DEFAULT_POLICY, LEVELS } from '../../core/identity/policy.ts';
+import type { Actions } from '../../core/identity/policy.ts';
+import { LEVELS } from '../../core/identity/requester.ts';
 import { isCidr, isIpv4 } from '../../core/values/ipv4.ts';
-import {
-  CreatedDocument,
-  HealthDocument,
-  MappingDocument,
-  ReadinessDocument,
-  VersionsDocument,
-} from '../pat/schemas.ts';
+import type { Api, Tag } from './api.ts';
 import type { Endpoint, ResponseSpec } from './endpoint.ts';
 import { errorsOf, REQUEST_ID } from './error-responses.ts';
+import { HealthDocument, ReadinessDocument, VersionsDocument } from './schemas.ts';
 
 export type Document = ReturnType<typeof createDocument>;
 
@@ -35,20 +31,24 @@ export interface About {
 
 const JSON_TYPE = 'application/json';
 
-/** Takes all operations, gives the document with them and the pages that need no token. */
-export function document(endpoints: readonly Endpoint[], { version, url = '/' }: About): Document {
+/** Takes the APIs, gives the document with all their operations and the pages that need no token. */
+export function document(apis: readonly Api[], { version, url = '/' }: About): Document {
   const paths: ZodOpenApiPathsObject = { ...OPEN_PATHS };
-  for (const endpoint of endpoints) {
-    paths[endpoint.path] = { ...paths[endpoint.path], [endpoint.method]: operationOf(endpoint) };
+  for (const api of apis) {
+    for (const endpoint of api.endpoints) {
+      paths[endpoint.path] = { ...paths[endpoint.path], [endpoint.method]: operationOf(endpoint, api) };
+    }
   }
+  const tags = [...apis.flatMap((api) => api.tags), AGENT_TAG].map(({ name, description }) => ({ name, description }));
+  const description = [...INTRODUCTION, ...apis.flatMap(({ introduction = [] }) => introduction)].join('\n\n');
   const license = { name: 'Apache-2.0', identifier: 'Apache-2.0' };
   return createDocument(
     {
       openapi: '3.1.1',
-      info: { title: 'PRaaS', summary: SUMMARY, description: INTRODUCTION, license, version },
+      info: { title: 'PRaaS', summary: SUMMARY, description, license, version },
       servers: [{ url }],
       security: [{ token: [] }],
-      tags: TAGS,
+      tags,
       paths,
       components: { securitySchemes: { token: TOKEN } },
     },
@@ -59,31 +59,15 @@ export function document(endpoints: readonly Endpoint[], { version, url = '/' }:
 const SUMMARY = "Publishes ports of servers on their OpenStack router's own gateway address.";
 
 const INTRODUCTION = [
-  'Everything under /v1 needs a token in the header `X-Auth-Token`. A token has a role, in one project or in ' +
-    'all: a reader looks, a member publishes, an admin may choose any port and address, and an operator (an admin of all ' +
-    'projects) does everything; the policy of the node can change that. What belongs to another project is not there (404).',
-  'Every answer has a request ID in `X-Openstack-Request-Id`; the log of the PAT agent has it in each line about the ' +
-    'request. Errors have a `code` for programs, a `detail` for people, and `next_steps`.',
-  'A long list comes in pages: with `limit`, `mappings_links` says where the next page is, as long as there is one.',
-  'A POST with an `Idempotency-Key` may be sent again when its answer got lost: nothing is published twice. A change ' +
-    'with `If-Match` and the ETag that was read is refused when somebody else was faster.',
+  'Everything under /v1 needs a token in the header `X-Auth-Token`. A token has a role, in one project or in all; the policy ' +
+    'of the node says what each role may do. What belongs to another project is not there (404).',
+  'Every answer has a request ID in `X-Openstack-Request-Id`; the log of the daemon has it in each line about the request. ' +
+    'Errors have a `code` for programs, a `detail` for people, and `next_steps`.',
   'Bodies are JSON of at most 1 MiB, times are RFC 3339 in UTC. A field or parameter that is not described here is ' +
     'refused, not ignored.',
-].join('\n\n');
-
-const TAGS = [
-  {
-    name: 'mappings',
-    description: 'Published ports: a port on the gateway address of a router that leads to a server.',
-  },
-  {
-    name: 'routers',
-    description: 'The routers of this node: their addresses, their ports, and whether all is as it should be.',
-  },
-  { name: 'quotas', description: 'How many mappings a project may have, and how many it has.' },
-  { name: 'events', description: 'What happened to mappings, and what the monitor agent finds of them.' },
-  { name: 'agent', description: 'About the PAT agent itself. These need no token.' },
 ];
+
+const AGENT_TAG: Tag = { name: 'agent', description: 'About the daemon itself. These need no token.' };
 
 const TOKEN: oas31.SecuritySchemeObject = {
   type: 'apiKey',
@@ -92,41 +76,28 @@ const TOKEN: oas31.SecuritySchemeObject = {
   description: 'Made by the operator of the node with `praas token create`.',
 };
 
-const ETAG = {
-  description:
-    'The state of the mapping, for If-Match. Changes when somebody changes the mapping, not with its status.',
-  schema: { type: 'string' as const },
-};
-
-const IDS: Readonly<Record<Endpoint['tag'], string>> = {
-  mappings: 'ID of the mapping, or an unambiguous beginning of it',
-  routers: 'UUID of the router, its name in OpenStack, or the name of its network namespace',
-  servers: 'UUID of the server',
-  quotas: 'ID of the project',
-  events: 'ID of the event',
-};
-
 const HEADERS = {
   'If-Match': z
     .string()
     .optional()
-    .describe('ETag of the mapping as it was read; refused with 412 when it has changed'),
+    .describe('ETag of the resource as it was read; refused with 412 when it has changed'),
   'Idempotency-Key': z
     .string()
     .optional()
     .describe('any text that this caller uses for no other request, such as a UUID; kept for a day'),
 };
 
-function operationOf(endpoint: Endpoint): ZodOpenApiOperationObject {
+function operationOf(endpoint: Endpoint, { tags, actions }: Api): ZodOpenApiOperationObject {
+  const id = tags.find(({ name: each }) => each === endpoint.tag)?.id ?? 'ID';
   const { name, summary, description, tag, action, query, body, headers = [] } = endpoint;
   const header = Object.fromEntries(headers.map((each) => [each, HEADERS[each]]));
   return {
     operationId: name,
     summary,
-    description: [description, whoMay(action)].filter((text) => text !== undefined).join('\n\n'),
+    description: [description, whoMay(action, actions)].filter((text) => text !== undefined).join('\n\n'),
     tags: [tag],
     requestParams: {
-      ...(endpoint.path.includes('{id}') && { path: z.object({ id: z.string().describe(IDS[tag]) }) }),
+      ...(endpoint.path.includes('{id}') && { path: z.object({ id: z.string().describe(id) }) }),
       ...(query && { query: query as z.ZodObject }),
       ...(headers.length > 0 && { header: z.object(header) }),
     },
@@ -135,19 +106,22 @@ function operationOf(endpoint: Endpoint): ZodOpenApiOperationObject {
   };
 }
 
-function whoMay(action: Action): string {
-  return `Action \`${action}\`, by default for: ${LEVELS.slice(LEVELS.indexOf(DEFAULT_POLICY.level(action)), -1).join(', ')}.`;
+function whoMay(action: string, actions: Actions): string {
+  const level = actions[action]?.level ?? 'nobody';
+  return `Action \`${action}\`, by default for: ${LEVELS.slice(LEVELS.indexOf(level), -1).join(', ')}.`;
 }
 
 function successesOf({ responses }: Endpoint): ZodOpenApiResponsesObject {
   return Object.fromEntries(Object.entries(responses).map(([status, spec]) => [status, responseOf(spec)]));
 }
 
-function responseOf({ description, schema }: ResponseSpec): ZodOpenApiResponseObject {
-  const has_etag = schema === MappingDocument || schema === CreatedDocument;
+function responseOf({ description, schema, etag }: ResponseSpec): ZodOpenApiResponseObject {
   return {
     description,
-    headers: { 'X-Openstack-Request-Id': REQUEST_ID, ...(has_etag && { ETag: ETAG }) },
+    headers: {
+      'X-Openstack-Request-Id': REQUEST_ID,
+      ...(etag !== undefined && { ETag: { description: etag, schema: { type: 'string' as const } } }),
+    },
     ...(schema && { content: { [JSON_TYPE]: { schema } } }),
   };
 }

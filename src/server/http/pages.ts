@@ -1,25 +1,27 @@
 /** The pages that need no token: which versions there are, what the API is, and how the agent is. */
 import { type RequestHandler, Router } from 'express';
-import type { VersionsDocument } from '../pat/schemas.ts';
+import type { Timers } from '../../core/timers.ts';
 import { baseUrlOf } from './app.ts';
 import { docsPage } from './docs-page.ts';
 import { healthPages } from './health-pages.ts';
-import type { Metrics } from './metrics.ts';
+import type { MetricsPage } from './metrics.ts';
 import type { Document } from './openapi.ts';
 import { pageOn } from './page.ts';
 import type { Readiness } from './readiness.ts';
+import type { VersionsDocument } from './schemas.ts';
 
 export interface PagesParts {
   readonly document: Document;
   readonly readiness: Readiness;
-  readonly metrics: Pick<Metrics, 'text'>;
+  readonly metrics: MetricsPage;
+  readonly timers: Timers;
 }
 
 /** When something of /v1 last changed for its callers. */
 const UPDATED = '2026-11-23T00:00:00Z';
 
 /** Each answers GET and HEAD, and refuses everything else with METHOD_NOT_ALLOWED. What never changes is made once, now. */
-export function pages({ document, readiness, metrics }: PagesParts): RequestHandler {
+export function pages({ document, ...health }: PagesParts): RequestHandler {
   const docs = docsPage(document);
   const openapi = JSON.stringify(document);
   const router = Router();
@@ -33,7 +35,7 @@ export function pages({ document, readiness, metrics }: PagesParts): RequestHand
   page('/docs', (_request, response) => {
     response.set('Content-Security-Policy', docs.policy).type('html').send(docs.html);
   });
-  router.use(healthPages({ readiness, metrics }));
+  router.use(healthPages(health));
   return router;
 }
 

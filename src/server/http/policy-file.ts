@@ -4,20 +4,23 @@ import { getSystemErrorMessage } from 'node:util';
 import { loadAll, YAMLException } from 'js-yaml';
 import { praasError } from '../../core/errors/errors.ts';
 import type { LivePolicy } from '../../core/identity/live-policy.ts';
-import { type AccessPolicy, DEFAULT_POLICY, policyFrom } from '../../core/identity/policy.ts';
+import { type AccessPolicy, type Actions, defaultPolicy, policyFrom } from '../../core/identity/policy.ts';
 
 /** Gives what reads the file of a configuration and gives what puts that policy in force. */
-export function policyReader(live: LivePolicy): (config: { readonly policy_path: string }) => Promise<() => void> {
+export function policyReader(
+  live: LivePolicy,
+  actions: Actions,
+): (config: { readonly policy_path: string }) => Promise<() => void> {
   return async ({ policy_path }) => {
-    const next = await readPolicy(policy_path);
-    return () => live.take(next);
+    const next = await readPolicy(policy_path, actions);
+    return () => live.replace(next);
   };
 }
 
 /** Throws POLICY_INVALID, also for a file that is there and cannot be read. */
-export async function readPolicy(path: string): Promise<AccessPolicy> {
+export async function readPolicy(path: string, actions: Actions): Promise<AccessPolicy> {
   const text = await readText(path);
-  return text === undefined ? DEFAULT_POLICY : policyFrom(parse(text, path), path);
+  return text === undefined ? defaultPolicy(actions) : policyFrom(parse(text, path), path, actions);
 }
 
 async function readText(path: string): Promise<string | undefined> {

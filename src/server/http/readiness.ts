@@ -1,48 +1,69 @@
-/** Whether the agent can do its work at this moment. Whoever asks gets an answer in time: a check that fails or hangs is not ok. */
+/** Whether a daemon can do its work at this moment. Whoever asks gets an answer in time: a check that fails or hangs is not ok. */
+import type * as z from 'zod';
+import { withDeadline } from '../../core/deadline.ts';
 import { isPraasError } from '../../core/errors/errors.ts';
-import { CHECK_NAMES, type Check, type ReadinessDocument, WISHES } from '../pat/schemas.ts';
+import { messageOf } from '../../core/errors/message-of.ts';
+import type { Timers } from '../../core/timers.ts';
+import type { ReadinessDocument } from './schemas.ts';
 
-export type { Check };
+export type Check = z.infer<typeof ReadinessDocument>['checks'][number];
 
 export interface Readiness {
+  /** Names of the checks that all have to be ok. */
+  readonly required: readonly string[];
+  /** Names of the checks without which less works. */
+  readonly optional: readonly string[];
   check(): Promise<readonly Check[]>;
 }
 
 const LIMIT_MS = 2000;
 const SECOND_MS = 1000;
 
-/** Asks, and gives the whole answer. Never throws: when the asking itself fails, or takes longer than that, nothing is ok. */
+/** Asks, and gives the whole answer. Never throws: when the asking itself fails, or takes too long, nothing is ok. */
 export async function judge(
   readiness: Readiness,
-  { limit_ms = LIMIT_MS, wishes = WISHES }: { readonly limit_ms?: number; readonly wishes?: readonly string[] } = {},
-): Promise<ReadinessDocument> {
-  const checks = await within(limit_ms, readiness).catch((error: unknown) => {
+  timers: Timers,
+  limit_ms: number = LIMIT_MS,
+): Promise<z.infer<typeof ReadinessDocument>> {
+  const late = (): Error =>
+    new TookTooLong(`no answer within ${limit_ms / SECOND_MS} seconds; check the load of this node`);
+  const checks = await withDeadline(timers, limit_ms, readiness.check(), late).catch((error: unknown) => {
     const detail = detailOf(error);
-    return CHECK_NAMES.map((name) => ({ name, ok: false, detail }));
+    return readiness.required.map((name) => ({ name, ok: false, detail }));
   });
-  const ready = checks.every(({ name, ok }) => ok || wishes.includes(name));
+  const ready = checks.every(({ name, ok }) => ok || readiness.optional.includes(name));
   return { ready, degraded: ready && checks.some(({ ok }) => !ok), checks: [...checks] };
 }
 
 class TookTooLong extends Error {}
 
-async function within(limit_ms: number, readiness: Readiness): Promise<readonly Check[]> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const sentence = `no answer within ${limit_ms / SECOND_MS} seconds; look at the load of this node`;
-    timer = setTimeout(() => reject(new TookTooLong(sentence)), limit_ms);
-  });
-  try {
-    return await Promise.race([readiness.check(), late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 /** What is not of the catalogue says something of the inside, and this page is open to everybody. */
 function detailOf(error: unknown): string {
   if (isPraasError(error)) return [error.message, ...error.next_steps].join('. ');
-  return error instanceof TookTooLong
-    ? error.message
-    : 'the checks themselves failed; look at the log of the PAT agent';
+  return error instanceof TookTooLong ? error.message : 'the checks failed; see the log of the daemon';
+}
+
+/** One thing that a daemon needs. */
+export interface ReadinessCheck {
+  readonly name: string;
+  /** Without it less works, and the daemon is ready all the same. */
+  readonly isOptional?: boolean;
+  /** Throws why it is not ok. */
+  check(): Promise<unknown>;
+}
+
+/** The readiness of a daemon that needs all of these; they are looked at together. */
+export function readinessOf(checks: readonly ReadinessCheck[]): Readiness {
+  const names = (isOptional: boolean): string[] =>
+    checks.filter((each) => (each.isOptional ?? false) === isOptional).map(({ name }) => name);
+  return { required: names(false), optional: names(true), check: () => Promise.all(checks.map(outcomeOf)) };
+}
+
+async function outcomeOf({ name, check }: ReadinessCheck): Promise<Check> {
+  try {
+    await check();
+    return { name, ok: true, detail: '' };
+  } catch (error) {
+    return { name, ok: false, detail: messageOf(error) };
+  }
 }

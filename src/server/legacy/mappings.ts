@@ -41,8 +41,7 @@ export class LegacyMappings {
 
   /** Nobody named these mappings and no project owns them: both stay empty, as where an operator leaves them out. */
   async create(place: Place): Promise<LegacyAnswer> {
-    const input: NewMapping = { ...place, protocol: 'tcp' };
-    const { value } = await this.#pat.ensure(input);
+    const { value } = await this.#pat.ensure(newMappingAt(place));
     if (value.is_new) return answers.created(value.mapping);
     // Of several that lead there, always the same one is shown.
     return answers.createdBefore((await this.#find(place)) ?? value.mapping);
@@ -55,7 +54,7 @@ export class LegacyMappings {
       mapping = now;
     });
     try {
-      await this.#pat.delete([mapping.id], {}, { condition });
+      await this.#pat.delete([mapping.id], { condition });
     } catch (error) {
       if (isPraasError(error, 'MAPPING_NOT_FOUND')) return answers.nothingToRemove(place);
       throw error;
@@ -71,7 +70,7 @@ export class LegacyMappings {
       before = now;
     });
     try {
-      const { value } = await this.#pat.update(before.id, { router_port }, {}, { condition });
+      const { value } = await this.#pat.update(before.id, { router_port }, { condition });
       return answers.moved(before, value);
     } catch (error) {
       if (isPraasError(error, 'MAPPING_NOT_FOUND')) return answers.nothingToMove(place);
@@ -105,6 +104,23 @@ export class LegacyMappings {
       take(mapping);
     };
   }
+}
+
+/** Without a name, a project and limits. */
+function newMappingAt(place: Place): NewMapping {
+  return {
+    ...place,
+    protocol: 'tcp',
+    project_id: null,
+    server_id: null,
+    port_id: null,
+    name: '',
+    description: '',
+    allowed_cidrs: [],
+    expires_at: null,
+    enabled: true,
+    security_group_rule_ids: [],
+  };
 }
 
 const TAKEN = ['PORT_TAKEN', 'PORT_RESERVED'] as const;

@@ -1,6 +1,6 @@
 /**
  * The five old routes of the Proxy CLI, at their old paths. Parameters come in the query string; bodies are never read.
- * Whatever happens is answered in the old form. Invariant: nothing is looked at before the caller is let in (caller.ts).
+ * Whatever happens is answered in the old form. Invariant: nothing is looked at before the caller is authorized (access.ts).
  */
 
 import { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
@@ -10,13 +10,14 @@ import { messageOf } from '../../core/errors/message-of.ts';
 import type { Logger } from '../../core/logger.ts';
 import { parseInput } from '../../core/values/input.ts';
 import { isPraasError, praasError } from '../../pat/errors.ts';
-import { admit, callerOf, type Welcome } from '../http/caller.ts';
+import { callerOf } from '../http/caller.ts';
 import { requestError } from '../http/problem.ts';
+import { authorize, type LegacyAccess } from './access.ts';
 import { failure, type LegacyAnswer } from './answers.ts';
 import { LegacyMappings, type LegacyPat } from './mappings.ts';
 import { OfRouter, OfServer, ToCreate, ToModify, ToRemove } from './parameters.ts';
 
-export interface LegacyParts extends Welcome {
+export interface LegacyParts extends LegacyAccess {
   readonly pat: LegacyPat;
   readonly clock: Clock;
   readonly log: Logger;
@@ -31,12 +32,12 @@ interface Route {
 export function legacyRouter(parts: LegacyParts): Router {
   // As the Proxy CLI writes them and no other way: who keeps them from others by their path keeps all of them.
   const router = Router({ caseSensitive: true, strict: true });
-  const enter: RequestHandler = (request, _response, next) => {
-    admit(request, parts);
+  const check: RequestHandler = (request, _response, next) => {
+    authorize(request, parts);
     next();
   };
   for (const { method, path, answer } of routesOf(new LegacyMappings(parts.pat, parts.clock))) {
-    router.all(path, enter);
+    router.all(path, check);
     router[method](path, handlerOf(answer, parts.log));
     router.all(path, refuseMethod(method.toUpperCase()));
   }
@@ -90,7 +91,7 @@ function failed(log: Logger): ErrorRequestHandler {
       const reason = messageOf(error);
       log.warn('a request failed', { method: request.method, path: request.path, reason, ...(stack && { stack }) });
     }
-    if (isPraasError(error, 'METHOD_NOT_ALLOWED')) response.set('Allow', (error.facts['allowed'] as string[]).join());
+    if (isPraasError(error, 'METHOD_NOT_ALLOWED')) response.set('Allow', error.facts.allowed.join());
     response.status(status).set('Cache-Control', 'no-store').json(body);
   };
 }

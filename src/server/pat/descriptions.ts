@@ -1,9 +1,9 @@
 /** What the fields of a mapping mean, for whoever reads the description of the API. */
 import type * as z from 'zod';
 import type { Mapping } from '../../pat/mapping/mapping.ts';
-import type { Wanted } from '../../pat/mapping/request.ts';
+import type { MappingRequest } from '../../pat/mapping/request.ts';
 
-const MEANINGS: Readonly<Record<keyof Mapping | keyof Wanted, string>> = {
+const DESCRIPTIONS: Readonly<Record<keyof Mapping | keyof MappingRequest, string>> = {
   id: 'of the mapping; stays as long as it does',
   router_id: 'the router: its UUID, or the name of its network namespace',
   project_id: 'whose mapping it is; null: nobody in particular',
@@ -34,6 +34,8 @@ const MEANINGS: Readonly<Record<keyof Mapping | keyof Wanted, string>> = {
 
 /** Takes the fields of a mapping, or some of them; gives the same ones, each with its meaning. */
 export function explained<S extends z.ZodRawShape>(shape: S): S {
-  const fields = Object.entries(shape as z.ZodRawShape) as [keyof typeof MEANINGS, z.ZodType][];
-  return Object.fromEntries(fields.map(([name, schema]) => [name, schema.describe(MEANINGS[name])])) as unknown as S;
+  const fields = Object.entries(shape as z.ZodRawShape) as [keyof typeof DESCRIPTIONS, z.ZodType][];
+  return Object.fromEntries(
+    fields.map(([name, schema]) => [name, schema.describe(DESCRIPTIONS[name])]),
+  ) as unknown as S;
 }

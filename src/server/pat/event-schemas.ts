@@ -1,7 +1,7 @@
 /** What goes over the wire about events and verdicts, as schemas: they check requests, and /openapi.json is made of them. */
 import * as z from 'zod';
 import { Verdict } from '../../pat/follow/correction.ts';
-import { Actor, EVENT_TYPES, Event } from '../../pat/mapping/event.ts';
+import { EVENT_TYPES, Event, EventAuthor } from '../../pat/mapping/event.ts';
 import { MappingAnswer } from './schemas.ts';
 
 const MOST_EVENTS = 1000;
@@ -38,7 +38,7 @@ const EventAnswer = z
     type: z
       .enum(EVENT_TYPES)
       .describe('followed, held, released: by the monitor; down, active: what became of it without anybody asking'),
-    by: z.object(Actor.shape).describe('who did it; a name says more'),
+    by: z.object(EventAuthor.shape).describe('who did it; a name says more'),
     reason: z.string().describe('why; empty where whoever did it gave none'),
     request_id: z.string().describe('of the request; empty when nobody asked'),
     before: z.record(z.string(), z.unknown()).describe('fields that changed, with what they were before'),

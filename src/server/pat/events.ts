@@ -20,9 +20,8 @@ export function eventEndpoints({ events, verdicts }: EventsParts): readonly Endp
     action: 'event:list',
     query: EventQuery,
     responses: { 200: { description: 'Oldest first.', schema: EventListDocument } },
-    handle: async ({ principal, query }) => {
-      const { project_id } = principal;
-      return { status: 200, body: { events: await events.list({ ...query, project_id }) } };
+    handle: async ({ requester, query }) => {
+      return { status: 200, body: { events: await events.list({ ...query, project_id: requester.projectId }) } };
     },
   });
   const carryOut = endpoint<undefined, VerdictsBody>({

@@ -1,16 +1,18 @@
 /** /v1/mappings. */
-import type { Principal } from '../../core/identity/authenticator.ts';
+
 import type { AccessPolicy } from '../../core/identity/policy.ts';
+import type { Requester } from '../../core/identity/requester.ts';
+import type { ChangeOptions } from '../../pat/change/change.ts';
 import type { CheckService } from '../../pat/check/service.ts';
 import { isPraasError } from '../../pat/errors.ts';
-import type { Wanted } from '../../pat/mapping/request.ts';
 import type { MappingView } from '../../pat/mapping/view.ts';
-import type { PatService, Scope } from '../../pat/services/pat-service.ts';
+import type { PatService } from '../../pat/services/pat-service.ts';
 import type { RouterService } from '../../pat/services/router-service.ts';
-import { callerOf, inProject, optionsOf, toldTo, visibleTo } from '../http/access.ts';
-import { type Answer, type Asked, type Endpoint, endpoint } from '../http/endpoint.ts';
+import { type Answer, type Endpoint, endpoint } from '../http/endpoint.ts';
 import type { IdempotencyKeys } from '../http/idempotency.ts';
 import { type Problem, problemOf } from '../http/problem.ts';
+import { redactFor } from '../http/redact.ts';
+import { inProject, optionsOf } from './access.ts';
 import { CheckDocument } from './check-schemas.ts';
 import { conditionOf, etagOf } from './etag.ts';
 import { pageOf } from './paging.ts';
@@ -27,6 +29,8 @@ import {
   UpdateBody,
 } from './schemas.ts';
 
+const ETAG = 'The state of the mapping, for If-Match. Changes when somebody changes the mapping, not with its status.';
+
 export interface MappingsParts {
   readonly pat: Pick<PatService, 'createMany' | 'update' | 'delete' | 'list' | 'get' | 'connections'>;
   readonly routers: Pick<RouterService, 'idOf'>;
@@ -39,8 +43,8 @@ export interface MappingsParts {
 
 export function mappingEndpoints(parts: MappingsParts): readonly Endpoint[] {
   const { pat, routers, policy, request_id } = parts;
-  const failures = (principal: Principal, errors: readonly Error[]): Problem[] =>
-    errors.map((error) => problemOf(toldTo(principal, error), request_id()));
+  const failures = (requester: Requester, errors: readonly Error[]): Problem[] =>
+    errors.map((error) => problemOf(redactFor(requester, error), request_id()));
   const list = endpoint<ListQuery>({
     method: 'get',
     path: '/v1/mappings',
@@ -51,14 +55,14 @@ export function mappingEndpoints(parts: MappingsParts): readonly Endpoint[] {
     action: 'mapping:list',
     query: ListQuery,
     responses: { 200: { description: 'The mappings that fit.', schema: MappingListDocument } },
-    handle: async ({ principal, query, base_url, url }) => {
-      const router_id = query.router_id && routers.idOf(query.router_id, principal);
-      const filter = router_id === undefined ? {} : { router_id };
-      const found = await pat.list(filter);
-      const visible = found.mappings.filter(visibleTo(principal));
-      const { mappings, next } = pageOf(visible, { ...query, ...filter }, new URL(url, base_url));
+    handle: async ({ requester, query, base_url, url }) => {
+      const router_id = query.router_id && routers.idOf(query.router_id, requester);
+      const { related_to } = query;
+      const of_router = router_id === undefined ? {} : { router_id };
+      const found = await pat.list({ ...of_router, ...(related_to && { related_to }) }, requester);
+      const { mappings, next } = pageOf(found.mappings, { ...query, ...of_router }, new URL(url, base_url));
       const links = next === undefined ? {} : { mappings_links: [{ rel: 'next', href: next }] };
-      return { status: 200, body: { mappings, ...links, failures: failures(principal, found.failures) } };
+      return { status: 200, body: { mappings, ...links, failures: failures(requester, found.failures) } };
     },
   });
   const show = endpoint({
@@ -68,9 +72,9 @@ export function mappingEndpoints(parts: MappingsParts): readonly Endpoint[] {
     summary: 'Show one mapping, by its ID or an unambiguous beginning of it',
     tag: 'mappings',
     action: 'mapping:show',
-    responses: { 200: { description: 'The mapping, with its ETag.', schema: MappingDocument } },
+    responses: { 200: { description: 'The mapping, with its ETag.', schema: MappingDocument, etag: ETAG } },
     handle: async (asked) => {
-      const mapping = await pat.get(asked.id, scopeOf(policy, asked));
+      const mapping = await pat.get(asked.id, asked.requester);
       return { status: 200, body: { mapping, warnings: [] }, headers: { ETag: etagOf(mapping) } };
     },
   });
@@ -85,11 +89,13 @@ export function mappingEndpoints(parts: MappingsParts): readonly Endpoint[] {
     query: ChangeQuery,
     body: UpdateBody,
     headers: ['If-Match'],
-    responses: { 200: { description: 'The mapping as it is now, with its ETag.', schema: MappingDocument } },
+    responses: {
+      200: { description: 'The mapping as it is now, with its ETag.', schema: MappingDocument, etag: ETAG },
+    },
     handle: async (asked) => {
-      const { principal, query, body } = asked;
-      const options = optionsOf(policy, principal, query);
-      const changed = await pat.update(asked.id, body.mapping, options, scopeOf(policy, asked));
+      const { requester, query, body } = asked;
+      const options = { ...optionsOf(policy, requester, query), condition: conditionOf(asked.if_match) };
+      const changed = await pat.update(asked.id, body.mapping, options);
       const { value: mapping, warnings, script } = changed;
       return { status: 200, body: { mapping, warnings, script }, headers: { ETag: etagOf(mapping) } };
     },
@@ -112,16 +118,16 @@ function creation({ pat, idempotency, policy }: MappingsParts): Endpoint {
     body: CreateBody,
     headers: ['Idempotency-Key'],
     responses: {
-      201: { description: 'What is published now, in the form of the request.', schema: CreatedDocument },
-      200: { description: 'What would be published, for a dry run.', schema: CreatedDocument },
+      201: { description: 'What is published now, in the form of the request.', schema: CreatedDocument, etag: ETAG },
+      200: { description: 'What would be published, for a dry run.', schema: CreatedDocument, etag: ETAG },
     },
     handle: async (asked) => {
-      const { principal, query, body } = asked;
-      const options = optionsOf(policy, principal, query);
+      const { requester, query, body } = asked;
+      const options = optionsOf(policy, requester, query);
       const given = body.mappings ?? (body.mapping ? [body.mapping] : []);
-      const inputs = given.map((input) => inProject(principal, input as Wanted));
+      const inputs = given.map((input) => inProject(requester, input));
       const work = async (ids?: readonly string[]): Promise<Answer> => {
-        const { value, warnings, script } = await pat.createMany(inputs, options, ids, callerOf(policy, principal));
+        const { value, warnings, script } = await pat.createMany(inputs, options, ids);
         return created(body, value, warnings, script);
       };
       const { idempotency_key: key } = asked;
@@ -130,14 +136,14 @@ function creation({ pat, idempotency, policy }: MappingsParts): Endpoint {
         if (!isPraasError(error, 'MAPPING_EXISTS')) throw error;
         return created(body, await Promise.all(ids.map((id) => pat.get(id))), []);
       };
-      return idempotency.run({ principal, key, inputs }, work, again);
+      return idempotency.run({ requester, key, inputs }, work, again);
     },
   });
 }
 
 function removals(
   { pat, policy }: MappingsParts,
-  failures: (principal: Principal, errors: readonly Error[]) => Problem[],
+  failures: (requester: Requester, errors: readonly Error[]) => Problem[],
 ): readonly Endpoint[] {
   const one = endpoint<ChangeQuery>({
     method: 'delete',
@@ -155,8 +161,11 @@ function removals(
       200: { description: 'What would change, for a dry run.', schema: DeletedDocument },
     },
     handle: async (asked) => {
-      const options = optionsOf(policy, asked.principal, asked.query);
-      const { value, warnings, script } = await pat.delete([asked.id], options, scopeOf(policy, asked));
+      const options: ChangeOptions = {
+        ...optionsOf(policy, asked.requester, asked.query),
+        condition: conditionOf(asked.if_match),
+      };
+      const { value, warnings, script } = await pat.delete([asked.id], options);
       if (!options.dry_run) return { status: 204 };
       return { status: 200, body: { mappings: value, warnings, script, failures: [] } };
     },
@@ -175,16 +184,16 @@ function removals(
     body: DeleteBody,
     responses: { 200: { description: 'What has been withdrawn.', schema: DeletedDocument } },
     handle: async (asked) => {
-      const options = optionsOf(policy, asked.principal, asked.query);
-      const deleted = await pat.delete(asked.body.ids, options, scopeOf(policy, asked));
+      const options = optionsOf(policy, asked.requester, asked.query);
+      const deleted = await pat.delete(asked.body.ids, options);
       const { value, warnings, script, failures: failed } = deleted;
-      return { status: 200, body: { mappings: value, warnings, script, failures: failures(asked.principal, failed) } };
+      return { status: 200, body: { mappings: value, warnings, script, failures: failures(asked.requester, failed) } };
     },
   });
   return [several, one];
 }
 
-function connections({ pat, policy }: MappingsParts): Endpoint {
+function connections({ pat }: MappingsParts): Endpoint {
   return endpoint({
     method: 'get',
     path: '/v1/mappings/{id}/connections',
@@ -195,12 +204,12 @@ function connections({ pat, policy }: MappingsParts): Endpoint {
     responses: { 200: { description: 'As the kernel has them.', schema: ConnectionsDocument } },
     handle: async (asked) => ({
       status: 200,
-      body: { connections: await pat.connections(asked.id, scopeOf(policy, asked)) },
+      body: { connections: await pat.connections(asked.id, asked.requester) },
     }),
   });
 }
 
-function check({ checks, policy }: MappingsParts): Endpoint {
+function check({ checks }: MappingsParts): Endpoint {
   return endpoint({
     method: 'get',
     path: '/v1/mappings/{id}/check',
@@ -213,7 +222,7 @@ function check({ checks, policy }: MappingsParts): Endpoint {
     responses: { 200: { description: 'Hop by hop, with a conclusion.', schema: CheckDocument } },
     handle: async (asked) => ({
       status: 200,
-      body: { check: await checks.check(asked.id, scopeOf(policy, asked)) },
+      body: { check: await checks.check(asked.id, asked.requester) },
     }),
   });
 }
@@ -229,8 +238,4 @@ function created(
   if (body.mapping === undefined || mapping === undefined) return { status, body: { mappings, warnings, script } };
   const headers = { ETag: etagOf(mapping), Location: `/v1/mappings/${mapping.id}` };
   return { status, body: { mapping, warnings, script }, headers };
-}
-
-function scopeOf(policy: AccessPolicy, { principal, if_match }: Asked<unknown, unknown>): Scope {
-  return { visible: visibleTo(principal), condition: conditionOf(if_match), caller: callerOf(policy, principal) };
 }

@@ -1,5 +1,5 @@
 /** What the monitor counts, in Prometheus' form. */
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 /** A look at the cloud that ended; nothing was applied by one that failed. */
 export interface LookedAt {
@@ -11,16 +11,13 @@ export interface LookedAt {
 }
 
 export class MonitorMetrics {
-  readonly #registry: Registry;
   readonly #looks: Histogram<'kind'>;
   readonly #errors: Counter<'kind'>;
   readonly #actions: Counter<'action'>;
 
-  /** `age_seconds` gives how old the last good sweep is; undefined before it. Left out, the registry is the monitor's own. */
-  constructor(age_seconds: () => number | undefined, registry?: Registry) {
-    this.#registry = registry ?? new Registry();
-    const registers = [this.#registry];
-    if (registry === undefined) collectDefaultMetrics({ register: this.#registry, prefix: 'praas_' });
+  /** `age_seconds` gives how old the last good sweep is; undefined before it. */
+  constructor(registry: Registry, age_seconds: () => number | undefined) {
+    const registers = [registry];
     this.#looks = new Histogram({
       name: 'praas_monitor_look_duration_seconds',
       help: 'How long it took to look at OpenStack and to let mappings follow; kind is sweep or event.',
@@ -55,9 +52,5 @@ export class MonitorMetrics {
     this.#looks.observe({ kind }, seconds);
     if (!is_ok) this.#errors.inc({ kind });
     for (const action of actions) this.#actions.inc({ action });
-  }
-
-  async text(): Promise<{ readonly content_type: string; readonly body: string }> {
-    return { content_type: this.#registry.contentType, body: await this.#registry.metrics() };
   }
 }

@@ -17,7 +17,7 @@ export function quotaEndpoints(quotas: Quotas): readonly Endpoint[] {
       tag,
       action: 'quota:show',
       responses: { 200: { description: 'By project.', schema: QuotaListDocument } },
-      handle: async ({ principal }) => ({ status: 200, body: { quotas: await quotas.list(principal) } }),
+      handle: async ({ requester }) => ({ status: 200, body: { quotas: await quotas.list(requester) } }),
     }),
     endpoint({
       method: 'get',
@@ -27,7 +27,7 @@ export function quotaEndpoints(quotas: Quotas): readonly Endpoint[] {
       tag,
       action: 'quota:show',
       responses: { 200: { description: 'Its limits with what is in use.', schema: QuotaDocument } },
-      handle: async ({ principal, id }) => ({ status: 200, body: { quota: await quotas.show(id, principal) } }),
+      handle: async ({ requester, id }) => ({ status: 200, body: { quota: await quotas.show(id, requester) } }),
     }),
     endpoint<undefined, QuotaBody>({
       method: 'patch',
@@ -40,8 +40,8 @@ export function quotaEndpoints(quotas: Quotas): readonly Endpoint[] {
       action: 'quota:set',
       body: QuotaBody,
       responses: { 200: { description: 'Its limits with what is in use.', schema: QuotaDocument } },
-      handle: async ({ principal, id, body }) => {
-        return { status: 200, body: { quota: await quotas.set(id, body.quota, principal) } };
+      handle: async ({ requester, id, body }) => {
+        return { status: 200, body: { quota: await quotas.set(id, body.quota, requester) } };
       },
     }),
     endpoint({
@@ -52,7 +52,7 @@ export function quotaEndpoints(quotas: Quotas): readonly Endpoint[] {
       tag,
       action: 'quota:set',
       responses: { 200: { description: 'Its limits with what is in use.', schema: QuotaDocument } },
-      handle: async ({ principal, id }) => ({ status: 200, body: { quota: await quotas.reset(id, principal) } }),
+      handle: async ({ requester, id }) => ({ status: 200, body: { quota: await quotas.reset(id, requester) } }),
     }),
   ];
 }

@@ -1,13 +1,13 @@
-import { messageOf } from '../../core/errors/message-of.ts';
+/** Whether the PAT agent can do its work. */
 import type { Dataplane } from '../../pat/interfaces/dataplane.ts';
 import type { MappingStore } from '../../pat/interfaces/store.ts';
-import type { Check, Readiness } from '../http/readiness.ts';
+import { type Readiness, type ReadinessCheck, readinessOf } from '../http/readiness.ts';
 
 interface Troubled {
   readonly trouble: string | undefined;
 }
 
-export interface NodeReadinessParts {
+export interface PatReadinessParts {
   readonly store: Pick<MappingStore, 'routers'>;
   readonly dataplane: Pick<Dataplane, 'routers'>;
   /** Programs that praas needs and that are not installed. */
@@ -25,48 +25,38 @@ export interface NodeReadinessParts {
 /** So many failing routers are named. */
 const NAMED = 10;
 
-export class NodeReadiness implements Readiness {
-  readonly #parts: NodeReadinessParts;
-
-  constructor(parts: NodeReadinessParts) {
-    this.#parts = parts;
-  }
-
-  async check(): Promise<readonly Check[]> {
-    const { store, dataplane, missingTools, controller, cloud, monitor } = this.#parts;
-    return Promise.all([
-      outcome('store', () => store.routers()),
-      outcome('kernel', async () => {
+/** Without the cloud and the monitor it does less: what it knows goes on. */
+export function patReadiness(parts: PatReadinessParts): Readiness {
+  const { store, dataplane, missingTools, controller, cloud, monitor } = parts;
+  return readinessOf([
+    { name: 'store', check: () => store.routers() },
+    {
+      name: 'kernel',
+      async check() {
         await dataplane.routers();
         const missing = missingTools();
         if (missing.length > 0) throw new Error(`not installed: ${missing.join(', ')}; install them`);
-      }),
-      outcome('reconcile', async () => {
+      },
+    },
+    {
+      name: 'reconcile',
+      async check() {
         if (!controller.hasStarted) throw new Error('not every router has been looked after since the start; wait');
         const { failing } = controller;
         const named = failing.slice(0, NAMED).map(({ router_id, reason }) => `${router_id}: ${reason}`);
         if (failing.length > 0)
           throw new Error(`${failing.length} router(s) cannot be looked after: ${named.join('; ')}`);
-      }),
-      ...untroubled('cloud', cloud),
-      ...untroubled('monitor', monitor),
-    ]);
-  }
+      },
+    },
+    ...troubleOf('cloud', cloud),
+    ...troubleOf('monitor', monitor),
+  ]);
 }
 
-function untroubled(name: Check['name'], part: Troubled | undefined): Promise<Check>[] {
+function troubleOf(name: string, part: Troubled | undefined): readonly ReadinessCheck[] {
   if (part === undefined) return [];
   const check = async (): Promise<void> => {
     if (part.trouble !== undefined) throw new Error(part.trouble);
   };
-  return [outcome(name, check)];
-}
-
-async function outcome(name: Check['name'], work: () => Promise<unknown>): Promise<Check> {
-  try {
-    await work();
-    return { name, ok: true, detail: '' };
-  } catch (error) {
-    return { name, ok: false, detail: messageOf(error) };
-  }
+  return [{ name, isOptional: true, check }];
 }

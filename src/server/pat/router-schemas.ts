@@ -1,7 +1,8 @@
 /** What goes over the wire about routers and the servers behind them. */
 import * as z from 'zod';
 import { IMPORT_RESULTS } from '../../pat/import/import.ts';
-import { Count, Problem, Script, Warnings } from './schemas.ts';
+import { Problem } from '../http/schemas.ts';
+import { Count, Script, Warnings } from './schemas.ts';
 
 const Ports = z.object({ tcp: Count, udp: Count });
 const RouterSummary = z.object({

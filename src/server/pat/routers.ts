@@ -1,13 +1,14 @@
 /** /v1/routers. */
-import type { Principal } from '../../core/identity/authenticator.ts';
+
 import type { AccessPolicy } from '../../core/identity/policy.ts';
+import type { Requester } from '../../core/identity/requester.ts';
 import { routerIdOf } from '../../pat/router/facts.ts';
 import type { Pat, Routers } from '../../pat/services/api.ts';
 import type { Imports } from '../../pat/services/import-service.ts';
 import type { RouterService } from '../../pat/services/router-service.ts';
-import { optionsOf } from '../http/access.ts';
 import { type Endpoint, endpoint } from '../http/endpoint.ts';
 import { problemOf } from '../http/problem.ts';
+import { optionsOf } from './access.ts';
 import { ImportedDocument, RouterDocument, RouterListDocument, SyncedDocument } from './router-schemas.ts';
 import { ChangeQuery } from './schemas.ts';
 
@@ -36,8 +37,8 @@ function lookingEndpoints({ routers, policy, request_id }: RoutersParts): readon
       responses: {
         200: { description: 'Every network namespace that is or could be a router.', schema: RouterListDocument },
       },
-      handle: async ({ principal }) => {
-        const { routers: found, failures } = await routers.list(principal);
+      handle: async ({ requester }) => {
+        const { routers: found, failures } = await routers.list(requester);
         return {
           status: 200,
           body: { routers: found, failures: failures.map((error) => problemOf(error, request_id())) },
@@ -55,9 +56,9 @@ function lookingEndpoints({ routers, policy, request_id }: RoutersParts): readon
       tag: 'routers',
       action: 'router:show',
       responses: { 200: { description: 'The router, read from the kernel at this moment.', schema: RouterDocument } },
-      handle: async ({ principal, id }) => {
-        const router = await routers.show(routerIdOf(id), principal);
-        const has_details = policy.allows(principal, 'router:details');
+      handle: async ({ requester, id }) => {
+        const router = await routers.show(routerIdOf(id), requester);
+        const has_details = policy.allows(requester, 'router:details');
         return { status: 200, body: { router: has_details ? router : { ...router, unmanaged: [], warnings: [] } } };
       },
     }),
@@ -66,9 +67,9 @@ function lookingEndpoints({ routers, policy, request_id }: RoutersParts): readon
 
 function changingEndpoints({ routers, pat, imports, policy }: RoutersParts): readonly Endpoint[] {
   /** By default only operators come here; a policy that lets in others gives them no more than they may see. */
-  const routerOf = async (id: string, principal: Principal): Promise<string> => {
-    const router_id = routers.idOf(routerIdOf(id), principal);
-    if (principal.project_id !== null) await routers.show(router_id, principal);
+  const routerOf = async (id: string, requester: Requester): Promise<string> => {
+    const router_id = routers.idOf(routerIdOf(id), requester);
+    if (!requester.seesAll) await routers.show(router_id, requester);
     return router_id;
   };
   return [
@@ -81,9 +82,9 @@ function changingEndpoints({ routers, pat, imports, policy }: RoutersParts): rea
       action: 'router:sync',
       query: ChangeQuery,
       responses: { 200: { description: 'How much had to be done.', schema: SyncedDocument } },
-      handle: async ({ principal, id, query }) => {
-        const options = optionsOf(policy, principal, query);
-        const router_id = await routerOf(id, principal);
+      handle: async ({ requester, id, query }) => {
+        const options = optionsOf(policy, requester, query);
+        const router_id = await routerOf(id, requester);
         const { value, warnings, script } = await pat.sync(router_id, options);
         return { status: 200, body: { sync: { router_id, ...value }, warnings, script } };
       },
@@ -100,9 +101,9 @@ function changingEndpoints({ routers, pat, imports, policy }: RoutersParts): rea
       action: 'router:import',
       query: ChangeQuery,
       responses: { 200: { description: 'What became of each rule.', schema: ImportedDocument } },
-      handle: async ({ principal, id, query }) => {
-        const options = optionsOf(policy, principal, query);
-        const router_id = await routerOf(id, principal);
+      handle: async ({ requester, id, query }) => {
+        const options = optionsOf(policy, requester, query);
+        const router_id = await routerOf(id, requester);
         const { value: rules, warnings, script } = await imports.takeOver(router_id, options);
         return { status: 200, body: { import: { router_id, rules }, warnings, script } };
       },

@@ -1,8 +1,9 @@
 /** What goes over the wire, as schemas: they check requests, and /openapi.json is made of them. */
 import * as z from 'zod';
-import { Cidrs, Ipv4, Port } from '../../core/values/schemas.ts';
+import { Ipv4, Port } from '../../core/values/schemas.ts';
 import { Mapping, MappingPatch, Protocol, RouterId, Status } from '../../pat/mapping/mapping.ts';
-import { Wanted } from '../../pat/mapping/request.ts';
+import { MappingRequest } from '../../pat/mapping/request.ts';
+import { Link, Problem } from '../http/schemas.ts';
 import { explained } from './descriptions.ts';
 
 /** So many mappings in one request at most. */
@@ -28,9 +29,7 @@ export const MappingAnswer = z
   })
   .meta({ id: 'Mapping' });
 
-export const NewMappingBody = z
-  .strictObject(explained({ ...Wanted.shape, allowed_cidrs: Cidrs.optional() }))
-  .meta({ id: 'NewMapping' });
+export const NewMappingBody = z.strictObject(explained(MappingRequest.shape)).meta({ id: 'NewMapping' });
 export const MappingPatchBody = z
   .strictObject(explained(MappingPatch.shape))
   .meta({ id: 'MappingPatch', minProperties: 1 });
@@ -98,6 +97,11 @@ export const ListQuery = z.strictObject({
   gateway_ip: Ipv4.optional().describe('only mappings on this gateway address'),
   server_ip: Ipv4.optional().describe('only mappings to this server'),
   server_port: QueryPort.optional().describe('only mappings to this port of a server'),
+  related_to: Several(z.string('an ID').min(1, 'an ID').max(255, 'an ID'))
+    .optional()
+    .describe(
+      'only mappings that have to do with this ID: their own, or of their router, port, server or project; repeatable',
+    ),
   name: z.string('a name').max(255, 'a name').optional().describe('only mappings with exactly this name'),
   status: Status.optional().describe('only mappings with this status'),
   enabled: Flag.optional().describe('only mappings that are enabled, or only those that are not'),
@@ -117,22 +121,8 @@ export const ListQuery = z.strictObject({
 });
 export type ListQuery = z.infer<typeof ListQuery>;
 
-const Link = z.object({ rel: z.literal('next'), href: z.string() });
 export const Warnings = z.array(z.string()).describe('what an operator should know although it worked');
 export const Script = z.string().optional().describe('with dry_run: what would be handed to the kernel');
-
-export const Problem = z
-  .object({
-    request_id: z.string(),
-    code: z.string().describe('such as praas.port-taken'),
-    status: z.int(),
-    title: z.string(),
-    detail: z.string(),
-    next_steps: z.array(z.string()),
-    facts: z.record(z.string(), z.unknown()),
-  })
-  .meta({ id: 'Problem' });
-export const Errors = z.object({ errors: z.array(Problem) }).meta({ id: 'Errors' });
 
 export const MappingDocument = z
   .object({ mapping: MappingAnswer, warnings: Warnings, script: Script })
@@ -171,42 +161,3 @@ export const ConnectionsDocument = z
     ),
   })
   .meta({ id: 'Connections' });
-
-/** What GET / says, in the form in which OpenStack's services name their versions. */
-export const VersionsDocument = z
-  .object({
-    versions: z.array(
-      z.object({
-        id: z.string(),
-        status: z.literal('CURRENT'),
-        version: z.string().describe('highest microversion; empty: there are none'),
-        min_version: z.string().describe('lowest microversion; empty: there are none'),
-        updated: z.string(),
-        links: z.array(z.object({ rel: z.literal('self'), href: z.string() })),
-      }),
-    ),
-  })
-  .meta({ id: 'Versions' });
-export type VersionsDocument = z.infer<typeof VersionsDocument>;
-
-export const HealthDocument = z.object({ status: z.literal('ok') }).meta({ id: 'Health' });
-export type HealthDocument = z.infer<typeof HealthDocument>;
-
-/** What has to be so for the agent to do its work. */
-export const CHECK_NAMES = ['store', 'kernel', 'reconcile'] as const;
-/** Without these it does less: what it knows goes on. */
-export const WISHES = ['cloud', 'monitor'] as const;
-const Check = z.object({
-  name: z.enum([...CHECK_NAMES, ...WISHES]),
-  ok: z.boolean(),
-  detail: z.string().describe('why not, and what to do; empty when it is ok'),
-});
-export type Check = z.infer<typeof Check>;
-export const ReadinessDocument = z
-  .object({
-    ready: z.boolean().describe('every check is ok, but maybe the cloud and the monitor'),
-    degraded: z.boolean().describe('ready, and the cloud cannot be asked or followed: what is known goes on'),
-    checks: z.array(Check),
-  })
-  .meta({ id: 'Readiness' });
-export type ReadinessDocument = z.infer<typeof ReadinessDocument>;

@@ -16,7 +16,7 @@ export function serverEndpoints(servers: Servers): readonly Endpoint[] {
       tag: 'servers',
       action: 'server:list',
       responses: { 200: { description: 'By name.', schema: ServerListDocument } },
-      handle: async ({ principal }) => ({ status: 200, body: { servers: await servers.list(principal) } }),
+      handle: async ({ requester }) => ({ status: 200, body: { servers: await servers.list(requester) } }),
     }),
   ];
 }

@@ -1,57 +1,17 @@
 /** The catalogue of errors: what holds of every entry. Their texts are in test/golden/texts. */
-import { describe, expect, test } from '@jest/globals';
-import type { ErrorKind } from '../../../src/core/errors/entry.ts';
+import { expect, test } from '@jest/globals';
 import { isPraasError, PraasError, praasError } from '../../../src/core/errors/errors.ts';
+import { describeCatalogue } from '../../support/catalogue.ts';
 import { CATALOGUES, CODES, FACTS, OTHER_FACTS, sampleOf } from '../../support/error-facts.ts';
 
-const KINDS: readonly ErrorKind[] = [
-  'Usage',
-  'Invalid',
-  'Unauthenticated',
-  'Forbidden',
-  'NotFound',
-  'Conflict',
-  'Unavailable',
-  'External',
-];
-
-const samples = CODES.flatMap((code) => {
-  const other = OTHER_FACTS[code];
-  return [[code, FACTS[code]] as const, ...(other ? [[code, other] as const] : [])];
-});
-
-describe('every code', () => {
-  test.each(samples)('%s says what happened and what to do, in whole words, from %j', (code, facts) => {
-    const { message, next_steps } = sampleOf(code, facts);
-
-    for (const text of [message, ...next_steps]) {
-      expect(text.trim()).toBe(text);
-      expect(text).not.toMatch(/undefined|null|NaN|\[object|^$/);
-    }
-    for (const step of next_steps) expect(step).toMatch(/[.?]$|^Install it: /);
+for (const [product, entries] of Object.entries(CATALOGUES)) {
+  const codes = CODES.filter((code) => code in entries);
+  const samples = codes.map((code) => {
+    const other = OTHER_FACTS[code];
+    return [code, other === undefined ? [FACTS[code]] : [FACTS[code], other]] as const;
   });
-
-  test.each(CODES)('%s is written in capitals and has a kind', (code) => {
-    expect(code).toMatch(/^[A-Z]+(_[A-Z]+)*$/);
-    expect(KINDS).toContain(sampleOf(code).kind);
-  });
-
-  test.each(CODES.filter((code) => code !== 'INVALID_INPUT'))('%s offers a next step', (code) => {
-    expect(sampleOf(code).next_steps).not.toEqual([]);
-  });
-
-  test.each(CODES)('%s says different things of different facts', (code) => {
-    const text = (facts: object): string => {
-      const { message, next_steps } = sampleOf(code, facts);
-      return [message, ...next_steps].join('\n');
-    };
-    for (const [fact, value] of Object.entries(FACTS[code])) {
-      const changed = Array.isArray(value) ? ['changed'] : typeof value === 'number' ? value + 1000 : 'changed';
-
-      expect([fact, text({ ...FACTS[code], [fact]: changed })]).not.toEqual([fact, text(FACTS[code])]);
-    }
-  });
-});
+  describeCatalogue(product, entries, Object.fromEntries(samples));
+}
 
 test('an error carries its code, kind, facts and cause for programs, and none of the cause in its text', () => {
   const cause = new Error('ENOSPC at 0x7f');

@@ -1,7 +1,8 @@
 /** Which of two authenticators a token is shown to. */
 import { expect, test } from '@jest/globals';
-import type { Authenticator, Principal } from '../../../src/core/identity/authenticator.ts';
+import type { Authenticator } from '../../../src/core/identity/authenticator.ts';
 import { ChainedAuthenticator } from '../../../src/core/identity/chained-authenticator.ts';
+import { Requester } from '../../../src/core/identity/requester.ts';
 import { tokenText } from '../../../src/core/identity/token.ts';
 import { praasError } from '../../../src/pat/errors.ts';
 
@@ -11,21 +12,21 @@ const AWAY = praasError('CLOUD_UNAVAILABLE', { service: 'identity', reason: 'not
 
 class Listener implements Authenticator {
   readonly asked: string[] = [];
-  readonly #answer: Principal | Error | undefined;
+  readonly #answer: Requester | Error | undefined;
 
-  constructor(answer: Principal | Error | undefined) {
+  constructor(answer: Requester | Error | undefined) {
     this.#answer = answer;
   }
 
-  async authenticate(token: string): Promise<Principal | undefined> {
+  async authenticate(token: string): Promise<Requester | undefined> {
     this.asked.push(token);
     if (this.#answer instanceof Error) throw this.#answer;
     return this.#answer;
   }
 }
 
-const operator: Principal = { name: 'operator', role: 'admin', project_id: null };
-const tenant: Principal = { name: 'tenant', role: 'member', project_id: 'blue' };
+const operator = new Requester({ name: 'operator', role: 'admin', projectId: null });
+const tenant = new Requester({ name: 'tenant', role: 'member', projectId: 'blue' });
 
 test('a token of the node is shown to the node, any other to the others', async () => {
   const [own, others] = [new Listener(operator), new Listener(tenant)];

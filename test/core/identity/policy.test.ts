@@ -1,24 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import type { Principal } from '../../../src/core/identity/authenticator.ts';
 import { LivePolicy } from '../../../src/core/identity/live-policy.ts';
-import {
-  ACTIONS,
-  type Action,
-  DEFAULT_POLICY,
-  LEVELS,
-  type Level,
-  policyFrom,
-} from '../../../src/core/identity/policy.ts';
+import { type AccessPolicy, policyFrom as policyOfFile } from '../../../src/core/identity/policy.ts';
+import { LEVELS, type Level, Requester, type Role } from '../../../src/core/identity/requester.ts';
+import { PAT_ACTIONS, type PatAction } from '../../../src/pat/actions.ts';
 import { errorOf } from '../../support/fake-node.ts';
+import { POLICY_BY_DEFAULT } from '../../support/requests.ts';
 
 const PATH = '/srv/policy.yaml';
-const who = (role: Principal['role'], project_id: string | null = 'blue'): Principal => ({
-  name: 'ann',
-  role,
-  project_id,
-});
-const CALLERS: readonly (readonly [Level, Principal])[] = [
+const ACTIONS = Object.keys(PAT_ACTIONS) as PatAction[];
+const policyFrom = (value: unknown, path: string): AccessPolicy => policyOfFile(value, path, PAT_ACTIONS);
+const who = (role: Role, projectId: string | null = 'blue'): Requester =>
+  new Requester({ name: 'ann', role, projectId });
+const CALLERS: readonly (readonly [Level, Requester])[] = [
   ['reader', who('reader')],
   ['member', who('member')],
   ['admin', who('admin')],
@@ -37,16 +31,16 @@ test('docs/policy.md has one row for every action, and no other', () => {
 });
 
 test.each(ROWS)('by default the least level for %s is %s', (action, level) => {
-  const asked = action as Action;
-  const allowed = CALLERS.filter(([, caller]) => DEFAULT_POLICY.allows(caller, asked)).map(([name]) => name);
+  const asked = action as PatAction;
+  const allowed = CALLERS.filter(([, caller]) => POLICY_BY_DEFAULT.allows(caller, asked)).map(([name]) => name);
 
   expect(allowed).toEqual(LEVELS.slice(LEVELS.indexOf(level as Level), -1));
-  expect(DEFAULT_POLICY.level(asked)).toBe(level);
+  expect(POLICY_BY_DEFAULT.level(asked)).toBe(level);
 });
 
 test('whoever looks at all projects is no operator for that', () => {
-  expect(DEFAULT_POLICY.allows(who('reader', null), 'mapping:create')).toBe(false);
-  expect(DEFAULT_POLICY.allows(who('member', null), 'router:sync')).toBe(false);
+  expect(POLICY_BY_DEFAULT.allows(who('reader', null), 'mapping:create')).toBe(false);
+  expect(POLICY_BY_DEFAULT.allows(who('member', null), 'router:sync')).toBe(false);
 });
 
 test('a file changes what it names and nothing else', () => {
@@ -55,7 +49,7 @@ test('a file changes what it names and nothing else', () => {
   expect(policy.allows(who('member'), 'router:sync')).toBe(true);
   expect(policy.allows(who('reader'), 'router:sync')).toBe(false);
   expect(policy.allows(who('member'), 'mapping:list')).toBe(false);
-  const changed = ACTIONS.filter((action) => policy.level(action) !== DEFAULT_POLICY.level(action));
+  const changed = ACTIONS.filter((action) => policy.level(action) !== POLICY_BY_DEFAULT.level(action));
   expect(changed).toEqual(['mapping:list', 'router:sync']);
 });
 
@@ -70,7 +64,7 @@ test.each([[undefined], [null], [{}], [{ actions: null, roles: null }], [{ actio
   (value) => {
     const policy = policyFrom(value, PATH);
 
-    expect(ACTIONS.map((action) => policy.level(action))).toEqual(ACTIONS.map((each) => DEFAULT_POLICY.level(each)));
+    expect(ACTIONS.map((action) => policy.level(action))).toEqual(ACTIONS.map((each) => POLICY_BY_DEFAULT.level(each)));
     expect(policy.roleOf(['_member_'])).toBe('member');
   },
 );
@@ -107,7 +101,7 @@ test.each([
   [['manager', 'heat_stack_user'], undefined],
   [[], undefined],
 ] as const)('in Keystone %j is here %s', (names, role) => {
-  expect(DEFAULT_POLICY.roleOf(names)).toBe(role);
+  expect(POLICY_BY_DEFAULT.roleOf(names)).toBe(role);
 });
 
 test('a file says which roles of Keystone count, role by role', () => {
@@ -119,11 +113,15 @@ test('a file says which roles of Keystone count, role by role', () => {
 });
 
 test('the policy in force is the default one until another is taken, and then that one', () => {
-  const live = new LivePolicy();
+  const live = new LivePolicy(POLICY_BY_DEFAULT);
   const before = live.allows(who('member'), 'router:sync');
 
-  live.take(policyFrom({ actions: { 'router:sync': 'member' }, roles: { reader: ['watcher'] } }, PATH));
+  live.replace(policyFrom({ actions: { 'router:sync': 'member' }, roles: { reader: ['watcher'] } }, PATH));
 
   expect([before, live.allows(who('member'), 'router:sync')]).toEqual([false, true]);
   expect([live.level('router:sync'), live.roleOf(['watcher'])]).toEqual(['member', 'reader']);
+});
+
+test('an action that no product declares is a mistake of ours, not a refusal', () => {
+  expect(() => POLICY_BY_DEFAULT.allows(who('admin', null), 'mapping:lst')).toThrow('mapping:lst');
 });

@@ -21,7 +21,7 @@ test('a token is nobody’s before it is made, its owner’s from then on, and n
 
   const operator = openTokens(world.path, { new_secret: () => secret });
   expect((await operator.create({ name: 'shop', role: 'member', project_id: 'p1' })).token).toBe(token);
-  expect(await whose(token)).toEqual({ name: 'shop', role: 'member', project_id: 'p1' });
+  expect(await whose(token)).toMatchObject({ name: 'shop', role: 'member', projectId: 'p1' });
 
   await operator.revoke(['shop']);
   expect(await whose(token)).toBeUndefined();

@@ -5,6 +5,7 @@ import type { Situation } from '../../../src/pat/change/situation.ts';
 import type { Mapping, NewMapping } from '../../../src/pat/mapping/mapping.ts';
 import type { Claim } from '../../../src/pat/router/port-in-use.ts';
 import { errorOf, POLICY } from '../../support/fake-node.ts';
+import { newMapping } from '../../support/requests.ts';
 import { FACTS, FORWARD, GATEWAY, idOf, MAPPING, NOW, ROUTER, recordWith, WANTED } from '../../support/samples.ts';
 
 const ID = idOf(9);
@@ -39,7 +40,7 @@ const mappingAt = (router_port: number, changes: Partial<Mapping> = {}): Mapping
   ...changes,
 });
 const decide = (input: Partial<NewMapping> = {}, changes: Partial<Situation> = {}): ReturnType<typeof decideCreate> =>
-  decideCreate(situation(changes), { ...WANTED, ...input }, ID);
+  decideCreate(situation(changes), newMapping({ ...WANTED, ...input }), ID);
 const portFor = (input: Partial<NewMapping>, changes: Partial<Situation>): number =>
   decide(input, changes).mapping.router_port;
 const refusal = async (input: Partial<NewMapping>, changes: Partial<Situation> = {}): Promise<[string, string]> => {
@@ -48,7 +49,7 @@ const refusal = async (input: Partial<NewMapping>, changes: Partial<Situation> =
 };
 
 test('a new mapping has everything that was said, the rest by policy, and is to be settled', () => {
-  const { mapping, delta } = decide({ name: 'ssh', allowed_cidrs: ['198.51.100.9/24'] });
+  const { mapping, delta } = decide({ name: 'ssh', allowed_cidrs: ['198.51.100.0/24'] });
 
   expect(mapping).toEqual({
     ...MAPPING,

@@ -1,18 +1,20 @@
 /** Why a mapping cannot be reached: which hop is said to be wrong, and with which words. */
+
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { Requester } from '../../../src/core/identity/requester.ts';
 import { judgeCounters } from '../../../src/pat/check/judge.ts';
 import type { Hop, HopName, Verdict } from '../../../src/pat/check/report.ts';
 import { CheckService } from '../../../src/pat/check/service.ts';
 import type { SecurityGroupRule } from '../../../src/pat/interfaces/cloud.ts';
 import type { Prober } from '../../../src/pat/interfaces/prober.ts';
-import type { Caller } from '../../../src/pat/interfaces/target.ts';
 import type { Mapping } from '../../../src/pat/mapping/mapping.ts';
 import { Agent } from '../../../src/pat/reconcile/agent.ts';
 import { FakeCloud, WEB, WEB_PORT } from '../../support/fake-cloud.ts';
 import { type FakeNode, fakeNode } from '../../support/fake-node.ts';
+import { tenant } from '../../support/requests.ts';
 import { idOf, WANTED } from '../../support/samples.ts';
 
-const MEMBER: Caller = { name: 'tenant', project_id: 'blue', any_port: false, any_target: false };
+const MEMBER = tenant('member', 'blue');
 const IDENTITY = { server_id: WEB, port_id: WEB_PORT };
 
 let node: FakeNode;
@@ -144,8 +146,8 @@ test('a cloud that is away makes hops unknown and none wrong', async () => {
 });
 
 test('nodes are named to operators only', async () => {
-  const seen = async (caller?: Caller): Promise<string> =>
-    JSON.stringify((await service().check(mapping.id, caller && { caller })).hops);
+  const seen = async (requester?: Requester): Promise<string> =>
+    JSON.stringify((await service().check(mapping.id, requester)).hops);
 
   expect(await seen()).toContain('node-1');
   expect(await seen(MEMBER)).not.toContain('node-1');

@@ -3,13 +3,13 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { openRemote, type Remote } from '../../../src/pat/client/remote.ts';
 import { isPraasError, praasError } from '../../../src/pat/errors.ts';
-import type { Wanted } from '../../../src/pat/mapping/request.ts';
 import { Agent } from '../../../src/pat/reconcile/agent.ts';
 import type { Pat, Routers } from '../../../src/pat/services/api.ts';
 import { RouterService } from '../../../src/pat/services/router-service.ts';
 import { TestApi } from '../../server/http/api.ts';
 import { FakeRouter } from '../../support/fake-dataplane.ts';
 import { type FakeNode, fakeNode, POLICY } from '../../support/fake-node.ts';
+import { requestOf } from '../../support/requests.ts';
 import { CALLER, factsOf, MAPPING, ROUTER, WANTED } from '../../support/samples.ts';
 import { senderTo } from './support.ts';
 
@@ -71,7 +71,7 @@ async function play({ pat, routers, node }: Side, steps: readonly Step[]): Promi
   return settled(outcomes);
 }
 
-const full: Wanted = {
+const full = requestOf({
   ...WANTED,
   project_id: 'blue',
   protocol: 'udp',
@@ -84,8 +84,8 @@ const full: Wanted = {
   masquerade: 'never',
   expires_at: '2031-01-01T00:00:00Z',
   enabled: false,
-};
-const make: Step = ({ pat }) => pat.create(WANTED);
+});
+const make: Step = ({ pat }) => pat.create(requestOf(WANTED));
 const first = (ids: readonly string[]): string => ids[0] ?? '';
 
 const scenarios: Readonly<Record<string, readonly Step[]>> = {
@@ -93,19 +93,13 @@ const scenarios: Readonly<Record<string, readonly Step[]>> = {
   'create, dry': [({ pat }) => pat.create(full, { dry_run: true }), ({ pat }) => pat.list()],
   'create what is taken, reserved, elsewhere or wrong': [
     make,
-    ({ pat }) => pat.create({ ...WANTED, router_port: 4000 }),
-    ({ pat }) => pat.create({ ...WANTED, router_port: 500 }),
-    ({ pat }) => pat.create({ ...WANTED, router_port: 500 }, { force: true }),
-    ({ pat }) => pat.create({ ...WANTED, server_ip: '192.0.2.1' }),
-    ({ pat }) => pat.create({ ...WANTED, router_id: 'nowhere' }),
-    ({ pat }) => pat.create({ ...WANTED, gateway_ip: '192.0.2.1' }),
-    ({ pat }) => pat.create({ ...WANTED, expires_at: '2020-01-01T00:00:00Z' }),
-  ],
-  'create several, and too many': [
-    ({ pat }) => pat.createMany([WANTED, { ...WANTED, server_port: 80 }]),
-    ({ pat }) => pat.createMany(Array.from({ length: 5 }, () => WANTED)),
-    ({ pat }) => pat.createMany([WANTED, { ...WANTED, router_id: 'west' }]),
-    ({ pat }) => pat.list(),
+    ({ pat }) => pat.create(requestOf({ ...WANTED, router_port: 4000 })),
+    ({ pat }) => pat.create(requestOf({ ...WANTED, router_port: 500 })),
+    ({ pat }) => pat.create(requestOf({ ...WANTED, router_port: 500 }), { force: true }),
+    ({ pat }) => pat.create(requestOf({ ...WANTED, server_ip: '192.0.2.1' })),
+    ({ pat }) => pat.create(requestOf({ ...WANTED, router_id: 'nowhere' })),
+    ({ pat }) => pat.create(requestOf({ ...WANTED, gateway_ip: '192.0.2.1' })),
+    ({ pat }) => pat.create(requestOf({ ...WANTED, expires_at: '2020-01-01T00:00:00Z' })),
   ],
   change: [
     make,

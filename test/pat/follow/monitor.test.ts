@@ -49,7 +49,7 @@ function deleteServer(n: number): void {
 
 const stored = async (): Promise<Mapping[]> => [...(await node.store.read(ROUTER)).mappings.values()];
 const mappingsOf = ({ pat, verdicts }: FakeNode): Mappings => ({
-  list: async () => (await pat.list()).mappings,
+  list: async (related_to) => (await pat.list(related_to === undefined ? {} : { related_to })).mappings,
   carryOut: (found) => verdicts.carryOut(found),
 });
 
@@ -167,7 +167,7 @@ describe('on doubt nothing is removed', () => {
   test('whoever changed the mapping meanwhile knows better', async () => {
     const { pat, verdicts, clock, log } = node;
     const slow: Mappings = {
-      list: async () => (await pat.list()).mappings,
+      list: async (related_to) => (await pat.list(related_to === undefined ? {} : { related_to })).mappings,
       async carryOut(found) {
         await pat.update(idOf(2), { server_ip: '10.20.0.103' });
         return verdicts.carryOut(found);

@@ -1,18 +1,23 @@
 /** What is noted of changes. */
+
 import { beforeEach, expect, test } from '@jest/globals';
 import { type FakeNode, fakeNode } from '../../support/fake-node.ts';
+import { tenant } from '../../support/requests.ts';
 import { idOf, NOW, ROUTER, WANTED } from '../../support/samples.ts';
+
+const DEMO = { requester: tenant('member', 'blue', 'demo') };
+const OWN = { ...WANTED, project_id: 'blue' };
 
 let node: FakeNode;
 beforeEach(() => {
-  node = fakeNode({ actor: () => ({ kind: 'tenant', name: 'demo' }) });
+  node = fakeNode();
 });
 const noted = () => node.events.events.map(({ type, by, reason, before }) => ({ type, by: by.kind, reason, before }));
 
 test('a mapping’s life: created, updated with what was before, deleted with what it was', async () => {
-  await node.pat.create(WANTED);
-  await node.pat.update(idOf(1), { router_port: 4003, name: 'ssh' });
-  await node.pat.delete([idOf(1)]);
+  await node.pat.create(OWN, DEMO);
+  await node.pat.update(idOf(1), { router_port: 4003, name: 'ssh' }, DEMO);
+  await node.pat.delete([idOf(1)], DEMO);
 
   expect(noted()).toEqual([
     { type: 'created', by: 'tenant', reason: '', before: {} },

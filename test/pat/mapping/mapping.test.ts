@@ -2,23 +2,22 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseInput } from '../../../src/core/values/input.ts';
 import { isExpired } from '../../../src/core/values/time.ts';
-import { isWanted, Mapping, MappingPatch, NewMapping } from '../../../src/pat/mapping/mapping.ts';
+import { isWanted, Mapping, MappingPatch } from '../../../src/pat/mapping/mapping.ts';
+import { MappingRequest } from '../../../src/pat/mapping/request.ts';
 import { port } from '../../support/arbitrary.ts';
 import { errorOf } from '../../support/fake-node.ts';
 import { MAPPING, NOW, WANTED } from '../../support/samples.ts';
 
 const refusalOf = (input: object): Promise<{ field: unknown; allowed: unknown }> =>
-  errorOf(() => parseInput(NewMapping, { ...WANTED, ...input })).then(({ code, facts }) => {
+  errorOf(() => parseInput(MappingRequest, { ...WANTED, ...input })).then(({ code, facts }) => {
     expect(code).toBe('INVALID_INPUT');
     return { field: facts['field'], allowed: facts['allowed'] };
   });
 
 test('what is left out of a new mapping is filled in, but the port and the gateway stay open', () => {
-  expect(parseInput(NewMapping, WANTED)).toEqual({
+  expect(parseInput(MappingRequest, WANTED)).toEqual({
     ...WANTED,
-    server_id: null,
-    port_id: null,
-    security_group_rule_ids: [],
+    open_security_group: false,
     project_id: null,
     protocol: 'tcp',
     name: '',
@@ -44,7 +43,7 @@ describe.each(['server_port', 'router_port'])('%s', (field) => {
     fc.assert(
       fc.property(
         port,
-        (number) => parseInput(NewMapping, { ...WANTED, [field]: number })[field as 'server_port'] === number,
+        (number) => parseInput(MappingRequest, { ...WANTED, [field]: number })[field as 'server_port'] === number,
       ),
     );
   });
@@ -87,7 +86,7 @@ test.each([
 });
 
 test.each(['qdhcp-1', 'edge', 'R_1.2', '_x', 'x'.repeat(128), MAPPING.router_id])('%j is a router id', (router_id) => {
-  expect(parseInput(NewMapping, { ...WANTED, router_id }).router_id).toBe(router_id);
+  expect(parseInput(MappingRequest, { ...WANTED, router_id }).router_id).toBe(router_id);
 });
 
 test.each(['halt', 'TCP', 'sctp', '', '6', 6, null, ['tcp'], 'tcp '])('%j is no protocol', async (protocol) => {
@@ -122,7 +121,7 @@ test.each([[['10.0.0.0/33']], [['10.0.0.0/8', '']], [['0.0.0.0/0 -j ACCEPT']], [
 test('the number of networks is limited', async () => {
   const networks = (count: number): string[] => Array.from({ length: count }, (_, index) => `10.0.${index % 256}.0/24`);
 
-  expect(parseInput(NewMapping, { ...WANTED, allowed_cidrs: networks(256) }).allowed_cidrs).toHaveLength(256);
+  expect(parseInput(MappingRequest, { ...WANTED, allowed_cidrs: networks(256) }).allowed_cidrs).toHaveLength(256);
   expect(await refusalOf({ allowed_cidrs: networks(257) })).toEqual({
     field: 'allowed_cidrs',
     allowed: 'a list of at most 256 networks',
@@ -141,7 +140,7 @@ describe.each(['name', 'description', 'project_id'])('%s', (field) => {
 
   test('may be any other text, to 255 characters', async () => {
     for (const value of ['', 'DNS für alle', '日本語', '"; drop table', "it's", 'x'.repeat(255)]) {
-      expect(parseInput(NewMapping, { ...WANTED, [field]: value })).toMatchObject({ [field]: value });
+      expect(parseInput(MappingRequest, { ...WANTED, [field]: value })).toMatchObject({ [field]: value });
     }
     expect(await refusalOf({ [field]: 'x'.repeat(256) })).toEqual({ field, allowed: 'text of at most 255 characters' });
   });
@@ -160,15 +159,15 @@ test.each(['masquerade', 'enabled'])('%s is not taken from a text', async (field
 
 describe('keys that nobody knows are refused', () => {
   test.each([
-    ['a new mapping', NewMapping, { ...WANTED, colour: 'red' }],
-    ['a new mapping that names its own status', NewMapping, { ...WANTED, status: 'ACTIVE' }],
-    ['a new mapping that names its own id', NewMapping, { ...WANTED, id: MAPPING.id }],
+    ['a new mapping', MappingRequest, { ...WANTED, colour: 'red' }],
+    ['a new mapping that names its own status', MappingRequest, { ...WANTED, status: 'ACTIVE' }],
+    ['a new mapping that names its own id', MappingRequest, { ...WANTED, id: MAPPING.id }],
     ['a change of the router', MappingPatch, { router_id: 'edge' }],
     ['a change of the protocol', MappingPatch, { protocol: 'udp' }],
     ['a stored mapping', Mapping, { ...MAPPING, colour: 'red' }],
     [
       'a prototype',
-      NewMapping,
+      MappingRequest,
       JSON.parse('{"server_ip":"10.20.0.51","server_port":22,"router_id":"r","__proto__":{}}'),
     ],
   ])('in %s', async (_, schema, input) => {
@@ -177,14 +176,13 @@ describe('keys that nobody knows are refused', () => {
 });
 
 test.each([undefined, null, 'text', 5, [], () => undefined])('%p is no mapping', async (input) => {
-  expect((await errorOf(() => parseInput(NewMapping, input))).facts).toMatchObject({ field: 'input' });
+  expect((await errorOf(() => parseInput(MappingRequest, input))).facts).toMatchObject({ field: 'input' });
 });
 
 describe('the message names the field, what was found and what is allowed', () => {
   test.each<[unknown, string]>([
     [{ ...WANTED, server_port: 70_000 }, 'server_port: 70000 is not from 1 to 65535'],
     [{ ...WANTED, server_port: Number.NaN }, 'server_port: NaN is not a whole number from 1 to 65535'],
-    [{ ...WANTED, server_ip: undefined }, 'server_ip: missing is not an IPv4 address such as 10.20.0.51'],
     [{ ...WANTED, router_id: '../x' }, 'router_id: "../x" is not a router UUID or a namespace name'],
     [{ ...WANTED, router_id: 5 }, 'router_id: 5 is not a router UUID or a namespace name'],
     [{ ...WANTED, protocol: 'halt' }, 'protocol: "halt" is not tcp or udp'],
@@ -200,13 +198,13 @@ describe('the message names the field, what was found and what is allowed', () =
     [[], 'input: [] is not an object'],
     [undefined, 'input: missing is not an object'],
   ])('for %j', async (input, message) => {
-    expect((await errorOf(() => parseInput(NewMapping, input))).message).toBe(message);
+    expect((await errorOf(() => parseInput(MappingRequest, input))).message).toBe(message);
   });
 
   test('but never repeats a control character or a text without end', async () => {
     const hostile = String.fromCharCode(0x1b, 0x07, 0x0a, 0x7f, 0x9b);
     for (const input of [{ name: `${hostile}2J` }, { [`${hostile}key`]: 1 }, { name: 'x'.repeat(100_000) }]) {
-      const { message } = await errorOf(() => parseInput(NewMapping, { ...WANTED, ...input }));
+      const { message } = await errorOf(() => parseInput(MappingRequest, { ...WANTED, ...input }));
 
       expect(message).not.toMatch(/\p{Cc}/u);
       expect(message.length).toBeLessThan(300);

@@ -1,7 +1,9 @@
 /** What can be published, as a project sees it. */
+
 import { expect, test } from '@jest/globals';
 import { ServerService } from '../../../src/pat/services/server-service.ts';
 import { DEMO, FakeCloud, OTHER, OTHERWEB, portOf, WEB, WEB_PORT } from '../../support/fake-cloud.ts';
+import { tenant } from '../../support/requests.ts';
 import { GATEWAY, idOf, MAPPING, ROUTER } from '../../support/samples.ts';
 
 const serviceOf = (cloud: FakeCloud) =>
@@ -17,7 +19,7 @@ test('a project sees its servers, with the routers of its own that lead there', 
     router_id: ROUTER,
   });
 
-  expect(await serviceOf(cloud).list({ project_id: DEMO })).toEqual([
+  expect(await serviceOf(cloud).list(tenant('member', DEMO))).toEqual([
     {
       server_id: WEB,
       name: 'web',
@@ -46,7 +48,7 @@ test('an address that no router leads to is listed without one', async () => {
   const cloud = new FakeCloud();
   cloud.changePort(WEB_PORT, { fixed_ips: [{ ip_address: '10.99.0.5', subnet_id: idOf(199) }] });
 
-  const [server] = await serviceOf(cloud).list({ project_id: DEMO });
+  const [server] = await serviceOf(cloud).list(tenant('member', DEMO));
 
   expect(server?.addresses).toMatchObject([{ server_ip: '10.99.0.5', routers: [] }]);
 });
@@ -69,7 +71,7 @@ test('a port of another project with the server’s ID on it is none of the serv
   const cloud = new FakeCloud();
   const fixed_ips = [{ ip_address: '6.6.6.6', subnet_id: 'x' }];
   cloud.its_ports.push(portOf({ id: idOf(119), project_id: OTHER, fixed_ips }));
-  const [server] = await new ServerService({ cloud, mappings: async () => [] }).list({ project_id: DEMO });
+  const [server] = await new ServerService({ cloud, mappings: async () => [] }).list(tenant('member', DEMO));
 
   expect(server?.addresses.map(({ server_ip }) => server_ip)).toEqual(['10.20.0.51']);
 });

@@ -1,14 +1,15 @@
 /** The service with a cloud around it: whose a port is counts at each change, and what was opened is closed with the last. */
+
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import type { Caller } from '../../../src/pat/interfaces/target.ts';
 import { CloudTargets } from '../../../src/pat/target/cloud-targets.ts';
 import { SecurityGroups } from '../../../src/pat/target/security-groups.ts';
 import { LocalTargets } from '../../../src/pat/target/targets.ts';
 import { DEMO, FakeCloud, OTHER, portOf, WEB_PORT } from '../../support/fake-cloud.ts';
 import { errorOf, type FakeNode, fakeNode, ListLog } from '../../support/fake-node.ts';
+import { POLICY_BY_DEFAULT, tenant } from '../../support/requests.ts';
 import { idOf } from '../../support/samples.ts';
 
-const MEMBER: Caller = { name: 'alice (member)', project_id: DEMO, any_port: false, any_target: false };
+const requester = tenant('member', DEMO, 'alice');
 const DB = idOf(102);
 
 let cloud: FakeCloud;
@@ -21,12 +22,15 @@ beforeEach(() => {
   cloud.its_servers.push({ id: DB, name: 'db', project_id: DEMO, status: 'ACTIVE' });
   cloud.its_ports.push(portOf({ id: idOf(122), device_id: DB, fixed_ips }));
   groups = new SecurityGroups(cloud, new ListLog());
-  node = fakeNode({ targets: new CloudTargets({ cloud, local: new LocalTargets() }), access: groups });
+  node = fakeNode({
+    targets: new CloudTargets({ cloud, policy: POLICY_BY_DEFAULT, local: new LocalTargets() }),
+    groups,
+  });
 });
 
 const create = async (...wanted: object[]): Promise<string[]> => {
   const inputs = wanted.map((each) => ({ router: 'edge', server: 'web', server_port: 22, ...each }));
-  const { value } = await node.pat.createMany(inputs, {}, undefined, MEMBER);
+  const { value } = await node.pat.createMany(inputs, { requester });
   return value.map(({ id }) => id);
 };
 const OPEN = { open_security_group: true };
@@ -47,14 +51,14 @@ describe('a port that changed hands a moment ago', () => {
   ])('is not opened further by %j', async (patch) => {
     const before = await node.pat.get(id);
 
-    expect((await errorOf(node.pat.update(id, patch, {}, { caller: MEMBER }))).code).toBe('PORT_NOT_FOUND');
+    expect((await errorOf(node.pat.update(id, patch, { requester }))).code).toBe('PORT_NOT_FOUND');
     expect(await node.pat.get(id)).toEqual(before);
   });
 
   test.each([{ enabled: false }, { name: 'old' }, { masquerade: 'never' as const }])(
     'may be given up or named: %j',
     async (patch) => {
-      await expect(node.pat.update(id, patch, {}, { caller: MEMBER })).resolves.toBeDefined();
+      await expect(node.pat.update(id, patch, { requester })).resolves.toBeDefined();
       await expect(node.pat.delete([id])).resolves.toBeDefined();
     },
   );

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { praasError } from '../../../src/pat/errors.ts';
 import type { MappingStore } from '../../../src/pat/interfaces/store.ts';
 import type { Delta } from '../../../src/pat/mapping/record.ts';
-import type { Wanted } from '../../../src/pat/mapping/request.ts';
+import type { MappingRequestInput } from '../../../src/pat/mapping/request.ts';
 import { FakeRouter } from '../../support/fake-dataplane.ts';
 import { errorOf, type FakeNode, fakeNode } from '../../support/fake-node.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
@@ -170,7 +170,7 @@ test('what others put into the kernel is taken into account, not overwritten', a
   ];
   node = fakeNode({ store, router: node.router });
 
-  const create = (wanted: Wanted): Promise<unknown> => node.pat.createMany([wanted], {}, [idOf(9)]);
+  const create = (wanted: MappingRequestInput): Promise<unknown> => node.pat.createMany([wanted], {}, [idOf(9)]);
   expect((await errorOf(create({ ...WANTED, router_port: 4002 }))).message).toContain('-A x --dport 4001:4003');
   expect((await errorOf(create(WANTED))).code).toBe('NO_FREE_PORT');
 });

@@ -1,10 +1,12 @@
 /** Changes of one router that arrive together go together, and each gets its own answer. */
+
 import { beforeEach, expect, test } from '@jest/globals';
 import { praasError } from '../../../src/pat/errors.ts';
 import type { MappingStore, StoreTransaction } from '../../../src/pat/interfaces/store.ts';
 import { FakeRouter } from '../../support/fake-dataplane.ts';
 import { errorOf, type FakeNode, fakeNode, POLICY } from '../../support/fake-node.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
+import { newMapping } from '../../support/requests.ts';
 import { factsOf, idOf, ROUTER, WANTED } from '../../support/samples.ts';
 
 /** Counts what costs a sync to disk. */
@@ -154,9 +156,9 @@ test('a list for several routers, or for none, is refused', async () => {
 });
 
 test('a port that is already published for that server is given again, also to two who ask at once', async () => {
-  const asked = await Promise.all([1, 2].map(() => node.pat.ensure({ ...WANTED, server_port: 80 })));
-  const again = await node.pat.ensure({ ...WANTED, gateway_ip: '203.0.113.10', server_port: 80 });
-  const other = await node.pat.ensure({ ...WANTED, protocol: 'udp', server_port: 80 });
+  const asked = await Promise.all([1, 2].map(() => node.pat.ensure(newMapping({ ...WANTED, server_port: 80 }))));
+  const again = await node.pat.ensure(newMapping({ ...WANTED, gateway_ip: '203.0.113.10', server_port: 80 }));
+  const other = await node.pat.ensure(newMapping({ ...WANTED, protocol: 'udp', server_port: 80 }));
 
   expect(asked.map(({ value }) => [value.mapping.router_port, value.is_new])).toEqual([
     [4001, true],

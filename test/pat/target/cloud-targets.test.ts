@@ -1,7 +1,8 @@
 /** Who is meant, and what is refused: with two tenants whose networks and servers have the same addresses. */
+
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { type Caller, OPERATOR } from '../../../src/pat/interfaces/target.ts';
-import type { Wanted } from '../../../src/pat/mapping/request.ts';
+import { ROOT } from '../../../src/core/identity/requester.ts';
+import type { MappingRequestInput } from '../../../src/pat/mapping/request.ts';
 import { CloudTargets } from '../../../src/pat/target/cloud-targets.ts';
 import { LocalTargets } from '../../../src/pat/target/targets.ts';
 import {
@@ -17,21 +18,23 @@ import {
   WEB_PORT,
 } from '../../support/fake-cloud.ts';
 import { errorOf } from '../../support/fake-node.ts';
+import { POLICY_BY_DEFAULT, requestOf, tenant } from '../../support/requests.ts';
 import { GATEWAY, idOf, MAPPING, ROUTER } from '../../support/samples.ts';
 
-const MEMBER: Caller = { name: 'alice (member)', project_id: DEMO, any_port: false, any_target: false };
-const STRANGER: Caller = { ...MEMBER, name: 'bob (member)', project_id: OTHER };
-const ADMIN: Caller = { ...MEMBER, name: 'carol (admin)', any_port: true, any_target: true };
+const MEMBER = tenant('member', DEMO, 'alice');
+const STRANGER = tenant('member', OTHER, 'bob');
+const ADMIN = tenant('admin', DEMO, 'carol');
 
 let cloud: FakeCloud;
 let targets: CloudTargets;
 beforeEach(() => {
   cloud = new FakeCloud();
-  targets = new CloudTargets({ cloud, local: new LocalTargets() });
+  targets = new CloudTargets({ cloud, policy: POLICY_BY_DEFAULT, local: new LocalTargets() });
 });
 
-const resolve = (wanted: Partial<Wanted>, caller = MEMBER) => targets.resolve({ server_port: 22, ...wanted }, caller);
-const refusal = (wanted: Partial<Wanted>, caller = MEMBER) => errorOf(resolve(wanted, caller));
+const resolve = (wanted: Partial<MappingRequestInput>, caller = MEMBER) =>
+  targets.resolve(requestOf({ server_port: 22, ...wanted }), caller);
+const refusal = (wanted: Partial<MappingRequestInput>, caller = MEMBER) => errorOf(resolve(wanted, caller));
 
 const WEB_BEHIND_EDGE = {
   router_id: ROUTER,
@@ -43,7 +46,7 @@ const WEB_BEHIND_EDGE = {
 };
 
 describe('one and the same port is found by', () => {
-  test.each<[string, Partial<Wanted>]>([
+  test.each<[string, Partial<MappingRequestInput>]>([
     ['names', { router: 'edge', server: 'web' }],
     ['ids', { router_id: ROUTER, server: WEB }],
     ['the name of its namespace and the port', { router: `qrouter-${ROUTER}`, port_id: WEB_PORT }],
@@ -52,7 +55,7 @@ describe('one and the same port is found by', () => {
     ['its address behind the router', { router: 'edge', server_ip: '10.20.0.51' }],
     ['its address alone, in the project', { server_ip: '10.20.0.51' }],
   ])('%s', async (_, wanted) => {
-    const { input, port } = await resolve(wanted);
+    const { mapping: input, port } = await resolve(wanted);
 
     expect(input).toMatchObject({ ...WEB_BEHIND_EDGE, server_port: 22 });
     expect(port?.id).toBe(WEB_PORT);
@@ -62,7 +65,7 @@ describe('one and the same port is found by', () => {
 });
 
 test('the same words mean another server for another project', async () => {
-  const { input } = await resolve({ server: 'web' }, STRANGER);
+  const { mapping: input } = await resolve({ server: 'web' }, STRANGER);
 
   expect(input).toMatchObject({
     router_id: OTHER_ROUTER,
@@ -73,7 +76,7 @@ test('the same words mean another server for another project', async () => {
 });
 
 test('an operator publishes for whoever has the port', async () => {
-  const { input } = await resolve({ router_id: ROUTER, server: WEB }, OPERATOR);
+  const { mapping: input } = await resolve({ router_id: ROUTER, server: WEB }, ROOT);
 
   expect(input).toMatchObject(WEB_BEHIND_EDGE);
 });
@@ -88,7 +91,7 @@ test('with ids, one question to Neutron decides', async () => {
 });
 
 describe("another project's is not there:", () => {
-  test.each<[string, Partial<Wanted>, string]>([
+  test.each<[string, Partial<MappingRequestInput>, string]>([
     ['its router', { router_id: OTHER_ROUTER, server: WEB }, 'ROUTER_NOT_FOUND'],
     ["its router's name", { router: 'edge-other', server: 'web' }, 'ROUTER_NOT_FOUND'],
     ["its router's namespace", { router: `qrouter-${OTHER_ROUTER}`, server: 'web' }, 'ROUTER_NOT_FOUND'],
@@ -148,7 +151,7 @@ describe('what is not clear is asked back:', () => {
 
     expect(error.code).toBe('AMBIGUOUS');
     expect(error.facts['candidates']).toEqual([`edge (${ROUTER})`, `second (${idOf(120)})`]);
-    expect((await resolve({ server: 'web', router: 'second' })).input.router_id).toBe(idOf(120));
+    expect((await resolve({ server: 'web', router: 'second' })).mapping.router_id).toBe(idOf(120));
   });
 
   test('the server has two addresses there', async () => {
@@ -159,7 +162,7 @@ describe('what is not clear is asked back:', () => {
     cloud.changePort(WEB_PORT, { fixed_ips });
 
     expect(await refusal({ server: 'web' })).toMatchObject({ code: 'AMBIGUOUS' });
-    expect((await resolve({ server: 'web', server_ip: '10.20.0.52' })).input.server_ip).toBe('10.20.0.52');
+    expect((await resolve({ server: 'web', server_ip: '10.20.0.52' })).mapping.server_ip).toBe('10.20.0.52');
     expect(await refusal({ server: 'web', server_ip: '10.20.0.53' })).toMatchObject({
       code: 'SERVER_NOT_BEHIND_ROUTER',
     });
@@ -172,7 +175,7 @@ describe('what is not clear is asked back:', () => {
   });
 
   test('an operator sees the servers of all projects', async () => {
-    expect(await refusal({ server: 'web' }, OPERATOR)).toMatchObject({ code: 'AMBIGUOUS' });
+    expect(await refusal({ server: 'web' }, ROOT)).toMatchObject({ code: 'AMBIGUOUS' });
   });
 
   test('nothing is said of the server', async () => {
@@ -185,7 +188,7 @@ describe('for admins only:', () => {
     const wanted = { router: 'edge', server_ip: '10.20.0.99' };
 
     expect(await refusal(wanted)).toMatchObject({ code: 'SERVER_NOT_FOUND' });
-    const { input, port, warnings } = await resolve(wanted, ADMIN);
+    const { mapping: input, port, warnings } = await resolve(wanted, ADMIN);
     expect(input).toMatchObject({ router_id: ROUTER, server_ip: '10.20.0.99', port_id: null, project_id: DEMO });
     expect(port).toBeUndefined();
     expect(warnings.join()).toContain('10.20.0.99');
@@ -195,14 +198,14 @@ describe('for admins only:', () => {
     cloud.changePort(WEB_PORT, { device_owner: 'network:dhcp' });
 
     expect(await refusal({ port_id: WEB_PORT })).toMatchObject({ code: 'FORBIDDEN' });
-    expect((await resolve({ port_id: WEB_PORT }, ADMIN)).input.server_id).toBeNull();
+    expect((await resolve({ port_id: WEB_PORT }, ADMIN)).mapping.server_id).toBeNull();
   });
 
   test('an address of the router that is not its gateway', async () => {
     const wanted = { server: 'web', gateway_ip: '203.0.113.11' };
 
     expect(await refusal(wanted)).toMatchObject({ code: 'GATEWAY_NOT_LOCAL' });
-    expect((await resolve(wanted, ADMIN)).input.gateway_ip).toBe('203.0.113.11');
+    expect((await resolve(wanted, ADMIN)).mapping.gateway_ip).toBe('203.0.113.11');
   });
 
   test('not even an admin of the project has what is of another one', async () => {
@@ -212,7 +215,7 @@ describe('for admins only:', () => {
   });
 
   test('a namespace that Neutron does not know is for operators', async () => {
-    const { input } = await resolve({ router: 'gate', server_ip: '10.9.0.7' }, OPERATOR);
+    const { mapping: input } = await resolve({ router: 'gate', server_ip: '10.9.0.7' }, ROOT);
 
     expect(input).toMatchObject({ router_id: 'gate', server_ip: '10.9.0.7' });
   });
@@ -254,7 +257,7 @@ describe('an address that Neutron knows is somebody’s, whoever asks', () => {
   );
 
   test('an admin may still publish one that nobody has', async () => {
-    const { input, warnings } = await resolve({ router: 'edge', server_ip: '10.20.0.99' }, ADMIN);
+    const { mapping: input, warnings } = await resolve({ router: 'edge', server_ip: '10.20.0.99' }, ADMIN);
 
     expect(input).toMatchObject({ server_ip: '10.20.0.99', port_id: null });
     expect(warnings.join()).toContain('the address of no Neutron port');

@@ -1,10 +1,13 @@
 /** What is known of routers beyond the node. */
+
 import { beforeEach, expect, test } from '@jest/globals';
+import { ROOT } from '../../../src/core/identity/requester.ts';
 import { MappingQuery } from '../../../src/pat/services/mapping-query.ts';
 import { RouterBook } from '../../../src/pat/target/router-directory.ts';
 import { DEMO, FakeCloud, OTHER, OTHER_ROUTER, routerOf } from '../../support/fake-cloud.ts';
 import { errorOf, fakeNode } from '../../support/fake-node.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
+import { tenant } from '../../support/requests.ts';
 import { idOf, MAPPING, ROUTER, recordWith } from '../../support/samples.ts';
 
 let cloud: FakeCloud;
@@ -16,24 +19,24 @@ beforeEach(async () => {
 });
 
 test('a name is found by whoever may know it', () => {
-  expect(book.find('edge', DEMO)).toBe(ROUTER);
-  expect(book.find('edge', null)).toBe(ROUTER);
-  expect(book.find('edge', OTHER)).toBeUndefined();
-  expect(book.find('nothing', null)).toBeUndefined();
+  expect(book.find('edge', tenant('member', DEMO))).toBe(ROUTER);
+  expect(book.find('edge', ROOT)).toBe(ROUTER);
+  expect(book.find('edge', tenant('member', OTHER))).toBeUndefined();
+  expect(book.find('nothing', ROOT)).toBeUndefined();
 });
 
 test('a name that two routers have is nobody’s', async () => {
   cloud.its_routers.push(routerOf({ id: idOf(121), name: 'edge' }));
   await book.refresh(cloud);
 
-  expect(book.find('edge', DEMO)).toBeUndefined();
+  expect(book.find('edge', tenant('member', DEMO))).toBeUndefined();
 });
 
 test('a router is visible to its project and to those who see all', () => {
-  expect(book.isVisible(OTHER_ROUTER, OTHER)).toBe(true);
-  expect(book.isVisible(OTHER_ROUTER, DEMO)).toBe(false);
-  expect(book.isVisible(OTHER_ROUTER, null)).toBe(true);
-  expect(book.isVisible('a-namespace', DEMO)).toBe(false);
+  expect(book.isVisible(OTHER_ROUTER, tenant('member', OTHER))).toBe(true);
+  expect(book.isVisible(OTHER_ROUTER, tenant('member', DEMO))).toBe(false);
+  expect(book.isVisible(OTHER_ROUTER, ROOT)).toBe(true);
+  expect(book.isVisible('a-namespace', tenant('member', DEMO))).toBe(false);
 });
 
 test('what was known stays when the cloud goes away', async () => {

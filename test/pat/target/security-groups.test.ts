@@ -1,4 +1,5 @@
 /** What security groups drop, and how they are opened and closed again. */
+
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { cidrContains } from '../../../src/core/values/ipv4.ts';
@@ -7,6 +8,7 @@ import { missingAccess, missingText } from '../../../src/pat/target/security.ts'
 import { SecurityGroups } from '../../../src/pat/target/security-groups.ts';
 import { DEMO, FakeCloud, OTHER, portOf, WEB_PORT } from '../../support/fake-cloud.ts';
 import { errorOf, ListLog } from '../../support/fake-node.ts';
+import { requestOf } from '../../support/requests.ts';
 import { idOf, ROUTER, WANTED } from '../../support/samples.ts';
 
 const rule = (fields: Partial<SecurityGroupRule> = {}): SecurityGroupRule => ({
@@ -84,9 +86,8 @@ describe('with a cloud', () => {
     groups = new SecurityGroups(cloud, new ListLog());
   });
   const target = (fields = {}) => ({
-    input: { ...WANTED, router_id: ROUTER, ...fields },
+    mapping: requestOf({ ...WANTED, router_id: ROUTER, ...fields }),
     port: portOf({ id: WEB_PORT }),
-    warnings: [],
   });
 
   test('a look says which rule is missing, and adds none', async () => {

@@ -1,40 +1,51 @@
 /** The API on a real server, before a node in memory. Whoever names a role as token has it, `admin` in all projects. */
-import type { Principal, Role } from '../../../src/core/identity/authenticator.ts';
-import { type AccessPolicy, DEFAULT_POLICY } from '../../../src/core/identity/policy.ts';
+import type { AccessPolicy } from '../../../src/core/identity/policy.ts';
+import { Requester, type Role } from '../../../src/core/identity/requester.ts';
 import { CheckService } from '../../../src/pat/check/service.ts';
 import { praasError } from '../../../src/pat/errors.ts';
 import { Agent } from '../../../src/pat/reconcile/agent.ts';
 import { RouterService } from '../../../src/pat/services/router-service.ts';
+import type { Servers } from '../../../src/pat/services/server-service.ts';
+import type { Api } from '../../../src/server/http/api.ts';
 import { createApp } from '../../../src/server/http/app.ts';
 import type { Endpoint } from '../../../src/server/http/endpoint.ts';
 import { IdempotencyKeys } from '../../../src/server/http/idempotency.ts';
 import { Listener } from '../../../src/server/http/listener.ts';
-import { Metrics } from '../../../src/server/http/metrics.ts';
+import { HttpMetrics, ProcessMetrics } from '../../../src/server/http/metrics.ts';
 import { type Document, document } from '../../../src/server/http/openapi.ts';
 import { pages } from '../../../src/server/http/pages.ts';
 import { answerRaw } from '../../../src/server/http/raw-answer.ts';
-import type { Readiness } from '../../../src/server/http/readiness.ts';
-import { eventEndpoints } from '../../../src/server/pat/events.ts';
-import { mappingEndpoints } from '../../../src/server/pat/mappings.ts';
-import { quotaEndpoints } from '../../../src/server/pat/quotas.ts';
-import { routerEndpoints } from '../../../src/server/pat/routers.ts';
+import { type Readiness, readinessOf } from '../../../src/server/http/readiness.ts';
+import { patApi } from '../../../src/server/pat/api.ts';
+import { PatMetrics } from '../../../src/server/pat/metrics.ts';
+import { systemTimers } from '../../../src/system/clock.ts';
 import { RequestContext } from '../../../src/system/request-context.ts';
 import { type FakeNode, fakeNode, POLICY } from '../../support/fake-node.ts';
+import { POLICY_BY_DEFAULT } from '../../support/requests.ts';
 
 export const VERSION = '1.2.3';
 
-const PRINCIPALS: ReadonlyMap<string, Principal> = new Map(
-  (['admin', 'member', 'reader'] as const satisfies readonly Role[]).flatMap((role): [string, Principal][] => [
-    [role, { name: role, role, project_id: role === 'member' ? 'blue' : null }],
-    [`blue-${role}`, { name: `blue-${role}`, role, project_id: 'blue' }],
+const REQUESTERS: ReadonlyMap<string, Requester> = new Map(
+  (['admin', 'member', 'reader'] as const satisfies readonly Role[]).flatMap((role): [string, Requester][] => [
+    [role, new Requester({ name: role, role, projectId: role === 'member' ? 'blue' : null })],
+    [`blue-${role}`, new Requester({ name: `blue-${role}`, role, projectId: 'blue' })],
   ]),
 );
 
-export const READY: Readiness = {
-  check: async () => [
-    { name: 'store', ok: true, detail: '' },
-    { name: 'kernel', ok: true, detail: '' },
-    { name: 'reconcile', ok: true, detail: '' },
+export const READY: Readiness = readinessOf(
+  ['store', 'kernel', 'reconcile'].map((name) => ({ name, check: async () => undefined })),
+);
+
+const SERVERS: Servers = {
+  list: async () => [
+    {
+      server_id: '5d1f0f6e-5a0f-4c0e-9f6a-7f1b2c3d4e5f',
+      name: 'web',
+      project_id: 'blue',
+      status: 'ACTIVE',
+      addresses: [],
+      mappings: 0,
+    },
   ],
 };
 
@@ -46,41 +57,42 @@ export interface Call {
 
 export class TestApi {
   readonly node: FakeNode;
-  readonly endpoints: readonly Endpoint[];
+  readonly apis: readonly Api[];
   readonly document: Document;
   readonly #listener: Listener;
 
-  /** `more` are endpoints that only this test has. */
-  constructor(readiness: Readiness = READY, more: readonly Endpoint[] = [], policy: AccessPolicy = DEFAULT_POLICY) {
-    const node = fakeNode({ actor: () => context.actor });
-    const { store, dataplane, clock, log, pat, imports } = node;
+  /** `more` makes the APIs that only this test has, with their own metrics. */
+  constructor(
+    readiness: Readiness = READY,
+    policy: AccessPolicy = POLICY_BY_DEFAULT,
+    more: (metrics: ProcessMetrics) => readonly Api[] = () => [],
+  ) {
+    const node = fakeNode();
+    const { store, dataplane, clock, log, pat } = node;
     const context = new RequestContext();
     const agent = new Agent(dataplane, clock, log);
     const routers = new RouterService({ store, dataplane, clock, agent, policy: POLICY });
     const prober = { connect: async () => 'open' as const };
     const checks = new CheckService({ pat, store, dataplane, agent, prober, cloud: async () => undefined });
     const idempotency = new IdempotencyKeys(clock);
-    const metrics = new Metrics(async () => new Map());
+    const metrics = new ProcessMetrics();
+    void new PatMetrics(metrics.registry, async () => new Map());
+    const request_id = (): string => context.requestId;
+    const parts = { ...node, routers, checks, servers: SERVERS, policy, idempotency, request_id };
     this.node = node;
-    this.endpoints = [
-      ...mappingEndpoints({ pat, routers, checks, idempotency, policy, request_id: () => context.request_id }),
-      ...routerEndpoints({ routers, pat, imports, policy, request_id: () => context.request_id }),
-      ...quotaEndpoints(node.quotas),
-      ...eventEndpoints(node),
-      ...more,
-    ];
-    this.document = document(this.endpoints, { version: VERSION });
+    this.apis = [patApi(parts), ...more(metrics)];
+    this.document = document(this.apis, { version: VERSION });
     const app = createApp({
-      endpoints: this.endpoints,
-      open: [pages({ document: this.document, readiness, metrics })],
-      enter: async (request) => {
-        const principal = PRINCIPALS.get(request.get('X-Auth-Token') ?? '');
-        if (principal === undefined) throw praasError('UNAUTHENTICATED', { reason: 'the token is not valid' });
-        return principal;
+      apis: this.apis,
+      open: [pages({ document: this.document, readiness, metrics, timers: systemTimers })],
+      authenticate: async (request) => {
+        const requester = REQUESTERS.get(request.get('X-Auth-Token') ?? '');
+        if (requester === undefined) throw praasError('UNAUTHENTICATED', { reason: 'the token is not valid' });
+        return requester;
       },
       policy,
       context,
-      metrics,
+      metrics: new HttpMetrics(metrics.registry),
       clock,
       new_id: () => '0b0e0a52-6a52-4a4e-8d3b-0a4d4f1d9f11',
       log,
@@ -89,6 +101,10 @@ export class TestApi {
     this.#listener = new Listener(place, app, (error, socket, is_answering) =>
       answerRaw(error, socket, 'req-raw', is_answering),
     );
+  }
+
+  get endpoints(): readonly Endpoint[] {
+    return this.apis.flatMap(({ endpoints }) => endpoints);
   }
 
   get url(): string {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
+import { PAT_ACTIONS } from '../../../src/pat/actions.ts';
 import { docsPage } from '../../../src/server/http/docs-page.ts';
 import { endpoint } from '../../../src/server/http/endpoint.ts';
 import { html } from '../../../src/server/http/html.ts';
@@ -117,6 +118,8 @@ describe('it needs nothing but itself', () => {
   });
 });
 
+const TAGS = [{ name: 'mappings', description: 'Published ports.' }];
+
 test('whatever the document says is text on the page, never HTML', () => {
   const evil = `</style><script>alert('1')</script>" onclick="&amp;`;
   const made = endpoint({
@@ -132,7 +135,9 @@ test('whatever the document says is text on the page, never HTML', () => {
     responses: { 200: { description: evil, schema: MappingDocument } },
     handle: async () => ({ status: 200 }),
   });
-  const { html: page } = docsPage(document([made], { version: evil }));
+  const { html: page } = docsPage(
+    document([{ tags: TAGS, actions: PAT_ACTIONS, endpoints: [made] }], { version: evil }),
+  );
 
   expect(page).not.toMatch(/<script|<[^>]* onclick/);
   expect(page.match(/<\/style>/g)).toHaveLength(1);

@@ -1,9 +1,10 @@
 /** Who tries wrong tokens has to wait, also when they come all at once; who has a right one does not. */
 import { expect, test } from '@jest/globals';
-import type { Authenticator, Principal } from '../../../src/core/identity/authenticator.ts';
+import type { Authenticator } from '../../../src/core/identity/authenticator.ts';
 import { Gate } from '../../../src/server/http/gate.ts';
+import { tenant } from '../../support/requests.ts';
 
-const ALICE: Principal = { name: 'alice', role: 'member', project_id: 'blue' };
+const ALICE = tenant('member', 'blue', 'alice');
 const slow = (asked: string[]): Authenticator => ({
   async authenticate(token) {
     asked.push(token);
@@ -20,18 +21,22 @@ test('of three hundred wrong tokens at once no more are tried than may fail', as
   const asked: string[] = [];
   const gate = new Gate(slow(asked), () => undefined);
   const address = '192.0.2.7';
-  const answers = await codes(Array.from({ length: 300 }, (_, n) => gate.enter({ address, token: `wrong-${n}` })));
+  const answers = await codes(
+    Array.from({ length: 300 }, (_, n) => gate.authenticate({ address, token: `wrong-${n}` })),
+  );
 
   // Those under way when the tenth failed are the most that can be above ten.
   expect(asked.length).toBeLessThan(20);
   expect(answers.filter((code) => code === 'TOO_MANY_FAILURES').length).toBeGreaterThan(280);
-  expect(await codes([gate.enter({ address, token: 'right' })])).toEqual(['TOO_MANY_FAILURES']);
-  expect(await codes([gate.enter({ address: '192.0.2.8', token: 'right' })])).toEqual(['in']);
+  expect(await codes([gate.authenticate({ address, token: 'right' })])).toEqual(['TOO_MANY_FAILURES']);
+  expect(await codes([gate.authenticate({ address: '192.0.2.8', token: 'right' })])).toEqual(['in']);
 });
 
 test('a hundred right ones at once are all let in', async () => {
   const gate = new Gate(slow([]), () => undefined);
-  const answers = await codes(Array.from({ length: 100 }, () => gate.enter({ address: '192.0.2.7', token: 'right' })));
+  const answers = await codes(
+    Array.from({ length: 100 }, () => gate.authenticate({ address: '192.0.2.7', token: 'right' })),
+  );
 
   expect(new Set(answers)).toEqual(new Set(['in']));
 });

@@ -1,18 +1,19 @@
 /** The old API over the service: the contract with the Proxy CLI, and what only a node in memory can be made to do. */
+
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { DEFAULT_POLICY } from '../../../src/core/identity/policy.ts';
 import { praasError } from '../../../src/pat/errors.ts';
 import type { MappingStore } from '../../../src/pat/interfaces/store.ts';
 import { createApp } from '../../../src/server/http/app.ts';
-import { Metrics } from '../../../src/server/http/metrics.ts';
+import { HttpMetrics, ProcessMetrics } from '../../../src/server/http/metrics.ts';
 import { legacyRouter } from '../../../src/server/legacy/router.ts';
 import { RequestContext } from '../../../src/system/request-context.ts';
 import { type FakeNode, fakeNode, POLICY } from '../../support/fake-node.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import { ProxyCli, pathOf, proxyCliContract, send, type Target } from '../../support/proxy-cli.ts';
+import { POLICY_BY_DEFAULT } from '../../support/requests.ts';
 import { FACTS, GATEWAY, idOf, MAPPING, ROUTER, recordWith, WANTED } from '../../support/samples.ts';
 
 const NAMESPACE = FACTS.namespace;
@@ -31,12 +32,12 @@ async function serve({ pat, clock, log }: Pick<FakeNode, 'pat' | 'clock' | 'log'
   const context = new RequestContext();
   let requests = 0;
   const app = createApp({
-    endpoints: [],
+    apis: [],
     open: [legacyRouter({ pat, clock, log: context.logger(log), allowed: () => [], node_names: ['node'] })],
-    policy: DEFAULT_POLICY,
-    enter: () => Promise.reject(praasError('UNAUTHENTICATED', { reason: 'no token was given' })),
+    policy: POLICY_BY_DEFAULT,
+    authenticate: () => Promise.reject(praasError('UNAUTHENTICATED', { reason: 'no token was given' })),
     context,
-    metrics: new Metrics(async () => new Map()),
+    metrics: new HttpMetrics(new ProcessMetrics().registry),
     clock,
     new_id: () => String(++requests),
     log,

@@ -4,21 +4,22 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type Action, DEFAULT_POLICY, LEVELS, type Level, policyFrom } from '../../../src/core/identity/policy.ts';
+import { defaultPolicy, policyFrom as policyOfFile } from '../../../src/core/identity/policy.ts';
+import { LEVELS, type Level, Requester } from '../../../src/core/identity/requester.ts';
+import { PAT_ACTIONS, type PatAction } from '../../../src/pat/actions.ts';
 import { praasError } from '../../../src/pat/errors.ts';
-import { NO_SERVERS } from '../../../src/pat/services/server-service.ts';
-import { callerOf, toldTo } from '../../../src/server/http/access.ts';
-import { readPolicy } from '../../../src/server/http/policy-file.ts';
+import { readPolicy as readFileOf } from '../../../src/server/http/policy-file.ts';
+import { redactFor } from '../../../src/server/http/redact.ts';
 import { routerEndpoints } from '../../../src/server/pat/routers.ts';
-import { serverEndpoints } from '../../../src/server/pat/servers.ts';
 import { errorOf } from '../../support/fake-node.ts';
+import { POLICY_BY_DEFAULT } from '../../support/requests.ts';
 import { GATEWAY, idOf, ROUTER, WANTED } from '../../support/samples.ts';
 import { type Call, READY, TestApi } from '../http/api.ts';
 
 let api: TestApi;
 
 beforeEach(async () => {
-  api = new TestApi(READY, serverEndpoints(NO_SERVERS));
+  api = new TestApi(READY);
   await api.open();
 });
 afterEach(() => api.close());
@@ -27,7 +28,7 @@ const ROWS = [
   ...readFileSync(new URL('../../../docs/policy.md', import.meta.url), 'utf8').matchAll(
     /^\| `([a-z:-]+)` \| (\w+) \|/gm,
   ),
-].map(([, action = '', level = '']) => [action as Action, level as Level] as const);
+].map(([, action = '', level = '']) => [action as PatAction, level as Level] as const);
 
 const TOKENS = {
   reader: 'blue-reader',
@@ -38,20 +39,22 @@ const TOKENS = {
 const CALLERS = ['reader', 'member', 'admin', 'operator'] as const;
 type CallerLevel = (typeof CALLERS)[number];
 
-const principalOf = (level: CallerLevel) => ({
-  name: level,
-  role: level === 'operator' ? ('admin' as const) : level,
-  project_id: level === 'operator' ? null : 'blue',
-});
+const requesterOf = (level: CallerLevel): Requester =>
+  new Requester({
+    name: level,
+    role: level === 'operator' ? 'admin' : level,
+    projectId: level === 'operator' ? null : 'blue',
+  });
+const policyFrom = (value: unknown) => policyOfFile(value, '/srv/policy.yaml', PAT_ACTIONS);
+const readPolicy = (path: string) => readFileOf(path, PAT_ACTIONS);
 
 /** The actions that have no operation of their own: how one sees whether the caller may. */
-const SEEN: Partial<Record<Action, (caller: CallerLevel) => Promise<boolean>>> = {
+const SEEN: Partial<Record<PatAction, (caller: CallerLevel) => Promise<boolean>>> = {
   'mapping:create:any-port': async (caller) => {
     const before = await ask(caller, 'post', '/v1/mappings', { mapping: { ...WANTED, router_port: 4000 } });
     const outside = await ask(caller, 'post', '/v1/mappings', { mapping: { ...WANTED, router_port: 9000 } });
     return before !== 403 && outside === 201;
   },
-  'mapping:create:any-target': async (caller) => callerOf(DEFAULT_POLICY, principalOf(caller)).any_target,
   'mapping:force': async (caller) => {
     const { status } = await api.call('get', '/v1/mappings', { token: TOKENS[caller] });
     const forced = await ask(caller, 'post', '/v1/mappings/delete?force=true', { ids: [idOf(99)] });
@@ -74,7 +77,7 @@ async function ask(caller: CallerLevel, method: string, path: string, json?: unk
 }
 
 /** Whether the caller may, as all operations of that action say; undefined when they do not agree. */
-async function mayCall(caller: CallerLevel, action: Action): Promise<boolean | undefined> {
+async function mayCall(caller: CallerLevel, action: PatAction): Promise<boolean | undefined> {
   const answers = new Set<boolean>();
   for (const { method, path, body } of api.endpoints.filter((each) => each.action === action)) {
     const concrete = path.replace('{id}', path.includes('routers') ? ROUTER : idOf(99));
@@ -87,14 +90,14 @@ describe.each(ROWS)('%s, for %s and above', (action, level) => {
   test.each(CALLERS)('asked by a caller of level %s', async (caller) => {
     const has_operation = api.endpoints.some((each) => each.action === action);
     const look = SEEN[action] ?? (has_operation ? (each: CallerLevel) => mayCall(each, action) : undefined);
-    const allowed = await (look?.(caller) ?? DEFAULT_POLICY.allows(principalOf(caller), action));
+    const allowed = await (look?.(caller) ?? POLICY_BY_DEFAULT.allows(requesterOf(caller), action));
 
     expect(allowed).toBe(LEVELS.indexOf(caller) >= LEVELS.indexOf(level));
   });
 });
 
 test('every operation of the API is in the table', () => {
-  const actions = new Set(ROWS.map(([action]) => action));
+  const actions = new Set<string>(ROWS.map(([action]) => action));
 
   expect(api.endpoints.filter(({ action }) => !actions.has(action))).toEqual([]);
 });
@@ -105,14 +108,14 @@ test('a refusal says who and what', async () => {
   expect(response.status).toBe(403);
   expect(await response.json()).toMatchObject({
     errors: [
-      { code: 'praas.forbidden', facts: { who: 'blue-admin (admin)', what: expect.stringMatching(/^make the r/) } },
+      { code: 'praas.forbidden', facts: { who: 'blue-admin (admin)', what: PAT_ACTIONS['router:sync'].description } },
     ],
   });
 });
 
 test('the policy decides, not the role', async () => {
-  const policy = policyFrom({ actions: { 'mapping:create': 'reader', 'mapping:list': 'nobody' } }, '/srv/policy.yaml');
-  const changed = new TestApi(READY, [], policy);
+  const policy = policyFrom({ actions: { 'mapping:create': 'reader', 'mapping:list': 'nobody' } });
+  const changed = new TestApi(READY, policy);
   await changed.open();
   try {
     const json = { mapping: WANTED };
@@ -140,7 +143,7 @@ test('whom a policy lets change routers still reaches none that is not there for
         return { value: [], warnings: [], script: undefined };
       },
     },
-    policy: policyFrom({ actions: { 'router:sync': 'member', 'router:import': 'member' } }, '/srv/policy.yaml'),
+    policy: policyFrom({ actions: { 'router:sync': 'member', 'router:import': 'member' } }),
     request_id: () => 'req-1',
   });
   const asked = { id: ROUTER, query: {}, body: undefined, if_match: undefined, idempotency_key: undefined };
@@ -149,10 +152,10 @@ test('whom a policy lets change routers still reaches none that is not there for
   for (const operation of ['syncRouter', 'importRules']) {
     reached.length = 0;
     const handle = endpoints.find(({ name }) => name === operation)?.handle;
-    const refused = await errorOf(async () => handle?.({ ...rest, principal: principalOf('member') }));
+    const refused = await errorOf(async () => handle?.({ ...rest, requester: requesterOf('member') }));
     expect(refused.code).toBe('ROUTER_NOT_FOUND');
     expect(reached).toEqual([]);
-    expect(await handle?.({ ...rest, principal: principalOf('operator') })).toMatchObject({ status: 200 });
+    expect(await handle?.({ ...rest, requester: requesterOf('operator') })).toMatchObject({ status: 200 });
     expect(reached).toEqual([ROUTER]);
   }
 });
@@ -171,7 +174,7 @@ describe('the policy file', () => {
   };
 
   test('is not needed: without it the default policy holds', async () => {
-    expect(await readPolicy(join(directory, 'nothing.yaml'))).toBe(DEFAULT_POLICY);
+    expect(await readPolicy(join(directory, 'nothing.yaml'))).toEqual(defaultPolicy(PAT_ACTIONS));
   });
 
   test('is YAML; comments alone say nothing', async () => {
@@ -215,12 +218,12 @@ test('whoever has a project is told nothing of the other routers of the node, an
   const lost = praasError('ROUTER_NOT_FOUND', { router: 'far', known: ['qrouter-1', 'qrouter-2'] });
   const own = praasError('ROUTER_NOT_FOUND', { router: 'far', known: ['edge'], is_own: true });
   const full = praasError('STORE_FULL', { path: '/var/lib/praas/routers/secret' });
-  const member = { name: 'alice', role: 'member', project_id: 'blue' } as const;
-  const operator = { name: 'root', role: 'admin', project_id: null } as const;
+  const member = requesterOf('member');
+  const operator = requesterOf('operator');
 
-  expect(String(toldTo(member, lost))).not.toContain('qrouter');
-  expect(String(toldTo(member, own))).toContain('edge');
-  expect(toldTo(member, full)).toMatchObject({ code: 'STORE_FULL', facts: { path: 'the state of this node' } });
-  expect(toldTo(operator, lost)).toBe(lost);
-  expect(toldTo(operator, full)).toBe(full);
+  expect(String(redactFor(member, lost))).not.toContain('qrouter');
+  expect(String(redactFor(member, own))).toContain('edge');
+  expect(redactFor(member, full)).toMatchObject({ code: 'STORE_FULL', facts: { path: 'the state of this node' } });
+  expect(redactFor(operator, lost)).toBe(lost);
+  expect(redactFor(operator, full)).toBe(full);
 });

@@ -1,0 +1,26 @@
+/** What the policy says of changes of mappings. */
+import { praasError } from '../../core/errors/errors.ts';
+import { type AccessPolicy, requireAction } from '../../core/identity/policy.ts';
+import type { Requester } from '../../core/identity/requester.ts';
+import type { PatAction } from '../../pat/actions.ts';
+import type { ChangeOptions } from '../../pat/change/change.ts';
+import type { MappingRequest } from '../../pat/mapping/request.ts';
+import type { ChangeQuery } from './schemas.ts';
+
+const FORCE: PatAction = 'mapping:force';
+
+/** A new mapping belongs to the requester's project. Throws FORBIDDEN when another one is named. */
+export function inProject(requester: Requester, request: MappingRequest): MappingRequest {
+  const { projectId } = requester;
+  if (projectId === null) return request;
+  if ((request.project_id ?? projectId) !== projectId) {
+    throw praasError('FORBIDDEN', { who: String(requester), what: 'publish for another project' });
+  }
+  return { ...request, project_id: projectId };
+}
+
+/** How a change is asked for. Throws FORBIDDEN for a requester who may not use force. */
+export function optionsOf(policy: AccessPolicy, requester: Requester, { dry_run, force }: ChangeQuery): ChangeOptions {
+  if (force === 'true') requireAction(policy, requester, FORCE);
+  return { dry_run: dry_run === 'true', force: force === 'true', requester };
+}

@@ -1,0 +1,58 @@
+/** What /metrics says of mappings and of the agent that keeps their rules. */
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { STATUSES, type Status } from '../../pat/mapping/mapping.ts';
+
+/** How a reconciliation of one router ended. */
+export interface Reconciled {
+  readonly reason: string;
+  readonly seconds: number;
+  readonly is_ok: boolean;
+  /** Mappings put right that nobody had asked to change. */
+  readonly repaired: number;
+}
+
+export class PatMetrics {
+  readonly #reconciles: Histogram<'reason'>;
+  readonly #reconcile_errors: Counter;
+  readonly #repaired: Counter<'reason'>;
+
+  /** `countMappings` is asked at each scrape. */
+  constructor(registry: Registry, countMappings: () => Promise<ReadonlyMap<Status, number>>) {
+    const registers = [registry];
+    this.#reconciles = new Histogram({
+      name: 'praas_reconcile_duration_seconds',
+      help: 'Duration of the reconciliation of one router.',
+      labelNames: ['reason'],
+      buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30],
+      registers,
+    });
+    this.#reconcile_errors = new Counter({
+      name: 'praas_reconcile_errors_total',
+      help: 'Failed reconciliations of one router.',
+      registers,
+    });
+    this.#repaired = new Counter({
+      name: 'praas_drift_repaired_total',
+      help: 'Mappings whose rules differed from the store and were repaired; reason "appeared" is a router made anew.',
+      labelNames: ['reason'],
+      registers,
+    });
+    // It registers itself, and is asked at each scrape.
+    void new Gauge({
+      name: 'praas_mappings',
+      help: 'Mappings by status.',
+      labelNames: ['status'],
+      registers,
+      async collect() {
+        const counts = await countMappings();
+        for (const status of STATUSES) this.set({ status }, counts.get(status) ?? 0);
+      },
+    });
+  }
+
+  reconciled({ reason, seconds, is_ok, repaired }: Reconciled): void {
+    this.#reconciles.observe({ reason }, seconds);
+    if (!is_ok) this.#reconcile_errors.inc();
+    if (repaired > 0) this.#repaired.inc({ reason }, repaired);
+  }
+}
