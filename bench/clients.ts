@@ -13,9 +13,9 @@ export interface Ask {
 
 /** How a number of requests went. */
 export interface Load {
-  readonly per_second: number;
-  readonly p50_ms: number;
-  readonly p99_ms: number;
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
 }
 
 const SECOND_MS = 1000;
@@ -69,6 +69,6 @@ export class Clients {
     await Promise.all(Array.from({ length: clients }, client));
     const seconds = (performance.now() - start) / SECOND_MS;
     const p = (share: number): number => quantile(times, share);
-    return { per_second: pieces.length / seconds, p50_ms: p(0.5), p99_ms: p(0.99) };
+    return { perSecond: pieces.length / seconds, p50Ms: p(0.5), p99Ms: p(0.99) };
   }
 }

@@ -16,8 +16,8 @@ export interface Door {
 
 /** Milliseconds since it was executed. */
 export interface Arrival {
-  readonly listening_ms: number;
-  readonly ready_ms: number;
+  readonly listeningMs: number;
+  readonly readyMs: number;
 }
 
 const PORT_RANGE = '10000:60000';
@@ -64,13 +64,13 @@ export class BenchDaemon implements Door {
     const start = performance.now();
     const running = this.#shell.start('serve');
     this.#running = running;
-    const arrival = { listening_ms: Number.NaN, ready_ms: Number.NaN };
+    const arrival = { listeningMs: Number.NaN, readyMs: Number.NaN };
     const hear = (text: string): void => {
       for (const [, what] of text.matchAll(/^(listening|ready)/gm))
-        arrival[what === 'ready' ? 'ready_ms' : 'listening_ms'] = performance.now() - start;
+        arrival[what === 'ready' ? 'readyMs' : 'listeningMs'] = performance.now() - start;
     };
     running.process.stdout?.on('data', hear);
-    while (Number.isNaN(arrival.ready_ms)) {
+    while (Number.isNaN(arrival.readyMs)) {
       this.#ending.throwIfAborted();
       const { exitCode, signalCode } = running.process;
       if (exitCode !== null || signalCode !== null) throw new Error(`praas serve: ${(await running.ended).stderr}`);

@@ -27,14 +27,14 @@ export async function manyRouters({ steady, later, ending }: Options, count: num
 export async function storeMappings(
   { steady: exec }: Options,
   state_dir: string,
-  router_ids: readonly string[],
+  routerIds: readonly string[],
   count: number,
 ): Promise<readonly string[]> {
   const command = 'bench';
-  const files = new FileStore({ state_dir, exec, clock: systemClock, lock_timeout_seconds: 5, command });
+  const files = new FileStore({ state_dir, exec, clock: systemClock, lockTimeoutSeconds: 5, command });
   const ids: string[] = [];
   try {
-    for (const router_id of router_ids) {
+    for (const router_id of routerIds) {
       const put = mappingsFor(router_id, count).map((mapping) => ({ ...mapping, status: 'ACTIVE' as const }));
       await files.transaction(router_id, (transaction) => transaction.commit({ put, gateways: [GATEWAY] }));
       ids.push(...put.map(({ id }) => id));

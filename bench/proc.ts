@@ -33,6 +33,6 @@ export function processorMs(pid: number): { readonly own: number; readonly progr
     .slice(stat.lastIndexOf(')') + 2)
     .split(' ')
     .map(Number);
-  const [user = 0, system = 0, children_user = 0, children_system = 0] = fields.slice(11, 15);
-  return { own: (user + system) * TICK_MS, programs: (children_user + children_system) * TICK_MS };
+  const [user = 0, system = 0, childrenUser = 0, childrenSystem = 0] = fields.slice(11, 15);
+  return { own: (user + system) * TICK_MS, programs: (childrenUser + childrenSystem) * TICK_MS };
 }

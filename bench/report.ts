@@ -5,7 +5,7 @@ import type { Bar, Facts, Figure, Findings } from './row.ts';
 export interface Machine {
   /** Such as `2 cores`, `nftables v1.0.6`; never a name of the machine. */
   readonly facts: readonly string[];
-  readonly executable_bytes: number;
+  readonly executableBytes: number;
 }
 
 const MEBIBYTE = 1024 * 1024;
@@ -14,7 +14,7 @@ const MEBIBYTE = 1024 * 1024;
 export function isHeld({ bar, ratios }: Figure): boolean {
   if (bar === undefined) return true;
   const { median } = summarize(ratios);
-  return 'at_most' in bar ? median <= bar.at_most : median >= bar.at_least;
+  return 'atMost' in bar ? median <= bar.atMost : median >= bar.atLeast;
 }
 
 /** The ratios as a Markdown table, and each table of facts below it. */
@@ -56,11 +56,11 @@ function plain(value: number): string {
 }
 
 function limitOf(bar: Bar): string {
-  return 'at_most' in bar ? `≤ ${bar.at_most}` : `≥ ${bar.at_least}`;
+  return 'atMost' in bar ? `≤ ${bar.atMost}` : `≥ ${bar.atLeast}`;
 }
 
 /** The whole of docs/benchmarks.md. */
-export function page({ figures, facts = [] }: Findings, { facts: machine, executable_bytes }: Machine): string {
+export function page({ figures, facts = [] }: Findings, { facts: machine, executableBytes }: Machine): string {
   return `# Benchmarks
 
 Written by \`npm run bench\` (as root). Every figure is a ratio of two things measured in turn in the same run, A B A B …,
@@ -91,6 +91,6 @@ Absolute figures, for information: the median, and from where to where the round
 
 ${tables({ figures: [], facts })}
 
-The executable has ${(executable_bytes / MEBIBYTE).toFixed(0)} MiB. Measured on ${machine.join(', ')}.
+The executable has ${(executableBytes / MEBIBYTE).toFixed(0)} MiB. Measured on ${machine.join(', ')}.
 `;
 }

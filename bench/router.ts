@@ -38,7 +38,7 @@ export const FREE_PORTS = { first: 62_000, last: 65_500 };
 
 export function dataplaneOf(exec: Exec, backend: BackendName): NetfilterDataplane {
   const namespaces = new Namespaces(exec, '/run/netns');
-  const iptables = new IptablesBackend(namespaces, { wait_seconds: 60, neutron_lock_path: [] });
+  const iptables = new IptablesBackend(namespaces, { waitSeconds: 60, neutron_lock_path: [] });
   const nftables = new NftablesBackend(namespaces);
   return backend === 'iptables'
     ? new NetfilterDataplane(namespaces, iptables, nftables)
@@ -82,7 +82,7 @@ export interface Service {
 export async function serviceOf(options: Options, backend: BackendName): Promise<Service> {
   const { exec, later } = options;
   const state_dir = await mkdtemp(join(tmpdir(), 'praas-bench-'));
-  const store = new FileStore({ state_dir, exec, clock: systemClock, lock_timeout_seconds: 5, command: 'bench' });
+  const store = new FileStore({ state_dir, exec, clock: systemClock, lockTimeoutSeconds: 5, command: 'bench' });
   later(async () => {
     await store.close();
     await rm(state_dir, { recursive: true, force: true });
@@ -92,7 +92,7 @@ export async function serviceOf(options: Options, backend: BackendName): Promise
   const agent = new Agent(dataplane, systemClock, log);
   const policy = { router_port_range: FREE_PORTS, reserved_ports: [], masquerade: 'never' as const };
   const targets = new LocalTargets();
-  const node = { store, dataplane, agent, targets, clock: systemClock, new_id: newUuid, log, policy, state_dir };
+  const node = { store, dataplane, agent, targets, clock: systemClock, newId: newUuid, log, policy, state_dir };
   const parts = { ...node, runner: new ChangeRunner(node), access: defaultPolicy(PAT_ACTIONS) };
   return {
     pat: new PatService(parts),

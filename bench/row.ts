@@ -17,7 +17,7 @@ export interface Options {
 }
 
 /** What the design allows: a cost has a most, a gain has a least. */
-export type Bar = { readonly at_most: number } | { readonly at_least: number };
+export type Bar = { readonly atMost: number } | { readonly atLeast: number };
 
 export interface Figure {
   readonly title: string;

@@ -81,5 +81,5 @@ async function machine(): Promise<Machine> {
     (await version('nft')).replace(/ \(.*/, ''),
     await version('iptables'),
   ];
-  return { facts, executable_bytes: statSync(PRAAS).size };
+  return { facts, executableBytes: statSync(PRAAS).size };
 }

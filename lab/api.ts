@@ -61,15 +61,15 @@ export class Api {
 
   /** One request, whatever comes of it. */
   async ask(service: Service, method: string, path: string, body?: object | Uint8Array): Promise<Answer> {
-    const is_bytes = body instanceof Uint8Array;
+    const isBytes = body instanceof Uint8Array;
     const response = await send(`${BASES[service]}${path}`, {
       method,
       headers: {
         'X-Auth-Token': await this.token(),
         Accept: 'application/json',
-        ...(body && { 'Content-Type': is_bytes ? 'application/octet-stream' : 'application/json' }),
+        ...(body && { 'Content-Type': isBytes ? 'application/octet-stream' : 'application/json' }),
       },
-      ...(body && { body: is_bytes ? Buffer.from(body) : JSON.stringify(body) }),
+      ...(body && { body: isBytes ? Buffer.from(body) : JSON.stringify(body) }),
     });
     const text = await response.text();
     return { status: response.status, body: parsed(text) };

@@ -23,8 +23,8 @@ export async function installPackages(): Promise<void> {
   }
   if (missing.length === 0) return say('packages: all there');
   say(`packages: installing ${missing.length} and what they need (some minutes)`);
-  const is_ours = !existsSync(NO_SERVICES);
-  if (is_ours) {
+  const isOurs = !existsSync(NO_SERVICES);
+  if (isOurs) {
     writeFileSync(NO_SERVICES, '#!/bin/sh\nexit 101\n');
     chmodSync(NO_SERVICES, 0o755);
   }
@@ -34,7 +34,7 @@ export async function installPackages(): Promise<void> {
     await run(['apt-get', 'update', '-qq'], env);
     await run([...INSTALL, ...missing], env);
   } finally {
-    if (is_ours) rmSync(NO_SERVICES, { force: true });
+    if (isOurs) rmSync(NO_SERVICES, { force: true });
   }
   say('packages: installed');
 }

@@ -46,17 +46,17 @@ export async function createRouter({ name, project = 'demo', gateway, ha, subnet
   const tenant = new Api(project);
   const admin = new Api('admin');
   const outside = gateway && (await admin.find('network', 'networks', 'public'));
-  const gateway_info = outside && { external_gateway_info: { network_id: outside.id } };
-  const wish = { name, ...gateway_info };
+  const gatewayInfo = outside && { external_gateway_info: { network_id: outside.id } };
+  const wish = { name, ...gatewayInfo };
   // Only an administrator may ask for one that is highly available, or may not be it.
   const owner = ha === undefined ? undefined : (await admin.find('identity', 'projects', project)).id;
   const router =
     ha === undefined
       ? await tenant.ensure('network', 'routers', 'router', wish)
       : await admin.ensure('network', 'routers', 'router', { ...wish, ha, project_id: owner });
-  const is_without = outside && router.external_gateway_info === null;
-  if (is_without || !router.admin_state_up) {
-    const change = { admin_state_up: true, ...(is_without && gateway_info) };
+  const isWithout = outside && router.external_gateway_info === null;
+  if (isWithout || !router.admin_state_up) {
+    const change = { admin_state_up: true, ...(isWithout && gatewayInfo) };
     await admin.call('network', 'PUT', `/routers/${router.id}`, { router: change });
   }
   if (subnet !== undefined) {
@@ -116,11 +116,11 @@ async function createOutside(): Promise<void> {
   await admin.ensure('network', 'subnets', 'subnet', {
     name: 'public-v4',
     network_id: network.id,
-    ip_version: 4,
+    ipVersion: 4,
     cidr: OUTSIDE_NETWORK,
     gateway_ip: OUTSIDE_IP,
-    enable_dhcp: false,
-    allocation_pools: [{ start: '203.0.113.100', end: '203.0.113.250' }],
+    enableDhcp: false,
+    allocationPools: [{ start: '203.0.113.100', end: '203.0.113.250' }],
   });
 }
 
@@ -128,7 +128,7 @@ async function createTenant(project: User, router: string): Promise<void> {
   const tenant = new Api(project);
   const name = `private-${project}`;
   const network = await tenant.ensure('network', 'networks', 'network', { name });
-  const subnet = { name, network_id: network.id, ip_version: 4, cidr: INSIDE_NETWORK };
+  const subnet = { name, network_id: network.id, ipVersion: 4, cidr: INSIDE_NETWORK };
   await tenant.ensure('network', 'subnets', 'subnet', subnet);
   await createRouter({ name: router, project, gateway: true, subnet: name });
   const group = await tenant.ensure('network', 'security-groups', 'security_group', { name: 'web' });

@@ -32,7 +32,7 @@ export interface DebParts {
   /** Seconds since 1970; the time of everything in it. */
   readonly epoch: number;
   /** Makes it in a second instead of a minute, and larger: for a test of what it does. */
-  readonly in_haste?: boolean;
+  readonly inHaste?: boolean;
 }
 
 const EXECUTABLE = 'usr/bin/praas';
@@ -41,7 +41,7 @@ const { config: DEFAULTS } = await loadConfig({ env: {}, path: '/dev/null' });
 const SCRIPTS = ['preinst', 'postinst', 'prerm', 'postrm'];
 
 /** Makes the package, gives its path. */
-export function buildDeb({ executable, directory, version, epoch, in_haste = false }: DebParts): string {
+export function buildDeb({ executable, directory, version, epoch, inHaste = false }: DebParts): string {
   const tree = mkdtempSync(join(tmpdir(), 'praas-deb-'));
   const path = join(directory, `praas_${version}_amd64.deb`);
   try {
@@ -54,7 +54,7 @@ export function buildDeb({ executable, directory, version, epoch, in_haste = fal
     mkdirSync(directory, { recursive: true });
     // dpkg-deb dates the archive itself by the variable.
     const env = { ...process.env, SOURCE_DATE_EPOCH: String(epoch) };
-    const pressing = in_haste ? ['-Zgzip', '-z1'] : ['-Zxz'];
+    const pressing = inHaste ? ['-Zgzip', '-z1'] : ['-Zxz'];
     execFileSync('dpkg-deb', ['--root-owner-group', ...pressing, '--build', tree, path], { env, stdio: 'pipe' });
   } finally {
     rmSync(tree, { recursive: true });

@@ -59,12 +59,12 @@ function runCommand(name: string, script: string): Result {
 
 /** Runs a tier on the lab, and leaves the lab as it was: only one that did not run before is taken down. */
 function runOnLab(tier: string): Result {
-  const was_running = [...running().values()].some((pid) => pid !== undefined);
+  const wasRunning = [...running().values()].some((pid) => pid !== undefined);
   const holds = (command: string): boolean => spawnSync(LAB, [command], { stdio: 'inherit' }).status === 0;
-  const is_ready = holds('up') && holds('topology');
-  const result = is_ready ? runTier(tier) : { passed: 0, failed: 1 };
-  const is_left_as_it_was = was_running || holds('down');
-  return { ...result, failed: result.failed + (is_left_as_it_was ? 0 : 1) };
+  const isReady = holds('up') && holds('topology');
+  const result = isReady ? runTier(tier) : { passed: 0, failed: 1 };
+  const isLeftAsItWas = wasRunning || holds('down');
+  return { ...result, failed: result.failed + (isLeftAsItWas ? 0 : 1) };
 }
 
 function runTier(tier: string): Result {

@@ -81,8 +81,8 @@ function hiddenCases(commands: readonly CommandEntry[]): string[] {
 
 const patternOf = (command: CommandEntry): string => `'${wordsOf(command)} '*`;
 
-function flagSpecs(command: CommandEntry, is_hidden: boolean): string[] {
-  const flags = Object.values(command.flags).filter(({ hidden = false }) => hidden === is_hidden);
+function flagSpecs(command: CommandEntry, isHidden: boolean): string[] {
+  const flags = Object.values(command.flags).filter(({ hidden = false }) => hidden === isHidden);
   const both = byName(flags).flatMap((flag) => (flag.allowNo === true ? [flag, oppositeOf(flag)] : [flag]));
   return both.map((flag) => `        ${flagSpec(flag, command)}`);
 }

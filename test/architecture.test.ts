@@ -176,7 +176,7 @@ const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 const DOORS: Readonly<Record<string, { readonly door: RegExp; readonly why: string }>> = {
   execa: { door: /^system\/exec\.ts$/, why: 'one place sees to argv only, timeouts and LC_ALL=C' },
   'node:child_process': { door: /^system\/exec\.ts$/, why: 'one place sees to argv only, timeouts and LC_ALL=C' },
-  child_process: { door: /^system\/exec\.ts$/, why: 'one place sees to argv only, timeouts and LC_ALL=C' },
+  childProcess: { door: /^system\/exec\.ts$/, why: 'one place sees to argv only, timeouts and LC_ALL=C' },
   lowdb: { door: /^store\/files\//, why: 'its own file adapter is not durable: nobody may use it beside the store' },
   express: { door: /^server\//, why: 'only the API speaks HTTP to callers' },
   winston: { door: /^system\/log\.ts$/, why: 'everybody else is given a Logger' },
@@ -194,17 +194,17 @@ const packageCovers = (allowed: string, target: string): boolean =>
   allowed === 'node' ? target.startsWith('node:') : covers(allowed, target);
 
 /** What is wrong with one import, as a sentence; undefined when it is allowed. */
-function complaint({ path }: SourceFile, { target, is_ours, is_type }: Import): string | undefined {
+function complaint({ path }: SourceFile, { target, isOurs, isType }: Import): string | undefined {
   const room = roomOf(path);
   const rule = RULES[room];
   if (rule === undefined) return `src/${path}: the room ${room} has no rule. ${CHANGE}`;
-  const arrow = `src/${path} imports ${is_ours ? 'src/' : ''}${target}`;
-  if (!is_ours) {
+  const arrow = `src/${path} imports ${isOurs ? 'src/' : ''}${target}`;
+  if (!isOurs) {
     const door = Object.entries(DOORS).find(([name]) => covers(name, target))?.[1];
     if (door !== undefined && !door.door.test(path)) return `${arrow}: ${door.why}. ${CHANGE}`;
     return rule.packages.some((name) => packageCovers(name, target)) ? undefined : `${arrow}: ${rule.why}. ${CHANGE}`;
   }
-  const allowed = [...rule.ours, ...((is_type && rule.types) || []), ...Object.keys(EXCEPTIONS[path] ?? {})];
+  const allowed = [...rule.ours, ...((isType && rule.types) || []), ...Object.keys(EXCEPTIONS[path] ?? {})];
   return roomOf(target) === room || allowed.some((name) => covers(name, target))
     ? undefined
     : `${arrow}: ${rule.why}. ${CHANGE}`;
@@ -221,7 +221,7 @@ describe('imports', () => {
   test('every file that is imported is there', () => {
     const missing = FILES.flatMap(({ path, imports }) =>
       imports
-        .filter(({ target, is_ours }) => is_ours && !existsSync(`${SRC}${target}`))
+        .filter(({ target, isOurs }) => isOurs && !existsSync(`${SRC}${target}`))
         .map(({ target }) => `${path} imports ${target}`),
     );
 
@@ -324,7 +324,7 @@ describe('imports', () => {
 
   test('no file imports itself by way of others', () => {
     const arrows = FILES.map(({ path, imports }) => {
-      const ours = imports.filter(({ is_ours }) => is_ours).map(({ target }) => target);
+      const ours = imports.filter(({ isOurs }) => isOurs).map(({ target }) => target);
       return [path, ours] as const;
     });
 
@@ -391,7 +391,7 @@ describe('sizes', () => {
           `${SRC}${name}`,
           `${SRC}../${name}`,
         ];
-        expect({ name, is_there: places.some((place) => existsSync(place)) }).toEqual({ name, is_there: true });
+        expect({ name, isThere: places.some((place) => existsSync(place)) }).toEqual({ name, isThere: true });
       }
     },
   );
@@ -457,7 +457,7 @@ function longest(limit: number, files: readonly SourceFile[]): string[] {
 
 function roomsImportedBy(room: string): string[] {
   const targets = FILES.filter(({ path }) => roomOf(path) === room).flatMap(({ imports }) => imports);
-  const rooms = targets.filter(({ is_ours }) => is_ours).map(({ target }) => roomOf(target));
+  const rooms = targets.filter(({ isOurs }) => isOurs).map(({ target }) => roomOf(target));
   return [...new Set(rooms)].filter((other) => other !== room);
 }
 

@@ -123,7 +123,7 @@ describe.each(PAGES)('%s', (path) => {
   test('names only commands and flags that there are', () => {
     for (const line of code.flatMap(commandLinesOf)) {
       const { command, flags } = readCommandLine(line);
-      expect({ line, is_known: command !== undefined }).toEqual({ line, is_known: true });
+      expect({ line, isKnown: command !== undefined }).toEqual({ line, isKnown: true });
       const known = command === undefined || command === 'topic' ? [] : Object.values(command.flags);
       const names = known.flatMap(({ name, char, allowNo }) => [
         `--${name}`,

@@ -65,7 +65,7 @@ async function measure(options: Options, backend: BackendName): Promise<Figure[]
   return [
     {
       title: `${count} mappings into an empty namespace, against \`${tool}\` of the same rules by hand`,
-      bar: { at_most: 1.5 },
+      bar: { atMost: 1.5 },
       ratios: added,
     },
     { title: `${count} mappings withdrawn at once, against \`${tool}\` of the same rules by hand`, ratios: removed },

@@ -23,17 +23,21 @@ interface Publisher {
 /** Neutron's way: a port of a floating IP. Gives its address as well. */
 async function neutron({ later }: Options, demo: Api): Promise<Publisher & { readonly address: string }> {
   const outside = await demo.find('network', 'networks', 'public');
-  const wish = { floatingip: { floating_network_id: outside.id } };
+  const wish = { floatingip: { floatingNetworkId: outside.id } };
   const { floatingip } = await demo.call('network', 'POST', '/floatingips', wish);
   const path = `/floatingips/${floatingip.id}`;
   later(() => demo.call('network', 'DELETE', path));
-  const { port_id: internal_port_id, ip: internal_ip_address } = serverOf('web');
+  const { port_id: internalPortId, ip: internalIpAddress } = serverOf('web');
   return {
     address: floatingip.floating_ip_address,
-    async publish(external_port) {
-      const internal = { internal_port_id, internal_ip_address, internal_port: SERVER_PORT };
-      const port_forwarding = { ...internal, external_port, protocol: 'tcp' };
-      const made = await demo.call('network', 'POST', `${path}/port_forwardings`, { port_forwarding });
+    async publish(externalPort) {
+      const internal = {
+        internalPortId: internalPortId,
+        internalIpAddress: internalIpAddress,
+        internalPort: SERVER_PORT,
+      };
+      const portForwarding = { ...internal, externalPort: externalPort, protocol: 'tcp' };
+      const made = await demo.call('network', 'POST', `${path}/port_forwardings`, { portForwarding: portForwarding });
       return made.port_forwarding.id;
     },
     async withdraw(id) {
@@ -101,12 +105,12 @@ export const cloud: Row = {
         () => once('neutron'),
       );
     const title = "from asking for a port to the first connection through it, against Neutron's port forwarding";
-    const [by_ids, by_names] = [await against('ids'), await against('names')];
+    const [byIds, byNames] = [await against('ids'), await against('names')];
     const line = (what: string, whose: Whose) => ({ what, values: [calls[whose], firsts[whose]] });
     return {
       figures: [
-        { title: `${title}, both by IDs`, bar: { at_most: AT_MOST }, ratios: by_ids },
-        { title: `${title}, ours by names`, ratios: by_names },
+        { title: `${title}, both by IDs`, bar: { atMost: AT_MOST }, ratios: byIds },
+        { title: `${title}, ours by names`, ratios: byNames },
       ],
       facts: [
         {

@@ -21,7 +21,7 @@ type Call = (count: number) => Promise<number>;
 /** A world of its own with a server. Gives the router's namespace and what calls an address from outside. */
 async function world(options: Options): Promise<{ router: string; calls: (address: string, port: number) => Call }> {
   const prefix = newName();
-  const names = { router: `${prefix}-router`, outside_interface: 'ext0', inside_interface: 'int0', prefix };
+  const names = { router: `${prefix}-router`, outsideInterface: 'ext0', insideInterface: 'int0', prefix };
   const built = new World(options.steady, standardPlan(names));
   options.later(() => built.remove());
   await built.build();
@@ -44,7 +44,7 @@ async function publish(options: Options, backend: BackendName, router: string, c
       server_port: SERVER_PORT,
       allowed_cidrs: [],
       masquerade: index + 1 === MASQUERADED_PORT,
-      scope_mark: undefined,
+      scopeMark: undefined,
     };
   });
   const dataplane = dataplaneOf(options.exec, backend);
@@ -88,7 +88,7 @@ async function measure(options: Options): Promise<Figure[]> {
   const figures: Figure[] = [
     {
       title: `connection set-up through the last of ${many} mappings (nftables), against plain routing with no NAT`,
-      bar: { at_most: 1.25 },
+      bar: { atMost: 1.25 },
       ratios: await against(last, routed),
     },
     {

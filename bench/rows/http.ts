@@ -15,29 +15,29 @@ class Place {
   readonly bar: Bar | undefined;
   readonly rounds: ReadonlyMap<number, Load>[] = [];
   readonly #clients: Clients;
-  readonly #router_ids: readonly string[];
+  readonly #routerIds: readonly string[];
 
-  constructor(title: string, bar: Bar | undefined, clients: Clients, router_ids: readonly string[]) {
+  constructor(title: string, bar: Bar | undefined, clients: Clients, routerIds: readonly string[]) {
     this.title = title;
     this.bar = bar;
     this.#clients = clients;
-    this.#router_ids = router_ids;
+    this.#routerIds = routerIds;
   }
 
   static async make(options: Options, backend: BackendName, routers: number): Promise<Place> {
-    const router_ids = await manyRouters(options, routers);
+    const routerIds = await manyRouters(options, routers);
     const daemon = await BenchDaemon.make(options, backend);
     await daemon.start();
     const clients = new Clients(options, daemon, Math.max(...CLIENTS));
     const title = `${backend}, ${routers === 1 ? 'one router' : `${routers} routers`}`;
-    return new Place(title, routers === 1 ? { at_least: AT_LEAST } : undefined, clients, router_ids);
+    return new Place(title, routers === 1 ? { atLeast: AT_LEAST } : undefined, clients, routerIds);
   }
 
   /** Creates that many by that many clients, and withdraws them again. */
   async load(clients: number, count: number): Promise<Load> {
     const ids: string[] = [];
     const create = (_: unknown, index: number) => async (): Promise<void> => {
-      const router_id = this.#router_ids[index % this.#router_ids.length];
+      const router_id = this.#routerIds[index % this.#routerIds.length];
       const body = { mapping: { router_id, server_ip: '10.20.0.51', server_port: 22 } };
       const ask: Ask = { method: 'POST', path: '/v1/mappings', body };
       ids.push((await this.#clients.ask<{ mapping: { id: string } }>(ask)).mapping.id);
@@ -81,7 +81,7 @@ function figuresOf({ title, bar, rounds }: Place): Figure[] {
 }
 
 function perSecond(round: ReadonlyMap<number, Load>, clients: number): number {
-  return round.get(clients)?.per_second ?? Number.NaN;
+  return round.get(clients)?.perSecond ?? Number.NaN;
 }
 
 function linesOf({ title, rounds }: Place): FactLine[] {
@@ -90,9 +90,9 @@ function linesOf({ title, rounds }: Place): FactLine[] {
     return {
       what: `${title}, ${clients === 1 ? 'one client' : `${clients} clients`}`,
       values: [
-        loads.map(({ per_second }) => per_second),
-        loads.map(({ p50_ms }) => p50_ms),
-        loads.map(({ p99_ms }) => p99_ms),
+        loads.map(({ perSecond }) => perSecond),
+        loads.map(({ p50Ms }) => p50Ms),
+        loads.map(({ p99Ms }) => p99Ms),
       ],
     };
   });

@@ -8,7 +8,7 @@ import type { Findings, Options, Row } from '../row.ts';
 
 const CLIENTS = 16;
 const SETTLE_MS = 2000;
-const BAR = { at_most: 1.2 };
+const BAR = { atMost: 1.2 };
 const BATCHES = 2;
 const PATH = '/v1/mappings';
 
@@ -21,14 +21,14 @@ interface Sizes {
 async function sizesOf(options: Options, requests: number, mappings: number, routers: number): Promise<Sizes> {
   const what = `${mappings === 0 ? 'no' : mappings} mappings, ${routers === 1 ? 'one router' : `${routers} routers`}`;
   options.say(`memory: ${what}`);
-  const router_ids = await manyRouters(options, routers);
+  const routerIds = await manyRouters(options, routers);
   const daemon = await BenchDaemon.make(options, 'nftables');
-  const ids = await storeMappings(options, daemon.state_dir, router_ids, mappings / routers);
+  const ids = await storeMappings(options, daemon.state_dir, routerIds, mappings / routers);
   await daemon.start();
   const clients = new Clients(options, daemon, CLIENTS);
   const values: number[] = [];
   for (let batch = 0; batch <= BATCHES; batch++) {
-    if (batch > 0) await clients.work(CLIENTS, requestsTo(clients, router_ids, ids, requests));
+    if (batch > 0) await clients.work(CLIENTS, requestsTo(clients, routerIds, ids, requests));
     await setTimeout(SETTLE_MS);
     values.push(residentMebibytes(daemon.pid));
   }
@@ -39,14 +39,14 @@ async function sizesOf(options: Options, requests: number, mappings: number, rou
 /** So many requests: of forty, four create a mapping, four withdraw it, one lists a hundred, the others show one. */
 function requestsTo(
   clients: Clients,
-  router_ids: readonly string[],
+  routerIds: readonly string[],
   ids: readonly string[],
   count: number,
 ): (() => Promise<unknown>)[] {
   const one = <T>(list: readonly T[], index: number): T | undefined => list[index % list.length];
   const list = () => clients.ask({ method: 'GET', path: `${PATH}?limit=100` });
   const change = (index: number) => async (): Promise<void> => {
-    const mapping = { router_id: one(router_ids, index), server_ip: '10.20.0.51', server_port: 22 };
+    const mapping = { router_id: one(routerIds, index), server_ip: '10.20.0.51', server_port: 22 };
     const created = await clients.ask<{ mapping: { id: string } }>({ method: 'POST', path: PATH, body: { mapping } });
     await clients.ask({ method: 'DELETE', path: `${PATH}/${created.mapping.id}` });
   };

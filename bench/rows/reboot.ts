@@ -17,13 +17,13 @@ const LOOK: Readonly<Record<BackendName, string>> = {
 interface Round {
   readonly reboot: Arrival;
   readonly restart: Arrival;
-  readonly loop_ms: number;
+  readonly loopMs: number;
 }
 
 /** Runs a command in every namespace, one after the other, in one shell. Rules of iptables are rules of nftables here. */
-async function inEach({ exec }: Options, router_ids: readonly string[], command: string): Promise<void> {
+async function inEach({ exec }: Options, routerIds: readonly string[], command: string): Promise<void> {
   const script = `while read -r name; do nsenter --net=/run/netns/$name ${command} > /dev/null || exit; done`;
-  const { exit_code, stderr } = await exec({ file: 'sh', args: ['-c', script], input: `${router_ids.join('\n')}\n` });
+  const { exit_code, stderr } = await exec({ file: 'sh', args: ['-c', script], input: `${routerIds.join('\n')}\n` });
   if (exit_code !== 0) throw new Error(`${command}: ${stderr}`);
 }
 
@@ -33,17 +33,17 @@ async function roundOf(options: Options, backend: BackendName, daemon: BenchDaem
   await daemon.stop();
   const restart = await daemon.start();
   await daemon.stop();
-  return { reboot, restart, loop_ms: await timed(() => inEach(options, ids, LOOK[backend])) };
+  return { reboot, restart, loopMs: await timed(() => inEach(options, ids, LOOK[backend])) };
 }
 
-async function roundsOf(options: Options, backend: BackendName, router_ids: readonly string[]): Promise<Round[]> {
+async function roundsOf(options: Options, backend: BackendName, routerIds: readonly string[]): Promise<Round[]> {
   const daemon = await BenchDaemon.make(options, backend);
-  await storeMappings(options, daemon.state_dir, router_ids, MAPPINGS);
+  await storeMappings(options, daemon.state_dir, routerIds, MAPPINGS);
   const rounds: Round[] = [];
   const count = options.quick ? 1 : 3;
   for (let round = 0; round <= count; round++) {
     options.say(`reboot: ${backend}, ${round} of ${count} rounds`);
-    const found = await roundOf(options, backend, daemon, router_ids);
+    const found = await roundOf(options, backend, daemon, routerIds);
     // The first round warms up.
     if (round > 0) rounds.push(found);
   }
@@ -58,7 +58,7 @@ const STARTS = [
 function figuresOf(backend: BackendName, routers: number, rounds: readonly Round[]): Figure[] {
   return STARTS.map(({ name, what }) => ({
     title: `the daemon ready with ${routers} routers ${what}, against a loop of \`${LOOK[backend]}\` (${backend})`,
-    ratios: rounds.map((round) => round[name].ready_ms / round.loop_ms),
+    ratios: rounds.map((round) => round[name].readyMs / round.loopMs),
   }));
 }
 
@@ -66,9 +66,9 @@ function linesOf(backend: BackendName, rounds: readonly Round[]): FactLine[] {
   return STARTS.map(({ name, what }) => ({
     what: `${backend}, ${what}`,
     values: [
-      rounds.map((round) => round[name].listening_ms / SECOND_MS),
-      rounds.map((round) => round[name].ready_ms / SECOND_MS),
-      rounds.map((round) => round.loop_ms / SECOND_MS),
+      rounds.map((round) => round[name].listeningMs / SECOND_MS),
+      rounds.map((round) => round[name].readyMs / SECOND_MS),
+      rounds.map((round) => round.loopMs / SECOND_MS),
     ],
   }));
 }
@@ -76,11 +76,11 @@ function linesOf(backend: BackendName, rounds: readonly Round[]): FactLine[] {
 async function measure(options: Options): Promise<Findings> {
   const routers = options.quick ? 50 : 1000;
   options.say(`reboot: ${routers} routers`);
-  const router_ids = await manyRouters(options, routers);
+  const routerIds = await manyRouters(options, routers);
   const figures: Figure[] = [];
   const lines: FactLine[] = [];
   for (const backend of ['iptables', 'nftables'] as const) {
-    const rounds = await roundsOf(options, backend, router_ids);
+    const rounds = await roundsOf(options, backend, routerIds);
     figures.push(...figuresOf(backend, routers, rounds));
     lines.push(...linesOf(backend, rounds));
   }

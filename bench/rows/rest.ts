@@ -14,9 +14,9 @@ const SETTLE_MS = 8000;
 const REST_SECONDS = 35;
 
 async function restOf(options: Options, backend: BackendName, seconds: number): Promise<FactLine> {
-  const router_ids = await manyRouters(options, ROUTERS);
+  const routerIds = await manyRouters(options, ROUTERS);
   const daemon = await BenchDaemon.make(options, backend);
-  await storeMappings(options, daemon.state_dir, router_ids, MAPPINGS);
+  await storeMappings(options, daemon.state_dir, routerIds, MAPPINGS);
   await daemon.start();
   const { pid } = daemon;
   await setTimeout(SETTLE_MS, undefined, { signal: options.ending });

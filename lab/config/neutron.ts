@@ -11,14 +11,14 @@ export function writeNeutron(): void {
     'neutron/ml2_conf.ini',
     ini({
       ml2: {
-        type_drivers: 'flat,vxlan',
-        tenant_network_types: 'vxlan',
-        mechanism_drivers: 'linuxbridge,l2population',
-        extension_drivers: 'port_security',
+        typeDrivers: 'flat,vxlan',
+        tenantNetworkTypes: 'vxlan',
+        mechanismDrivers: 'linuxbridge,l2population',
+        extensionDrivers: 'port_security',
       },
-      ml2_type_flat: { flat_networks: 'provider' },
-      ml2_type_vxlan: { vni_ranges: '1:10000' },
-      securitygroup: { enable_security_group: true, enable_ipset: true },
+      ml2TypeFlat: { flatNetworks: 'provider' },
+      ml2TypeVxlan: { vniRanges: '1:10000' },
+      securitygroup: { enableSecurityGroup: true, enableIpset: true },
     }),
   );
   const path = `${STATE}/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
@@ -26,48 +26,48 @@ export function writeNeutron(): void {
   write(
     'neutron/linuxbridge_agent.ini',
     ini({
-      linux_bridge: { bridge_mappings: 'provider:br-provider' },
-      vxlan: { enable_vxlan: true, local_ip: '192.0.2.1', l2_population: true },
-      agent: { polling_interval: 1 },
-      securitygroup: { enable_security_group: true, firewall_driver: 'iptables', enable_ipset: true },
+      linuxBridge: { bridgeMappings: 'provider:br-provider' },
+      vxlan: { enableVxlan: true, localIp: '192.0.2.1', l2Population: true },
+      agent: { pollingInterval: 1 },
+      securitygroup: { enableSecurityGroup: true, firewallDriver: 'iptables', enableIpset: true },
       // So that it finds the ebtables of writePrograms.
-      privsep: { helper_command: `env PATH=${path} privsep-helper ${files}` },
+      privsep: { helperCommand: `env PATH=${path} privsep-helper ${files}` },
     }),
   );
   write(
     'neutron/l3_agent.ini',
     ini({
-      DEFAULT: { interface_driver: 'linuxbridge', agent_mode: 'legacy', enable_metadata_proxy: true },
+      DEFAULT: { interfaceDriver: 'linuxbridge', agentMode: 'legacy', enableMetadataProxy: true },
       agent: { extensions: 'port_forwarding' },
     }),
   );
 }
 
 function neutron(): Sections {
-  const rootwrap_file = `${ETC}/neutron/rootwrap.conf`;
+  const rootwrapFile = `${ETC}/neutron/rootwrap.conf`;
   return {
     DEFAULT: {
       host: NODE_NAME,
-      state_path: `${STATE}/neutron`,
-      bind_host: '127.0.0.1',
-      bind_port: PORTS.network,
-      core_plugin: 'ml2',
-      service_plugins: 'router,port_forwarding',
-      transport_url: AMQP,
-      auth_strategy: 'keystone',
-      api_paste_config: `${ETC}/neutron/api-paste.ini`,
-      api_workers: 2,
-      rpc_workers: 1,
-      rpc_state_report_workers: 0,
-      dhcp_agent_notification: false,
-      l3_ha: false,
-      agent_down_time: 75,
+      statePath: `${STATE}/neutron`,
+      bindHost: '127.0.0.1',
+      bindPort: PORTS.network,
+      corePlugin: 'ml2',
+      servicePlugins: 'router,port_forwarding',
+      transportUrl: AMQP,
+      authStrategy: 'keystone',
+      apiPasteConfig: `${ETC}/neutron/api-paste.ini`,
+      apiWorkers: 2,
+      rpcWorkers: 1,
+      rpcStateReportWorkers: 0,
+      dhcpAgentNotification: false,
+      l3Ha: false,
+      agentDownTime: 75,
     },
     experimental: { linuxbridge: true },
     agent: {
-      root_helper: `sudo neutron-rootwrap ${rootwrap_file}`,
-      root_helper_daemon: `sudo neutron-rootwrap-daemon ${rootwrap_file}`,
-      report_interval: 20,
+      rootHelper: `sudo neutron-rootwrap ${rootwrapFile}`,
+      rootHelperDaemon: `sudo neutron-rootwrap-daemon ${rootwrapFile}`,
+      reportInterval: 20,
     },
     database: { connection: database('neutron', 'neutron') },
     quotas: unlimited(
@@ -84,7 +84,7 @@ function neutron(): Sections {
 
 /** Like that of the package, but the programs of the lab come first. */
 function rootwrap(): Sections {
-  const exec_dirs = [`${STATE}/bin`, '/sbin', '/usr/sbin', '/bin', '/usr/bin'].join(',');
-  const filters_path = ['/etc/neutron/rootwrap.d', '/usr/share/neutron/rootwrap'].join(',');
-  return { DEFAULT: { filters_path, exec_dirs, daemon_timeout: 600, rlimit_nofile: 1024 } };
+  const execDirs = [`${STATE}/bin`, '/sbin', '/usr/sbin', '/bin', '/usr/bin'].join(',');
+  const filtersPath = ['/etc/neutron/rootwrap.d', '/usr/share/neutron/rootwrap'].join(',');
+  return { DEFAULT: { filtersPath: filtersPath, execDirs: execDirs, daemonTimeout: 600, rlimitNofile: 1024 } };
 }

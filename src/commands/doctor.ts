@@ -32,8 +32,8 @@ export default class Doctor extends PraasCommand {
     const doctor = await this.#doctor(flags.config);
     const report = await this.interruptible(doctor.interruption, () => doctor.examine());
     const findings = flags.problems ? report.findings.filter(({ verdict }) => verdict !== 'ok') : report.findings;
-    const is_plain = flags.format === 'table' && flags.column === undefined;
-    if (is_plain) this.print(renderReport({ ...report, findings }));
+    const isPlain = flags.format === 'table' && flags.column === undefined;
+    if (isPlain) this.print(renderReport({ ...report, findings }));
     else this.print(await renderList(flags.format, columns, findings));
     if (!report.ok) process.exitCode = EXIT_WRONG;
     return { ...report, findings };
@@ -42,13 +42,13 @@ export default class Doctor extends PraasCommand {
   /** With a wrong configuration it goes on with the defaults, and says so. */
   async #doctor(given: string | undefined): Promise<Doctors> {
     const { Doctor: Opened } = await import('../compose/processes.ts');
-    const common = { env: process.env, is_root: process.getuid?.() === 0 };
+    const common = { env: process.env, isRoot: process.getuid?.() === 0 };
     try {
       const { config, path } = await this.loadConfig(given);
-      return new Opened(config, { ...common, config_path: path, config_error: undefined });
+      return new Opened(config, { ...common, configPath: path, configError: undefined });
     } catch (error) {
       if (!isPraasError(error)) throw error;
-      return new Opened(await defaults(), { ...common, config_path: given, config_error: error });
+      return new Opened(await defaults(), { ...common, configPath: given, configError: error });
     }
   }
 }

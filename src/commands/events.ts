@@ -78,16 +78,16 @@ export default class EventsCommand extends ServiceCommand {
     process.stdout.once('error', () => unread.abort());
     const ending = AbortSignal.any([interruption.ending, unread.signal]);
     let after = from;
-    let was_there = true;
+    let wasThere = true;
     while (!ending.aborted) {
       await setTimeout(PERIOD_MS, undefined, { signal: ending }).catch(() => undefined);
       if (ending.aborted) return;
       const next = await events.list({ ...filter, after }).catch((error: unknown) => {
         // A daemon that is started again goes on where it was.
         if (!isPraasError(error, 'DAEMON_UNREACHABLE')) throw error;
-        if (was_there) this.complain(`${error.message}; what happens is shown when it is back`);
+        if (wasThere) this.complain(`${error.message}; what happens is shown when it is back`);
       });
-      was_there = next !== undefined;
+      wasThere = next !== undefined;
       after = next?.at(-1)?.id ?? after;
       await show(next ?? []);
     }

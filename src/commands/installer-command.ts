@@ -53,12 +53,12 @@ export abstract class InstallerCommand extends PraasCommand {
     const { env, execPath: executable } = process;
     const complain = (sentence: string): void => this.complain(sentence);
     const surroundings = { env, version: this.config.version, executable, complain };
-    const { prefix, timeout: timeout_seconds, package: is_packaged } = flags;
+    const { prefix, timeout: timeoutSeconds, package: isPackaged } = flags;
     return new Opened(await this.#configOf(root, flags.config), surroundings, {
       root,
       prefix,
-      timeout_seconds,
-      is_packaged,
+      timeoutSeconds,
+      isPackaged,
     });
   }
 

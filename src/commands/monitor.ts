@@ -55,19 +55,19 @@ export default class MonitorCommand extends DaemonCommand {
       return [];
     }
     const options = { dry_run: flags['dry-run'], confirmed: flags.confirm };
-    const { verdicts, held_back } = await this.#once(config, options);
+    const { verdicts, heldBack } = await this.#once(config, options);
     this.print(await renderList(flags.format, columns, verdicts));
-    for (const reason of held_back) this.complain(reason);
-    if (held_back.length > 0) process.exitCode = 1;
+    for (const reason of heldBack) this.complain(reason);
+    if (heldBack.length > 0) process.exitCode = 1;
     return verdicts;
   }
 
   /** For the service, which has nothing to do without a cloud. A wrong configuration is for its start to say. */
   async #check(config: Config): Promise<readonly Verdict[]> {
     const { hasCloud } = await import('../compose/processes.ts');
-    const is_configured = await hasCloud(config, process.env);
-    this.print(is_configured ? 'OpenStack is configured.' : `OpenStack is not configured: see ${config.clouds_path}.`);
-    if (!is_configured) process.exitCode = 1;
+    const isConfigured = await hasCloud(config, process.env);
+    this.print(isConfigured ? 'OpenStack is configured.' : `OpenStack is not configured: see ${config.clouds_path}.`);
+    if (!isConfigured) process.exitCode = 1;
     return [];
   }
 
@@ -95,7 +95,7 @@ export default class MonitorCommand extends DaemonCommand {
       env: process.env,
       command: this.title,
       version: this.config.version,
-      host_name: hostname(),
+      hostName: hostname(),
       complain: (sentence) => this.complain(sentence),
       say: (line) => this.print(line),
     });

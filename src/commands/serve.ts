@@ -30,7 +30,7 @@ export default class Serve extends DaemonCommand {
       env: process.env,
       command: this.title,
       version: this.config.version,
-      host_name: hostname(),
+      hostName: hostname(),
       complain: (sentence: string): void => this.complain(sentence),
       say: (line: string): void => this.print(line),
     };

@@ -41,12 +41,12 @@ export abstract class ServiceCommand extends PraasCommand {
   /** With a URL this node's configuration means nothing and is not read. */
   async #open(flags: ServiceFlags): Promise<Praas> {
     const { url } = flags;
-    const says_cloud = hasCloudFlag(flags);
-    if (says_cloud && url === undefined) this.misuse('--os-cloud and the other --os-* options need --url.');
-    if (says_cloud && flags['token-file'] !== undefined) this.misuse('Give either --token-file or --os-* options.');
+    const saysCloud = hasCloudFlag(flags);
+    if (saysCloud && url === undefined) this.misuse('--os-cloud and the other --os-* options need --url.');
+    if (saysCloud && flags['token-file'] !== undefined) this.misuse('Give either --token-file or --os-* options.');
     if (url !== undefined) {
       // What is typed counts before what happens to be in the environment.
-      const token = (says_cloud ? undefined : await this.#token(flags)) ?? (await this.#keystoneToken(flags));
+      const token = (saysCloud ? undefined : await this.#token(flags)) ?? (await this.#keystoneToken(flags));
       return connect({ kind: 'url', url, token, ca: await this.#text('cacert', flags) });
     }
     const { config } = await this.loadConfig(flags.config);

@@ -24,8 +24,8 @@ export default class Uninstall extends InstallerCommand {
     const { flags } = await this.parse(Uninstall);
     const installer = await this.installer(flags);
     const says = flags['keep-rules'] || flags['remove-rules'];
-    const removes_rules = says ? flags['remove-rules'] : await this.#ask(installer, flags['dry-run']);
-    const steps = await installer.uninstall({ removes_rules, purges: flags.purge });
+    const removesRules = says ? flags['remove-rules'] : await this.#ask(installer, flags['dry-run']);
+    const steps = await installer.uninstall({ removesRules, purges: flags.purge });
     const idle = 'Nothing to do: there is no installation here.';
     return { steps: await this.perform(installer, steps, { dry_run: flags['dry-run'], idle }) };
   }

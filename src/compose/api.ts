@@ -60,19 +60,19 @@ export function composeApi(parts: ApiParts): (tls: TlsFiles | undefined) => read
       clock: systemClock,
       log,
       allowed: () => settings.current.legacy_api_allow,
-      node_names: [surroundings.host_name],
+      nodeNames: [surroundings.hostName],
     }),
   ];
-  const common = { apis, open, policy: access, context, metrics: http, clock: systemClock, new_id: newUuid, log };
+  const common = { apis, open, policy: access, context, metrics: http, clock: systemClock, newId: newUuid, log };
   const tokenApp = createApp({
     ...common,
     authenticate: (request) => gate.authenticate({ address: addressOf(request), token: request.get('X-Auth-Token') }),
   });
   const socketApp = createApp({ ...common, authenticate: async () => ROOT });
-  const unreadable: OnUnreadable = (error: NodeJS.ErrnoException, socket, is_answering) => {
+  const unreadable: OnUnreadable = (error: NodeJS.ErrnoException, socket, isAnswering) => {
     const request_id = `req-${newUuid()}`;
     log.info('unreadable request', { reason: error.code ?? error.message, request_id });
-    answerRaw(error, socket, request_id, is_answering);
+    answerRaw(error, socket, request_id, isAnswering);
   };
   return (tls) => [
     new Listener({ kind: 'tcp', host: config.listen_address, port: config.port_app, tls }, tokenApp, unreadable),

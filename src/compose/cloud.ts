@@ -116,7 +116,7 @@ export async function logIn({ clouds_path, cwd, ...sources }: ClientCloud): Prom
 async function openSession(config: CloudConfig): Promise<Session> {
   const ca = config.cacert === undefined ? undefined : await readAuthority(config.cacert);
   const pause = (milliseconds: number): Promise<void> => setTimeout(milliseconds);
-  const http = new ServiceClient({ ca, verify: config.verify, timeout_ms: TIMEOUT_MS, random: Math.random, pause });
+  const http = new ServiceClient({ ca, verify: config.verify, timeoutMs: TIMEOUT_MS, random: Math.random, pause });
   return new Session({ config, http, clock: systemClock });
 }
 

@@ -36,11 +36,11 @@ import { toolsOf } from './tools.ts';
 
 export interface DoctorSurroundings {
   readonly env: NodeJS.ProcessEnv;
-  readonly is_root: boolean;
+  readonly isRoot: boolean;
   /** The file that was read; undefined where there is none. */
-  readonly config_path: string | undefined;
+  readonly configPath: string | undefined;
   /** What is wrong with it; the configuration is then the default. */
-  readonly config_error: PraasError | undefined;
+  readonly configError: PraasError | undefined;
 }
 
 /** So long may one check take: somebody sits before it. */
@@ -62,9 +62,9 @@ export class Doctor {
   async examine(): Promise<Report> {
     const node = this.#node();
     try {
-      const { is_root } = this.#surroundings;
+      const { isRoot } = this.#surroundings;
       const { ending } = this.interruption;
-      return await examine(this.#checks(node), { is_root, limit_ms: LIMIT_MS, timers: systemTimers, ending });
+      return await examine(this.#checks(node), { isRoot, limitMs: LIMIT_MS, timers: systemTimers, ending });
     } finally {
       await node.files.close();
       await node.events.close();
@@ -81,9 +81,9 @@ export class Doctor {
       log: SILENT,
       policy: policyOf(config),
       quota: () => quotaOf(config),
-      lock_timeout_seconds: 0,
-      is_watched: false,
-      retain_days: () => config.retain,
+      lockTimeoutSeconds: 0,
+      isWatched: false,
+      retainDays: () => config.retain,
     });
   }
 
@@ -93,16 +93,16 @@ export class Doctor {
 
   #checks(node: Node): readonly Check[] {
     const config = this.#config;
-    const { env, is_root, config_path, config_error } = this.#surroundings;
+    const { env, isRoot, configPath, configError } = this.#surroundings;
     const { backend, port_app, port_monitor, tls_cert, state_dir, socket_path } = config;
     const exec = this.#exec();
     const isThere = (tool: string): boolean => isInstalled(tool, env['PATH']);
     const brokers = parseTransport(config.notifications)?.brokers ?? [];
     return [
-      rightsCheck(is_root, () => readFile('/proc/self/status', 'utf8')),
+      rightsCheck(isRoot, () => readFile('/proc/self/status', 'utf8')),
       ...toolChecks({ exec, tools: toolsOf(config), isInstalled: isThere, packageOf }),
       ...kernelChecks({ exec, backend, release: release() }),
-      settingsCheck(config_path, config_error),
+      settingsCheck(configPath, configError),
       secretsCheck(this.#secrets(), modeOf),
       certificateCheck(tls_cert, (path) => readFile(path, 'utf8'), systemClock),
       listenersCheck(exec, [
@@ -111,7 +111,7 @@ export class Doctor {
       ]),
       ...storageChecks({ state_dir, store: node.store, roomOf, aside: () => asideIn(state_dir) }),
       daemonCheck(socket_path, () => this.#readiness()),
-      ...serviceChecks({ exec, services: SERVICES, is_booted: async () => (await modeOf(BOOTED)) !== undefined }),
+      ...serviceChecks({ exec, services: SERVICES, isBooted: async () => (await modeOf(BOOTED)) !== undefined }),
       ...cloudChecks({
         view: () => this.#cloud(),
         brokers: brokers.map(({ hostname: host, port }) => `${host}:${port}`),
@@ -124,9 +124,9 @@ export class Doctor {
 
   #secrets(): { readonly what: string; readonly path: string }[] {
     const { clouds_path, tokens_path, tls_key } = this.#config;
-    const { config_path } = this.#surroundings;
+    const { configPath } = this.#surroundings;
     return [
-      ...(config_path === undefined ? [] : [{ what: 'passwords in it', path: config_path }]),
+      ...(configPath === undefined ? [] : [{ what: 'passwords in it', path: configPath }]),
       { what: 'the password of the cloud', path: clouds_path },
       { what: 'the tokens of the API', path: tokens_path },
       ...(tls_key === '' ? [] : [{ what: 'the private key', path: tls_key }]),
@@ -153,7 +153,7 @@ export class Doctor {
     const { cloud, name, auth_url } = joined;
     try {
       const [routers, servers] = await Promise.all([cloud.routers(), cloud.servers()]);
-      const sees_projects = await cloud.projectIds().then(
+      const seesProjects = await cloud.projectIds().then(
         () => true,
         (error: unknown) => {
           if (isPraasError(error, 'CLOUD_REFUSED')) return false;
@@ -161,7 +161,7 @@ export class Doctor {
         },
       );
       const date = await dateOf(auth_url);
-      return { name, routers: routers.length, servers: servers.length, sees_projects, date, now: systemClock.now() };
+      return { name, routers: routers.length, servers: servers.length, seesProjects, date, now: systemClock.now() };
     } finally {
       joined.close();
     }
@@ -169,7 +169,7 @@ export class Doctor {
 
   #routers({ routers, agent, dataplane }: Node, exec: ReturnType<typeof createExec>): Check {
     const namespaces = new Namespaces(exec, this.#config.netns_dir);
-    const has_nft = isInstalled('nft', this.#surroundings.env['PATH']);
+    const hasNft = isInstalled('nft', this.#surroundings.env['PATH']);
     return routersCheck({
       list: () => dataplane.routers(),
       show: (router_id) => routers.show(router_id),
@@ -180,7 +180,7 @@ export class Doctor {
       async tables(router_id) {
         const namespace = await namespaces.resolve(router_id);
         const legacy = await namespaces.run(namespace, { file: 'cat', args: ['/proc/self/net/ip_tables_names'] });
-        const nft = has_nft
+        const nft = hasNft
           ? await namespaces.run(namespace, { file: 'nft', args: ['list', 'tables', 'ip'] })
           : undefined;
         return {
@@ -205,7 +205,7 @@ async function modeOf(path: string): Promise<number | undefined> {
 
 async function roomOf(path: string): Promise<Room | undefined> {
   const found = await unlessMissing(statfs(path));
-  return found && { free_bytes: found.bavail * found.bsize, free_inodes: found.ffree, all_inodes: found.files };
+  return found && { freeBytes: found.bavail * found.bsize, freeInodes: found.ffree, allInodes: found.files };
 }
 
 async function asideIn(state_dir: string): Promise<readonly string[]> {

@@ -34,13 +34,13 @@ export interface InstallerOptions {
   readonly root: string;
   readonly prefix: string;
   /** A Debian package has brought the files. */
-  readonly is_packaged: boolean;
+  readonly isPackaged: boolean;
   /** How long a service may take until it is ready. */
-  readonly timeout_seconds: number;
+  readonly timeoutSeconds: number;
 }
 
 export interface RemovalWishes {
-  readonly removes_rules: boolean;
+  readonly removesRules: boolean;
   readonly purges: boolean;
 }
 
@@ -58,7 +58,7 @@ export class Installer {
 
   constructor(config: Config, surroundings: InstallerSurroundings, options: InstallerOptions) {
     const { env, executable } = surroundings;
-    const { root, prefix, is_packaged, timeout_seconds } = options;
+    const { root, prefix, isPackaged, timeoutSeconds } = options;
     // Not ended by an interruption: what is under way is finished, and then undone.
     const exec = createExec(config.command_timeout * 1000, env);
     const endable = createExec(config.command_timeout * 1000, env, this.interruption.ending);
@@ -69,13 +69,13 @@ export class Installer {
     this.#options = options;
     this.#parts = {
       tree,
-      places: is_packaged ? packagedPlaces(executable) : placesOf(prefix),
-      services: new Services(exec, endable, tree, timeout_seconds * 1000),
+      places: isPackaged ? packagedPlaces(executable) : placesOf(prefix),
+      services: new Services(exec, endable, tree, timeoutSeconds * 1000),
       exec,
       missingTools: () => missing().map((tool) => ({ tool, package: packageOf(tool) })),
       isMeantToRun: async (service) => service === PAT_AGENT || hasCloud(config, env),
       ownerOf: async (path) => {
-        if (is_packaged || !tree.is_live || !isInstalled('dpkg-query', env['PATH'])) return undefined;
+        if (isPackaged || !tree.isLive || !isInstalled('dpkg-query', env['PATH'])) return undefined;
         const { exit_code, stdout } = await exec({ file: 'dpkg-query', args: ['--search', path] });
         return exit_code === 0 ? stdout.split(':')[0] : undefined;
       },
@@ -84,8 +84,8 @@ export class Installer {
 
   /** Throws NOT_AN_EXECUTABLE, INVENTORY_DAMAGED. */
   async install(starts: boolean): Promise<readonly Step[]> {
-    const { is_packaged } = this.#options;
-    return planInstall(this.#parts, this.#wanted(), { starts, is_packaged });
+    const { isPackaged } = this.#options;
+    return planInstall(this.#parts, this.#wanted(), { starts, isPackaged });
   }
 
   /** Throws NOT_INSTALLED, NOT_A_PRAAS, INVENTORY_DAMAGED. */
@@ -96,10 +96,10 @@ export class Installer {
   }
 
   /** Throws INVENTORY_DAMAGED. */
-  async uninstall({ removes_rules, purges }: RemovalWishes): Promise<readonly Step[]> {
+  async uninstall({ removesRules, purges }: RemovalWishes): Promise<readonly Step[]> {
     const { state_dir, log_dir } = this.#config;
     return planRemoval(this.#parts, {
-      withdraw: removes_rules ? () => this.#withdraw() : undefined,
+      withdraw: removesRules ? () => this.#withdraw() : undefined,
       purged: purges ? [SETTINGS_DIRECTORY, state_dir, log_dir] : [],
     });
   }
@@ -120,12 +120,12 @@ export class Installer {
 
   #wanted(): Wanted {
     const { state_dir, log_dir } = this.#config;
-    const { is_packaged } = this.#options;
+    const { isPackaged } = this.#options;
     const { places } = this.#parts;
     const units = renderUnits(unitFactsOf(places.executable, this.#config));
     return {
       version: this.#surroundings.version,
-      files: is_packaged ? [] : this.#files(places, units),
+      files: isPackaged ? [] : this.#files(places, units),
       settings: [
         { path: `${SETTINGS_DIRECTORY}/praas.conf`, content: { text: renderSample() }, mode: SECRET },
         { path: `${SETTINGS_DIRECTORY}/clouds.yaml`, content: { text: readShare('clouds.yaml') }, mode: SECRET },
@@ -134,7 +134,7 @@ export class Installer {
         { path: state_dir, mode: 0o700, isMissed: () => this.#hasMappings() },
         { path: log_dir, mode: 0o750, isMissed: async () => false },
       ],
-      empty: is_packaged ? units.map(({ name }) => `${places.units}/${name}`) : [],
+      empty: isPackaged ? units.map(({ name }) => `${places.units}/${name}`) : [],
     };
   }
 
@@ -147,11 +147,11 @@ export class Installer {
       mode: PUBLIC,
     });
     return [
-      { path: places.executable, content: { copy_of: executable }, mode: 0o755 },
+      { path: places.executable, content: { copyOf: executable }, mode: 0o755 },
       ...units.map(({ name, text }) => ({ path: `${places.units}/${name}`, content: { text }, mode: PUBLIC })),
-      shared(places.bash_completion, 'completions/praas.bash'),
-      shared(places.zsh_completion, 'completions/_praas'),
-      shared(places.man_page, 'man/praas.8'),
+      shared(places.bashCompletion, 'completions/praas.bash'),
+      shared(places.zshCompletion, 'completions/_praas'),
+      shared(places.manPage, 'man/praas.8'),
     ];
   }
 

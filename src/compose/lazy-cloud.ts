@@ -43,13 +43,13 @@ export class LazyCloud implements Targets, GroupAccess {
 
   async look(mapping_id: string, target: SecuredTarget, opens: boolean): Promise<GroupLook> {
     const joined = await this.#cloud();
-    return joined ? joined.parts.groups.look(mapping_id, target, opens) : { warnings: [], rule_ids: [] };
+    return joined ? joined.parts.groups.look(mapping_id, target, opens) : { warnings: [], ruleIds: [] };
   }
 
-  async close(rule_ids: readonly string[]): Promise<readonly string[]> {
-    if (rule_ids.length === 0) return [];
+  async close(ruleIds: readonly string[]): Promise<readonly string[]> {
+    if (ruleIds.length === 0) return [];
     const joined = await this.#cloud();
-    return joined ? joined.parts.groups.close(rule_ids) : rule_ids.map((id) => `security group rule ${id} stays`);
+    return joined ? joined.parts.groups.close(ruleIds) : ruleIds.map((id) => `security group rule ${id} stays`);
   }
 
   /** The servers of the cloud. `mappings` are those of this node. */

@@ -26,9 +26,9 @@ export async function joinLocalNode<T>(
     log,
     policy: policyOf(config),
     quota: () => quotaOf(config),
-    lock_timeout_seconds: config.lock_timeout,
-    is_watched: false,
-    retain_days: () => config.retain,
+    lockTimeoutSeconds: config.lock_timeout,
+    isWatched: false,
+    retainDays: () => config.retain,
   });
   try {
     return await work(node);

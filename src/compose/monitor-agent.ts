@@ -62,7 +62,7 @@ function listenerOf(config: Config, loop: MonitorLoop, metrics: ProcessMetrics):
     if (loop.trouble !== undefined) throw new Error(loop.trouble);
   };
   const readiness = readinessOf([{ name: 'monitor', check }]);
-  const app = healthApp({ readiness, metrics, timers: systemTimers, new_id: newUuid });
+  const app = healthApp({ readiness, metrics, timers: systemTimers, newId: newUuid });
   const place = { kind: 'tcp', host: config.listen_address, port: config.port_monitor, tls: undefined } as const;
   return new Listener(place, app, (_error, socket) => socket.destroy());
 }

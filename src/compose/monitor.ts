@@ -26,7 +26,7 @@ export interface MonitorParts {
   readonly pat: Pick<Pat, 'list'>;
   readonly verdicts: Verdicts;
   /** Made of the loop, whose age they show. */
-  readonly metricsOf: (age_seconds: () => number | undefined) => MonitorMetrics;
+  readonly metricsOf: (ageSeconds: () => number | undefined) => MonitorMetrics;
   readonly log: Logger;
 }
 
@@ -40,11 +40,11 @@ export async function joinMonitor(parts: MonitorParts): Promise<JoinedMonitor> {
   const { config, log } = parts;
   const monitor = monitorOf(parts);
   const notifications = await notificationsOf(config(), log);
-  const metrics = parts.metricsOf(() => loop.age_seconds);
+  const metrics = parts.metricsOf(() => loop.ageSeconds);
   const loop: MonitorLoop = new MonitorLoop({
     monitor,
     notifications,
-    period_ms: () => config().second_monitoring * 1000,
+    periodMs: () => config().second_monitoring * 1000,
     timers: systemTimers,
     clock: systemClock,
     log,
@@ -52,7 +52,7 @@ export async function joinMonitor(parts: MonitorParts): Promise<JoinedMonitor> {
       metrics.looked({
         kind,
         seconds,
-        is_ok: report !== undefined,
+        isOk: report !== undefined,
         actions: report?.applied.map(({ verdict }) => verdict.action) ?? [],
       }),
   });
@@ -90,7 +90,7 @@ async function notificationsOf({ notifications: url }: Config, log: Logger): Pro
   if (url === '') return undefined;
   const transport = parseTransport(url);
   if (transport === undefined) throw invalid('rabbit://user:password@host:port/virtual_host, with ssl and ssl_ca_file');
-  const ca = transport.ca_file === undefined ? undefined : await readAuthority(transport.ca_file);
+  const ca = transport.caFile === undefined ? undefined : await readAuthority(transport.caFile);
   return new RabbitNotifications({
     transport,
     ca,

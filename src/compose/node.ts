@@ -60,13 +60,13 @@ export interface NodeParts {
   readonly policy: Policy;
   /** Of projects that have none of their own; may change while the node works. */
   readonly quota: () => Quota;
-  readonly lock_timeout_seconds: number;
+  readonly lockTimeoutSeconds: number;
   /** Whether somebody looks often enough for counters to mean something. */
-  readonly is_watched: boolean;
+  readonly isWatched: boolean;
   /** What is known of the cloud; left out on a node without OpenStack. */
   readonly cloud?: CloudParts | undefined;
   /** Days for which events are kept; may change while the node works. */
-  readonly retain_days: () => number;
+  readonly retainDays: () => number;
   /** Who may do what; the default policy when left out. */
   readonly access?: AccessPolicy;
   /** The id of the request that is being worked for; left out where there are none. */
@@ -80,23 +80,23 @@ export function joinNode(parts: NodeParts): Node {
   const namespaces = new Namespaces(exec, config.netns_dir, (router_id) => kindOf(parts.cloud?.book, router_id));
   const dataplane = new NetfilterDataplane(namespaces, ...backendsOf(config, namespaces));
   const { state_dir } = config;
-  const { lock_timeout_seconds, quota: defaults } = parts;
-  const on_disk = { state_dir, lock_timeout_seconds, exec, clock: systemClock, command };
-  const files = new FileStore(on_disk);
-  const quotas = new FileQuotaStore(on_disk);
+  const { lockTimeoutSeconds, quota: defaults } = parts;
+  const onDisk = { state_dir, lockTimeoutSeconds, exec, clock: systemClock, command };
+  const files = new FileStore(onDisk);
+  const quotas = new FileQuotaStore(onDisk);
   const held = new QuotaBook({ store: files, quotas, defaults });
   const store = shielded(files, interruption, (record) => {
     held.touched(record);
     parts.touched?.(record);
   });
   const agent = new Agent(dataplane, systemClock, log);
-  const { request_id = () => '', retain_days, access = defaultPolicy(PAT_ACTIONS) } = parts;
-  const events = new EventLog({ state_dir, clock: systemClock, log, retain_days, request_id });
-  const node = { store, dataplane, agent, clock: systemClock, new_id: newUuid, log, policy, state_dir };
+  const { request_id = () => '', retainDays, access = defaultPolicy(PAT_ACTIONS) } = parts;
+  const events = new EventLog({ state_dir, clock: systemClock, log, retainDays, request_id });
+  const node = { store, dataplane, agent, clock: systemClock, newId: newUuid, log, policy, state_dir };
   const runner = new ChangeRunner({ ...node, trail: events });
   const common = { ...node, runner };
   const { targets = new LocalTargets(), groups, book } = parts.cloud ?? {};
-  const counters = parts.is_watched && { counters: agent };
+  const counters = parts.isWatched && { counters: agent };
   const pat = new PatService({ ...common, access, targets, groups, book, quotas: held, ...counters });
   const routers = new RouterService({ ...common, book });
   const cloud = parts.cloud?.cloud ?? (async () => undefined);
@@ -120,12 +120,12 @@ export function quotaOf({ quota_mappings, quota_ports }: Config): Quota {
 /** Neutron's word on a router, as far as the cloud was asked already. */
 function kindOf(book: RouterBook | undefined, router_id: string): RouterKind | undefined {
   const router = book?.of(router_id);
-  return router && (router.is_distributed ? 'distributed' : 'centralized');
+  return router && (router.isDistributed ? 'distributed' : 'centralized');
 }
 
 function backendsOf(config: Config, namespaces: Namespaces): [Backend, Backend] {
   const iptables = new IptablesBackend(namespaces, {
-    wait_seconds: config.xtables_wait,
+    waitSeconds: config.xtables_wait,
     neutron_lock_path: config.neutron_lock_path,
   });
   const nftables = new NftablesBackend(namespaces);

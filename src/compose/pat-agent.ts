@@ -66,9 +66,9 @@ export async function composePatAgent(
     policy: livePolicy(settings),
     access,
     quota: () => quotaOf(settings.current),
-    lock_timeout_seconds: Math.min(config.lock_timeout, LOCK_TIMEOUT_SECONDS),
-    is_watched: true,
-    retain_days: () => settings.current.retain,
+    lockTimeoutSeconds: Math.min(config.lock_timeout, LOCK_TIMEOUT_SECONDS),
+    isWatched: true,
+    retainDays: () => settings.current.retain,
     request_id: () => context.requestId,
     touched: (record) =>
       context.outside(() => {
@@ -133,12 +133,12 @@ function cloudParts(cloud: CloudWatch | undefined, monitor: MonitorLoop | undefi
 }
 
 function helpersOf(config: Config, env: NodeJS.ProcessEnv, interruption: Interruption): HelperExec {
-  const timeout_ms = config.command_timeout * 1000;
+  const timeoutMs = config.command_timeout * 1000;
   return new HelperExec({
-    direct: createExec(timeout_ms, env, interruption.ending),
+    direct: createExec(timeoutMs, env, interruption.ending),
     startTalk: createStartTalk(env),
-    new_id: newUuid,
-    timeout_ms,
+    newId: newUuid,
+    timeoutMs,
     directory: join(dirname(config.socket_path), 'helpers'),
     pid: process.pid,
   });
@@ -164,7 +164,7 @@ function cloudWatchOf({ cloud, parts, securityGroups }: JoinedCloud, settings: L
       await parts.book.refresh(cloud);
       await securityGroups.closeLeft();
     },
-    period_ms: () => settings.current.second_monitoring * 1000,
+    periodMs: () => settings.current.second_monitoring * 1000,
     timers: systemTimers,
     log,
   });
@@ -175,7 +175,7 @@ function controllerOf(node: Node, settings: LiveConfig, metrics: PatMetrics, log
     routers: () => node.store.routers(),
     read: (router_id) => node.store.read(router_id),
     sync: (router_id) => node.pat.sync(router_id),
-    period_ms: () => settings.current.reconcile_period * 1000,
+    periodMs: () => settings.current.reconcile_period * 1000,
     onReconciled: (reconciled) => metrics.reconciled(reconciled),
     clock: systemClock,
     timers: systemTimers,
@@ -184,12 +184,12 @@ function controllerOf(node: Node, settings: LiveConfig, metrics: PatMetrics, log
 }
 
 /** What an operator should know of how the API can be reached. */
-function noticesOf(config: Config, has_tls: boolean): readonly string[] {
-  const is_loopback = config.listen_address.startsWith('127.') || config.listen_address === '::1';
+function noticesOf(config: Config, hasTls: boolean): readonly string[] {
+  const isLoopback = config.listen_address.startsWith('127.') || config.listen_address === '::1';
   const allowed = config.legacy_api_allow.join(', ') || 'nobody else';
   return [
     `the old API of the Proxy CLI asks for no token; it answers this node and ${allowed} (legacy_api_allow)`,
-    ...(is_loopback || has_tls ? [] : ['tokens cross the network in clear text: set tls_cert and tls_key']),
+    ...(isLoopback || hasTls ? [] : ['tokens cross the network in clear text: set tls_cert and tls_key']),
   ];
 }
 

@@ -46,9 +46,9 @@ export function compose(config: Config, surroundings: Surroundings): Praas {
     policy: policyOf(config),
     quota: () => quotaOf(config),
     cloud: { targets: cloud, groups: cloud, cloud: () => cloud.cloud() },
-    lock_timeout_seconds: config.lock_timeout,
-    is_watched: false,
-    retain_days: () => config.retain,
+    lockTimeoutSeconds: config.lock_timeout,
+    isWatched: false,
+    retainDays: () => config.retain,
   });
   return {
     pat,
@@ -83,8 +83,8 @@ export async function connect(address: DaemonAddress): Promise<Praas> {
  */
 export async function composeOrConnect(config: Config, surroundings: Surroundings): Promise<Praas> {
   const path = config.socket_path;
-  const has_daemon = await isAnswered(path, surroundings.command);
-  return has_daemon ? connect({ kind: 'socket', path }) : compose(config, surroundings);
+  const hasDaemon = await isAnswered(path, surroundings.command);
+  return hasDaemon ? connect({ kind: 'socket', path }) : compose(config, surroundings);
 }
 
 /** A Keystone token of whoever types a command; undefined when nothing says who they are. Throws as Session.token does. */

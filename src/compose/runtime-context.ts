@@ -10,7 +10,7 @@ export interface Surroundings {
 export interface DaemonSurroundings extends Surroundings {
   readonly version: string;
   /** What this node is called. */
-  readonly host_name: string;
+  readonly hostName: string;
   /** Takes every line of the log as text. */
   readonly say: (line: string) => void;
 }

@@ -19,9 +19,9 @@ export function composeTokens(config: Config, { env, command }: Pick<Surrounding
     path: config.tokens_path,
     exec: createExec(config.command_timeout * 1000, env),
     clock: systemClock,
-    lock_timeout_seconds: config.lock_timeout,
+    lockTimeoutSeconds: config.lock_timeout,
     command,
   });
-  const parts = { store, clock: systemClock, new_id: newUuid, new_secret: newSecret };
+  const parts = { store, clock: systemClock, newId: newUuid, newSecret: newSecret };
   return { tokens: new TokenService(parts), authenticator: new TokenAuthenticator(store, systemClock) };
 }

@@ -13,6 +13,6 @@ export function unitFactsOf(executable: string, config: Config): UnitFacts {
     log_dir,
     written: [state_dir, log_dir, dirname(socket_path), dirname(tokens_path), ...neutron_lock_path],
     read: [config.clouds_path, config.policy_path, config.tls_cert, config.tls_key],
-    has_low_port: port_app < LOW_PORTS,
+    hasLowPort: port_app < LOW_PORTS,
   };
 }

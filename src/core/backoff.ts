@@ -2,9 +2,9 @@
 
 export interface BackoffOptions {
   /** Before the second attempt. */
-  readonly first_ms: number;
+  readonly firstMs: number;
   /** At most; left out: no limit. */
-  readonly max_ms?: number;
+  readonly maxMs?: number;
   /** Gives a number from 0 to 1, by which the time varies between a half and one and a half; left out: it does not vary. */
   readonly random?: () => number;
 }
@@ -12,8 +12,8 @@ export interface BackoffOptions {
 /** Takes how many attempts have failed (1 or more), gives milliseconds. */
 export function backoff(
   failures: number,
-  { first_ms, max_ms = Number.POSITIVE_INFINITY, random }: BackoffOptions,
+  { firstMs, maxMs = Number.POSITIVE_INFINITY, random }: BackoffOptions,
 ): number {
-  const wait_ms = first_ms * 2 ** (failures - 1) * (random === undefined ? 1 : 0.5 + random());
-  return Math.min(max_ms, wait_ms);
+  const waitMs = firstMs * 2 ** (failures - 1) * (random === undefined ? 1 : 0.5 + random());
+  return Math.min(maxMs, waitMs);
 }

@@ -7,12 +7,12 @@ import type { Timers } from './timers.ts';
  */
 export async function withDeadline<T>(
   timers: Timers,
-  limit_ms: number,
+  limitMs: number,
   work: Promise<T>,
   late: () => Error,
 ): Promise<T> {
   const expired = Promise.withResolvers<never>();
-  const cancel = timers.after(limit_ms, () => expired.reject(late()));
+  const cancel = timers.after(limitMs, () => expired.reject(late()));
   try {
     return await Promise.race([work, expired.promise]);
   } finally {

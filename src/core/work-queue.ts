@@ -11,7 +11,7 @@ export interface WorkLineParts {
   readonly work: (router_id: string, reason: string) => Promise<void>;
   readonly places: number;
   /** Whoever takes longer gives up its place. */
-  readonly slow_after_ms: number;
+  readonly slowAfterMs: number;
 }
 
 export class WorkLine {
@@ -21,7 +21,7 @@ export class WorkLine {
   readonly #usual = new Map<string, string>();
   readonly #running = new Map<string, Promise<void>>();
   #taken = 0;
-  #is_closed = false;
+  #isClosed = false;
   #idle: PromiseWithResolvers<void> | undefined;
 
   constructor(parts: WorkLineParts) {
@@ -29,9 +29,9 @@ export class WorkLine {
   }
 
   /** Asks for a router. What is urgent goes before what is usual. */
-  add(router_id: string, reason: string, is_urgent: boolean): void {
-    if (this.#is_closed) return;
-    if (is_urgent) {
+  add(router_id: string, reason: string, isUrgent: boolean): void {
+    if (this.#isClosed) return;
+    if (isUrgent) {
       this.#usual.delete(router_id);
       if (!this.#urgent.has(router_id)) this.#urgent.set(router_id, reason);
     } else if (!this.#urgent.has(router_id) && !this.#usual.has(router_id)) this.#usual.set(router_id, reason);
@@ -47,7 +47,7 @@ export class WorkLine {
 
   /** Takes nobody any more; resolves when those being worked on are done. */
   async close(): Promise<void> {
-    this.#is_closed = true;
+    this.#isClosed = true;
     this.#urgent.clear();
     this.#usual.clear();
     await Promise.all(this.#running.values());
@@ -66,15 +66,15 @@ export class WorkLine {
   }
 
   #start(router_id: string, reason: string): void {
-    const { timers, work, slow_after_ms } = this.#parts;
-    let has_place = true;
+    const { timers, work, slowAfterMs } = this.#parts;
+    let hasPlace = true;
     this.#taken++;
     const giveUp = (): void => {
-      if (!has_place) return;
-      has_place = false;
+      if (!hasPlace) return;
+      hasPlace = false;
       this.#taken--;
     };
-    const callOff = timers.after(slow_after_ms, () => {
+    const callOff = timers.after(slowAfterMs, () => {
       giveUp();
       this.#next();
     });

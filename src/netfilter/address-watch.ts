@@ -31,7 +31,7 @@ export class AddressWatch {
   readonly #unnumbered = new Set<string>();
   #numbering: Promise<void> | undefined;
   #monitor: Following | undefined;
-  #pause_ms = FIRST_PAUSE_MS;
+  #pauseMs = FIRST_PAUSE_MS;
   #pause: NodeJS.Timeout | undefined;
   #onChange: ((name: string) => void) | undefined;
 
@@ -74,14 +74,14 @@ export class AddressWatch {
 
   #ended(reason: Error | undefined): void {
     if (this.#onChange === undefined) return;
-    const has_worked = this.#pause_ms === FIRST_PAUSE_MS;
-    if (has_worked) this.#warn('address changes are seen late: `ip monitor` has ended and is started again', reason);
-    this.#pause = setTimeout(() => this.#listen(), this.#pause_ms).unref();
-    this.#pause_ms = Math.min(this.#pause_ms * 2, LONGEST_PAUSE_MS);
+    const hasWorked = this.#pauseMs === FIRST_PAUSE_MS;
+    if (hasWorked) this.#warn('address changes are seen late: `ip monitor` has ended and is started again', reason);
+    this.#pause = setTimeout(() => this.#listen(), this.#pauseMs).unref();
+    this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
   }
 
   #heard(line: string): void {
-    this.#pause_ms = FIRST_PAUSE_MS;
+    this.#pauseMs = FIRST_PAUSE_MS;
     const number = EVENT.exec(line)?.[1];
     if (number === undefined) return;
     this.#changed.add(Number(number));

@@ -17,7 +17,7 @@ export interface BackendObservation {
   readonly frame: readonly string[];
   readonly warnings: readonly string[];
   /** What Neutron's address scopes ask of packets, from the backend that sees Neutron's rules. */
-  readonly scope_marks?: ScopeMarks;
+  readonly scopeMarks?: ScopeMarks;
 }
 
 /** One change in the backend's own words. */

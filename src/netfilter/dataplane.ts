@@ -62,7 +62,7 @@ export class NetfilterDataplane implements Dataplane {
       foreign: [...foreignIn(this.#backend.name, mine), ...foreignIn(this.#other.name, left)],
       frame: mine.frame.length === 0 ? undefined : mine.frame,
       warnings: [...mine.warnings, ...left.warnings],
-      scope_marks: mine.scope_marks ?? left.scope_marks,
+      scopeMarks: mine.scopeMarks ?? left.scopeMarks,
     };
   }
 

@@ -59,7 +59,7 @@ export function parseFacts(
     namespace,
     gateways: (wide.length > 0 ? wide : external).map(({ address }) => address),
     // The active instance has addresses on its other interfaces too.
-    stands_by: addresses.length > 0 && addresses.every((address) => NEUTRON_HA.test(address.interface)),
+    standsBy: addresses.length > 0 && addresses.every((address) => NEUTRON_HA.test(address.interface)),
     addresses: addresses.map(({ address }) => address).toSorted(compareIpv4),
     inside: insideNetworks(addresses, routes, outside),
   };

@@ -8,7 +8,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Logger } from '../core/logger.ts';
 
 /** Told of a name when a namespace has got it, and when it has gone. A namespace made anew has gone first. */
-export type NamespaceChange = (name: string, is_there: boolean) => void;
+export type NamespaceChange = (name: string, isThere: boolean) => void;
 
 /** statfs's type of what is mounted on a namespace's name; the name itself is an ordinary file, made a moment before. */
 const NSFS = 0x6e_73_66_73;
@@ -92,8 +92,8 @@ export class NamespaceWatch {
 
   /** Something in the watched place was made, removed or renamed; what is watched tells of itself under its own name. */
   #heard(name: string | null): void {
-    const is_itself = name === null || name === basename(this.#place);
-    if (is_itself || this.#place !== nearestExisting(this.#directory)) this.#attach();
+    const isItself = name === null || name === basename(this.#place);
+    if (isItself || this.#place !== nearestExisting(this.#directory)) this.#attach();
     else if (this.#place === this.#directory) this.#checkLater(name, SETTLE_MS);
   }
 
@@ -107,7 +107,7 @@ export class NamespaceWatch {
     this.#checks.set(name, setTimeout(check, milliseconds).unref());
   }
 
-  #check(name: string, pause_ms: number): void {
+  #check(name: string, pauseMs: number): void {
     this.#checks.delete(name);
     const path = join(this.#directory, name);
     const before = this.#known.get(name);
@@ -118,8 +118,8 @@ export class NamespaceWatch {
     if (now !== undefined) {
       this.#known.set(name, now);
       this.#onChange(name, true);
-    } else if (pause_ms < LONGEST_PAUSE_MS && existsSync(path)) {
-      this.#checkLater(name, pause_ms * 2);
+    } else if (pauseMs < LONGEST_PAUSE_MS && existsSync(path)) {
+      this.#checkLater(name, pauseMs * 2);
     }
   }
 }

@@ -47,14 +47,14 @@ export interface FoundRule {
  * then the mark.
  */
 export function rulesOf(forward: Forward): Rule[] {
-  const { mapping_id, protocol, gateway_ip, router_port, server_ip, server_port, scope_mark } = forward;
+  const { mapping_id, protocol, gateway_ip, router_port, server_ip, server_port, scopeMark } = forward;
   const endpoint = { mapping_id, protocol, gateway_ip, router_port };
   const common = { ...endpoint, server_ip, server_port };
   const sources = forward.allowed_cidrs.length === 0 ? [undefined] : forward.allowed_cidrs;
   return [
     ...sources.map((source): Rule => ({ kind: 'translate', ...common, source })),
     ...(forward.masquerade ? [{ kind: 'masquerade' as const, ...common }] : []),
-    ...(scope_mark === undefined ? [] : [{ kind: 'mark' as const, ...endpoint, mark: scope_mark }]),
+    ...(scopeMark === undefined ? [] : [{ kind: 'mark' as const, ...endpoint, mark: scopeMark }]),
   ];
 }
 
@@ -103,7 +103,7 @@ function wholeForward(rules: readonly (Rule | undefined)[]): Forward | undefined
     server_port,
     allowed_cidrs: canonicalCidrs(sources),
     masquerade,
-    scope_mark: rules.find((rule) => rule?.kind === 'mark')?.mark,
+    scopeMark: rules.find((rule) => rule?.kind === 'mark')?.mark,
   };
   const expected = rulesOf(forward).map(ruleKey).toSorted();
   const actual = rules.map((rule) => (rule ? ruleKey(rule) : '')).toSorted();

@@ -38,7 +38,7 @@ export class RouterWatch {
   async start(onChange: (router_id: string, what: RouterEvent) => void): Promise<void> {
     this.#onChange = onChange;
     this.#addresses?.start((name) => this.#tell(name, 'addresses'));
-    this.#namespaces.start((name, is_there) => this.#changed(name, is_there));
+    this.#namespaces.start((name, isThere) => this.#changed(name, isThere));
     await this.#number([...this.#followed]);
   }
 
@@ -46,8 +46,8 @@ export class RouterWatch {
    * From now on also tells when addresses of these routers change, those not here yet included; asked again, it does
    * nothing. Other routers' are told where it comes for free.
    */
-  async follow(router_ids: readonly string[]): Promise<void> {
-    const fresh = router_ids.filter((router_id) => !this.#followed.has(router_id));
+  async follow(routerIds: readonly string[]): Promise<void> {
+    const fresh = routerIds.filter((router_id) => !this.#followed.has(router_id));
     for (const router_id of fresh) this.#followed.add(router_id);
     if (fresh.length > 0) await this.#number(fresh);
   }
@@ -59,10 +59,10 @@ export class RouterWatch {
     await this.#addresses?.stop();
   }
 
-  #changed(name: string, is_there: boolean): void {
+  #changed(name: string, isThere: boolean): void {
     const router_id = routerIdOf(name);
     this.#addresses?.forgetNumbers();
-    if (!is_there) this.#tell(name, this.#namesOf([router_id]).length > 0 ? 'appeared' : 'gone');
+    if (!isThere) this.#tell(name, this.#namesOf([router_id]).length > 0 ? 'appeared' : 'gone');
     // First its number: what changes after the look that this event causes must be heard.
     else if (this.#followed.has(router_id)) void this.#number([router_id]).then(() => this.#tellOfNew(name));
     else this.#tell(name, 'appeared');
@@ -73,13 +73,13 @@ export class RouterWatch {
     if (this.#namespaces.names.includes(name)) this.#tell(name, 'appeared');
   }
 
-  async #number(router_ids: readonly string[]): Promise<void> {
-    const names = this.#namesOf(router_ids);
+  async #number(routerIds: readonly string[]): Promise<void> {
+    const names = this.#namesOf(routerIds);
     if (names.length > 0) await this.#addresses?.number(names);
   }
 
-  #namesOf(router_ids: readonly string[]): string[] {
-    const wanted = new Set(router_ids);
+  #namesOf(routerIds: readonly string[]): string[] {
+    const wanted = new Set(routerIds);
     return this.#namespaces.names.filter((name) => wanted.has(routerIdOf(name)) && isRouter(name));
   }
 

@@ -9,7 +9,7 @@ export interface TokenOwner {
   readonly project_id: string | null;
   readonly project_name: string | null;
   /** Its scope is the whole system. */
-  readonly is_system: boolean;
+  readonly isSystem: boolean;
   /** Names of Keystone roles. */
   readonly roles: readonly string[];
   readonly expires_at: string;
@@ -43,7 +43,7 @@ export class Identity {
       user_name: answer.user.name,
       project_id: answer.project?.id ?? null,
       project_name: answer.project?.name ?? null,
-      is_system: answer.system?.all === true,
+      isSystem: answer.system?.all === true,
       roles: answer.roles.map(({ name }) => name),
       expires_at: answer.expires_at,
     };

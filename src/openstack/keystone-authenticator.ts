@@ -21,7 +21,7 @@ interface Known {
   readonly requester: Requester | undefined;
   /** Why somebody who is known may not enter. */
   readonly refusal?: Error | undefined;
-  readonly until_ms: number;
+  readonly untilMs: number;
 }
 
 const KEPT_MS = 60_000;
@@ -44,7 +44,7 @@ export class KeystoneAuthenticator implements Authenticator {
   async authenticate(token: string): Promise<Requester | undefined> {
     const hash = await hashToken(token);
     const known = this.#known.get(hash);
-    if (known !== undefined && this.#parts.clock.now().getTime() < known.until_ms) return entered(known);
+    if (known !== undefined && this.#parts.clock.now().getTime() < known.untilMs) return entered(known);
     const asking = this.#asking.get(hash) ?? this.#ask(token, hash).finally(() => this.#asking.delete(hash));
     this.#asking.set(hash, asking);
     return asking;
@@ -52,35 +52,35 @@ export class KeystoneAuthenticator implements Authenticator {
 
   async #ask(token: string, hash: string): Promise<Requester | undefined> {
     const { identity, clock } = this.#parts;
-    const asked_ms = clock.now().getTime();
+    const askedMs = clock.now().getTime();
     const owner = await identity.ownerOf(token);
-    const now_ms = clock.now().getTime();
-    const is_live = owner !== undefined && Date.parse(owner.expires_at) > now_ms;
-    const refusal = is_live && this.#parts.roleOf(owner.roles) === undefined ? noRole(owner) : undefined;
-    const requester = is_live ? this.#requesterOf(owner) : undefined;
+    const nowMs = clock.now().getTime();
+    const isLive = owner !== undefined && Date.parse(owner.expires_at) > nowMs;
+    const refusal = isLive && this.#parts.roleOf(owner.roles) === undefined ? noRole(owner) : undefined;
+    const requester = isLive ? this.#requesterOf(owner) : undefined;
     // A role may be given any moment, and a bad token be a good one.
-    const ends_ms = owner === undefined || refusal ? now_ms + REFUSED_MS : Date.parse(owner.expires_at);
-    const answer = { requester, refusal, until_ms: Math.min(ends_ms, asked_ms + KEPT_MS) };
+    const endsMs = owner === undefined || refusal ? nowMs + REFUSED_MS : Date.parse(owner.expires_at);
+    const answer = { requester, refusal, untilMs: Math.min(endsMs, askedMs + KEPT_MS) };
     this.#known.delete(hash);
     this.#known.set(hash, answer);
-    this.#forgetOld(now_ms);
+    this.#forgetOld(nowMs);
     return entered(answer);
   }
 
   /** A token for a domain, or for nothing, says nothing of any project. */
-  #requesterOf({ user_name, project_id, project_name, is_system, roles }: TokenOwner): Requester | undefined {
+  #requesterOf({ user_name, project_id, project_name, isSystem, roles }: TokenOwner): Requester | undefined {
     const role = this.#parts.roleOf(roles);
-    if (role === undefined || (project_id === null && !is_system)) return undefined;
-    const name = nameOf({ user_name, project_name, is_system });
-    if (!is_system) return new Requester({ name, role, projectId: project_id });
+    if (role === undefined || (project_id === null && !isSystem)) return undefined;
+    const name = nameOf({ user_name, project_name, isSystem });
+    if (!isSystem) return new Requester({ name, role, projectId: project_id });
     // Who works on the whole system is an operator, or looks: a member's changes belong to a project.
     return new Requester({ name, role: role === 'admin' ? 'admin' : 'reader', projectId: null });
   }
 
   /** The oldest go first: the order of the map is that of their answers. */
-  #forgetOld(now_ms: number): void {
-    for (const [hash, { until_ms }] of this.#known) {
-      if (until_ms > now_ms && this.#known.size <= MOST_KEPT) return;
+  #forgetOld(nowMs: number): void {
+    for (const [hash, { untilMs }] of this.#known) {
+      if (untilMs > nowMs && this.#known.size <= MOST_KEPT) return;
       this.#known.delete(hash);
     }
   }
@@ -95,9 +95,9 @@ function entered({ requester, refusal }: Known): Requester | undefined {
 function nameOf({
   user_name,
   project_name,
-  is_system,
-}: Pick<TokenOwner, 'user_name' | 'project_name' | 'is_system'>): string {
-  const where = is_system ? 'the system' : project_name === null ? 'no project' : `project ${project_name}`;
+  isSystem,
+}: Pick<TokenOwner, 'user_name' | 'project_name' | 'isSystem'>): string {
+  const where = isSystem ? 'the system' : project_name === null ? 'no project' : `project ${project_name}`;
   return `${user_name} of ${where}`.replaceAll(UNPRINTABLE, '?');
 }
 

@@ -33,13 +33,13 @@ export const Router = z
       id,
       name,
       project_id,
-      is_up: admin_state_up,
+      isUp: admin_state_up,
       status,
       gateway_ips: (external_gateway_info?.external_fixed_ips ?? [])
         .map(({ ip_address }) => ip_address)
         .filter((address) => isIpv4(address)),
-      is_ha: ha ?? false,
-      is_distributed: distributed ?? false,
+      isHa: ha ?? false,
+      isDistributed: distributed ?? false,
     }),
   );
 export const ROUTER_FIELDS = [
@@ -71,9 +71,9 @@ export const Port = z
   .transform(
     ({ admin_state_up, port_security_enabled, security_groups, 'binding:host_id': host, ...port }): CloudPort => ({
       ...port,
-      is_up: admin_state_up,
+      isUp: admin_state_up,
       host,
-      has_port_security: port_security_enabled ?? true,
+      hasPortSecurity: port_security_enabled ?? true,
       security_group_ids: security_groups ?? [],
     }),
   );
@@ -141,4 +141,4 @@ export const GroupRule = z.object({
 
 export const Host = z
   .object({ host: z.string(), alive: z.boolean(), ha_state: z.string().nullish() })
-  .transform(({ host, alive, ha_state }): RouterHost => ({ host, is_alive: alive, ha_state: ha_state ?? null }));
+  .transform(({ host, alive, ha_state }): RouterHost => ({ host, isAlive: alive, ha_state: ha_state ?? null }));

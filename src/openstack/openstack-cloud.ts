@@ -56,13 +56,13 @@ export class OpenStackCloud implements Cloud {
     return (await this.#session.ask('network', { path }, z.object({ port: Port })))?.port;
   }
 
-  async ports({ ids, device_ids, network_ids, ip_address, project_id }: PortFilter): Promise<readonly CloudPort[]> {
+  async ports({ ids, deviceIds, networkIds, ip_address, project_id }: PortFilter): Promise<readonly CloudPort[]> {
     const common: Query = [
       ...entries({ project_id }),
       ...(ip_address === undefined ? [] : [['fixed_ips', `ip_address=${ip_address}`] as const]),
       ...fields(PORT_FIELDS),
     ];
-    const several = Object.entries({ id: ids, device_id: device_ids, network_id: network_ids }).filter(
+    const several = Object.entries({ id: ids, device_id: deviceIds, network_id: networkIds }).filter(
       ([, values]) => values !== undefined,
     ) as [string, readonly string[]][];
     // Of none of these: no filter at all would be the contrary.
@@ -129,8 +129,8 @@ export class OpenStackCloud implements Cloud {
     return (await Promise.all(lists)).flat();
   }
 
-  async securityGroupRules(group_ids: readonly string[]): Promise<readonly SecurityGroupRule[]> {
-    const lists = chunks(group_ids).map((some) =>
+  async securityGroupRules(groupIds: readonly string[]): Promise<readonly SecurityGroupRule[]> {
+    const lists = chunks(groupIds).map((some) =>
       this.#network('security_group_rules', GroupRule, repeated('security_group_id', some), '/security-group-rules'),
     );
     return (await Promise.all(lists)).flat();

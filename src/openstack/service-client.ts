@@ -26,7 +26,7 @@ export interface ServiceClientOptions {
   readonly ca?: string | undefined;
   /** False: any certificate is accepted. */
   readonly verify: boolean;
-  readonly timeout_ms: number;
+  readonly timeoutMs: number;
   /** From 0 to 1, for the jitter. */
   readonly random: () => number;
   readonly pause: (milliseconds: number) => Promise<void>;
@@ -53,27 +53,27 @@ export class ServiceClient {
   /** Gives the response, whatever its status. Throws CLOUD_UNAVAILABLE when there is none, CLOUD_MISUNDERSTOOD for no HTTP. */
   async send(asked: ServiceRequest): Promise<HttpResponse> {
     const { method, service } = asked;
-    const is_repeatable = method !== 'POST';
+    const isRepeatable = method !== 'POST';
     for (let attempt = 1; ; attempt++) {
       try {
         const response = await this.#attempt(asked);
-        if (!is_repeatable || !RETRIED_STATUSES.includes(response.status) || attempt >= ATTEMPTS) return response;
+        if (!isRepeatable || !RETRIED_STATUSES.includes(response.status) || attempt >= ATTEMPTS) return response;
       } catch (error) {
         if (!(error instanceof NoResponse)) throw error;
-        const { cause, code, is_reused } = error;
+        const { cause, code, isReused } = error;
         if (isNotHttp(cause) || code === TOO_LARGE) {
           const reason = isNotHttp(cause) ? `it does not speak HTTP (${code})` : failureReason(cause);
           throw praasError('CLOUD_MISUNDERSTOOD', { service, reason }, error);
         }
         // Who does not answer in time will not in thrice the time.
-        const may_repeat = code !== TIMED_OUT && (is_repeatable || code === 'ECONNREFUSED');
-        if (!may_repeat || attempt >= ATTEMPTS)
+        const mayRepeat = code !== TIMED_OUT && (isRepeatable || code === 'ECONNREFUSED');
+        if (!mayRepeat || attempt >= ATTEMPTS)
           throw praasError('CLOUD_UNAVAILABLE', { service, reason: reasonOf(cause) }, error);
         // A server may close a kept connection at any time: that is no sign of trouble, and no time is lost over it.
-        if (is_reused && isBroken(cause)) continue;
+        if (isReused && isBroken(cause)) continue;
       }
       const { random, pause } = this.#options;
-      await pause(backoff(attempt, { first_ms: FIRST_PAUSE_MS, random }));
+      await pause(backoff(attempt, { firstMs: FIRST_PAUSE_MS, random }));
     }
   }
 
@@ -87,14 +87,14 @@ export class ServiceClient {
 
   #attempt({ method, url, headers, body }: ServiceRequest): Promise<HttpResponse> {
     const agents = method === 'POST' ? this.#fresh : this.#kept;
-    const is_tls = url.protocol === 'https:';
-    const agent = is_tls ? agents.https : agents.http;
+    const isTls = url.protocol === 'https:';
+    const agent = isTls ? agents.https : agents.http;
     return exchange({
-      request: is_tls ? httpsRequest : httpRequest,
+      request: isTls ? httpsRequest : httpRequest,
       options: { ...urlToHttpOptions(url), method, agent, headers },
       body,
-      timeout_ms: this.#options.timeout_ms,
-      max_bytes: MAX_BYTES,
+      timeoutMs: this.#options.timeoutMs,
+      maxBytes: MAX_BYTES,
     });
   }
 }

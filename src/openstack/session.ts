@@ -32,8 +32,8 @@ export interface Question {
 interface Login {
   readonly token: string;
   readonly catalogue: Catalogue;
-  readonly renew_at_ms: number;
-  readonly ends_ms: number;
+  readonly renewAtMs: number;
+  readonly endsMs: number;
 }
 
 /** A token is renewed when so much of its life is over, so that no request ends with one that has just run out. */
@@ -107,12 +107,12 @@ export class Session {
 
   async #loggedIn(): Promise<Login> {
     const now = this.#parts.clock.now().getTime();
-    if (this.#known !== undefined && now < this.#known.renew_at_ms) return this.#known;
+    if (this.#known !== undefined && now < this.#known.renewAtMs) return this.#known;
     this.#login ??= this.#renew().finally(() => {
       this.#login = undefined;
     });
     // A token that still lives has not to wait for the next one.
-    if (this.#known === undefined || now >= this.#known.ends_ms) return this.#login;
+    if (this.#known === undefined || now >= this.#known.endsMs) return this.#login;
     this.#login.catch(() => undefined);
     return this.#known;
   }
@@ -121,9 +121,9 @@ export class Session {
   async #renew(): Promise<Login> {
     const login = await this.#logIn().catch((error: unknown): Login => {
       const now = this.#parts.clock.now().getTime();
-      if (!isPraasError(error, 'CLOUD_UNAVAILABLE') || this.#known === undefined || now >= this.#known.ends_ms)
+      if (!isPraasError(error, 'CLOUD_UNAVAILABLE') || this.#known === undefined || now >= this.#known.endsMs)
         throw error;
-      return { ...this.#known, renew_at_ms: now + AWAY_MS };
+      return { ...this.#known, renewAtMs: now + AWAY_MS };
     });
     this.#known = login;
     return login;
@@ -132,16 +132,16 @@ export class Session {
   async #logIn(): Promise<Login> {
     const { config, http, clock } = this.#parts;
     const url = new URL(`${keystoneOf(config)}/auth/tokens`);
-    const asked_ms = clock.now().getTime();
+    const askedMs = clock.now().getTime();
     const reply = await http.send({ method: 'POST', url, headers: {}, body: loginBody(config), service: 'identity' });
     if (!isSuccess(reply)) throw refusal(reply, 'identity', secretsOf(config));
     const { token: answer } = readAnswer(TokenAnswer, reply, 'identity');
     const token = reply.headers['x-subject-token'];
-    const ends_ms = Date.parse(answer.expires_at);
-    if (typeof token !== 'string' || Number.isNaN(ends_ms))
+    const endsMs = Date.parse(answer.expires_at);
+    if (typeof token !== 'string' || Number.isNaN(endsMs))
       throw praasError('CLOUD_MISUNDERSTOOD', { service: 'identity', reason: 'there is no token in its answer' });
-    const renew_at_ms = asked_ms + (ends_ms - asked_ms) * USED_SHARE;
-    return { token, catalogue: answer.catalog, renew_at_ms, ends_ms };
+    const renewAtMs = askedMs + (endsMs - askedMs) * USED_SHARE;
+    return { token, catalogue: answer.catalog, renewAtMs, endsMs };
   }
 }
 

@@ -13,12 +13,12 @@ export interface Command {
   /** What the program reads from stdin; nothing when left out. */
   readonly input?: string;
   /** Overrides the runner's default. */
-  readonly timeout_ms?: number;
+  readonly timeoutMs?: number;
   /**
    * Killed with us, however we end. For programs that change something: whoever comes after us may find it unchanged,
    * change it otherwise, and would then be overtaken.
    */
-  readonly ends_with_us?: boolean;
+  readonly endsWithUs?: boolean;
   /** Open file descriptors that the program gets as 3, 4, … */
   readonly descriptors?: readonly number[];
 }
@@ -67,12 +67,12 @@ export function searchPath(path: string | undefined): string {
  * Gives a runner whose programs are killed after `timeout_ms` unless their command says otherwise. With `ending` they are
  * out of reach of the terminal's Ctrl-C: when it aborts, they are killed, no new ones begin, and its reason is thrown.
  */
-export function createExec(timeout_ms: number, env: NodeJS.ProcessEnv, ending?: AbortSignal): Exec {
+export function createExec(timeoutMs: number, env: NodeJS.ProcessEnv, ending?: AbortSignal): Exec {
   const common = commonOptions(env);
   return async (command) => {
     ending?.throwIfAborted();
     const { execa } = await import('execa');
-    const { input, descriptors = [], timeout_ms: timeout = timeout_ms } = command;
+    const { input, descriptors = [], timeoutMs: timeout = timeoutMs } = command;
     const options = {
       ...common,
       ...(input !== undefined && { input }),
@@ -81,7 +81,7 @@ export function createExec(timeout_ms: number, env: NodeJS.ProcessEnv, ending?: 
       maxBuffer: MAX_OUTPUT_BYTES,
       ...(ending !== undefined && { cancelSignal: ending, detached: true }),
     } as const;
-    const { file, args } = command.ends_with_us ? boundToUs(command) : command;
+    const { file, args } = command.endsWithUs ? boundToUs(command) : command;
     const program = execa(file, args, options as Options);
     // A wrapper's own children would keep its output open, and us waiting, after it was killed.
     const killing = ending && setTimeout(() => killGroup(program.pid), timeout);
@@ -126,11 +126,7 @@ export function createStart(env: NodeJS.ProcessEnv): Start {
     const program = execa(file, args, { ...common, stdio, buffer: false, cancelSignal: ending, detached: true });
     const result = program.then((ended) => {
       if (ended.isCanceled) ending.throwIfAborted();
-      return toResult(
-        { ...command, ends_with_us: true },
-        { ...(ended as unknown as Ended), stdout: '', stderr: '' },
-        0,
-      );
+      return toResult({ ...command, endsWithUs: true }, { ...(ended as unknown as Ended), stdout: '', stderr: '' }, 0);
     });
     return { lines: (from) => program.iterable({ from, preserveNewlines: true }), result };
   };
@@ -213,12 +209,12 @@ interface Ended {
   readonly shortMessage?: string;
 }
 
-export function toResult(command: Command, ended: Ended, timeout_ms: number): ExecResult {
+export function toResult(command: Command, ended: Ended, timeoutMs: number): ExecResult {
   if (ended.timedOut) {
     const text = [command.file, ...command.args].join(' ');
-    throw praasError('TOOL_TIMEOUT', { command: text, seconds: timeout_ms / 1000 }, ended);
+    throw praasError('TOOL_TIMEOUT', { command: text, seconds: timeoutMs / 1000 }, ended);
   }
-  if (ended.code === 'ENOENT') throw toolMissing(command.ends_with_us ? 'setpriv' : command.file, ended);
+  if (ended.code === 'ENOENT') throw toolMissing(command.endsWithUs ? 'setpriv' : command.file, ended);
   if (ended.exitCode === undefined) {
     const output = ended.signal ? `ended by ${ended.signal}` : (ended.shortMessage ?? 'could not be started');
     throw praasError('TOOL_FAILED', { command: command.file, exit_code: KILLED_BY_SIGNAL, output }, ended);

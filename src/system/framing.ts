@@ -10,7 +10,7 @@ const NEWLINE = '\n';
 export class Framing {
   readonly #mark: Buffer;
   #chunks: Buffer[] = [];
-  #has_mark = false;
+  #hasMark = false;
 
   constructor(mark: string) {
     this.#mark = Buffer.from(`${NEWLINE}${mark} `);
@@ -22,20 +22,20 @@ export class Framing {
     this.#chunks.push(data);
     // A mark may lie across two chunks, or three when the one in the middle is very small: then all of them are looked at.
     const window = data.length < this.#mark.length ? Buffer.concat(this.#chunks) : Buffer.concat([before, data]);
-    this.#has_mark ||= window.includes(this.#mark);
-    return this.#has_mark ? this.#answer(Buffer.concat(this.#chunks)) : undefined;
+    this.#hasMark ||= window.includes(this.#mark);
+    return this.#hasMark ? this.#answer(Buffer.concat(this.#chunks)) : undefined;
   }
 
   #answer(all: Buffer): Framed | undefined {
     const end = all.indexOf(this.#mark);
     const header = end + this.#mark.length;
-    const line_end = all.indexOf(NEWLINE, header);
-    if (line_end < 0) return undefined;
-    const [exit_code = 0, length = 0] = all.toString('latin1', header, line_end).split(' ').map(Number);
-    const said = line_end + 1;
+    const lineEnd = all.indexOf(NEWLINE, header);
+    if (lineEnd < 0) return undefined;
+    const [exit_code = 0, length = 0] = all.toString('latin1', header, lineEnd).split(' ').map(Number);
+    const said = lineEnd + 1;
     if (all.length < said + length) return undefined;
     this.#chunks = [];
-    this.#has_mark = false;
+    this.#hasMark = false;
     return { exit_code, stdout: all.toString('utf8', 0, end), stderr: all.toString('utf8', said, said + length) };
   }
 }

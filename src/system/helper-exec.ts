@@ -15,8 +15,8 @@ export interface HelperExecParts {
   /** For what a helper cannot take. */
   readonly direct: Exec;
   readonly startTalk: StartTalk;
-  readonly new_id: NewId;
-  readonly timeout_ms: number;
+  readonly newId: NewId;
+  readonly timeoutMs: number;
   /** Where it begins; each process has one of its own, behind whose name its number stands. Parents are made. */
   readonly directory: string;
   /** This process. */
@@ -40,13 +40,13 @@ export class HelperExec {
   readonly #idle: Helper[] = [];
   readonly #all = new Set<Helper>();
   readonly #line: (() => void)[] = [];
-  readonly #small_inputs = new Map<string, Promise<string>>();
+  readonly #smallInputs = new Map<string, Promise<string>>();
   #resting: NodeJS.Timeout | undefined;
   readonly #directory: string;
   #made: Promise<void> | undefined;
   #count = 0;
   #files = 0;
-  #is_stopped = false;
+  #isStopped = false;
 
   constructor(parts: HelperExecParts) {
     this.#parts = parts;
@@ -54,9 +54,9 @@ export class HelperExec {
   }
 
   readonly exec: Exec = async (command) => {
-    const words: Pick<Command, 'file' | 'args'> = command.ends_with_us ? boundToUs(command) : command;
+    const words: Pick<Command, 'file' | 'args'> = command.endsWithUs ? boundToUs(command) : command;
     const all = [words.file, ...words.args];
-    if (this.#is_stopped || command.descriptors || all.some((word) => /[\n\0]/.test(word))) {
+    if (this.#isStopped || command.descriptors || all.some((word) => /[\n\0]/.test(word))) {
       return this.#parts.direct(command);
     }
     try {
@@ -79,17 +79,17 @@ export class HelperExec {
     const { input } = command;
     if (input === undefined) return this.#run(command, '/dev/null', all);
     if (input.length <= SMALL_INPUT) return this.#run(command, await this.#kept(input), all);
-    const input_path = await this.#write(input);
+    const inputPath = await this.#write(input);
     try {
-      return await this.#run(command, input_path, all);
+      return await this.#run(command, inputPath, all);
     } finally {
-      await unlink(input_path).catch(() => undefined);
+      await unlink(inputPath).catch(() => undefined);
     }
   }
 
   /** Ends all helpers, and what they run. Whatever is asked for later is started directly. */
   async stop(): Promise<void> {
-    this.#is_stopped = true;
+    this.#isStopped = true;
     clearTimeout(this.#resting);
     for (const next of this.#line.splice(0)) next();
     await Promise.all([...this.#all].map((helper) => helper.kill()));
@@ -98,7 +98,7 @@ export class HelperExec {
 
   async #beginAnew(): Promise<void> {
     this.#made = undefined;
-    this.#small_inputs.clear();
+    this.#smallInputs.clear();
     const idle = this.#idle.splice(0);
     for (const helper of idle) this.#forget(helper);
     await Promise.all(idle.map((helper) => helper.kill()));
@@ -112,27 +112,27 @@ export class HelperExec {
     );
   }
 
-  async #run(command: Command, input_path: string, words: readonly string[]): Promise<ExecResult> {
+  async #run(command: Command, inputPath: string, words: readonly string[]): Promise<ExecResult> {
     const helper = await this.#take();
     if (helper === undefined) return this.#parts.direct(command);
-    const timeout_ms = command.timeout_ms ?? this.#parts.timeout_ms;
-    let is_late = false;
+    const timeoutMs = command.timeoutMs ?? this.#parts.timeoutMs;
+    let isLate = false;
     const timer = setTimeout(() => {
-      is_late = true;
+      isLate = true;
       void helper.kill();
-    }, timeout_ms);
-    const framed = await helper.run(input_path, words);
+    }, timeoutMs);
+    const framed = await helper.run(inputPath, words);
     clearTimeout(timer);
     this.#giveBack(helper);
-    if (is_late) {
+    if (isLate) {
       const text = [command.file, ...command.args].join(' ');
-      throw praasError('TOOL_TIMEOUT', { command: text, seconds: timeout_ms / 1000 });
+      throw praasError('TOOL_TIMEOUT', { command: text, seconds: timeoutMs / 1000 });
     }
     return resultOf(command, framed);
   }
 
   async #take(): Promise<Helper | undefined> {
-    while (!this.#is_stopped) {
+    while (!this.#isStopped) {
       const idle = this.#idle.pop();
       if (idle?.isAlive) return idle;
       if (idle) {
@@ -150,8 +150,8 @@ export class HelperExec {
   async #start(): Promise<Helper> {
     this.#count++;
     try {
-      const { startTalk, new_id } = this.#parts;
-      const helper = await Helper.start(startTalk, new_id(), join(this.#directory, `said-${this.#files++}`));
+      const { startTalk, newId } = this.#parts;
+      const helper = await Helper.start(startTalk, newId(), join(this.#directory, `said-${this.#files++}`));
       this.#all.add(helper);
       return helper;
     } catch (error) {
@@ -198,12 +198,12 @@ export class HelperExec {
   }
 
   #kept(text: string): Promise<string> {
-    const present = this.#small_inputs.get(text);
+    const present = this.#smallInputs.get(text);
     if (present) return present;
     const written = this.#write(text);
-    this.#small_inputs.set(text, written);
+    this.#smallInputs.set(text, written);
     // The next one tries again.
-    written.catch(() => this.#small_inputs.delete(text));
+    written.catch(() => this.#smallInputs.delete(text));
     return written;
   }
 

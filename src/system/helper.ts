@@ -23,21 +23,21 @@ done`;
 export class Helper {
   readonly #talk: Talk;
   #answer: ((framed: Framed | undefined) => void) | undefined;
-  #has_ended = false;
+  #hasEnded = false;
 
   private constructor(talk: Talk) {
     this.#talk = talk;
     void talk.ended.then(() => {
-      this.#has_ended = true;
+      this.#hasEnded = true;
       this.#answer?.(undefined);
     });
   }
 
   /** `mark` must be nothing that a program could print; `said_path` is a file of its own. */
-  static async start(startTalk: StartTalk, mark: string, said_path: string): Promise<Helper> {
+  static async start(startTalk: StartTalk, mark: string, saidPath: string): Promise<Helper> {
     const framing = new Framing(mark);
     const heard: { helper?: Helper } = {};
-    const talk = await startTalk({ file: 'sh', args: ['-c', SCRIPT, 'sh', mark, said_path] }, (data) => {
+    const talk = await startTalk({ file: 'sh', args: ['-c', SCRIPT, 'sh', mark, saidPath] }, (data) => {
       const framed = framing.take(data);
       if (framed && heard.helper) heard.helper.#answer?.(framed);
     });
@@ -47,18 +47,18 @@ export class Helper {
 
   /** Whether it still takes requests. */
   get isAlive(): boolean {
-    return !this.#has_ended;
+    return !this.#hasEnded;
   }
 
   /**
    * Runs a program with the file `input_path` as its stdin. The words must be without line breaks and NUL. Gives undefined
    * when the helper ends before the answer. One request at a time.
    */
-  async run(input_path: string, words: readonly string[]): Promise<Framed | undefined> {
-    if (this.#has_ended) return undefined;
+  async run(inputPath: string, words: readonly string[]): Promise<Framed | undefined> {
+    if (this.#hasEnded) return undefined;
     const { promise, resolve } = Promise.withResolvers<Framed | undefined>();
     this.#answer = resolve;
-    this.#talk.write(`${[input_path, ...words].map(quoted).join(' ')}\n`);
+    this.#talk.write(`${[inputPath, ...words].map(quoted).join(' ')}\n`);
     const framed = await promise;
     this.#answer = undefined;
     return framed;

@@ -20,7 +20,7 @@ const MICROSECONDS = 1000;
 export class ServiceManager {
   readonly #parts: ServiceManagerParts;
   #callOff: () => void = () => undefined;
-  #has_complained = false;
+  #hasComplained = false;
 
   constructor(parts: ServiceManagerParts) {
     this.#parts = parts;
@@ -47,10 +47,10 @@ export class ServiceManager {
   #feedWatchdog(): void {
     this.#callOff();
     const { env, timers } = this.#parts;
-    const period_us = Number(env['WATCHDOG_USEC']);
-    if (!(period_us > 0)) return;
+    const periodUs = Number(env['WATCHDOG_USEC']);
+    if (!(periodUs > 0)) return;
     // Half of what is allowed, as sd_watchdog_enabled(3) advises.
-    this.#callOff = timers.after(period_us / MICROSECONDS / 2, () => {
+    this.#callOff = timers.after(periodUs / MICROSECONDS / 2, () => {
       void this.#notify('WATCHDOG=1');
       this.#feedWatchdog();
     });
@@ -63,8 +63,8 @@ export class ServiceManager {
       ({ exit_code, stderr }) => (exit_code === 0 ? undefined : stderr.trim()),
       (error: unknown) => messageOf(error),
     );
-    if (trouble === undefined || this.#has_complained) return;
-    this.#has_complained = true;
+    if (trouble === undefined || this.#hasComplained) return;
+    this.#hasComplained = true;
     complain(`systemd could not be told how this service is: ${trouble}`);
   }
 }

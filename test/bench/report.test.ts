@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { isHeld, page, tables } from '../../bench/report.ts';
 
-const FAST = { title: 'fast', bar: { at_most: 1.5 }, ratios: [1.7, 1.2, 1.5] };
-const SLOW = { title: 'slow', bar: { at_most: 1.5 }, ratios: [1.4, 1.6, 1.51] };
-const MUCH = { title: 'much', bar: { at_least: 8 }, ratios: [8, 20, 7] };
-const LITTLE = { title: 'little', bar: { at_least: 8 }, ratios: [7.9, 20, 7] };
+const FAST = { title: 'fast', bar: { atMost: 1.5 }, ratios: [1.7, 1.2, 1.5] };
+const SLOW = { title: 'slow', bar: { atMost: 1.5 }, ratios: [1.4, 1.6, 1.51] };
+const MUCH = { title: 'much', bar: { atLeast: 8 }, ratios: [8, 20, 7] };
+const LITTLE = { title: 'little', bar: { atLeast: 8 }, ratios: [7.9, 20, 7] };
 const OTHER = { title: 'other', ratios: [300] };
 const SIZES = {
   title: 'memory, MiB',
@@ -36,7 +36,7 @@ test('facts come in a table of their own, with the median and from where to wher
 });
 
 test('the page has both tables, the machine and the size of the executable', () => {
-  const machine = { facts: ['2 cores', 'Linux 6.1'], executable_bytes: 112 * 1024 * 1024 };
+  const machine = { facts: ['2 cores', 'Linux 6.1'], executableBytes: 112 * 1024 * 1024 };
   const text = page({ figures: [FAST], facts: [SIZES] }, machine);
 
   expect(text).toContain(tables({ figures: [FAST] }));

@@ -42,14 +42,14 @@ test('a packet from outside reaches the server while a rule says so', async () =
 });
 
 test.each(['reboot', 'powerCut'] as const)('%s: another boot of the same files, with routers anew', async (way) => {
-  const boot_id = await box.run('cat', '/proc/sys/kernel/random/boot_id');
-  const machine_id = await box.run('cat', '/etc/machine-id');
+  const bootId = await box.run('cat', '/proc/sys/kernel/random/boot_id');
+  const machineId = await box.run('cat', '/etc/machine-id');
   await box.write('/var/lib/there', 'still');
   await publish('-A');
 
   await box[way]();
-  expect(await box.run('cat', '/etc/machine-id')).toBe(machine_id);
-  expect(await box.run('cat', '/proc/sys/kernel/random/boot_id')).not.toBe(boot_id);
+  expect(await box.run('cat', '/etc/machine-id')).toBe(machineId);
+  expect(await box.run('cat', '/proc/sys/kernel/random/boot_id')).not.toBe(bootId);
   expect(await box.run('cat', '/var/lib/there')).toBe('still');
   expect(await box.isOpen(4022)).toBe(false);
   expect(await box.run('systemctl', 'is-active', 'test-server')).toBe('active\n');

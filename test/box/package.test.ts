@@ -18,7 +18,7 @@ let box: TestBox;
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'praas-package-'));
   const build = (version: string): string =>
-    buildDeb({ executable: EXECUTABLE, directory, version, epoch: 1_760_000_000, in_haste: true });
+    buildDeb({ executable: EXECUTABLE, directory, version, epoch: 1_760_000_000, inHaste: true });
   debs = [build('1.0.0'), build('1.1.0')];
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));

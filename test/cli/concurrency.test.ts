@@ -62,7 +62,7 @@ test(
     await expectAllDone('nftables', [
       process.execPath,
       CREATOR,
-      shell.config_path,
+      shell.configPath,
       shell.state_dir,
       world.router_id,
       String(EACH),

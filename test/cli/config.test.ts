@@ -19,7 +19,7 @@ describe('config show', () => {
     shell = testShell({
       settings: ['port_app = 3001 # the API', 'router_port_range = 4500:4600 ; ports', 'second_monitoring = 10'],
     });
-    const path = shell.config_path;
+    const path = shell.configPath;
     expect(await source('port_app')).toEqual(['port_app', '3001', `${path}:2`]);
     expect(await source('router_port_range')).toEqual(['router_port_range', '4500:4600', `${path}:3`]);
     expect(await source('second_monitoring')).toEqual(['second_monitoring', '10', `${path}:4`]);
@@ -37,7 +37,7 @@ describe('config show', () => {
     const other = `${shell.directory}/other.conf`;
     writeFileSync(other, '[praas]\nport_app = 3002\n');
     expect(await shell.ok('config', 'show', '--config', other, '-f', 'value')).toContain(`port_app 3002 ${other}:2\n`);
-    expect(await shell.ok('config', 'show', '-f', 'value')).toContain(`port_app 3001 ${shell.config_path}:2\n`);
+    expect(await shell.ok('config', 'show', '-f', 'value')).toContain(`port_app 3001 ${shell.configPath}:2\n`);
   });
 
   test('every key is shown', async () => {
@@ -76,7 +76,7 @@ describe('a mistake stops every command before it does anything', () => {
 
   test.each(mistakes)('%s', async (_, line, text) => {
     shell = testShell({ settings: ['# a comment', line] });
-    const where = `${shell.config_path}:3`;
+    const where = `${shell.configPath}:3`;
     const create = ['pat', 'create', '-r', 'edge', '--server-ip', '10.20.0.51', '-p', '22'];
     for (const words of [['config', 'show'], ['pat', 'list'], create]) {
       expect(await shell.run(...words)).toEqual({ code: 1, stdout: '', stderr: `Error: ${where}: ${text}` });

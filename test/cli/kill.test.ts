@@ -23,9 +23,9 @@ afterEach(async () => {
 });
 
 /** Runs praas and kills it after so long. */
-async function killed(after_ms: number, words: readonly string[]): Promise<Ended> {
+async function killed(afterMs: number, words: readonly string[]): Promise<Ended> {
   const { process: child, ended } = shell.start(...words);
-  await Promise.race([setTimeout(after_ms), ended]);
+  await Promise.race([setTimeout(afterMs), ended]);
   child.kill('SIGKILL');
   return ended;
 }
@@ -38,22 +38,22 @@ describe.each(BACKENDS)('%s', (backend) => {
       const create = ['pat', 'create', '-r', world.router_id, '--server-ip', '10.20.0.51', '-p', '80', '--json'];
       const begun = performance.now();
       const first = await shell.json(...create.slice(0, -1));
-      const whole_ms = performance.now() - begun;
+      const wholeMs = performance.now() - begun;
       const acknowledged = new Set([first.id]);
       const ends = { killed: 0, done: 0 };
 
       for (let round = 0; round < ROUNDS; round++) {
         // From before it has loaded to after it is done, most of them in the part that changes something.
-        const after_ms = whole_ms * (0.2 + Math.random());
+        const afterMs = wholeMs * (0.2 + Math.random());
         const victim = round % 3 === 2 ? [...acknowledged][0] : undefined;
         if (victim !== undefined) acknowledged.delete(victim);
-        const { code, stdout } = await killed(after_ms, victim === undefined ? create : ['pat', 'delete', victim]);
+        const { code, stdout } = await killed(afterMs, victim === undefined ? create : ['pat', 'delete', victim]);
         expect([0, KILLED]).toContain(code);
         if (code === 0) ends.done++;
         else ends.killed++;
         if (victim === undefined && code === 0) acknowledged.add((JSON.parse(stdout) as Mapping).id);
 
-        const where = `round ${round}, killed after ${after_ms.toFixed(0)} ms`;
+        const where = `round ${round}, killed after ${afterMs.toFixed(0)} ms`;
         expect({ where, ...(await shell.run('router', 'sync', world.router_id)) }).toMatchObject({ where, code: 0 });
         const listed = await shell.json<Mapping[]>('pat', 'list');
         const ids = listed.map(({ id }) => id);

@@ -28,7 +28,7 @@ function authenticator(): TokenAuthenticator {
     path,
     exec,
     clock: systemClock,
-    lock_timeout_seconds: 60,
+    lockTimeoutSeconds: 60,
     command: 'praas serve',
   });
   return new TokenAuthenticator(store, systemClock);

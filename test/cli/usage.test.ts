@@ -69,7 +69,7 @@ describe('commands and flags', () => {
       );
       expect(words.slice(0, 1 + wordsOf(id).length)).toEqual(['praas', ...wordsOf(id)]);
       // The demonstration, and what has no end, are not for here, and an example's file is not there.
-      const safe = words.slice(1).map((word) => (word === './praas.conf' ? shell.config_path : word));
+      const safe = words.slice(1).map((word) => (word === './praas.conf' ? shell.configPath : word));
       const { code, stderr } = await shell.run(
         ...safe,
         ...(['demo', 'serve'].includes(id) || safe.includes('--follow') ? ['--help'] : []),
@@ -77,7 +77,7 @@ describe('commands and flags', () => {
         ...(['install', 'uninstall', 'upgrade'].includes(id) && !safe.includes('--dry-run') ? ['--dry-run'] : []),
       );
       // Understood: at worst there is no such router or mapping here.
-      expect({ line, stderr, is_usage: code === 2 }).toMatchObject({ is_usage: false });
+      expect({ line, stderr, isUsage: code === 2 }).toMatchObject({ isUsage: false });
       expect(stderr).not.toContain('mistake of praas');
     }
   });

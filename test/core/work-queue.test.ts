@@ -16,7 +16,7 @@ beforeEach(() => {
   line = new WorkLine({
     timers,
     places: 2,
-    slow_after_ms: 1000,
+    slowAfterMs: 1000,
     work: (router_id, reason) => {
       begun.push(`${router_id} ${reason}`);
       const door = Promise.withResolvers<void>();
@@ -74,30 +74,30 @@ test('routers that take long give their places to the others, and go on', async 
 });
 
 test('idle resolves when nobody is in line and nobody is worked on', async () => {
-  let is_idle = false;
+  let isIdle = false;
   for (const id of ['a', 'b', 'c']) line.add(id, 'start', false);
   void line.idle().then(() => {
-    is_idle = true;
+    isIdle = true;
   });
 
   await finish('a');
   await finish('b');
-  expect(is_idle).toBe(false);
+  expect(isIdle).toBe(false);
   await finish('c');
 
-  expect(is_idle).toBe(true);
+  expect(isIdle).toBe(true);
   await line.idle();
 });
 
 test('closing waits for those being worked on, and takes nobody any more', async () => {
   for (const id of ['a', 'b', 'c']) line.add(id, 'start', false);
-  let is_closed = false;
+  let isClosed = false;
   const closing = line.close().then(() => {
-    is_closed = true;
+    isClosed = true;
   });
   line.add('d', 'appeared', true);
   await finish('a');
-  expect(is_closed).toBe(false);
+  expect(isClosed).toBe(false);
 
   await finish('b');
   await closing;

@@ -13,10 +13,10 @@ for (const backend of BACKENDS) {
     const settings = [`router_port_range = ${RANGE.first}:${RANGE.last}`];
     const daemon = await TestDaemon.start({ backend, settings });
     return {
-      base_url: daemon.url,
+      baseUrl: daemon.url,
       router_id: world.namespace,
       gateway: world.gateway,
-      server_ips: ['10.20.0.51', '10.20.0.52'],
+      serverIps: ['10.20.0.51', '10.20.0.52'],
       range: RANGE,
       async remove() {
         await daemon.remove();

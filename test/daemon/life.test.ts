@@ -145,7 +145,7 @@ describe('without any router', () => {
   test('SIGHUP takes a new configuration; a wrong one is reported and the old one stays', async () => {
     daemon = await TestDaemon.start({ settings: ['legacy_api_allow = 192.0.2.7'] });
     const write = (...lines: readonly string[]): void =>
-      writeFileSync(daemon.shell.config_path, ['[praas]', ...lines, ''].join('\n'));
+      writeFileSync(daemon.shell.configPath, ['[praas]', ...lines, ''].join('\n'));
     write('legacy_api_allow = nonsense');
     daemon.signal('SIGHUP');
     await daemon.says('the configuration was not taken, the old one stays');

@@ -123,10 +123,10 @@ describe.each(BACKENDS)('with %s', (backend) => {
     await start(NEVER);
     const { id, router_port: port } = await publish();
     const session = await world.client.open({ protocol: 'tcp', address: world.gateway, port });
-    const { outside_interface } = world.names;
+    const { outsideInterface } = world.names;
 
-    await world.run('ip', ['addr', 'del', `${world.gateway}/24`, 'dev', outside_interface]);
-    await world.run('ip', ['addr', 'add', '203.0.113.77/24', 'dev', outside_interface]);
+    await world.run('ip', ['addr', 'del', `${world.gateway}/24`, 'dev', outsideInterface]);
+    await world.run('ip', ['addr', 'add', '203.0.113.77/24', 'dev', outsideInterface]);
 
     const goal = { protocol: 'tcp', address: '203.0.113.77', port } as const;
     await waitUntil(async () => (await reach(world.client, goal)) === 'web sees 203.0.113.2');

@@ -67,7 +67,7 @@ async function marksIn(world: TestWorld): Promise<string> {
 async function translatedByHand({ run, client }: TestWorld): Promise<string> {
   await run('iptables', ['-t', 'nat', '-A', 'PREROUTING', ...BY_HAND]);
   try {
-    return await reach(client, { protocol: 'tcp', address: '203.0.113.10', port: 4900, timeout_ms: 300 });
+    return await reach(client, { protocol: 'tcp', address: '203.0.113.10', port: 4900, timeoutMs: 300 });
   } finally {
     await run('iptables', ['-t', 'nat', '-D', 'PREROUTING', ...BY_HAND]);
   }
@@ -174,7 +174,7 @@ describe.each(BACKENDS)('%s', (backend) => {
 
   test('a rule of scopes that praas does not understand is a warning of the router, and the mapping is made', async () => {
     const { world, publish, node } = await setUp(backend, NO_SCOPE);
-    const strange = ['-o', world.names.inside_interface, '-m', 'mark', '--mark', '0x5/0xff', '-j', 'DROP'];
+    const strange = ['-o', world.names.insideInterface, '-m', 'mark', '--mark', '0x5/0xff', '-j', 'DROP'];
     await world.run('iptables', ['-A', 'neutron-l3-agent-scope', ...strange]);
     const created = await node.pat.create({ router_id: world.router_id, server_ip: '10.20.0.51', server_port: 80 });
     expect(created.warnings.join('\n')).toContain('--mark 0x5/0xff -j DROP');

@@ -14,7 +14,7 @@ const TCP: Forward = {
   server_port: 80,
   allowed_cidrs: [],
   masquerade: true,
-  scope_mark: undefined,
+  scopeMark: undefined,
 };
 const UDP: Forward = { ...TCP, mapping_id: '00000000-0000-4000-8000-000000000002', protocol: 'udp' };
 const goalOf = ({ protocol, gateway_ip, router_port }: Forward) => ({

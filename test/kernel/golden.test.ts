@@ -17,7 +17,7 @@ const BASE: Forward = {
   server_port: 22,
   allowed_cidrs: [],
   masquerade: false,
-  scope_mark: undefined,
+  scopeMark: undefined,
 };
 const id = (n: number) => `00000000-0000-4000-8000-00000000000${n}`;
 const KINDS: Readonly<Record<string, readonly Forward[]>> = {
@@ -83,7 +83,7 @@ test.each(['iptables', 'nftables'] as const)('%s: into an address scope', async 
   world = await testWorld({ router: 'neutron', neutronRules: true });
   await setScope(world, 0x4010000);
   const scoped = [
-    { ...BASE, scope_mark: 0x4010000, allowed_cidrs: ['192.0.2.7/32', '198.51.100.0/24'] },
+    { ...BASE, scopeMark: 0x4010000, allowed_cidrs: ['192.0.2.7/32', '198.51.100.0/24'] },
     { ...BASE, mapping_id: id(2), router_port: 4002 },
   ];
   const shown = await applied(world, backend, scoped);

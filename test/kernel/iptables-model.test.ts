@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => world?.remove());
 
-const ours = forward.map((item) => rulesOf({ ...item, scope_mark: undefined }).map(renderRule));
+const ours = forward.map((item) => rulesOf({ ...item, scopeMark: undefined }).map(renderRule));
 const foreign = foreignRule.map((line) => [line.replace(/^-A /, '')]);
 const rules = fc.array(fc.oneof(ours, foreign), { maxLength: 5 }).map((lists) => lists.flat());
 

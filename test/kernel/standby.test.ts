@@ -13,8 +13,8 @@ afterEach(async () => {
 });
 
 const addresses = ({ names }: TestWorld): (readonly [string, string])[] => [
-  ['203.0.113.10/24', names.outside_interface],
-  ['10.20.0.1/24', names.inside_interface],
+  ['203.0.113.10/24', names.outsideInterface],
+  ['10.20.0.1/24', names.insideInterface],
 ];
 
 /** The interface that every instance keeps, with an address of its own. */

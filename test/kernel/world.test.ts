@@ -75,7 +75,7 @@ test('packets that are dropped are a timeout, not a refusal', async () => {
   const world = await newWorld({ router: 'neutron' });
   await world.run('iptables', ['-A', 'INPUT', '-p', 'tcp', '--dport', '4000', '-j', 'DROP']);
 
-  const heard = await reach(world.client, { protocol: 'tcp', address: world.gateway, port: 4000, timeout_ms: 300 });
+  const heard = await reach(world.client, { protocol: 'tcp', address: world.gateway, port: 4000, timeoutMs: 300 });
 
   expect(heard).toBe('timeout');
 });
@@ -86,7 +86,7 @@ test("Neutron's rules are loaded as the L3 agent keeps them, for the interfaces 
   const loaded = rulesIn(await world.run('iptables-save', []));
 
   expect(loaded).toEqual(rulesIn(neutronRules(world.names)));
-  expect(loaded.join('\n')).toContain(`-o ${world.names.outside_interface} -j SNAT --to-source ${world.gateway}`);
+  expect(loaded.join('\n')).toContain(`-o ${world.names.outsideInterface} -j SNAT --to-source ${world.gateway}`);
   await world.web.listen({ protocol: 'tcp', port: 80 });
   await publish(world, 'tcp', 4000, '10.20.0.51:80');
   await expectOpen(world.client, { protocol: 'tcp', address: world.gateway, port: 4000 }, 'web sees 203.0.113.2');

@@ -27,7 +27,7 @@ let proxy: Server;
 let other: ChannelModel;
 /** Connections by the proxy. */
 const through = new Set<TLSSocket>();
-let is_refusing = false;
+let isRefusing = false;
 const opened: RabbitNotifications[] = [];
 
 beforeAll(async () => {
@@ -36,7 +36,7 @@ beforeAll(async () => {
   made = certificate('localhost', directory);
   // What a broker with TLS is for its clients, before the lab's own, which has none.
   proxy = createServer({ key: made.key, cert: made.cert }, (socket) => {
-    if (is_refusing) {
+    if (isRefusing) {
       socket.destroy();
       return;
     }
@@ -106,11 +106,11 @@ test('a connection that breaks is said, tried again, and what was missed while i
   await waitUntil(() => heard.notifications.trouble === undefined);
   const before = heard.gaps();
 
-  is_refusing = true;
+  isRefusing = true;
   for (const socket of through) socket.destroy();
   await waitUntil(() => heard.notifications.trouble?.includes('cannot be heard') === true);
   await announce(idOf(7301));
-  is_refusing = false;
+  isRefusing = false;
   await waitUntil(() => heard.notifications.trouble === undefined && heard.gaps() > before);
 
   await announce(idOf(7302));

@@ -74,12 +74,12 @@ test('a gateway that is cleared, and set to another address', async () => {
 
 test('an agent that is started again changes nothing', async () => {
   await isOpen();
-  const agent = async (): Promise<{ readonly id: string; readonly started_at: string }> =>
+  const agent = async (): Promise<{ readonly id: string; readonly startedAt: string }> =>
     (await TENANTS.admin.call('network', 'GET', '/agents?binary=neutron-l3-agent')).agents[0];
   const before = await agent();
   await lab('restart', 'neutron-l3-agent');
 
-  await eventually(async () => (await agent()).started_at !== before.started_at, true);
+  await eventually(async () => (await agent()).startedAt !== before.startedAt, true);
   await isOpen();
 });
 
@@ -101,7 +101,7 @@ test('a highly available router publishes on the node where it is active', async
     const { id } = await TENANTS.demo
       .call('network', 'POST', '/networks', { network: { name: 'pair' } })
       .then(({ network }) => network);
-    const subnet = { name: 'pair', network_id: id, ip_version: 4, cidr: '10.30.0.0/24' };
+    const subnet = { name: 'pair', network_id: id, ipVersion: 4, cidr: '10.30.0.0/24' };
     await TENANTS.demo.call('network', 'POST', '/subnets', { subnet });
     await lab('router', 'create', 'pair', '--ha', '--gateway', '--subnet', 'pair');
     await lab('server', 'create', 'paired', '--network', 'pair');

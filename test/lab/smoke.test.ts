@@ -108,11 +108,11 @@ test('a server that is made reaches its router, takes another address, and goes 
   const name = 'smoke';
   const ping = (): Promise<string> => inNamespace(`vm-${name}`, 'ping', '-c1', '-W2', GATEWAY_INSIDE);
   await lab('server', 'create', name);
-  const { server_id, ip: first_ip } = guest(name);
+  const { server_id, ip: firstIp } = guest(name);
   await ping();
 
   await lab('server', 'change-ip', name, '10.20.0.77');
-  expect(guest(name).ip).not.toBe(first_ip);
+  expect(guest(name).ip).not.toBe(firstIp);
   await ping();
 
   await lab('server', 'delete', name);

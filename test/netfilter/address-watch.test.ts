@@ -154,8 +154,8 @@ test('when `ip` fails it is said, and the next event asks again', async () => {
     await sleep(SETTLED_MS);
   }
   await broken.stop();
-  const told_of = log.lines.map(({ details }) => details?.['reason']);
-  expect(told_of).toEqual(['no such program', 'no such program', 'no such program']);
+  const toldOf = log.lines.map(({ details }) => details?.['reason']);
+  expect(toldOf).toEqual(['no such program', 'no such program', 'no such program']);
   expect(told).toEqual([]);
 });
 

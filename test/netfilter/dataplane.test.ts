@@ -17,7 +17,7 @@ test.each([
     return { exit_code: 4, stdout: '', stderr: 'Permission denied (you must be root)' };
   };
   const namespaces = new Namespaces(exec, '/dev');
-  const iptables = new IptablesBackend(namespaces, { wait_seconds: 1, neutron_lock_path: [] });
+  const iptables = new IptablesBackend(namespaces, { waitSeconds: 1, neutron_lock_path: [] });
   const nftables = new NftablesBackend(namespaces);
   const dataplane =
     name === 'iptables'

@@ -47,7 +47,7 @@ function modelledDataplane(saved: string[]): {
     return args.includes('nft') ? { exit_code: 1, stdout: '', stderr: 'No such file or directory' } : done('');
   };
   const namespaces = new Namespaces(exec, '/dev');
-  const iptables = new IptablesBackend(namespaces, { wait_seconds: 1, neutron_lock_path: [] });
+  const iptables = new IptablesBackend(namespaces, { waitSeconds: 1, neutron_lock_path: [] });
   const dataplane = new NetfilterDataplane(namespaces, iptables, new NftablesBackend(namespaces));
   return { dataplane, saved: () => lines, scripts };
 }
@@ -73,7 +73,7 @@ test('a rule with our mark that somebody edited is not taken for ours as it shou
     server_port: 22,
     allowed_cidrs: [],
     masquerade: false,
-    scope_mark: undefined,
+    scopeMark: undefined,
   });
   const [chain = '', ...words] = rules.flatMap((rule) => wordsOf(renderRule(rule)));
   expect(parseRule(chain, words)).toBeDefined();
@@ -148,7 +148,7 @@ const BASE: Forward = {
   server_port: 22,
   allowed_cidrs: [],
   masquerade: false,
-  scope_mark: 0x4010000,
+  scopeMark: 0x4010000,
 };
 const MARK =
   '-A custom-PREROUTING -d 203.0.113.10/32 -p tcp -m tcp --dport 4022 -m comment --comment "praas:0b0e0a52-6a52-4a4e-8d3b-0a4d4f1d9f11" -j MARK --set-xmark 0x4010000/0xffff0000';
@@ -187,7 +187,7 @@ test('a change that is refused in the second table is taken back in the first', 
     ...BASE,
     mapping_id: '00000000-0000-4000-8000-000000000009',
     router_port: 4030,
-    scope_mark: undefined,
+    scopeMark: undefined,
   };
   const other = { ...BASE, mapping_id: '00000000-0000-4000-8000-000000000008', router_port: 4031 };
 
@@ -198,12 +198,12 @@ test('a change that is refused in the second table is taken back in the first', 
   expect(saved().toSorted()).toEqual(before);
 
   // The mark is not there to be taken away: by then the translations have been changed already.
-  const unmarked = { ...absent, scope_mark: 0x4020000 };
+  const unmarked = { ...absent, scopeMark: 0x4020000 };
   await dataplane.apply('null', plan([absent], [], undefined));
-  const with_absent = saved().toSorted();
+  const withAbsent = saved().toSorted();
   const last = { remove: [dataplane.expected(unmarked)], add: [other], frame: undefined };
   await expect(dataplane.apply('null', last)).rejects.toMatchObject({ code: 'KERNEL_REFUSED' });
-  expect(saved().toSorted()).toEqual(with_absent);
+  expect(saved().toSorted()).toEqual(withAbsent);
 });
 
 test('rules of others that a refused change had taken away come back in their order', async () => {
@@ -211,11 +211,11 @@ test('rules of others that a refused change had taken away come back in their or
   const chains = [':custom-PREROUTING - [0:0]', ':custom-POSTROUTING - [0:0]'];
   const { dataplane, saved } = modelledDataplane([...SCOPED, ...EMPTY_NAT, ...chains, ...python]);
   const { foreign: adopt = [], frame } = await dataplane.observe('null');
-  await dataplane.apply('null', plan([{ ...BASE, scope_mark: undefined }], [], frame));
+  await dataplane.apply('null', plan([{ ...BASE, scopeMark: undefined }], [], frame));
   const inChain = (): string[] => saved().filter((line) => python.includes(line));
 
   // It has no mark that could go, which shows when the translations have been changed already.
-  const remove = [dataplane.expected({ ...BASE, scope_mark: 0x4020000 })];
+  const remove = [dataplane.expected({ ...BASE, scopeMark: 0x4020000 })];
   const refused = dataplane.apply('null', { remove, add: [], frame: undefined, adopt });
   await expect(refused).rejects.toMatchObject({ code: 'KERNEL_REFUSED' });
   expect(adopt).toHaveLength(2);
@@ -227,9 +227,9 @@ test('a router without address scopes gets nothing in mangle', async () => {
     ...SCOPED.map((line) => line.replace('0x4010000', '0x4000000')),
     ...EMPTY_NAT,
   ]);
-  const { frame, scope_marks } = await dataplane.observe('null');
-  expect(scope_marks).toEqual(new Map([['qr-1', undefined]]));
-  await dataplane.apply('null', plan([{ ...BASE, scope_mark: undefined }], [], frame));
+  const { frame, scopeMarks } = await dataplane.observe('null');
+  expect(scopeMarks).toEqual(new Map([['qr-1', undefined]]));
+  await dataplane.apply('null', plan([{ ...BASE, scopeMark: undefined }], [], frame));
   expect(scripts).toHaveLength(1);
   expect(scripts[0]).not.toContain('mangle');
 });
@@ -245,9 +245,9 @@ test('rules are read with their counters and without, and are the same rules', (
   const rule = '-A custom-PREROUTING -d 203.0.113.10/32 -p tcp -m tcp --dport 9 -j DNAT --to-destination 10.0.0.1';
   const saved = [...EMPTY_NAT, ':custom-PREROUTING - [0:0]', rule];
   const [plain] = parseSavedTable(saved.join('\n'), 'nat').rules;
-  const with_counters = saved.map((line) => line.replace(/^-A/, '[12:720] -A').replace('[0:0]', '[3:180]'));
+  const withCounters = saved.map((line) => line.replace(/^-A/, '[12:720] -A').replace('[0:0]', '[3:180]'));
 
-  const { chains, rules } = parseSavedTable(with_counters.join('\n'), 'nat');
+  const { chains, rules } = parseSavedTable(withCounters.join('\n'), 'nat');
 
   expect(plain?.tally).toBeUndefined();
   expect(rules).toEqual([{ ...plain, tally: { packets: 12, bytes: 720 } }]);

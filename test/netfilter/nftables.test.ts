@@ -55,7 +55,7 @@ const SCOPED: Forward = {
   server_port: 22,
   allowed_cidrs: [],
   masquerade: false,
-  scope_mark: 0x4010000,
+  scopeMark: 0x4010000,
 };
 
 const FRAME = Object.entries(RULES).flatMap(([chain, rules]) => [
@@ -66,7 +66,7 @@ const FRAME = Object.entries(RULES).flatMap(([chain, rules]) => [
 test('forwards that are written and listed are the same forwards', () => {
   fc.assert(
     fc.property(forwards, (list) => {
-      const marks = list.flatMap(({ scope_mark }) => scope_mark ?? []);
+      const marks = list.flatMap(({ scopeMark }) => scopeMark ?? []);
       const rules = [...FRAME, ...markRules(...new Set(marks))];
       const contents = parseListing(
         listingOf(
@@ -109,7 +109,7 @@ test('a table without the part for address scopes is whole; the first mapping th
 
   const backend = new NftablesBackend(new Namespaces(async () => ({ exit_code: 0, stdout: '', stderr: '' }), '/dev'));
   const script = (marks: (number | undefined)[]) => {
-    const additions = marks.flatMap((scope_mark) => backend.additions({ ...SCOPED, scope_mark }));
+    const additions = marks.flatMap((scopeMark) => backend.additions({ ...SCOPED, scopeMark }));
     return backend.text({ frame: [], removals: [], additions }).split('\n');
   };
   expect(script([undefined]).join()).not.toContain('marks');
@@ -129,7 +129,7 @@ test('a part for address scopes that lost a rule is put in place again, for the 
 test('an element of ours that leads to no chain of ours makes no forward, and no chain', () => {
   const lines = rulesOf(SCOPED).map((rule) => additionOf(rule).replace('goto scope-4010000', 'goto elsewhere'));
   const { found, frame } = parseListing(listingOf(lines, [...FRAME, ...markRules()]));
-  expect(observedForwards(found).map(({ forward: whole }) => whole?.scope_mark)).not.toContain(0x4010000);
+  expect(observedForwards(found).map(({ forward: whole }) => whole?.scopeMark)).not.toContain(0x4010000);
   expect(frame).toEqual([]);
 });
 

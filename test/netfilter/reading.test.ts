@@ -30,7 +30,7 @@ test('a Neutron router: the gateway is on qg-, floating IPs are /32 beside it, n
     router_id: 'id',
     namespace: 'qrouter-id',
     gateways: ['203.0.113.235'],
-    stands_by: false,
+    standsBy: false,
     addresses: ['10.20.0.1', '203.0.113.140', '203.0.113.235'],
     inside: [
       { cidr: '10.20.0.0/24', neutron: true, interface: 'qr-5be5f541-c7' },
@@ -41,21 +41,21 @@ test('a Neutron router: the gateway is on qg-, floating IPs are /32 beside it, n
 
 test('a router whose gateway is cleared has no gateway address, and does not stand by', () => {
   const links = [LOOPBACK, link('qr-5be5f541-c7', '10.20.0.1/24')];
-  expect(parseFacts('id', 'qrouter-id', links, [])).toMatchObject({ gateways: [], stands_by: false });
-  const of_ha = [...links, link('ha-fe47020d-d9', '169.254.193.195/18')];
-  expect(parseFacts('id', 'qrouter-id', of_ha, [])).toMatchObject({ gateways: [], stands_by: false });
+  expect(parseFacts('id', 'qrouter-id', links, [])).toMatchObject({ gateways: [], standsBy: false });
+  const ofHa = [...links, link('ha-fe47020d-d9', '169.254.193.195/18')];
+  expect(parseFacts('id', 'qrouter-id', ofHa, [])).toMatchObject({ gateways: [], standsBy: false });
 });
 
 test('an HA router has its own addresses on the active node only; on the others it stands by', () => {
   const ha = link('ha-fe47020d-d9', '169.254.193.195/18');
   // Links without an IPv4 address are not listed.
-  expect(parseFacts('id', 'qrouter-id', [LOOPBACK, ha], [])).toMatchObject({ gateways: [], stands_by: true });
+  expect(parseFacts('id', 'qrouter-id', [LOOPBACK, ha], [])).toMatchObject({ gateways: [], standsBy: true });
   const active = [LOOPBACK, ha, link('qg-94ac64ab-b2', '203.0.113.167/24'), link('qr-5be5f541-c7', '10.20.0.1/24')];
-  expect(parseFacts('id', 'qrouter-id', active, [])).toMatchObject({ gateways: ['203.0.113.167'], stands_by: false });
+  expect(parseFacts('id', 'qrouter-id', active, [])).toMatchObject({ gateways: ['203.0.113.167'], standsBy: false });
 });
 
 test('a namespace without any address does not stand by', () => {
-  expect(parseFacts('id', 'qrouter-id', [LOOPBACK], []).stands_by).toBe(false);
+  expect(parseFacts('id', 'qrouter-id', [LOOPBACK], []).standsBy).toBe(false);
 });
 
 test('any other namespace: the gateway is on the interface of the default route', () => {

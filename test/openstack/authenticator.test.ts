@@ -15,7 +15,7 @@ const OWNER: TokenOwner = {
   user_name: 'tenant',
   project_id: 'blue',
   project_name: 'Blue',
-  is_system: false,
+  isSystem: false,
   roles: ['member'],
   expires_at: '2031-01-01T00:00:00Z',
 };
@@ -159,14 +159,14 @@ describe('Keystone that cannot say', () => {
   test('stopped: who is known goes on for the minute, others are told to come again, and then it is asked again', async () => {
     fake.grant(NEW, {});
     await authenticator.authenticate(TOKEN);
-    fake.keystone_status = 503;
+    fake.keystoneStatus = 503;
 
     expect(await authenticator.authenticate(TOKEN)).toBeDefined();
     await expect(authenticator.authenticate(NEW)).rejects.toMatchObject({ code: 'CLOUD_UNAVAILABLE' });
     clock.advance(61);
     await expect(authenticator.authenticate(TOKEN)).rejects.toMatchObject({ code: 'CLOUD_UNAVAILABLE' });
 
-    fake.keystone_status = undefined;
+    fake.keystoneStatus = undefined;
     expect(await authenticator.authenticate(TOKEN)).toBeDefined();
     expect(await authenticator.authenticate(NEW)).toBeDefined();
   });

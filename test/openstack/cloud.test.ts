@@ -22,16 +22,16 @@ beforeAll(async () => {
   fake = await FakeOpenStack.start(Date.now);
   const auth = { auth_url: fake.keystone, username: 'praas', password: 'x', project_name: 'service' };
   const config = configOf('praas', 'clouds.yaml', { auth, region_name: 'RegionOne' });
-  const http = new ServiceClient({ verify: true, timeout_ms: 5000, random: () => 0, pause: async () => undefined });
+  const http = new ServiceClient({ verify: true, timeoutMs: 5000, random: () => 0, pause: async () => undefined });
   session = new Session({ config, http, clock: systemClock });
   cloud = new OpenStackCloud(session);
-  const { its_routers, its_ports, its_servers } = new FakeCloud();
-  fake.tables.routers.push(...its_routers.map(routerRow));
-  fake.tables.ports.push(...its_ports.map(portRow));
-  fake.tables.servers.push(...its_servers.map(serverRow));
+  const { itsRouters, itsPorts, itsServers } = new FakeCloud();
+  fake.tables.routers.push(...itsRouters.map(routerRow));
+  fake.tables.ports.push(...itsPorts.map(portRow));
+  fake.tables.servers.push(...itsServers.map(serverRow));
   fake.tables.projects.push(...[DEMO, OTHER].map((id) => ({ id, name: id, enabled: true })));
   fake.tables.security_groups.push({ id: GROUP, name: 'web', project_id: DEMO, stateful: true });
-  fake.tables.agents.push({ host: 'node-1', alive: true, ha_state: null, agent_type: 'L3 agent' });
+  fake.tables.agents.push({ host: 'node-1', alive: true, ha_state: null, agentType: 'L3 agent' });
 });
 afterAll(async () => {
   session.close();
@@ -55,8 +55,8 @@ describe('fields', () => {
     fake.tables.routers.push({ id: router, name: '', admin_state_up: true, external_gateway_info: gateway });
     fake.tables.ports.push({ id: port, network_id: idOf(130), admin_state_up: false, fixed_ips: [] });
 
-    expect(await cloud.router(router)).toMatchObject({ gateway_ips: [], is_ha: false, is_distributed: false });
-    expect(await cloud.port(port)).toMatchObject({ host: '', is_up: false, device_id: '', has_port_security: true });
+    expect(await cloud.router(router)).toMatchObject({ gateway_ips: [], isHa: false, isDistributed: false });
+    expect(await cloud.port(port)).toMatchObject({ host: '', isUp: false, device_id: '', hasPortSecurity: true });
   });
 
   test('a router without a gateway, and one with addresses of both kinds', async () => {
@@ -71,13 +71,13 @@ describe('fields', () => {
     expect((await cloud.router(idOf(303)))?.gateway_ips).toEqual([]);
     expect(await cloud.router(idOf(304))).toMatchObject({
       gateway_ips: ['203.0.113.30', '203.0.113.31'],
-      is_ha: true,
-      is_distributed: true,
+      isHa: true,
+      isDistributed: true,
     });
   });
 
   test('a floating IP that leads somewhere, and one that does not', async () => {
-    const row = { project_id: DEMO, floating_network_id: idOf(140) };
+    const row = { project_id: DEMO, floatingNetworkId: idOf(140) };
     fake.tables.floatingips.push(
       { ...row, id: idOf(305), floating_ip_address: '203.0.113.40', port_id: WEB_PORT, router_id: ROUTER },
       { ...row, id: idOf(306), floating_ip_address: '203.0.113.41', port_id: null, router_id: null },
@@ -100,7 +100,7 @@ test('more IDs than fit in one address are asked in parts, and nothing is lost o
 
   expect(found.map(({ id }) => id)).toEqual(ids);
   expect(Math.max(...fake.asked.map(({ path }) => path.length))).toBeLessThan(4096);
-  expect(await cloud.ports({ ids, device_ids: ['many'] })).toHaveLength(120);
+  expect(await cloud.ports({ ids, deviceIds: ['many'] })).toHaveLength(120);
 });
 
 test('a name is taken as it is written, not as a pattern', async () => {

@@ -47,7 +47,7 @@ afterEach(async () => {
 
 function httpOf(options: Partial<ServiceClientOptions>): ServiceClient {
   const pause = async (milliseconds: number): Promise<void> => void pauses.push(milliseconds);
-  return new ServiceClient({ verify: true, timeout_ms: TIMEOUT_MS, random: () => 0.5, pause, ...options });
+  return new ServiceClient({ verify: true, timeoutMs: TIMEOUT_MS, random: () => 0.5, pause, ...options });
 }
 
 function ask(method: ServiceRequest['method'] = 'GET', rest: Partial<ServiceRequest> = {}): ServiceRequest {
@@ -114,10 +114,10 @@ describe('repeating', () => {
     await httpOf({ random: () => 0.5, pause: async (each) => void pauses.push(each) }).send(ask());
     await httpOf({ random: () => 1, pause: async (each) => void pauses.push(each) }).send(ask());
 
-    const [low, low_2, middle = 0, middle_2, high, high_2] = pauses;
-    expect([low, low_2]).toEqual([middle / 2, middle]);
-    expect(middle_2).toBe(2 * middle);
-    expect([high, high_2]).toEqual([1.5 * middle, 3 * middle]);
+    const [low, low2, middle = 0, middle2, high, high2] = pauses;
+    expect([low, low2]).toEqual([middle / 2, middle]);
+    expect(middle2).toBe(2 * middle);
+    expect([high, high2]).toEqual([1.5 * middle, 3 * middle]);
   });
 
   test('a kept connection that the server has closed meanwhile costs no pause', async () => {
@@ -207,7 +207,7 @@ describe('what is no answer', () => {
       more();
     };
     answers = [floods];
-    const error = await failureOf(httpOf({ timeout_ms: 20_000 }).send(ask()));
+    const error = await failureOf(httpOf({ timeoutMs: 20_000 }).send(ask()));
     expect(error).toMatchObject({ code: 'CLOUD_MISUNDERSTOOD', message: expect.stringContaining('bytes') });
   });
 

@@ -16,11 +16,11 @@ describe('a login', () => {
   test('again before the token ends, and not earlier', async () => {
     const cloud = account.cloud();
     await cloud.routers();
-    account.clock.advance(fake.token_life_ms / 2000);
+    account.clock.advance(fake.tokenLifeMs / 2000);
     await cloud.routers();
     expect(fake.logins).toBe(1);
 
-    account.clock.advance(fake.token_life_ms * 0.0004);
+    account.clock.advance(fake.tokenLifeMs * 0.0004);
     await cloud.routers();
     expect(fake.logins).toBe(2);
   });
@@ -59,12 +59,12 @@ describe('Keystone away when the token is due', () => {
     const cloud = account.cloud();
     await cloud.routers();
     account.clock.advance(3000);
-    fake.keystone_status = 503;
+    fake.keystoneStatus = 503;
     expect(await cloud.routers()).toHaveLength(5);
     expect(await cloud.routers()).toHaveLength(5);
     expect(account.logins).toHaveLength(2);
 
-    fake.keystone_status = undefined;
+    fake.keystoneStatus = undefined;
     account.clock.advance(10);
     expect(await cloud.routers()).toHaveLength(5);
     expect(fake.logins).toBe(2);
@@ -73,7 +73,7 @@ describe('Keystone away when the token is due', () => {
   test('and not longer than it lives', async () => {
     const cloud = account.cloud();
     await cloud.routers();
-    fake.keystone_status = 503;
+    fake.keystoneStatus = 503;
     account.clock.advance(3600);
     await expect(cloud.routers()).rejects.toMatchObject({ code: 'CLOUD_UNAVAILABLE' });
   });
@@ -82,7 +82,7 @@ describe('Keystone away when the token is due', () => {
     const cloud = account.cloud();
     await cloud.routers();
     account.clock.advance(3000);
-    fake.keystone_status = 503;
+    fake.keystoneStatus = 503;
     await cloud.routers();
     fake.tokens.clear();
     await expect(cloud.routers()).rejects.toMatchObject({ code: 'CLOUD_UNAVAILABLE' });
@@ -115,7 +115,7 @@ describe('the catalogue', () => {
     ['/network/v2.0/', '/network/v2.0/routers'],
     ['', '/v2.0/routers'],
   ])('%s is an address with or without a version', async (path, expected) => {
-    fake.token_fields = { catalog: [{ type: 'network', endpoints: [endpointOf(`${fake.url}${path}`)] }] };
+    fake.tokenFields = { catalog: [{ type: 'network', endpoints: [endpointOf(`${fake.url}${path}`)] }] };
     await account
       .cloud()
       .routers()
@@ -126,7 +126,7 @@ describe('the catalogue', () => {
   test.each(['not an address', 'ftp://example.org/', 'file:///etc/passwd', 'http://[', ''])(
     '%s is not one',
     async (url) => {
-      fake.token_fields = { catalog: [{ type: 'network', endpoints: [endpointOf(url)] }] };
+      fake.tokenFields = { catalog: [{ type: 'network', endpoints: [endpointOf(url)] }] };
       await expect(account.cloud().routers()).rejects.toMatchObject({ code: 'CLOUD_MISUNDERSTOOD' });
     },
   );

@@ -35,7 +35,7 @@ export class Account {
     const written = { region_name: 'RegionOne', auth: { auth_url: this.fake.keystone, ...usual, ...auth }, ...more };
     const http = new ServiceClient({
       verify: true,
-      timeout_ms: TIMEOUT_MS,
+      timeoutMs: TIMEOUT_MS,
       random: () => 0.5,
       pause: async (milliseconds) => void this.pauses.push(milliseconds),
     });

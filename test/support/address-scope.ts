@@ -6,7 +6,7 @@ export const NO_SCOPE = 0x4000000;
 
 /** Puts the network behind the router into the scope with this mark. */
 export async function setScope({ run, names }: TestWorld, mark: number): Promise<void> {
-  const name = names.inside_interface;
+  const name = names.insideInterface;
   const value = `0x${mark.toString(16)}/0xffff0000`;
   const first = ['-R', 'neutron-l3-agent-scope', '1'];
   await run('iptables', ['-t', 'mangle', ...first, '-i', name, '-j', 'MARK', '--set-xmark', value]);

@@ -18,7 +18,7 @@ export const forward: fc.Arbitrary<Forward> = fc.record({
   server_port: port,
   allowed_cidrs: fc.array(cidr, { maxLength: 4 }).map(canonicalCidrs),
   masquerade: fc.boolean(),
-  scope_mark: fc.option(
+  scopeMark: fc.option(
     fc.integer({ min: 1, max: 0xffff }).map((scope) => scope * 0x10000),
     { nil: undefined },
   ),

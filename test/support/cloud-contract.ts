@@ -35,11 +35,11 @@ export function testCloud(prepare: () => Promise<CloudFacts>): void {
       id: router.id,
       name: router.name,
       project_id,
-      is_up: true,
+      isUp: true,
       status: 'ACTIVE',
       gateway_ips: [router.gateway_ip],
-      is_ha: false,
-      is_distributed: false,
+      isHa: false,
+      isDistributed: false,
     });
     expect(await cloud.router(NOBODY)).toBeUndefined();
   });
@@ -73,10 +73,10 @@ export function testCloud(prepare: () => Promise<CloudFacts>): void {
       device_id: server.id,
       device_owner: expect.stringMatching(/^compute:/),
       fixed_ips: [{ ip_address: server.ip, subnet_id: expect.any(String) }],
-      is_up: true,
+      isUp: true,
       status: 'ACTIVE',
       host: expect.stringMatching(/./),
-      has_port_security: true,
+      hasPortSecurity: true,
       security_group_ids: [security_group.id],
     });
     expect(await cloud.port(NOBODY)).toBeUndefined();
@@ -88,13 +88,13 @@ export function testCloud(prepare: () => Promise<CloudFacts>): void {
       (await cloud.ports(filter)).map(({ id }) => id).toSorted();
 
     expect(await idsOf({ ids: [port.id, other.port_id, NOBODY] })).toEqual([port.id, other.port_id].toSorted());
-    expect(await idsOf({ device_ids: [server.id] })).toEqual([port.id]);
-    expect(await idsOf({ network_ids: [port.network_id], ip_address: server.ip })).toEqual([port.id]);
+    expect(await idsOf({ deviceIds: [server.id] })).toEqual([port.id]);
+    expect(await idsOf({ networkIds: [port.network_id], ip_address: server.ip })).toEqual([port.id]);
     expect(await idsOf({ ip_address: server.ip })).toEqual([port.id, other.port_id].toSorted());
     expect(await idsOf({ ip_address: server.ip, project_id: other.project_id })).toEqual([other.port_id]);
     expect(await idsOf({ ids: [] })).toEqual([]);
-    expect(await idsOf({ network_ids: [], ip_address: server.ip })).toEqual([]);
-    const owners = (await cloud.ports({ device_ids: [router.id] })).map(({ device_owner }) => device_owner);
+    expect(await idsOf({ networkIds: [], ip_address: server.ip })).toEqual([]);
+    const owners = (await cloud.ports({ deviceIds: [router.id] })).map(({ device_owner }) => device_owner);
     expect(owners.toSorted()).toEqual(['network:router_gateway', 'network:router_interface']);
   });
 

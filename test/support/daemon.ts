@@ -87,12 +87,12 @@ export class TestDaemon {
     running.process.stdout?.on('data', (text: string) => {
       this.#said += text;
     });
-    let has_ended = false;
+    let hasEnded = false;
     const ended = running.ended.finally(() => {
-      has_ended = true;
+      hasEnded = true;
     });
-    await waitUntil(() => has_ended || this.#said.includes(this.#until));
-    if (!has_ended) return;
+    await waitUntil(() => hasEnded || this.#said.includes(this.#until));
+    if (!hasEnded) return;
     const { code, stderr } = await ended;
     throw new Error(`praas serve ended with ${code}\n${stderr}`);
   }
@@ -133,8 +133,8 @@ export class TestDaemon {
       ...(options.body !== undefined && { body: JSON.stringify(options.body) }),
     });
     const text = await response.text();
-    const is_json = response.headers.get('Content-Type')?.includes('json') === true;
-    return { status: response.status, headers: response.headers, body: (is_json ? JSON.parse(text) : text) as T };
+    const isJson = response.headers.get('Content-Type')?.includes('json') === true;
+    return { status: response.status, headers: response.headers, body: (isJson ? JSON.parse(text) : text) as T };
   }
 
   /** The value of a metric with exactly these labels as written; 0 when it is not there. */

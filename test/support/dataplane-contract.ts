@@ -18,7 +18,7 @@ export interface DataplaneUnderTest {
 }
 
 /** Three forwards, none like the other, for a router whose address scopes ask for this mark. */
-function examples(scope_mark: number | undefined): { SSH: Forward; WEB: Forward; DNS: Forward } {
+function examples(scopeMark: number | undefined): { SSH: Forward; WEB: Forward; DNS: Forward } {
   const SSH: Forward = {
     mapping_id: '11111111-0000-4000-8000-000000000001',
     protocol: 'tcp',
@@ -28,7 +28,7 @@ function examples(scope_mark: number | undefined): { SSH: Forward; WEB: Forward;
     server_port: 22,
     allowed_cidrs: [],
     masquerade: false,
-    scope_mark,
+    scopeMark,
   };
   const WEB: Forward = {
     ...SSH,
@@ -47,8 +47,8 @@ function examples(scope_mark: number | undefined): { SSH: Forward; WEB: Forward;
 }
 
 /** `scope_mark` is what the address scopes of the router that `make` makes ask for, if any. */
-export function dataplaneContract(name: string, make: () => Promise<DataplaneUnderTest>, scope_mark?: number): void {
-  const { SSH, WEB, DNS } = examples(scope_mark);
+export function dataplaneContract(name: string, make: () => Promise<DataplaneUnderTest>, scopeMark?: number): void {
+  const { SSH, WEB, DNS } = examples(scopeMark);
   describe(`a Dataplane: ${name}`, () => {
     let under: DataplaneUnderTest;
     beforeAll(async () => {
@@ -84,9 +84,9 @@ export function dataplaneContract(name: string, make: () => Promise<DataplaneUnd
 
     test('says what the address scopes of the router ask for', async () => {
       const { inside } = await under.dataplane.facts(under.router_id);
-      const { scope_marks } = await under.dataplane.observe(under.router_id);
-      const asked = inside.map((network) => scope_marks?.get(network.interface));
-      expect(new Set(asked)).toEqual(new Set([scope_mark]));
+      const { scopeMarks } = await under.dataplane.observe(under.router_id);
+      const asked = inside.map((network) => scopeMarks?.get(network.interface));
+      expect(new Set(asked)).toEqual(new Set([scopeMark]));
     });
 
     test('holds what was applied, and a second plan is empty', async () => {
@@ -106,11 +106,11 @@ export function dataplaneContract(name: string, make: () => Promise<DataplaneUnd
       expect(await inPlace()).toEqual(keys(heir, moved));
     });
 
-    if (scope_mark !== undefined)
+    if (scopeMark !== undefined)
       test('a mark comes, changes and goes with its forward', async () => {
-        for (const mark of [undefined, scope_mark, 0x4020000, undefined]) {
-          await settle([{ ...SSH, scope_mark: mark }, WEB]);
-          expect(await inPlace()).toEqual(keys({ ...SSH, scope_mark: mark }, WEB));
+        for (const mark of [undefined, scopeMark, 0x4020000, undefined]) {
+          await settle([{ ...SSH, scopeMark: mark }, WEB]);
+          expect(await inPlace()).toEqual(keys({ ...SSH, scopeMark: mark }, WEB));
         }
       });
 

@@ -14,11 +14,11 @@ const TIMEOUT_MS = 30_000;
 export function realDataplane(
   backend: BackendName,
   neutron_lock_path: readonly string[] = [],
-  wait_seconds = 10,
+  waitSeconds = 10,
   env = process.env,
 ): NetfilterDataplane {
   const namespaces = new Namespaces(createExec(TIMEOUT_MS, env), '/run/netns');
-  const iptables = new IptablesBackend(namespaces, { wait_seconds, neutron_lock_path });
+  const iptables = new IptablesBackend(namespaces, { waitSeconds, neutron_lock_path });
   const nftables = new NftablesBackend(namespaces);
   return backend === 'iptables'
     ? new NetfilterDataplane(namespaces, iptables, nftables)

@@ -47,7 +47,7 @@ export interface ShellOptions {
 export interface Shell {
   readonly directory: string;
   readonly state_dir: string;
-  readonly config_path: string;
+  readonly configPath: string;
   /** Runs praas with these words, whatever becomes of it. */
   run(...words: readonly string[]): Promise<Ended>;
   /** The words that run praas like that in another program. */
@@ -69,9 +69,9 @@ export interface Shell {
 export function testShell(options: ShellOptions = {}): Shell {
   const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'praas-cli-'));
   const state_dir = options.env?.['PRAAS_STATE_DIR'] ?? join(directory, 'state');
-  const config_path = join(directory, 'praas.conf');
-  if (options.settings || !existsSync(config_path)) {
-    writeFileSync(config_path, ['[praas]', ...(options.settings ?? []), ''].join('\n'));
+  const configPath = join(directory, 'praas.conf');
+  if (options.settings || !existsSync(configPath)) {
+    writeFileSync(configPath, ['[praas]', ...(options.settings ?? []), ''].join('\n'));
   }
   const env = {
     PATH: process.env['PATH'],
@@ -81,7 +81,7 @@ export function testShell(options: ShellOptions = {}): Shell {
     PRAAS_TOKENS_PATH: join(directory, 'tokens.json'),
     PRAAS_CLOUDS_PATH: join(directory, 'clouds.yaml'),
     PRAAS_POLICY_PATH: join(directory, 'policy.yaml'),
-    PRAAS_CONFIG: config_path,
+    PRAAS_CONFIG: configPath,
     ...(options.backend && { PRAAS_BACKEND: options.backend }),
     ...options.env,
   };
@@ -106,7 +106,7 @@ export function testShell(options: ShellOptions = {}): Shell {
   return {
     directory,
     state_dir,
-    config_path,
+    configPath,
     run,
     command: (...words) => ['env', ...Object.entries(env).map(([key, value]) => `${key}=${value}`), ...line(...words)],
     start,

@@ -36,10 +36,10 @@ export function portOf(fields: Partial<CloudPort> & Pick<CloudPort, 'id'>): Clou
     device_id: WEB,
     device_owner: 'compute:nova',
     fixed_ips: [{ ip_address: '10.20.0.51', subnet_id: SUBNET }],
-    is_up: true,
+    isUp: true,
     status: 'ACTIVE',
     host: 'node-1',
-    has_port_security: true,
+    hasPortSecurity: true,
     security_group_ids: [idOf(150)],
     ...fields,
   };
@@ -48,11 +48,11 @@ export function portOf(fields: Partial<CloudPort> & Pick<CloudPort, 'id'>): Clou
 export function routerOf(fields: Partial<CloudRouter> & Pick<CloudRouter, 'id' | 'name'>): CloudRouter {
   return {
     project_id: DEMO,
-    is_up: true,
+    isUp: true,
     status: 'ACTIVE',
     gateway_ips: [GATEWAY],
-    is_ha: false,
-    is_distributed: false,
+    isHa: false,
+    isDistributed: false,
     ...fields,
   };
 }
@@ -71,11 +71,11 @@ const interfacePort = (id: string, device_id: string, rest: Partial<CloudPort>):
   portOf({ id, device_id, device_owner: 'network:router_interface', ...rest });
 
 export class FakeCloud implements Cloud {
-  readonly its_routers: CloudRouter[] = [
+  readonly itsRouters: CloudRouter[] = [
     routerOf({ id: ROUTER, name: 'edge' }),
     routerOf({ id: OTHER_ROUTER, name: 'edge-other', project_id: OTHER, gateway_ips: ['203.0.113.20'] }),
   ];
-  readonly its_ports: CloudPort[] = [
+  readonly itsPorts: CloudPort[] = [
     portOf({ id: WEB_PORT }),
     gatewayPort(idOf(112), ROUTER, GATEWAY),
     interfacePort(idOf(113), ROUTER, { fixed_ips: [{ ip_address: '10.20.0.1', subnet_id: SUBNET }] }),
@@ -93,91 +93,91 @@ export class FakeCloud implements Cloud {
       fixed_ips: [{ ip_address: '10.20.0.1', subnet_id: OTHER_SUBNET }],
     }),
   ];
-  readonly its_servers: CloudServer[] = [
+  readonly itsServers: CloudServer[] = [
     { id: WEB, name: 'web', project_id: DEMO, status: 'ACTIVE' },
     { id: OTHERWEB, name: 'web', project_id: OTHER, status: 'ACTIVE' },
   ];
-  readonly its_floating_ips: CloudFloatingIp[] = [];
-  readonly its_groups: SecurityGroup[] = [{ id: idOf(150), name: 'web', project_id: DEMO }];
-  readonly its_rules: SecurityGroupRule[] = [];
-  readonly its_projects: string[] = [DEMO, OTHER];
-  readonly its_hosts: RouterHost[] = [{ host: 'node-1', is_alive: true, ha_state: null }];
+  readonly itsFloatingIps: CloudFloatingIp[] = [];
+  readonly itsGroups: SecurityGroup[] = [{ id: idOf(150), name: 'web', project_id: DEMO }];
+  readonly itsRules: SecurityGroupRule[] = [];
+  readonly itsProjects: string[] = [DEMO, OTHER];
+  readonly itsHosts: RouterHost[] = [{ host: 'node-1', isAlive: true, ha_state: null }];
   /** Every question, by the name of its method. */
   readonly asked: string[] = [];
-  is_away = false;
+  isAway = false;
 
   /** Replaces fields of a port; what was read before knows nothing of it. */
   changePort(id: string, fields: Partial<CloudPort>): void {
-    const index = this.its_ports.findIndex((port) => port.id === id);
-    const port = this.its_ports[index];
-    if (port) this.its_ports[index] = { ...port, ...fields };
+    const index = this.itsPorts.findIndex((port) => port.id === id);
+    const port = this.itsPorts[index];
+    if (port) this.itsPorts[index] = { ...port, ...fields };
   }
 
   async router(id: string): Promise<CloudRouter | undefined> {
-    return this.#answer('router', this.its_routers).find((router) => router.id === id);
+    return this.#answer('router', this.itsRouters).find((router) => router.id === id);
   }
 
   async routers(filter: { project_id?: string; name?: string } = {}): Promise<readonly CloudRouter[]> {
-    return this.#answer('routers', this.its_routers).filter((router) => fits(router, filter));
+    return this.#answer('routers', this.itsRouters).filter((router) => fits(router, filter));
   }
 
   async routerHosts(): Promise<readonly RouterHost[]> {
-    return this.#answer('routerHosts', this.its_hosts);
+    return this.#answer('routerHosts', this.itsHosts);
   }
 
   async port(id: string): Promise<CloudPort | undefined> {
-    return this.#answer('port', this.its_ports).find((port) => port.id === id);
+    return this.#answer('port', this.itsPorts).find((port) => port.id === id);
   }
 
-  async ports({ ids, device_ids, network_ids, ip_address, ...rest }: PortFilter): Promise<readonly CloudPort[]> {
-    return this.#answer('ports', this.its_ports).filter(
+  async ports({ ids, deviceIds, networkIds, ip_address, ...rest }: PortFilter): Promise<readonly CloudPort[]> {
+    return this.#answer('ports', this.itsPorts).filter(
       (port) =>
         fits(port, rest) &&
         (ids?.includes(port.id) ?? true) &&
-        (device_ids?.includes(port.device_id) ?? true) &&
-        (network_ids?.includes(port.network_id) ?? true) &&
+        (deviceIds?.includes(port.device_id) ?? true) &&
+        (networkIds?.includes(port.network_id) ?? true) &&
         (ip_address === undefined || port.fixed_ips.some((fixed) => fixed.ip_address === ip_address)),
     );
   }
 
   async server(id: string): Promise<CloudServer | undefined> {
-    return this.#answer('server', this.its_servers).find((server) => server.id === id);
+    return this.#answer('server', this.itsServers).find((server) => server.id === id);
   }
 
   async servers(filter: { project_id?: string; name?: string } = {}): Promise<readonly CloudServer[]> {
-    return this.#answer('servers', this.its_servers).filter((server) => fits(server, filter));
+    return this.#answer('servers', this.itsServers).filter((server) => fits(server, filter));
   }
 
   async serverIds(filter: { project_id?: string; name: string }): Promise<readonly string[]> {
-    return this.#answer('serverIds', this.its_servers)
+    return this.#answer('serverIds', this.itsServers)
       .filter((server) => fits(server, filter))
       .map(({ id }) => id);
   }
 
   async projectIds(): Promise<readonly string[]> {
-    return this.#answer('projectIds', this.its_projects);
+    return this.#answer('projectIds', this.itsProjects);
   }
 
   async hasProject(id: string): Promise<boolean> {
-    return this.#answer('hasProject', this.its_projects).includes(id);
+    return this.#answer('hasProject', this.itsProjects).includes(id);
   }
 
   async floatingIps(filter: { project_id?: string } = {}): Promise<readonly CloudFloatingIp[]> {
-    return this.#answer('floatingIps', this.its_floating_ips).filter((floating) => fits(floating, filter));
+    return this.#answer('floatingIps', this.itsFloatingIps).filter((floating) => fits(floating, filter));
   }
 
   async securityGroups(ids: readonly string[]): Promise<readonly SecurityGroup[]> {
-    return this.#answer('securityGroups', this.its_groups).filter(({ id }) => ids.includes(id));
+    return this.#answer('securityGroups', this.itsGroups).filter(({ id }) => ids.includes(id));
   }
 
-  async securityGroupRules(group_ids: readonly string[]): Promise<readonly SecurityGroupRule[]> {
-    return this.#answer('securityGroupRules', this.its_rules).filter((rule) =>
-      group_ids.includes(rule.security_group_id),
+  async securityGroupRules(groupIds: readonly string[]): Promise<readonly SecurityGroupRule[]> {
+    return this.#answer('securityGroupRules', this.itsRules).filter((rule) =>
+      groupIds.includes(rule.security_group_id),
     );
   }
 
   async addSecurityGroupRule({ port, ...rule }: NewSecurityGroupRule): Promise<string> {
-    const rules = this.#answer('addSecurityGroupRule', this.its_rules);
+    const rules = this.#answer('addSecurityGroupRule', this.itsRules);
     const id = idOf(900 + rules.length);
     const everything = {
       direction: 'ingress',
@@ -190,14 +190,14 @@ export class FakeCloud implements Cloud {
   }
 
   async removeSecurityGroupRule(id: string): Promise<void> {
-    const rules = this.#answer('removeSecurityGroupRule', this.its_rules);
+    const rules = this.#answer('removeSecurityGroupRule', this.itsRules);
     const index = rules.findIndex((rule) => rule.id === id);
     if (index >= 0) rules.splice(index, 1);
   }
 
   #answer<T>(question: string, answer: T): T {
     this.asked.push(question);
-    if (this.is_away) throw praasError('CLOUD_UNAVAILABLE', { service: 'network', reason: 'nothing listens there' });
+    if (this.isAway) throw praasError('CLOUD_UNAVAILABLE', { service: 'network', reason: 'nothing listens there' });
     return answer;
   }
 }

@@ -34,9 +34,9 @@ export class FakeRouter {
   foreign: readonly ForeignRule[] = [];
   listeners: readonly Claim[] = [];
   warnings: readonly string[] = [];
-  scope_marks: ScopeMarks = new Map();
+  scopeMarks: ScopeMarks = new Map();
   /** Whether our chains and jumps are there. */
-  has_frame = false;
+  hasFrame = false;
   entries: readonly Entry[] = [];
   flows: readonly Flow[] = [];
 
@@ -51,7 +51,7 @@ export class FakeRouter {
 
   /** Somebody puts a rule there without asking the Dataplane: a copy of one, or one nobody knows. */
   inject(forward: Forward): void {
-    this.has_frame = true;
+    this.hasFrame = true;
     this.entries = [...this.entries, entryOf(forward)];
   }
 
@@ -64,7 +64,7 @@ export class FakeRouter {
   /** Somebody flushes everything. */
   flush(): void {
     this.entries = [];
-    this.has_frame = false;
+    this.hasFrame = false;
   }
 
   /** A caller connects: the rules of this moment decide where to, from then on the connection stays there. */
@@ -135,9 +135,9 @@ export class FakeDataplane implements Dataplane {
   }
 
   async observe(router_id: string): Promise<Observation> {
-    const { entries, claims, foreign, warnings, scope_marks, has_frame } = this.#enter('observe', router_id);
+    const { entries, claims, foreign, warnings, scopeMarks, hasFrame } = this.#enter('observe', router_id);
     const forwards = entries.map(({ text, ...entry }) => ({ ...entry, handle: text }));
-    return { forwards, claims, foreign, warnings, scope_marks, frame: has_frame ? undefined : FRAME };
+    return { forwards, claims, foreign, warnings, scopeMarks, frame: hasFrame ? undefined : FRAME };
   }
 
   async listeners(router_id: string): Promise<readonly Claim[]> {
@@ -148,8 +148,8 @@ export class FakeDataplane implements Dataplane {
     const router = this.#enter('apply', router_id);
     const refuse = (line: string, output: string): Error =>
       praasError('KERNEL_REFUSED', { router: router_id, line, output });
-    if (changes.frame !== undefined && router.has_frame) throw refuse(FRAME, 'chain already exists');
-    const has_frame = router.has_frame || changes.frame !== undefined;
+    if (changes.frame !== undefined && router.hasFrame) throw refuse(FRAME, 'chain already exists');
+    const hasFrame = router.hasFrame || changes.frame !== undefined;
     const entries = [...router.entries];
     for (const { handle } of changes.remove) {
       const index = entries.findIndex(({ text }) => text === handle);
@@ -158,7 +158,7 @@ export class FakeDataplane implements Dataplane {
     }
     for (const forward of changes.add) {
       const { text } = entryOf(forward);
-      if (!has_frame) throw refuse(`+ ${text}`, 'no such chain');
+      if (!hasFrame) throw refuse(`+ ${text}`, 'no such chain');
       const key = endpointKey(forward);
       if (entries.some((entry) => entry.forward && endpointKey(entry.forward) === key)) {
         throw refuse(`+ ${text}`, 'the endpoint is there already');
@@ -171,7 +171,7 @@ export class FakeDataplane implements Dataplane {
     if (missing) throw refuse(`- ${missing.text}`, 'no such rule');
     router.foreign = router.foreign.filter((rule) => !adopted.includes(rule));
     router.claims = router.claims.filter(({ text }) => !texts.has(text));
-    router.has_frame = has_frame;
+    router.hasFrame = hasFrame;
     router.entries = entries;
   }
 
@@ -200,7 +200,7 @@ export class FakeDataplane implements Dataplane {
 
   async dismantle(router_id: string): Promise<void> {
     const router = this.#enter('dismantle', router_id);
-    router.has_frame = router.has_frame && router.entries.length + router.claims.length > 0;
+    router.hasFrame = router.hasFrame && router.entries.length + router.claims.length > 0;
   }
 
   #enter(call: Call, router_id: string): FakeRouter {
@@ -236,8 +236,8 @@ function withOneMore({ packets, bytes } = NOTHING): Tally {
 
 function leads(forward: Forward, endpoint: Endpoint, source_ip: string): boolean {
   const { allowed_cidrs } = forward;
-  const is_allowed = allowed_cidrs.length === 0 || allowed_cidrs.some((cidr) => cidrContains(cidr, source_ip));
-  return is_allowed && endpointKey(forward) === endpointKey(endpoint);
+  const isAllowed = allowed_cidrs.length === 0 || allowed_cidrs.some((cidr) => cidrContains(cidr, source_ip));
+  return isAllowed && endpointKey(forward) === endpointKey(endpoint);
 }
 
 function dialled({ protocol, destination_ip, destination_port }: Flow): Endpoint {

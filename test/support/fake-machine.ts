@@ -115,6 +115,6 @@ export class FakeMachine {
     if ('open' in request) return { connection: 1, reply: 'SSH-2.0-demo' };
     if (!('send' in request)) return { done: true };
     const published = this.#mappings.some(({ name }) => name === 'ssh') || this.#broken === 'end sessions';
-    return published ? { reply: 'db sees 203.0.113.2', seen_port: 40_000 } : { error: 'reset' };
+    return published ? { reply: 'db sees 203.0.113.2', seenPort: 40_000 } : { error: 'reset' };
   }
 }

@@ -95,13 +95,13 @@ export function fakeNode(
   const runner = new ChangeRunner({ ...common, agent });
   const timers = given.timers ?? { after: () => () => undefined };
   const verdicts = new VerdictService({ runner, timers, store, groups: given.groups });
-  const new_id = (): string => idOf(++ids);
-  const imports = new ImportService({ runner, new_id });
+  const newId = (): string => idOf(++ids);
+  const imports = new ImportService({ runner, newId });
   const pat = new ParsingPatService({
     ...common,
     runner,
     access: POLICY_BY_DEFAULT,
-    new_id,
+    newId,
     targets: given.targets ?? new LocalTargets(),
     groups: given.groups,
     quotas: book,

@@ -39,15 +39,15 @@ export class FakeOpenStack {
   };
 
   /** So many rows at most are in a page. */
-  page_size = 2;
-  token_life_ms = HOUR_MS;
+  pageSize = 2;
+  tokenLifeMs = HOUR_MS;
   logins = 0;
   /** What a login needs to have in its body. */
   wants: (body: string) => boolean = () => true;
   /** What the next tokens say instead of the usual. */
-  token_fields: Row = {};
+  tokenFields: Row = {};
   /** All of Keystone answers with this, the others go on. */
-  keystone_status: number | undefined;
+  keystoneStatus: number | undefined;
   readonly #server: Server;
   readonly #now: () => number;
 
@@ -107,12 +107,12 @@ export class FakeOpenStack {
   }
 
   #identity(request: IncomingMessage, response: ServerResponse, text: string): void {
-    if (this.keystone_status !== undefined) return refuse(response, this.keystone_status, 'error', 'busy');
+    if (this.keystoneStatus !== undefined) return refuse(response, this.keystoneStatus, 'error', 'busy');
     if (request.method === 'POST') {
       if (!this.wants(text))
         return refuse(response, 401, 'error', 'The request you have made requires authentication.');
       const name = `service-token-${++this.logins}`;
-      const facts = { ...this.#user('praas'), catalog: this.#catalogue(), ...this.token_fields };
+      const facts = { ...this.#user('praas'), catalog: this.#catalogue(), ...this.tokenFields };
       this.tokens.set(name, facts);
       response.setHeader('X-Subject-Token', name);
       return send(response, 201, { token: facts });
@@ -166,22 +166,22 @@ export class FakeOpenStack {
     const marker = url.searchParams.get('marker');
     const start = marker === null ? 0 : rows.findIndex(({ id }) => id === marker) + 1;
     if (marker !== null && start === 0) return refuse(response, 404, 'NeutronError', `${key} ${marker} is not there`);
-    const shown = rows.slice(start, start + this.page_size);
-    const has_more = start + this.page_size < rows.length;
+    const shown = rows.slice(start, start + this.pageSize);
+    const hasMore = start + this.pageSize < rows.length;
     const next = new URL(`${url.pathname}${url.search}`, 'http://behind.invalid:9696');
     next.searchParams.set('marker', String(shown.at(-1)?.['id']));
     const links = [{ rel: 'next', href: next.href }];
-    send(response, 200, { [key]: shown, ...(has_more && { [`${key}_links`]: links }) });
+    send(response, 200, { [key]: shown, ...(hasMore && { [`${key}_links`]: links }) });
   }
 
   #add({ security_group_rule: wish }: { security_group_rule: Row }, response: ServerResponse): void {
     const { security_group_rules: rules, security_groups: groups } = this.tables;
     const group = groups.find(({ id }) => id === wish['security_group_id']);
     if (group === undefined) return refuse(response, 404, 'NeutronError', 'Security group does not exist');
-    const is_same = (rule: Row): boolean =>
+    const isSame = (rule: Row): boolean =>
       Object.entries(wish).every(([name, value]) => name === 'description' || rule[name] === value);
-    if (rules.some(is_same)) return refuse(response, 409, 'NeutronError', 'Security group rule already exists.');
-    const rule = { ...wish, id: idOf(900 + rules.length), project_id: group['project_id'], revision_number: 0 };
+    if (rules.some(isSame)) return refuse(response, 409, 'NeutronError', 'Security group rule already exists.');
+    const rule = { ...wish, id: idOf(900 + rules.length), project_id: group['project_id'], revisionNumber: 0 };
     rules.push(rule);
     send(response, 201, { security_group_rule: rule });
   }
@@ -192,7 +192,7 @@ export class FakeOpenStack {
       user: { id: `id-of-${name}`, name, domain: { id: 'default', name: 'Default' } },
       project: { id: 'blue', name: 'Blue', domain: { id: 'default', name: 'Default' } },
       roles: [{ id: 'id-of-member', name: 'member' }],
-      expires_at: new Date(this.#now() + this.token_life_ms).toISOString(),
+      expires_at: new Date(this.#now() + this.tokenLifeMs).toISOString(),
     };
   }
 

@@ -3,7 +3,7 @@ import type { Timers } from '../../src/core/timers.ts';
 import { FakeClock } from './fake-clock.ts';
 
 interface Waiting {
-  readonly due_ms: number;
+  readonly dueMs: number;
   readonly work: () => void;
 }
 
@@ -21,7 +21,7 @@ export class FakeTimers implements Timers {
   }
 
   after(milliseconds: number, work: () => void): () => void {
-    const entry = { due_ms: this.clock.now().getTime() + milliseconds, work };
+    const entry = { dueMs: this.clock.now().getTime() + milliseconds, work };
     this.#waiting = [...this.#waiting, entry];
     return () => {
       this.#waiting = this.#waiting.filter((other) => other !== entry);
@@ -33,10 +33,10 @@ export class FakeTimers implements Timers {
     const end = this.clock.now().getTime() + milliseconds;
     for (;;) {
       await settled();
-      const [next] = this.#waiting.filter(({ due_ms }) => due_ms <= end).toSorted((a, b) => a.due_ms - b.due_ms);
+      const [next] = this.#waiting.filter(({ dueMs }) => dueMs <= end).toSorted((a, b) => a.dueMs - b.dueMs);
       if (next === undefined) break;
       this.#waiting = this.#waiting.filter((other) => other !== next);
-      this.clock.set(new Date(Math.max(next.due_ms, this.clock.now().getTime())));
+      this.clock.set(new Date(Math.max(next.dueMs, this.clock.now().getTime())));
       next.work();
     }
     this.clock.set(new Date(end));

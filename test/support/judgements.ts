@@ -68,8 +68,8 @@ const DETAILS: RouterDetails = {
   drift: { missing: [], unexpected: [] },
 };
 const TABLES = { legacy: [], nft: ['nat', 'praas'] };
-const ROOM = { free_bytes: 900 * MIB, free_inodes: 9e5, all_inodes: 1e6 };
-const VIEW = { name: 'praas', routers: 2, servers: 5, sees_projects: true, date: undefined, now: TIME };
+const ROOM = { freeBytes: 900 * MIB, freeInodes: 9e5, allInodes: 1e6 };
+const VIEW = { name: 'praas', routers: 2, servers: 5, seesProjects: true, date: undefined, now: TIME };
 const SECRET = { what: 'the tokens', path: '/usr/local/etc/praas/tokens.json' };
 const WISH = { key: 'port_app', port: 3000 } as const;
 
@@ -92,9 +92,9 @@ export const JUDGEMENTS: readonly Judgement[] = [
   judgePort(WISH, listening('[::]:3000', 'nginx')),
   judgePort(WISH, 'LISTEN 0 511 *:3000 *:*\n'),
   judgeRoom('/var/lib/praas', ROOM),
-  judgeRoom('/var/lib/praas', { ...ROOM, free_bytes: 50 * MIB }),
-  judgeRoom('/var/lib/praas', { ...ROOM, free_bytes: MIB }),
-  judgeRoom('/var/lib/praas', { ...ROOM, free_inodes: 3 }),
+  judgeRoom('/var/lib/praas', { ...ROOM, freeBytes: 50 * MIB }),
+  judgeRoom('/var/lib/praas', { ...ROOM, freeBytes: MIB }),
+  judgeRoom('/var/lib/praas', { ...ROOM, freeInodes: 3 }),
   ...judgeAside(['a.json.damaged-1']),
   judgeReadiness('/run/praas/pat.sock', undefined),
   judgeReadiness('/run/praas/pat.sock', { ready: true, troubles: [] }),
@@ -109,7 +109,7 @@ export const JUDGEMENTS: readonly Judgement[] = [
   service({ NRestarts: '9' }),
   service({ NeedDaemonReload: 'yes' }),
   ...judgeView(VIEW),
-  ...judgeView({ ...VIEW, routers: 0, sees_projects: false }).slice(1),
+  ...judgeView({ ...VIEW, routers: 0, seesProjects: false }).slice(1),
   skew(0),
   skew(-20),
   skew(90),
@@ -128,27 +128,27 @@ const PORT: CloudPort = {
   device_id: idOf(40),
   device_owner: 'compute:nova',
   fixed_ips: [{ ip_address: '10.20.0.51', subnet_id: idOf(31) }],
-  is_up: true,
+  isUp: true,
   status: 'ACTIVE',
   host: 'compute1',
-  has_port_security: true,
+  hasPortSecurity: true,
   security_group_ids: [idOf(50)],
 };
 const ROUTER_OF_NEUTRON: CloudRouter = {
   id: ROUTER,
   name: 'edge',
   project_id: 'blue',
-  is_up: true,
+  isUp: true,
   status: 'ACTIVE',
   gateway_ips: [GATEWAY],
-  is_ha: false,
-  is_distributed: false,
+  isHa: false,
+  isDistributed: false,
 };
 const GROUPS = [{ id: idOf(50), name: 'default', project_id: 'blue' }];
 const SERVER = { id: idOf(40), name: 'web', project_id: 'blue', status: 'ACTIVE' };
 const HOSTS = [
-  { host: 'net1', is_alive: true, ha_state: 'active' },
-  { host: 'net2', is_alive: false, ha_state: null },
+  { host: 'net1', isAlive: true, ha_state: 'active' },
+  { host: 'net2', isAlive: false, ha_state: null },
 ];
 
 export const HOPS: readonly Hop[] = [
@@ -159,13 +159,13 @@ export const HOPS: readonly Hop[] = [
   judgeMapping({ ...MAPPING, status: 'DOWN', status_reason: 'the router has no gateway address' }),
   judgeNeutronRouter(undefined, MAPPING),
   judgeNeutronRouter(ROUTER_OF_NEUTRON, MAPPING),
-  judgeNeutronRouter({ ...ROUTER_OF_NEUTRON, is_up: false }, MAPPING),
+  judgeNeutronRouter({ ...ROUTER_OF_NEUTRON, isUp: false }, MAPPING),
   judgeNeutronRouter({ ...ROUTER_OF_NEUTRON, gateway_ips: [] }, MAPPING),
   judgeNeutronRouter({ ...ROUTER_OF_NEUTRON, gateway_ips: ['203.0.113.99'] }, MAPPING),
   judgeNode(undefined, undefined),
   judgeNode(undefined, []),
   judgeNode(undefined, HOSTS),
-  judgeNode({ ...FACTS, stands_by: true }, HOSTS),
+  judgeNode({ ...FACTS, standsBy: true }, HOSTS),
   judgeNode(FACTS, HOSTS),
   judgeRule({ ...MAPPING, enabled: false }, { missing: [], unexpected: [] }),
   judgeRule(MAPPING, { missing: [], unexpected: [] }),
@@ -174,15 +174,15 @@ export const HOPS: readonly Hop[] = [
   judgeCounters({ packets: 0, bytes: 0, last_hit_at: null }),
   judgeCounters({ packets: 7, bytes: 420, last_hit_at: NOW }),
   judgeScope(FACTS, MAPPING),
-  judgeScope({ ...FACTS, inside: FACTS.inside.map((network) => ({ ...network, scope_mark: 0x40_00_00_00 })) }, MAPPING),
-  judgeGroups({ ...PORT, has_port_security: false }, GROUPS, [], MAPPING),
+  judgeScope({ ...FACTS, inside: FACTS.inside.map((network) => ({ ...network, scopeMark: 0x40_00_00_00 })) }, MAPPING),
+  judgeGroups({ ...PORT, hasPortSecurity: false }, GROUPS, [], MAPPING),
   judgeGroups(PORT, GROUPS, [], MAPPING),
   judgeNeutronPort(undefined, MAPPING, true),
   judgeNeutronPort(PORT, MAPPING, true),
   judgeNeutronPort(PORT, MAPPING, false),
   judgeNeutronPort({ ...PORT, fixed_ips: [] }, MAPPING, true),
   judgeNeutronPort(PORT, { ...MAPPING, server_ip: '10.20.0.99' }, true),
-  judgeNeutronPort({ ...PORT, is_up: false }, MAPPING, true),
+  judgeNeutronPort({ ...PORT, isUp: false }, MAPPING, true),
   judgeNeutronPort({ ...PORT, host: '' }, MAPPING, true),
   judgeNeutronPort({ ...PORT, status: 'DOWN' }, MAPPING, true),
   judgeNeutronPort({ ...PORT, status: 'DOWN' }, MAPPING, false),

@@ -37,15 +37,15 @@ export class MemoryStore implements MappingStore {
   async #run<T>(router_id: string, work: (transaction: StoreTransaction) => Promise<T>): Promise<T> {
     const records = this.#records;
     const begin = records.get(router_id);
-    let has_ended = false;
+    let hasEnded = false;
     const change = (next: (record: RouterRecord) => RouterRecord | undefined): void => {
-      if (has_ended) throw new Error('a transaction was used after its end');
+      if (hasEnded) throw new Error('a transaction was used after its end');
       const record = next(records.get(router_id) ?? emptyRecord(router_id));
       if (record) records.set(router_id, record);
       else records.delete(router_id);
     };
     const write = async (delta: Delta): Promise<void> => {
-      if (has_ended || !isEmptyDelta(delta)) change((record) => withDelta(record, delta));
+      if (hasEnded || !isEmptyDelta(delta)) change((record) => withDelta(record, delta));
     };
     try {
       return await work({
@@ -57,7 +57,7 @@ export class MemoryStore implements MappingStore {
         rollback: async () => change(() => begin),
       });
     } finally {
-      has_ended = true;
+      hasEnded = true;
     }
   }
 }

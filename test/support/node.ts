@@ -44,13 +44,13 @@ export function testNode(
   const clock = { now: () => held.time };
   const log = { info: () => undefined, warn: () => undefined };
   const exec = createExec(TIMEOUT_MS, process.env);
-  const store = new FileStore({ state_dir, exec, clock, lock_timeout_seconds: 10, command: 'a test' });
+  const store = new FileStore({ state_dir, exec, clock, lockTimeoutSeconds: 10, command: 'a test' });
   const agent = new Agent(dataplane, clock, log);
   const common = { store, dataplane, agent, clock, log, policy: POLICY, state_dir };
   const runner = new ChangeRunner(common);
   const targets = new LocalTargets();
-  const pat = new ParsingPatService({ ...common, runner, access: POLICY_BY_DEFAULT, new_id: randomUUID, targets });
-  const imports = new ImportService({ runner, new_id: randomUUID });
+  const pat = new ParsingPatService({ ...common, runner, access: POLICY_BY_DEFAULT, newId: randomUUID, targets });
+  const imports = new ImportService({ runner, newId: randomUUID });
   return {
     pat,
     imports,

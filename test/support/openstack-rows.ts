@@ -3,39 +3,30 @@ import type { CloudPort, CloudRouter, CloudServer } from '../../src/pat/interfac
 import type { Row } from './fake-openstack.ts';
 import { idOf } from './samples.ts';
 
-export function routerRow({
-  id,
-  name,
-  project_id,
-  is_up,
-  status,
-  gateway_ips,
-  is_ha,
-  is_distributed,
-}: CloudRouter): Row {
+export function routerRow({ id, name, project_id, isUp, status, gateway_ips, isHa, isDistributed }: CloudRouter): Row {
   const external_fixed_ips = gateway_ips.map((ip_address) => ({ ip_address, subnet_id: idOf(141) }));
   return {
     id,
     name,
     project_id,
-    admin_state_up: is_up,
+    admin_state_up: isUp,
     status,
-    external_gateway_info: { network_id: idOf(140), enable_snat: true, external_fixed_ips },
-    ha: is_ha,
-    distributed: is_distributed,
+    external_gateway_info: { network_id: idOf(140), enableSnat: true, external_fixed_ips },
+    ha: isHa,
+    distributed: isDistributed,
     tenant_id: project_id,
     routes: [],
-    revision_number: 6,
+    revisionNumber: 6,
   };
 }
 
-export function portRow({ is_up, host, has_port_security, security_group_ids, ...port }: CloudPort): Row {
+export function portRow({ isUp, host, hasPortSecurity, security_group_ids, ...port }: CloudPort): Row {
   return {
     ...port,
-    admin_state_up: is_up,
+    admin_state_up: isUp,
     'binding:host_id': host,
-    'binding:vif_details': { port_filter: true },
-    port_security_enabled: has_port_security,
+    'binding:vif_details': { portFilter: true },
+    port_security_enabled: hasPortSecurity,
     security_groups: security_group_ids,
     tenant_id: port.project_id,
   };

@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 export type Answer = Readonly<Record<string, string>>;
 
 export interface Reply {
-  readonly http_status: number;
+  readonly httpStatus: number;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** As it came. */
   readonly text: string;
@@ -55,7 +55,7 @@ const HEADERS = {
 };
 
 /** One request on a connection of its own, as that library does it. Rejects when there is no answer, or none in JSON. */
-export function send(base_url: string, { method, path, headers, socket_path }: Call): Promise<Reply> {
+export function send(baseUrl: string, { method, path, headers, socket_path }: Call): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const length = method === 'POST' ? { 'Content-Length': '0' } : {};
     const options = {
@@ -65,7 +65,7 @@ export function send(base_url: string, { method, path, headers, socket_path }: C
       ...(socket_path !== undefined && { socketPath: socket_path }),
     };
     // Not through URL, which would mend the path.
-    const { hostname, port } = new URL(base_url);
+    const { hostname, port } = new URL(baseUrl);
     const sent = request({ ...options, host: hostname.replace(/^\[|\]$/g, ''), port, path }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -75,7 +75,7 @@ export function send(base_url: string, { method, path, headers, socket_path }: C
         sent.destroy();
         try {
           const answer = JSON.parse(text) as Answer;
-          resolve({ http_status: response.statusCode ?? 0, headers: response.headers, text, answer });
+          resolve({ httpStatus: response.statusCode ?? 0, headers: response.headers, text, answer });
         } catch (error) {
           reject(new Error(`no JSON from ${method} ${path}: ${response.statusCode} ${text}`, { cause: error }));
         }
@@ -94,10 +94,10 @@ export function pathOf(path: string, parameters: Parameters): string {
 }
 
 export class ProxyCli {
-  readonly #base_url: string;
+  readonly #baseUrl: string;
 
-  constructor(base_url: string) {
-    this.#base_url = base_url;
+  constructor(baseUrl: string) {
+    this.#baseUrl = baseUrl;
   }
 
   /** The table of a whole router: it splits each key at the colon. */
@@ -150,24 +150,24 @@ export class ProxyCli {
   }
 
   #get(path: string, parameters: Parameters): Promise<Reply> {
-    return send(this.#base_url, { method: 'GET', path: pathOf(path, parameters) });
+    return send(this.#baseUrl, { method: 'GET', path: pathOf(path, parameters) });
   }
 
   async #change(target: Target, path: string, parameters: Parameters): Promise<Told> {
     const table = await this.table(target);
-    const reply = await send(this.#base_url, { method: 'POST', path: pathOf(path, parameters) });
+    const reply = await send(this.#baseUrl, { method: 'POST', path: pathOf(path, parameters) });
     return { ...reply, table };
   }
 }
 
 export interface AgentUnderTest {
-  readonly base_url: string;
+  readonly baseUrl: string;
   /** The namespace of a router with nothing published. */
   readonly router_id: string;
   /** Its external address. */
   readonly gateway: string;
   /** Two addresses behind it. */
-  readonly server_ips: readonly [string, string];
+  readonly serverIps: readonly [string, string];
   /** Router ports that are handed out: two or more, all free. The ten above them are free, too. */
   readonly range: { readonly first: number; readonly last: number };
   remove(): Promise<void>;
@@ -182,7 +182,7 @@ export function proxyCliContract(name: string, make: () => Promise<AgentUnderTes
     let cli: ProxyCli;
     beforeAll(async () => {
       under = await make();
-      cli = new ProxyCli(under.base_url);
+      cli = new ProxyCli(under.baseUrl);
     });
     afterEach(async () => {
       const { router_id, gateway } = under;
@@ -190,33 +190,32 @@ export function proxyCliContract(name: string, make: () => Promise<AgentUnderTes
     });
     afterAll(() => under.remove());
 
-    const get = (path: string): Promise<Reply> => send(under.base_url, { method: 'GET', path });
-    const post = (path: string, headers = {}): Promise<Reply> =>
-      send(under.base_url, { method: 'POST', path, headers });
+    const get = (path: string): Promise<Reply> => send(under.baseUrl, { method: 'GET', path });
+    const post = (path: string, headers = {}): Promise<Reply> => send(under.baseUrl, { method: 'POST', path, headers });
     const ssh = (): Target => ({
       router_id: under.router_id,
       gateway: under.gateway,
-      server_ip: under.server_ips[0],
+      server_ip: under.serverIps[0],
       server_port: '22',
     });
     const portOf = (told: Told): string => told.answer['create_router_port'] ?? '';
-    const expectText = (reply: Reply, http_status: number, answer: Answer): void => {
+    const expectText = (reply: Reply, httpStatus: number, answer: Answer): void => {
       expect(reply.text).toBe(JSON.stringify(answer));
-      expect(reply.http_status).toBe(http_status);
+      expect(reply.httpStatus).toBe(httpStatus);
       expect(reply.headers['content-type']).toBe(JSON_TYPE);
     };
 
     test('where nothing is published both tables are {}', async () => {
-      const { router_id, server_ips } = under;
+      const { router_id, serverIps } = under;
 
       expectText(await get(`/router_pat?router_id=${router_id}`), 200, {});
-      expectText(await get(`/router_server_pat?router_id=${router_id}&server_ip=${server_ips[0]}`), 200, {});
+      expectText(await get(`/router_server_pat?router_id=${router_id}&server_ip=${serverIps[0]}`), 200, {});
       expectText(await get('/router_pat?router_id=qrouter-00000000-0000-4000-8000-00000000dead'), 200, {});
     });
 
     test('a new one is SUCCESS with a port of the range, and is in both tables', async () => {
-      const { router_id, gateway, server_ips, range } = under;
-      const [server_ip, other_ip] = server_ips;
+      const { router_id, gateway, serverIps, range } = under;
+      const [server_ip, otherIp] = serverIps;
 
       const told = await cli.create(ssh());
 
@@ -233,11 +232,11 @@ export function proxyCliContract(name: string, make: () => Promise<AgentUnderTes
       expect(Number(port)).toBeLessThanOrEqual(range.last);
       expectText(await get(`/router_pat?router_id=${router_id}`), 200, { [`${server_ip}:22`]: port });
       expectText(await get(`/router_server_pat?router_id=${router_id}&server_ip=${server_ip}`), 200, { 22: port });
-      expectText(await get(`/router_server_pat?router_id=${router_id}&server_ip=${other_ip}`), 200, {});
+      expectText(await get(`/router_server_pat?router_id=${router_id}&server_ip=${otherIp}`), 200, {});
     });
 
     test('the table before a change is the one of that server, and the whole router has every server', async () => {
-      const [first, second] = under.server_ips;
+      const [first, second] = under.serverIps;
       const one = portOf(await cli.create(ssh()));
       const two = portOf(await cli.create({ ...ssh(), server_ip: second }));
 
@@ -367,7 +366,7 @@ export function proxyCliContract(name: string, make: () => Promise<AgentUnderTes
 
     test('moved to a port that another one has it is USED, and both stay where they are', async () => {
       const { gateway } = under;
-      const web = { ...ssh(), server_ip: under.server_ips[1], server_port: '80' };
+      const web = { ...ssh(), server_ip: under.serverIps[1], server_port: '80' };
       const [port, used] = [portOf(await cli.create(ssh())), portOf(await cli.create(web))];
       const before = await cli.list(under.router_id);
 
@@ -415,7 +414,7 @@ export function proxyCliContract(name: string, make: () => Promise<AgentUnderTes
 
       const created = await cli.create(elsewhere);
 
-      expect(created.http_status).toBe(409);
+      expect(created.httpStatus).toBe(409);
       expect(created.answer).toEqual({
         status: 'ERROR',
         message: expect.stringContaining('192.0.2.99 is not an address'),
@@ -499,7 +498,7 @@ export function proxyCliContract(name: string, make: () => Promise<AgentUnderTes
       for (const missing of names) {
         const given = names.filter((each) => each !== missing).map((each) => `${each}=${values[each] ?? port}`);
         const reply = await post(`/pat/${verb}?${given.join('&')}`);
-        expect(reply.http_status).toBe(400);
+        expect(reply.httpStatus).toBe(400);
         expect(reply.answer).toEqual({
           status: 'ERROR',
           message: expect.stringMatching(`^${missing}: missing is not`),
@@ -525,7 +524,7 @@ export function proxyCliContract(name: string, make: () => Promise<AgentUnderTes
 
       const reply = await post(`/pat/create?${parameters}`, headers);
 
-      expect(reply.http_status).toBe(403);
+      expect(reply.httpStatus).toBe(403);
       expect(reply.answer).toEqual({ status: 'ERROR', message: expect.stringContaining('may not use the old API') });
       expect(await cli.list(router_id)).toEqual([]);
     });

@@ -20,7 +20,7 @@ export const FACTS: RouterFacts = {
   router_id: ROUTER,
   namespace: `qrouter-${ROUTER}`,
   gateways: [GATEWAY],
-  stands_by: false,
+  standsBy: false,
   addresses: [GATEWAY, '203.0.113.11', '10.20.0.1'],
   inside: [
     { cidr: '10.20.0.0/24', neutron: true, interface: 'qr-5be5f541-c7' },
@@ -76,7 +76,7 @@ export const FORWARD: Forward = {
   server_port: 22,
   allowed_cidrs: [],
   masquerade: false,
-  scope_mark: undefined,
+  scopeMark: undefined,
 };
 
 export function recordWith(mappings: readonly Mapping[], rest: Partial<RouterRecord> = {}): RouterRecord {

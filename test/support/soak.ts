@@ -132,8 +132,8 @@ export class SoakClient {
 
   #refused(what: string, status: number, { errors }: Refused): void {
     const code = errors?.[0]?.code ?? '';
-    const is_fair = (status < 500 && FAIR.includes(code)) || (status === 503 && errors?.[0]?.detail !== '');
-    if (!is_fair) this.faults.push(`${what}: ${status} ${code} ${errors?.[0]?.detail}`);
+    const isFair = (status < 500 && FAIR.includes(code)) || (status === 503 && errors?.[0]?.detail !== '');
+    if (!isFair) this.faults.push(`${what}: ${status} ${code} ${errors?.[0]?.detail}`);
   }
 
   /** Undefined when the connection broke. */

@@ -9,9 +9,9 @@ export interface Import {
   /** A path below src for a file of ours (`pat/errors.ts`), else the name as written (`zod`, `node:fs`). */
   readonly target: string;
   /** Ours, or a package (those of Node included). */
-  readonly is_ours: boolean;
+  readonly isOurs: boolean;
   /** Only types: nothing is loaded when the program runs. */
-  readonly is_type: boolean;
+  readonly isType: boolean;
 }
 
 export interface SourceFile {
@@ -44,15 +44,15 @@ export function sourceFile(path: string, text: string): SourceFile {
   if (unreadable) throw new Error(`src/${path}: write imports as from '…' or import('…'); found ${unreadable[0]}`);
   const statements = [...code.matchAll(STATEMENT)].map(({ groups = {} }) => {
     const names = groups['names']?.split(',').filter((name) => name.trim() !== '');
-    const only_types = names?.every((name) => name.trim().startsWith('type ')) ?? false;
-    return importOf(path, groups['from'] ?? '', groups['type'] !== undefined || only_types);
+    const onlyTypes = names?.every((name) => name.trim().startsWith('type ')) ?? false;
+    return importOf(path, groups['from'] ?? '', groups['type'] !== undefined || onlyTypes);
   });
   const others = [...code.matchAll(BARE), ...code.matchAll(CALL)];
   const loaded = others.map(({ groups = {} }) => importOf(path, groups['from'] ?? '', false));
   return { path, text, lines: text.trimEnd().split('\n'), imports: [...statements, ...loaded] };
 }
 
-function importOf(path: string, from: string, is_type: boolean): Import {
-  if (!from.startsWith('.')) return { target: from, is_ours: false, is_type };
-  return { target: join(path, '..', from), is_ours: true, is_type };
+function importOf(path: string, from: string, isType: boolean): Import {
+  if (!from.startsWith('.')) return { target: from, isOurs: false, isType };
+  return { target: join(path, '..', from), isOurs: true, isType };
 }

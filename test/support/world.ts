@@ -68,7 +68,7 @@ export async function testWorld(options: TestWorldOptions): Promise<TestWorld> {
   try {
     const start = (name: 'client' | 'web' | 'db'): Promise<PeerController> => startPeer(name, places[name], processes);
     const [client, web, db] = await Promise.all([start('client'), start('web'), start('db')]);
-    const client2 = callingFrom(client, ADDRESSES.other_client);
+    const client2 = callingFrom(client, ADDRESSES.otherClient);
     const [outside, inside] = [ADDRESSES.gateway, ADDRESSES.inside];
     await Promise.all([warm(client, outside), warm(client2, outside), warm(web, inside), warm(db, inside)]);
     if (options.neutronRules === true) await runIn(places.router, 'iptables-restore', [], neutronRules(names));
@@ -114,14 +114,14 @@ export async function expectOpen(peer: Peer, goal: Goal, words: string): Promise
 
 /** Fails the test unless nobody answers there. */
 export async function expectClosed(peer: Peer, goal: Goal): Promise<void> {
-  expect(CLOSED_WORDS).toContain(await reach(peer, { timeout_ms: CLOSED_MS, ...goal }));
+  expect(CLOSED_WORDS).toContain(await reach(peer, { timeoutMs: CLOSED_MS, ...goal }));
 }
 
 /** The rules of Neutron's L3 agent in a router with one inside network, as iptables-save printed them in a real cloud. */
-export function neutronRules({ outside_interface, inside_interface }: WorldNames): string {
+export function neutronRules({ outsideInterface, insideInterface }: WorldNames): string {
   return readFileSync(NEUTRON_RULES, 'utf8')
-    .replaceAll('qg-1841a257-44', outside_interface)
-    .replaceAll('qr-5be5f541-c7', inside_interface)
+    .replaceAll('qg-1841a257-44', outsideInterface)
+    .replaceAll('qr-5be5f541-c7', insideInterface)
     .replaceAll('203.0.113.235', ADDRESSES.gateway);
 }
 
@@ -131,10 +131,10 @@ function newNames(router: TestWorldOptions['router']): WorldNames & { readonly r
   const prefix = `praas-test-${hex}`;
   if (router === 'plain') {
     const name = `${prefix}-router`;
-    return { router_id: name, router: name, outside_interface: 'ext0', inside_interface: 'int0', prefix };
+    return { router_id: name, router: name, outsideInterface: 'ext0', insideInterface: 'int0', prefix };
   }
-  const [outside_interface, inside_interface] = [`qg-${hex}-44`, `qr-${hex}-c7`];
-  return { router_id: uuid, router: `qrouter-${uuid}`, outside_interface, inside_interface, prefix };
+  const [outsideInterface, insideInterface] = [`qg-${hex}-44`, `qr-${hex}-c7`];
+  return { router_id: uuid, router: `qrouter-${uuid}`, outsideInterface, insideInterface, prefix };
 }
 
 async function startPeer(name: string, namespace: string, processes: ChildProcess[]): Promise<PeerController> {
@@ -165,7 +165,7 @@ function callingFrom(peer: PeerController, source_ip: string): Peer {
 /** The first packet of a new link may be lost; a refusal by the router itself shows that the next will not be. */
 async function warm(peer: Peer, address: string): Promise<void> {
   for (let tries = 0; tries < WARM_TRIES; tries++) {
-    const heard = await reach(peer, { protocol: 'tcp', address, port: UNUSED_PORT, timeout_ms: CLOSED_MS });
+    const heard = await reach(peer, { protocol: 'tcp', address, port: UNUSED_PORT, timeoutMs: CLOSED_MS });
     if (heard === 'refused') return;
   }
   throw new Error(`the new world carries no packets to ${address}`);

@@ -14,21 +14,21 @@ const TIMEOUT_MS = 30_000;
 
 let directory: string;
 let helpers: HelperExec;
-let direct_calls: Command[];
+let directCalls: Command[];
 let direct: Exec;
 
-const make = (timeout_ms = TIMEOUT_MS, pid = process.pid): HelperExec => {
-  const exec = createExec(timeout_ms, process.env);
+const make = (timeoutMs = TIMEOUT_MS, pid = process.pid): HelperExec => {
+  const exec = createExec(timeoutMs, process.env);
   direct = (command) => {
-    direct_calls.push(command);
+    directCalls.push(command);
     return exec(command);
   };
   const startTalk = createStartTalk(process.env);
   return new HelperExec({
     direct,
     startTalk,
-    new_id: randomUUID,
-    timeout_ms,
+    newId: randomUUID,
+    timeoutMs,
     directory: join(directory, 'helpers'),
     pid,
   });
@@ -38,7 +38,7 @@ const running = (pattern: string): string => execFileSync('sh', ['-c', `pgrep -f
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'praas-helpers-'));
-  direct_calls = [];
+  directCalls = [];
   helpers = make();
 });
 afterEach(async () => {
@@ -53,7 +53,7 @@ describe('a program', () => {
     ['that prints without a line break', { file: 'printf', args: ['a'] }],
     ['that fails and says why', { file: 'ls', args: ['/nowhere'] }],
     ['that reads its stdin', { file: 'cat', args: [], input: 'one\ntwo\n' }],
-    ['that is to end with us', { file: 'cat', args: [], input: 'x', ends_with_us: true }],
+    ['that is to end with us', { file: 'cat', args: [], input: 'x', endsWithUs: true }],
     ['with words that a shell would act on', { file: 'echo', args: ['$(id) `id` $HOME \'a\' "b" \\ * ; & | > <'] }],
     ['with empty words', { file: 'printf', args: ['[%s]', '', 'x', ''] }],
     ['with 200 KB of output', { file: 'seq', args: ['1', '40000'] }],
@@ -64,7 +64,7 @@ describe('a program', () => {
     const { exit_code, stdout, stderr } = await direct(command);
     // The shell takes the line breaks at the end.
     expect(through).toEqual({ exit_code, stdout, stderr: stderr.trimEnd() });
-    expect(direct_calls).toHaveLength(1);
+    expect(directCalls).toHaveLength(1);
   });
 
   test('gets every word as it is, whatever is in it', async () => {
@@ -76,14 +76,14 @@ describe('a program', () => {
       }),
       { numRuns: 300 },
     );
-    expect(direct_calls).toEqual([]);
+    expect(directCalls).toEqual([]);
   });
 
   test('with a line break in a word is started directly', async () => {
     const { stdout } = await helpers.exec({ file: 'printf', args: ['%s', 'a\nb'] });
 
     expect(stdout).toBe('a\nb');
-    expect(direct_calls).toHaveLength(1);
+    expect(directCalls).toHaveLength(1);
   });
 
   test('that there is not is TOOL_MISSING', async () => {
@@ -99,7 +99,7 @@ describe('a program', () => {
 
   test('that hangs is killed at its timeout, with all that it started, and holds up nobody', async () => {
     const seconds = `600.${process.pid}`;
-    const hung = helpers.exec({ file: 'sh', args: ['-c', `sleep ${seconds} & sleep ${seconds}`], timeout_ms: 500 });
+    const hung = helpers.exec({ file: 'sh', args: ['-c', `sleep ${seconds} & sleep ${seconds}`], timeoutMs: 500 });
     expect((await helpers.exec({ file: 'echo', args: ['meanwhile'] })).stdout).toBe('meanwhile\n');
 
     expect(await errorOf(hung)).toMatchObject({ code: 'TOOL_TIMEOUT', facts: { seconds: 0.5 } });
@@ -125,16 +125,16 @@ test('inputs are for root alone while they are there, and gone afterwards', asyn
 
 test('after stop no helper is left, what it ran is gone, and programs are started directly', async () => {
   const seconds = `601.${process.pid}`;
-  const under_way = errorOf(helpers.exec({ file: 'sleep', args: [seconds] }));
+  const underWay = errorOf(helpers.exec({ file: 'sleep', args: [seconds] }));
   await helpers.exec({ file: 'true', args: [] });
 
   await helpers.stop();
 
-  expect((await under_way).code).toBe('TOOL_FAILED');
+  expect((await underWay).code).toBe('TOOL_FAILED');
   expect(running(`sleep ${seconds}`)).toBe('');
   expect(existsSync(OWN())).toBe(false);
   expect((await helpers.exec({ file: 'echo', args: ['direct'] })).stdout).toBe('direct\n');
-  expect(direct_calls).toHaveLength(1);
+  expect(directCalls).toHaveLength(1);
 });
 
 describe('what helpers need in a directory', () => {

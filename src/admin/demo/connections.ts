@@ -22,7 +22,7 @@ export class Connections {
     const line = dial(target);
     try {
       if (target.protocol === 'udp') line.send('hello');
-      return await line.inbox.next(target.timeout_ms);
+      return await line.inbox.next(target.timeoutMs);
     } finally {
       line.close();
     }
@@ -31,7 +31,7 @@ export class Connections {
   /** As connect, and holds it. Over UDP nothing is sent and nothing heard yet. */
   async open(target: Target): Promise<Answer> {
     const line = dial(target);
-    const heard: Answer = target.protocol === 'udp' ? { done: true } : await line.inbox.next(target.timeout_ms);
+    const heard: Answer = target.protocol === 'udp' ? { done: true } : await line.inbox.next(target.timeoutMs);
     if ('error' in heard) {
       line.close();
       return heard;
@@ -41,12 +41,12 @@ export class Connections {
   }
 
   /** Says a line on a held connection and hears the answer to it. */
-  async send(connection: number, text: string, timeout_ms: number): Promise<Heard> {
+  async send(connection: number, text: string, timeoutMs: number): Promise<Heard> {
     const line = this.#held.get(connection);
     if (line === undefined) return { error: 'closed' };
     line.inbox.clear();
     line.send(text);
-    return line.inbox.next(timeout_ms);
+    return line.inbox.next(timeoutMs);
   }
 
   /** Ends a held connection; one that is not there is no error. */

@@ -8,14 +8,14 @@ import { eachLine } from './lines.ts';
 const PATIENCE_MS = 3000;
 
 /** A target; how long to wait may be left out. */
-export type Goal = Omit<Target, 'timeout_ms'> & { readonly timeout_ms?: number };
+export type Goal = Omit<Target, 'timeoutMs'> & { readonly timeoutMs?: number };
 
 /** A TCP connection or UDP socket that a peer holds. */
 export interface HeldConnection {
   /** What the other side said at once; undefined over UDP. */
   readonly greeting: Reply | undefined;
   /** Says a line and gives the answer to it, or why there is none. */
-  send(text: string, timeout_ms?: number): Promise<Heard>;
+  send(text: string, timeoutMs?: number): Promise<Heard>;
   close(): Promise<void>;
 }
 
@@ -55,12 +55,12 @@ export class PeerController {
 
   /** One try: what the other side said, or why it said nothing. */
   async connect(goal: Goal): Promise<Heard> {
-    return heardIn(await this.#ask({ connect: { timeout_ms: PATIENCE_MS, ...goal } }));
+    return heardIn(await this.#ask({ connect: { timeoutMs: PATIENCE_MS, ...goal } }));
   }
 
   /** Opens a connection and holds it. Throws TOOL_FAILED when that does not work. */
   async open(goal: Goal): Promise<HeldConnection> {
-    const answer = await this.#ask({ open: { timeout_ms: PATIENCE_MS, ...goal } });
+    const answer = await this.#ask({ open: { timeoutMs: PATIENCE_MS, ...goal } });
     const { connection } = answer;
     if (isFailure(answer) || connection === undefined) {
       throw failed(
@@ -70,8 +70,8 @@ export class PeerController {
     }
     return {
       greeting: 'reply' in answer ? greetingOf(answer) : undefined,
-      send: async (text, timeout_ms = PATIENCE_MS) =>
-        heardIn(await this.#ask({ send: { connection, text, timeout_ms } })),
+      send: async (text, timeoutMs = PATIENCE_MS) =>
+        heardIn(await this.#ask({ send: { connection, text, timeoutMs } })),
       close: async () => void (await this.#ask({ close: { connection } })),
     };
   }
@@ -108,8 +108,8 @@ function heardIn(answer: Answer): Heard {
   return answer;
 }
 
-function greetingOf({ reply, seen_port }: Reply): Reply {
-  return seen_port === undefined ? { reply } : { reply, seen_port };
+function greetingOf({ reply, seenPort }: Reply): Reply {
+  return seenPort === undefined ? { reply } : { reply, seenPort };
 }
 
 function failed(command: string, output: string): Error {

@@ -18,8 +18,8 @@ import { World } from './world.ts';
 /** Fixed, so that the next demonstration finds what a killed one left. */
 export const DEMO_NAMES: WorldNames = {
   router: 'qrouter-00000000-0000-4000-8000-00000000de30',
-  outside_interface: 'qg-0000de30-01',
-  inside_interface: 'qr-0000de30-02',
+  outsideInterface: 'qg-0000de30-01',
+  insideInterface: 'qr-0000de30-02',
   prefix: 'praas-demo',
 };
 

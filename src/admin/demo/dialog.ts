@@ -22,7 +22,7 @@ export interface Target {
   readonly source_ip?: string;
   readonly source_port?: number;
   /** How long to wait for the first words of the other side. */
-  readonly timeout_ms: number;
+  readonly timeoutMs: number;
 }
 
 export type Request =
@@ -30,13 +30,13 @@ export type Request =
   | { readonly unlisten: Pick<Service, 'protocol' | 'port'> }
   | { readonly connect: Target }
   | { readonly open: Target }
-  | { readonly send: { readonly connection: number; readonly text: string; readonly timeout_ms: number } }
+  | { readonly send: { readonly connection: number; readonly text: string; readonly timeoutMs: number } }
   | { readonly close: { readonly connection: number } };
 
 /** `<name> sees <address>` with the source port beside it, or any other line as it came. */
 export interface Reply {
   readonly reply: string;
-  readonly seen_port?: number;
+  readonly seenPort?: number;
 }
 
 /** refused, reset, closed, timeout, unreachable, or the system's own word in small letters. */
@@ -71,7 +71,7 @@ const WORDS: Readonly<Record<string, string>> = {
 /** Takes a line that a server said. */
 export function replyOf(line: string): Reply {
   const { reply, port } = SEES.exec(line)?.groups ?? {};
-  return reply === undefined ? { reply: line } : { reply, seen_port: Number(port) };
+  return reply === undefined ? { reply: line } : { reply, seenPort: Number(port) };
 }
 
 /** Takes an error of a socket. */

@@ -37,7 +37,7 @@ export class PeerHub {
   /** Starts a peer in the namespace, gives it when it is ready. One at a time. Throws TOOL_FAILED when it ends before. */
   async start(name: string, namespace: string): Promise<PeerController> {
     const args = ['netns', 'exec', namespace, ...this.#self, 'demo', 'peer', '--name', name, '--socket', this.#path];
-    const end = this.#exec({ file: 'ip', args, timeout_ms: LIFETIME_MS });
+    const end = this.#exec({ file: 'ip', args, timeoutMs: LIFETIME_MS });
     this.#ends.push(end.catch(() => undefined));
     const failed = end.then(({ exit_code, stderr }) => {
       throw praasError('TOOL_FAILED', { command: `ip ${args.join(' ')}`, exit_code, output: stderr.trim() });

@@ -24,11 +24,11 @@ export class Inbox {
   }
 
   /** What comes next, or `timeout`. One may ask at a time. */
-  async next(timeout_ms: number): Promise<Heard> {
+  async next(timeoutMs: number): Promise<Heard> {
     const there = this.#waiting.shift() ?? this.#last;
     if (there !== undefined) return there;
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#take?.({ error: 'timeout' }), timeout_ms);
+      const timer = setTimeout(() => this.#take?.({ error: 'timeout' }), timeoutMs);
       this.#take = (heard) => {
         clearTimeout(timer);
         this.#take = undefined;

@@ -37,7 +37,7 @@ async function obey(request: Request, listeners: Listeners, connections: Connect
   if ('unlisten' in request) return listeners.unlisten(request.unlisten).then(() => DONE);
   if ('connect' in request) return connections.connect(request.connect);
   if ('open' in request) return connections.open(request.open);
-  if ('send' in request) return connections.send(request.send.connection, request.send.text, request.send.timeout_ms);
+  if ('send' in request) return connections.send(request.send.connection, request.send.text, request.send.timeoutMs);
   connections.close(request.close.connection);
   return DONE;
 }

@@ -6,7 +6,7 @@
 /** Where everything is. Documentation networks outside (RFC 5737), a tenant's network inside. */
 export const ADDRESSES = {
   client: '203.0.113.2',
-  other_client: '198.51.100.7',
+  otherClient: '198.51.100.7',
   gateway: '203.0.113.10',
   inside: '10.20.0.1',
   web: '10.20.0.51',
@@ -28,8 +28,8 @@ export interface WorldNames {
   /** The router's namespace. */
   readonly router: string;
   /** The router's interfaces; Linux allows 15 characters. */
-  readonly outside_interface: string;
-  readonly inside_interface: string;
+  readonly outsideInterface: string;
+  readonly insideInterface: string;
   /** What the names of all other namespaces begin with. */
   readonly prefix: string;
 }
@@ -66,7 +66,7 @@ export function standardPlan(names: WorldNames): WorldPlan {
 
 function switchLines(names: WorldNames, places: Places): string[] {
   const cables = [
-    { port: 'router', there: names.inside_interface, namespace: places.router },
+    { port: 'router', there: names.insideInterface, namespace: places.router },
     { port: 'web', there: 'eth0', namespace: places.web },
     { port: 'db', there: 'eth0', namespace: places.db },
   ];
@@ -84,20 +84,20 @@ function switchLines(names: WorldNames, places: Places): string[] {
 function clientLines(names: WorldNames, places: Places): string[] {
   return [
     'link set lo up',
-    `link add name eth0 type veth peer name ${names.outside_interface} netns ${places.router}`,
+    `link add name eth0 type veth peer name ${names.outsideInterface} netns ${places.router}`,
     `addr add ${ADDRESSES.client}/24 dev eth0`,
-    `addr add ${ADDRESSES.other_client}/24 dev lo`,
+    `addr add ${ADDRESSES.otherClient}/24 dev lo`,
     'link set eth0 up',
   ];
 }
 
-function routerLines({ outside_interface, inside_interface }: WorldNames): string[] {
+function routerLines({ outsideInterface, insideInterface }: WorldNames): string[] {
   return [
     'link set lo up',
-    `addr add ${ADDRESSES.gateway}/24 dev ${outside_interface}`,
-    `addr add ${ADDRESSES.inside}/24 dev ${inside_interface}`,
-    `link set ${outside_interface} up`,
-    `link set ${inside_interface} up`,
+    `addr add ${ADDRESSES.gateway}/24 dev ${outsideInterface}`,
+    `addr add ${ADDRESSES.inside}/24 dev ${insideInterface}`,
+    `link set ${outsideInterface} up`,
+    `link set ${insideInterface} up`,
     `route add default via ${ADDRESSES.client}`,
   ];
 }

@@ -31,7 +31,7 @@ const RULES: Readonly<Record<StoryBackend, readonly string[]>> = {
   nftables: ['nft', 'list', 'table', 'ip', 'praas'],
 };
 
-const FROM_OTHER = ['--interface', ADDRESSES.other_client];
+const FROM_OTHER = ['--interface', ADDRESSES.otherClient];
 const url = (port: number): string => `http://${ADDRESSES.gateway}:${port}/`;
 const hello = (address: string): string => `web says hello to ${address}`;
 
@@ -94,8 +94,8 @@ async function narrow(stage: Stage): Promise<void> {
   await stage.praas('pat', 'update', short(id), '--allow', '198.51.100.0/24', '-c', 'Allowed CIDRs', '-c', 'Status');
   await stage.expectClosed(url(router_port));
   stage.screen.shown(`closed for ${ADDRESSES.client}`);
-  await stage.expectAnswer(url(router_port), hello(ADDRESSES.other_client), FROM_OTHER);
-  stage.screen.shown(`open for ${ADDRESSES.other_client}`);
+  await stage.expectAnswer(url(router_port), hello(ADDRESSES.otherClient), FROM_OTHER);
+  stage.screen.shown(`open for ${ADDRESSES.otherClient}`);
 }
 
 async function move(stage: Stage): Promise<void> {

@@ -9,7 +9,7 @@ export interface CloudView {
   readonly routers: number;
   readonly servers: number;
   /** Whether the account lists projects, as the monitor needs it. */
-  readonly sees_projects: boolean;
+  readonly seesProjects: boolean;
   /** The Date header of an answer, and when that came. */
   readonly date: string | undefined;
   readonly now: Date;
@@ -53,11 +53,11 @@ export function cloudChecks({ view, brokers, whyDeaf }: CloudCheckParts): readon
   ];
 }
 
-export function judgeView({ name, routers, servers, sees_projects }: CloudView): readonly Judgement[] {
+export function judgeView({ name, routers, servers, seesProjects }: CloudView): readonly Judgement[] {
   const role = 'Give the account the role admin, or one that may list what is of every project.';
   return [
     ok('OpenStack', `${name}: ${routers} routers and ${servers} servers are seen`),
-    sees_projects
+    seesProjects
       ? ok('account', 'it sees all projects')
       : warning('account', 'it cannot list projects, so mappings of deleted projects stay', role),
     ...(routers === 0 ? [wrong('routers in OpenStack', 'none is seen', role)] : []),

@@ -15,7 +15,7 @@ export function daemonCheck(socket_path: string, ask: () => Promise<Readiness | 
   return {
     group: 'daemon',
     name: NAME,
-    needs_root: true,
+    needsRoot: true,
     look: async () => [judgeReadiness(socket_path, await ask())],
   };
 }

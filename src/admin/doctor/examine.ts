@@ -13,13 +13,13 @@ export interface Check {
   /** What a finding is called when the whole check fails. */
   readonly name: string;
   /** For what nobody but root can see. */
-  readonly needs_root?: boolean;
+  readonly needsRoot?: boolean;
   look(): Promise<readonly Judgement[]>;
 }
 
 export interface Circumstances {
-  readonly is_root: boolean;
-  readonly limit_ms: number;
+  readonly isRoot: boolean;
+  readonly limitMs: number;
   readonly timers: Timers;
   /** Aborted: whoever asked does not wait any more. */
   readonly ending: AbortSignal;
@@ -50,12 +50,12 @@ async function findingsOf(check: Check, circumstances: Circumstances): Promise<F
   return judgements.map((judgement) => ({ group: check.group, ...judgement }));
 }
 
-async function judgementsOf(check: Check, { is_root, limit_ms, timers }: Circumstances): Promise<readonly Judgement[]> {
-  const { name, needs_root } = check;
-  if (needs_root && !is_root) return [skipped(name, 'only root can look at it', SUDO)];
+async function judgementsOf(check: Check, { isRoot, limitMs, timers }: Circumstances): Promise<readonly Judgement[]> {
+  const { name, needsRoot } = check;
+  if (needsRoot && !isRoot) return [skipped(name, 'only root can look at it', SUDO)];
   const late = Promise.withResolvers<readonly Judgement[]>();
-  const callOff = timers.after(limit_ms, () => {
-    const detail = `nothing was found out within ${limit_ms / SECOND_MS} seconds`;
+  const callOff = timers.after(limitMs, () => {
+    const detail = `nothing was found out within ${limitMs / SECOND_MS} seconds`;
     late.resolve([wrong(name, detail, 'Look at the load of this node, then try again.')]);
   });
   try {

@@ -15,7 +15,7 @@ export function secretsCheck(secrets: readonly Secret[], modeOf: (path: string) 
   return {
     group: 'configuration',
     name: 'files with secrets',
-    needs_root: true,
+    needsRoot: true,
     async look() {
       const modes = await Promise.all(secrets.map(({ path }) => modeOf(path)));
       return secrets.flatMap((secret, index) => {

@@ -38,7 +38,7 @@ export function kernelChecks({ exec, backend, release }: KernelParts): readonly 
   const tried = (name: string, work: () => ReturnType<Exec>): Check => ({
     group: 'kernel',
     name,
-    needs_root: true,
+    needsRoot: true,
     async look() {
       const { exit_code, stderr } = await work();
       return [exit_code === 0 ? ok(name, 'it works') : wrong(name, firstLine(stderr), UPGRADE)];

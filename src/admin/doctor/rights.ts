@@ -7,12 +7,12 @@ const NEEDED = { CAP_NET_ADMIN: 12n, CAP_SYS_ADMIN: 21n } as const;
 const SUDO = 'Run it with sudo; in a container, give it these capabilities.';
 
 /** `status` gives /proc/self/status. */
-export function rightsCheck(is_root: boolean, status: () => Promise<string>): Check {
+export function rightsCheck(isRoot: boolean, status: () => Promise<string>): Check {
   return {
     group: 'rights',
     name: 'root',
     async look() {
-      if (!is_root) return [wrong('root', 'this is not root, who alone may change routers', 'Run it with sudo.')];
+      if (!isRoot) return [wrong('root', 'this is not root, who alone may change routers', 'Run it with sudo.')];
       return [ok('root', 'this is root'), judgeCapabilities(await status())];
     },
   };

@@ -18,15 +18,15 @@ export function routersCheck(parts: RouterChecksParts): Check {
   return {
     group: 'routers',
     name: 'routers',
-    needs_root: true,
+    needsRoot: true,
     async look() {
-      const router_ids = await parts.list();
-      if (router_ids.length === 0) return [skipped('routers', 'there is none on this node')];
+      const routerIds = await parts.list();
+      if (routerIds.length === 0) return [skipped('routers', 'there is none on this node')];
       const judgements: Judgement[] = [];
       // One after the other: there may be hundreds, and their agent is at work.
-      for (const router_id of router_ids) judgements.push(...(await judgementsOn(router_id, parts)));
-      const is_well = judgements.length === 0;
-      return is_well ? [ok('routers', `${router_ids.length} routers, as stored`)] : judgements;
+      for (const router_id of routerIds) judgements.push(...(await judgementsOn(router_id, parts)));
+      const isWell = judgements.length === 0;
+      return isWell ? [ok('routers', `${routerIds.length} routers, as stored`)] : judgements;
     },
   };
 }

@@ -10,15 +10,15 @@ export interface ServiceParts {
   readonly exec: Exec;
   readonly services: readonly string[];
   /** Whether systemd runs here. */
-  readonly is_booted: () => Promise<boolean>;
+  readonly isBooted: () => Promise<boolean>;
 }
 
-export function serviceChecks({ exec, services, is_booted }: ServiceParts): readonly Check[] {
+export function serviceChecks({ exec, services, isBooted }: ServiceParts): readonly Check[] {
   return services.map((service) => ({
     group: 'services',
     name: service,
     async look() {
-      if (!(await is_booted())) return [skipped(service, 'systemd does not run here')];
+      if (!(await isBooted())) return [skipped(service, 'systemd does not run here')];
       const { stdout } = await exec({
         file: 'systemctl',
         args: ['show', `--property=${PROPERTIES.join(',')}`, service],

@@ -6,9 +6,9 @@ import { failed } from './examine.ts';
 import { type Judgement, ok, skipped, warning, wrong } from './report.ts';
 
 export interface Room {
-  readonly free_bytes: number;
-  readonly free_inodes: number;
-  readonly all_inodes: number;
+  readonly freeBytes: number;
+  readonly freeInodes: number;
+  readonly allInodes: number;
 }
 
 export interface StorageParts {
@@ -31,7 +31,7 @@ export function storageChecks({ state_dir, store, roomOf, aside }: StorageParts)
     {
       group: 'store',
       name: state_dir,
-      needs_root: true,
+      needsRoot: true,
       async look() {
         const room = await roomOf(state_dir);
         if (room === undefined) return [skipped(state_dir, 'it is not there yet: the first start makes it')];
@@ -41,12 +41,12 @@ export function storageChecks({ state_dir, store, roomOf, aside }: StorageParts)
     {
       group: 'store',
       name: 'records',
-      needs_root: true,
+      needsRoot: true,
       async look() {
-        const router_ids = await store.routers();
+        const routerIds = await store.routers();
         const damages: PraasError[] = [];
         let mappings = 0;
-        for (const router_id of router_ids) {
+        for (const router_id of routerIds) {
           try {
             mappings += (await store.read(router_id)).mappings.size;
           } catch (error) {
@@ -54,7 +54,7 @@ export function storageChecks({ state_dir, store, roomOf, aside }: StorageParts)
             damages.push(error);
           }
         }
-        const readable = `${mappings} mappings of ${router_ids.length - damages.length} routers can be read`;
+        const readable = `${mappings} mappings of ${routerIds.length - damages.length} routers can be read`;
         return [
           ok('records', readable),
           ...damages.map((error) => failed('records', error)),
@@ -65,12 +65,12 @@ export function storageChecks({ state_dir, store, roomOf, aside }: StorageParts)
   ];
 }
 
-export function judgeRoom(path: string, { free_bytes, free_inodes, all_inodes }: Room): Judgement {
-  const detail = `${Math.floor(free_bytes / MIB)} MiB free`;
-  if (free_bytes < NO_BYTES) return wrong(path, detail, ROOM);
+export function judgeRoom(path: string, { freeBytes, freeInodes, allInodes }: Room): Judgement {
+  const detail = `${Math.floor(freeBytes / MIB)} MiB free`;
+  if (freeBytes < NO_BYTES) return wrong(path, detail, ROOM);
   // Some file systems make inodes as they go, and count none.
-  if (all_inodes > 0 && free_inodes < NO_INODES) return wrong(path, `${free_inodes} inodes free`, ROOM);
-  return free_bytes < LITTLE_BYTES ? warning(path, detail, ROOM) : ok(path, detail);
+  if (allInodes > 0 && freeInodes < NO_INODES) return wrong(path, `${freeInodes} inodes free`, ROOM);
+  return freeBytes < LITTLE_BYTES ? warning(path, detail, ROOM) : ok(path, detail);
 }
 
 export function judgeAside(names: readonly string[]): readonly Judgement[] {

@@ -30,7 +30,7 @@ export function toolChecks({ exec, tools, isInstalled, packageOf }: ToolParts): 
 }
 
 /** `said` is the first line of what the tool says of its version. */
-export function judgeVersion(tool: string, said: string, debian_package: string): Judgement {
+export function judgeVersion(tool: string, said: string, debianPackage: string): Judgement {
   const version = /\d+(?:\.\d+)+/.exec(said)?.[0];
   const oldest = OLDEST[tool];
   const variant = /\((nf_tables|legacy)\)/.exec(said)?.[0];
@@ -40,7 +40,7 @@ export function judgeVersion(tool: string, said: string, debian_package: string)
   if (version === undefined)
     return warning(tool, `it does not say its version; ${needed}`, `Look at \`${tool} --version\`.`);
   if (isOlder(version.split('.').map(Number), oldest)) {
-    return wrong(tool, `${version}; ${needed}`, `Upgrade the package ${debian_package}.`);
+    return wrong(tool, `${version}; ${needed}`, `Upgrade the package ${debianPackage}.`);
   }
   return ok(tool, detail);
 }

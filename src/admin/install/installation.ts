@@ -34,49 +34,49 @@ export interface Before {
 export interface InstallOptions {
   readonly starts: boolean;
   /** A package has placed the files. */
-  readonly is_packaged: boolean;
+  readonly isPackaged: boolean;
 }
 
 /** Looks at what there is. Throws INVENTORY_DAMAGED, TOOL_MISSING. */
 export async function lookAround(parts: InstallationParts, starts: boolean): Promise<Before> {
   const { tree, places, services } = parts;
   const inventory = await readInventory(tree, places);
-  const can_start = await services.canStart();
+  const canStart = await services.canStart();
   const states = new Map<Service, ServiceState>();
-  if (can_start) for (const service of SERVICES) states.set(service, await services.state(service));
+  if (canStart) for (const service of SERVICES) states.set(service, await services.state(service));
   const units = SERVICES.map((service) => [service, `${places.units}/${service}`] as const);
   const foreign: Service[] = [];
   for (const [service, path] of units) {
-    const is_ours = inventory !== undefined && (path in inventory.files || inventory.replaced[path] !== undefined);
-    if (!is_ours && (await tree.exists(path))) foreign.push(service);
+    const isOurs = inventory !== undefined && (path in inventory.files || inventory.replaced[path] !== undefined);
+    if (!isOurs && (await tree.exists(path))) foreign.push(service);
   }
-  return { inventory, starts: starts && can_start, states, foreign };
+  return { inventory, starts: starts && canStart, states, foreign };
 }
 
 /** The steps from what there is to what is wanted; none when all is as it should be. Throws as lookAround does. */
 export async function planInstall(
   parts: InstallationParts,
   wanted: Wanted,
-  { starts, is_packaged }: InstallOptions,
+  { starts, isPackaged }: InstallOptions,
 ): Promise<readonly Step[]> {
   const { tree, places, services } = parts;
   const before = await lookAround(parts, starts);
   const { steps, changed } = await planPlacing(tree, places, wanted, before.inventory);
-  const takes_over = before.foreign.length > 0;
-  const is_enabled = [...before.states.values()].every((state) => state.is_enabled);
-  const is_new = before.inventory === undefined;
+  const takesOver = before.foreign.length > 0;
+  const isEnabled = [...before.states.values()].every((state) => state.isEnabled);
+  const isNew = before.inventory === undefined;
   // A service of a package that the administrator has disabled since stays so.
-  const needs_enabling = is_new || (!is_packaged && before.states.size > 0 && !is_enabled);
+  const needsEnabling = isNew || (!isPackaged && before.states.size > 0 && !isEnabled);
   // A package's files are in place before this is asked.
-  const is_renewed = changed.length > 0 || is_packaged;
-  const started = before.starts ? await toStart(parts, before, { is_packaged, is_renewed }) : [];
+  const isRenewed = changed.length > 0 || isPackaged;
+  const started = before.starts ? await toStart(parts, before, { isPackaged, isRenewed }) : [];
   const needed = [
-    ...(takes_over ? [stopForeign(services, before)] : []),
+    ...(takesOver ? [stopForeign(services, before)] : []),
     ...steps,
-    ...(before.states.size > 0 && is_renewed ? [reload(services)] : []),
-    ...(needs_enabling ? [enable(services, before)] : []),
+    ...(before.states.size > 0 && isRenewed ? [reload(services)] : []),
+    ...(needsEnabling ? [enable(services, before)] : []),
     ...startSteps(services, started),
-    ...(takes_over && before.starts ? [adopt(parts)] : []),
+    ...(takesOver && before.starts ? [adopt(parts)] : []),
   ];
   return needed.length === 0 ? [] : [check(parts, before), ...needed];
 }
@@ -85,11 +85,11 @@ export async function planInstall(
 async function toStart(
   { isMeantToRun }: InstallationParts,
   { inventory, states }: Before,
-  { is_packaged, is_renewed }: { readonly is_packaged: boolean; readonly is_renewed: boolean },
+  { isPackaged, isRenewed }: { readonly isPackaged: boolean; readonly isRenewed: boolean },
 ): Promise<readonly Service[]> {
-  const enabled = SERVICES.filter((each) => !is_packaged || inventory === undefined || states.get(each)?.is_enabled);
-  if (is_renewed) return enabled;
-  const resting = enabled.filter((service) => !states.get(service)?.is_active);
+  const enabled = SERVICES.filter((each) => !isPackaged || inventory === undefined || states.get(each)?.isEnabled);
+  if (isRenewed) return enabled;
+  const resting = enabled.filter((service) => !states.get(service)?.isActive);
   const meant = await Promise.all(resting.map(isMeantToRun));
   return resting.filter((_, index) => meant[index]);
 }
@@ -117,11 +117,11 @@ export async function backToBefore(services: Services, before: Before): Promise<
   if (before.states.size === 0) return;
   await services.reload();
   await services.forget(SERVICES);
-  for (const [service, { is_active }] of before.states) if (is_active) await services.bringBack(service);
+  for (const [service, { isActive }] of before.states) if (isActive) await services.bringBack(service);
 }
 
 function stopForeign(services: Services, { foreign, states }: Before): Step {
-  const running = foreign.filter((service) => states.get(service)?.is_active);
+  const running = foreign.filter((service) => states.get(service)?.isActive);
   return {
     title: `stop the services of another version: ${foreign.join(', ')}`,
     async run() {
@@ -142,7 +142,7 @@ function reload(services: Services): Step {
 }
 
 function enable(services: Services, { states }: Before): Step {
-  const others = SERVICES.filter((service) => !states.get(service)?.is_enabled);
+  const others = SERVICES.filter((service) => !states.get(service)?.isEnabled);
   return {
     title: `have ${SERVICES.join(' and ')} started at boot`,
     async run() {

@@ -20,9 +20,9 @@ export interface Places {
   /** Files of others that stood where ours are. */
   readonly replaced: string;
   readonly units: string;
-  readonly man_page: string;
-  readonly bash_completion: string;
-  readonly zsh_completion: string;
+  readonly manPage: string;
+  readonly bashCompletion: string;
+  readonly zshCompletion: string;
 }
 
 /** Takes the prefix, an absolute path. */
@@ -34,9 +34,9 @@ export function placesOf(prefix: string): Places {
     inventory: join(library, 'installed.json'),
     replaced: join(library, 'replaced'),
     units: '/etc/systemd/system',
-    man_page: join(prefix, 'share/man/man8/praas.8'),
-    bash_completion: join(prefix, 'share/bash-completion/completions/praas'),
-    zsh_completion: join(prefix, 'share/zsh/site-functions/_praas'),
+    manPage: join(prefix, 'share/man/man8/praas.8'),
+    bashCompletion: join(prefix, 'share/bash-completion/completions/praas'),
+    zshCompletion: join(prefix, 'share/zsh/site-functions/_praas'),
   };
 }
 

@@ -41,7 +41,7 @@ export interface Placing {
 /** Compares what is wanted with what is there. The list of it all is written before anything else: a cut short placing can be taken away. */
 export async function planPlacing(tree: Tree, places: Places, wanted: Wanted, before?: Inventory): Promise<Placing> {
   const files = await Promise.all(wanted.files.map((file) => compare(tree, places, file, before)));
-  const differing = files.filter(({ is_right }) => !is_right);
+  const differing = files.filter(({ isRight }) => !isRight);
   const settings = await Promise.all(wanted.settings.map((file) => settle(tree, file, before)));
   const directories = await missingDirectories(tree, places, wanted);
   const hiding = await hidden(tree, wanted.empty, places);
@@ -56,16 +56,16 @@ export async function planPlacing(tree: Tree, places: Places, wanted: Wanted, be
     replaced: {
       ...before?.replaced,
       ...Object.fromEntries(hiding),
-      ...Object.fromEntries(differing.flatMap(({ file, kept_at }) => (kept_at ? [[file.path, kept_at]] : []))),
+      ...Object.fromEntries(differing.flatMap(({ file, keptAt }) => (keptAt ? [[file.path, keptAt]] : []))),
     },
   };
   const gone = Object.keys(before?.files ?? {}).filter((path) => !(path in inventory.files));
-  const is_listed = before !== undefined && renderInventory(before) === renderInventory(inventory);
+  const isListed = before !== undefined && renderInventory(before) === renderInventory(inventory);
   return {
     steps: [
       ...(directories.length > 0 ? [makeDirectories(tree, directories)] : []),
-      ...(is_listed ? [] : [list(tree, places, inventory)]),
-      ...hiding.map(([path, kept_at]) => clear(tree, path, kept_at)),
+      ...(isListed ? [] : [list(tree, places, inventory)]),
+      ...hiding.map(([path, keptAt]) => clear(tree, path, keptAt)),
       ...differing.map((difference) => place(tree, difference)),
       ...settings.flatMap((step) => step ?? []),
       ...gone.map((path) => retire(tree, path)),
@@ -77,23 +77,23 @@ export async function planPlacing(tree: Tree, places: Places, wanted: Wanted, be
 interface Difference {
   readonly file: WantedFile;
   readonly hash: string;
-  readonly is_right: boolean;
-  readonly is_there: boolean;
+  readonly isRight: boolean;
+  readonly isThere: boolean;
   /** Where the file of somebody else is kept that stands there. */
-  readonly kept_at: string | undefined;
+  readonly keptAt: string | undefined;
 }
 
 async function compare(tree: Tree, places: Places, file: WantedFile, before?: Inventory): Promise<Difference> {
   const [hash, found, mode] = await Promise.all([hashOf(file.content), tree.hash(file.path), tree.mode(file.path)]);
-  const is_there = found !== undefined;
-  const is_ours = before !== undefined && file.path in before.files;
-  const is_foreign = is_there && found !== hash && !is_ours;
+  const isThere = found !== undefined;
+  const isOurs = before !== undefined && file.path in before.files;
+  const isForeign = isThere && found !== hash && !isOurs;
   return {
     file,
     hash,
-    is_right: found === hash && mode === file.mode,
-    is_there,
-    kept_at: is_foreign ? keptAt(places, file.path) : undefined,
+    isRight: found === hash && mode === file.mode,
+    isThere,
+    keptAt: isForeign ? keptAt(places, file.path) : undefined,
   };
 }
 
@@ -107,13 +107,13 @@ async function hidden(tree: Tree, paths: readonly string[], places: Places): Pro
   return found.flat().map((path) => [path, keptAt(places, path)]);
 }
 
-function clear(tree: Tree, path: string, kept_at: string): Step {
+function clear(tree: Tree, path: string, keptAt: string): Step {
   return {
-    title: `move ${path} away, which would hide ours, to ${kept_at}`,
+    title: `move ${path} away, which would hide ours, to ${keptAt}`,
     async run() {
-      await tree.makeDirectory(dirname(kept_at), 0o755);
-      await tree.move(path, kept_at);
-      return { undo: () => tree.move(kept_at, path) };
+      await tree.makeDirectory(dirname(keptAt), 0o755);
+      await tree.move(path, keptAt);
+      return { undo: () => tree.move(keptAt, path) };
     },
   };
 }
@@ -161,20 +161,20 @@ function list(tree: Tree, places: Places, inventory: Inventory): Step {
   };
 }
 
-function place(tree: Tree, { file, is_there, kept_at }: Difference): Step {
+function place(tree: Tree, { file, isThere, keptAt }: Difference): Step {
   const { path, content, mode } = file;
-  const keeping = kept_at === undefined ? '' : `, and keep what was there as ${kept_at}`;
+  const keeping = keptAt === undefined ? '' : `, and keep what was there as ${keptAt}`;
   return {
-    title: `${is_there ? 'replace' : 'place'} ${path}${keeping}`,
+    title: `${isThere ? 'replace' : 'place'} ${path}${keeping}`,
     async run() {
-      if (kept_at === undefined) return put(tree, path, content, mode);
-      const made = await tree.makeDirectory(dirname(kept_at), 0o755);
-      await tree.copy(path, kept_at);
+      if (keptAt === undefined) return put(tree, path, content, mode);
+      const made = await tree.makeDirectory(dirname(keptAt), 0o755);
+      await tree.copy(path, keptAt);
       const { undo, finish } = await put(tree, path, content, mode);
       return {
         async undo() {
           await undo?.();
-          await tree.remove(kept_at);
+          await tree.remove(keptAt);
           for (const directory of made.toReversed()) await tree.removeIfEmpty(directory);
         },
         ...(finish && { finish }),
@@ -212,8 +212,8 @@ async function settle(tree: Tree, file: WantedFile, before?: Inventory): Promise
 /** Writes a file; until the end what was there is kept beside it. */
 async function put(tree: Tree, path: string, content: Content, mode: number): Promise<Done> {
   const aside = besideOf(path, 'old');
-  const is_there = await tree.exists(path);
-  if (!is_there) {
+  const isThere = await tree.exists(path);
+  if (!isThere) {
     await tree.write(path, content, mode);
     return { undo: () => tree.remove(path) };
   }
@@ -228,5 +228,5 @@ async function put(tree: Tree, path: string, content: Content, mode: number): Pr
 }
 
 async function hashOf(content: Content): Promise<string> {
-  return 'text' in content ? hashText(content.text) : hashFile(content.copy_of);
+  return 'text' in content ? hashText(content.text) : hashFile(content.copyOf);
 }

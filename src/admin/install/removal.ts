@@ -82,11 +82,11 @@ async function takeFiles(tree: Tree, paths: readonly string[]): Promise<Step[]> 
 
 /** Files of others that stood where ours were. */
 function putBack(tree: Tree, { replaced }: Inventory): Step[] {
-  return Object.entries(replaced).map(([path, kept_at]) => ({
+  return Object.entries(replaced).map(([path, keptAt]) => ({
     title: `put back ${path}, which was there before`,
     async run() {
-      await tree.copy(kept_at, path);
-      return { undo: () => tree.remove(path), finish: () => tree.remove(kept_at) };
+      await tree.copy(keptAt, path);
+      return { undo: () => tree.remove(path), finish: () => tree.remove(keptAt) };
     },
   }));
 }
@@ -104,8 +104,8 @@ function reload(services: Services): Step {
 
 /** A directory that somebody has praas share with others is not ours to remove. */
 function purge(tree: Tree, path: string): Step {
-  const is_ours = basename(path).includes('praas');
-  if (!is_ours) {
+  const isOurs = basename(path).includes('praas');
+  if (!isOurs) {
     return {
       title: `leave ${path}, whose name does not say that it is praas' alone`,
       run: async () => ({ note: 'remove by hand what is not needed' }),

@@ -8,10 +8,10 @@ import type { Tree } from './tree.ts';
 export type Service = (typeof SERVICES)[number];
 
 export interface ServiceState {
-  readonly is_active: boolean;
-  readonly is_enabled: boolean;
+  readonly isActive: boolean;
+  readonly isEnabled: boolean;
   /** The file that it is made of; empty when systemd knows none. */
-  readonly unit_path: string;
+  readonly unitPath: string;
 }
 
 const BOOTED = '/run/systemd/system';
@@ -21,22 +21,22 @@ export class Services {
   readonly #exec: Exec;
   readonly #endable: Exec;
   readonly #tree: Tree;
-  readonly #ready_timeout_ms: number;
+  readonly #readyTimeoutMs: number;
 
   /**
    * A service that is not ready after `ready_timeout_ms` counts as failed. What `endable` runs is broken off when somebody
    * interrupts: waiting for a service to start.
    */
-  constructor(exec: Exec, endable: Exec, tree: Tree, ready_timeout_ms: number) {
+  constructor(exec: Exec, endable: Exec, tree: Tree, readyTimeoutMs: number) {
     this.#exec = exec;
     this.#endable = endable;
     this.#tree = tree;
-    this.#ready_timeout_ms = ready_timeout_ms;
+    this.#readyTimeoutMs = readyTimeoutMs;
   }
 
   /** False where systemd does not run: in a container, in an image that is being built. */
   async canStart(): Promise<boolean> {
-    if (!this.#tree.is_live) return false;
+    if (!this.#tree.isLive) return false;
     return access(BOOTED).then(
       () => true,
       () => false,
@@ -48,9 +48,9 @@ export class Services {
     const { stdout } = await this.#systemctl('show', '--property=ActiveState,UnitFileState,FragmentPath', service);
     const facts = new Map(stdout.split('\n').map((line) => line.split(/=(.*)/s, 2) as [string, string]));
     return {
-      is_active: ['active', 'activating', 'reloading'].includes(facts.get('ActiveState') ?? ''),
-      is_enabled: (facts.get('UnitFileState') ?? '').startsWith('enabled'),
-      unit_path: facts.get('FragmentPath') ?? '',
+      isActive: ['active', 'activating', 'reloading'].includes(facts.get('ActiveState') ?? ''),
+      isEnabled: (facts.get('UnitFileState') ?? '').startsWith('enabled'),
+      unitPath: facts.get('FragmentPath') ?? '',
     };
   }
 
@@ -88,7 +88,7 @@ export class Services {
   async #restart(service: Service, exec: Exec): Promise<boolean> {
     try {
       await this.#succeed(exec, ['restart', service]);
-      return (await this.state(service)).is_active;
+      return (await this.state(service)).isActive;
     } catch (error) {
       throw praasError('SERVICE_NOT_READY', { service, journal: await this.#journal(service) }, error);
     }
@@ -108,7 +108,7 @@ export class Services {
   }
 
   #inTree(): string[] {
-    return this.#tree.is_live ? [] : ['--root', this.#tree.at('/')];
+    return this.#tree.isLive ? [] : ['--root', this.#tree.at('/')];
   }
 
   #systemctl(...args: readonly string[]): Promise<ExecResult> {
@@ -127,6 +127,6 @@ export class Services {
   }
 
   #run(exec: Exec, file: string, args: readonly string[]): Promise<ExecResult> {
-    return exec({ file, args, timeout_ms: this.#ready_timeout_ms });
+    return exec({ file, args, timeoutMs: this.#readyTimeoutMs });
   }
 }

@@ -9,7 +9,7 @@ import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
 /** What a file shall hold: a text, or what a file outside the tree holds. */
-export type Content = { readonly text: string } | { readonly copy_of: string };
+export type Content = { readonly text: string } | { readonly copyOf: string };
 
 export class Tree {
   readonly #root: string;
@@ -20,7 +20,7 @@ export class Tree {
   }
 
   /** True for the system that runs. */
-  get is_live(): boolean {
+  get isLive(): boolean {
     return this.#root === '/';
   }
 
@@ -68,8 +68,8 @@ export class Tree {
   async write(path: string, content: Content, mode: number): Promise<void> {
     const temporary = this.at(besideOf(path, 'new'));
     try {
-      if ('copy_of' in content) await copyFile(content.copy_of, temporary);
-      const handle = await open(temporary, 'copy_of' in content ? 'r+' : 'w', 0o600);
+      if ('copyOf' in content) await copyFile(content.copyOf, temporary);
+      const handle = await open(temporary, 'copyOf' in content ? 'r+' : 'w', 0o600);
       try {
         if ('text' in content) await handle.writeFile(content.text);
         await handle.chmod(mode);
@@ -91,7 +91,7 @@ export class Tree {
 
   /** Copies a file as it is, mode included; what is there is replaced. */
   async copy(from: string, to: string): Promise<void> {
-    await this.write(to, { copy_of: this.at(from) }, (await this.mode(from)) ?? 0o600);
+    await this.write(to, { copyOf: this.at(from) }, (await this.mode(from)) ?? 0o600);
   }
 
   /** Removes a file, or a directory with all in it; one that is not there is no error. */

@@ -14,7 +14,7 @@ export interface UnitFacts {
   /** Files and directories that either of them reads. */
   readonly read: readonly string[];
   /** A port below 1024 is root's with a right of its own. */
-  readonly has_low_port: boolean;
+  readonly hasLowPort: boolean;
 }
 
 export interface Unit {
@@ -46,7 +46,7 @@ function patAgent(facts: UnitFacts): Unit {
     'CAP_NET_BROADCAST',
     'CAP_NET_RAW',
     'CAP_DAC_OVERRIDE',
-    ...(facts.has_low_port ? ['CAP_NET_BIND_SERVICE'] : []),
+    ...(facts.hasLowPort ? ['CAP_NET_BIND_SERVICE'] : []),
   ];
   const text = render({
     Unit: [

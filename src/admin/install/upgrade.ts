@@ -52,7 +52,7 @@ export async function planUpgrade(parts: InstallationParts, options: UpgradeOpti
   if (inventory === undefined) throw praasError('NOT_INSTALLED', { path: places.inventory });
   const version = await versionOf(exec, path);
   if ((await hashFile(path)) === (await tree.hash(places.executable))) return [];
-  const running = [...before.states].flatMap(([service, { is_active }]) => (is_active ? [service] : []));
+  const running = [...before.states].flatMap(([service, { isActive }]) => (isActive ? [service] : []));
   return [
     {
       title: `check that praas ${version} understands the configuration`,
@@ -70,7 +70,7 @@ export async function planUpgrade(parts: InstallationParts, options: UpgradeOpti
         const result = await exec({
           file: path,
           args: ['install', '--no-start', '--prefix', prefix],
-          timeout_ms: INSTALL_MS,
+          timeoutMs: INSTALL_MS,
         });
         if (result.exit_code === 0) return {};
         const command = `${path} install --no-start`;
@@ -94,24 +94,24 @@ function stop({ services }: InstallationParts, running: readonly Service[]): Ste
 /** Copies of everything, kept until the new version runs. */
 function keep({ tree, places }: InstallationParts, inventory: Inventory, options: UpgradeOptions): Step {
   const kept = join(places.library, 'before-upgrade');
-  const kept_state = join(tree.at(kept), 'state');
-  const kept_at = (path: string): string => join(kept, path.slice(1).replaceAll('/', '-'));
+  const keptState = join(tree.at(kept), 'state');
+  const keptAt = (path: string): string => join(kept, path.slice(1).replaceAll('/', '-'));
   const all = [...Object.keys(inventory.files), places.inventory];
   return {
     title: 'keep a copy of the files and the state',
     async run() {
       await tree.remove(kept);
       await tree.makeDirectory(kept, 0o700);
-      for (const path of all) if (await tree.exists(path)) await tree.copy(path, kept_at(path));
-      await copyState(options.state_dir, kept_state);
+      for (const path of all) if (await tree.exists(path)) await tree.copy(path, keptAt(path));
+      await copyState(options.state_dir, keptState);
       const known = new Set(all);
       for (const path of pathsIn(inventory)) if (await tree.exists(path)) known.add(path);
       return {
         async undo() {
           const placed = await readInventory(tree, places);
-          for (const path of all) if (await tree.exists(kept_at(path))) await tree.copy(kept_at(path), path);
+          for (const path of all) if (await tree.exists(keptAt(path))) await tree.copy(keptAt(path), path);
           for (const path of pathsIn(placed)) if (!known.has(path)) await tree.remove(path);
-          if (!(await options.canRead())) await copyState(kept_state, options.state_dir);
+          if (!(await options.canRead())) await copyState(keptState, options.state_dir);
           await tree.remove(kept);
         },
         finish: () => tree.remove(kept),

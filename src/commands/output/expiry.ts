@@ -34,6 +34,6 @@ function moment(text: string): number {
   const [, date = ''] = TIME.exec(text) ?? [];
   const day = Date.parse(date);
   // Date.parse takes the 30th of February for a day in March.
-  const is_a_day = !Number.isNaN(day) && new Date(day).toISOString().startsWith(date);
-  return is_a_day ? Date.parse(text) : Number.NaN;
+  const isADay = !Number.isNaN(day) && new Date(day).toISOString().startsWith(date);
+  return isADay ? Date.parse(text) : Number.NaN;
 }

@@ -24,8 +24,8 @@ export default class PatCheck extends ServiceCommand {
     const columns = this.choose(HOP_COLUMNS, flags.column);
     this.requireRootHere(flags);
     const report = await this.withPraas(flags, ({ checks }) => checks.check(args.id));
-    const is_plain = flags.format === 'table' && flags.column === undefined;
-    if (is_plain) this.print([...report.hops.map(hopLine), '', report.conclusion].join('\n'));
+    const isPlain = flags.format === 'table' && flags.column === undefined;
+    if (isPlain) this.print([...report.hops.map(hopLine), '', report.conclusion].join('\n'));
     else this.print(await renderList(flags.format, columns, report.hops));
     if (!report.ok) process.exitCode = EXIT_WRONG;
     return report;

@@ -64,13 +64,13 @@ export default class PatImport extends ServiceCommand {
 
   /** A router that fails does not keep the others from it. Throws when none could be done. */
   async #importAll(
-    router_ids: readonly string[],
+    routerIds: readonly string[],
     { imports }: Praas,
     options: { readonly dry_run: boolean; readonly force: boolean },
   ): Promise<Found> {
     const done: Found[] = [];
     const failures: Error[] = [];
-    for (const router_id of router_ids) {
+    for (const router_id of routerIds) {
       try {
         const { value, warnings, script } = await imports.takeOver(router_id, options);
         for (const warning of warnings) this.complain(warning);

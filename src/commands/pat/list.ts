@@ -34,13 +34,12 @@ export default class PatList extends ServiceCommand {
       ...(flags['server-ip'] !== undefined && { server_ip: flags['server-ip'] }),
       ...(flags.status !== undefined && { status: flags.status }),
     };
-    const { mappings, failures, is_unknown } = await this.withPraas(flags, async (praas) => {
+    const { mappings, failures, isUnknown } = await this.withPraas(flags, async (praas) => {
       const listed = await praas.pat.list(filter);
-      const is_nothing = listed.mappings.length === 0 && listed.failures.length === 0;
-      return { ...listed, is_unknown: is_nothing && (await isUnknown(flags.router, praas)) };
+      const isNothing = listed.mappings.length === 0 && listed.failures.length === 0;
+      return { ...listed, isUnknown: isNothing && (await isUnknownRouter(flags.router, praas)) };
     });
-    if (is_unknown)
-      this.complain(`no router ${flags.router} is known here: it has no mappings and is not on this node`);
+    if (isUnknown) this.complain(`no router ${flags.router} is known here: it has no mappings and is not on this node`);
     this.print(await renderList(flags.format, columns, mappings));
     for (const failure of failures) this.complain(failure.message);
     if (failures.length > 0) process.exitCode = 1;
@@ -49,7 +48,7 @@ export default class PatList extends ServiceCommand {
 }
 
 /** True when neither the store nor the node knows the router. What cannot be looked at now may be known. */
-async function isUnknown(router_id: string | undefined, { pat, routers }: Praas): Promise<boolean> {
+async function isUnknownRouter(router_id: string | undefined, { pat, routers }: Praas): Promise<boolean> {
   if (router_id === undefined || (await pat.list({ router_id })).mappings.length > 0) return false;
   try {
     await routers.show(router_id);

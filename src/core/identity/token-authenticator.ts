@@ -7,7 +7,7 @@ import type { TokenStore } from './token-store.ts';
 
 interface Known {
   readonly fingerprint: string;
-  readonly by_hash: ReadonlyMap<string, StoredToken>;
+  readonly byHash: ReadonlyMap<string, StoredToken>;
 }
 
 export class TokenAuthenticator implements Authenticator {
@@ -27,7 +27,7 @@ export class TokenAuthenticator implements Authenticator {
    */
   async authenticate(token: string): Promise<Requester | undefined> {
     const hash = await hashToken(token);
-    const found = (await this.#read()).by_hash.get(hash);
+    const found = (await this.#read()).byHash.get(hash);
     if (found === undefined || isExpired(found, this.#clock.now())) return undefined;
     const { name, role, project_id } = found;
     return new Requester({ name, role, projectId: project_id });
@@ -38,7 +38,7 @@ export class TokenAuthenticator implements Authenticator {
     const fingerprint = await this.#store.fingerprint();
     if (this.#known?.fingerprint === fingerprint) return this.#known;
     const tokens = await this.#store.read();
-    const known = { fingerprint, by_hash: new Map(tokens.map((token) => [token.hash, token])) };
+    const known = { fingerprint, byHash: new Map(tokens.map((token) => [token.hash, token])) };
     this.#known = known;
     return known;
   }

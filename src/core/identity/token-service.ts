@@ -18,8 +18,8 @@ import type { TokenStore } from './token-store.ts';
 export interface TokenServiceParts {
   readonly store: TokenStore;
   readonly clock: Clock;
-  readonly new_id: NewId;
-  readonly new_secret: NewSecret;
+  readonly newId: NewId;
+  readonly newSecret: NewSecret;
 }
 
 export class TokenService {
@@ -31,11 +31,11 @@ export class TokenService {
 
   /** Gives the new token with its text, which nobody can find out later. Throws INVALID_INPUT, TOKEN_EXISTS, as TokenStore. */
   async create(input: NewToken): Promise<CreatedToken> {
-    const { store, clock, new_id, new_secret } = this.#parts;
+    const { store, clock, newId, newSecret } = this.#parts;
     const { name, role, project_id, expires_at } = parseInput(NewToken, input);
-    const token = tokenText(new_secret());
+    const token = tokenText(newSecret());
     const hash = await hashToken(token);
-    const made = { id: new_id(), name, role, project_id, created_at: timeText(clock.now()), expires_at };
+    const made = { id: newId(), name, role, project_id, created_at: timeText(clock.now()), expires_at };
     return store.update((tokens) => {
       if (tokens.some((other) => other.name === name)) throw praasError('TOKEN_EXISTS', { name });
       return { tokens: [...tokens, { ...made, hash }], value: { token, ...made } };

@@ -20,7 +20,7 @@ const Project = Text.min(1, A_PROJECT).nullable();
 
 const hasItsProject = ({ role, project_id }: { role: string; project_id: string | null }): boolean =>
   role !== 'member' || project_id !== null;
-const project_needed = { path: ['project_id'], error: A_PROJECT };
+const projectNeeded = { path: ['project_id'], error: A_PROJECT };
 
 /** What is kept of a token. */
 export const StoredToken = z
@@ -33,7 +33,7 @@ export const StoredToken = z
     expires_at: Time.nullable(),
     hash: z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 in hexadecimal'),
   })
-  .refine(hasItsProject, project_needed);
+  .refine(hasItsProject, projectNeeded);
 export type StoredToken = z.infer<typeof StoredToken>;
 
 /** What may be shown of it. */
@@ -50,7 +50,7 @@ export const NewToken = z
     project_id: Project.default(null),
     expires_at: Time.nullable().default(null),
   })
-  .refine(hasItsProject, project_needed);
+  .refine(hasItsProject, projectNeeded);
 export type NewToken = z.input<typeof NewToken>;
 
 /** Gives 32 random bytes at each call. */

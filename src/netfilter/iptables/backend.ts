@@ -26,7 +26,7 @@ const MIXED = /iptables-legacy tables present/;
 
 export interface IptablesOptions {
   /** How long to wait for the xtables lock and for Neutron's, in seconds. */
-  readonly wait_seconds: number;
+  readonly waitSeconds: number;
   /** Where Neutron's lock files may be. */
   readonly neutron_lock_path: readonly string[];
 }
@@ -46,16 +46,16 @@ export class IptablesBackend implements Backend {
     const nat = parseSavedTable(result.stdout, 'nat');
     const mangle = parseSavedTable(result.stdout, 'mangle');
     const scopes = readScopes(namespace, mangle, parseSavedTable(result.stdout, 'filter'));
-    const needs_marks = [...scopes.marks.values()].some((mark) => mark !== undefined);
+    const needsMarks = [...scopes.marks.values()].some((mark) => mark !== undefined);
     const [ours, others] = splitByOwner(nat.rules, 'nat');
-    const [our_marks] = splitByOwner(mangle.rules, 'mangle');
+    const [ourMarks] = splitByOwner(mangle.rules, 'mangle');
     return {
-      found: [...ours, ...our_marks],
+      found: [...ours, ...ourMarks],
       claims: others.flatMap(claimsOf),
       foreign: others.flatMap((rule) => foreignRule(rule) ?? []),
-      frame: [...missingFrame(nat), ...(needs_marks ? missingMarkFrame(mangle) : [])],
+      frame: [...missingFrame(nat), ...(needsMarks ? missingMarkFrame(mangle) : [])],
       warnings: [...(MIXED.test(result.stderr) ? [mixedWarning(namespace)] : []), ...scopes.warnings],
-      scope_marks: scopes.marks,
+      scopeMarks: scopes.marks,
     };
   }
 
@@ -99,9 +99,9 @@ export class IptablesBackend implements Backend {
 
   async #commit(namespace: string, section: Section): Promise<void> {
     const input = textOf(section);
-    const seconds = this.#options.wait_seconds;
+    const seconds = this.#options.waitSeconds;
     const args = ['--noflush', '--wait', String(seconds)];
-    const restore = { file: 'iptables-restore', args, input, ends_with_us: true };
+    const restore = { file: 'iptables-restore', args, input, endsWithUs: true };
     const lock = touchesBuiltIn(section.frame)
       ? await findNeutronLock(this.#options.neutron_lock_path, namespace)
       : undefined;
@@ -123,8 +123,8 @@ function splitByOwner(rules: readonly SavedRule[], table: Section['table']): [Fo
     else {
       const removal = lineFor(table, `-D ${saved.chain} ${saved.text}`);
       const rule = parseRule(saved.chain, saved.words);
-      const is_at_home = rule !== undefined && tableOf(rule) === table;
-      ours.push({ mapping_id, rule: is_at_home ? rule : undefined, removal, tally: saved.tally });
+      const isAtHome = rule !== undefined && tableOf(rule) === table;
+      ours.push({ mapping_id, rule: isAtHome ? rule : undefined, removal, tally: saved.tally });
     }
   }
   return [ours, others];

@@ -21,7 +21,7 @@ export function foreignRule(saved: SavedRule): ForeignRule | undefined {
   const rule = leadingRule(saved, options, found);
   if (typeof rule !== 'string') return rule;
   const covers = PASSING.includes(options.get('-j') ?? options.get('-g')) ? [] : coverOf(saved);
-  return { kind: 'other', ...found, reason: rule, covers, leads_to: options.get('--to-destination') ?? '' };
+  return { kind: 'other', ...found, reason: rule, covers, leadsTo: options.get('--to-destination') ?? '' };
 }
 
 type Options = ReadonlyMap<string, string>;
@@ -29,7 +29,7 @@ type Found = Pick<ForeignRule, 'text' | 'handle'>;
 
 /** The rule, or why it is none. */
 function leadingRule(saved: SavedRule, options: Options, found: Found): LeadingRule | string {
-  const [server_ip = '', to_port, ...more] = (options.get('--to-destination') ?? '').split(':');
+  const [server_ip = '', toPort, ...more] = (options.get('--to-destination') ?? '').split(':');
   const source = options.get('-s');
   const gateway_ip = options.get('-d')?.replace(/\/32$/, '');
   const protocol = protocolOf(options);
@@ -39,7 +39,7 @@ function leadingRule(saved: SavedRule, options: Options, found: Found): LeadingR
   if (protocol === undefined) return 'it is not for one of tcp and udp';
   const router_port = portOf(options.get('--dport'));
   if (router_port === undefined) return 'it is not for one port';
-  const server_port = to_port === undefined ? router_port : portOf(to_port);
+  const server_port = toPort === undefined ? router_port : portOf(toPort);
   if (!isIpv4(server_ip) || server_port === undefined || more.length > 0)
     return 'it does not lead to one port of one server';
   if (gateway_ip !== undefined && !isIpv4(gateway_ip)) return 'it is for the addresses of a whole network';

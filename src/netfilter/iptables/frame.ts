@@ -50,8 +50,8 @@ function empty(table: SavedTable, made: readonly Chain[]): string[] {
   return made.flatMap(({ own, hook }) => {
     const leading = table.rules.filter(({ words }) => words.includes(own));
     const jumps = leading.filter((rule) => rule.chain === hook && rule.text === `-j ${own}`);
-    const is_used = table.rules.some(({ chain }) => chain === own) || jumps.length < leading.length;
-    if (is_used || !table.chains.has(own)) return [];
+    const isUsed = table.rules.some(({ chain }) => chain === own) || jumps.length < leading.length;
+    if (isUsed || !table.chains.has(own)) return [];
     return [...jumps.map(() => `-D ${hook} -j ${own}`), `-X ${own}`];
   });
 }

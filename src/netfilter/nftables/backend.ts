@@ -29,8 +29,8 @@ export class NftablesBackend implements Backend {
 
   async dismantling(namespace: string): Promise<readonly string[]> {
     const contents = await this.#read(namespace);
-    const is_empty = contents && contents.found.length + contents.claims.length === 0;
-    return is_empty ? [`delete table ${TABLE}`] : [];
+    const isEmpty = contents && contents.found.length + contents.claims.length === 0;
+    return isEmpty ? [`delete table ${TABLE}`] : [];
   }
 
   /** What is in our table; undefined when there is none. */
@@ -58,7 +58,7 @@ export class NftablesBackend implements Backend {
 
   async apply(namespace: string, script: Script): Promise<void> {
     const input = this.text(script);
-    const command = { file: 'nft', args: ['-f', '-'], input, ends_with_us: true };
+    const command = { file: 'nft', args: ['-f', '-'], input, endsWithUs: true };
     const result = await this.#namespaces.run(namespace, command);
     if (result.exit_code !== 0) throw refusal(result, { router: namespace, tool: 'nft', script: input });
   }

@@ -53,11 +53,11 @@ export function markLines(marks: readonly number[]): string[] {
 /** The lines that put it right where something of it is missing or other than it should be, for elements with these marks. */
 export function missingMarkLines(marks: readonly number[], rules: readonly NamedRule[]): string[] {
   const chains = [MARKING, ...marks.map(scopeChain)];
-  const is_whole = chains.every((chain) => {
+  const isWhole = chains.every((chain) => {
     const names = rules.filter((rule) => rule.chain === chain).map(({ comment }) => comment);
     return names.join() === nameIn(chain);
   });
-  return is_whole ? [] : markLines(marks);
+  return isWhole ? [] : markLines(marks);
 }
 
 function chainLines(chain: string, hook = ''): string[] {

@@ -30,19 +30,19 @@ const NOTHING = /^(?:\s*(?:#.*)?(?:\n|$))*$/;
 const ENVVARS = 'envvars';
 
 /** Where the openstack client looks, and then where praas has its own. */
-export function clientFiles(env: NodeJS.ProcessEnv, cwd: string, own_path: string): readonly string[] {
+export function clientFiles(env: NodeJS.ProcessEnv, cwd: string, ownPath: string): readonly string[] {
   const home = env['HOME'];
-  const config_home = env['XDG_CONFIG_HOME'] || (home ? join(home, '.config') : undefined);
-  const directories = [cwd, ...(config_home ? [join(config_home, 'openstack')] : []), '/etc/openstack'];
+  const configHome = env['XDG_CONFIG_HOME'] || (home ? join(home, '.config') : undefined);
+  const directories = [cwd, ...(configHome ? [join(configHome, 'openstack')] : []), '/etc/openstack'];
   const named = env['OS_CLIENT_CONFIG_FILE'];
   const usual = directories.flatMap((directory) => NAMES.map((name) => join(directory, name)));
-  return [...(named ? [named] : []), ...usual, own_path];
+  return [...(named ? [named] : []), ...usual, ownPath];
 }
 
 /** Where a daemon looks: it has no working directory and no home that mean anything. */
-export function daemonFiles(env: NodeJS.ProcessEnv, own_path: string): readonly string[] {
+export function daemonFiles(env: NodeJS.ProcessEnv, ownPath: string): readonly string[] {
   const named = env['OS_CLIENT_CONFIG_FILE'];
-  return named ? [named] : [own_path];
+  return named ? [named] : [ownPath];
 }
 
 /** Gives the cloud; undefined when nothing says anything of one. Throws CLOUD_CONFIG_INVALID. */
@@ -55,12 +55,12 @@ export async function readCloud({
 }: CloudSources): Promise<CloudConfig | undefined> {
   const variables = written({ ...Object.fromEntries(VARIABLES.map((name) => [name, env[name]])), ...given(options) });
   const asked = cloud || env['OS_CLOUD'] || undefined;
-  const has_own = hasAuthUrl(variables);
-  if (asked === undefined && has_own) return configOf(ENVVARS, 'environment', variables);
+  const hasOwn = hasAuthUrl(variables);
+  if (asked === undefined && hasOwn) return configOf(ENVVARS, 'environment', variables);
   const found = await firstOf(files, readFile);
   if (found === undefined) {
     if (asked === undefined || asked === ENVVARS)
-      return has_own ? configOf(ENVVARS, 'environment', variables) : undefined;
+      return hasOwn ? configOf(ENVVARS, 'environment', variables) : undefined;
     throw praasError('CLOUD_CONFIG_INVALID', {
       where: 'clouds.yaml',
       reason: `no such file was found for cloud ${asked}; looked for: ${files.join(', ')}`,
@@ -69,14 +69,14 @@ export async function readCloud({
   const { path, clouds } = found;
   const secrets = (await firstOf(secureFiles(path, files, env), readFile))?.clouds ?? {};
   const name = asked ?? onlyOne(path, clouds);
-  const cloud_text = clouds[name];
-  if (cloud_text === undefined) {
+  const cloudText = clouds[name];
+  if (cloudText === undefined) {
     throw praasError('CLOUD_CONFIG_INVALID', {
       where: path,
       reason: `there is no cloud ${name} in it; there are: ${Object.keys(clouds).join(', ')}`,
     });
   }
-  const { profile, ...plain } = cloud_text;
+  const { profile, ...plain } = cloudText;
   const base =
     profile === undefined
       ? {}

@@ -40,7 +40,7 @@ export class RabbitNotifications implements Notifications {
   #trouble: string | undefined = 'there is no connection to the message broker yet';
   #failures = 0;
   #callOff: () => void = () => undefined;
-  #is_stopped = false;
+  #isStopped = false;
 
   constructor(parts: RabbitParts) {
     this.#parts = parts;
@@ -57,7 +57,7 @@ export class RabbitNotifications implements Notifications {
   }
 
   async stop(): Promise<void> {
-    this.#is_stopped = true;
+    this.#isStopped = true;
     this.#callOff();
     const connection = this.#connection;
     this.#connection = undefined;
@@ -69,7 +69,7 @@ export class RabbitNotifications implements Notifications {
     const broker = brokers[this.#failures % brokers.length] as Broker;
     try {
       const connection = await connect(...this.#address(broker));
-      if (this.#is_stopped) return void connection.close().catch(() => undefined);
+      if (this.#isStopped) return void connection.close().catch(() => undefined);
       this.#connection = connection;
       // An error is followed by the end of the connection, which is heard there.
       connection.on('error', () => undefined);
@@ -111,8 +111,8 @@ export class RabbitNotifications implements Notifications {
     for (const exchange of exchanges) if (await isThere(connection, exchange)) present.push(exchange);
     for (const exchange of present) await bind(exchange);
     const missing = exchanges.filter((exchange) => !present.includes(exchange));
-    const has_any = present.length > 0 || exchanges.length < EXCHANGES.length;
-    this.#trouble = has_any ? undefined : `the message broker has no exchange ${EXCHANGES.join(', ')}`;
+    const hasAny = present.length > 0 || exchanges.length < EXCHANGES.length;
+    this.#trouble = hasAny ? undefined : `the message broker has no exchange ${EXCHANGES.join(', ')}`;
     if (present.length > 0 || missing.length === EXCHANGES.length) this.#onGap();
     if (missing.length === 0) return;
     this.#callOff = this.#parts.after(MISSING_RETRY_MS, () => {
@@ -123,14 +123,14 @@ export class RabbitNotifications implements Notifications {
   #lost(broker: Broker, reason: string): void {
     this.#connection = undefined;
     this.#callOff();
-    if (this.#is_stopped) return;
+    if (this.#isStopped) return;
     const { after, random, log } = this.#parts;
     const trouble = `the message broker ${nameOf(broker)} cannot be heard: ${reason}`;
     if (trouble !== this.#trouble) log.warn('events of OpenStack do not come; sweeps go on', { reason: trouble });
     this.#trouble = trouble;
-    const wait_ms = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures) * (0.5 + random());
+    const waitMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures) * (0.5 + random());
     this.#failures += 1;
-    this.#callOff = after(wait_ms, () => void this.#open());
+    this.#callOff = after(waitMs, () => void this.#open());
   }
 
   #address({ hostname, port, username, password }: Broker): Parameters<typeof connect> {

@@ -14,7 +14,7 @@ export interface Transport {
   readonly brokers: readonly Broker[];
   readonly vhost: string;
   readonly tls: boolean;
-  readonly ca_file: string | undefined;
+  readonly caFile: string | undefined;
 }
 
 const URL_PARTS = /^rabbit:\/\/([^/?#]+)(?:\/([^?#]*))?(?:\?([^#]*))?$/;
@@ -38,7 +38,7 @@ export function parseTransport(text: string): Transport | undefined {
     brokers: brokers.filter((broker) => broker !== undefined),
     vhost: vhost === '' ? '/' : vhost,
     tls,
-    ca_file: options.get('ssl_ca_file') ?? undefined,
+    caFile: options.get('ssl_ca_file') ?? undefined,
   };
 }
 

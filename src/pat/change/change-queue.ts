@@ -8,7 +8,7 @@ export interface Pending<C, D> {
   readonly change: C;
   readonly resolve: (done: D) => void;
   readonly reject: (error: unknown) => void;
-  readonly is_alone: boolean;
+  readonly isAlone: boolean;
 }
 
 /** So many changes go together at most: they wait for one another. */
@@ -24,18 +24,18 @@ export class ChangeLine<C, D> {
   /** Puts a change at the end; resolves or rejects as whoever carries it out says. */
   stand(change: C): Promise<D> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ change, resolve, reject, is_alone: false });
+      this.#waiting.push({ change, resolve, reject, isAlone: false });
     });
   }
 
   /** Puts these back in front, to be tried one by one. */
   tryAlone(pending: readonly Pending<C, D>[]): void {
-    this.#waiting.unshift(...pending.map((each) => ({ ...each, is_alone: true })));
+    this.#waiting.unshift(...pending.map((each) => ({ ...each, isAlone: true })));
   }
 
   /** Takes the next batch: one that has to be alone, or everybody up to the next such. */
   take(): Pending<C, D>[] {
-    const alone = this.#waiting.findIndex(({ is_alone }) => is_alone);
+    const alone = this.#waiting.findIndex(({ isAlone }) => isAlone);
     const count = alone === 0 ? 1 : alone > 0 ? alone : this.#waiting.length;
     return this.#waiting.splice(0, Math.min(count, MOST));
   }

@@ -107,8 +107,8 @@ export class ChangeRunner {
       await transaction.rollback();
       throw error;
     });
-    const is_due = decided.some(({ pending, outcome }) => pending.change.reconciles || !isEmptyDelta(outcome.delta));
-    const carried = is_due ? await this.#reconciliation.carryOut(transaction, view, decided) : { done: NOTHING_DONE };
+    const isDue = decided.some(({ pending, outcome }) => pending.change.reconciles || !isEmptyDelta(outcome.delta));
+    const carried = isDue ? await this.#reconciliation.carryOut(transaction, view, decided) : { done: NOTHING_DONE };
     if ('done' in carried) {
       const warnings = view instanceof Error ? [] : view.warnings;
       const { mappings } = transaction.record;
@@ -150,7 +150,7 @@ export class ChangeRunner {
       let outcome: Outcome<unknown>;
       try {
         change.precheck?.(transaction.record);
-        if (view instanceof Error && change.must_be_here) throw view;
+        if (view instanceof Error && change.mustBeHere) throw view;
         const router = view instanceof Error ? undefined : view;
         if (router) this.#guard(transaction.record, router, change.options);
         outcome = change.decide(this.#situation(transaction.record, router, change.options));
@@ -169,7 +169,7 @@ export class ChangeRunner {
     const { store, agent } = this.#parts;
     const record = await store.read(router_id);
     const found = await this.#inspect(router_id, change.purpose);
-    if (found instanceof Error && change.must_be_here) throw found;
+    if (found instanceof Error && change.mustBeHere) throw found;
     const view = found instanceof Error ? undefined : found;
     if (view) this.#guard(record, view, change.options);
     const outcome = change.decide(this.#situation(record, view, change.options));

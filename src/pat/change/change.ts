@@ -19,7 +19,7 @@ export interface Outcome<T> {
 export interface Change<T> {
   readonly options: ChangeOptions;
   /** It makes no sense for a router that is not on this node. */
-  readonly must_be_here: boolean;
+  readonly mustBeHere: boolean;
   readonly purpose: LookFor;
   /** The whole router is made equal to the store, also when nothing of the store changes. */
   readonly reconciles?: boolean;

@@ -175,16 +175,16 @@ function mappingIn(record: RouterRecord, id: string): Mapping {
   return mapping;
 }
 
-type GatewayWish = Pick<NewMapping, 'router_id' | 'gateway_ip' | 'expected_gateway_ip'>;
+type GatewayWish = Pick<NewMapping, 'router_id' | 'gateway_ip' | 'expectedGatewayIp'>;
 
 /** Where the router has no gateway address now, the one that it is expected to get will do. */
 function chooseGateway({ router, force }: Situation, wish: GatewayWish): string {
-  const { router_id: name, expected_gateway_ip: expected } = wish;
+  const { router_id: name, expectedGatewayIp: expected } = wish;
   const facts = router?.facts;
   const gateway = wish.gateway_ip ?? facts?.gateways[0] ?? expected;
   if (gateway === undefined) throw praasError('NO_GATEWAY', { router: name });
-  const is_expected = gateway === expected && facts?.gateways.length === 0;
-  if (!force && facts !== undefined && !is_expected && !facts.addresses.includes(gateway)) {
+  const isExpected = gateway === expected && facts?.gateways.length === 0;
+  if (!force && facts !== undefined && !isExpected && !facts.addresses.includes(gateway)) {
     throw praasError('GATEWAY_NOT_LOCAL', { gateway, router: name, addresses: facts.addresses });
   }
   return gateway;

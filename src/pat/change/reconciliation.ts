@@ -53,8 +53,8 @@ export class Reconciliation {
       return { error };
     }
     const moved = (follow?.put ?? []).map(({ id }) => id);
-    const has_changed = follow !== undefined || decided.some(({ outcome }) => !isEmptyDelta(outcome.delta));
-    return this.#reconcile(transaction, router, { asked, moved, has_changed });
+    const hasChanged = follow !== undefined || decided.some(({ outcome }) => !isEmptyDelta(outcome.delta));
+    return this.#reconcile(transaction, router, { asked, moved, hasChanged });
   }
 
   async #reconcile(transaction: StoreTransaction, view: RouterView | undefined, batch: Batch): Promise<CarriedOut> {
@@ -71,12 +71,12 @@ export class Reconciliation {
     } catch (error) {
       if (isPraasError(error, 'ROUTER_NOT_FOUND')) {
         await transaction.note(absentDelta(transaction.record, ids, clock.now()));
-        return batch.has_changed ? { done: NOTHING_DONE } : { error };
+        return batch.hasChanged ? { done: NOTHING_DONE } : { error };
       }
       const unfinished = unfinishedImport(transaction.record, error);
       if (unfinished) return { error: unfinished };
       await transaction.rollback();
-      if (batch.has_changed) await this.#undo(transaction.record);
+      if (batch.hasChanged) await this.#undo(transaction.record);
       return { error };
     }
   }
@@ -117,5 +117,5 @@ interface Batch {
   /** IDs of mappings that follow the router's gateway. */
   readonly moved: readonly string[];
   /** Something of the store is other than before. */
-  readonly has_changed: boolean;
+  readonly hasChanged: boolean;
 }

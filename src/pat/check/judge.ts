@@ -36,8 +36,8 @@ export function judgeRouter(router: CloudRouter | undefined, { gateway_ip }: Map
   if (router === undefined) {
     return wrong('router', 'the router is not there in Neutron any more', 'Delete the mapping.');
   }
-  const { name, is_up, gateway_ips } = router;
-  if (!is_up) {
+  const { name, isUp, gateway_ips } = router;
+  if (!isUp) {
     return wrong('router', `router ${name} is set down`, `\`openstack router set --enable ${name}\` sets it up.`);
   }
   if (gateway_ips.length === 0) {
@@ -53,8 +53,8 @@ export function judgeRouter(router: CloudRouter | undefined, { gateway_ip }: Map
 
 /** `facts` are undefined when the router is not on this node, `hosts` when Neutron was not asked. */
 export function judgeNode(facts: RouterFacts | undefined, hosts: readonly RouterHost[] | undefined): Hop {
-  const named = hosts?.map(({ host, is_alive, ha_state }) => {
-    const notes = [...(ha_state === null ? [] : [ha_state]), ...(is_alive ? [] : ['its agent does not answer'])];
+  const named = hosts?.map(({ host, isAlive, ha_state }) => {
+    const notes = [...(ha_state === null ? [] : [ha_state]), ...(isAlive ? [] : ['its agent does not answer'])];
     return notes.length === 0 ? host : `${host} (${notes.join(', ')})`;
   });
   const where = named === undefined || named.length === 0 ? '' : `; Neutron has it on ${named.join(' and ')}`;
@@ -62,7 +62,7 @@ export function judgeNode(facts: RouterFacts | undefined, hosts: readonly Router
     const step = named?.length === 0 ? "Neutron has not given it to any node: see its L3 agents' state." : '';
     return wrong('node', `the router is not on this node${where}`, step || 'Ask the daemon of the node that has it.');
   }
-  if (facts.stands_by) return unknown('node', `the router stands by on this node${where}`);
+  if (facts.standsBy) return unknown('node', `the router stands by on this node${where}`);
   return ok('node', `${facts.namespace} is on this node${where}`);
 }
 
@@ -97,7 +97,7 @@ export function judgeGroups(
   rules: readonly SecurityGroupRule[],
   mapping: Mapping,
 ): Hop {
-  if (!port.has_port_security) return ok('security_group', 'the port has no port security: everything passes');
+  if (!port.hasPortSecurity) return ok('security_group', 'the port has no port security: everything passes');
   const missing = missingAccess(port, rules, mapping);
   const names = groups.map(({ name }) => name).join(', ') || 'none';
   if (missing.length === 0) return ok('security_group', `${names}: let it in`);
@@ -107,7 +107,7 @@ export function judgeGroups(
 }
 
 /** `port` is undefined when Neutron has none of that ID. */
-export function judgePort(port: CloudPort | undefined, { server_ip }: Mapping, tells_nodes: boolean): Hop {
+export function judgePort(port: CloudPort | undefined, { server_ip }: Mapping, tellsNodes: boolean): Hop {
   if (port === undefined) {
     return wrong('port', 'the Neutron port is not there any more', 'Delete the mapping, and publish the new server.');
   }
@@ -116,16 +116,16 @@ export function judgePort(port: CloudPort | undefined, { server_ip }: Mapping, t
     const step = `\`praas pat update ID --server-ip ${port.fixed_ips[0]?.ip_address ?? 'IP'}\` follows it.`;
     return wrong('port', `the port has ${now || 'no address'} now, and the mapping leads to ${server_ip}`, step);
   }
-  if (!port.is_up) return wrong('port', 'the port is set down', '`openstack port set --enable` sets it up.');
+  if (!port.isUp) return wrong('port', 'the port is set down', '`openstack port set --enable` sets it up.');
   if (port.host === '') return wrong('port', 'the port is not bound to a node', 'Start the server.');
   if (port.status !== 'ACTIVE') {
     return wrong(
       'port',
       `the port is ${port.status}`,
-      `See the server, and the network agent${tells_nodes ? ` on ${port.host}` : ' of its node'}.`,
+      `See the server, and the network agent${tellsNodes ? ` on ${port.host}` : ' of its node'}.`,
     );
   }
-  return ok('port', tells_nodes ? `ACTIVE on ${port.host}` : 'ACTIVE');
+  return ok('port', tellsNodes ? `ACTIVE on ${port.host}` : 'ACTIVE');
 }
 
 /**
@@ -146,9 +146,9 @@ export function letsEverybodyIn(port: CloudPort, rules: readonly SecurityGroupRu
 }
 
 /** `lets_router_in`: the security groups let in the router itself, so that its silence means something. */
-export function judgeConnection(reached: Reached, mapping: Mapping, lets_router_in: boolean): Hop {
+export function judgeConnection(reached: Reached, mapping: Mapping, letsRouterIn: boolean): Hop {
   const place = `${mapping.server_ip}:${mapping.server_port}`;
-  if (reached === 'timeout' && !lets_router_in) {
+  if (reached === 'timeout' && !letsRouterIn) {
     return unknown('connection', 'the security groups do not let in the router, from which it is tried');
   }
   switch (reached) {

@@ -57,17 +57,17 @@ export class CheckService implements Checks {
   /** Whoever has a project is told nothing of the nodes, as by Neutron. */
   async check(id: string, requester: Requester = ROOT): Promise<CheckReport> {
     const mapping = await this.#parts.pat.get(id, requester);
-    const tells_nodes = requester.seesAll;
+    const tellsNodes = requester.seesAll;
     const [kernel, cloud, connection] = await Promise.all([
-      this.#inKernel(mapping, tells_nodes),
-      this.#inCloud(mapping, tells_nodes),
+      this.#inKernel(mapping, tellsNodes),
+      this.#inCloud(mapping, tellsNodes),
       this.#connection(mapping),
     ]);
     const own = [judgeMapping(mapping), judgeCounters(mapping.counters)];
-    return reportOf(mapping, [...own, ...kernel, ...cloud.hops, connection(cloud.lets_router_in)]);
+    return reportOf(mapping, [...own, ...kernel, ...cloud.hops, connection(cloud.letsRouterIn)]);
   }
 
-  async #inKernel(mapping: Mapping, tells_nodes: boolean): Promise<readonly Hop[]> {
+  async #inKernel(mapping: Mapping, tellsNodes: boolean): Promise<readonly Hop[]> {
     const { agent, store } = this.#parts;
     const { router_id } = mapping;
     let view: RouterView;
@@ -79,12 +79,12 @@ export class CheckService implements Checks {
       if (error.code !== 'ROUTER_NOT_FOUND') {
         return (['node', ...rest] as const).map((hop) => unknown(hop, error.message));
       }
-      const hosts = tells_nodes ? await this.#hosts(router_id) : undefined;
+      const hosts = tellsNodes ? await this.#hosts(router_id) : undefined;
       return [judgeNode(undefined, hosts), ...rest.map((hop) => skipped(hop, 'the router is not on this node'))];
     }
     const record = await store.read(router_id);
     return [
-      judgeNode(view.facts, tells_nodes ? await this.#hosts(router_id) : undefined),
+      judgeNode(view.facts, tellsNodes ? await this.#hosts(router_id) : undefined),
       judgeRule(mapping, agent.drift(view, record)),
       judgeScope(view.facts, mapping),
     ];
@@ -95,14 +95,14 @@ export class CheckService implements Checks {
     return cloud?.routerHosts(router_id).catch(() => undefined);
   }
 
-  async #inCloud(mapping: Mapping, tells_nodes: boolean): Promise<CloudSide> {
+  async #inCloud(mapping: Mapping, tellsNodes: boolean): Promise<CloudSide> {
     const cloud = await this.#parts.cloud();
     if (cloud === undefined) {
       const hops = (['router', 'security_group', 'port', 'server'] as const).map((hop) => skipped(hop, NO_CLOUD));
-      return { hops, lets_router_in: true };
+      return { hops, letsRouterIn: true };
     }
     const { router_id, port_id, server_id } = mapping;
-    let lets_router_in = true;
+    let letsRouterIn = true;
     const hops = await Promise.all([
       attempt(['router'], async () => judgeRouter(await cloud.router(router_id), mapping)),
       port_id === null
@@ -110,8 +110,8 @@ export class CheckService implements Checks {
         : attempt(['port', 'security_group'], async () => {
             const port = await cloud.port(port_id);
             const rules = port && (await cloud.securityGroupRules(port.security_group_ids));
-            lets_router_in = !port || !rules || letsEverybodyIn(port, rules, mapping);
-            return [judgePort(port, mapping, tells_nodes), await groupsOf(cloud, port, rules ?? [], mapping)];
+            letsRouterIn = !port || !rules || letsEverybodyIn(port, rules, mapping);
+            return [judgePort(port, mapping, tellsNodes), await groupsOf(cloud, port, rules ?? [], mapping)];
           }),
       server_id === null
         ? [skipped('server', 'the mapping names no server of Nova')]
@@ -120,19 +120,19 @@ export class CheckService implements Checks {
             return judgeServer(server, port || undefined);
           }),
     ]);
-    return { hops: hops.flat(), lets_router_in };
+    return { hops: hops.flat(), letsRouterIn };
   }
 
   /** Gives what judges it once it is known whether the router itself is let in. */
-  async #connection(mapping: Mapping): Promise<(lets_router_in: boolean) => Hop> {
+  async #connection(mapping: Mapping): Promise<(letsRouterIn: boolean) => Hop> {
     const { protocol, router_id, server_ip, server_port } = mapping;
     if (protocol !== 'tcp') return () => skipped('connection', 'UDP does not answer who only knocks');
     try {
-      const { stands_by } = await this.#parts.dataplane.facts(router_id);
-      if (stands_by)
+      const { standsBy } = await this.#parts.dataplane.facts(router_id);
+      if (standsBy)
         return () => skipped('connection', 'the router stands by on this node, and leads nowhere from here');
       const reached = await this.#parts.prober.connect(router_id, server_ip, server_port);
-      return (lets_router_in) => judgeConnection(reached, mapping, lets_router_in);
+      return (letsRouterIn) => judgeConnection(reached, mapping, letsRouterIn);
     } catch (error) {
       if (isPraasError(error, 'ROUTER_NOT_FOUND')) {
         return () => skipped('connection', 'the router is not on this node');
@@ -146,7 +146,7 @@ export class CheckService implements Checks {
 interface CloudSide {
   readonly hops: readonly Hop[];
   /** The security groups let in whoever comes, and so the router itself, which tries the server. */
-  readonly lets_router_in: boolean;
+  readonly letsRouterIn: boolean;
 }
 
 async function groupsOf(

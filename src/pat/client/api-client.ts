@@ -10,7 +10,7 @@ export interface ApiRequest {
   /** Sent as JSON. */
   readonly body?: unknown;
   /** By which the daemon knows a repetition. */
-  readonly idempotency_key?: string;
+  readonly idempotencyKey?: string;
 }
 
 /** What carries requests to a daemon. */

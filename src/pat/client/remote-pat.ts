@@ -26,12 +26,12 @@ const RELATED_AT_ONCE = 100;
 
 export class RemotePat implements Pat {
   readonly #daemon: ApiClient;
-  readonly #new_id: NewId;
+  readonly #newId: NewId;
 
   /** `new_id` makes the keys by which the daemon knows a request that it got before. */
-  constructor(daemon: ApiClient, new_id: NewId) {
+  constructor(daemon: ApiClient, newId: NewId) {
     this.#daemon = daemon;
-    this.#new_id = new_id;
+    this.#newId = newId;
   }
 
   async create(input: MappingRequest, options: ChangeOptions = {}): Promise<Changed<MappingView>> {
@@ -110,7 +110,7 @@ export class RemotePat implements Pat {
 
   #creation(body: object, options: ChangeOptions) {
     const path = withOptions(MAPPINGS, options);
-    return { method: 'POST', path, body, idempotency_key: this.#new_id() } as const;
+    return { method: 'POST', path, body, idempotencyKey: this.#newId() } as const;
   }
 
   async #deleteSome(ids: readonly string[], options: ChangeOptions): Promise<Deleted> {

@@ -28,11 +28,11 @@ export interface Remote {
 }
 
 /** Connects with the first question. */
-export function openRemote(sender: Sender, new_id: NewId): Remote {
+export function openRemote(sender: Sender, newId: NewId): Remote {
   const daemon = new ApiClient(sender);
   const events = new RemoteEvents(daemon);
   return {
-    pat: new RemotePat(daemon, new_id),
+    pat: new RemotePat(daemon, newId),
     routers: new RemoteRouters(daemon),
     servers: new RemoteServers(daemon),
     quotas: new RemoteQuotas(daemon),

@@ -6,27 +6,27 @@ export interface Seen {
   readonly ports: readonly CloudPort[];
   readonly servers: readonly CloudServer[];
   /** IDs of projects that are gone. */
-  readonly gone_projects: ReadonlySet<string>;
+  readonly goneProjects: ReadonlySet<string>;
 }
 
 export class Picture {
   readonly #routers: ReadonlyMap<string, CloudRouter>;
   readonly #ports: ReadonlyMap<string, CloudPort>;
   readonly #servers: ReadonlyMap<string, CloudServer>;
-  readonly #by_device: ReadonlyMap<string, readonly CloudPort[]>;
-  readonly #by_address: ReadonlyMap<string, readonly CloudPort[]>;
-  readonly #gone_projects: ReadonlySet<string>;
+  readonly #byDevice: ReadonlyMap<string, readonly CloudPort[]>;
+  readonly #byAddress: ReadonlyMap<string, readonly CloudPort[]>;
+  readonly #goneProjects: ReadonlySet<string>;
 
-  constructor({ routers, ports, servers, gone_projects }: Seen) {
+  constructor({ routers, ports, servers, goneProjects }: Seen) {
     this.#routers = new Map(routers.map((router) => [router.id, router]));
     this.#ports = new Map(ports.map((port) => [port.id, port]));
     this.#servers = new Map(servers.map((server) => [server.id, server]));
     const unique = [...this.#ports.values()];
-    this.#by_device = Map.groupBy(unique, ({ device_id }) => device_id);
+    this.#byDevice = Map.groupBy(unique, ({ device_id }) => device_id);
     const addresses = unique.flatMap((port) => port.fixed_ips.map(({ ip_address }) => ({ ip_address, port })));
     const groups = Map.groupBy(addresses, ({ ip_address }) => ip_address);
-    this.#by_address = new Map([...groups].map(([address, found]) => [address, found.map(({ port }) => port)]));
-    this.#gone_projects = gone_projects;
+    this.#byAddress = new Map([...groups].map(([address, found]) => [address, found.map(({ port }) => port)]));
+    this.#goneProjects = goneProjects;
   }
 
   router(id: string): CloudRouter | undefined {
@@ -43,14 +43,14 @@ export class Picture {
 
   /** Ports of a server or a router. */
   portsOf(device_id: string): readonly CloudPort[] {
-    return this.#by_device.get(device_id) ?? [];
+    return this.#byDevice.get(device_id) ?? [];
   }
 
   portsWith(ip_address: string): readonly CloudPort[] {
-    return this.#by_address.get(ip_address) ?? [];
+    return this.#byAddress.get(ip_address) ?? [];
   }
 
   isGone(project_id: string): boolean {
-    return this.#gone_projects.has(project_id);
+    return this.#goneProjects.has(project_id);
   }
 }

@@ -26,7 +26,7 @@ export async function sweepCloud(cloud: Cloud, mappings: readonly Mapping[]): Pr
     cloud.servers(),
     projectsOf(cloud),
   ]);
-  const gone_projects = new Set(known ? projects.filter((project) => !known.has(project)) : []);
+  const goneProjects = new Set(known ? projects.filter((project) => !known.has(project)) : []);
   const wants = (field: 'port_id' | 'server_id'): boolean => mappings.some((mapping) => mapping[field] !== null);
   const empty = [
     ...(routers.length === 0 && mappings.some(({ router_id }) => isUuid(router_id)) ? ['routers'] : []),
@@ -35,26 +35,26 @@ export async function sweepCloud(cloud: Cloud, mappings: readonly Mapping[]): Pr
     ...(known?.size === 0 && projects.length > 0 ? ['projects'] : []),
   ];
   const bound = ports.filter(({ host }) => host !== '').map(({ id }) => id);
-  return { picture: new Picture({ routers, ports, servers, gone_projects }), bound, empty };
+  return { picture: new Picture({ routers, ports, servers, goneProjects }), bound, empty };
 }
 
 /** Throws the errors of Cloud: what cannot be asked is not gone. */
 export async function lookClosely(cloud: Cloud, mappings: readonly Mapping[]): Promise<Picture> {
   const inNeutron = mappings.filter(({ router_id }) => isUuid(router_id));
-  const router_ids = unique(inNeutron.map(({ router_id }) => router_id));
-  const port_ids = unique(inNeutron.map(({ port_id }) => port_id));
-  const server_ids = unique(inNeutron.map(({ server_id }) => server_id));
+  const routerIds = unique(inNeutron.map(({ router_id }) => router_id));
+  const portIds = unique(inNeutron.map(({ port_id }) => port_id));
+  const serverIds = unique(inNeutron.map(({ server_id }) => server_id));
   const projects = unique(mappings.map(({ project_id }) => project_id));
-  const [routers, ports, device_ports, with_address, servers, gone] = await Promise.all([
-    each(router_ids, (id) => cloud.router(id)),
-    portsById(cloud, port_ids),
-    cloud.ports({ device_ids: [...router_ids, ...server_ids] }),
+  const [routers, ports, devicePorts, withAddress, servers, gone] = await Promise.all([
+    each(routerIds, (id) => cloud.router(id)),
+    portsById(cloud, portIds),
+    cloud.ports({ deviceIds: [...routerIds, ...serverIds] }),
     portsByAddress(cloud, inNeutron),
-    each(server_ids, (id) => cloud.server(id)),
+    each(serverIds, (id) => cloud.server(id)),
     goneOf(cloud, projects),
   ]);
-  const all = [...device_ports, ...with_address, ...ports];
-  return new Picture({ routers, ports: all, servers, gone_projects: new Set(gone) });
+  const all = [...devicePorts, ...withAddress, ...ports];
+  return new Picture({ routers, ports: all, servers, goneProjects: new Set(gone) });
 }
 
 /** Whether this account still sees where at least one of these ports is bound: one that may not sees other tenants' things as gone. */

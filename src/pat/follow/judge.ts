@@ -34,7 +34,7 @@ export function judge(mapping: Mapping, picture: Picture): Verdict | undefined {
  */
 export function awaitsAgent({ port_id }: Mapping, picture: Picture): boolean {
   const port = port_id === null ? undefined : picture.port(port_id);
-  return port !== undefined && port.is_up && isUnwired(port);
+  return port !== undefined && port.isUp && isUnwired(port);
 }
 
 /** True for what must not be done on the word of a list: it takes traffic away, or leads it elsewhere. */
@@ -44,7 +44,7 @@ export function needsProof({ action, ...rest }: Verdict): boolean {
 
 /** One that was published by its address: if exactly one port of the router's networks has it, that one is followed. */
 function adopted(mapping: Mapping, picture: Picture, reach: RouterPorts): Verdict | undefined {
-  const subnets = reach.subnet_ids;
+  const subnets = reach.subnetIds;
   const { project_id, server_ip } = mapping;
   const fitting = picture
     .portsWith(server_ip)
@@ -60,7 +60,7 @@ function withoutPort(mapping: Mapping, picture: Picture, reach: RouterPorts): Ve
   if (server_id === null) return remove(mapping, `port ${port_id} is gone`);
   const server = picture.server(server_id);
   if (server === undefined) return remove(mapping, `server ${server_id} is gone`);
-  const subnets = reach.subnet_ids;
+  const subnets = reach.subnetIds;
   const fitting = targetsOf(picture.portsOf(server_id)).filter(({ subnet_id }) => subnets.has(subnet_id));
   const [target, another] = fitting;
   const gone = `port ${port_id} of server ${server.name} is gone`;
@@ -77,7 +77,7 @@ interface Way {
 }
 
 function readdressed(mapping: Mapping, port: CloudPort, { router, reach }: Way): Verdict | undefined {
-  const subnets = reach.subnet_ids;
+  const subnets = reach.subnetIds;
   const reachable = targetsOf([port]).filter(({ subnet_id }) => subnets.has(subnet_id));
   const same = reachable.find(({ server_ip }) => server_ip === mapping.server_ip);
   const { server_id } = identityOf(port, mapping.server_ip);
@@ -99,7 +99,7 @@ function readdressed(mapping: Mapping, port: CloudPort, { router, reach }: Way):
 
 /** What does not answer at the moment; nobody else has its address, so nothing is withdrawn. */
 function stopped(mapping: Mapping, port: CloudPort, picture: Picture): Verdict | undefined {
-  if (!port.is_up) return hold(mapping, `port ${port.id} is down (admin_state_up is false)`, false);
+  if (!port.isUp) return hold(mapping, `port ${port.id} is down (admin_state_up is false)`, false);
   const server = mapping.server_id === null ? undefined : picture.server(mapping.server_id);
   if (server !== undefined && OFF.includes(server.status))
     return hold(mapping, `server ${server.name} is ${server.status}`, false);

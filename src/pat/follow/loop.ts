@@ -12,9 +12,9 @@ import type { Notifications } from '../interfaces/notifications.ts';
 import type { Monitor, Report } from './monitor.ts';
 
 export interface MonitorLoopParts {
-  readonly monitor: Pick<Monitor, 'sweep' | 'look' | 'swept_at'>;
+  readonly monitor: Pick<Monitor, 'sweep' | 'look' | 'sweptAt'>;
   readonly notifications?: Notifications | undefined;
-  readonly period_ms: () => number;
+  readonly periodMs: () => number;
   readonly timers: Timers;
   readonly clock: Clock;
   readonly log: Logger;
@@ -43,13 +43,13 @@ export class MonitorLoop {
   #ids = new Set<string>();
   #failures = 0;
   #reason: string | undefined = 'OpenStack has not been looked at yet';
-  #held_back: readonly string[] = [];
+  #heldBack: readonly string[] = [];
   #callOffSweep: () => void = () => undefined;
   #callOffLook: (() => void) | undefined;
   #unsettled = new Set<string>();
   #callOffAgain: (() => void) | undefined;
-  #again_ms = FIRST_RETRY_MS;
-  #is_stopped = false;
+  #againMs = FIRST_RETRY_MS;
+  #isStopped = false;
   #running: Promise<void> = Promise.resolve();
 
   constructor(parts: MonitorLoopParts) {
@@ -58,26 +58,26 @@ export class MonitorLoop {
 
   /** Why mappings may not be as the cloud is; undefined while all is well. */
   get trouble(): string | undefined {
-    const { monitor, clock, period_ms, notifications } = this.#parts;
+    const { monitor, clock, periodMs, notifications } = this.#parts;
     if (this.#reason !== undefined) return this.#reason;
-    const age_ms = clock.now().getTime() - (monitor.swept_at?.getTime() ?? 0);
-    if (age_ms > STALE_PERIODS * period_ms() + LIMIT_MS)
-      return `the last good look at OpenStack is ${Math.round(age_ms / SECOND_MS)} seconds old`;
-    const [held_back] = this.#held_back;
-    return held_back ?? notifications?.trouble;
+    const ageMs = clock.now().getTime() - (monitor.sweptAt?.getTime() ?? 0);
+    if (ageMs > STALE_PERIODS * periodMs() + LIMIT_MS)
+      return `the last good look at OpenStack is ${Math.round(ageMs / SECOND_MS)} seconds old`;
+    const [heldBack] = this.#heldBack;
+    return heldBack ?? notifications?.trouble;
   }
 
   /** Seconds since the last good sweep; undefined before it. */
-  get age_seconds(): number | undefined {
+  get ageSeconds(): number | undefined {
     const { monitor, clock } = this.#parts;
-    return monitor.swept_at && Math.max(0, (clock.now().getTime() - monitor.swept_at.getTime()) / SECOND_MS);
+    return monitor.sweptAt && Math.max(0, (clock.now().getTime() - monitor.sweptAt.getTime()) / SECOND_MS);
   }
 
   /** Begins, and goes on by itself. */
   start(): void {
     this.#parts.notifications?.start(
       (ids) => {
-        this.#again_ms = FIRST_RETRY_MS;
+        this.#againMs = FIRST_RETRY_MS;
         this.#notice(ids);
       },
       () => this.#sweepIn(0),
@@ -87,7 +87,7 @@ export class MonitorLoop {
 
   /** Looks no more, once what is under way has ended. */
   async stop(): Promise<void> {
-    this.#is_stopped = true;
+    this.#isStopped = true;
     this.#callOffSweep();
     this.#callOffLook?.();
     this.#callOffAgain?.();
@@ -97,7 +97,7 @@ export class MonitorLoop {
 
   #notice(ids: readonly string[]): void {
     for (const id of ids) this.#ids.add(id);
-    if (this.#is_stopped || this.#ids.size === 0) return;
+    if (this.#isStopped || this.#ids.size === 0) return;
     this.#callOffLook ??= this.#parts.timers.after(BUNCH_MS, () => {
       this.#callOffLook = undefined;
       const noticed = this.#ids;
@@ -109,11 +109,11 @@ export class MonitorLoop {
   /** Later and later, until sweeps are as good. */
   #noticeAgain(ids: readonly string[]): void {
     for (const id of ids) this.#unsettled.add(id);
-    const wait_ms = this.#again_ms;
-    if (this.#is_stopped || this.#unsettled.size === 0 || wait_ms >= this.#parts.period_ms()) return;
-    this.#callOffAgain ??= this.#parts.timers.after(wait_ms, () => {
+    const waitMs = this.#againMs;
+    if (this.#isStopped || this.#unsettled.size === 0 || waitMs >= this.#parts.periodMs()) return;
+    this.#callOffAgain ??= this.#parts.timers.after(waitMs, () => {
       this.#callOffAgain = undefined;
-      this.#again_ms = 2 * wait_ms;
+      this.#againMs = 2 * waitMs;
       const unsettled = [...this.#unsettled];
       this.#unsettled.clear();
       this.#notice(unsettled);
@@ -121,7 +121,7 @@ export class MonitorLoop {
   }
 
   #sweepIn(milliseconds: number): void {
-    if (this.#is_stopped) return;
+    if (this.#isStopped) return;
     this.#callOffSweep();
     this.#callOffSweep = this.#parts.timers.after(milliseconds, () => {
       this.#running = this.#running.then(() => this.#sweep());
@@ -129,30 +129,30 @@ export class MonitorLoop {
   }
 
   async #sweep(): Promise<void> {
-    const { monitor, period_ms, log } = this.#parts;
+    const { monitor, periodMs, log } = this.#parts;
     try {
       const report = await this.#timed('sweep', () => monitor.sweep());
       if (this.#failures > 0) log.info('mappings can be compared with OpenStack again');
       this.#failures = 0;
       this.#reason = undefined;
-      this.#holdBack(report.held_back);
+      this.#holdBack(report.heldBack);
     } catch (error) {
       const reason = messageOf(error);
       if (reason !== this.#reason) log.warn('mappings cannot be compared with OpenStack; none is changed', { reason });
       this.#reason = reason;
       this.#failures += 1;
     }
-    const usual = period_ms();
+    const usual = periodMs();
     this.#sweepIn(this.#failures === 0 ? usual : Math.min(usual, FIRST_RETRY_MS * 2 ** (this.#failures - 1)));
   }
 
   /** What could not be looked at is in the next sweep, which then comes soon. */
   async #look(ids: ReadonlySet<string>): Promise<void> {
-    if (this.#is_stopped) return;
+    if (this.#isStopped) return;
     const { monitor, log } = this.#parts;
     try {
-      const { held_back, unsettled } = await this.#timed('event', () => monitor.look(ids));
-      if (held_back.length > 0) this.#holdBack(held_back);
+      const { heldBack, unsettled } = await this.#timed('event', () => monitor.look(ids));
+      if (heldBack.length > 0) this.#holdBack(heldBack);
       this.#noticeAgain(unsettled);
     } catch (error) {
       log.warn('what happened in OpenStack could not be looked at', {
@@ -165,13 +165,13 @@ export class MonitorLoop {
   /** Each reason is said once, and not again while it lasts. */
   #holdBack(reasons: readonly string[]): void {
     for (const reason of reasons)
-      if (!this.#held_back.includes(reason)) this.#parts.log.warn('the monitor holds back', { reason });
-    this.#held_back = reasons;
+      if (!this.#heldBack.includes(reason)) this.#parts.log.warn('the monitor holds back', { reason });
+    this.#heldBack = reasons;
   }
 
   async #timed<R extends Report>(kind: Looked['kind'], work: () => Promise<R>): Promise<R> {
     const { timers, clock, onLooked } = this.#parts;
-    const begun_ms = clock.now().getTime();
+    const begunMs = clock.now().getTime();
     let callOff = (): void => undefined;
     const late = new Promise<never>((_, reject) => {
       callOff = timers.after(LIMIT_MS, () => reject(new Error(`no end within ${LIMIT_MS / SECOND_MS} seconds`)));
@@ -182,7 +182,7 @@ export class MonitorLoop {
       return report;
     } finally {
       callOff();
-      onLooked({ kind, seconds: (clock.now().getTime() - begun_ms) / SECOND_MS, report });
+      onLooked({ kind, seconds: (clock.now().getTime() - begunMs) / SECOND_MS, report });
     }
   }
 }

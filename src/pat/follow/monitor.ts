@@ -43,7 +43,7 @@ export interface Report {
   readonly verdicts: readonly Verdict[];
   readonly applied: readonly Applied[];
   /** Why something that was found was not done. */
-  readonly held_back: readonly string[];
+  readonly heldBack: readonly string[];
 }
 
 export interface CloseReport extends Report {
@@ -58,7 +58,7 @@ export class Monitor {
   readonly #parts: MonitorParts;
   #witnesses: readonly string[] = [];
   #work: Promise<unknown> = Promise.resolve();
-  #swept_at: Date | undefined;
+  #sweptAt: Date | undefined;
   /** How many mappings there were at the last sweep. */
   #known = 0;
 
@@ -67,8 +67,8 @@ export class Monitor {
   }
 
   /** When the last good sweep ended; undefined before the first. */
-  get swept_at(): Date | undefined {
-    return this.#swept_at;
+  get sweptAt(): Date | undefined {
+    return this.#sweptAt;
   }
 
   /** Looks at everything. Throws the errors of Cloud and of whoever has the mappings; then nothing was done. */
@@ -80,12 +80,12 @@ export class Monitor {
   look(ids: ReadonlySet<string>): Promise<CloseReport> {
     return this.#alone(async () => {
       const concerned = await this.#parts.mappings.list([...ids]);
-      if (concerned.length === 0) return { mappings: 0, verdicts: [], applied: [], held_back: [], unsettled: [] };
+      if (concerned.length === 0) return { mappings: 0, verdicts: [], applied: [], heldBack: [], unsettled: [] };
       const picture = await lookClosely(this.#parts.cloud, concerned);
       const verdicts = verdictsOn(concerned, picture);
       const report = await this.#finish(
         verdicts,
-        { looked_at: concerned.length, all: Math.max(this.#known, concerned.length) },
+        { lookedAt: concerned.length, all: Math.max(this.#known, concerned.length) },
         {},
       );
       const unsettled = concerned.filter((mapping) => awaitsAgent(mapping, picture)).map(({ id }) => id);
@@ -101,17 +101,17 @@ export class Monitor {
     this.#witnesses = spread(bound, WITNESSES);
     if (!options.dry_run) guard.renew();
     const suspected = verdictsOn(all, picture);
-    const counts = { looked_at: all.length, all: all.length };
+    const counts = { lookedAt: all.length, all: all.length };
     if (empty.length > 0 && !options.confirmed) {
       const reason = `OpenStack lists no ${empty.join(' and no ')} at all: nothing is removed or led elsewhere; if that is so, \`praas monitor --once --confirm\``;
       const sure = suspected.filter((verdict) => !needsProof(verdict));
       const report = await this.#finish(sure, counts, options);
-      return { ...report, held_back: [reason, ...report.held_back] };
+      return { ...report, heldBack: [reason, ...report.heldBack] };
     }
     const proven = await this.#proven(suspected, all, options);
     const report = await this.#finish(proven.verdicts, counts, options);
-    this.#swept_at = clock.now();
-    return { ...report, held_back: [...proven.held_back, ...report.held_back] };
+    this.#sweptAt = clock.now();
+    return { ...report, heldBack: [...proven.heldBack, ...report.heldBack] };
   }
 
   /** What needs no proof, and what a close look says of the rest. */
@@ -119,7 +119,7 @@ export class Monitor {
     suspected: readonly Verdict[],
     all: readonly Mapping[],
     { confirmed = false, dry_run = false }: SweepOptions,
-  ): Promise<{ readonly verdicts: readonly Verdict[]; readonly held_back: readonly string[] }> {
+  ): Promise<{ readonly verdicts: readonly Verdict[]; readonly heldBack: readonly string[] }> {
     const sure = suspected.filter((verdict) => !needsProof(verdict));
     const doubtful = suspected.filter(needsProof);
     const removals = doubtful.filter(({ action }) => action === 'remove');
@@ -130,34 +130,33 @@ export class Monitor {
     const ids = new Set(worth.map(({ mapping_id }) => mapping_id));
     const concerned = all.filter(({ id }) => ids.has(id));
     const close = concerned.length === 0 ? [] : verdictsOn(concerned, await lookClosely(this.#parts.cloud, concerned));
-    return { verdicts: [...sure, ...close], held_back: refused ? [sentenceOf(refused)] : [] };
+    return { verdicts: [...sure, ...close], heldBack: refused ? [sentenceOf(refused)] : [] };
   }
 
   async #finish(
     verdicts: readonly Verdict[],
-    counts: { readonly looked_at: number; readonly all: number },
+    counts: { readonly lookedAt: number; readonly all: number },
     { confirmed = false, dry_run = false }: SweepOptions,
   ): Promise<Report> {
     const { guard, mappings, cloud, log } = this.#parts;
-    const held_back: string[] = [];
+    const heldBack: string[] = [];
     let allowed = verdicts;
     if (verdicts.some(needsProof) && !(await seesAll(cloud, this.#witnesses))) {
-      held_back.push('the account in clouds.yaml does not see all of OpenStack: nothing is removed or led elsewhere');
+      heldBack.push('the account in clouds.yaml does not see all of OpenStack: nothing is removed or led elsewhere');
       allowed = allowed.filter((verdict) => !needsProof(verdict));
     }
     const removals = allowed.filter(({ action }) => action === 'remove').length;
     const refused = confirmed ? undefined : guard.refuses(removals, counts.all);
     if (refused) {
-      held_back.push(sentenceOf(refused));
+      heldBack.push(sentenceOf(refused));
       if (!dry_run) allowed = allowed.filter(({ action }) => action !== 'remove');
     }
-    if (dry_run || allowed.length === 0)
-      return { mappings: counts.looked_at, verdicts: allowed, applied: [], held_back };
+    if (dry_run || allowed.length === 0) return { mappings: counts.lookedAt, verdicts: allowed, applied: [], heldBack };
     const { applied, failures } = await mappings.carryOut(allowed);
     guard.note(applied.filter(({ verdict }) => verdict.action === 'remove').length);
     for (const { verdict, mapping } of applied) log.info('followed the cloud', { ...verdict, mapping });
-    held_back.push(...failures.map(({ message }) => `not everything could be done: ${message}`));
-    return { mappings: counts.looked_at, verdicts: allowed, applied, held_back };
+    heldBack.push(...failures.map(({ message }) => `not everything could be done: ${message}`));
+    return { mappings: counts.lookedAt, verdicts: allowed, applied, heldBack };
   }
 
   /** One thing at a time: two looks at once would judge the same mapping twice. */

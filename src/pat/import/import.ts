@@ -53,7 +53,7 @@ interface Published {
 const MOST_NETWORKS = 256;
 
 /** Without a router there is nothing to take over. */
-export function decideImport(situation: Situation, new_id: NewId): Import {
+export function decideImport(situation: Situation, newId: NewId): Import {
   const { record, router } = situation;
   const foreign = router?.foreign ?? [];
   const left = new Map<ForeignRule, string>();
@@ -65,7 +65,7 @@ export function decideImport(situation: Situation, new_id: NewId): Import {
   const fresh = published.filter(({ present }) => present === undefined);
   const hiding = foreign.filter((rule) => rule.kind === 'hides');
   const inputs = fresh.map((each) => inputOf(each, record.router_id, hiding));
-  const ids = fresh.map(() => new_id());
+  const ids = fresh.map(() => newId());
   const going = published.flatMap(({ members, shadowed }) => [...members, ...shadowed]);
   const staying = [...left.keys()];
   const adopting = [...going, ...hiding.filter((rule) => isFree(rule, going, staying))].map(({ text }) => text);
@@ -200,7 +200,7 @@ function isFree(rule: HidingRule, going: readonly LeadingRule[], staying: readon
 function mayLeadTo(rule: ForeignRule, target: Target): boolean {
   if (rule.kind !== 'other') return leadsTo(rule, target);
   // A range of addresses is not looked into.
-  return rule.leads_to.includes('-') || rule.leads_to.split(':')[0] === target.server_ip;
+  return rule.leadsTo.includes('-') || rule.leadsTo.split(':')[0] === target.server_ip;
 }
 
 function outcomeOf(
@@ -216,6 +216,6 @@ function outcomeOf(
     const why = 'a rule before it takes all of its packets';
     return { rule: rule.text, result: 'dropped', mapping_ids: [], reason: why };
   }
-  const is_new = mine.some(([{ present }]) => present === undefined);
-  return { rule: rule.text, result: is_new ? 'imported' : 'ours', mapping_ids, reason: '' };
+  const isNew = mine.some(([{ present }]) => present === undefined);
+  return { rule: rule.text, result: isNew ? 'imported' : 'ours', mapping_ids, reason: '' };
 }

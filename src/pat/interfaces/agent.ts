@@ -17,7 +17,7 @@ export interface RouterView {
   /** How many mappings of ours, known or not, have something in the kernel. */
   readonly mappings_in_kernel: number;
   /** Just read from the kernel, not remembered. */
-  readonly is_fresh: boolean;
+  readonly isFresh: boolean;
 }
 
 /** What a settlement did, and the delta that notes it in the store. */
@@ -35,10 +35,10 @@ export type LookFor = 'rules' | 'port' | 'kernel' | 'audit';
 
 /** The look that is enough for all of these. */
 export function mergedScope(purposes: readonly LookFor[]): LookFor {
-  const reads_kernel = purposes.some((each) => each === 'kernel' || each === 'audit');
-  const reads_ports = purposes.some((each) => each === 'port' || each === 'audit');
-  if (reads_kernel) return reads_ports ? 'audit' : 'kernel';
-  return reads_ports ? 'port' : 'rules';
+  const readsKernel = purposes.some((each) => each === 'kernel' || each === 'audit');
+  const readsPorts = purposes.some((each) => each === 'port' || each === 'audit');
+  if (readsKernel) return readsPorts ? 'audit' : 'kernel';
+  return readsPorts ? 'port' : 'rules';
 }
 
 /** Whoever keeps the kernel equal to the store. */

@@ -10,13 +10,13 @@ export interface CloudRouter {
   readonly name: string;
   readonly project_id: string;
   /** Neutron's admin_state_up. */
-  readonly is_up: boolean;
+  readonly isUp: boolean;
   /** Neutron's word, such as ACTIVE. */
   readonly status: string;
   /** IPv4 addresses of its external gateway, in Neutron's order; none when no gateway is set. */
   readonly gateway_ips: readonly string[];
-  readonly is_ha: boolean;
-  readonly is_distributed: boolean;
+  readonly isHa: boolean;
+  readonly isDistributed: boolean;
 }
 
 export interface FixedIp {
@@ -37,12 +37,12 @@ export interface CloudPort {
   /** Such as `compute:nova`, `network:router_interface`; empty when there is none. */
   readonly device_owner: string;
   readonly fixed_ips: readonly FixedIp[];
-  readonly is_up: boolean;
+  readonly isUp: boolean;
   /** Neutron's word: ACTIVE, DOWN, BUILD. */
   readonly status: string;
   /** The node it is bound on; empty while it is not bound. */
   readonly host: string;
-  readonly has_port_security: boolean;
+  readonly hasPortSecurity: boolean;
   readonly security_group_ids: readonly string[];
 }
 
@@ -100,7 +100,7 @@ export interface SecurityGroup {
 /** The L3 agent of a node that has the router. */
 export interface RouterHost {
   readonly host: string;
-  readonly is_alive: boolean;
+  readonly isAlive: boolean;
   /** `active` or `standby` for an HA router, else null. */
   readonly ha_state: string | null;
 }
@@ -114,8 +114,8 @@ export interface PortFilter {
   readonly ids?: readonly string[];
   readonly project_id?: string;
   /** Of any of these servers or routers. */
-  readonly device_ids?: readonly string[];
-  readonly network_ids?: readonly string[];
+  readonly deviceIds?: readonly string[];
+  readonly networkIds?: readonly string[];
   readonly ip_address?: string;
 }
 
@@ -146,7 +146,7 @@ export interface Cloud {
   hasProject(id: string): Promise<boolean>;
   floatingIps(filter?: { readonly project_id?: string }): Promise<readonly CloudFloatingIp[]>;
   securityGroups(ids: readonly string[]): Promise<readonly SecurityGroup[]>;
-  securityGroupRules(group_ids: readonly string[]): Promise<readonly SecurityGroupRule[]>;
+  securityGroupRules(groupIds: readonly string[]): Promise<readonly SecurityGroupRule[]>;
   /** Gives the new rule's id. Throws CLOUD_REFUSED also when there is such a rule already. */
   addSecurityGroupRule(rule: NewSecurityGroupRule): Promise<string>;
   /** One that is not there any more is no error. */

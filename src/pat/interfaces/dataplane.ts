@@ -18,7 +18,7 @@ export interface Observation {
   /** What an operator should know about this router, in whole sentences. */
   readonly warnings: readonly string[];
   /** What its address scopes ask of packets. */
-  readonly scope_marks?: ScopeMarks | undefined;
+  readonly scopeMarks?: ScopeMarks | undefined;
 }
 
 /** The kernel, or whatever forwards packets for a router. It speaks of routers and forwards, not of namespaces or rules. */

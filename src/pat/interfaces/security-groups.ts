@@ -14,9 +14,9 @@ export interface GroupLook {
   /** Sentences about what they drop. */
   readonly warnings: readonly string[];
   /** Rules that were added. */
-  readonly rule_ids: readonly string[];
+  readonly ruleIds: readonly string[];
   /** Rules that were added for other mappings and let this one's packets in too: they go with the last of them. */
-  readonly shared_ids?: readonly string[];
+  readonly sharedIds?: readonly string[];
 }
 
 /** Whoever can look at security groups, and open them. */
@@ -27,5 +27,5 @@ export interface GroupAccess {
    */
   look(mapping_id: string, target: SecuredTarget, opens: boolean): Promise<GroupLook>;
   /** Takes away rules that look added. Never throws; gives a sentence for each that stayed. */
-  close(rule_ids: readonly string[]): Promise<readonly string[]>;
+  close(ruleIds: readonly string[]): Promise<readonly string[]>;
 }

@@ -16,7 +16,7 @@ export interface Forward {
   /** Whether servers see the router's own address instead of the caller's. */
   readonly masquerade: boolean;
   /** The mark of the address scope that its packets pass into (scope.ts); undefined: they pass as they come. */
-  readonly scope_mark: number | undefined;
+  readonly scopeMark: number | undefined;
 }
 
 /** Where a forward listens. Two mappings never share one endpoint. */
@@ -29,7 +29,7 @@ export function endpointOf({ protocol, gateway_ip, router_port }: Endpoint): End
 const EVERYBODY = '0.0.0.0/0';
 
 /** Takes a mapping, whether it is to be masqueraded and the mark that it needs, gives what the kernel must hold for it. */
-export function forwardOf(mapping: Mapping, masquerade: boolean, scope_mark?: number): Forward {
+export function forwardOf(mapping: Mapping, masquerade: boolean, scopeMark?: number): Forward {
   return {
     mapping_id: mapping.id,
     protocol: mapping.protocol,
@@ -39,15 +39,15 @@ export function forwardOf(mapping: Mapping, masquerade: boolean, scope_mark?: nu
     server_port: mapping.server_port,
     allowed_cidrs: mapping.allowed_cidrs.includes(EVERYBODY) ? [] : mapping.allowed_cidrs,
     masquerade,
-    scope_mark,
+    scopeMark,
   };
 }
 
 /** One text for one forward: equal texts, equal forwards. */
 export function forwardKey(forward: Forward): string {
-  const { mapping_id, server_ip, server_port, allowed_cidrs, masquerade, scope_mark } = forward;
+  const { mapping_id, server_ip, server_port, allowed_cidrs, masquerade, scopeMark } = forward;
   const plain = [mapping_id, endpointKey(forward), server_ip, server_port, allowed_cidrs.join(','), masquerade];
-  return [...plain, ...(scope_mark === undefined ? [] : [scope_mark])].join(' ');
+  return [...plain, ...(scopeMark === undefined ? [] : [scopeMark])].join(' ');
 }
 
 /** `203.0.113.10:4022/tcp`, also what people are shown. */

@@ -102,7 +102,7 @@ export interface NewMapping
   /** Undefined: the router's own. */
   readonly gateway_ip?: string | undefined;
   /** The gateway address where the node has none: an HA router stands by, or Neutron has not put it there yet. */
-  readonly expected_gateway_ip?: string | undefined;
+  readonly expectedGatewayIp?: string | undefined;
   /** Undefined: as the operator configured it. */
   readonly masquerade?: Masquerade | undefined;
 }

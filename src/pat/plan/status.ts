@@ -17,7 +17,7 @@ export function settledStatus(mapping: Mapping, facts: RouterFacts | undefined, 
   const unwanted = unwantedStatus(mapping, now);
   if (unwanted !== undefined) return unwanted;
   if (facts === undefined) return down(NOT_HERE);
-  if (facts.stands_by) return down('the router stands by on this node: its gateway address is on another one');
+  if (facts.standsBy) return down('the router stands by on this node: its gateway address is on another one');
   if (facts.gateways.length === 0) return down(NO_GATEWAY);
   if (!facts.addresses.includes(mapping.gateway_ip)) {
     return down(`${mapping.gateway_ip} is not an address of the router now; it has ${facts.gateways.join(', ')}`);
@@ -31,7 +31,7 @@ export interface KnownReasons {
   /** Why it is not on this node. */
   readonly absent?: string | undefined;
   /** Why it has no gateway address on it. */
-  readonly no_gateway?: string | undefined;
+  readonly noGateway?: string | undefined;
 }
 
 /**
@@ -42,8 +42,8 @@ export function asOf(mapping: Mapping, now: Date, isRouterHere: boolean, known: 
   const unwanted = unwantedStatus(mapping, now);
   if (unwanted !== undefined) return { ...mapping, ...unwanted };
   if (!isRouterHere) return { ...mapping, ...down(known.absent ?? NOT_HERE) };
-  const { no_gateway } = known;
-  return mapping.status_reason === NO_GATEWAY && no_gateway ? { ...mapping, status_reason: no_gateway } : mapping;
+  const { noGateway } = known;
+  return mapping.status_reason === NO_GATEWAY && noGateway ? { ...mapping, status_reason: noGateway } : mapping;
 }
 
 /** What is to be noted of these mappings when their router is not here. */

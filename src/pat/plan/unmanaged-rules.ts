@@ -42,7 +42,7 @@ export interface OtherRule extends Found {
   /** The packets that may end with it. */
   readonly covers: readonly Claim[];
   /** Where it leads to, as it says it; empty for nowhere. */
-  readonly leads_to: string;
+  readonly leadsTo: string;
 }
 
 export type ForeignRule = LeadingRule | HidingRule | OtherRule;

@@ -34,7 +34,7 @@ const NOTHING: Counts = new Map();
 
 export class QuotaBook implements Holder {
   readonly #parts: QuotaBookParts;
-  readonly #by_router = new Map<string, Counts>();
+  readonly #byRouter = new Map<string, Counts>();
   /** Records that came since they were counted. */
   readonly #uncounted = new Map<string, Touched['mappings']>();
   readonly #totals = new Map<string, number>();
@@ -58,13 +58,13 @@ export class QuotaBook implements Holder {
 
   #count(router_id: string, mappings: Touched['mappings']): void {
     const counts = countsOf([...mappings.values()].map(({ project_id }) => project_id));
-    for (const [project_id, count] of this.#by_router.get(router_id) ?? NOTHING) {
+    for (const [project_id, count] of this.#byRouter.get(router_id) ?? NOTHING) {
       this.#totals.set(project_id, (this.#totals.get(project_id) ?? 0) - count);
     }
     for (const [project_id, count] of counts) {
       this.#totals.set(project_id, (this.#totals.get(project_id) ?? 0) + count);
     }
-    this.#by_router.set(router_id, counts);
+    this.#byRouter.set(router_id, counts);
   }
 
   /** Throws QUOTA_EXCEEDED, what QuotaStore.read and the store throw, and what `work` throws. */
@@ -85,9 +85,9 @@ export class QuotaBook implements Holder {
   async usage(project_id: string): Promise<Usage> {
     await this.#load();
     this.#countAll();
-    const on_routers = [...this.#by_router.values()].map((counts) => counts.get(project_id) ?? 0);
-    const on_router = on_routers.reduce((most, count) => Math.max(most, count), 0);
-    return { mappings: this.#totals.get(project_id) ?? 0, on_router };
+    const onRouters = [...this.#byRouter.values()].map((counts) => counts.get(project_id) ?? 0);
+    const onRouter = onRouters.reduce((most, count) => Math.max(most, count), 0);
+    return { mappings: this.#totals.get(project_id) ?? 0, onRouter };
   }
 
   /** All that have mappings. Throws what the store throws. */
@@ -113,7 +113,7 @@ export class QuotaBook implements Holder {
       quota: { ...this.#parts.defaults(), ...own.get(project_id) },
       stored: {
         mappings: this.#totals.get(project_id) ?? 0,
-        on_router: this.#by_router.get(router_id)?.get(project_id) ?? 0,
+        onRouter: this.#byRouter.get(router_id)?.get(project_id) ?? 0,
       },
     }));
     for (const { project_id, count, quota, stored } of quotas) {
@@ -122,23 +122,23 @@ export class QuotaBook implements Holder {
     }
     return quotas.every(({ project_id, count, quota, stored }) => {
       const held = this.#held(router_id, project_id);
-      const used = { mappings: stored.mappings + held.mappings, on_router: stored.on_router + held.on_router };
+      const used = { mappings: stored.mappings + held.mappings, onRouter: stored.onRouter + held.onRouter };
       return excessOf(quota, used, count) === undefined;
     });
   }
 
   #knows(router_id: string): boolean {
-    return this.#by_router.has(router_id) || this.#uncounted.has(router_id);
+    return this.#byRouter.has(router_id) || this.#uncounted.has(router_id);
   }
 
   #held(router_id: string, project_id: string): Usage {
-    let [mappings, on_router] = [0, 0];
+    let [mappings, onRouter] = [0, 0];
     for (const reservation of this.#reservations) {
       const count = reservation.counts.get(project_id) ?? 0;
       mappings += count;
-      if (reservation.router_id === router_id) on_router += count;
+      if (reservation.router_id === router_id) onRouter += count;
     }
-    return { mappings, on_router };
+    return { mappings, onRouter };
   }
 
   #release(reservation: Reservation): void {
@@ -158,8 +158,8 @@ export class QuotaBook implements Holder {
   /** A record that cannot be read counts for nothing until it can be: it stops no other router, and its own refuses anyway. */
   async #loadAll(): Promise<void> {
     const { store } = this.#parts;
-    const router_ids = (await store.routers()).filter((router_id) => !this.#knows(router_id));
-    const records = await Promise.allSettled(router_ids.map((router_id) => store.read(router_id)));
+    const routerIds = (await store.routers()).filter((router_id) => !this.#knows(router_id));
+    const records = await Promise.allSettled(routerIds.map((router_id) => store.read(router_id)));
     for (const result of records) {
       if (result.status === 'rejected') {
         if (!isPraasError(result.reason)) throw result.reason;

@@ -25,7 +25,7 @@ export type OwnQuota = Readonly<z.infer<typeof OwnQuota>>;
 export interface Usage {
   readonly mappings: number;
   /** On the one router that it is about. */
-  readonly on_router: number;
+  readonly onRouter: number;
 }
 
 /** What would be too much. */
@@ -36,10 +36,10 @@ export interface Excess {
 }
 
 /** The first thing of which `count` more would be too many; undefined when they fit. */
-export function excessOf(quota: Quota, { mappings, on_router }: Usage, count: number): Excess | undefined {
+export function excessOf(quota: Quota, { mappings, onRouter }: Usage, count: number): Excess | undefined {
   const lines: readonly Excess[] = [
     { what: 'mappings', limit: quota.mappings, used: mappings },
-    { what: 'ports on one router', limit: quota.ports_per_router, used: on_router },
+    { what: 'ports on one router', limit: quota.ports_per_router, used: onRouter },
   ];
   return lines.find(({ limit, used }) => limit !== UNLIMITED && used + count > limit);
 }

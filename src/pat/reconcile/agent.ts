@@ -40,20 +40,20 @@ export class Agent implements RouterAgent, CounterSource {
 
   async look(router_id: string, purpose: LookFor = 'rules'): Promise<RouterView> {
     const known = purpose === 'audit' || purpose === 'kernel' ? undefined : this.#known.get(router_id);
-    const [read, now_known, listeners] = await Promise.all([
+    const [read, nowKnown, listeners] = await Promise.all([
       this.#dataplane.facts(router_id),
       known ?? this.#observe(router_id).then((observation) => new KnownRouter(observation)),
       purpose === 'port' || purpose === 'audit' ? this.#dataplane.listeners(router_id) : [],
     ]);
-    const { warnings, size, scope_marks, foreign } = now_known;
-    if (known && isNewTo(scope_marks, read)) {
+    const { warnings, size, scopeMarks, foreign } = nowKnown;
+    if (known && isNewTo(scopeMarks, read)) {
       this.forget(router_id);
       return this.look(router_id, purpose);
     }
-    const facts = withScopeMarks(read, scope_marks);
-    const claims = [...now_known.claims, ...listeners];
-    const view = { facts, claims, foreign, warnings, mappings_in_kernel: size, is_fresh: known === undefined };
-    this.#seen.set(view, now_known);
+    const facts = withScopeMarks(read, scopeMarks);
+    const claims = [...nowKnown.claims, ...listeners];
+    const view = { facts, claims, foreign, warnings, mappings_in_kernel: size, isFresh: known === undefined };
+    this.#seen.set(view, nowKnown);
     return view;
   }
 
@@ -95,7 +95,7 @@ export class Agent implements RouterAgent, CounterSource {
       return await this.#settleOnce(view, record, ids);
     } catch (error) {
       this.forget(record.router_id);
-      if (view.is_fresh || !isPraasError(error, 'KERNEL_REFUSED')) throw error;
+      if (view.isFresh || !isPraasError(error, 'KERNEL_REFUSED')) throw error;
       // What was remembered is not what is there: somebody flushed, or the namespace is a new one of the same name.
       // The view is fresh now, so this happens once.
       return this.settle(await this.look(record.router_id), record, ids);
@@ -131,9 +131,9 @@ export class Agent implements RouterAgent, CounterSource {
   /** Plans for the mappings named, or for all of the router when the view is fresh: then drift is repaired on the way. */
   #plan(view: RouterView, record: RouterRecord, ids: readonly string[]): Plan {
     const known = this.#seen.get(view);
-    const mappings = view.is_fresh ? [...record.mappings.values()] : ids.flatMap((id) => record.mappings.get(id) ?? []);
+    const mappings = view.isFresh ? [...record.mappings.values()] : ids.flatMap((id) => record.mappings.get(id) ?? []);
     const forwards = this.#forwardsOf(mappings, view);
-    const observed = known?.forwards(view.is_fresh ? undefined : ids) ?? [];
+    const observed = known?.forwards(view.isFresh ? undefined : ids) ?? [];
     // A router that needs nothing of ours gets no chains and no table either.
     const frame = forwards.length > 0 ? known?.frame : undefined;
     const adopt = known?.foreign.filter(({ text }) => record.adopting.includes(text)) ?? [];

@@ -5,7 +5,7 @@ import type { Timers } from '../../core/timers.ts';
 export interface CloudWatchParts {
   /** Reads what is to be known. Bounded in time by whoever gives it. */
   readonly read: () => Promise<void>;
-  readonly period_ms: () => number;
+  readonly periodMs: () => number;
   readonly timers: Timers;
   readonly log: Logger;
 }
@@ -17,7 +17,7 @@ export class CloudWatch {
   #failures = 0;
   #trouble: string | undefined = 'OpenStack has not been asked yet';
   #callOff: () => void = () => undefined;
-  #is_stopped = false;
+  #isStopped = false;
   #reading: Promise<void> | undefined;
 
   constructor(parts: CloudWatchParts) {
@@ -44,12 +44,12 @@ export class CloudWatch {
 
   /** Reads no more. */
   stop(): void {
-    this.#is_stopped = true;
+    this.#isStopped = true;
     this.#callOff();
   }
 
   async #read(): Promise<void> {
-    const { read, period_ms, timers, log } = this.#parts;
+    const { read, periodMs, timers, log } = this.#parts;
     this.#callOff();
     try {
       await read();
@@ -62,8 +62,8 @@ export class CloudWatch {
       this.#trouble = reason;
       this.#failures += 1;
     }
-    if (this.#is_stopped) return;
-    const usual = period_ms();
+    if (this.#isStopped) return;
+    const usual = periodMs();
     const wait = this.#failures === 0 ? usual : Math.min(usual, FIRST_RETRY_MS * 2 ** (this.#failures - 1));
     this.#callOff = timers.after(wait, () => void this.refresh());
   }

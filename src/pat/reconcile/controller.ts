@@ -22,7 +22,7 @@ export interface Reconciled {
   readonly router_id: string;
   readonly reason: Reason;
   readonly seconds: number;
-  readonly is_ok: boolean;
+  readonly isOk: boolean;
   /** Mappings put right that nobody had asked to change. */
   readonly repaired: number;
 }
@@ -32,7 +32,7 @@ export interface ControllerParts {
   readonly routers: () => Promise<readonly string[]>;
   readonly read: (router_id: string) => Promise<RouterRecord>;
   readonly sync: (router_id: string) => Promise<Changed<Synced>>;
-  readonly period_ms: () => number;
+  readonly periodMs: () => number;
   readonly onReconciled: (reconciled: Reconciled) => void;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -45,7 +45,7 @@ export interface Failing {
 }
 
 interface Care {
-  due_ms: number;
+  dueMs: number;
   failures: number;
   trouble: string | undefined;
 }
@@ -64,9 +64,9 @@ export class Controller {
   readonly #line: WorkLine;
   readonly #expiries: ExpiryWatch;
   readonly #cares = new Map<string, Care>();
-  readonly #timers_set = new Set<() => void>();
-  #is_stopped = false;
-  #has_started = false;
+  readonly #timersSet = new Set<() => void>();
+  #isStopped = false;
+  #hasStarted = false;
 
   constructor(parts: ControllerParts) {
     const { timers, clock, log } = parts;
@@ -74,7 +74,7 @@ export class Controller {
     this.#line = new WorkLine({
       timers,
       places: PLACES,
-      slow_after_ms: SLOW_AFTER_MS,
+      slowAfterMs: SLOW_AFTER_MS,
       work: (router_id, reason) => this.#lookAfter(router_id, reason as Reason),
     });
     this.#expiries = new ExpiryWatch({
@@ -97,12 +97,12 @@ export class Controller {
     for (const router_id of routers) this.#line.add(router_id, 'start', false);
     this.#tick();
     await this.#line.idle();
-    this.#has_started = true;
+    this.#hasStarted = true;
   }
 
   /** Takes the record of a router that has just been changed. */
   touched(record: RouterRecord): void {
-    if (this.#is_stopped) return;
+    if (this.#isStopped) return;
     this.#careFor(record.router_id);
     this.#expiries.note(record);
   }
@@ -118,7 +118,7 @@ export class Controller {
 
   /** Whether every router has been looked after since the start. */
   get hasStarted(): boolean {
-    return this.#has_started;
+    return this.#hasStarted;
   }
 
   /** Routers whose last reconciliation failed, and why. */
@@ -128,8 +128,8 @@ export class Controller {
 
   /** Lets what is under way end, and does nothing any more. */
   async stop(): Promise<void> {
-    this.#is_stopped = true;
-    for (const callOff of this.#timers_set) callOff();
+    this.#isStopped = true;
+    for (const callOff of this.#timersSet) callOff();
     this.#expiries.stop();
     await this.#line.close();
   }
@@ -144,18 +144,18 @@ export class Controller {
 
   #tick(): void {
     const now = this.#parts.clock.now().getTime();
-    for (const [router_id, { due_ms, failures }] of this.#cares) {
-      if (due_ms <= now) this.#line.add(router_id, failures > 0 ? 'retry' : 'period', false);
+    for (const [router_id, { dueMs, failures }] of this.#cares) {
+      if (dueMs <= now) this.#line.add(router_id, failures > 0 ? 'retry' : 'period', false);
     }
     this.#later(TICK_MS, () => this.#tick());
   }
 
   async #lookAfter(router_id: string, reason: Reason): Promise<void> {
-    const { clock, period_ms, sync, onReconciled, log } = this.#parts;
+    const { clock, periodMs, sync, onReconciled, log } = this.#parts;
     const care = this.#careFor(router_id);
     const start = clock.now().getTime();
     // Not again meanwhile.
-    care.due_ms = Number.POSITIVE_INFINITY;
+    care.dueMs = Number.POSITIVE_INFINITY;
     let repaired = 0;
     try {
       const { added, removed, moved } = (await sync(router_id)).value;
@@ -168,9 +168,9 @@ export class Controller {
       else this.#fail(router_id, care, error);
     }
     const end = clock.now().getTime();
-    const usual = Math.max(period_ms(), (end - start) * MOST_SHARE);
-    care.due_ms = end + (care.failures === 0 ? usual : Math.min(usual, FIRST_RETRY_MS * 2 ** (care.failures - 1)));
-    onReconciled({ router_id, reason, seconds: (end - start) / 1000, is_ok: care.failures === 0, repaired });
+    const usual = Math.max(periodMs(), (end - start) * MOST_SHARE);
+    care.dueMs = end + (care.failures === 0 ? usual : Math.min(usual, FIRST_RETRY_MS * 2 ** (care.failures - 1)));
+    onReconciled({ router_id, reason, seconds: (end - start) / 1000, isOk: care.failures === 0, repaired });
   }
 
   #fail(router_id: string, care: Care, error: unknown): void {
@@ -185,7 +185,7 @@ export class Controller {
     const present = this.#cares.get(router_id);
     if (present) return present;
     const care: Care = {
-      due_ms: this.#parts.clock.now().getTime() + this.#parts.period_ms(),
+      dueMs: this.#parts.clock.now().getTime() + this.#parts.periodMs(),
       failures: 0,
       trouble: undefined,
     };
@@ -194,11 +194,11 @@ export class Controller {
   }
 
   #later(milliseconds: number, work: () => void): void {
-    if (this.#is_stopped) return;
+    if (this.#isStopped) return;
     const callOff = this.#parts.timers.after(milliseconds, () => {
-      this.#timers_set.delete(callOff);
+      this.#timersSet.delete(callOff);
       work();
     });
-    this.#timers_set.add(callOff);
+    this.#timersSet.add(callOff);
   }
 }

@@ -12,7 +12,7 @@ const FRESH_MS = 1000;
 
 export class CounterBook {
   readonly #routers = new Map<string, Map<string, Entry>>();
-  readonly #noted_ms = new Map<string, number>();
+  readonly #notedMs = new Map<string, number>();
 
   /** Takes what was found in a router at `now`. Mappings that are no longer there are forgotten. */
   note(router_id: string, forwards: readonly ObservedForward[], now: Date): void {
@@ -21,12 +21,12 @@ export class CounterBook {
       tally ? [[mapping_id, next(before?.get(mapping_id), tally, now)]] : [],
     );
     this.#routers.set(router_id, new Map(entries));
-    this.#noted_ms.set(router_id, now.getTime());
+    this.#notedMs.set(router_id, now.getTime());
   }
 
   /** Whether the router was looked at in the last second. */
   isFresh(router_id: string, now: Date): boolean {
-    return now.getTime() - (this.#noted_ms.get(router_id) ?? Number.NEGATIVE_INFINITY) < FRESH_MS;
+    return now.getTime() - (this.#notedMs.get(router_id) ?? Number.NEGATIVE_INFINITY) < FRESH_MS;
   }
 
   of(router_id: string, mapping_id: string): Counters | undefined {

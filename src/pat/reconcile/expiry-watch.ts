@@ -27,7 +27,7 @@ export class ExpiryWatch {
   readonly #moments = new Map<string, number>();
   readonly #warned = new Set<string>();
   #callOff: (() => void) | undefined;
-  #due_ms = Number.POSITIVE_INFINITY;
+  #dueMs = Number.POSITIVE_INFINITY;
 
   constructor(parts: ExpiryWatchParts) {
     this.#parts = parts;
@@ -57,15 +57,15 @@ export class ExpiryWatch {
     const now = this.#parts.clock.now().getTime();
     let due = Number.POSITIVE_INFINITY;
     for (const moment of this.#moments.values()) due = Math.min(due, moment);
-    if (due === this.#due_ms && this.#callOff) return;
+    if (due === this.#dueMs && this.#callOff) return;
     this.#callOff?.();
-    this.#due_ms = due;
+    this.#dueMs = due;
     if (due === Number.POSITIVE_INFINITY) {
       this.#callOff = undefined;
       return;
     }
-    const wait_ms = Math.min(Math.max(0, due - now) + LATE_MS, MOST_MS);
-    this.#callOff = this.#parts.timers.after(wait_ms, () => this.#ring());
+    const waitMs = Math.min(Math.max(0, due - now) + LATE_MS, MOST_MS);
+    this.#callOff = this.#parts.timers.after(waitMs, () => this.#ring());
   }
 
   /** Only this router's times are looked at again: any change of any router comes here. */

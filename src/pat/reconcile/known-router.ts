@@ -13,7 +13,7 @@ export class KnownRouter {
   readonly claims: readonly Claim[];
   readonly foreign: readonly ForeignRule[];
   readonly warnings: readonly string[];
-  readonly scope_marks: ScopeMarks;
+  readonly scopeMarks: ScopeMarks;
   readonly #forwards: Map<string, ObservedForward[]>;
   #frame: unknown;
 
@@ -21,7 +21,7 @@ export class KnownRouter {
     this.claims = observation.claims;
     this.foreign = observation.foreign ?? [];
     this.warnings = observation.warnings;
-    this.scope_marks = observation.scope_marks ?? new Map();
+    this.scopeMarks = observation.scopeMarks ?? new Map();
     this.#forwards = Map.groupBy(observation.forwards, ({ mapping_id }) => mapping_id);
     this.#frame = observation.frame;
   }

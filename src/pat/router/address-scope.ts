@@ -15,7 +15,7 @@ export type ScopeMarks = ReadonlyMap<string, number | undefined>;
 /** Gives the facts with the marks written to the networks behind the interfaces. */
 export function withScopeMarks(facts: RouterFacts, marks: ScopeMarks): RouterFacts {
   if (![...marks.values()].some((mark) => mark !== undefined)) return facts;
-  const inside = facts.inside.map((network) => ({ ...network, scope_mark: marks.get(network.interface) }));
+  const inside = facts.inside.map((network) => ({ ...network, scopeMark: marks.get(network.interface) }));
   return { ...facts, inside };
 }
 
@@ -27,7 +27,7 @@ export function isNewTo(marks: ScopeMarks, { inside }: RouterFacts): boolean {
 /** The mark that packets to this address behind the router need: that of the narrowest network that has it, as routes go. */
 export function scopeMarkFor({ inside }: RouterFacts, server_ip: string): number | undefined {
   const networks = inside.filter(({ cidr }) => cidrContains(cidr, server_ip));
-  return networks.toSorted((a, b) => prefixOf(b) - prefixOf(a))[0]?.scope_mark;
+  return networks.toSorted((a, b) => prefixOf(b) - prefixOf(a))[0]?.scopeMark;
 }
 
 function prefixOf({ cidr }: InsideNetwork): number {

@@ -16,7 +16,7 @@ export interface InsideNetwork {
   /** By which the router reaches it. */
   readonly interface: string;
   /** What packets from outside must be marked with to get in there (scope.ts); nothing where they get in as they come. */
-  readonly scope_mark?: number | undefined;
+  readonly scopeMark?: number | undefined;
 }
 
 export interface RouterFacts {
@@ -26,7 +26,7 @@ export interface RouterFacts {
   /** External IPv4 addresses on which ports are published, the primary one first; none when no gateway is set. */
   readonly gateways: readonly string[];
   /** An HA router whose gateway address is on another node now. */
-  readonly stands_by: boolean;
+  readonly standsBy: boolean;
   /** Every IPv4 address of the router, gateways and floating IPs included. */
   readonly addresses: readonly string[];
   readonly inside: readonly InsideNetwork[];
@@ -52,6 +52,6 @@ export function whyNotBehind(facts: RouterFacts, address: string): string | unde
  */
 export function masqueradeApplies(facts: RouterFacts, mapping: Pick<Mapping, 'masquerade' | 'server_ip'>): boolean {
   if (mapping.masquerade !== 'auto') return mapping.masquerade === 'always';
-  if (facts.stands_by) return false;
+  if (facts.standsBy) return false;
   return !facts.inside.some(({ cidr, neutron }) => neutron && cidrContains(cidr, mapping.server_ip));
 }

@@ -49,7 +49,7 @@ export class VerdictService implements Verdicts {
   async #ofRouter(router_id: string, verdicts: readonly Verdict[]): Promise<readonly Applied[]> {
     const { value } = await this.#parts.runner.run<readonly Applied[]>(router_id, {
       options: {},
-      must_be_here: false,
+      mustBeHere: false,
       purpose: 'rules',
       decide: (situation) => {
         const { delta, applied } = decideVerdicts(situation, verdicts);

@@ -64,7 +64,7 @@ export class Creation {
     // A warning may come with the answer; what is opened is waited for, one after the other: two may lack the same rule.
     const looks = resolved.map(async (each, index) => (opens[index] ? undefined : lookAt(each, index)));
     const opened: (GroupLook | undefined)[] = [];
-    const closeAgain = async (): Promise<unknown> => groups?.close(opened.flatMap((each) => each?.rule_ids ?? []));
+    const closeAgain = async (): Promise<unknown> => groups?.close(opened.flatMap((each) => each?.ruleIds ?? []));
     try {
       for (const [index, each] of resolved.entries()) opened.push(opens[index] ? await lookAt(each, index) : undefined);
     } catch (error) {
@@ -72,8 +72,8 @@ export class Creation {
       throw error;
     }
     const inputs = resolved.map(({ mapping }, index): NewMapping => {
-      const { rule_ids = [], shared_ids = [] } = opened[index] ?? {};
-      const security_group_rule_ids = [...rule_ids, ...shared_ids];
+      const { ruleIds = [], sharedIds = [] } = opened[index] ?? {};
+      const security_group_rule_ids = [...ruleIds, ...sharedIds];
       return { ...mapping, security_group_rule_ids };
     });
     try {
@@ -97,7 +97,7 @@ export class Creation {
     const { runner, view } = this.#parts;
     return runner.run(router_id, {
       options,
-      must_be_here: true,
+      mustBeHere: true,
       purpose: 'port',
       precheck: (record) => requireNew(record, ids),
       decide: (situation: Situation): Outcome<MappingView[]> => {

@@ -20,7 +20,7 @@ export interface Imports {
 
 export interface ImportServiceParts {
   readonly runner: ChangeRunner;
-  readonly new_id: NewId;
+  readonly newId: NewId;
 }
 
 const REASON = 'imported from a rule of custom-PREROUTING';
@@ -33,14 +33,14 @@ export class ImportService implements Imports {
   }
 
   takeOver(router_id: string, options: ChangeOptions = {}): Promise<Changed<readonly ImportedRule[]>> {
-    const { runner, new_id } = this.#parts;
+    const { runner, newId } = this.#parts;
     const cause: Cause = { by: options.requester ?? ROOT, reason: REASON };
     return runner.run<readonly ImportedRule[]>(router_id, {
       options,
-      must_be_here: true,
+      mustBeHere: true,
       purpose: 'audit',
       decide: (situation) => {
-        const { delta, ids, rules } = decideImport(situation, new_id);
+        const { delta, ids, rules } = decideImport(situation, newId);
         return { delta, ids, value: () => rules, causes: new Map(ids.map((id) => [id, cause])) };
       },
     });

@@ -39,10 +39,10 @@ export class MappingQuery {
    */
   async list(filter: MappingFilter = {}, requester: Requester = ROOT): Promise<Found> {
     const { store, dataplane, clock } = this.#parts;
-    const router_ids = filter.router_id === undefined ? await store.routers() : [filter.router_id];
+    const routerIds = filter.router_id === undefined ? await store.routers() : [filter.router_id];
     const [present, records] = await Promise.all([
       dataplane.routers(),
-      Promise.allSettled(router_ids.map((router_id) => store.read(router_id))),
+      Promise.allSettled(routerIds.map((router_id) => store.read(router_id))),
     ]);
     const here = new Set(present);
     const now = clock.now();
@@ -88,28 +88,28 @@ export class MappingQuery {
   /** The mapping of each whole ID that is where it was seen last. Reads each router once, however many are asked for. */
   async #known(ids: readonly string[]): Promise<(Mapping | undefined)[]> {
     const { store, dataplane, clock } = this.#parts;
-    const router_ids = [...new Set(ids.flatMap((id) => this.#places.get(id) ?? []))];
-    if (router_ids.length === 0) return ids.map(() => undefined);
+    const routerIds = [...new Set(ids.flatMap((id) => this.#places.get(id) ?? []))];
+    if (routerIds.length === 0) return ids.map(() => undefined);
     const [present, ...records] = await Promise.all([
       dataplane.routers(),
-      ...router_ids.map((router_id) => store.read(router_id).catch(() => undefined)),
+      ...routerIds.map((router_id) => store.read(router_id).catch(() => undefined)),
     ]);
-    const by_router = new Map(router_ids.map((router_id, index) => [router_id, records[index]]));
+    const byRouter = new Map(routerIds.map((router_id, index) => [router_id, records[index]]));
     const here = new Set(present);
     const now = clock.now();
     return ids.map((id) => {
       const router_id = this.#places.get(id) ?? '';
-      const mapping = by_router.get(router_id)?.mappings.get(id);
+      const mapping = byRouter.get(router_id)?.mappings.get(id);
       if (mapping) return this.#asOf(mapping, now, here.has(router_id));
       this.#places.delete(id);
       return undefined;
     });
   }
 
-  #asOf(mapping: Mapping, now: Date, is_here: boolean): Mapping {
+  #asOf(mapping: Mapping, now: Date, isHere: boolean): Mapping {
     const { book } = this.#parts;
-    const reasons = { absent: book?.whyAbsent(mapping.router_id), no_gateway: book?.whyNoGateway(mapping.router_id) };
-    return asOf(mapping, now, is_here, reasons);
+    const reasons = { absent: book?.whyAbsent(mapping.router_id), noGateway: book?.whyNoGateway(mapping.router_id) };
+    return asOf(mapping, now, isHere, reasons);
   }
 }
 

@@ -33,7 +33,7 @@ export interface PatServiceParts extends MappingQueryParts {
   readonly store: MappingStore;
   readonly dataplane: Pick<Dataplane, 'routers' | 'flows'>;
   readonly runner: ChangeRunner;
-  readonly new_id: NewId;
+  readonly newId: NewId;
   readonly policy: Policy;
   /** Says who may choose any router port. */
   readonly access: AccessPolicy;
@@ -74,7 +74,7 @@ export class PatService implements Pat {
   createMany(
     requests: readonly MappingRequest[],
     options: ChangeOptions = {},
-    ids: readonly string[] = requests.map(() => this.#parts.new_id()),
+    ids: readonly string[] = requests.map(() => this.#parts.newId()),
   ): Promise<Changed<readonly MappingView[]>> {
     return this.#creation.run(requests, options, ids);
   }
@@ -83,17 +83,17 @@ export class PatService implements Pat {
    * As create, unless the same port of the same server is published on that router already (with that protocol, and that
    * gateway address when one is given): then that mapping is given and nothing changes.
    */
-  ensure(input: NewMapping, options: ChangeOptions = {}): Promise<Changed<{ mapping: MappingView; is_new: boolean }>> {
-    const id = this.#parts.new_id();
-    return this.#parts.runner.run<{ mapping: MappingView; is_new: boolean }>(input.router_id, {
+  ensure(input: NewMapping, options: ChangeOptions = {}): Promise<Changed<{ mapping: MappingView; isNew: boolean }>> {
+    const id = this.#parts.newId();
+    return this.#parts.runner.run<{ mapping: MappingView; isNew: boolean }>(input.router_id, {
       options,
-      must_be_here: true,
+      mustBeHere: true,
       purpose: 'port',
       decide: (situation) => {
         const present = publishedAs(situation, input);
-        if (present) return { delta: {}, ids: [], value: () => ({ mapping: this.#view(present), is_new: false }) };
+        if (present) return { delta: {}, ids: [], value: () => ({ mapping: this.#view(present), isNew: false }) };
         const outcome = this.#outcomeOf(decideCreate(situation, input, id));
-        return { ...outcome, value: (record, done) => ({ mapping: outcome.value(record, done), is_new: true }) };
+        return { ...outcome, value: (record, done) => ({ mapping: outcome.value(record, done), isNew: true }) };
       },
     });
   }
@@ -110,7 +110,7 @@ export class PatService implements Pat {
     if (!moves && mayOpen(patch)) await targets.confirm(found, requester);
     return runner.run(found.router_id, {
       options,
-      must_be_here: false,
+      mustBeHere: false,
       purpose: 'port',
       decide: (situation) => this.#outcomeOf(decideUpdate(situation, found.id, patch, { condition, identity })),
     });
@@ -130,7 +130,7 @@ export class PatService implements Pat {
       const decide = (situation: Situation): Outcome<readonly MappingView[]> =>
         this.#removal(situation, mappings, condition);
       try {
-        const change = { options, must_be_here: false, purpose: 'rules', decide } as const;
+        const change = { options, mustBeHere: false, purpose: 'rules', decide } as const;
         results.push(await this.#parts.runner.run(router_id, change));
       } catch (error) {
         if (!isPraasError(error)) throw error;
@@ -153,7 +153,7 @@ export class PatService implements Pat {
   sync(router_id: string, options: ChangeOptions = {}): Promise<Changed<Synced>> {
     return this.#parts.runner.run<Synced>(router_id, {
       options,
-      must_be_here: true,
+      mustBeHere: true,
       purpose: 'kernel',
       reconciles: true,
       decide: () => ({ delta: {}, ids: [], value: (_, done) => done }),

@@ -49,12 +49,12 @@ export class QuotaService implements Quotas {
     const { quotas, book, defaults } = this.#parts;
     const own = (await quotas.read()).get(project_id);
     const limits = { ...defaults(), ...own };
-    const { mappings, on_router } = await book.usage(project_id);
+    const { mappings, onRouter } = await book.usage(project_id);
     return {
       project_id,
       is_default: own === undefined,
       mappings: { limit: limits.mappings, in_use: mappings },
-      ports_per_router: { limit: limits.ports_per_router, in_use: on_router },
+      ports_per_router: { limit: limits.ports_per_router, in_use: onRouter },
     };
   }
 }

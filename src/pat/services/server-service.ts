@@ -63,21 +63,21 @@ export class ServerService implements Servers {
     const servers = await cloud.servers(filter);
     if (servers.length === 0) return [];
     const [ports, routers, floating_ips, published] = await Promise.all([
-      cloud.ports({ device_ids: servers.map(({ id }) => id) }),
+      cloud.ports({ deviceIds: servers.map(({ id }) => id) }),
       cloud.routers(filter),
       cloud.floatingIps(filter),
       mappings(),
     ]);
-    const interfaces = routers.length === 0 ? [] : await cloud.ports({ device_ids: routers.map(({ id }) => id) });
+    const interfaces = routers.length === 0 ? [] : await cloud.ports({ deviceIds: routers.map(({ id }) => id) });
     const leading = routersBySubnet(interfaces, routers);
-    const by_server = Map.groupBy(ports, ({ device_id }) => device_id);
+    const byServer = Map.groupBy(ports, ({ device_id }) => device_id);
     const counts = Map.groupBy(published, ({ server_id }) => server_id);
     return servers
       .map((server) => ({
         ...summaryOf(server),
         // Any project may write this server's ID on a port of its own.
         addresses: addressesOf(
-          (by_server.get(server.id) ?? []).filter((port) => port.project_id === server.project_id),
+          (byServer.get(server.id) ?? []).filter((port) => port.project_id === server.project_id),
           leading,
           floating_ips,
         ),
@@ -98,16 +98,16 @@ function routersBySubnet(
   routers: readonly { readonly id: string; readonly name: string; readonly gateway_ips: readonly string[] }[],
 ): RoutersBySubnet {
   const known = new Map(routers.map(({ id, name, gateway_ips }) => [id, { router_id: id, name, gateway_ips }]));
-  const by_subnet = new Map<string, LeadingRouter[]>();
+  const bySubnet = new Map<string, LeadingRouter[]>();
   for (const port of ports.filter(isRouterInterface)) {
     const router = known.get(port.device_id);
     if (router === undefined) continue;
     for (const { subnet_id } of port.fixed_ips) {
-      const there = by_subnet.get(subnet_id) ?? [];
-      if (!there.includes(router)) by_subnet.set(subnet_id, [...there, router]);
+      const there = bySubnet.get(subnet_id) ?? [];
+      if (!there.includes(router)) bySubnet.set(subnet_id, [...there, router]);
     }
   }
-  return by_subnet;
+  return bySubnet;
 }
 
 function addressesOf(

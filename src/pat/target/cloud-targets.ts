@@ -27,7 +27,7 @@ export interface CloudTargetsParts {
 /** The server as the requester named it: nothing, or the ids that it may be. */
 interface Named {
   readonly text: string;
-  readonly server_ids: readonly string[];
+  readonly serverIds: readonly string[];
 }
 
 /** What a request leads to. */
@@ -60,7 +60,7 @@ export class CloudTargets implements Targets {
     const found = await this.#find(request, requester);
     if (typeof found === 'string') return this.#local.resolve({ ...request, router_id: found }, requester);
     const { router_id, identity, project_id, port, gateway_ip, warnings } = found;
-    const expected = gateway_ip === undefined ? {} : { expected_gateway_ip: gateway_ip };
+    const expected = gateway_ip === undefined ? {} : { expectedGatewayIp: gateway_ip };
     return { mapping: newMappingOf(request, { router_id, ...identity, project_id, ...expected }), port, warnings };
   }
 
@@ -78,20 +78,20 @@ export class CloudTargets implements Targets {
   async #find(request: TargetRequest, requester: Requester): Promise<Found | string> {
     const [router_id, named] = await Promise.all([this.#router(request, requester), this.#server(request, requester)]);
     if (router_id !== undefined && !isUuid(router_id)) return router_id;
-    const [ports, router_ports] = await this.#ports(request, requester, router_id, named);
+    const [ports, routerPorts] = await this.#ports(request, requester, router_id, named);
     const theirs = ports.filter(({ project_id }) => requester.sees(project_id));
     const possible = targetsOf(theirs).filter(({ server_ip }) => [undefined, server_ip].includes(request.server_ip));
     const what = named?.text ?? request.port_id ?? request.server_ip ?? 'the server';
     if (possible.length === 0)
       return this.#withoutPort(request, requester, {
         router_id,
-        router_ports,
+        routerPorts,
         named,
         theirs,
-        is_known: ports.length > 0,
+        isKnown: ports.length > 0,
         what,
       });
-    const chosen = await this.#routers.choose(possible, { router_id, router_ports, what }, requester);
+    const chosen = await this.#routers.choose(possible, { router_id, routerPorts, what }, requester);
     const target = onlyOne(chosen.targets, what);
     this.#requireServer(target.port, requester);
     this.#requireGateway(request.gateway_ip, chosen, requester);
@@ -114,16 +114,16 @@ export class CloudTargets implements Targets {
 
   async #server({ server }: TargetRequest, { projectId: project_id }: Requester): Promise<Named | undefined> {
     if (server === undefined) return undefined;
-    if (isUuid(server)) return { text: server, server_ids: [server] };
+    if (isUuid(server)) return { text: server, serverIds: [server] };
     const filter = project_id === null ? { name: server } : { name: server, project_id };
-    const server_ids = await this.#cloud.serverIds(filter);
-    if (server_ids.length > 1) {
+    const serverIds = await this.#cloud.serverIds(filter);
+    if (serverIds.length > 1) {
       const found = await this.#cloud.servers(filter);
       const candidates = found.map(({ id, project_id: owner }) => `${id} of project ${owner}`);
       throw praasError('AMBIGUOUS', { what: `server ${server}`, candidates });
     }
-    if (server_ids.length === 0) throw await this.#noServer(server, project_id);
-    return { text: server, server_ids };
+    if (serverIds.length === 0) throw await this.#noServer(server, project_id);
+    return { text: server, serverIds };
   }
 
   /** Ports that may be meant, and those of the router; with ids for both it is one request. */
@@ -133,38 +133,38 @@ export class CloudTargets implements Targets {
     router_id: string | undefined,
     named: Named | undefined,
   ): Promise<readonly [readonly CloudPort[], readonly CloudPort[]]> {
-    const router_ids = router_id === undefined ? [] : [router_id];
-    const device_ids = [...(named?.server_ids ?? []), ...router_ids];
-    const [of_devices, of_id] = await Promise.all([
-      device_ids.length === 0 ? [] : this.#cloud.ports({ device_ids }),
+    const routerIds = router_id === undefined ? [] : [router_id];
+    const deviceIds = [...(named?.serverIds ?? []), ...routerIds];
+    const [ofDevices, ofId] = await Promise.all([
+      deviceIds.length === 0 ? [] : this.#cloud.ports({ deviceIds }),
       request.port_id === undefined ? undefined : this.#cloud.ports({ ids: [request.port_id] }),
     ]);
-    const router_ports = of_devices.filter(({ device_id }) => device_id === router_id);
-    const of_servers = of_devices.filter(({ device_id }) => named?.server_ids.includes(device_id));
-    if (of_id !== undefined) return [named ? of_id.filter((port) => includes(of_servers, port)) : of_id, router_ports];
-    if (named !== undefined) return [of_servers, router_ports];
+    const routerPorts = ofDevices.filter(({ device_id }) => device_id === router_id);
+    const ofServers = ofDevices.filter(({ device_id }) => named?.serverIds.includes(device_id));
+    if (ofId !== undefined) return [named ? ofId.filter((port) => includes(ofServers, port)) : ofId, routerPorts];
+    if (named !== undefined) return [ofServers, routerPorts];
     const { server_ip: ip_address } = request;
     if (ip_address === undefined) throw praasError('INVALID_INPUT', NO_SERVER);
-    const network_ids = router_id === undefined ? undefined : new RouterPorts(router_id, router_ports).network_ids;
-    if (network_ids?.length === 0) return [[], router_ports];
+    const networkIds = router_id === undefined ? undefined : new RouterPorts(router_id, routerPorts).networkIds;
+    if (networkIds?.length === 0) return [[], routerPorts];
     const { projectId: project_id } = requester;
-    const place = network_ids === undefined ? project_id !== null && { project_id } : { network_ids };
-    return [await this.#cloud.ports({ ip_address, ...place }), router_ports];
+    const place = networkIds === undefined ? project_id !== null && { project_id } : { networkIds: networkIds };
+    return [await this.#cloud.ports({ ip_address, ...place }), routerPorts];
   }
 
   /** An operator may lead to an address that Neutron does not know; for everybody else there is nothing. */
   async #withoutPort(request: TargetRequest, requester: Requester, candidates: Candidates): Promise<Found> {
-    const { router_id, router_ports, named, theirs, is_known, what } = candidates;
+    const { router_id, routerPorts, named, theirs, isKnown, what } = candidates;
     const { server_ip } = request;
-    const is_plain = named === undefined && request.port_id === undefined && !is_known;
+    const isPlain = named === undefined && request.port_id === undefined && !isKnown;
     const may = this.#policy.allows(requester, ANY_TARGET);
-    if (is_plain && may && router_id !== undefined && server_ip !== undefined) {
+    if (isPlain && may && router_id !== undefined && server_ip !== undefined) {
       return {
         router_id,
         identity: { server_ip, server_id: null, port_id: null },
         project_id: requester.projectId ?? request.project_id ?? null,
         port: undefined,
-        gateway_ip: new RouterPorts(router_id, router_ports).gateway_ips[0],
+        gateway_ip: new RouterPorts(router_id, routerPorts).gateway_ips[0],
         warnings: [
           `${server_ip} is the address of no Neutron port on a network of the router: nobody notices when it moves`,
         ],
@@ -204,11 +204,11 @@ export class CloudTargets implements Targets {
 /** What was found of the server, when none of it is a port of the requester's with that address. */
 interface Candidates {
   readonly router_id: string | undefined;
-  readonly router_ports: readonly CloudPort[];
+  readonly routerPorts: readonly CloudPort[];
   readonly named: Named | undefined;
   readonly theirs: readonly CloudPort[];
   /** Neutron knows the address, whoever has it. */
-  readonly is_known: boolean;
+  readonly isKnown: boolean;
   readonly what: string;
 }
 

@@ -12,12 +12,12 @@ export interface OpenedRulesParts {
  */
 export async function closeUnused(
   { store, groups }: OpenedRulesParts,
-  rule_ids: readonly string[],
+  ruleIds: readonly string[],
 ): Promise<readonly string[]> {
-  if (groups === undefined || rule_ids.length === 0) return [];
+  if (groups === undefined || ruleIds.length === 0) return [];
   const used = await rulesInUse(store);
-  if (used === undefined) return [`security group rules ${rule_ids.join(', ')} stay: other mappings may need them`];
-  return groups.close([...new Set(rule_ids)].filter((id) => !used.has(id)));
+  if (used === undefined) return [`security group rules ${ruleIds.join(', ')} stay: other mappings may need them`];
+  return groups.close([...new Set(ruleIds)].filter((id) => !used.has(id)));
 }
 
 async function rulesInUse(store: OpenedRulesParts['store']): Promise<ReadonlySet<string> | undefined> {

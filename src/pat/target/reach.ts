@@ -42,11 +42,11 @@ export class RouterPorts {
   }
 
   /** Subnets on which it has an interface. */
-  get subnet_ids(): ReadonlySet<string> {
+  get subnetIds(): ReadonlySet<string> {
     return new Set(this.#interfaces.flatMap(({ fixed_ips }) => fixed_ips.map(({ subnet_id }) => subnet_id)));
   }
 
-  get network_ids(): readonly string[] {
+  get networkIds(): readonly string[] {
     return [...new Set(this.#interfaces.map(({ network_id }) => network_id))];
   }
 

@@ -18,7 +18,7 @@ export interface Chosen {
 /** What is known of the router already. */
 export interface Asked {
   readonly router_id: string | undefined;
-  readonly router_ports: readonly CloudPort[];
+  readonly routerPorts: readonly CloudPort[];
   /** The server, for messages. */
   readonly what: string;
 }
@@ -59,19 +59,19 @@ export class RouterChoice {
   /** Throws ROUTER_NOT_CONNECTED when the router does not lead to any of them, AMBIGUOUS when several routers do. */
   async choose(
     targets: readonly Target[],
-    { router_id, router_ports, what }: Asked,
+    { router_id, routerPorts, what }: Asked,
     requester: Requester,
   ): Promise<Chosen> {
     if (router_id === undefined) return this.#only(await this.#leadingTo(targets, requester), what);
-    const chosen = leading(router_id, router_ports, targets);
+    const chosen = leading(router_id, routerPorts, targets);
     if (chosen !== undefined) return chosen;
     const known = (await this.#leadingTo(targets, requester)).map((each) => each.router_id);
     throw praasError('ROUTER_NOT_CONNECTED', { router: router_id, server: what, known });
   }
 
-  async #only(leading_there: readonly Chosen[], what: string): Promise<Chosen> {
-    const with_gateway = leading_there.filter(({ ports }) => ports.gateway_ips.length > 0);
-    const possible = with_gateway.length > 0 ? with_gateway : leading_there;
+  async #only(leadingThere: readonly Chosen[], what: string): Promise<Chosen> {
+    const withGateway = leadingThere.filter(({ ports }) => ports.gateway_ips.length > 0);
+    const possible = withGateway.length > 0 ? withGateway : leadingThere;
     const [chosen, another] = possible;
     if (chosen === undefined) throw praasError('ROUTER_NOT_CONNECTED', { router: 'of yours', server: what, known: [] });
     if (another === undefined) return chosen;
@@ -82,14 +82,14 @@ export class RouterChoice {
 
   /** The requester's routers with an interface on the subnet of one of the targets. */
   async #leadingTo(targets: readonly Target[], requester: Requester): Promise<readonly Chosen[]> {
-    const network_ids = [...new Set(targets.map(({ port }) => port.network_id))];
-    const interfaces = (await this.#cloud.ports({ network_ids })).filter(isRouterInterface);
-    const router_ids = [...new Set(interfaces.map(({ device_id }) => device_id))];
-    const owners = await Promise.all(router_ids.map((router_id) => this.#projectOf(router_id)));
-    const device_ids = router_ids.filter((_, index) => requester.sees(owners[index] ?? null));
-    if (device_ids.length === 0) return [];
-    const ports = await this.#cloud.ports({ device_ids });
-    return device_ids.flatMap((router_id) => leading(router_id, ports, targets) ?? []);
+    const networkIds = [...new Set(targets.map(({ port }) => port.network_id))];
+    const interfaces = (await this.#cloud.ports({ networkIds })).filter(isRouterInterface);
+    const routerIds = [...new Set(interfaces.map(({ device_id }) => device_id))];
+    const owners = await Promise.all(routerIds.map((router_id) => this.#projectOf(router_id)));
+    const deviceIds = routerIds.filter((_, index) => requester.sees(owners[index] ?? null));
+    if (deviceIds.length === 0) return [];
+    const ports = await this.#cloud.ports({ deviceIds });
+    return deviceIds.flatMap((router_id) => leading(router_id, ports, targets) ?? []);
   }
 
   async #projectOf(router_id: string): Promise<string | undefined> {
@@ -108,6 +108,6 @@ export class RouterChoice {
 
 function leading(router_id: string, ports: readonly CloudPort[], targets: readonly Target[]): Chosen | undefined {
   const own = new RouterPorts(router_id, ports);
-  const reached = targets.filter(({ subnet_id }) => own.subnet_ids.has(subnet_id));
+  const reached = targets.filter(({ subnet_id }) => own.subnetIds.has(subnet_id));
   return reached.length === 0 ? undefined : { router_id, ports: own, targets: reached };
 }

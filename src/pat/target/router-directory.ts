@@ -41,7 +41,7 @@ export class RouterBook {
     if (this.#routers === undefined) return undefined;
     const router = this.#routers.get(router_id);
     if (router === undefined) return undefined;
-    if (!router.is_up) return `router ${router.name} is down (admin_state_up is false)`;
+    if (!router.isUp) return `router ${router.name} is down (admin_state_up is false)`;
     return undefined;
   }
 
@@ -50,7 +50,7 @@ export class RouterBook {
     const router = this.of(router_id);
     if (router === undefined) return undefined;
     if (router.gateway_ips.length === 0) return `router ${router.name} has no external gateway`;
-    if (router.is_ha) return `router ${router.name} stands by on this node: its gateway is on another one`;
+    if (router.isHa) return `router ${router.name} stands by on this node: its gateway is on another one`;
     return undefined;
   }
 

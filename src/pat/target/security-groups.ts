@@ -11,7 +11,7 @@ import { type Missing, missingAccess, missingText } from './security.ts';
 
 const EVERYBODY = '0.0.0.0/0';
 const MARK = 'praas:';
-const NOTHING: GroupLook = { warnings: [], rule_ids: [] };
+const NOTHING: GroupLook = { warnings: [], ruleIds: [] };
 
 export class SecurityGroups implements GroupAccess {
   readonly #cloud: Cloud;
@@ -24,7 +24,7 @@ export class SecurityGroups implements GroupAccess {
   }
 
   async look(mapping_id: string, { mapping, port }: SecuredTarget, opens: boolean): Promise<GroupLook> {
-    if (port === undefined || !port.has_port_security) return NOTHING;
+    if (port === undefined || !port.hasPortSecurity) return NOTHING;
     try {
       const rules = await this.#cloud.securityGroupRules(port.security_group_ids);
       const missing = missingAccess(port, rules, mapping);
@@ -34,16 +34,16 @@ export class SecurityGroups implements GroupAccess {
           rules.filter(({ description }) => !isOurs(description)),
           mapping,
         );
-        const shared_ids = rules.filter((rule) => others.some((each) => isFor(rule, each))).map(({ id }) => id);
+        const sharedIds = rules.filter((rule) => others.some((each) => isFor(rule, each))).map(({ id }) => id);
         const opened = missing.length === 0 ? NOTHING : await this.#open(mapping_id, port, missing);
-        return shared_ids.length === 0 ? opened : { ...opened, shared_ids };
+        return sharedIds.length === 0 ? opened : { ...opened, sharedIds };
       }
       if (missing.length === 0) return NOTHING;
       const groups = await this.#cloud.securityGroups(port.security_group_ids);
-      return { warnings: [warningOf(missing, groups)], rule_ids: [] };
+      return { warnings: [warningOf(missing, groups)], ruleIds: [] };
     } catch (error) {
       if (opens || !isPraasError(error)) throw error;
-      return { warnings: [`whether the security groups let it through is not known: ${error.message}`], rule_ids: [] };
+      return { warnings: [`whether the security groups let it through is not known: ${error.message}`], ruleIds: [] };
     }
   }
 
@@ -54,11 +54,11 @@ export class SecurityGroups implements GroupAccess {
     await this.close(left);
   }
 
-  async close(rule_ids: readonly string[]): Promise<readonly string[]> {
-    const results = await Promise.allSettled(rule_ids.map((id) => this.#cloud.removeSecurityGroupRule(id)));
+  async close(ruleIds: readonly string[]): Promise<readonly string[]> {
+    const results = await Promise.allSettled(ruleIds.map((id) => this.#cloud.removeSecurityGroupRule(id)));
     return results.flatMap((result, index) => {
       if (result.status === 'fulfilled') return [];
-      const id = rule_ids[index] ?? '';
+      const id = ruleIds[index] ?? '';
       if (isPraasError(result.reason, 'CLOUD_UNAVAILABLE')) this.#left.add(id);
       this.#log.warn('a security group rule stays', { id, reason: String(result.reason) });
       return [
@@ -74,19 +74,19 @@ export class SecurityGroups implements GroupAccess {
       const what = `open a security group of port ${port.id}: none of them belongs to its project`;
       throw praasError('FORBIDDEN', { who: 'praas', what });
     }
-    const rule_ids: string[] = [];
+    const ruleIds: string[] = [];
     try {
       for (const { cidr, protocol, port: number } of missing) {
         const remote_ip_prefix = cidr === EVERYBODY ? null : cidr;
         const description = `${MARK}${mapping_id}`;
         const rule = { security_group_id: own.id, protocol, port: number, remote_ip_prefix, description };
-        rule_ids.push(await this.#cloud.addSecurityGroupRule(rule));
+        ruleIds.push(await this.#cloud.addSecurityGroupRule(rule));
       }
     } catch (error) {
-      await this.close(rule_ids);
+      await this.close(ruleIds);
       throw error;
     }
-    return { warnings: [], rule_ids };
+    return { warnings: [], ruleIds };
   }
 }
 

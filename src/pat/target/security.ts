@@ -21,11 +21,11 @@ const ANY_PROTOCOL: readonly (string | null)[] = [null, 'any', '0', ''];
 
 /** What of the mapping's callers the port's groups would drop; nothing when the port is not secured at all. */
 export function missingAccess(
-  port: Pick<CloudPort, 'has_port_security'>,
+  port: Pick<CloudPort, 'hasPortSecurity'>,
   rules: readonly SecurityGroupRule[],
   wanted: Pick<Mapping, 'protocol' | 'server_port' | 'allowed_cidrs'>,
 ): readonly Missing[] {
-  if (!port.has_port_security) return [];
+  if (!port.hasPortSecurity) return [];
   const { protocol, server_port } = wanted;
   const open = rules.filter((rule) => fits(rule, protocol, server_port)).map(prefixOf);
   const callers = wanted.allowed_cidrs.length === 0 ? [EVERYBODY] : wanted.allowed_cidrs;

@@ -17,7 +17,7 @@ export function requireRange(router_port: number | undefined, range: PortRange, 
 /** The new mapping that a request asks for, once router and server are known. */
 export function newMappingOf(
   request: MappingRequest,
-  target: TargetIdentity & Pick<NewMapping, 'router_id' | 'project_id' | 'expected_gateway_ip'>,
+  target: TargetIdentity & Pick<NewMapping, 'router_id' | 'project_id' | 'expectedGatewayIp'>,
 ): NewMapping {
   const { router: _router, server: _server, open_security_group: _open, ...options } = request;
   return { ...options, ...target, security_group_rule_ids: [] };

@@ -37,7 +37,7 @@ export interface AppParts {
   readonly context: RequestContext;
   readonly metrics: Pick<HttpMetrics, 'request'>;
   readonly clock: Clock;
-  readonly new_id: NewId;
+  readonly newId: NewId;
   readonly log: Logger;
 }
 
@@ -69,9 +69,9 @@ export function createApp(parts: AppParts): Express {
 }
 
 /** Gives the request its id, and notes how it ended. */
-function begin({ context, metrics, clock, new_id, log }: AppParts): RequestHandler {
+function begin({ context, metrics, clock, newId, log }: AppParts): RequestHandler {
   return (request, response, next) => {
-    const request_id = `req-${new_id()}`;
+    const request_id = `req-${newId()}`;
     const start = clock.now().getTime();
     response.setHeader(REQUEST_ID, request_id);
     response.locals['request_id'] = request_id;
@@ -111,9 +111,9 @@ function handlerOf(endpoint: Endpoint, { policy }: AppParts): RequestHandler {
       id: String(request.params['id'] ?? ''),
       query: parseInput(endpoint.query ?? NO_QUERY, { ...request.query }),
       body: endpoint.body && parseInput(endpoint.body, request.body),
-      if_match: request.get('If-Match'),
-      idempotency_key: request.get('Idempotency-Key'),
-      base_url: baseUrlOf(request),
+      ifMatch: request.get('If-Match'),
+      idempotencyKey: request.get('Idempotency-Key'),
+      baseUrl: baseUrlOf(request),
       url: targetOf(request),
     });
     send(response, answer);

@@ -135,9 +135,9 @@ function fieldRows(schema: Schema, components: Components, prefix = ''): Content
   const { properties = {}, required = [] } = schema;
   return Object.entries(properties).flatMap(([name, field]) => {
     const path = `${prefix}${name}`;
-    const is_required = required.includes(name);
+    const isRequired = required.includes(name);
     const row = [
-      html`<code>${path}</code>${is_required ? html` <small>required</small>` : ''}`,
+      html`<code>${path}</code>${isRequired ? html` <small>required</small>` : ''}`,
       typeCell(field),
       field.description ?? '',
     ];

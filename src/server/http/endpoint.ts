@@ -12,10 +12,10 @@ export interface Asked<Q, B> {
   readonly id: string;
   readonly query: Q;
   readonly body: B;
-  readonly if_match: string | undefined;
-  readonly idempotency_key: string | undefined;
+  readonly ifMatch: string | undefined;
+  readonly idempotencyKey: string | undefined;
   /** Where this API is for the caller, such as `https://node:3000`. */
-  readonly base_url: string;
+  readonly baseUrl: string;
   /** Path and query as they came. */
   readonly url: string;
 }

@@ -16,15 +16,15 @@ const SECOND_MS = 1000;
 
 export class Gate {
   readonly #authenticator: Authenticator;
-  readonly #on_failure: (address: string) => void;
+  readonly #onFailure: (address: string) => void;
   /** Tokens of an address that are being tried, and who waits for that. */
   readonly #lines = new Map<string, { trying: number; readonly waiting: (() => void)[] }>();
   readonly #limiter = new RateLimiterMemory({ points: FAILURES, duration: WINDOW_SECONDS });
 
   /** `on_failure` is told of each refusal. */
-  constructor(authenticator: Authenticator, on_failure: (address: string) => void) {
+  constructor(authenticator: Authenticator, onFailure: (address: string) => void) {
     this.#authenticator = authenticator;
-    this.#on_failure = on_failure;
+    this.#onFailure = onFailure;
   }
 
   /** Throws UNAUTHENTICATED, TOO_MANY_FAILURES after ten failures of one address in a minute, and as the Authenticator does. */
@@ -34,7 +34,7 @@ export class Gate {
     if (past !== null && past.remainingPoints <= 0) throw tooMany(address, past);
     const requester = token === undefined ? undefined : await this.#try(key, address, token);
     if (requester !== undefined) return requester;
-    this.#on_failure(address);
+    this.#onFailure(address);
     const reason = token === undefined ? 'no token was given' : 'the token is not valid';
     throw praasError('UNAUTHENTICATED', { reason });
   }

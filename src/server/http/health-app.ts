@@ -6,12 +6,12 @@ import type { NewId } from '../../core/ids.ts';
 import { type HealthParts, healthPages } from './health-pages.ts';
 import { problemOf, statusOf } from './problem.ts';
 
-export function healthApp({ new_id, ...health }: HealthParts & { readonly new_id: NewId }): Express {
+export function healthApp({ newId, ...health }: HealthParts & { readonly newId: NewId }): Express {
   const app = express().disable('x-powered-by').use(helmet());
   app.use(healthPages(health));
   app.use(({ path }, response) => {
     const error = praasError('ROUTE_NOT_FOUND', { path });
-    response.status(statusOf(error)).json({ errors: [problemOf(error, `req-${new_id()}`)] });
+    response.status(statusOf(error)).json({ errors: [problemOf(error, `req-${newId()}`)] });
   });
   return app;
 }

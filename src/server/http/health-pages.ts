@@ -26,8 +26,8 @@ export function healthPages({ readiness, metrics, timers }: HealthParts): Reques
       .json(answer);
   });
   page('/metrics', async (_request, response) => {
-    const { content_type, body } = await metrics.text();
-    response.set('Cache-Control', 'no-store').type(content_type).send(body);
+    const { contentType, body } = await metrics.text();
+    response.set('Cache-Control', 'no-store').type(contentType).send(body);
   });
   return router;
 }

@@ -19,7 +19,7 @@ export interface KeyedRequest {
 interface Kept {
   readonly fingerprint: string;
   readonly answer: Promise<Answer>;
-  readonly until_ms: number;
+  readonly untilMs: number;
 }
 
 const KEPT_MS = 24 * 3600 * 1000;
@@ -53,15 +53,15 @@ export class IdempotencyKeys {
     const ids = request.inputs.map((_, index) => uuidOf(`${owner} ${fingerprint} ${index}`));
     const answer = work(ids).catch((error: unknown) => again(ids, error));
     const now = this.#clock.now().getTime();
-    this.#kept.set(owner, { fingerprint, answer, until_ms: now + KEPT_MS });
+    this.#kept.set(owner, { fingerprint, answer, untilMs: now + KEPT_MS });
     answer.catch(() => this.#kept.delete(owner));
     return answer;
   }
 
   #forgetOld(): void {
     const now = this.#clock.now().getTime();
-    for (const [owner, { until_ms }] of this.#kept) {
-      if (until_ms > now && this.#kept.size < MOST_KEPT) return;
+    for (const [owner, { untilMs }] of this.#kept) {
+      if (untilMs > now && this.#kept.size < MOST_KEPT) return;
       this.#kept.delete(owner);
     }
   }

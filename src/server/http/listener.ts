@@ -34,7 +34,7 @@ const OPTIONS = {
 };
 
 /** `is_answering`: an earlier request of this connection is being answered. */
-export type OnUnreadable = (error: Error, socket: Duplex, is_answering: boolean) => void;
+export type OnUnreadable = (error: Error, socket: Duplex, isAnswering: boolean) => void;
 
 export class Listener {
   readonly #place: Place;
@@ -85,12 +85,12 @@ export class Listener {
   }
 
   /** Takes no new connections; resolves when the requests under way are answered, or cut off after `grace_ms`. */
-  async close(grace_ms: number): Promise<void> {
+  async close(graceMs: number): Promise<void> {
     if (!this.#server.listening) return;
     const closed = new Promise((resolve) => this.#server.close(resolve));
     // A connection whose request is answered meanwhile stays open, idle: Node closes only those that were so at first.
     const sweep = setInterval(() => this.#server.closeIdleConnections(), SWEEP_MS);
-    const timer = setTimeout(() => this.#server.closeAllConnections(), grace_ms);
+    const timer = setTimeout(() => this.#server.closeAllConnections(), graceMs);
     await closed;
     clearInterval(sweep);
     clearTimeout(timer);

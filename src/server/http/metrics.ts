@@ -3,7 +3,7 @@ import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client
 
 /** Whatever gives the text of /metrics. */
 export interface MetricsPage {
-  text(): Promise<{ readonly content_type: string; readonly body: string }>;
+  text(): Promise<{ readonly contentType: string; readonly body: string }>;
 }
 
 /** The metrics of one process. `registry` is where products register theirs. */
@@ -14,15 +14,15 @@ export class ProcessMetrics implements MetricsPage {
     collectDefaultMetrics({ register: this.registry, prefix: 'praas_' });
   }
 
-  async text(): Promise<{ readonly content_type: string; readonly body: string }> {
-    return { content_type: this.registry.contentType, body: await this.registry.metrics() };
+  async text(): Promise<{ readonly contentType: string; readonly body: string }> {
+    return { contentType: this.registry.contentType, body: await this.registry.metrics() };
   }
 }
 
 export class HttpMetrics {
   readonly #requests: Counter<'method' | 'route' | 'code'>;
   readonly #durations: Histogram<'method' | 'route'>;
-  readonly #authentication_failures: Counter;
+  readonly #authenticationFailures: Counter;
 
   constructor(registry: Registry) {
     const registers = [registry];
@@ -39,7 +39,7 @@ export class HttpMetrics {
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30],
       registers,
     });
-    this.#authentication_failures = new Counter({
+    this.#authenticationFailures = new Counter({
       name: 'praas_authentication_failures_total',
       help: 'Requests without a valid token.',
       registers,
@@ -52,6 +52,6 @@ export class HttpMetrics {
   }
 
   authenticationFailed(): void {
-    this.#authentication_failures.inc();
+    this.#authenticationFailures.inc();
   }
 }

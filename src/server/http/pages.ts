@@ -39,7 +39,7 @@ export function pages({ document, ...health }: PagesParts): RequestHandler {
   return router;
 }
 
-function versionsAt(base_url: string): VersionsDocument {
-  const links = [{ rel: 'self' as const, href: `${base_url}/v1/` }];
+function versionsAt(baseUrl: string): VersionsDocument {
+  const links = [{ rel: 'self' as const, href: `${baseUrl}/v1/` }];
   return { versions: [{ id: 'v1.0', status: 'CURRENT', version: '', min_version: '', updated: UPDATED, links }] };
 }

@@ -25,10 +25,10 @@ const BAD_REQUEST = [400, 'Bad Request'] as const;
  * Answers and closes. `request_id` is what the log calls it. A connection that is being answered is only closed: the caller
  * would take ours for the rest of that answer.
  */
-export function answerRaw(error: ClientError, socket: Duplex, request_id: string, is_answering: boolean): void {
+export function answerRaw(error: ClientError, socket: Duplex, request_id: string, isAnswering: boolean): void {
   // What comes behind the fault is a fault again.
   if (socket.writableEnded) return;
-  if (error.code === 'ECONNRESET' || !socket.writable || is_answering) {
+  if (error.code === 'ECONNRESET' || !socket.writable || isAnswering) {
     socket.destroy();
     return;
   }
@@ -44,8 +44,8 @@ export function answerRaw(error: ClientError, socket: Duplex, request_id: string
     `X-Openstack-Request-Id: ${request_id}`,
   ];
   // Whoever asked with HEAD takes no body, not even of an error.
-  const is_head = error.rawPacket?.toString('latin1', 0, HEAD.length).toUpperCase() === HEAD;
-  socket.end(`${head.join('\r\n')}\r\n\r\n${is_head ? '' : body}`);
+  const isHead = error.rawPacket?.toString('latin1', 0, HEAD.length).toUpperCase() === HEAD;
+  socket.end(`${head.join('\r\n')}\r\n\r\n${isHead ? '' : body}`);
   // What the caller still sends is read and dropped: closing on it would make the kernel reset the connection, and take the
   // answer away from them.
   socket.resume();

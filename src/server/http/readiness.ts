@@ -23,11 +23,11 @@ const SECOND_MS = 1000;
 export async function judge(
   readiness: Readiness,
   timers: Timers,
-  limit_ms: number = LIMIT_MS,
+  limitMs: number = LIMIT_MS,
 ): Promise<z.infer<typeof ReadinessDocument>> {
   const late = (): Error =>
-    new TookTooLong(`no answer within ${limit_ms / SECOND_MS} seconds; check the load of this node`);
-  const checks = await withDeadline(timers, limit_ms, readiness.check(), late).catch((error: unknown) => {
+    new TookTooLong(`no answer within ${limitMs / SECOND_MS} seconds; check the load of this node`);
+  const checks = await withDeadline(timers, limitMs, readiness.check(), late).catch((error: unknown) => {
     const detail = detailOf(error);
     return readiness.required.map((name) => ({ name, ok: false, detail }));
   });

@@ -21,11 +21,11 @@ export interface LegacyAccess {
   /** IPv4 addresses and networks. Asked at each request: the list may change while the daemon runs. */
   readonly allowed: () => readonly string[];
   /** What this node is called, besides its addresses and localhost. */
-  readonly node_names: readonly string[];
+  readonly nodeNames: readonly string[];
 }
 
 /** Throws FORBIDDEN, with the reason. */
-export function authorize(request: Request, { allowed, node_names }: LegacyAccess): void {
+export function authorize(request: Request, { allowed, nodeNames }: LegacyAccess): void {
   const address = callerOf(request);
   if (address === undefined || !mayCome(address, allowed())) {
     const what = 'use the old API without a token: legacy_api_allow in praas.conf lists the addresses that may';
@@ -34,7 +34,7 @@ export function authorize(request: Request, { allowed, node_names }: LegacyAcces
   if (request.get('Origin') !== undefined || request.get('Sec-Fetch-Site') !== undefined) {
     throw praasError('FORBIDDEN', { who: 'a web page', what: 'use the old API' });
   }
-  if (!isOurs(request.get('Host'), node_names)) {
+  if (!isOurs(request.get('Host'), nodeNames)) {
     const what = 'use the old API: call this node by its address or its own name';
     throw praasError('FORBIDDEN', { who: 'a request for another host', what });
   }
@@ -47,10 +47,10 @@ function mayCome(address: string, allowed: readonly string[]): boolean {
 }
 
 /** A request without Host is HTTP/1.0, which no browser speaks. */
-function isOurs(host: string | undefined, node_names: readonly string[]): boolean {
+function isOurs(host: string | undefined, nodeNames: readonly string[]): boolean {
   if (host === undefined) return true;
   const { bracketed, plain } = HOST.exec(host)?.groups ?? {};
   if (bracketed !== undefined) return isIP(bracketed) === 6;
   const name = plain?.toLowerCase() ?? '';
-  return isIP(name) === 4 || name === 'localhost' || node_names.some((ours) => ours.toLowerCase() === name);
+  return isIP(name) === 4 || name === 'localhost' || nodeNames.some((ours) => ours.toLowerCase() === name);
 }

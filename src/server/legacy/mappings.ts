@@ -42,7 +42,7 @@ export class LegacyMappings {
   /** Nobody named these mappings and no project owns them: both stay empty, as where an operator leaves them out. */
   async create(place: Place): Promise<LegacyAnswer> {
     const { value } = await this.#pat.ensure(newMappingAt(place));
-    if (value.is_new) return answers.created(value.mapping);
+    if (value.isNew) return answers.created(value.mapping);
     // Of several that lead there, always the same one is shown.
     return answers.createdBefore((await this.#find(place)) ?? value.mapping);
   }

@@ -14,9 +14,9 @@ export function etagOf(mapping: Mapping | MappingView): string {
 }
 
 /** Gives a condition that throws PRECONDITION_FAILED; undefined when the request sets none. */
-export function conditionOf(if_match: string | undefined): ((mapping: Mapping) => void) | undefined {
-  if (if_match === undefined) return undefined;
-  const tags = if_match.split(',').map((tag) => tag.trim());
+export function conditionOf(ifMatch: string | undefined): ((mapping: Mapping) => void) | undefined {
+  if (ifMatch === undefined) return undefined;
+  const tags = ifMatch.split(',').map((tag) => tag.trim());
   return (mapping) => {
     if (tags.includes('*') || tags.includes(etagOf(mapping))) return;
     throw praasError('PRECONDITION_FAILED', { id: mapping.id });

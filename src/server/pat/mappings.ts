@@ -55,12 +55,12 @@ export function mappingEndpoints(parts: MappingsParts): readonly Endpoint[] {
     action: 'mapping:list',
     query: ListQuery,
     responses: { 200: { description: 'The mappings that fit.', schema: MappingListDocument } },
-    handle: async ({ requester, query, base_url, url }) => {
+    handle: async ({ requester, query, baseUrl, url }) => {
       const router_id = query.router_id && routers.idOf(query.router_id, requester);
       const { related_to } = query;
-      const of_router = router_id === undefined ? {} : { router_id };
-      const found = await pat.list({ ...of_router, ...(related_to && { related_to }) }, requester);
-      const { mappings, next } = pageOf(found.mappings, { ...query, ...of_router }, new URL(url, base_url));
+      const ofRouter = router_id === undefined ? {} : { router_id };
+      const found = await pat.list({ ...ofRouter, ...(related_to && { related_to }) }, requester);
+      const { mappings, next } = pageOf(found.mappings, { ...query, ...ofRouter }, new URL(url, baseUrl));
       const links = next === undefined ? {} : { mappings_links: [{ rel: 'next', href: next }] };
       return { status: 200, body: { mappings, ...links, failures: failures(requester, found.failures) } };
     },
@@ -94,7 +94,7 @@ export function mappingEndpoints(parts: MappingsParts): readonly Endpoint[] {
     },
     handle: async (asked) => {
       const { requester, query, body } = asked;
-      const options = { ...optionsOf(policy, requester, query), condition: conditionOf(asked.if_match) };
+      const options = { ...optionsOf(policy, requester, query), condition: conditionOf(asked.ifMatch) };
       const changed = await pat.update(asked.id, body.mapping, options);
       const { value: mapping, warnings, script } = changed;
       return { status: 200, body: { mapping, warnings, script }, headers: { ETag: etagOf(mapping) } };
@@ -130,7 +130,7 @@ function creation({ pat, idempotency, policy }: MappingsParts): Endpoint {
         const { value, warnings, script } = await pat.createMany(inputs, options, ids);
         return created(body, value, warnings, script);
       };
-      const { idempotency_key: key } = asked;
+      const { idempotencyKey: key } = asked;
       if (key === undefined || options.dry_run) return work();
       const again = async (ids: readonly string[], error: unknown): Promise<Answer> => {
         if (!isPraasError(error, 'MAPPING_EXISTS')) throw error;
@@ -163,7 +163,7 @@ function removals(
     handle: async (asked) => {
       const options: ChangeOptions = {
         ...optionsOf(policy, asked.requester, asked.query),
-        condition: conditionOf(asked.if_match),
+        condition: conditionOf(asked.ifMatch),
       };
       const { value, warnings, script } = await pat.delete([asked.id], options);
       if (!options.dry_run) return { status: 204 };

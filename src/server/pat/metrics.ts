@@ -6,14 +6,14 @@ import { STATUSES, type Status } from '../../pat/mapping/mapping.ts';
 export interface Reconciled {
   readonly reason: string;
   readonly seconds: number;
-  readonly is_ok: boolean;
+  readonly isOk: boolean;
   /** Mappings put right that nobody had asked to change. */
   readonly repaired: number;
 }
 
 export class PatMetrics {
   readonly #reconciles: Histogram<'reason'>;
-  readonly #reconcile_errors: Counter;
+  readonly #reconcileErrors: Counter;
   readonly #repaired: Counter<'reason'>;
 
   /** `countMappings` is asked at each scrape. */
@@ -26,7 +26,7 @@ export class PatMetrics {
       buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30],
       registers,
     });
-    this.#reconcile_errors = new Counter({
+    this.#reconcileErrors = new Counter({
       name: 'praas_reconcile_errors_total',
       help: 'Failed reconciliations of one router.',
       registers,
@@ -50,9 +50,9 @@ export class PatMetrics {
     });
   }
 
-  reconciled({ reason, seconds, is_ok, repaired }: Reconciled): void {
+  reconciled({ reason, seconds, isOk, repaired }: Reconciled): void {
     this.#reconciles.observe({ reason }, seconds);
-    if (!is_ok) this.#reconcile_errors.inc();
+    if (!isOk) this.#reconcileErrors.inc();
     if (repaired > 0) this.#repaired.inc({ reason }, repaired);
   }
 }

@@ -5,7 +5,7 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 export interface LookedAt {
   readonly kind: 'sweep' | 'event';
   readonly seconds: number;
-  readonly is_ok: boolean;
+  readonly isOk: boolean;
   /** What was done, by its name. */
   readonly actions: readonly string[];
 }
@@ -16,7 +16,7 @@ export class MonitorMetrics {
   readonly #actions: Counter<'action'>;
 
   /** `age_seconds` gives how old the last good sweep is; undefined before it. */
-  constructor(registry: Registry, age_seconds: () => number | undefined) {
+  constructor(registry: Registry, ageSeconds: () => number | undefined) {
     const registers = [registry];
     this.#looks = new Histogram({
       name: 'praas_monitor_look_duration_seconds',
@@ -43,14 +43,14 @@ export class MonitorMetrics {
       help: 'How old the last good sweep is; NaN before the first.',
       registers,
       collect() {
-        this.set(age_seconds() ?? Number.NaN);
+        this.set(ageSeconds() ?? Number.NaN);
       },
     });
   }
 
-  looked({ kind, seconds, is_ok, actions }: LookedAt): void {
+  looked({ kind, seconds, isOk, actions }: LookedAt): void {
     this.#looks.observe({ kind }, seconds);
-    if (!is_ok) this.#errors.inc({ kind });
+    if (!isOk) this.#errors.inc({ kind });
     for (const action of actions) this.#actions.inc({ action });
   }
 }

@@ -58,8 +58,8 @@ function lookingEndpoints({ routers, policy, request_id }: RoutersParts): readon
       responses: { 200: { description: 'The router, read from the kernel at this moment.', schema: RouterDocument } },
       handle: async ({ requester, id }) => {
         const router = await routers.show(routerIdOf(id), requester);
-        const has_details = policy.allows(requester, 'router:details');
-        return { status: 200, body: { router: has_details ? router : { ...router, unmanaged: [], warnings: [] } } };
+        const hasDetails = policy.allows(requester, 'router:details');
+        return { status: 200, body: { router: hasDetails ? router : { ...router, unmanaged: [], warnings: [] } } };
       },
     }),
   ];

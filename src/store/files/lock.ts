@@ -20,7 +20,7 @@ export interface LockOptions {
   /** What is being run, for whoever waits. */
   readonly command: string;
   /** 0 does not wait. */
-  readonly timeout_seconds: number;
+  readonly timeoutSeconds: number;
 }
 
 const Holder = z.object({ pid: z.int(), command: z.string(), since: z.string() });
@@ -66,16 +66,16 @@ export class StateLock {
   }
 
   async #flock(handle: FileHandle): Promise<void> {
-    const { exec, path, timeout_seconds } = this.#options;
+    const { exec, path, timeoutSeconds } = this.#options;
     const { exit_code, stderr } = await exec({
       file: 'flock',
-      args: ['--exclusive', '--timeout', String(timeout_seconds), '3'],
+      args: ['--exclusive', '--timeout', String(timeoutSeconds), '3'],
       descriptors: [handle.fd],
-      timeout_ms: (timeout_seconds + GRACE_SECONDS) * 1000,
+      timeoutMs: (timeoutSeconds + GRACE_SECONDS) * 1000,
     });
     if (exit_code === 0) return;
     if (exit_code !== CONFLICT) throw praasError('STORE_FAILED', { path, reason: stderr.trim() });
-    throw praasError('STORE_LOCKED', { path, holder: await holderOf(path), seconds: timeout_seconds });
+    throw praasError('STORE_LOCKED', { path, holder: await holderOf(path), seconds: timeoutSeconds });
   }
 }
 

@@ -22,7 +22,7 @@ export interface TokenStoreOptions {
   readonly path: string;
   readonly exec: Exec;
   readonly clock: Clock;
-  readonly lock_timeout_seconds: number;
+  readonly lockTimeoutSeconds: number;
   /** What is being run, for whoever waits for the lock meanwhile. */
   readonly command: string;
 }
@@ -44,14 +44,14 @@ export class FileTokenStore implements TokenStore {
   readonly #queue = new Queue();
 
   /** Touches no file. */
-  constructor({ path, exec, clock, lock_timeout_seconds, command }: TokenStoreOptions) {
+  constructor({ path, exec, clock, lockTimeoutSeconds, command }: TokenStoreOptions) {
     this.#path = path;
     this.#lock = new StateLock({
       path: `${path}.lock`,
       exec,
       clock,
       command,
-      timeout_seconds: lock_timeout_seconds,
+      timeoutSeconds: lockTimeoutSeconds,
     });
   }
 

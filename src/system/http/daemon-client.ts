@@ -17,18 +17,18 @@ export interface DaemonRequest {
   /** Sent as JSON. */
   readonly body?: unknown;
   /** By which the daemon knows a repetition. With it the request is repeated once when the connection breaks. */
-  readonly idempotency_key?: string;
+  readonly idempotencyKey?: string;
 }
 
 export interface Limits {
   /** Longest time in which nothing arrives. */
-  readonly silence_ms: number;
+  readonly silenceMs: number;
   /** Between a connection that broke and the repetition: a daemon that was killed is started again. */
-  readonly pause_ms: number;
-  readonly max_bytes: number;
+  readonly pauseMs: number;
+  readonly maxBytes: number;
 }
 
-const LIMITS: Limits = { silence_ms: 60_000, pause_ms: 1000, max_bytes: 256 * 1024 * 1024 };
+const LIMITS: Limits = { silenceMs: 60_000, pauseMs: 1000, maxBytes: 256 * 1024 * 1024 };
 
 interface Transport {
   readonly request: typeof request;
@@ -54,16 +54,16 @@ export class DaemonClient {
   /** Throws DAEMON_UNREACHABLE, DAEMON_MISUNDERSTOOD for what is not HTTP or too large, INTERRUPTED. */
   async send(asked: DaemonRequest): Promise<Pick<HttpResponse, 'status' | 'text'>> {
     let may_have_changed = false;
-    for (let repetitions = asked.idempotency_key === undefined ? 0 : 1; ; repetitions--) {
+    for (let repetitions = asked.idempotencyKey === undefined ? 0 : 1; ; repetitions--) {
       try {
         const { status, text } = await this.#attempt(asked);
         return { status, text };
       } catch (error) {
-        const { cause, is_sent } = asNoResponse(error);
-        may_have_changed ||= is_sent && asked.method !== 'GET';
+        const { cause, isSent } = asNoResponse(error);
+        may_have_changed ||= isSent && asked.method !== 'GET';
         if (repetitions === 0 || !isBroken(cause)) throw this.#errorOf(cause, may_have_changed);
         // Whoever interrupts the pause ends the repetition at once.
-        await setTimeout(this.#limits.pause_ms, undefined, { signal: this.#ending }).catch(() => undefined);
+        await setTimeout(this.#limits.pauseMs, undefined, { signal: this.#ending }).catch(() => undefined);
       }
     }
   }
@@ -73,17 +73,17 @@ export class DaemonClient {
     (await this.#transport?.catch(() => undefined))?.agent.destroy();
   }
 
-  async #attempt({ method, path, body, idempotency_key }: DaemonRequest): Promise<HttpResponse> {
+  async #attempt({ method, path, body, idempotencyKey }: DaemonRequest): Promise<HttpResponse> {
     this.#transport ??= openTransport(this.#address);
     const transport = await this.#transport;
-    const { silence_ms, max_bytes } = this.#limits;
+    const { silenceMs, maxBytes } = this.#limits;
     const token = this.#address.kind === 'url' ? this.#address.token : undefined;
     const headers = {
       ...(token !== undefined && { 'X-Auth-Token': token }),
-      ...(idempotency_key !== undefined && { 'Idempotency-Key': idempotency_key }),
+      ...(idempotencyKey !== undefined && { 'Idempotency-Key': idempotencyKey }),
     };
     const options = { ...targetOf(this.#address, path), method, agent: transport.agent, headers };
-    return exchange({ request: transport.request, options, body, silence_ms, max_bytes, signal: this.#ending });
+    return exchange({ request: transport.request, options, body, silenceMs, maxBytes, signal: this.#ending });
   }
 
   #errorOf(cause: unknown, may_have_changed: boolean): PraasError {
@@ -104,7 +104,7 @@ export class DaemonClient {
 }
 
 function asNoResponse(error: unknown): NoResponse {
-  return error instanceof NoResponse ? error : new NoResponse(error, { is_sent: false, is_reused: false });
+  return error instanceof NoResponse ? error : new NoResponse(error, { isSent: false, isReused: false });
 }
 
 /** TLS is loaded only where it is needed: it takes longer than all the rest. */

@@ -18,10 +18,10 @@ export interface Exchange {
   /** Sent as JSON. */
   readonly body?: unknown;
   /** The whole response has to be there within this time. */
-  readonly timeout_ms?: number;
+  readonly timeoutMs?: number;
   /** Longest time in which nothing arrives. */
-  readonly silence_ms?: number;
-  readonly max_bytes: number;
+  readonly silenceMs?: number;
+  readonly maxBytes: number;
   /** Aborts the exchange; its reason is thrown as the cause of NoResponse. */
   readonly signal?: AbortSignal;
 }
@@ -37,16 +37,16 @@ export class NoResponse extends Error {
   /** Node's error code, TIMED_OUT or TOO_LARGE; empty where there is none. */
   readonly code: string;
   /** The whole request was sent: the peer may have acted on it. */
-  readonly is_sent: boolean;
+  readonly isSent: boolean;
   /** It was sent on a connection that had been kept, which a peer may close at any time. */
-  readonly is_reused: boolean;
+  readonly isReused: boolean;
 
-  constructor(cause: unknown, { is_sent, is_reused }: { readonly is_sent: boolean; readonly is_reused: boolean }) {
+  constructor(cause: unknown, { isSent, isReused }: { readonly isSent: boolean; readonly isReused: boolean }) {
     super('no response');
     this.cause = cause;
     this.code = (cause as NodeJS.ErrnoException).code ?? '';
-    this.is_sent = is_sent;
-    this.is_reused = is_reused;
+    this.isSent = isSent;
+    this.isReused = isReused;
   }
 }
 
@@ -58,16 +58,16 @@ export function exchange({
   request,
   options,
   body,
-  timeout_ms,
-  silence_ms,
-  max_bytes,
+  timeoutMs,
+  silenceMs,
+  maxBytes,
   signal,
 }: Exchange): Promise<HttpResponse> {
   const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>();
   const text = body === undefined ? undefined : JSON.stringify(body);
   const sent = request({
     ...options,
-    ...(silence_ms !== undefined && { timeout: silence_ms }),
+    ...(silenceMs !== undefined && { timeout: silenceMs }),
     ...(signal !== undefined && { signal }),
     headers: {
       Accept: 'application/json',
@@ -78,35 +78,35 @@ export function exchange({
   });
   // The first reason counts; what follows of it is not heard any more.
   const failed = (error: unknown): void =>
-    reject(new NoResponse(error, { is_sent: sent.writableFinished, is_reused: sent.reusedSocket }));
-  const late = (limit_ms: number): void => {
-    failed(withCode(TIMED_OUT, `no response within ${limit_ms / SECOND_MS} seconds`));
+    reject(new NoResponse(error, { isSent: sent.writableFinished, isReused: sent.reusedSocket }));
+  const late = (limitMs: number): void => {
+    failed(withCode(TIMED_OUT, `no response within ${limitMs / SECOND_MS} seconds`));
     sent.destroy();
   };
   // A deadline for the whole response: a peer that sends a byte a second never falls silent.
-  const timer = timeout_ms === undefined ? undefined : setTimeout(() => late(timeout_ms), timeout_ms);
-  let is_answering = false;
-  sent.on('error', failed).on('timeout', () => late(silence_ms ?? 0));
+  const timer = timeoutMs === undefined ? undefined : setTimeout(() => late(timeoutMs), timeoutMs);
+  let isAnswering = false;
+  sent.on('error', failed).on('timeout', () => late(silenceMs ?? 0));
   sent.on('close', () => {
     clearTimeout(timer);
     // Also after 101, of which nothing else is heard.
-    if (!is_answering) failed(new Error(SWITCHING));
+    if (!isAnswering) failed(new Error(SWITCHING));
   });
   sent.on('response', (response) => {
-    is_answering = true;
+    isAnswering = true;
     const { statusCode: status = 0, headers } = response;
-    readText(response, max_bytes).then((whole) => resolve({ status, headers, text: whole }), failed);
+    readText(response, maxBytes).then((whole) => resolve({ status, headers, text: whole }), failed);
   });
   sent.end(text);
   return promise;
 }
 
-async function readText(response: IncomingMessage, max_bytes: number): Promise<string> {
+async function readText(response: IncomingMessage, maxBytes: number): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > max_bytes) throw withCode(TOO_LARGE, `the response has more than ${max_bytes} bytes`);
+    if (size > maxBytes) throw withCode(TOO_LARGE, `the response has more than ${maxBytes} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -30,7 +30,7 @@ for (const protocol of ['tcp', 'udp'] as const) {
 
     const heard = await peer.connect({ protocol, address, port: 20_101, source_port: 20_102 });
 
-    expect(heard).toEqual({ reply: 'web sees 127.0.0.1', seen_port: 20_102 });
+    expect(heard).toEqual({ reply: 'web sees 127.0.0.1', seenPort: 20_102 });
   });
 
   test(`a source address that is asked for is the one that a ${protocol} service sees`, async () => {
@@ -61,7 +61,7 @@ for (const protocol of ['tcp', 'udp'] as const) {
 
     const answers = [await held.send('one'), await held.send('two')];
 
-    const answer = { reply: 'web sees 127.0.0.1', seen_port: 20_104 };
+    const answer = { reply: 'web sees 127.0.0.1', seenPort: 20_104 };
     expect(answers).toEqual([answer, answer]);
     await held.close();
     expect(await held.send('three')).toEqual({ error: 'closed' });
@@ -72,7 +72,7 @@ for (const protocol of ['tcp', 'udp'] as const) {
     const goal = { protocol, address, port: 20_101, source_port: 20_105 };
     await peer.connect(goal);
 
-    expect(await peer.connect(goal)).toMatchObject({ seen_port: 20_105 });
+    expect(await peer.connect(goal)).toMatchObject({ seenPort: 20_105 });
   });
 }
 
@@ -89,7 +89,7 @@ test('a held connection says so when the server has cut it', async () => {
 test('a server that says nothing is a timeout', async () => {
   await peer.listen({ protocol: 'tcp', port: 20_101, http: true });
 
-  const heard = await peer.connect({ protocol: 'tcp', address, port: 20_101, timeout_ms: SILENCE_MS });
+  const heard = await peer.connect({ protocol: 'tcp', address, port: 20_101, timeoutMs: SILENCE_MS });
 
   expect(heard).toEqual({ error: 'timeout' });
 });

@@ -8,8 +8,8 @@ const lines = standardPlan(DEMO_NAMES).flatMap((namespace) => namespace.lines);
 test('every interface of the demonstration has a name that Linux accepts', () => {
   const names = lines.flatMap((line) => [...line.matchAll(/\b(?:peer )?name (\S+)/g)].map(([, name]) => name ?? ''));
 
-  expect(names).toContain(DEMO_NAMES.outside_interface);
-  expect(names).toContain(DEMO_NAMES.inside_interface);
+  expect(names).toContain(DEMO_NAMES.outsideInterface);
+  expect(names).toContain(DEMO_NAMES.insideInterface);
   expect(names.filter((name) => name.length > LONGEST_INTERFACE_NAME)).toEqual([]);
 });
 

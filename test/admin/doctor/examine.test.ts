@@ -13,8 +13,8 @@ const check = (name: string, look: Check['look'], more: Partial<Check> = {}): Ch
   look,
   ...more,
 });
-const run = (checks: readonly Check[], ending = new AbortController().signal, is_root = true): Promise<Report> =>
-  examine(checks, { is_root, limit_ms: 1000, timers, ending });
+const run = (checks: readonly Check[], ending = new AbortController().signal, isRoot = true): Promise<Report> =>
+  examine(checks, { isRoot, limitMs: 1000, timers, ending });
 
 test('findings in the order of their groups, counted', async () => {
   const report = await run([
@@ -45,13 +45,13 @@ test('what hangs is a finding too', async () => {
 });
 
 test('what needs root is not looked at without it', async () => {
-  const { findings, ok: is_well } = await run(
-    [check('secret', () => Promise.reject(new Error('looked at')), { needs_root: true })],
+  const { findings, ok: isWell } = await run(
+    [check('secret', () => Promise.reject(new Error('looked at')), { needsRoot: true })],
     undefined,
     false,
   );
   expect(findings).toMatchObject([{ verdict: 'skipped', next_step: expect.stringContaining('sudo') }]);
-  expect(is_well).toBe(true);
+  expect(isWell).toBe(true);
 });
 
 test('interrupted, it ends at once', async () => {

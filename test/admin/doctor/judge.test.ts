@@ -84,12 +84,12 @@ test('a port is free, praas’, or somebody else’s', () => {
 });
 
 test('room for records', () => {
-  const room = { free_bytes: 900 * MIB, free_inodes: 9e5, all_inodes: 1e6 };
+  const room = { freeBytes: 900 * MIB, freeInodes: 9e5, allInodes: 1e6 };
   is(judgeRoom('/s', room), 'ok', '900 MiB');
-  is(judgeRoom('/s', { ...room, free_bytes: 50 * MIB }), 'warning', '50 MiB');
-  is(judgeRoom('/s', { ...room, free_bytes: MIB }), 'wrong', '1 MiB');
-  is(judgeRoom('/s', { ...room, free_inodes: 3 }), 'wrong', '3 inodes');
-  is(judgeRoom('/s', { ...room, free_inodes: 0, all_inodes: 0 }), 'ok', '900 MiB');
+  is(judgeRoom('/s', { ...room, freeBytes: 50 * MIB }), 'warning', '50 MiB');
+  is(judgeRoom('/s', { ...room, freeBytes: MIB }), 'wrong', '1 MiB');
+  is(judgeRoom('/s', { ...room, freeInodes: 3 }), 'wrong', '3 inodes');
+  is(judgeRoom('/s', { ...room, freeInodes: 0, allInodes: 0 }), 'ok', '900 MiB');
   expect(judgeAside([])).toEqual([]);
   is(judgeAside(['a.json.damaged-1'])[0], 'warning', 'a.json.damaged-1');
 });
@@ -126,9 +126,9 @@ test('the daemon', () => {
 });
 
 test('the cloud', () => {
-  const view = { name: 'praas', routers: 2, servers: 5, sees_projects: true, date: undefined, now: NOW };
+  const view = { name: 'praas', routers: 2, servers: 5, seesProjects: true, date: undefined, now: NOW };
   expect(judgeView(view).map(({ verdict }) => verdict)).toEqual(['ok', 'ok']);
-  is(judgeView({ ...view, sees_projects: false })[1], 'warning', 'projects');
+  is(judgeView({ ...view, seesProjects: false })[1], 'warning', 'projects');
   is(judgeView({ ...view, routers: 0 })[2], 'wrong', 'none');
 });
 

@@ -9,7 +9,7 @@ import { Tree } from '../../../src/admin/install/tree.ts';
 import { errorOf } from '../../support/fake-node.ts';
 import { TestSystem } from './support.ts';
 
-const NORMAL = { starts: true, is_packaged: false };
+const NORMAL = { starts: true, isPackaged: false };
 const CONF = '/usr/local/etc/praas/praas.conf';
 let system: TestSystem;
 
@@ -48,7 +48,7 @@ describe('install', () => {
   test('makes the root that it is told, when there is none', async () => {
     const root = system.tree.at('/not/there');
     const parts = { ...system.parts, tree: new Tree(root) };
-    await system.run(await planInstall(parts, system.wanted('1'), { starts: false, is_packaged: false }));
+    await system.run(await planInstall(parts, system.wanted('1'), { starts: false, isPackaged: false }));
     expect(await parts.tree.exists('/usr/local/bin/praas')).toBe(true);
   });
 
@@ -63,10 +63,10 @@ describe('install', () => {
         '/var/lib/praas/routers': '600 what services wrote',
       },
     ],
-  ])('undone, what services wrote is left only when it is missed: %p', async (is_missed, left) => {
+  ])('undone, what services wrote is left only when it is missed: %p', async (isMissed, left) => {
     system.services.broken.add(MONITOR_AGENT);
     const wanted = system.wanted('1');
-    const directories = wanted.directories.map((each) => ({ ...each, isMissed: async () => is_missed }));
+    const directories = wanted.directories.map((each) => ({ ...each, isMissed: async () => isMissed }));
     const steps = await planInstall(system.parts, { ...wanted, directories }, NORMAL);
     const start = steps.findIndex(({ title }) => title.startsWith('start'));
     const writes: Step = {
@@ -227,7 +227,7 @@ describe('another version in the same places', () => {
   });
 
   test('a package moves units away that would hide its own, and puts them back', async () => {
-    const packaged = { starts: true, is_packaged: true };
+    const packaged = { starts: true, isPackaged: true };
     const wanted = system.wanted('1', { files: [], empty: [unit] });
     await system.run(await planInstall(system.parts, wanted, packaged));
     expect(await system.tree.exists(unit)).toBe(false);
@@ -284,7 +284,7 @@ describe('uninstall', () => {
 });
 
 describe('a package', () => {
-  const packaged = { starts: true, is_packaged: true };
+  const packaged = { starts: true, isPackaged: true };
   const configure = async (): Promise<readonly Step[]> =>
     planInstall(system.parts, system.wanted('1', { files: [] }), packaged);
 

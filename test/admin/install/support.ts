@@ -43,7 +43,7 @@ export class FakeServices extends Services {
   }
 
   override async state(service: (typeof SERVICES)[number]): ReturnType<Services['state']> {
-    return { is_active: this.active.has(service), is_enabled: this.enabled.has(service), unit_path: '' };
+    return { isActive: this.active.has(service), isEnabled: this.enabled.has(service), unitPath: '' };
   }
 
   override async reload(): Promise<void> {

@@ -7,7 +7,7 @@ const FACTS: UnitFacts = {
   log_dir: '/var/log/praas',
   written: ['/var/lib/praas', '/usr/local/etc/praas'],
   read: ['/usr/local/etc/praas/clouds.yaml', ''],
-  has_low_port: false,
+  hasLowPort: false,
 };
 
 function linesOf(index: 0 | 1, facts: Partial<UnitFacts> = {}): string[] {
@@ -32,7 +32,7 @@ test('systemd makes the usual directories; what is elsewhere is only made writab
 test('rights depend on what is configured', () => {
   const right = expect.stringMatching(/^CapabilityBoundingSet=.*CAP_NET_BIND_SERVICE/);
   expect(linesOf(0)).not.toContainEqual(right);
-  expect(linesOf(0, { has_low_port: true })).toContainEqual(right);
+  expect(linesOf(0, { hasLowPort: true })).toContainEqual(right);
   expect(linesOf(0)).toContain('ProtectHome=yes');
   expect(linesOf(0, { read: ['/root/clouds.yaml'] })).toContain('ProtectHome=read-only');
 });

@@ -12,11 +12,11 @@ let system: TestSystem;
 let path: string;
 let state_dir: string;
 let record: string;
-let can_read: boolean;
+let canRead: boolean;
 
 beforeEach(async () => {
   system = new TestSystem();
-  await system.run(await planInstall(system.parts, system.wanted('1'), { starts: true, is_packaged: false }));
+  await system.run(await planInstall(system.parts, system.wanted('1'), { starts: true, isPackaged: false }));
   state_dir = system.tree.at('/var/lib/praas');
   record = join(state_dir, 'routers', 'edge.json');
   mkdirSync(join(state_dir, 'routers'));
@@ -27,14 +27,14 @@ beforeEach(async () => {
   chmodSync(path, 0o755);
   system.commands.length = 0;
   system.services.asked.length = 0;
-  can_read = true;
+  canRead = true;
   // What the new executable does when it is called.
   system.answer = async ({ args }) => {
     if (args[0] === 'install') {
       const wanted = system.wanted('2', {
-        files: [{ path: system.places.executable, content: { copy_of: path }, mode: 0o755 }],
+        files: [{ path: system.places.executable, content: { copyOf: path }, mode: 0o755 }],
       });
-      await system.run(await planInstall(system.parts, wanted, { starts: false, is_packaged: false }));
+      await system.run(await planInstall(system.parts, wanted, { starts: false, isPackaged: false }));
     }
     return { exit_code: 0, stdout: args[0] === '--version' ? 'praas/2.0.0 linux-x64 node-v24\n' : '', stderr: '' };
   };
@@ -42,7 +42,7 @@ beforeEach(async () => {
 afterEach(() => system.remove());
 
 const upgrade = (): Promise<readonly Step[]> =>
-  planUpgrade(system.parts, { path, prefix: '/usr/local', state_dir, starts: true, canRead: async () => can_read });
+  planUpgrade(system.parts, { path, prefix: '/usr/local', state_dir, starts: true, canRead: async () => canRead });
 
 test('the new version is asked what it is, places its files, and its services start', async () => {
   const heard = await system.run(await upgrade());
@@ -88,7 +88,7 @@ test('what the new version has written stays where the old one can read it', asy
 });
 
 test('a state that only the new version understands is put back', async () => {
-  can_read = false;
+  canRead = false;
   await failAtTheEnd();
   expect(readFileSync(record, 'utf8')).toBe('state of 1');
 });

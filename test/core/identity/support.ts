@@ -23,13 +23,13 @@ export interface Tokens {
 
 export function openTokenStore(path: string, options: Partial<TokenStoreOptions> = {}): FileTokenStore {
   const clock = new FakeClock(NOW);
-  return new FileTokenStore({ path, exec, clock, lock_timeout_seconds: 60, command: 'praas test', ...options });
+  return new FileTokenStore({ path, exec, clock, lockTimeoutSeconds: 60, command: 'praas test', ...options });
 }
 
 /** The service over a store of its own, as another process has it. */
 export function openTokens(path: string, parts: Partial<TokenServiceParts> = {}): TokenService {
   const clock = new FakeClock(NOW);
-  return new TokenService({ store: openTokenStore(path), clock, new_id: newUuid, new_secret: newSecret, ...parts });
+  return new TokenService({ store: openTokenStore(path), clock, newId: newUuid, newSecret: newSecret, ...parts });
 }
 
 /** A service, and an authenticator that knows of it only by the file. */

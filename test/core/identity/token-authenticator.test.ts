@@ -19,7 +19,7 @@ test('a token is nobody’s before it is made, its owner’s from then on, and n
   const token = tokenText(secret);
   expect(await whose(token)).toBeUndefined();
 
-  const operator = openTokens(world.path, { new_secret: () => secret });
+  const operator = openTokens(world.path, { newSecret: () => secret });
   expect((await operator.create({ name: 'shop', role: 'member', project_id: 'p1' })).token).toBe(token);
   expect(await whose(token)).toMatchObject({ name: 'shop', role: 'member', projectId: 'p1' });
 
@@ -107,12 +107,12 @@ test('what is revoked while an older state is being read is nobody’s at the ne
   const { token } = await world.tokens.create({ name: 'ci', role: 'admin' });
   const store = openTokenStore(world.path);
   const reading = Promise.withResolvers<readonly StoredToken[]>();
-  let is_first = true;
+  let isFirst = true;
   const slow = {
     fingerprint: () => store.fingerprint(),
     read() {
-      if (!is_first) return store.read();
-      is_first = false;
+      if (!isFirst) return store.read();
+      isFirst = false;
       return reading.promise;
     },
   };

@@ -26,9 +26,9 @@ const port = {
 test.each<[string, unknown, readonly string[]]>([
   ['port.delete.end', { port, port_id: PORT }, [PORT, SERVER]],
   ['port.update.end', { port }, [PORT, SERVER]],
-  ['compute.instance.delete.end', { instance_id: SERVER, tenant_id: PROJECT, host: 'node' }, [SERVER]],
-  ['router.interface.delete', { router_interface: { id: SERVER, port_id: PORT, network_id: NETWORK } }, [SERVER, PORT]],
-  ['identity.project.deleted', { resource_info: PROJECT, request_id: 'req-1' }, [PROJECT]],
+  ['compute.instance.delete.end', { instanceId: SERVER, tenant_id: PROJECT, host: 'node' }, [SERVER]],
+  ['router.interface.delete', { routerInterface: { id: SERVER, port_id: PORT, network_id: NETWORK } }, [SERVER, PORT]],
+  ['identity.project.deleted', { resourceInfo: PROJECT, request_id: 'req-1' }, [PROJECT]],
 ])('%s is about these', (event_type, payload, ids) => {
   expect(idsIn(wrapped(event_type, payload))).toEqual(expect.arrayContaining([...ids]));
   expect(idsIn(JSON.stringify({ event_type, payload }))).toEqual(idsIn(wrapped(event_type, payload)));

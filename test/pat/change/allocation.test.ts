@@ -30,8 +30,8 @@ test('a port handed out is in the range and was not taken, and there is none onl
 
 test('the last free port is found, wherever the walk starts', () => {
   fc.assert(
-    fc.property(rangeAndPort, start, ([ports, last_free], next) => {
-      expect(allocatePort(ports, next, (port) => port !== last_free)).toBe(last_free);
+    fc.property(rangeAndPort, start, ([ports, lastFree], next) => {
+      expect(allocatePort(ports, next, (port) => port !== lastFree)).toBe(lastFree);
     }),
   );
 });

@@ -20,14 +20,14 @@ const IDENTITY = { server_id: WEB, port_id: WEB_PORT };
 let node: FakeNode;
 let cloud: FakeCloud;
 let reached: Awaited<ReturnType<Prober['connect']>>;
-let has_cloud: boolean;
+let hasCloud: boolean;
 let mapping: Mapping;
 
 beforeEach(async () => {
   node = fakeNode();
   cloud = new FakeCloud();
   reached = 'open';
-  has_cloud = true;
+  hasCloud = true;
   mapping = (await node.pat.create(WANTED)).value;
 });
 
@@ -40,7 +40,7 @@ function service(more: Partial<Mapping> = {}): CheckService {
     agent: new Agent(dataplane, clock, log),
     pat: { get: async (id) => ({ ...(await pat.get(id)), ...IDENTITY, ...more }) },
     prober: { connect: async () => reached },
-    cloud: async () => (has_cloud ? cloud : undefined),
+    cloud: async () => (hasCloud ? cloud : undefined),
   });
 }
 
@@ -49,7 +49,7 @@ const verdictsOf = (hops: readonly Hop[]): Partial<Record<HopName, Verdict>> =>
 const detailOf = (hops: readonly Hop[], name: HopName): string => hops.find(({ hop }) => hop === name)?.detail ?? '';
 
 test('all in order: every hop is ok, and the rest of the way is named', async () => {
-  cloud.its_rules.push(openTo(22));
+  cloud.itsRules.push(openTo(22));
   const { hops, ok, conclusion } = await service().check(mapping.id);
 
   expect(verdictsOf(hops)).toEqual({
@@ -69,7 +69,7 @@ test('all in order: every hop is ok, and the rest of the way is named', async ()
 });
 
 test('without OpenStack what only it knows is skipped, and the rest is found out', async () => {
-  has_cloud = false;
+  hasCloud = false;
   const { hops, ok } = await service({ server_id: null, port_id: null }).check(mapping.id);
 
   expect(verdictsOf(hops)).toMatchObject({ router: 'skipped', port: 'skipped', rule: 'ok', connection: 'ok' });
@@ -83,7 +83,7 @@ describe('what is wrong is said with what to do', () => {
     ['unreachable', /nobody answers to the address/],
   ] as const)('a server that is %s', async (how, words) => {
     reached = how;
-    cloud.its_rules.push(openTo(22));
+    cloud.itsRules.push(openTo(22));
     const { conclusion, ok } = await service().check(mapping.id);
 
     expect(conclusion).toMatch(words);
@@ -111,7 +111,7 @@ describe('what is wrong is said with what to do', () => {
   });
 
   test('security groups that drop it', async () => {
-    cloud.its_rules.length = 0;
+    cloud.itsRules.length = 0;
     reached = 'timeout';
     const { hops, conclusion } = await service().check(mapping.id);
 
@@ -121,7 +121,7 @@ describe('what is wrong is said with what to do', () => {
   });
 
   test('a port that has another address now, and one that is gone', async () => {
-    cloud.its_rules.push(openTo(22));
+    cloud.itsRules.push(openTo(22));
     expect((await service({ server_ip: '10.20.0.99' }).check(mapping.id)).conclusion).toMatch(
       /port has 10\.20\.0\.51 now.*--server-ip 10\.20\.0\.51/s,
     );
@@ -130,7 +130,7 @@ describe('what is wrong is said with what to do', () => {
 });
 
 test('a cloud that is away makes hops unknown and none wrong', async () => {
-  cloud.is_away = true;
+  cloud.isAway = true;
   const { hops, ok, conclusion } = await service().check(mapping.id);
 
   expect(verdictsOf(hops)).toMatchObject({
@@ -183,8 +183,8 @@ function openTo(port: number): SecurityGroupRule {
 }
 
 test('a server of another project, whose ID somebody wrote on their port, is not told of', async () => {
-  const index = cloud.its_servers.findIndex(({ id }) => id === WEB);
-  cloud.its_servers[index] = { id: WEB, name: 'secret', project_id: 'red', status: 'SHUTOFF' };
+  const index = cloud.itsServers.findIndex(({ id }) => id === WEB);
+  cloud.itsServers[index] = { id: WEB, name: 'secret', project_id: 'red', status: 'SHUTOFF' };
   const { hops } = await service().check(mapping.id);
 
   expect(JSON.stringify(hops)).not.toMatch(/secret|SHUTOFF/);
@@ -194,7 +194,7 @@ test('a server of another project, whose ID somebody wrote on their port, is not
 test('a router that stands by is not tried from here', async () => {
   const { dataplane } = node;
   const facts = dataplane.facts.bind(dataplane);
-  dataplane.facts = async (router_id) => ({ ...(await facts(router_id)), stands_by: true });
+  dataplane.facts = async (router_id) => ({ ...(await facts(router_id)), standsBy: true });
   reached = 'unreachable';
   const { hops } = await service().check(mapping.id);
 

@@ -34,8 +34,8 @@ test('all is well: nothing is to be done', async () => {
 
 describe('what is gone for good', () => {
   test('the server with its port', async () => {
-    drop(cloud.its_servers, WEB);
-    drop(cloud.its_ports, WEB_PORT);
+    drop(cloud.itsServers, WEB);
+    drop(cloud.itsPorts, WEB_PORT);
 
     expect(await verdictOn(OURS)).toMatchObject({
       action: 'remove',
@@ -47,7 +47,7 @@ describe('what is gone for good', () => {
   });
 
   test('a port that is no server’s', async () => {
-    drop(cloud.its_ports, WEB_PORT);
+    drop(cloud.itsPorts, WEB_PORT);
 
     expect(await verdictOn({ ...OURS, server_id: null })).toMatchObject({
       action: 'remove',
@@ -56,13 +56,13 @@ describe('what is gone for good', () => {
   });
 
   test('the router', async () => {
-    drop(cloud.its_routers, ROUTER);
+    drop(cloud.itsRouters, ROUTER);
 
     expect(await verdictOn(OURS)).toMatchObject({ action: 'remove', reason: `router ${ROUTER} is gone` });
   });
 
   test('the project, where Neutron says that it is Keystone’s', async () => {
-    cloud.its_projects.splice(0, 1);
+    cloud.itsProjects.splice(0, 1);
 
     expect(await verdictOn(OURS)).toMatchObject({ action: 'remove', reason: `project ${DEMO} is gone` });
     // A token of the node may stand for a project that Keystone has never heard of.
@@ -99,8 +99,8 @@ describe('what has moved', () => {
   });
 
   test('a new port of the same server on the same network', async () => {
-    drop(cloud.its_ports, WEB_PORT);
-    cloud.its_ports.push(portOf({ id: NEW_PORT, fixed_ips: [{ ip_address: '10.20.0.90', subnet_id: SUBNET }] }));
+    drop(cloud.itsPorts, WEB_PORT);
+    cloud.itsPorts.push(portOf({ id: NEW_PORT, fixed_ips: [{ ip_address: '10.20.0.90', subnet_id: SUBNET }] }));
 
     expect(await verdictOn(OURS)).toMatchObject({
       action: 'lead',
@@ -109,9 +109,9 @@ describe('what has moved', () => {
   });
 
   test('two new ones: nothing is published, and both are named', async () => {
-    drop(cloud.its_ports, WEB_PORT);
+    drop(cloud.itsPorts, WEB_PORT);
     for (const last of [90, 91])
-      cloud.its_ports.push(
+      cloud.itsPorts.push(
         portOf({ id: idOf(last), fixed_ips: [{ ip_address: `10.20.0.${last}`, subnet_id: SUBNET }] }),
       );
 
@@ -123,13 +123,13 @@ describe('what has moved', () => {
   });
 
   test('the server has no port any more', async () => {
-    drop(cloud.its_ports, WEB_PORT);
+    drop(cloud.itsPorts, WEB_PORT);
 
     expect(await verdictOn(OURS)).toMatchObject({ action: 'hold', withdrawn: true });
   });
 
   test('the router has no interface on that subnet any more', async () => {
-    drop(cloud.its_ports, idOf(113));
+    drop(cloud.itsPorts, idOf(113));
 
     expect(await verdictOn(OURS)).toMatchObject({
       action: 'hold',
@@ -141,7 +141,7 @@ describe('what has moved', () => {
 
 describe('what does not answer for now', () => {
   test.each(['SHUTOFF', 'PAUSED', 'SHELVED_OFFLOADED'])('the server is %s', async (status) => {
-    cloud.its_servers.splice(0, 1, { id: WEB, name: 'web', project_id: DEMO, status });
+    cloud.itsServers.splice(0, 1, { id: WEB, name: 'web', project_id: DEMO, status });
 
     expect(await verdictOn(OURS)).toMatchObject({
       action: 'hold',
@@ -151,16 +151,16 @@ describe('what does not answer for now', () => {
   });
 
   test.each(['ACTIVE', 'REBOOT', 'ERROR', 'VERIFY_RESIZE'])('%s says nothing against it', async (status) => {
-    cloud.its_servers.splice(0, 1, { id: WEB, name: 'web', project_id: DEMO, status });
+    cloud.itsServers.splice(0, 1, { id: WEB, name: 'web', project_id: DEMO, status });
 
     expect(await verdictOn(OURS)).toBeUndefined();
   });
 
   test('the port is down', async () => {
-    cloud.changePort(WEB_PORT, { is_up: false });
+    cloud.changePort(WEB_PORT, { isUp: false });
     expect(await verdictOn(OURS)).toMatchObject({ action: 'hold', reason: expect.stringContaining('admin_state_up') });
 
-    cloud.changePort(WEB_PORT, { is_up: true, status: 'DOWN' });
+    cloud.changePort(WEB_PORT, { isUp: true, status: 'DOWN' });
     expect(await verdictOn(OURS)).toMatchObject({ action: 'hold', reason: `port ${WEB_PORT} is DOWN on node-1` });
   });
 
@@ -179,7 +179,7 @@ describe('what was published by its address', () => {
       action: 'lead',
       to: { server_ip: '10.20.0.51', server_id: WEB, port_id: WEB_PORT },
     });
-    const other = cloud.its_ports.find(({ id }) => id === OTHERWEB_PORT);
+    const other = cloud.itsPorts.find(({ id }) => id === OTHERWEB_PORT);
     expect(other?.fixed_ips[0]?.ip_address).toBe('10.20.0.51');
   });
 

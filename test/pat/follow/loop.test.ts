@@ -7,13 +7,13 @@ import { ListLog } from '../../support/fake-node.ts';
 import { FakeTimers } from '../../support/fake-timers.ts';
 import { NOW } from '../../support/samples.ts';
 
-const NOTHING: CloseReport = { mappings: 0, verdicts: [], applied: [], held_back: [], unsettled: [] };
+const NOTHING: CloseReport = { mappings: 0, verdicts: [], applied: [], heldBack: [], unsettled: [] };
 const PERIOD_MS = 30_000;
 
 class FakeMonitor {
   sweeps = 0;
   readonly looks: string[][] = [];
-  swept_at: Date | undefined;
+  sweptAt: Date | undefined;
   outcome: () => Promise<CloseReport> = async () => NOTHING;
   readonly #now: () => Date;
 
@@ -24,7 +24,7 @@ class FakeMonitor {
   async sweep(): Promise<CloseReport> {
     this.sweeps += 1;
     const report = await this.outcome();
-    this.swept_at = this.#now();
+    this.sweptAt = this.#now();
     return report;
   }
 
@@ -38,7 +38,7 @@ class FakeNotifications implements Notifications {
   trouble: string | undefined;
   onIds: (ids: readonly string[]) => void = () => undefined;
   onGap: () => void = () => undefined;
-  is_stopped = false;
+  isStopped = false;
 
   start(onIds: (ids: readonly string[]) => void, onGap: () => void): void {
     this.onIds = onIds;
@@ -46,7 +46,7 @@ class FakeNotifications implements Notifications {
   }
 
   async stop(): Promise<void> {
-    this.is_stopped = true;
+    this.isStopped = true;
   }
 }
 
@@ -63,7 +63,7 @@ beforeEach(() => {
   events = new FakeNotifications();
   log = new ListLog();
   looked = [];
-  const parts = { period_ms: () => PERIOD_MS, timers, clock: timers.clock, log };
+  const parts = { periodMs: () => PERIOD_MS, timers, clock: timers.clock, log };
   loop = new MonitorLoop({ ...parts, monitor, notifications: events, onLooked: (each) => void looked.push(each) });
   loop.start();
 });
@@ -71,7 +71,7 @@ beforeEach(() => {
 test('at the start, and every period', async () => {
   expect(loop.trouble).toBe('OpenStack has not been looked at yet');
   await timers.pass(0);
-  expect([monitor.sweeps, loop.trouble, loop.age_seconds]).toEqual([1, undefined, 0]);
+  expect([monitor.sweeps, loop.trouble, loop.ageSeconds]).toEqual([1, undefined, 0]);
 
   await timers.pass(PERIOD_MS - 1);
   expect(monitor.sweeps).toBe(1);
@@ -165,7 +165,7 @@ test('an event that cannot be looked at is left to a sweep, soon', async () => {
 });
 
 test('what is held back, and a broker that cannot be heard, are said', async () => {
-  monitor.outcome = async () => ({ ...NOTHING, held_back: ['11 mappings would be removed'] });
+  monitor.outcome = async () => ({ ...NOTHING, heldBack: ['11 mappings would be removed'] });
   await timers.pass(0);
   expect(loop.trouble).toBe('11 mappings would be removed');
   await timers.pass(PERIOD_MS);
@@ -185,5 +185,5 @@ test('once stopped it looks no more', async () => {
   events.onIds(['a']);
   await timers.pass(10 * PERIOD_MS);
 
-  expect([monitor.sweeps, monitor.looks, events.is_stopped, timers.count]).toEqual([1, [], true, 0]);
+  expect([monitor.sweeps, monitor.looks, events.isStopped, timers.count]).toEqual([1, [], true, 0]);
 });

@@ -21,8 +21,8 @@ let monitor: Monitor;
 async function populate(count: number, first = 1): Promise<void> {
   for (let n = first; n <= count; n++) {
     const server_ip = `10.20.0.${100 + n}`;
-    cloud.its_servers.push({ id: idOf(1000 + n), name: `vm-${n}`, project_id: DEMO, status: 'ACTIVE' });
-    cloud.its_ports.push(portOf({ id: idOf(2000 + n), device_id: idOf(1000 + n), fixed_ips: address(server_ip) }));
+    cloud.itsServers.push({ id: idOf(1000 + n), name: `vm-${n}`, project_id: DEMO, status: 'ACTIVE' });
+    cloud.itsPorts.push(portOf({ id: idOf(2000 + n), device_id: idOf(1000 + n), fixed_ips: address(server_ip) }));
   }
   await node.store.transaction(ROUTER, (transaction) =>
     transaction.commit({ put: Array.from({ length: count }, (_, index) => numbered(index + 1)) }),
@@ -37,12 +37,12 @@ function numbered(n: number): Mapping {
 
 /** The server and its port go. */
 function deleteServer(n: number): void {
-  cloud.its_servers.splice(
-    cloud.its_servers.findIndex(({ id }) => id === idOf(1000 + n)),
+  cloud.itsServers.splice(
+    cloud.itsServers.findIndex(({ id }) => id === idOf(1000 + n)),
     1,
   );
-  cloud.its_ports.splice(
-    cloud.its_ports.findIndex(({ id }) => id === idOf(2000 + n)),
+  cloud.itsPorts.splice(
+    cloud.itsPorts.findIndex(({ id }) => id === idOf(2000 + n)),
     1,
   );
 }
@@ -90,13 +90,13 @@ describe.each(['sweep', 'look'] as const)('found by a %s', (way) => {
   });
 
   test('shut off: DOWN with the reason, and back by itself', async () => {
-    const index = cloud.its_servers.findIndex(({ id }) => id === idOf(1002));
-    const server = cloud.its_servers[index];
-    if (server) cloud.its_servers[index] = { ...server, status: 'SHUTOFF' };
+    const index = cloud.itsServers.findIndex(({ id }) => id === idOf(1002));
+    const server = cloud.itsServers[index];
+    if (server) cloud.itsServers[index] = { ...server, status: 'SHUTOFF' };
     await see(2);
     expect((await stored())[1]).toMatchObject({ status: 'DOWN', status_reason: 'server vm-2 is SHUTOFF' });
 
-    if (server) cloud.its_servers[index] = server;
+    if (server) cloud.itsServers[index] = server;
     await see(2);
     expect((await stored())[1]).toMatchObject({ status: 'ACTIVE', status_reason: '', hold: null });
   });
@@ -107,7 +107,7 @@ describe('on doubt nothing is removed', () => {
   const untouched = async (): Promise<void> => expect(await stored()).toHaveLength(3);
 
   test('nothing answers', async () => {
-    cloud.is_away = true;
+    cloud.isAway = true;
 
     expect((await errorOf(monitor.sweep())).kind).toBe('Unavailable');
     await untouched();
@@ -116,10 +116,10 @@ describe('on doubt nothing is removed', () => {
   test.each(['routers', 'ports', 'servers', 'projectIds'] as const)('%s is an empty list', async (list) => {
     cloud[list] = async () => [];
 
-    const { held_back } = await monitor.sweep();
+    const { heldBack } = await monitor.sweep();
 
     await untouched();
-    expect(held_back).toEqual([expect.stringMatching(/^OpenStack lists no .* at all/)]);
+    expect(heldBack).toEqual([expect.stringMatching(/^OpenStack lists no .* at all/)]);
   });
 
   test.each(['servers', 'projectIds'] as const)('%s is an empty list, and somebody says so', async (list) => {
@@ -132,8 +132,8 @@ describe('on doubt nothing is removed', () => {
 
   test('half a list: what it lacks is there when it is asked for', async () => {
     const whole = cloud.ports.bind(cloud);
-    cloud.its_servers.push({ id: idOf(1002), name: 'vm-2', project_id: DEMO, status: 'ACTIVE' });
-    cloud.its_ports.push(portOf({ id: idOf(2002), device_id: idOf(1002), fixed_ips: address('10.20.0.102') }));
+    cloud.itsServers.push({ id: idOf(1002), name: 'vm-2', project_id: DEMO, status: 'ACTIVE' });
+    cloud.itsPorts.push(portOf({ id: idOf(2002), device_id: idOf(1002), fixed_ips: address('10.20.0.102') }));
     cloud.ports = async (filter) => (await whole(filter)).filter(({ id }) => id !== idOf(2002));
 
     expect((await monitor.sweep()).applied).toEqual([]);
@@ -149,11 +149,11 @@ describe('on doubt nothing is removed', () => {
       return found && { ...found, host: '' };
     };
 
-    const { held_back, applied } = await monitor.sweep();
+    const { heldBack, applied } = await monitor.sweep();
 
     expect(applied).toEqual([]);
     await untouched();
-    expect(held_back).toEqual([expect.stringContaining('does not see all of OpenStack')]);
+    expect(heldBack).toEqual([expect.stringContaining('does not see all of OpenStack')]);
   });
 
   test('before the first sweep an event removes nothing', async () => {
@@ -189,18 +189,18 @@ describe('more than the guard lets go', () => {
   test('a sweep removes none, says so, and does what is not a removal', async () => {
     cloud.changePort(idOf(2015), { fixed_ips: address('10.20.0.77') });
 
-    const { applied, held_back } = await monitor.sweep();
+    const { applied, heldBack } = await monitor.sweep();
 
     expect(applied.map(({ verdict }) => verdict.action)).toEqual(['lead']);
-    expect(held_back).toEqual([expect.stringMatching(/^11 mappings would be removed, and 10 may be at once/)]);
+    expect(heldBack).toEqual([expect.stringMatching(/^11 mappings would be removed, and 10 may be at once/)]);
     expect(await stored()).toHaveLength(15);
   });
 
   test.each([true, false])('a dry run shows them, and nothing is done (confirmed: %s)', async (confirmed) => {
-    const { verdicts, applied, held_back } = await monitor.sweep({ dry_run: true, confirmed });
+    const { verdicts, applied, heldBack } = await monitor.sweep({ dry_run: true, confirmed });
 
     expect(verdicts.filter(({ action }) => action === 'remove')).toHaveLength(11);
-    expect(held_back).toHaveLength(confirmed ? 0 : 1);
+    expect(heldBack).toHaveLength(confirmed ? 0 : 1);
     expect(applied).toEqual([]);
     expect(await stored()).toHaveLength(15);
   });
@@ -221,15 +221,15 @@ describe('more than the guard lets go', () => {
 });
 
 test('an event of a port that its agent has not wired yet is not over', async () => {
-  const port = cloud.its_ports.find(({ id }) => id === idOf(2002));
+  const port = cloud.itsPorts.find(({ id }) => id === idOf(2002));
   if (port === undefined) throw new Error('no port');
-  const index = cloud.its_ports.indexOf(port);
+  const index = cloud.itsPorts.indexOf(port);
   const see = async () => (await monitor.look(new Set([port.id]))).unsettled;
-  const become = (change: object): void => void (cloud.its_ports[index] = { ...port, host: 'node-1', ...change });
+  const become = (change: object): void => void (cloud.itsPorts[index] = { ...port, host: 'node-1', ...change });
 
   become({ status: 'DOWN' });
   expect(await see()).toEqual([idOf(2)]);
-  become({ status: 'DOWN', is_up: false });
+  become({ status: 'DOWN', isUp: false });
   expect(await see()).toEqual([]);
   become({ status: 'ACTIVE' });
   expect(await see()).toEqual([]);
@@ -249,20 +249,20 @@ test('a router that hangs does not hold up the others, is said, and goes on by i
     dataplane: new SickDataplane([new FakeRouter(FACTS), new FakeRouter({ ...FACTS, router_id: sick })]),
     timers,
   });
-  cloud.its_routers.push(routerOf({ id: sick, name: 'sick' }));
+  cloud.itsRouters.push(routerOf({ id: sick, name: 'sick' }));
   const { clock, log } = node;
   monitor = new Monitor({ cloud, mappings: mappingsOf(node), guard: new RemovalGuard(() => 10), clock, log });
   await node.store.transaction(ROUTER, (transaction) => transaction.commit({ put: [numbered(1), numbered(2)] }));
-  const of_sick = { ...numbered(3), router_id: sick };
-  await node.store.transaction(sick, (transaction) => transaction.commit({ put: [of_sick] }));
+  const ofSick = { ...numbered(3), router_id: sick };
+  await node.store.transaction(sick, (transaction) => transaction.commit({ put: [ofSick] }));
   deleteServer(2);
   deleteServer(3);
 
   const swept = monitor.sweep();
   await timers.pass(5000);
-  const { applied, held_back } = await swept;
+  const { applied, heldBack } = await swept;
   expect(applied.map(({ mapping }) => mapping.id)).toEqual([idOf(2)]);
-  expect(held_back).toEqual([`not everything could be done: router ${sick} takes longer than 5 seconds`]);
+  expect(heldBack).toEqual([`not everything could be done: router ${sick} takes longer than 5 seconds`]);
 
   hanging.resolve();
   expect(await node.store.transaction(sick, async ({ record }) => record.mappings.size)).toBe(0);

@@ -26,10 +26,10 @@ let done: Verdict[];
 
 beforeEach(async () => {
   fake = await FakeOpenStack.start(Date.now);
-  fake.page_size = PAGE;
+  fake.pageSize = PAGE;
   const auth = { auth_url: fake.keystone, username: 'praas', password: 'x', project_name: 'service' };
   const config = configOf('praas', 'clouds.yaml', { auth, region_name: 'RegionOne' });
-  const http = new ServiceClient({ verify: true, timeout_ms: 5000, random: () => 0, pause: async () => undefined });
+  const http = new ServiceClient({ verify: true, timeoutMs: 5000, random: () => 0, pause: async () => undefined });
   session = new Session({ config, http, clock: systemClock });
   mappings = [];
   done = [];
@@ -125,7 +125,7 @@ describe('an OpenStack that lies', () => {
   ])('%s: nothing is removed, and it is said', async (_, trouble) => {
     fake.troubles.push(...everywhere(trouble));
     const said = await monitor.sweep().then(
-      ({ held_back }) => held_back.join(),
+      ({ heldBack }) => heldBack.join(),
       (error: Error) => error.message,
     );
     fake.troubles.length = 0;

@@ -81,8 +81,8 @@ test.each<[Delta, boolean]>([
   [{ unsettled: [] }, false],
   [{ gateways: [] }, false],
   [{ adopting: [] }, false],
-])('the delta %j is empty: %s', (change, is_empty) => {
-  expect(isEmptyDelta(change)).toBe(is_empty);
+])('the delta %j is empty: %s', (change, isEmpty) => {
+  expect(isEmptyDelta(change)).toBe(isEmpty);
 });
 
 test('an empty record has nothing, and looks for ports from the beginning', () => {

@@ -11,14 +11,14 @@ import { FORWARD, idOf, MAPPING } from '../../support/samples.ts';
 interface Entry {
   readonly mapping_id: string;
   readonly forward: Forward | undefined;
-  readonly is_foreign: boolean;
+  readonly isForeign: boolean;
 }
 
 type State = 'whole' | 'doubled' | 'broken' | 'broken beside whole' | 'outdated' | 'missing';
 const state = fc.constantFrom<State>('whole', 'doubled', 'broken', 'broken beside whole', 'outdated', 'missing');
 
 function entriesOf(wanted: Forward, found: State): Entry[] {
-  const whole: Entry = { mapping_id: wanted.mapping_id, forward: wanted, is_foreign: false };
+  const whole: Entry = { mapping_id: wanted.mapping_id, forward: wanted, isForeign: false };
   const broken: Entry = { ...whole, forward: undefined };
   if (found === 'missing') return [];
   if (found === 'doubled') return [whole, { ...whole }];
@@ -39,12 +39,12 @@ const situation = fc
   .chain(({ desired, states, orphans, foreign }) => {
     const entries: Entry[] = [
       ...desired.flatMap((wanted, index) => entriesOf(wanted, states[index] ?? 'whole')),
-      ...orphans.map(([orphan, is_whole]) => ({
+      ...orphans.map(([orphan, isWhole]) => ({
         mapping_id: orphan.mapping_id,
-        forward: is_whole ? orphan : undefined,
-        is_foreign: false,
+        forward: isWhole ? orphan : undefined,
+        isForeign: false,
       })),
-      ...foreign.map((entry) => ({ mapping_id: entry.mapping_id, forward: entry, is_foreign: true })),
+      ...foreign.map((entry) => ({ mapping_id: entry.mapping_id, forward: entry, isForeign: true })),
     ];
     const kernel = fc.shuffledSubarray(entries, { minLength: entries.length });
     return fc.record({ desired: fc.constant(desired), kernel });
@@ -52,14 +52,14 @@ const situation = fc
 
 function observe(kernel: readonly Entry[]): ObservedForward[] {
   return kernel
-    .filter(({ is_foreign }) => !is_foreign)
+    .filter(({ isForeign }) => !isForeign)
     .map((entry) => ({ mapping_id: entry.mapping_id, forward: entry.forward, handle: entry }));
 }
 
 function apply(kernel: readonly Entry[], changes: Changes): Entry[] {
   const gone = new Set(changes.remove.map(({ handle }) => handle));
   expect(gone.size).toBe(changes.remove.length);
-  const added = changes.add.map((item) => ({ mapping_id: item.mapping_id, forward: item, is_foreign: false }));
+  const added = changes.add.map((item) => ({ mapping_id: item.mapping_id, forward: item, isForeign: false }));
   return [...kernel.filter((entry) => !gone.has(entry)), ...added];
 }
 
@@ -81,7 +81,7 @@ test('what belongs to somebody else stays, in its order', () => {
     fc.property(situation, ({ desired, kernel }) => {
       const after = apply(kernel, plan(desired, observe(kernel)));
 
-      const foreign = (entries: readonly Entry[]): Entry[] => entries.filter(({ is_foreign }) => is_foreign);
+      const foreign = (entries: readonly Entry[]): Entry[] => entries.filter(({ isForeign }) => isForeign);
       expect(foreign(after)).toEqual(foreign(kernel));
     }),
   );

@@ -21,7 +21,7 @@ const forward: fc.Arbitrary<Forward> = fc
   .tuple(
     endpoint,
     server,
-    fc.record({ mapping_id: fc.uuid(), allowed_cidrs, masquerade: fc.boolean(), scope_mark: fc.constant(undefined) }),
+    fc.record({ mapping_id: fc.uuid(), allowed_cidrs, masquerade: fc.boolean(), scopeMark: fc.constant(undefined) }),
   )
   .map(([where, to, rest]) => ({ ...where, ...to, ...rest }));
 const forwards = fc.uniqueArray(forward, { maxLength: 8, selector: endpointKey });

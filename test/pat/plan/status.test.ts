@@ -22,7 +22,7 @@ describe('settledStatus', () => {
     expect(settledStatus(expired, FACTS, now)).toEqual(down('expired at 2029-12-31T23:59:59Z'));
     expect(settledStatus(MAPPING, undefined, now)).toEqual(down('the router is not on this node'));
     expect(settledStatus(MAPPING, { ...FACTS, gateways: [] }, now)).toEqual(down('the router has no gateway address'));
-    expect(settledStatus(MAPPING, { ...FACTS, gateways: [], stands_by: true }, now)).toEqual(
+    expect(settledStatus(MAPPING, { ...FACTS, gateways: [], standsBy: true }, now)).toEqual(
       down('the router stands by on this node: its gateway address is on another one'),
     );
     expect(settledStatus(MAPPING, moved, now)).toEqual(

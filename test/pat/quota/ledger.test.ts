@@ -151,18 +151,18 @@ describe('the counts', () => {
 
   test('a record that cannot be read stops nobody, and counts as soon as it can be', async () => {
     const full = withDelta(emptyRecord('west'), { put: [{ ...MAPPING, router_id: 'west', project_id: 'blue' }] });
-    let is_damaged = true;
+    let isDamaged = true;
     const store = {
       routers: async () => ['west'],
       read: async () => {
-        if (is_damaged) throw praasError('STORE_DAMAGED', { path: 'west.json', reason: 'torn', aside: undefined });
+        if (isDamaged) throw praasError('STORE_DAMAGED', { path: 'west.json', reason: 'torn', aside: undefined });
         return full;
       },
     };
     const book = bookOn(store, 1);
 
     expect(await book.hold(asked, one)).toBe('done');
-    is_damaged = false;
+    isDamaged = false;
     expect((await errorOf(book.hold(asked, one))).code).toBe('QUOTA_EXCEEDED');
   });
 
@@ -175,13 +175,13 @@ describe('the counts', () => {
 
   test('who might fit waits for those under way, and who cannot fit is refused at once', async () => {
     const book = bookOn(new MemoryStore(), 1);
-    const under_way = Promise.withResolvers<string>();
-    const first = book.hold(asked, () => under_way.promise);
+    const underWay = Promise.withResolvers<string>();
+    const first = book.hold(asked, () => underWay.promise);
     const second = book.hold(asked, one);
-    const too_many = book.hold({ ...asked, projects: ['blue', 'blue'] }, one);
+    const tooMany = book.hold({ ...asked, projects: ['blue', 'blue'] }, one);
 
-    expect((await errorOf(too_many)).code).toBe('QUOTA_EXCEEDED');
-    under_way.resolve('failed, and left nothing');
+    expect((await errorOf(tooMany)).code).toBe('QUOTA_EXCEEDED');
+    underWay.resolve('failed, and left nothing');
     expect(await Promise.all([first, second])).toEqual(['failed, and left nothing', 'done']);
   });
 
@@ -200,7 +200,7 @@ describe('the counts', () => {
         const files = new MemoryStore();
         const book = new QuotaBook({ store: files, quotas: new MemoryQuotaStore(), defaults: () => quota });
         const store = told(files, (record) => book.touched(record));
-        const most = { mappings: 0, on_router: 0 };
+        const most = { mappings: 0, onRouter: 0 };
         let ids = 0;
         const turns = async (number: number): Promise<void> => {
           for (let turn = 0; turn < number; turn++) await Promise.resolve();
@@ -221,22 +221,22 @@ describe('the counts', () => {
         for (const project_id of ['blue', 'red']) {
           const usage = await book.usage(project_id);
           most.mappings = Math.max(most.mappings, usage.mappings);
-          most.on_router = Math.max(most.on_router, usage.on_router);
+          most.onRouter = Math.max(most.onRouter, usage.onRouter);
           const records = await Promise.all(['a', 'b'].map((router_id) => files.read(router_id)));
-          const [on_a = 0, on_b = 0] = records.map(
+          const [onA = 0, onB = 0] = records.map(
             ({ mappings }) => [...mappings.values()].filter((each) => each.project_id === project_id).length,
           );
-          expect(usage).toEqual({ mappings: on_a + on_b, on_router: Math.max(on_a, on_b) });
+          expect(usage).toEqual({ mappings: onA + onB, onRouter: Math.max(onA, onB) });
           for (const [index, { project_id: whose, router_id, count }] of requests.entries()) {
             const end = ends[index];
             if (whose !== project_id || end?.status !== 'rejected' || end.reason.code !== 'QUOTA_EXCEEDED') continue;
             // Nothing is ever taken away here, so what was too much then is too much now.
-            const on_router = router_id === 'a' ? on_a : on_b;
-            expect(usage.mappings + count > quota.mappings || on_router + count > quota.ports_per_router).toBe(true);
+            const onRouter = router_id === 'a' ? onA : onB;
+            expect(usage.mappings + count > quota.mappings || onRouter + count > quota.ports_per_router).toBe(true);
           }
         }
         expect(most.mappings).toBeLessThanOrEqual(quota.mappings);
-        expect(most.on_router).toBeLessThanOrEqual(quota.ports_per_router);
+        expect(most.onRouter).toBeLessThanOrEqual(quota.ports_per_router);
       }),
       { numRuns: 200 },
     );

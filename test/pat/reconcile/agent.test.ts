@@ -41,7 +41,7 @@ describe('the first settlement of a process', () => {
     await bed.settle(recordWith([{ ...SSH, enabled: false }]));
 
     expect(bed.dataplane.count('apply')).toBe(0);
-    expect(bed.router.has_frame).toBe(false);
+    expect(bed.router.hasFrame).toBe(false);
   });
 
   test('is complete although somebody looked at the router before', async () => {

@@ -19,7 +19,7 @@ beforeEach(() => {
     reads++;
     if (trouble !== undefined) throw new Error(trouble);
   };
-  watch = new CloudWatch({ read, period_ms: () => 30_000, timers, log });
+  watch = new CloudWatch({ read, periodMs: () => 30_000, timers, log });
 });
 
 test('before the first answer the cloud is not taken for well', () => {

@@ -34,7 +34,7 @@ beforeEach(() => {
       synced.push(router_id);
       return { value: await sync(router_id), warnings: [], script: undefined };
     },
-    period_ms: () => 30 * SECOND,
+    periodMs: () => 30 * SECOND,
     onReconciled: (each) => reconciled.push(each),
     clock: timers.clock,
     timers,
@@ -56,8 +56,8 @@ test('starting looks after every stored router once, and is then ready', async (
   expect(controller.hasStarted).toBe(true);
   expect(synced).toEqual(['a', 'b']);
   expect(reconciled).toMatchObject([
-    { router_id: 'a', reason: 'start', is_ok: true },
-    { router_id: 'b', reason: 'start', is_ok: true },
+    { router_id: 'a', reason: 'start', isOk: true },
+    { router_id: 'b', reason: 'start', isOk: true },
   ]);
 });
 

@@ -23,7 +23,7 @@ test('it refuses two forwards on one endpoint, and what needs a frame that is no
   );
   await expect(dataplane.apply(ROUTER, { remove: [], add: twice, frame })).rejects.toMatchObject(refused);
   expect(router.inPlace()).toEqual([]);
-  expect(router.has_frame).toBe(false);
+  expect(router.hasFrame).toBe(false);
 });
 
 test('a connection goes where the rules of its moment led it, until it is ended', async () => {

@@ -5,30 +5,30 @@ import { keysOf, SSH, TestBed, TWO, WEB } from './support.ts';
 
 const MARK = 0x4010000;
 const [{ interface: INSIDE } = { interface: '' }] = FACTS.inside;
-const marked = (scope_mark: number) =>
-  [SSH, WEB].map((each) => forwardKey(forwardOf(each, false, scope_mark))).toSorted();
+const marked = (scopeMark: number) =>
+  [SSH, WEB].map((each) => forwardKey(forwardOf(each, false, scopeMark))).toSorted();
 let bed: TestBed;
 
 beforeEach(() => {
   bed = new TestBed();
-  bed.router.scope_marks = new Map([[INSIDE, MARK]]);
+  bed.router.scopeMarks = new Map([[INSIDE, MARK]]);
 });
 
 test('forwards into an address scope carry its mark, and the networks of a view say so', async () => {
   await bed.settle(TWO);
   expect(bed.router.inPlace()).toEqual(marked(MARK));
   const { facts } = await bed.agent.look(ROUTER);
-  expect(facts.inside.map(({ scope_mark }) => scope_mark)).toEqual(FACTS.inside.map(() => MARK));
+  expect(facts.inside.map(({ scopeMark }) => scopeMark)).toEqual(FACTS.inside.map(() => MARK));
 });
 
 test('a reconciliation follows another value, and the end of the scope', async () => {
   await bed.settle(TWO);
-  bed.router.scope_marks = new Map([[INSIDE, 2 * MARK]]);
+  bed.router.scopeMarks = new Map([[INSIDE, 2 * MARK]]);
   bed.agent.forget(ROUTER);
   expect(await bed.settle(TWO)).toMatchObject({ added: 2, removed: 2 });
   expect(bed.router.inPlace()).toEqual(marked(2 * MARK));
 
-  bed.router.scope_marks = new Map([[INSIDE, undefined]]);
+  bed.router.scopeMarks = new Map([[INSIDE, undefined]]);
   bed.agent.forget(ROUTER);
   await bed.settle(TWO);
   expect(bed.router.inPlace()).toEqual(keysOf(SSH, WEB));
@@ -42,12 +42,12 @@ test('what is remembered of a router is not enough once it has an interface more
 
   const added = { cidr: '10.40.0.0/24', neutron: true, interface: 'qr-new' };
   bed.router.facts = { ...FACTS, inside: [...FACTS.inside, added] };
-  bed.router.scope_marks = new Map([
+  bed.router.scopeMarks = new Map([
     [INSIDE, MARK],
     ['qr-new', 2 * MARK],
   ]);
   const view = await bed.agent.look(ROUTER);
-  expect(view).toMatchObject({ is_fresh: true });
-  expect(view.facts.inside.at(-1)?.scope_mark).toBe(2 * MARK);
+  expect(view).toMatchObject({ isFresh: true });
+  expect(view.facts.inside.at(-1)?.scopeMark).toBe(2 * MARK);
   expect(bed.dataplane.count('observe')).toBe(before + 1);
 });

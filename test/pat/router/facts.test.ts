@@ -55,10 +55,10 @@ describe('masqueradeApplies', () => {
   });
 
   test('auto is off while an HA router stands by and has no networks yet, so that rules need not change when it is active', () => {
-    const standing_by = { ...FACTS, gateways: [], addresses: [], inside: [], stands_by: true };
+    const standingBy = { ...FACTS, gateways: [], addresses: [], inside: [], standsBy: true };
 
-    expect(masqueradeApplies(standing_by, { masquerade: 'auto', server_ip: '10.20.0.51' })).toBe(false);
-    expect(masqueradeApplies(standing_by, { masquerade: 'always', server_ip: '10.20.0.51' })).toBe(true);
+    expect(masqueradeApplies(standingBy, { masquerade: 'auto', server_ip: '10.20.0.51' })).toBe(false);
+    expect(masqueradeApplies(standingBy, { masquerade: 'always', server_ip: '10.20.0.51' })).toBe(true);
   });
 
   test('auto is on for every server where Neutron has no network connected', () => {
@@ -86,7 +86,7 @@ describe('claimOn', () => {
     [{ protocol: 'udp' as const }, false],
     [{ gateway_ip: '203.0.113.15' }, true],
     [{ gateway_ip: '203.0.113.16' }, false],
-  ])('an endpoint with %j is claimed: %s', (difference, is_claimed) => {
-    expect(claimOn([claim], { ...FORWARD, ...difference })).toBe(is_claimed ? claim : undefined);
+  ])('an endpoint with %j is claimed: %s', (difference, isClaimed) => {
+    expect(claimOn([claim], { ...FORWARD, ...difference })).toBe(isClaimed ? claim : undefined);
   });
 });

@@ -130,7 +130,7 @@ describe('show', () => {
 test('an ID is an ID, whatever a tenant called a router', async () => {
   const book = new RouterBook();
   const cloud = new FakeCloud();
-  cloud.its_routers.push(routerOf({ id: idOf(320), name: ROUTER }));
+  cloud.itsRouters.push(routerOf({ id: idOf(320), name: ROUTER }));
   await book.refresh(cloud);
   const { store, dataplane, clock, log } = fakeNode();
   const agent = new Agent(dataplane, clock, log);

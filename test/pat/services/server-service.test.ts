@@ -11,7 +11,7 @@ const serviceOf = (cloud: FakeCloud) =>
 
 test('a project sees its servers, with the routers of its own that lead there', async () => {
   const cloud = new FakeCloud();
-  cloud.its_floating_ips.push({
+  cloud.itsFloatingIps.push({
     id: idOf(1),
     address: '203.0.113.11',
     project_id: DEMO,
@@ -57,8 +57,8 @@ test('a hundred servers take as many questions as one', async () => {
   const few = new FakeCloud();
   const many = new FakeCloud();
   for (let number = 0; number < 100; number++) {
-    many.its_servers.push({ id: idOf(3000 + number), name: `s${number}`, project_id: OTHER, status: 'ACTIVE' });
-    many.its_ports.push(portOf({ id: idOf(4000 + number), device_id: idOf(3000 + number), project_id: OTHER }));
+    many.itsServers.push({ id: idOf(3000 + number), name: `s${number}`, project_id: OTHER, status: 'ACTIVE' });
+    many.itsPorts.push(portOf({ id: idOf(4000 + number), device_id: idOf(3000 + number), project_id: OTHER }));
   }
 
   await serviceOf(few).list();
@@ -70,7 +70,7 @@ test('a hundred servers take as many questions as one', async () => {
 test('a port of another project with the server’s ID on it is none of the server', async () => {
   const cloud = new FakeCloud();
   const fixed_ips = [{ ip_address: '6.6.6.6', subnet_id: 'x' }];
-  cloud.its_ports.push(portOf({ id: idOf(119), project_id: OTHER, fixed_ips }));
+  cloud.itsPorts.push(portOf({ id: idOf(119), project_id: OTHER, fixed_ips }));
   const [server] = await new ServerService({ cloud, mappings: async () => [] }).list(tenant('member', DEMO));
 
   expect(server?.addresses.map(({ server_ip }) => server_ip)).toEqual(['10.20.0.51']);

@@ -19,8 +19,8 @@ let node: FakeNode;
 beforeEach(() => {
   cloud = new FakeCloud();
   const fixed_ips = [{ ip_address: '10.20.0.52', subnet_id: idOf(131) }];
-  cloud.its_servers.push({ id: DB, name: 'db', project_id: DEMO, status: 'ACTIVE' });
-  cloud.its_ports.push(portOf({ id: idOf(122), device_id: DB, fixed_ips }));
+  cloud.itsServers.push({ id: DB, name: 'db', project_id: DEMO, status: 'ACTIVE' });
+  cloud.itsPorts.push(portOf({ id: idOf(122), device_id: DB, fixed_ips }));
   groups = new SecurityGroups(cloud, new ListLog());
   node = fakeNode({
     targets: new CloudTargets({ cloud, policy: POLICY_BY_DEFAULT, local: new LocalTargets() }),
@@ -68,20 +68,20 @@ describe('a rule of a security group', () => {
   test('that two mappings need is added once, and goes with the last', async () => {
     const [first = ''] = await create(OPEN);
     const [second = ''] = await create({ server: 'db', ...OPEN });
-    expect(cloud.its_rules).toHaveLength(1);
+    expect(cloud.itsRules).toHaveLength(1);
 
     await node.pat.delete([first]);
-    expect(cloud.its_rules).toHaveLength(1);
+    expect(cloud.itsRules).toHaveLength(1);
     await node.pat.delete([second]);
-    expect(cloud.its_rules).toHaveLength(0);
+    expect(cloud.itsRules).toHaveLength(0);
   });
 
   test('for two servers of a group in one request: added once, gone with both', async () => {
     const ids = await create(OPEN, { server: 'db', ...OPEN });
-    expect(cloud.its_rules).toHaveLength(1);
+    expect(cloud.itsRules).toHaveLength(1);
 
     await node.pat.delete(ids);
-    expect(cloud.its_rules).toHaveLength(0);
+    expect(cloud.itsRules).toHaveLength(0);
   });
 
   test('is taken away again when a later one of the request cannot be added', async () => {
@@ -90,19 +90,19 @@ describe('a rule of a security group', () => {
 
     await expect(create(OPEN, { server_port: 23, ...OPEN })).rejects.toThrow('no');
 
-    expect(cloud.its_rules).toEqual([]);
+    expect(cloud.itsRules).toEqual([]);
     expect((await node.pat.list()).mappings).toEqual([]);
   });
 
   test('that nobody could take away is taken away when OpenStack answers again', async () => {
     const [id = ''] = await create(OPEN);
-    cloud.is_away = true;
+    cloud.isAway = true;
     const { warnings } = await node.pat.delete([id]);
     expect(warnings.join()).toMatch(/security group rule .* stays/);
 
-    cloud.is_away = false;
+    cloud.isAway = false;
     await groups.closeLeft();
-    expect(cloud.its_rules).toEqual([]);
+    expect(cloud.itsRules).toEqual([]);
   });
 
   test('goes with a mapping that the monitor removes', async () => {
@@ -111,6 +111,6 @@ describe('a rule of a security group', () => {
     const seen = { server_ip, server_id, port_id };
     await node.verdicts.carryOut([{ action: 'remove', mapping_id: id, router_id, seen, reason: 'gone' }]);
 
-    expect(cloud.its_rules).toEqual([]);
+    expect(cloud.itsRules).toEqual([]);
   });
 });

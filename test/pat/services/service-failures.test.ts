@@ -134,7 +134,7 @@ test('a refused create consumes no port and leaves no trace of a router that was
   await errorOf(node.pat.create({ ...WANTED, router_id: 'west' }));
 
   expect((await store.routers()).includes('west')).toBe(false);
-  expect([west.inPlace(), west.has_frame]).toEqual([[], false]);
+  expect([west.inPlace(), west.hasFrame]).toEqual([[], false]);
   expect((await node.pat.create({ ...WANTED, router_id: 'west' })).value.router_port).toBe(4000);
 });
 

@@ -15,7 +15,7 @@ let node: FakeNode;
 
 beforeEach(() => {
   node = fakeNode();
-  node.router.has_frame = true;
+  node.router.hasFrame = true;
   Object.assign(node.router, foreignOf(...SSH, ...DNS, ...RANGE));
 });
 
@@ -117,7 +117,7 @@ test.each(['apply', 'endFlows'] as const)(
 test('a disk that is full when all is done takes no port away: the next import finishes it', async () => {
   const { store } = node;
   const full = praasError('STORE_FULL', { path: '/srv/state' });
-  let is_full = true;
+  let isFull = true;
   const failing: MappingStore = {
     routers: () => store.routers(),
     read: (id) => store.read(id),
@@ -128,7 +128,7 @@ test('a disk that is full when all is done takes no port away: the next import f
             return transaction.record;
           },
           commit: (delta) => transaction.commit(delta),
-          note: (delta) => (is_full && delta.adopting?.length === 0 ? Promise.reject(full) : transaction.note(delta)),
+          note: (delta) => (isFull && delta.adopting?.length === 0 ? Promise.reject(full) : transaction.note(delta)),
           rollback: () => transaction.rollback(),
         }),
       ),
@@ -141,7 +141,7 @@ test('a disk that is full when all is done takes no port away: the next import f
   expect(left()).toEqual(RANGE);
   expect(node.router.inPlace()).toHaveLength(2);
 
-  is_full = false;
+  isFull = false;
   expect((await node.imports.takeOver(ROUTER)).value).toMatchObject([{ result: 'left' }]);
   expect(node.router.inPlace()).toHaveLength(2);
   const { mappings, adopting } = await record();
@@ -151,11 +151,11 @@ test('a disk that is full when all is done takes no port away: the next import f
 test('one that was cut short after it was stored is finished by the next sync, or by the next import', async () => {
   for (const finish of ['sync', 'import'] as const) {
     node = fakeNode();
-    node.router.has_frame = true;
+    node.router.hasFrame = true;
     const rules = [...SSH, ...pythonRules(4022, '10.20.0.52:22').slice(0, 1)];
     Object.assign(node.router, foreignOf(...rules));
     const whole = fakeNode({ store: node.store });
-    Object.assign(whole.router, foreignOf(...rules), { has_frame: true });
+    Object.assign(whole.router, foreignOf(...rules), { hasFrame: true });
     await whole.imports.takeOver(ROUTER);
     await node.store.transaction(ROUTER, (transaction) =>
       transaction.commit({ adopting: rules, unsettled: [PUBLISHED] }),

@@ -167,7 +167,7 @@ test('a router that nobody has asked anything of stays untouched', async () => {
 
   expect((await node.pat.sync('west')).value).toEqual({ added: 0, removed: 0, moved: 0 });
 
-  expect(west.has_frame).toBe(false);
+  expect(west.hasFrame).toBe(false);
 });
 
 test('a kernel that refuses is an error, and the store stays as it is', async () => {

@@ -141,8 +141,8 @@ test('a list is published all or none', async () => {
   expect((await node.pat.createMany(inputs)).value.map(({ router_port }) => router_port)).toEqual([4001, 4002]);
   const before = node.router.inPlace();
 
-  const two_more = [82, 83].map((server_port) => ({ ...WANTED, server_port }));
-  expect((await errorOf(node.pat.createMany(two_more))).code).toBe('NO_FREE_PORT');
+  const twoMore = [82, 83].map((server_port) => ({ ...WANTED, server_port }));
+  expect((await errorOf(node.pat.createMany(twoMore))).code).toBe('NO_FREE_PORT');
 
   expect(node.router.inPlace()).toEqual(before);
   expect((await node.pat.list()).mappings).toHaveLength(3);
@@ -160,12 +160,12 @@ test('a port that is already published for that server is given again, also to t
   const again = await node.pat.ensure(newMapping({ ...WANTED, gateway_ip: '203.0.113.10', server_port: 80 }));
   const other = await node.pat.ensure(newMapping({ ...WANTED, protocol: 'udp', server_port: 80 }));
 
-  expect(asked.map(({ value }) => [value.mapping.router_port, value.is_new])).toEqual([
+  expect(asked.map(({ value }) => [value.mapping.router_port, value.isNew])).toEqual([
     [4001, true],
     [4001, false],
   ]);
-  expect(again.value.is_new).toBe(false);
-  expect(other.value.is_new).toBe(true);
+  expect(again.value.isNew).toBe(false);
+  expect(other.value.isNew).toBe(true);
 });
 
 test('a repeated create is known as such also while its router is away', async () => {

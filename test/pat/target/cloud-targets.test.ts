@@ -42,7 +42,7 @@ const WEB_BEHIND_EDGE = {
   port_id: WEB_PORT,
   server_ip: '10.20.0.51',
   project_id: DEMO,
-  expected_gateway_ip: GATEWAY,
+  expectedGatewayIp: GATEWAY,
 };
 
 describe('one and the same port is found by', () => {
@@ -129,8 +129,8 @@ describe('what has just changed counts:', () => {
 
   test('the router lost its interface', async () => {
     await resolve({ router_id: ROUTER, server: WEB });
-    cloud.its_ports.splice(
-      cloud.its_ports.findIndex(({ id }) => id === idOf(113)),
+    cloud.itsPorts.splice(
+      cloud.itsPorts.findIndex(({ id }) => id === idOf(113)),
       1,
     );
 
@@ -141,8 +141,8 @@ describe('what has just changed counts:', () => {
 
 describe('what is not clear is asked back:', () => {
   test('two routers lead there', async () => {
-    cloud.its_routers.push(routerOf({ id: idOf(120), name: 'second' }));
-    cloud.its_ports.push(
+    cloud.itsRouters.push(routerOf({ id: idOf(120), name: 'second' }));
+    cloud.itsPorts.push(
       portOf({ id: idOf(121), device_id: idOf(120), device_owner: 'network:ha_router_replicated_interface' }),
       portOf({ id: idOf(122), device_id: idOf(120), device_owner: 'network:router_gateway', project_id: '' }),
     );
@@ -169,7 +169,7 @@ describe('what is not clear is asked back:', () => {
   });
 
   test('two servers have that name', async () => {
-    cloud.its_servers.push({ id: idOf(102), name: 'web', project_id: DEMO, status: 'ACTIVE' });
+    cloud.itsServers.push({ id: idOf(102), name: 'web', project_id: DEMO, status: 'ACTIVE' });
 
     expect((await refusal({ server: 'web' })).facts['candidates']).toHaveLength(2);
   });
@@ -222,7 +222,7 @@ describe('for admins only:', () => {
 });
 
 test('a mapping that is given another address belongs to whoever has it, if that is the caller', async () => {
-  cloud.its_ports.push(
+  cloud.itsPorts.push(
     portOf({ id: idOf(115), device_id: idOf(102), fixed_ips: [{ ip_address: '10.20.0.60', subnet_id: idOf(131) }] }),
   );
   const mapping = { ...MAPPING, project_id: DEMO };
@@ -237,7 +237,7 @@ test('a mapping that is given another address belongs to whoever has it, if that
 
 test('a cloud that is away lets nothing through', async () => {
   await resolve({ router_id: ROUTER, server: WEB });
-  cloud.is_away = true;
+  cloud.isAway = true;
 
   expect(await refusal({ router_id: ROUTER, server: WEB })).toMatchObject({ code: 'CLOUD_UNAVAILABLE' });
 });
@@ -246,7 +246,7 @@ describe('an address that Neutron knows is somebody’s, whoever asks', () => {
   const STRANGE = idOf(119);
   beforeEach(() => {
     const fixed_ips = [{ ip_address: '10.20.0.77', subnet_id: idOf(131) }];
-    cloud.its_ports.push(portOf({ id: STRANGE, project_id: OTHER, fixed_ips }));
+    cloud.itsPorts.push(portOf({ id: STRANGE, project_id: OTHER, fixed_ips }));
   });
 
   test.each([MEMBER, ADMIN])(
@@ -286,10 +286,10 @@ describe('confirm', () => {
 });
 
 test('several routers without a gateway are named all the same', async () => {
-  cloud.its_ports.splice(1, 1);
-  cloud.its_routers.push(routerOf({ id: idOf(320), name: 'spare', gateway_ips: [] }));
+  cloud.itsPorts.splice(1, 1);
+  cloud.itsRouters.push(routerOf({ id: idOf(320), name: 'spare', gateway_ips: [] }));
   const fixed_ips = [{ ip_address: '10.20.0.2', subnet_id: idOf(131) }];
-  cloud.its_ports.push(
+  cloud.itsPorts.push(
     portOf({ id: idOf(313), device_id: idOf(320), device_owner: 'network:router_interface', fixed_ips }),
   );
 

@@ -26,7 +26,7 @@ test('a name is found by whoever may know it', () => {
 });
 
 test('a name that two routers have is nobody’s', async () => {
-  cloud.its_routers.push(routerOf({ id: idOf(121), name: 'edge' }));
+  cloud.itsRouters.push(routerOf({ id: idOf(121), name: 'edge' }));
   await book.refresh(cloud);
 
   expect(book.find('edge', tenant('member', DEMO))).toBeUndefined();
@@ -40,7 +40,7 @@ test('a router is visible to its project and to those who see all', () => {
 });
 
 test('what was known stays when the cloud goes away', async () => {
-  cloud.is_away = true;
+  cloud.isAway = true;
 
   expect(await errorOf(book.refresh(cloud))).toMatchObject({ code: 'CLOUD_UNAVAILABLE' });
   expect(book.of(ROUTER)?.name).toBe('edge');
@@ -55,7 +55,7 @@ test('one question at a time', async () => {
 });
 
 test.each([
-  ['is down', { is_up: false }, false, '', 'router edge is down (admin_state_up is false)'],
+  ['is down', { isUp: false }, false, '', 'router edge is down (admin_state_up is false)'],
   ['is elsewhere', {}, false, '', 'the router is not on this node'],
   [
     'has no gateway',
@@ -66,18 +66,18 @@ test.each([
   ],
   [
     'stands by',
-    { is_ha: true },
+    { isHa: true },
     true,
     'the router has no gateway address',
     'router edge stands by on this node: its gateway is on another one',
   ],
-])('a mapping says that its router %s', async (_, router, is_here, stored, said) => {
+])('a mapping says that its router %s', async (_, router, isHere, stored, said) => {
   const { dataplane, clock } = fakeNode();
-  cloud.its_routers[0] = routerOf({ id: ROUTER, name: 'edge', ...router });
+  cloud.itsRouters[0] = routerOf({ id: ROUTER, name: 'edge', ...router });
   await book.refresh(cloud);
   const mapping = { ...MAPPING, status: 'DOWN' as const, status_reason: stored };
   const store = new MemoryStore([recordWith([mapping])]);
-  const here = { routers: async () => (is_here ? dataplane.routers() : []) };
+  const here = { routers: async () => (isHere ? dataplane.routers() : []) };
   const query = new MappingQuery({ store, dataplane: here, clock, book });
 
   expect((await query.get(MAPPING.id)).status_reason).toBe(said);

@@ -27,7 +27,7 @@ const rule = (fields: Partial<SecurityGroupRule> = {}): SecurityGroupRule => ({
   ...fields,
 });
 const SSH = { protocol: 'tcp' as const, server_port: 22, allowed_cidrs: [] as string[] };
-const SECURED = { has_port_security: true };
+const SECURED = { hasPortSecurity: true };
 
 describe('tcp 22 from anywhere passes', () => {
   test.each<[string, Partial<SecurityGroupRule>]>([
@@ -43,7 +43,7 @@ describe('tcp 22 from anywhere passes', () => {
   });
 
   test('where the port is not secured', () => {
-    expect(missingAccess({ has_port_security: false }, [], SSH)).toEqual([]);
+    expect(missingAccess({ hasPortSecurity: false }, [], SSH)).toEqual([]);
   });
 });
 
@@ -91,47 +91,47 @@ describe('with a cloud', () => {
   });
 
   test('a look says which rule is missing, and adds none', async () => {
-    const { warnings, rule_ids } = await groups.look(idOf(7), target(), false);
+    const { warnings, ruleIds } = await groups.look(idOf(7), target(), false);
 
     expect(warnings).toEqual([expect.stringMatching(/\(web\) drop tcp 22 from anywhere.*--open-security-group/)]);
-    expect(rule_ids).toEqual([]);
-    expect(cloud.its_rules).toEqual([]);
+    expect(ruleIds).toEqual([]);
+    expect(cloud.itsRules).toEqual([]);
   });
 
   test('opening adds one rule for each network, with the mapping’s id, and closing takes away only these', async () => {
-    cloud.its_rules.push(rule({ id: idOf(5), port_range_min: 80, port_range_max: 80 }));
-    const { warnings, rule_ids } = await groups.look(
+    cloud.itsRules.push(rule({ id: idOf(5), port_range_min: 80, port_range_max: 80 }));
+    const { warnings, ruleIds } = await groups.look(
       idOf(7),
       target({ allowed_cidrs: ['198.51.100.0/24', '192.0.2.7'] }),
       true,
     );
 
     expect(warnings).toEqual([]);
-    expect(cloud.its_rules.slice(1)).toMatchObject([
+    expect(cloud.itsRules.slice(1)).toMatchObject([
       { description: `praas:${idOf(7)}`, port_range_min: 22, remote_ip_prefix: '192.0.2.7/32' },
       { description: `praas:${idOf(7)}`, port_range_min: 22, remote_ip_prefix: '198.51.100.0/24' },
     ]);
     expect((await groups.look(idOf(8), target({ allowed_cidrs: ['192.0.2.7'] }), false)).warnings).toEqual([]);
 
-    expect(await groups.close(rule_ids)).toEqual([]);
-    expect(cloud.its_rules.map(({ id }) => id)).toEqual([idOf(5)]);
+    expect(await groups.close(ruleIds)).toEqual([]);
+    expect(cloud.itsRules.map(({ id }) => id)).toEqual([idOf(5)]);
   });
 
   test('nothing is added where nothing is missing', async () => {
-    cloud.its_rules.push(rule());
+    cloud.itsRules.push(rule());
 
-    expect(await groups.look(idOf(7), target(), true)).toEqual({ warnings: [], rule_ids: [] });
+    expect(await groups.look(idOf(7), target(), true)).toEqual({ warnings: [], ruleIds: [] });
   });
 
   test('a group of another project is never opened', async () => {
-    cloud.its_groups.splice(0, 1, { id: idOf(150), name: 'shared', project_id: OTHER });
+    cloud.itsGroups.splice(0, 1, { id: idOf(150), name: 'shared', project_id: OTHER });
 
     expect(await errorOf(groups.look(idOf(7), target(), true))).toMatchObject({ code: 'FORBIDDEN' });
-    expect(cloud.its_rules).toEqual([]);
+    expect(cloud.itsRules).toEqual([]);
   });
 
   test('a cloud that is away is a warning for a look, an error for opening, and a sentence for closing', async () => {
-    cloud.is_away = true;
+    cloud.isAway = true;
 
     expect((await groups.look(idOf(7), target(), false)).warnings).toEqual([expect.stringContaining('not known')]);
     expect(await errorOf(groups.look(idOf(7), target(), true))).toMatchObject({ code: 'CLOUD_UNAVAILABLE' });

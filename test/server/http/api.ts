@@ -94,12 +94,12 @@ export class TestApi {
       context,
       metrics: new HttpMetrics(metrics.registry),
       clock,
-      new_id: () => '0b0e0a52-6a52-4a4e-8d3b-0a4d4f1d9f11',
+      newId: () => '0b0e0a52-6a52-4a4e-8d3b-0a4d4f1d9f11',
       log,
     });
     const place = { kind: 'tcp', host: '127.0.0.1', port: 0, tls: undefined } as const;
-    this.#listener = new Listener(place, app, (error, socket, is_answering) =>
-      answerRaw(error, socket, 'req-raw', is_answering),
+    this.#listener = new Listener(place, app, (error, socket, isAnswering) =>
+      answerRaw(error, socket, 'req-raw', isAnswering),
     );
   }
 
@@ -136,6 +136,6 @@ export class TestApi {
     const { store, router } = this.node;
     const records = await Promise.all((await store.routers()).map((router_id) => store.read(router_id)));
     const stored = records.map((record) => ({ ...record, mappings: [...record.mappings] }));
-    return JSON.stringify({ stored, kernel: [router.has_frame, router.inPlace(), router.flows] });
+    return JSON.stringify({ stored, kernel: [router.hasFrame, router.inPlace(), router.flows] });
   }
 }

@@ -285,9 +285,9 @@ describe('what is strange changes nothing', () => {
       .map(([operation, header, text]) => ({ ...allowed(operation), headers: { ...JSON_TYPE, [header]: text } }));
     const bytes = fc
       .tuple(oneOf(WITH_BODY), fc.uint8Array({ minLength: 1, maxLength: 40 }), fc.boolean())
-      .map(([operation, array, is_text]) => ({
+      .map(([operation, array, isText]) => ({
         ...allowed(operation),
-        body: is_text ? Buffer.concat([Buffer.from('{"ids":["'), array, Buffer.from('"]}')]) : Buffer.from(array),
+        body: isText ? Buffer.concat([Buffer.from('{"ids":["'), array, Buffer.from('"]}')]) : Buffer.from(array),
       }));
 
     await check(RUNS.headers, fc.oneof(ifMatch, key, other, bytes), isRefusedSomehow);

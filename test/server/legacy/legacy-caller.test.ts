@@ -23,14 +23,14 @@ let servers: Server[];
 let node: ReturnType<typeof fakeNode>;
 let allowed: readonly string[];
 /** Where requests over TCP seem to come from. */
-let remote_address: string | undefined;
+let remoteAddress: string | undefined;
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'praas-legacy-'));
   servers = [];
   node = fakeNode();
   allowed = [];
-  remote_address = '127.0.0.1';
+  remoteAddress = '127.0.0.1';
 });
 
 afterEach(async () => {
@@ -53,7 +53,7 @@ async function listen(server: Server, ...where: [path: string] | [port: number, 
 function app(): express.Express {
   const { pat, clock, log } = node;
   return express().use(
-    legacyRouter({ pat, clock, log, allowed: () => allowed, node_names: ['Network-1', 'network-1.example'] }),
+    legacyRouter({ pat, clock, log, allowed: () => allowed, nodeNames: ['Network-1', 'network-1.example'] }),
   );
 }
 
@@ -61,7 +61,7 @@ function app(): express.Express {
 async function serve(): Promise<string> {
   const handle = app();
   const server = createServer((request, response) => {
-    Object.defineProperty(request.socket, 'remoteAddress', { value: remote_address });
+    Object.defineProperty(request.socket, 'remoteAddress', { value: remoteAddress });
     handle(request, response);
   });
   return urlOf(await listen(server, 0, '127.0.0.1'));
@@ -79,7 +79,7 @@ const mappings = async (): Promise<number> => (await node.pat.list()).mappings.l
 
 async function expectRefused(reply: Reply, message: string): Promise<void> {
   expect(reply.text).toBe(JSON.stringify({ status: 'ERROR', message }));
-  expect(reply.http_status).toBe(403);
+  expect(reply.httpStatus).toBe(403);
   expect(await mappings()).toBe(0);
 }
 
@@ -89,7 +89,7 @@ const NOT_LISTED =
 test.each(['127.0.0.1', '127.8.9.10', '::1', '::ffff:127.0.0.1', '::FFFF:127.0.0.1'])(
   '%s is this node',
   async (address) => {
-    remote_address = address;
+    remoteAddress = address;
 
     expect((await create()).answer['status']).toBe('SUCCESS');
   },
@@ -105,31 +105,31 @@ test.each([
   ['fe80::1%eth0', 'fe80::1%eth0'],
   ['2001:db8::7', '2001:db8::7'],
 ])('%s may not come', async (address, shown) => {
-  remote_address = address;
+  remoteAddress = address;
 
   await expectRefused(await create(), `${shown} ${NOT_LISTED}`);
 });
 
 test('addresses and networks of the list may come, as it is at that moment', async () => {
-  remote_address = '::ffff:198.51.100.7';
+  remoteAddress = '::ffff:198.51.100.7';
   await expectRefused(await create(), `198.51.100.7 ${NOT_LISTED}`);
 
   allowed = ['192.0.2.1', '198.51.100.0/29'];
   expect((await create()).answer['status']).toBe('SUCCESS');
 
   allowed = ['192.0.2.1', '198.51.100.8/29'];
-  expect((await create()).http_status).toBe(403);
+  expect((await create()).httpStatus).toBe(403);
 });
 
 test('a list for all of IPv4 is none for IPv6', async () => {
   allowed = ['0.0.0.0/0'];
-  remote_address = '2001:db8::7';
+  remoteAddress = '2001:db8::7';
 
   await expectRefused(await create(), `2001:db8::7 ${NOT_LISTED}`);
 });
 
 test.each(['X-Forwarded-For', 'Forwarded', 'X-Real-IP', 'Client-IP'])('%s brings nobody in', async (header) => {
-  remote_address = '198.51.100.7';
+  remoteAddress = '198.51.100.7';
 
   await expectRefused(
     await create({ [header]: header === 'Forwarded' ? 'for=127.0.0.1' : '127.0.0.1' }),
@@ -140,7 +140,7 @@ test.each(['X-Forwarded-For', 'Forwarded', 'X-Real-IP', 'Client-IP'])('%s brings
 test.each(['/router_pat', '/router_server_pat', '/pat/create', '/pat/remove', '/pat/modify'])(
   '%s is refused before anything of it is looked at, whatever the method',
   async (path) => {
-    remote_address = '198.51.100.7';
+    remoteAddress = '198.51.100.7';
     const url = await serve();
 
     for (const method of ['GET', 'POST', 'PUT', 'OPTIONS']) {
@@ -185,7 +185,7 @@ test('a caller whose connection is gone has no address, and is not taken for one
 });
 
 test('a caller without an address is told so', async () => {
-  remote_address = undefined;
+  remoteAddress = undefined;
 
   await expectRefused(await create(), `a caller without an address ${NOT_LISTED}`);
 });

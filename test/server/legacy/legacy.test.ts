@@ -33,13 +33,13 @@ async function serve({ pat, clock, log }: Pick<FakeNode, 'pat' | 'clock' | 'log'
   let requests = 0;
   const app = createApp({
     apis: [],
-    open: [legacyRouter({ pat, clock, log: context.logger(log), allowed: () => [], node_names: ['node'] })],
+    open: [legacyRouter({ pat, clock, log: context.logger(log), allowed: () => [], nodeNames: ['node'] })],
     policy: POLICY_BY_DEFAULT,
     authenticate: () => Promise.reject(praasError('UNAUTHENTICATED', { reason: 'no token was given' })),
     context,
     metrics: new HttpMetrics(new ProcessMetrics().registry),
     clock,
-    new_id: () => String(++requests),
+    newId: () => String(++requests),
     log,
   });
   const server = createServer(app);
@@ -66,12 +66,12 @@ async function stage(store: MappingStore = new MemoryStore()): Promise<Stage> {
 }
 
 proxyCliContract('the routes alone', async () => {
-  const [base_url, server] = await serve(fakeNode());
+  const [baseUrl, server] = await serve(fakeNode());
   return {
-    base_url,
+    baseUrl,
     router_id: NAMESPACE,
     gateway: GATEWAY,
-    server_ips: ['10.20.0.51', '10.20.0.52'],
+    serverIps: ['10.20.0.51', '10.20.0.52'],
     range: POLICY.router_port_range,
     remove: () => close(server),
   };
@@ -191,7 +191,7 @@ test.each([
 
   const told = await cli.modify(SSH, String(port));
 
-  expect(told.http_status).toBe(200);
+  expect(told.httpStatus).toBe(200);
   expect(told.answer).toEqual({
     status: 'USED',
     modified_router_port: '4000',
@@ -249,7 +249,7 @@ test('a full disk is an ERROR with 503 and the reason, and the tables go on', as
   const { cli } = await stage(new FullStore([recordWith([MAPPING])]));
 
   for (const told of [await cli.create(WEB), await cli.remove(SSH), await cli.modify(SSH, '4003')]) {
-    expect(told.http_status).toBe(503);
+    expect(told.httpStatus).toBe(503);
     expect(told.answer).toEqual({
       status: 'ERROR',
       message: 'no space left to write /srv/state/x.journal; nothing was changed',
@@ -264,7 +264,7 @@ test('a record that cannot be read is an ERROR, not an empty table', async () =>
 
   const reply = await send(url, { method: 'GET', path: `/router_pat?router_id=${NAMESPACE}` });
 
-  expect(reply.http_status).toBe(503);
+  expect(reply.httpStatus).toBe(503);
   expect(reply.answer).toEqual({ status: 'ERROR', message: '/srv/state/x cannot be read: I/O error' });
 });
 
@@ -274,7 +274,7 @@ test('what the kernel says is one line in the message', async () => {
 
   const told = await cli.create(SSH);
 
-  expect(told.http_status).toBe(500);
+  expect(told.httpStatus).toBe(500);
   expect(told.answer['message']).toBe(
     `the kernel refused the change for router ${ROUTER}, nothing was applied line 2 told to refuse`,
   );
@@ -287,7 +287,7 @@ test('of an unforeseen mistake the caller learns the request id, and the log the
   const told = await cli.create(SSH);
 
   const request_id = String(told.headers['x-openstack-request-id']);
-  expect(told.http_status).toBe(500);
+  expect(told.httpStatus).toBe(500);
   expect(told.answer).toEqual({
     status: 'ERROR',
     message: `the PAT agent made a mistake; its log says more under ${request_id}`,
@@ -354,8 +354,8 @@ const spoiled = fc
   .map(([{ path, parameters }, index, how, value]) => {
     const chosen = parameters[index % parameters.length] ?? ['', ''];
     const others = parameters.filter((each) => each !== chosen);
-    const means_something = chosen[0].endsWith('port') && /^[1-9]\d{0,4}$/.test(value) && Number(value) <= 65_535;
-    if (how === 'drop' || means_something) return pathOf(path, others);
+    const meansSomething = chosen[0].endsWith('port') && /^[1-9]\d{0,4}$/.test(value) && Number(value) <= 65_535;
+    if (how === 'drop' || meansSomething) return pathOf(path, others);
     if (how === 'double') return pathOf(path, [...others, chosen, chosen]);
     return pathOf(path, [...others, [chosen[0], value]]);
   });
@@ -379,11 +379,11 @@ test('whatever is asked, nothing fails inside, nothing changes, and the answer h
 
   await fc.assert(
     fc.asyncProperty(fc.oneof(spoiled, raw), method, async (path, by) => {
-      const { http_status, answer } = await send(url, { method: by, path });
+      const { httpStatus, answer } = await send(url, { method: by, path });
 
-      expect(http_status).toBeLessThan(500);
+      expect(httpStatus).toBeLessThan(500);
       expect(Object.values(answer).filter((text) => typeof text !== 'string')).toEqual([]);
-      if (http_status !== 200) {
+      if (httpStatus !== 200) {
         expect(Object.keys(answer)).toEqual(['status', 'message']);
         expect(answer['status']).toBe('ERROR');
         expect(answer['message']).toMatch(/^\P{Cc}+$/u);

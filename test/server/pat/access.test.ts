@@ -88,8 +88,8 @@ async function mayCall(caller: CallerLevel, action: PatAction): Promise<boolean 
 
 describe.each(ROWS)('%s, for %s and above', (action, level) => {
   test.each(CALLERS)('asked by a caller of level %s', async (caller) => {
-    const has_operation = api.endpoints.some((each) => each.action === action);
-    const look = SEEN[action] ?? (has_operation ? (each: CallerLevel) => mayCall(each, action) : undefined);
+    const hasOperation = api.endpoints.some((each) => each.action === action);
+    const look = SEEN[action] ?? (hasOperation ? (each: CallerLevel) => mayCall(each, action) : undefined);
     const allowed = await (look?.(caller) ?? POLICY_BY_DEFAULT.allows(requesterOf(caller), action));
 
     expect(allowed).toBe(LEVELS.indexOf(caller) >= LEVELS.indexOf(level));
@@ -146,8 +146,8 @@ test('whom a policy lets change routers still reaches none that is not there for
     policy: policyFrom({ actions: { 'router:sync': 'member', 'router:import': 'member' } }),
     request_id: () => 'req-1',
   });
-  const asked = { id: ROUTER, query: {}, body: undefined, if_match: undefined, idempotency_key: undefined };
-  const rest = { ...asked, base_url: 'http://node', url: '/' };
+  const asked = { id: ROUTER, query: {}, body: undefined, ifMatch: undefined, idempotencyKey: undefined };
+  const rest = { ...asked, baseUrl: 'http://node', url: '/' };
 
   for (const operation of ['syncRouter', 'importRules']) {
     reached.length = 0;

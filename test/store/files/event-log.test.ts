@@ -14,7 +14,7 @@ let clock: FakeClock;
 let log: ListLog;
 let trail: EventLog;
 
-const open = (): EventLog => new EventLog({ state_dir, clock, log, retain_days: () => 2, request_id: () => 'req-1' });
+const open = (): EventLog => new EventLog({ state_dir, clock, log, retainDays: () => 2, request_id: () => 'req-1' });
 const event = (n: number, fields: Partial<NewEvent> = {}): NewEvent => ({
   type: 'created',
   mapping_id: idOf(n),

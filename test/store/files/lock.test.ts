@@ -35,22 +35,22 @@ async function holder(): Promise<Writer> {
 
 test('a process that waits for the lock gets it when the holder is killed by SIGKILL', async () => {
   const first = await holder();
-  let is_in = false;
+  let isIn = false;
   const waiting = open().transaction(ROUTER, async () => {
-    is_in = true;
+    isIn = true;
   });
   await sleep(300);
-  expect(is_in).toBe(false);
+  expect(isIn).toBe(false);
 
   await first.kill();
 
   await waiting;
-  expect(is_in).toBe(true);
+  expect(isIn).toBe(true);
 });
 
 test('a lock that is not given up in time is an error that names the holder, and changes nothing', async () => {
   const first = await holder();
-  const error = await open({ lock_timeout_seconds: 0.2 })
+  const error = await open({ lockTimeoutSeconds: 0.2 })
     .transaction(ROUTER, (transaction) => transaction.commit({ next_port: 1 }))
     .catch((thrown: unknown) => thrown);
   await first.kill();
@@ -63,7 +63,7 @@ test('a lock that is not given up in time is an error that names the holder, and
 });
 
 test('two stores of one process exclude each other too, and close lets the next in', async () => {
-  const [first, second] = [open(), open({ lock_timeout_seconds: 0 })];
+  const [first, second] = [open(), open({ lockTimeoutSeconds: 0 })];
   await commitEach(first, [1]);
   await expect(commitEach(second, [2])).rejects.toMatchObject({ code: 'STORE_LOCKED', facts: { seconds: 0 } });
 
@@ -96,7 +96,7 @@ test('close waits for the transactions under way', async () => {
   resolve();
 
   await closing;
-  expect((await open({ lock_timeout_seconds: 0 }).transaction(ROUTER, async ({ record }) => record)).next_port).toBe(7);
+  expect((await open({ lockTimeoutSeconds: 0 }).transaction(ROUTER, async ({ record }) => record)).next_port).toBe(7);
   await writing;
 });
 
@@ -106,7 +106,7 @@ test('a program that praas has started does not keep the lock when praas gives i
   const sleeper = exec({ file: 'sleep', args: ['5'] });
   await store.close();
 
-  await commitEach(open({ lock_timeout_seconds: 0 }), [2]);
+  await commitEach(open({ lockTimeoutSeconds: 0 }), [2]);
 
   expect((await sleeper).exit_code).toBe(0);
 });
@@ -130,7 +130,7 @@ test('reading takes no lock', async () => {
   const first = open();
   await commitEach(first, [1]);
 
-  expect((await open({ lock_timeout_seconds: 0 }).read(ROUTER)).mappings.size).toBe(1);
+  expect((await open({ lockTimeoutSeconds: 0 }).read(ROUTER)).mappings.size).toBe(1);
 });
 
 test.each<[string, Exec, object]>([
@@ -145,12 +145,12 @@ test.each<[string, Exec, object]>([
     { code: 'STORE_FAILED', facts: { reason: 'flock: 3: No locks available' } },
   ],
 ])('when flock %s, nothing is written, and a later transaction tries again', async (_, broken, expected) => {
-  let is_broken = true;
-  const store = open({ exec: (command) => (is_broken ? broken(command) : exec(command)) });
+  let isBroken = true;
+  const store = open({ exec: (command) => (isBroken ? broken(command) : exec(command)) });
   await expect(commitEach(store, [1])).rejects.toMatchObject(expected);
   expect((await store.routers()).includes(ROUTER)).toBe(false);
 
-  is_broken = false;
+  isBroken = false;
   await commitEach(store, [1]);
   expect((await store.routers()).includes(ROUTER)).toBe(true);
 });

@@ -20,12 +20,12 @@ test('a reader beside a writer that folds its journal all the time never sees a 
   const writer = new Writer('keep', directory.path, 0, 600);
   const reader = openStore(directory.path);
   const sizes: number[] = [];
-  const done = { is_over: false };
+  const done = { isOver: false };
   const ended = writer.ended().then((code) => {
-    done.is_over = true;
+    done.isOver = true;
     return code;
   });
-  while (!done.is_over) {
+  while (!done.isOver) {
     const acknowledged = writer.said.length;
     const ids = [...(await reader.read(ROUTER)).mappings.keys()];
     expect(ids).toEqual(Array.from({ length: ids.length }, (_, n) => idOf(n)));

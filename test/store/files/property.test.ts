@@ -13,7 +13,7 @@ interface Step {
 interface Round {
   readonly steps: readonly Step[];
   /** After so many steps everything before is rolled back; more than there are: never. */
-  readonly rollback_after: number;
+  readonly rollbackAfter: number;
   readonly reopen: boolean;
 }
 
@@ -43,7 +43,7 @@ const DELTA: fc.Arbitrary<Delta> = fc.record(
 const STEP: fc.Arbitrary<Step> = fc.record({ kind: fc.constantFrom('commit', 'note'), delta: DELTA });
 const ROUND: fc.Arbitrary<Round> = fc.record({
   steps: fc.array(STEP, { maxLength: 5 }),
-  rollback_after: fc.nat({ max: 9 }),
+  rollbackAfter: fc.nat({ max: 9 }),
   reopen: fc.boolean(),
 });
 
@@ -54,7 +54,7 @@ async function play(round: Round, store: ReturnType<typeof openStore>, begin: Ro
     for (const [index, { kind, delta }] of round.steps.entries()) {
       await transaction[kind](delta);
       model = withDelta(model, delta);
-      if (index === round.rollback_after) {
+      if (index === round.rollbackAfter) {
         await transaction.rollback();
         model = begin;
       }

@@ -30,8 +30,8 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true }));
 
 const clock = new FakeClock(NOW);
-function openStore(lock_timeout_seconds = 60): FileQuotaStore {
-  return new FileQuotaStore({ state_dir, exec, clock, lock_timeout_seconds, command: 'praas test' });
+function openStore(lockTimeoutSeconds = 60): FileQuotaStore {
+  return new FileQuotaStore({ state_dir, exec, clock, lockTimeoutSeconds, command: 'praas test' });
 }
 
 /** Puts a file there that no praas has written. */
@@ -91,7 +91,7 @@ test('8 stores that set 4 quotas each at once lose none', async () => {
 
 test('a change waits for who has the lock, bounded, and is told who that is; readers do not wait', async () => {
   await openStore().update('blue', () => ({ mappings: 7 }));
-  const lock = new StateLock({ path: `${path}.lock`, exec, clock, command: 'praas other', timeout_seconds: 5 });
+  const lock = new StateLock({ path: `${path}.lock`, exec, clock, command: 'praas other', timeoutSeconds: 5 });
   await lock.acquire();
   try {
     const error = await errorOf(openStore(0).update('blue', () => ({ mappings: 8 })));

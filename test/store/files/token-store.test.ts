@@ -129,9 +129,9 @@ describe('writers', () => {
 
   test('wait for who has the lock, bounded, and are told who that is; readers do not wait', async () => {
     await world.tokens.create({ name: 'a', role: 'admin' });
-    const holder = { path: `${world.path}.lock`, exec, clock: world.clock, timeout_seconds: 0 };
+    const holder = { path: `${world.path}.lock`, exec, clock: world.clock, timeoutSeconds: 0 };
     const lock = new StateLock({ ...holder, command: 'praas token create' });
-    const store = openTokenStore(world.path, { lock_timeout_seconds: 0 });
+    const store = openTokenStore(world.path, { lockTimeoutSeconds: 0 });
     const empty = (): Promise<void> => store.update(() => ({ tokens: [], value: undefined }));
 
     await lock.acquire();
@@ -178,7 +178,7 @@ describe('a file that is damaged', () => {
     await expect(world.tokens.create({ name: 'a', role: 'admin' })).rejects.toMatchObject({ code: 'TOKENS_DAMAGED' });
 
     place(versioned([]));
-    const other = openTokenStore(world.path, { lock_timeout_seconds: 0 });
+    const other = openTokenStore(world.path, { lockTimeoutSeconds: 0 });
     expect(await other.update((tokens) => ({ tokens, value: tokens.length }))).toBe(0);
   });
 
@@ -197,7 +197,7 @@ describe('a change', () => {
   test('that throws changes nothing and lets the next one in', async () => {
     await world.tokens.create({ name: 'a', role: 'admin' });
     const before = file();
-    const store = openTokenStore(world.path, { lock_timeout_seconds: 0 });
+    const store = openTokenStore(world.path, { lockTimeoutSeconds: 0 });
     const broken = store.update(() => {
       throw new Error('no');
     });

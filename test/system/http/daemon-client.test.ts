@@ -19,10 +19,10 @@ import {
 } from '../../pat/client/support.ts';
 import { errorOf } from '../../support/fake-node.ts';
 
-const LIMITS: Limits = { silence_ms: 10_000, pause_ms: 1, max_bytes: 1000 };
+const LIMITS: Limits = { silenceMs: 10_000, pauseMs: 1, maxBytes: 1000 };
 const GET: DaemonRequest = { method: 'GET', path: '/v1/mappings' };
 const POST: DaemonRequest = { method: 'POST', path: '/v1/mappings', body: { a: 'ü' } };
-const KEYED: DaemonRequest = { ...POST, idempotency_key: 'k1' };
+const KEYED: DaemonRequest = { ...POST, idempotencyKey: 'k1' };
 
 const directory = newDirectory();
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -49,15 +49,15 @@ const ok: Respond = (response) => answer(response, 200, { fine: true });
 const broken: Respond = (response) => response.destroy();
 
 /** Why there is no answer, with whether the change may have been made. */
-async function failureOf(client: DaemonClient, ask: DaemonRequest): Promise<{ reason: unknown; is_doubtful: boolean }> {
+async function failureOf(client: DaemonClient, ask: DaemonRequest): Promise<{ reason: unknown; isDoubtful: boolean }> {
   const error = await errorOf(client.send(ask));
   expect(error).toMatchObject({ code: 'DAEMON_UNREACHABLE', facts: { url: client.name } });
-  return { reason: error.facts['reason'], is_doubtful: error.facts['may_have_changed'] === true };
+  return { reason: error.facts['reason'], isDoubtful: error.facts['may_have_changed'] === true };
 }
 
-const failed = (code: string, is_doubtful = false) => ({
+const failed = (code: string, isDoubtful = false) => ({
   reason: failureReason({ code }),
-  is_doubtful,
+  isDoubtful: isDoubtful,
 });
 
 describe('a request', () => {
@@ -134,14 +134,14 @@ describe('without an answer there is a reason', () => {
 
     const ca = what === 'is of nobody known' ? certificate('localhost', directory).cert : tls.cert;
     const failure = await failureOf(clientOf(at(server.url, { ca })), POST);
-    expect(failure).toEqual({ reason: expect.stringContaining(reason), is_doubtful: false });
+    expect(failure).toEqual({ reason: expect.stringContaining(reason), isDoubtful: false });
     expect(server.asked).toEqual([]);
   });
 
   test('when the authorities given are none', async () => {
     const server = await serverOf(ok, { tls: certificate('localhost', directory) });
 
-    expect(await failureOf(clientOf(at(server.url, { ca: 'no PEM' })), POST)).toMatchObject({ is_doubtful: false });
+    expect(await failureOf(clientOf(at(server.url, { ca: 'no PEM' })), POST)).toMatchObject({ isDoubtful: false });
     expect(server.asked).toEqual([]);
   });
 
@@ -156,12 +156,12 @@ describe('without an answer there is a reason', () => {
   test('when nothing comes for too long, before the answer or in the middle of it', async () => {
     const silent = await serverOf(() => undefined);
     const halting = await serverOf((response) => response.writeHead(200).write('{'));
-    const silence_ms = 200;
+    const silenceMs = 200;
 
     const reason = expect.stringContaining('0.2 seconds');
-    expect(await failureOf(clientOf(at(silent.url), { silence_ms }), GET)).toEqual({ reason, is_doubtful: false });
-    expect(await failureOf(clientOf(at(silent.url), { silence_ms }), POST)).toEqual({ reason, is_doubtful: true });
-    expect(await failureOf(clientOf(at(halting.url), { silence_ms }), KEYED)).toEqual({ reason, is_doubtful: true });
+    expect(await failureOf(clientOf(at(silent.url), { silenceMs }), GET)).toEqual({ reason, isDoubtful: false });
+    expect(await failureOf(clientOf(at(silent.url), { silenceMs }), POST)).toEqual({ reason, isDoubtful: true });
+    expect(await failureOf(clientOf(at(halting.url), { silenceMs }), KEYED)).toEqual({ reason, isDoubtful: true });
   });
 
   test('when what answers is not HTTP, or says more than anybody reads', async () => {
@@ -170,7 +170,7 @@ describe('without an answer there is a reason', () => {
     await once(chatty, 'listening');
     const address = chatty.address();
     const port = typeof address === 'object' ? address?.port : 0;
-    const large = await serverOf((response) => answer(response, 200, 'x'.repeat(LIMITS.max_bytes)));
+    const large = await serverOf((response) => answer(response, 200, 'x'.repeat(LIMITS.maxBytes)));
 
     for (const [url, reason] of [
       [`http://127.0.0.1:${port}`, 'it does not speak HTTP'],
@@ -214,14 +214,14 @@ describe('when the connection breaks before the answer', () => {
       void server.close();
     });
 
-    expect(await failureOf(clientOf(at(server.url), { pause_ms: 200 }), KEYED)).toEqual(failed('ECONNREFUSED', true));
+    expect(await failureOf(clientOf(at(server.url), { pauseMs: 200 }), KEYED)).toEqual(failed('ECONNREFUSED', true));
   });
 
   test('a request without a key is not made again', async () => {
     const server = await serverOf(broken);
 
-    expect(await failureOf(clientOf(at(server.url)), POST)).toMatchObject({ is_doubtful: true });
-    expect(await failureOf(clientOf(at(server.url)), GET)).toMatchObject({ is_doubtful: false });
+    expect(await failureOf(clientOf(at(server.url)), POST)).toMatchObject({ isDoubtful: true });
+    expect(await failureOf(clientOf(at(server.url)), GET)).toMatchObject({ isDoubtful: false });
     expect(server.asked).toHaveLength(2);
   });
 });
@@ -262,7 +262,7 @@ describe('interrupted', () => {
       setTimeout(() => ending.abort(interruption), 50);
     });
 
-    const error = await errorOf(clientOf(at(server.url), { pause_ms: 60_000 }, ending).send(KEYED));
+    const error = await errorOf(clientOf(at(server.url), { pauseMs: 60_000 }, ending).send(KEYED));
 
     expect(error).toMatchObject({ code: 'INTERRUPTED', facts: { may_have_changed: true } });
     expect(server.asked).toHaveLength(1);

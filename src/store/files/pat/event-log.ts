@@ -21,7 +21,7 @@ export interface EventLogOptions {
   readonly clock: Clock;
   readonly log: Logger;
   /** Days that are kept besides today. */
-  readonly retain_days: () => number;
+  readonly retainDays: () => number;
   readonly request_id?: () => string;
 }
 
@@ -36,7 +36,7 @@ export class EventLog implements Trail, Events {
   readonly #options: EventLogOptions;
   readonly #directory: string;
   readonly #queue = new Queue();
-  #last_id = 0;
+  #lastId = 0;
   #day = '';
   #handle: FileHandle | undefined;
 
@@ -50,13 +50,13 @@ export class EventLog implements Trail, Events {
     if (events.length === 0) return;
     const { clock, log, request_id } = this.#options;
     // Whose request it is has to be asked before waiting for one's turn.
-    const of_request = request_id?.() ?? '';
+    const ofRequest = request_id?.() ?? '';
     const now = clock.now();
     const at = now.toISOString().replace(/\.\d+Z$/, 'Z');
     try {
       await this.#queue.run(async () => {
         const lines = events.map((event) => {
-          const whole: Event = { id: this.#nextId(now), at, ...event, request_id: of_request };
+          const whole: Event = { id: this.#nextId(now), at, ...event, request_id: ofRequest };
           return `${JSON.stringify(whole)}\n`;
         });
         const handle = await this.#open(at.slice(0, 10));
@@ -73,8 +73,8 @@ export class EventLog implements Trail, Events {
     const { after, limit = DEFAULT_LIMIT } = filter;
     const files = await this.#files();
     const forward = after !== undefined;
-    const first_day = forward ? new Date(after / IDS_PER_MS).toISOString().slice(0, 10) : '';
-    const days = forward ? files.filter((file) => file.slice(0, 10) >= first_day) : files.toReversed();
+    const firstDay = forward ? new Date(after / IDS_PER_MS).toISOString().slice(0, 10) : '';
+    const days = forward ? files.filter((file) => file.slice(0, 10) >= firstDay) : files.toReversed();
     const found: Event[] = [];
     for (const file of days) {
       const lines = await this.#lines(file);
@@ -95,8 +95,8 @@ export class EventLog implements Trail, Events {
   }
 
   #nextId(now: Date): number {
-    this.#last_id = Math.max(this.#last_id + 1, now.getTime() * IDS_PER_MS);
-    return this.#last_id;
+    this.#lastId = Math.max(this.#lastId + 1, now.getTime() * IDS_PER_MS);
+    return this.#lastId;
   }
 
   async #open(day: string): Promise<FileHandle> {
@@ -118,7 +118,7 @@ export class EventLog implements Trail, Events {
   }
 
   async #forgetBefore(day: string): Promise<void> {
-    const oldest = new Date(Date.parse(day) - this.#options.retain_days() * DAY_MS).toISOString().slice(0, 10);
+    const oldest = new Date(Date.parse(day) - this.#options.retainDays() * DAY_MS).toISOString().slice(0, 10);
     for (const file of await this.#files())
       if (file.slice(0, 10) < oldest) await rm(join(this.#directory, file), { force: true });
   }

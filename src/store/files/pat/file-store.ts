@@ -21,7 +21,7 @@ export interface FileStoreOptions {
   readonly state_dir: string;
   readonly exec: Exec;
   readonly clock: Clock;
-  readonly lock_timeout_seconds: number;
+  readonly lockTimeoutSeconds: number;
   /** What is being run, for whoever waits for the lock meanwhile. */
   readonly command: string;
   readonly migrations?: readonly Migration[];
@@ -36,12 +36,12 @@ export class FileStore implements MappingStore {
   #held: Promise<void> | undefined;
 
   /** Touches no file. */
-  constructor({ state_dir, exec, clock, lock_timeout_seconds, command, migrations = MIGRATIONS }: FileStoreOptions) {
+  constructor({ state_dir, exec, clock, lockTimeoutSeconds, command, migrations = MIGRATIONS }: FileStoreOptions) {
     this.#state_dir = state_dir;
     this.#clock = clock;
     this.#migrations = migrations;
     const path = lockPath(state_dir);
-    this.#lock = new StateLock({ path, exec, clock, command, timeout_seconds: lock_timeout_seconds });
+    this.#lock = new StateLock({ path, exec, clock, command, timeoutSeconds: lockTimeoutSeconds });
   }
 
   routers(): Promise<readonly string[]> {

@@ -16,15 +16,15 @@ export interface Mark {
 export class JournalFile {
   readonly path: string;
   #end: Mark;
-  #is_clean: boolean;
-  #is_synced = true;
+  #isClean: boolean;
+  #isSynced = true;
   #handle: FileHandle | undefined;
 
   /** `end` is the end of the last whole line, `is_clean` says that nothing torn follows it. Touches no file. */
-  constructor(path: string, end: Mark, is_clean: boolean) {
+  constructor(path: string, end: Mark, isClean: boolean) {
     this.path = path;
     this.#end = end;
-    this.#is_clean = is_clean;
+    this.#isClean = isClean;
   }
 
   get end(): Mark {
@@ -33,7 +33,7 @@ export class JournalFile {
 
   /** False when the last failure could not even be cut off: then nobody knows what the file ends with. */
   get isClean(): boolean {
-    return this.#is_clean;
+    return this.#isClean;
   }
 
   /**
@@ -45,30 +45,30 @@ export class JournalFile {
     const before = this.#end;
     try {
       const handle = await this.#open();
-      if (!this.#is_clean) await handle.truncate(before.bytes);
-      this.#is_clean = false;
+      if (!this.#isClean) await handle.truncate(before.bytes);
+      this.#isClean = false;
       await writeAll(handle, content, before.bytes);
       if (durable) await handle.datasync();
-      this.#is_synced = durable;
+      this.#isSynced = durable;
     } catch (error) {
       await this.cutTo(before).catch(() => undefined);
       throw error;
     }
     this.#end = { exists: true, bytes: before.bytes + content.length };
-    this.#is_clean = true;
+    this.#isClean = true;
   }
 
   /** Makes every line so far survive a power cut. Throws the file system's errors. */
   async sync(): Promise<void> {
-    if (this.#is_synced) return;
+    if (this.#isSynced) return;
     await (await this.#open()).datasync();
-    this.#is_synced = true;
+    this.#isSynced = true;
   }
 
   /** Takes back everything behind the mark, durably. Needs no free space. Throws the file system's errors. */
   async cutTo(mark: Mark): Promise<void> {
     this.#end = mark;
-    this.#is_clean = false;
+    this.#isClean = false;
     if (mark.exists) {
       const handle = await this.#open();
       await handle.truncate(mark.bytes);
@@ -78,7 +78,7 @@ export class JournalFile {
       await rm(this.path, { force: true });
       await syncDirectory(dirname(this.path));
     }
-    this.#is_clean = true;
+    this.#isClean = true;
   }
 
   /** Lets go of the file; the next change opens it again. */

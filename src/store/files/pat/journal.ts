@@ -9,7 +9,7 @@ import { checkLine, type JournalLine, type Origin } from './format.ts';
 export interface Journal {
   readonly lines: readonly JournalLine[];
   /** How much of the file is whole lines; what comes behind is torn and has to be cut off before the next one. */
-  readonly whole_bytes: number;
+  readonly wholeBytes: number;
 }
 
 const NEWLINE = 10;
@@ -32,7 +32,7 @@ export function parseJournal(content: Buffer, origin: Origin): Journal {
     start = end + 1;
   }
   if (!isTorn(content, start)) throw damaged(origin.path, `line ${lines.length + 1}: it is not JSON`);
-  return { lines, whole_bytes: start };
+  return { lines, wholeBytes: start };
 }
 
 /** What is left of a line of ours begins as one, or with what a file system leaves where nothing arrived. */

@@ -20,7 +20,7 @@ export interface RouterFiles {
 interface Entry {
   readonly router_id: string;
   readonly name: string;
-  readonly is_aside: boolean;
+  readonly isAside: boolean;
 }
 
 const ENTRY = /^(?<router_id>.+)\.(?:json|journal)(?<aside>\.damaged-\d{8}T\d{6}Z(?:-\d+)?)?$/;
@@ -47,9 +47,7 @@ export async function listRouters(state_dir: string): Promise<string[]> {
 /** The damaged file that was set aside for this router, the newest of several. Throws NOT_PERMITTED, STORE_UNREADABLE. */
 export async function findAside(files: RouterFiles): Promise<string | undefined> {
   const entries = await listEntries(files.directory);
-  const names = entries
-    .filter((entry) => entry.is_aside && entry.router_id === files.router_id)
-    .map(({ name }) => name);
+  const names = entries.filter((entry) => entry.isAside && entry.router_id === files.router_id).map(({ name }) => name);
   const newest = names.toSorted((a, b) => asideTime(a).localeCompare(asideTime(b))).at(-1);
   return newest && join(files.directory, newest);
 }
@@ -60,7 +58,7 @@ function asideTime(name: string): string {
 
 /** Whether a file of that name in routersDirectory is a damaged one that was set aside. */
 export function isAside(name: string): boolean {
-  return toEntry(name).some(({ is_aside }) => is_aside);
+  return toEntry(name).some(({ isAside }) => isAside);
 }
 
 /** The file that a damaged one was before it was set aside. */
@@ -79,5 +77,5 @@ async function listEntries(directory: string): Promise<Entry[]> {
 
 function toEntry(name: string): Entry[] {
   const { router_id = '', aside } = ENTRY.exec(name)?.groups ?? {};
-  return RouterId.safeParse(router_id).success ? [{ router_id, name, is_aside: aside !== undefined }] : [];
+  return RouterId.safeParse(router_id).success ? [{ router_id, name, isAside: aside !== undefined }] : [];
 }

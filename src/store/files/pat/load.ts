@@ -58,7 +58,7 @@ export async function load(files: RouterFiles, migrations: readonly Migration[])
   for (const line of news) record.apply(line);
   record.settle();
   // Lines that the snapshot has are of no use, and the next number would not follow theirs if a power cut took the last.
-  const end = { exists: content !== undefined, bytes: news.length > 0 ? (journal?.whole_bytes ?? 0) : 0 };
+  const end = { exists: content !== undefined, bytes: news.length > 0 ? (journal?.wholeBytes ?? 0) : 0 };
   return { record, journal: new JournalFile(files.journal, end, end.bytes === (content?.length ?? 0)), snapshot, low };
 }
 

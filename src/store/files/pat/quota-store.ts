@@ -21,7 +21,7 @@ export interface QuotaStoreOptions {
   readonly state_dir: string;
   readonly exec: Exec;
   readonly clock: Clock;
-  readonly lock_timeout_seconds: number;
+  readonly lockTimeoutSeconds: number;
   /** What is being run, for whoever waits for the lock meanwhile. */
   readonly command: string;
 }
@@ -48,9 +48,9 @@ export class FileQuotaStore implements QuotaStore {
   #read: { readonly fingerprint: string; readonly quotas: ByProject } | undefined;
 
   /** Touches no file. */
-  constructor({ state_dir, lock_timeout_seconds, ...options }: QuotaStoreOptions) {
+  constructor({ state_dir, lockTimeoutSeconds, ...options }: QuotaStoreOptions) {
     this.#path = join(state_dir, 'quotas.json');
-    this.#lock = new StateLock({ ...options, path: `${this.#path}.lock`, timeout_seconds: lock_timeout_seconds });
+    this.#lock = new StateLock({ ...options, path: `${this.#path}.lock`, timeoutSeconds: lockTimeoutSeconds });
   }
 
   async read(): Promise<ByProject> {

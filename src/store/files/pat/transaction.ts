@@ -12,7 +12,7 @@ export class FileTransaction implements StoreTransaction {
   readonly #origin: Origin;
   readonly #begin: Mark;
   readonly #queue = new Queue();
-  #has_ended = false;
+  #hasEnded = false;
 
   constructor(record: LiveRecord, journal: JournalFile, origin: Origin) {
     this.#record = record;
@@ -44,7 +44,7 @@ export class FileTransaction implements StoreTransaction {
 
   /** Resolves when nothing of the transaction is under way any more; what is asked for later is refused. */
   async end(): Promise<void> {
-    this.#has_ended = true;
+    this.#hasEnded = true;
     await this.#queue.idle();
   }
 
@@ -56,7 +56,7 @@ export class FileTransaction implements StoreTransaction {
   }
 
   async #run(change: () => Promise<void>): Promise<void> {
-    if (this.#has_ended) throw new Error('a transaction was used after its end');
+    if (this.#hasEnded) throw new Error('a transaction was used after its end');
     try {
       await this.#queue.run(change);
     } catch (error) {
