@@ -67,8 +67,8 @@ export class BenchRouter {
   }
 
   async #ip(args: string[], input?: string): Promise<void> {
-    const { exit_code, stderr } = await this.#exec({ file: 'ip', args, ...(input !== undefined && { input }) });
-    if (exit_code !== 0) throw new Error(`ip ${args.join(' ')}: ${stderr}`);
+    const { exitCode, stderr } = await this.#exec({ file: 'ip', args, ...(input !== undefined && { input }) });
+    if (exitCode !== 0) throw new Error(`ip ${args.join(' ')}: ${stderr}`);
   }
 }
 

@@ -16,7 +16,7 @@ const ENVIRONMENT = [
 const LONGEST_SECONDS = 120;
 
 export interface Ended {
-  readonly exit_code: number;
+  readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -54,7 +54,7 @@ export async function exec(leader: number, argv: readonly string[], input?: stri
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     // Whoever starts a program in a box that ends then sees a signal.
-    child.once('close', (code) => resolve({ exit_code: code ?? 137, ...output }));
+    child.once('close', (code) => resolve({ exitCode: code ?? 137, ...output }));
   });
 }
 

@@ -41,9 +41,9 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     const [, target, place] = /^([a-z0-9-]+):(.*)$/.exec(to) ?? [];
     if (source !== undefined && path !== undefined) process.exitCode = await copyOut(leader(source), path, to);
     else if (target !== undefined && place !== undefined) {
-      const { exit_code, stderr } = await copyIn(leader(target), from, place);
+      const { exitCode, stderr } = await copyIn(leader(target), from, place);
       process.stderr.write(stderr);
-      process.exitCode = exit_code;
+      process.exitCode = exitCode;
     } else throw new LabError(USAGE);
   },
   async reboot(name) {

@@ -39,8 +39,8 @@ async function measure(options: Options, backend: BackendName): Promise<Figure[]
   await fill(ours.name, mappings);
   const feed = async (input: string): Promise<void> => {
     const args = [`--net=/run/netns/${byHand.name}`, ...TOOLS[backend]];
-    const { exit_code, stderr } = await options.exec({ file: 'nsenter', args, input });
-    if (exit_code !== 0) throw new Error(stderr);
+    const { exitCode, stderr } = await options.exec({ file: 'nsenter', args, input });
+    if (exitCode !== 0) throw new Error(stderr);
   };
   const added = await ratios(
     options.quick ? 3 : 15,

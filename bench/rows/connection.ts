@@ -59,8 +59,8 @@ add chain ip hand prerouting { type nat hook prerouting priority dstnat; }
 add rule ip hand prerouting ip daddr ${ADDRESSES.gateway} tcp dport ${ONE_PORT} dnat to ${ADDRESSES.web}:${SERVER_PORT}
 `;
   const command = { file: 'ip', args: ['netns', 'exec', router, 'nft', '-f', '-'], input };
-  const { exit_code, stderr } = await options.exec(command);
-  if (exit_code !== 0) throw new Error(stderr);
+  const { exitCode, stderr } = await options.exec(command);
+  if (exitCode !== 0) throw new Error(stderr);
 }
 
 async function measure(options: Options): Promise<Figure[]> {

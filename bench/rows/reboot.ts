@@ -23,8 +23,8 @@ interface Round {
 /** Runs a command in every namespace, one after the other, in one shell. Rules of iptables are rules of nftables here. */
 async function inEach({ exec }: Options, routerIds: readonly string[], command: string): Promise<void> {
   const script = `while read -r name; do nsenter --net=/run/netns/$name ${command} > /dev/null || exit; done`;
-  const { exit_code, stderr } = await exec({ file: 'sh', args: ['-c', script], input: `${routerIds.join('\n')}\n` });
-  if (exit_code !== 0) throw new Error(`${command}: ${stderr}`);
+  const { exitCode, stderr } = await exec({ file: 'sh', args: ['-c', script], input: `${routerIds.join('\n')}\n` });
+  if (exitCode !== 0) throw new Error(`${command}: ${stderr}`);
 }
 
 async function roundOf(options: Options, backend: BackendName, daemon: BenchDaemon, ids: readonly string[]) {

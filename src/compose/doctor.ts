@@ -184,7 +184,7 @@ export class Doctor {
           ? await namespaces.run(namespace, { file: 'nft', args: ['list', 'tables', 'ip'] })
           : undefined;
         return {
-          legacy: legacy.exit_code === 0 ? legacy.stdout.split('\n').filter(Boolean) : [],
+          legacy: legacy.exitCode === 0 ? legacy.stdout.split('\n').filter(Boolean) : [],
           nft: [...(nft?.stdout ?? '').matchAll(/^table ip (\S+)$/gm)].map(([, name = '']) => name),
         };
       },

@@ -76,8 +76,8 @@ export class Installer {
       isMeantToRun: async (service) => service === PAT_AGENT || hasCloud(config, env),
       ownerOf: async (path) => {
         if (isPackaged || !tree.isLive || !isInstalled('dpkg-query', env['PATH'])) return undefined;
-        const { exit_code, stdout } = await exec({ file: 'dpkg-query', args: ['--search', path] });
-        return exit_code === 0 ? stdout.split(':')[0] : undefined;
+        const { exitCode, stdout } = await exec({ file: 'dpkg-query', args: ['--search', path] });
+        return exitCode === 0 ? stdout.split(':')[0] : undefined;
       },
     };
   }

@@ -115,8 +115,8 @@ async function run(
 ): Promise<ExecResult> {
   const [file = '', ...rest] = [...wrapper, 'conntrack', ...args];
   const result = await namespaces.run(namespace, { file, args: rest });
-  if (result.exit_code === 0) return result;
-  if (result.exit_code === COMMAND_NOT_FOUND) throw toolMissing('conntrack', result);
+  if (result.exitCode === 0) return result;
+  if (result.exitCode === COMMAND_NOT_FOUND) throw toolMissing('conntrack', result);
   const command = `conntrack ${args.join(' ')}`;
-  throw praasError('TOOL_FAILED', { command, exit_code: result.exit_code, output: result.stderr.trim() });
+  throw praasError('TOOL_FAILED', { command, exit_code: result.exitCode, output: result.stderr.trim() });
 }

@@ -34,8 +34,8 @@ const HOST_PREFIX = 32;
 export async function readFacts(namespaces: Namespaces, router_id: string): Promise<RouterFacts> {
   const namespace = await namespaces.resolve(router_id);
   const command = { file: 'ip', args: ['-4', '-j', '-batch', '-'], input: 'addr show\nroute show\n' };
-  const { exit_code, stdout, stderr } = await namespaces.run(namespace, command);
-  if (exit_code !== 0) throw praasError('TOOL_FAILED', { command: 'ip -4 addr', exit_code, output: stderr.trim() });
+  const { exitCode, stdout, stderr } = await namespaces.run(namespace, command);
+  if (exitCode !== 0) throw praasError('TOOL_FAILED', { command: 'ip -4 addr', exit_code: exitCode, output: stderr.trim() });
   const [links = '[]', routes = '[]'] = stdout.split('\n');
   return parseFacts(router_id, namespace, JSON.parse(links) as Link[], JSON.parse(routes) as Route[]);
 }

@@ -16,7 +16,7 @@ export interface Attempt {
 /** Takes a failed run and what was tried, gives NOT_PERMITTED or KERNEL_REFUSED. */
 export function refusal(result: ExecResult, attempt: Attempt): PraasError | Error {
   const { router, tool, script } = attempt;
-  if (result.exit_code === 127) return toolMissing(tool);
+  if (result.exitCode === 127) return toolMissing(tool);
   if (NO_RIGHTS.test(result.stderr)) return praasError('NOT_PERMITTED', { what: `${tool} in ${router}` }, result);
   const number = Number(LINE.exec(result.stderr)?.[1] ?? 0);
   const refused = script.split('\n')[number - 1];

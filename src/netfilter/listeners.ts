@@ -6,8 +6,8 @@ import type { Namespaces } from './namespace.ts';
 
 /** Reads the listening sockets of a namespace. Throws ROUTER_NOT_FOUND, TOOL_FAILED. */
 export async function readListeners(namespaces: Namespaces, namespace: string): Promise<Claim[]> {
-  const { exit_code, stdout, stderr } = await namespaces.run(namespace, { file: 'ss', args: ['-Hltun'] });
-  if (exit_code !== 0) throw praasError('TOOL_FAILED', { command: 'ss -ltun', exit_code, output: stderr.trim() });
+  const { exitCode, stdout, stderr } = await namespaces.run(namespace, { file: 'ss', args: ['-Hltun'] });
+  if (exitCode !== 0) throw praasError('TOOL_FAILED', { command: 'ss -ltun', exit_code: exitCode, output: stderr.trim() });
   return parseListeners(stdout);
 }
 

@@ -52,7 +52,7 @@ export class Namespaces {
   async run(namespace: string, command: Command): Promise<ExecResult> {
     const result = await this.#exec({ ...command, ...this.inside(namespace, command) });
     if (!result.stderr.startsWith('nsenter: ')) return result;
-    if (result.exit_code === COMMAND_NOT_FOUND) throw toolMissing(command.file);
+    if (result.exitCode === COMMAND_NOT_FOUND) throw toolMissing(command.file);
     throw await this.gone(namespace);
   }
 

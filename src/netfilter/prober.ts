@@ -20,11 +20,11 @@ export class NetfilterProber implements Prober {
   async connect(router_id: string, server_ip: string, server_port: number): ReturnType<Prober['connect']> {
     const namespace = await this.#namespaces.resolve(router_id);
     const args = [String(TIMEOUT_SECONDS), 'bash', '--norc', '-c', CONNECT, server_ip, String(server_port)];
-    const { exit_code, stderr } = await this.#namespaces.run(namespace, { file: 'timeout', args });
-    if (exit_code === 0) return 'open';
-    if (exit_code === TIMED_OUT) return 'timeout';
-    if (exit_code === NOT_FOUND)
-      throw praasError('TOOL_FAILED', { command: 'timeout', exit_code, output: stderr.trim() });
+    const { exitCode, stderr } = await this.#namespaces.run(namespace, { file: 'timeout', args });
+    if (exitCode === 0) return 'open';
+    if (exitCode === TIMED_OUT) return 'timeout';
+    if (exitCode === NOT_FOUND)
+      throw praasError('TOOL_FAILED', { command: 'timeout', exit_code: exitCode, output: stderr.trim() });
     if (/refused/i.test(stderr)) return 'refused';
     return /timed out/i.test(stderr) ? 'timeout' : 'unreachable';
   }

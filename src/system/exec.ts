@@ -25,7 +25,7 @@ export interface Command {
 
 /** How a program ended that could be started and ended by itself. */
 export interface ExecResult {
-  readonly exit_code: number;
+  readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -219,5 +219,5 @@ export function toResult(command: Command, ended: Ended, timeoutMs: number): Exe
     const output = ended.signal ? `ended by ${ended.signal}` : (ended.shortMessage ?? 'could not be started');
     throw praasError('TOOL_FAILED', { command: command.file, exit_code: KILLED_BY_SIGNAL, output }, ended);
   }
-  return { exit_code: ended.exitCode, stdout: ended.stdout, stderr: ended.stderr };
+  return { exitCode: ended.exitCode, stdout: ended.stdout, stderr: ended.stderr };
 }

@@ -51,15 +51,15 @@ async function hear(
   { file, args }: Pick<Command, 'file' | 'args'>,
   onLine: (line: string) => void,
 ): Promise<Error | undefined> {
-  const [{ exit_code }, complaint] = await Promise.all([
+  const [{ exitCode }, complaint] = await Promise.all([
     program.result,
     lastLine(program.lines('stderr')),
     eachWholeLine(program.lines('stdout'), onLine),
   ]);
-  if (exit_code === 0) return undefined;
+  if (exitCode === 0) return undefined;
   // The program that binds it to us is there, and says that the one to follow is not.
-  if (exit_code === COMMAND_NOT_FOUND && complaint.startsWith('setpriv: ')) return toolMissing(file);
-  return praasError('TOOL_FAILED', { command: [file, ...args].join(' '), exit_code, output: complaint });
+  if (exitCode === COMMAND_NOT_FOUND && complaint.startsWith('setpriv: ')) return toolMissing(file);
+  return praasError('TOOL_FAILED', { command: [file, ...args].join(' '), exit_code: exitCode, output: complaint });
 }
 
 async function eachWholeLine(lines: AsyncIterable<string>, onLine: (line: string) => void): Promise<void> {

@@ -1,6 +1,6 @@
 /** Cuts what a helper says into answers: the output of a program as it is, then a mark, its exit code, what it said on stderr. */
 export interface Framed {
-  readonly exit_code: number;
+  readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -31,11 +31,11 @@ export class Framing {
     const header = end + this.#mark.length;
     const lineEnd = all.indexOf(NEWLINE, header);
     if (lineEnd < 0) return undefined;
-    const [exit_code = 0, length = 0] = all.toString('latin1', header, lineEnd).split(' ').map(Number);
+    const [exitCode = 0, length = 0] = all.toString('latin1', header, lineEnd).split(' ').map(Number);
     const said = lineEnd + 1;
     if (all.length < said + length) return undefined;
     this.#chunks = [];
     this.#hasMark = false;
-    return { exit_code, stdout: all.toString('utf8', 0, end), stderr: all.toString('utf8', said, said + length) };
+    return { exitCode, stdout: all.toString('utf8', 0, end), stderr: all.toString('utf8', said, said + length) };
   }
 }

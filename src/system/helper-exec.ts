@@ -61,7 +61,7 @@ export class HelperExec {
     }
     try {
       const result = await this.#ask(command, all);
-      if (result.exit_code === 0 || (await this.#isThere())) return result;
+      if (result.exitCode === 0 || (await this.#isThere())) return result;
     } catch (error) {
       if (await this.#isThere()) throw error;
     }
@@ -234,10 +234,10 @@ function writeFailure(path: string, error: unknown): Error {
 }
 
 function resultOf({ file }: Command, framed: Framed | undefined): ExecResult {
-  if (framed === undefined || framed.exit_code > KILLED_BY_SIGNAL) {
-    const exit_code = framed?.exit_code ?? KILLED_BY_SIGNAL;
-    throw praasError('TOOL_FAILED', { command: file, exit_code, output: framed?.stderr || 'it was killed' });
+  if (framed === undefined || framed.exitCode > KILLED_BY_SIGNAL) {
+    const exitCode = framed?.exitCode ?? KILLED_BY_SIGNAL;
+    throw praasError('TOOL_FAILED', { command: file, exit_code: exitCode, output: framed?.stderr || 'it was killed' });
   }
-  if (framed.exit_code === COMMAND_NOT_FOUND && NOT_FOUND.test(framed.stderr)) throw toolMissing(file);
+  if (framed.exitCode === COMMAND_NOT_FOUND && NOT_FOUND.test(framed.stderr)) throw toolMissing(file);
   return framed;
 }

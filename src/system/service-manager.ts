@@ -60,7 +60,7 @@ export class ServiceManager {
     const { exec, env, complain } = this.#parts;
     if (!env['NOTIFY_SOCKET']) return;
     const trouble = await exec({ file: 'systemd-notify', args }).then(
-      ({ exit_code, stderr }) => (exit_code === 0 ? undefined : stderr.trim()),
+      ({ exitCode, stderr }) => (exitCode === 0 ? undefined : stderr.trim()),
       (error: unknown) => messageOf(error),
     );
     if (trouble === undefined || this.#hasComplained) return;

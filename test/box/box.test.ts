@@ -66,7 +66,7 @@ test('runs a unit, and says what became of it', async () => {
   expect(await box.run('systemd-run', '--quiet', '--wait', '--pipe', 'cat', '/proc/self/cgroup')).toMatch(
     /run-\w+\.service/,
   );
-  expect((await box.exec('systemd-run', '--quiet', '--wait', '--collect', 'sh', '-c', 'exit 7')).exit_code).toBe(7);
+  expect((await box.exec('systemd-run', '--quiet', '--wait', '--collect', 'sh', '-c', 'exit 7')).exitCode).toBe(7);
 });
 
 test('several boxes: each has its own, and is gone with the test', async () => {
@@ -74,7 +74,7 @@ test('several boxes: each has its own, and is gone with the test', async () => {
   const { leader } = other;
   try {
     await other.write('/root/mine', '');
-    expect((await box.exec('test', '-e', '/root/mine')).exit_code).toBe(1);
+    expect((await box.exec('test', '-e', '/root/mine')).exitCode).toBe(1);
     expect(await other.host()).not.toBe(await box.host());
     await publish('-A');
     expect([await box.isOpen(4022), await other.isOpen(4022)]).toEqual([true, false]);

@@ -20,8 +20,8 @@ const states = (): Promise<string[]> => Promise.all([PAT, MONITOR].map((unit) =>
 
 test('from one file to two services; again: nothing; out again: as it was', async () => {
   const before = await box.files();
-  const { exit_code, stdout, stderr } = await box.exec('/root/praas', 'install');
-  expect({ exit_code, stderr }).toEqual({ exit_code: 0, stderr: '' });
+  const { exitCode, stdout, stderr } = await box.exec('/root/praas', 'install');
+  expect({ exit_code: exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
   expect(stdout).toContain(`start ${PAT}.service and wait until it is ready`);
   expect(stdout).toMatch(/^praas \S+ is installed; `praas doctor` says what is left to be done\.$/m);
   expect(await states()).toEqual(['active', 'inactive']);
@@ -66,8 +66,8 @@ test('--dry-run shows the steps, and does nothing', async () => {
 test('a service that does not become ready: undone, as it was, with the reason', async () => {
   const before = await box.files();
   await box.run('systemd-run', '--quiet', '--unit=taken', 'python3', '/opt/test/talker.py', 'serve', '3000');
-  const { exit_code, stdout, stderr } = await box.exec('/root/praas', 'install', '--timeout', '20');
-  expect(exit_code).toBe(1);
+  const { exitCode, stdout, stderr } = await box.exec('/root/praas', 'install', '--timeout', '20');
+  expect(exitCode).toBe(1);
   expect(stderr).toContain(PAT);
   expect(stderr).toContain('3000');
   expect(stdout + stderr).toContain('undone');
@@ -80,25 +80,25 @@ test('stopped in the middle: undone', async () => {
   await box.write(`/etc/systemd/system/${PAT}.service.d/slow.conf`, '[Service]\nExecStartPre=/bin/sleep 60\n');
   const run =
     '/root/praas install >/tmp/said 2>&1 & pid=$!; until pgrep -x sleep; do sleep 0.1; done; kill -TERM $pid; wait $pid';
-  const { exit_code } = await box.exec('sh', '-c', run);
-  expect(exit_code).toBe(143);
+  const { exitCode } = await box.exec('sh', '-c', run);
+  expect(exitCode).toBe(143);
   await box.run('rm', '-r', `/etc/systemd/system/${PAT}.service.d`);
   expect(await box.files()).toEqual(before);
-  expect((await box.exec('pgrep', '-x', 'sleep')).exit_code).toBe(1);
+  expect((await box.exec('pgrep', '-x', 'sleep')).exitCode).toBe(1);
 });
 
 test('uninstalled with its rules: ports stay open, and the next installation looks after them', async () => {
   await box.run('/root/praas', 'install');
   await publish();
   const refused = await box.exec(PRAAS, 'uninstall');
-  expect(refused.exit_code).not.toBe(0);
+  expect(refused.exitCode).not.toBe(0);
   expect(refused.stderr).toContain('--keep-rules');
   expect(await states()).toEqual(['active', 'inactive']);
 
   const knock = await box.knock(PORT);
   await box.run('sh', '-c', `echo '# mine' >>${CONF}`);
   await box.run(PRAAS, 'uninstall', '--keep-rules');
-  expect((await box.exec('test', '-e', PRAAS)).exit_code).toBe(1);
+  expect((await box.exec('test', '-e', PRAAS)).exitCode).toBe(1);
   expect(await box.run('cat', CONF)).toContain('# mine');
   expect(await box.isOpen(PORT)).toBe(true);
 
@@ -116,7 +116,7 @@ test('into an image: enabled there, and nothing of this system changes', async (
   await box.run('/root/praas', 'install', '--root', '/mnt/image');
   expect(await box.files()).toEqual(before);
   const wanted = `/mnt/image/etc/systemd/system/multi-user.target.wants/${PAT}.service`;
-  expect((await box.exec('test', '-L', wanted)).exit_code).toBe(0);
+  expect((await box.exec('test', '-L', wanted)).exitCode).toBe(0);
   expect(await box.run('/mnt/image/usr/local/bin/praas', '--version')).toContain('praas');
 });
 

@@ -53,7 +53,7 @@ test('installed, upgraded, removed, installed again: the port stays open, and no
   expect(await box.property(PAT, 'MainPID')).not.toBe(pid);
   await dpkg('--remove', 'praas');
   expect(await box.property(PAT, 'ActiveState')).toBe('inactive');
-  expect((await box.exec('praas', '--version')).exit_code).not.toBe(0);
+  expect((await box.exec('praas', '--version')).exitCode).not.toBe(0);
   await dpkg('--install', NEWER);
   expect(await box.run('praas', 'pat', 'list', '-f', 'value', '-c', 'status')).toBe('ACTIVE\n');
 

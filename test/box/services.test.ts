@@ -240,8 +240,8 @@ describe('both agents', () => {
     await box.write(`/etc/systemd/system/${PAT}.service.d/known.conf`, `[Service]\nExecStartPre=${known}\n`);
     await box.run('systemctl', 'daemon-reload');
     const stream = await box.stream(PORT);
-    const { exit_code, stderr } = await box.exec(PRAAS, 'upgrade', '/root/praas-new', '--timeout', '15');
-    expect(exit_code).toBe(1);
+    const { exitCode, stderr } = await box.exec(PRAAS, 'upgrade', '/root/praas-new', '--timeout', '15');
+    expect(exitCode).toBe(1);
     expect(stderr).toContain('I do not work');
     expect(await box.run('sha256sum', PRAAS)).toBe(before);
     expect(

@@ -251,7 +251,7 @@ describe('beside Neutron', () => {
   test('a distributed router publishes in its snat- namespace, not in the qrouter- one beside it', async () => {
     const { world, publish } = await setUp('iptables');
     const uuid = randomUUID();
-    const ip = async (...args: string[]) => expect(await exec({ file: 'ip', args })).toMatchObject({ exit_code: 0 });
+    const ip = async (...args: string[]) => expect(await exec({ file: 'ip', args })).toMatchObject({ exitCode: 0 });
     for (const name of [`qrouter-${uuid}`, `snat-${uuid}`]) {
       await ip('netns', 'add', name);
       cleanups.push(() => ip('netns', 'delete', name));

@@ -36,8 +36,8 @@ afterEach(async () => {
 });
 
 async function ip(...args: string[]): Promise<string> {
-  const { exit_code, stdout, stderr } = await exec({ file: 'ip', args });
-  if (exit_code !== 0) throw new Error(`ip ${args.join(' ')}: ${stderr}`);
+  const { exitCode, stdout, stderr } = await exec({ file: 'ip', args });
+  if (exitCode !== 0) throw new Error(`ip ${args.join(' ')}: ${stderr}`);
   return stdout;
 }
 
@@ -121,7 +121,7 @@ test('when it is told that a router has appeared, programs can run in it', async
     tried.resolve(exec({ file: 'nsenter', args: [`--net=/run/netns/${router_id}`, 'true'] }));
   });
   await add('edge');
-  expect(await tried.promise).toMatchObject({ exit_code: 0 });
+  expect(await tried.promise).toMatchObject({ exitCode: 0 });
   await eager.stop();
 });
 

@@ -34,7 +34,7 @@ function rulesIn(text: string): string[] {
 }
 
 const withoutSysctl: Exec = async (command) =>
-  command.args.includes('sysctl') ? { exit_code: 1, stdout: '', stderr: 'sysctl: no\n' } : exec(command);
+  command.args.includes('sysctl') ? { exitCode: 1, stdout: '', stderr: 'sysctl: no\n' } : exec(command);
 
 /** Publishes by hand, so that this test depends on nothing of praas. */
 async function publish(world: TestWorld, protocol: 'tcp' | 'udp', port: number, to: string): Promise<void> {

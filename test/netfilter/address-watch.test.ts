@@ -28,7 +28,7 @@ class FakeIp {
       this.numbers[name] ??= Object.keys(this.numbers).length;
     }
     const named = Object.entries(this.numbers).map(([name, id]) => (id === undefined ? { name } : { name, id }));
-    return { exit_code: 0, stdout: args.includes('list') ? JSON.stringify(named) : '', stderr: '' };
+    return { exitCode: 0, stdout: args.includes('list') ? JSON.stringify(named) : '', stderr: '' };
   };
 
   count(part: string): number {

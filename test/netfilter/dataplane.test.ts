@@ -14,7 +14,7 @@ test.each([
 ])('with %s in use, a refusal names its tool also when %s refuses first', async (name, quick, named) => {
   const exec: Exec = async ({ args }) => {
     if (!args.includes(quick)) await setTimeout(20);
-    return { exit_code: 4, stdout: '', stderr: 'Permission denied (you must be root)' };
+    return { exitCode: 4, stdout: '', stderr: 'Permission denied (you must be root)' };
   };
   const namespaces = new Namespaces(exec, '/dev');
   const iptables = new IptablesBackend(namespaces, { waitSeconds: 1, neutron_lock_path: [] });

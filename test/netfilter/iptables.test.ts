@@ -30,7 +30,7 @@ function modelledDataplane(saved: string[]): {
   let lines = saved;
   const scripts: string[] = [];
   const exec: Exec = async ({ args, input }) => {
-    const done = (stdout: string) => ({ exit_code: 0, stdout, stderr: '' });
+    const done = (stdout: string) => ({ exitCode: 0, stdout, stderr: '' });
     if (args.includes('iptables-save')) {
       const shown = args.includes('-c') ? counted(lines) : lines;
       return done(`${shown.join('\n')}\nCOMMIT\n`);
@@ -40,11 +40,11 @@ function modelledDataplane(saved: string[]): {
       try {
         lines = restore(lines, input ?? '');
       } catch (error) {
-        return { exit_code: 1, stdout: '', stderr: `iptables-restore: ${(error as Error).message}` };
+        return { exitCode: 1, stdout: '', stderr: `iptables-restore: ${(error as Error).message}` };
       }
       return done('');
     }
-    return args.includes('nft') ? { exit_code: 1, stdout: '', stderr: 'No such file or directory' } : done('');
+    return args.includes('nft') ? { exitCode: 1, stdout: '', stderr: 'No such file or directory' } : done('');
   };
   const namespaces = new Namespaces(exec, '/dev');
   const iptables = new IptablesBackend(namespaces, { waitSeconds: 1, neutron_lock_path: [] });

@@ -107,7 +107,7 @@ test('a table without the part for address scopes is whole; the first mapping th
   plain.nftables = plain.nftables.filter(({ map }) => map?.name !== 'marks');
   expect(parseListing(JSON.stringify(plain)).frame).toEqual([]);
 
-  const backend = new NftablesBackend(new Namespaces(async () => ({ exit_code: 0, stdout: '', stderr: '' }), '/dev'));
+  const backend = new NftablesBackend(new Namespaces(async () => ({ exitCode: 0, stdout: '', stderr: '' }), '/dev'));
   const script = (marks: (number | undefined)[]) => {
     const additions = marks.flatMap((scopeMark) => backend.additions({ ...SCOPED, scopeMark }));
     return backend.text({ frame: [], removals: [], additions }).split('\n');

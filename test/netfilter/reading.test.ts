@@ -138,14 +138,14 @@ test.each([
   ['/dev/stdin:2:19-23: Error: No such file or directory', 'line 2: -A a'],
   ['something else', 'nothing was applied\n  something else'],
 ])('a refusal that says "%s" shows the refused line', (stderr, shown) => {
-  const error = refusal({ exit_code: 1, stdout: '', stderr }, { router: 'edge', tool: 'iptables-restore', script });
+  const error = refusal({ exitCode: 1, stdout: '', stderr }, { router: 'edge', tool: 'iptables-restore', script });
   expect(error).toMatchObject({ code: 'KERNEL_REFUSED' });
   expect(error.message).toContain(shown);
 });
 
 test('missing rights and missing programs are said as such, not as a refusal', () => {
   const attempt = { router: 'edge', tool: 'nft', script };
-  const result = (exit_code: number, stderr: string) => ({ exit_code, stdout: '', stderr });
+  const result = (exitCode: number, stderr: string) => ({ exitCode, stdout: '', stderr });
   expect(refusal(result(4, 'Permission denied (you must be root)'), attempt)).toMatchObject({ code: 'NOT_PERMITTED' });
   expect(refusal(result(1, 'Operation not permitted'), attempt)).toMatchObject({ code: 'NOT_PERMITTED' });
   expect(refusal(result(127, ''), attempt)).toMatchObject({ code: 'TOOL_MISSING' });

@@ -95,20 +95,20 @@ export class TestBox {
 
   /** Gives what it printed; throws when it fails. */
   async run(...argv: readonly string[]): Promise<string> {
-    const { exit_code, stdout, stderr } = await this.exec(...argv);
-    if (exit_code !== 0) throw new Error(`${argv.join(' ')}: ${exit_code}: ${stdout}${stderr}`);
+    const { exitCode, stdout, stderr } = await this.exec(...argv);
+    if (exitCode !== 0) throw new Error(`${argv.join(' ')}: ${exitCode}: ${stdout}${stderr}`);
     return stdout;
   }
 
   async copyIn(from: string, to: string): Promise<void> {
-    const { exit_code, stderr } = await copyIn(this.#leader, from, to);
-    if (exit_code !== 0) throw new Error(`${to}: ${stderr}`);
+    const { exitCode, stderr } = await copyIn(this.#leader, from, to);
+    if (exitCode !== 0) throw new Error(`${to}: ${stderr}`);
   }
 
   /** Makes a file, and the directories that it needs. */
   async write(path: string, content: string, mode = '644'): Promise<void> {
-    const { exit_code, stderr } = await exec(this.#leader, ['sh', '-c', WRITE, 'sh', path, mode], content);
-    if (exit_code !== 0) throw new Error(`${path}: ${stderr}`);
+    const { exitCode, stderr } = await exec(this.#leader, ['sh', '-c', WRITE, 'sh', path, mode], content);
+    if (exitCode !== 0) throw new Error(`${path}: ${stderr}`);
   }
 
   async reboot(): Promise<void> {
@@ -137,7 +137,7 @@ export class TestBox {
   /** Who is outside gets an answer of the server from that port of the router. */
   async isOpen(port: number, suffix = ''): Promise<boolean> {
     const call = `import socket; s = socket.create_connection(('${GATEWAY}', ${port}), 2); s.send(b'x'); s.recv(1)`;
-    return (await this.exec('ip', 'netns', 'exec', `outside${suffix}`, 'python3', '-c', call)).exit_code === 0;
+    return (await this.exec('ip', 'netns', 'exec', `outside${suffix}`, 'python3', '-c', call)).exitCode === 0;
   }
 
   /** One connection from outside through which numbers go and come back. */

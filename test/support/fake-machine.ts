@@ -17,8 +17,8 @@ interface Published {
   allowed: string | undefined;
 }
 
-const done = (stdout = ''): ExecResult => ({ exit_code: 0, stdout, stderr: '' });
-const refused: ExecResult = { exit_code: 7, stdout: '', stderr: 'curl: (7) Failed to connect\n' };
+const done = (stdout = ''): ExecResult => ({ exitCode: 0, stdout, stderr: '' });
+const refused: ExecResult = { exitCode: 7, stdout: '', stderr: 'curl: (7) Failed to connect\n' };
 
 export class FakeMachine {
   readonly namespaces = new Set<string>();
@@ -48,7 +48,7 @@ export class FakeMachine {
     if (args.includes('-batch')) return this.#batch(input);
     const [, verb, namespace = '', ...program] = args;
     if (verb === 'list') return done([...this.namespaces].map((name) => `${name} (id: 0)\n`).join(''));
-    if (!this.namespaces.has(namespace)) return { exit_code: 1, stdout: '', stderr: `no namespace ${namespace}` };
+    if (!this.namespaces.has(namespace)) return { exitCode: 1, stdout: '', stderr: `no namespace ${namespace}` };
     if (program[0] === 'praas') return this.#peer(program.at(-1) ?? '', program.at(-3) ?? '');
     if (program[0] === 'curl') return this.#curl(program);
     if (program[0] === 'sysctl') return done();
@@ -58,7 +58,7 @@ export class FakeMachine {
   #batch(input: string): ExecResult {
     for (const [, verb, name = ''] of input.matchAll(/^netns (add|del) (\S+)$/gm)) {
       if (verb === 'del') this.namespaces.delete(name);
-      else if (this.namespaces.has(name)) return { exit_code: 1, stdout: '', stderr: `${name}: File exists\n` };
+      else if (this.namespaces.has(name)) return { exitCode: 1, stdout: '', stderr: `${name}: File exists\n` };
       else this.namespaces.add(name);
     }
     return done();
@@ -79,7 +79,7 @@ export class FakeMachine {
       return done();
     }
     const named = this.#mappings.filter(({ id }) => args.some((arg) => id.startsWith(arg)));
-    if (named.length === 0) return { exit_code: 1, stdout: '', stderr: `no mapping ${args.join(' ')}` };
+    if (named.length === 0) return { exitCode: 1, stdout: '', stderr: `no mapping ${args.join(' ')}` };
     for (const mapping of named) {
       if (verb === 'delete') this.#mappings.splice(this.#mappings.indexOf(mapping), 1);
       mapping.router_port = Number(option('--router-port') ?? mapping.router_port);

@@ -177,12 +177,12 @@ async function runIn(namespace: string, file: string, args: readonly string[], i
     args: ['netns', 'exec', namespace, file, ...args],
     ...(input !== undefined && { input }),
   };
-  const { exit_code, stdout, stderr } = await exec(command);
-  if (exit_code !== 0) throw new Error(`${file} ${args.join(' ')} in ${namespace}: ${stderr}`);
+  const { exitCode, stdout, stderr } = await exec(command);
+  if (exitCode !== 0) throw new Error(`${file} ${args.join(' ')} in ${namespace}: ${stderr}`);
   return stdout;
 }
 
 async function runIp(args: readonly string[], input?: string): Promise<void> {
-  const { exit_code, stderr } = await exec({ file: 'ip', args, ...(input !== undefined && { input }) });
-  if (exit_code !== 0) throw new Error(`ip ${args.join(' ')}: ${stderr}`);
+  const { exitCode, stderr } = await exec({ file: 'ip', args, ...(input !== undefined && { input }) });
+  if (exitCode !== 0) throw new Error(`ip ${args.join(' ')}: ${stderr}`);
 }

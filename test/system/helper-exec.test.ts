@@ -61,9 +61,9 @@ describe('a program', () => {
   ])('%s gives the same as one that is started directly', async (_, command) => {
     const through = await helpers.exec(command);
 
-    const { exit_code, stdout, stderr } = await direct(command);
+    const { exitCode, stdout, stderr } = await direct(command);
     // The shell takes the line breaks at the end.
-    expect(through).toEqual({ exit_code, stdout, stderr: stderr.trimEnd() });
+    expect(through).toEqual({ exit_code: exitCode, stdout, stderr: stderr.trimEnd() });
     expect(directCalls).toHaveLength(1);
   });
 
@@ -166,11 +166,11 @@ describe('what helpers need in a directory', () => {
     rmSync(OWN(), { recursive: true });
 
     expect(await helpers.exec({ file: 'cat', args: [], input: 'kept' })).toMatchObject({
-      exit_code: 0,
+      exitCode: 0,
       stdout: 'kept',
     });
     rmSync(OWN(), { recursive: true });
-    expect(await helpers.exec({ file: 'cat', args: [], input: 'x'.repeat(1000) })).toMatchObject({ exit_code: 0 });
+    expect(await helpers.exec({ file: 'cat', args: [], input: 'x'.repeat(1000) })).toMatchObject({ exitCode: 0 });
   });
 
   test('that cannot be made is an error that says so, and is tried again', async () => {

@@ -3,7 +3,7 @@ import type { Command, ExecResult } from '../../src/system/exec.ts';
 import { ServiceManager } from '../../src/system/service-manager.ts';
 import { FakeTimers } from '../support/fake-timers.ts';
 
-const FINE: ExecResult = { exit_code: 0, stdout: '', stderr: '' };
+const FINE: ExecResult = { exitCode: 0, stdout: '', stderr: '' };
 
 function manager(env: NodeJS.ProcessEnv, answer: () => Promise<ExecResult> = async () => FINE) {
   const said: Command[] = [];
@@ -56,7 +56,7 @@ test('feeds the watchdog at half of its time, until it stops', async () => {
 });
 
 test.each<[string, () => Promise<ExecResult>]>([
-  ['fails', async () => ({ exit_code: 1, stdout: '', stderr: 'no such socket\n' })],
+  ['fails', async () => ({ exitCode: 1, stdout: '', stderr: 'no such socket\n' })],
   ['is missing', () => Promise.reject(new Error('systemd-notify is not installed'))],
 ])('when systemd-notify %s that is said once, and nothing else happens', async (_, answer) => {
   const { manager: unheard, complaints } = manager(SYSTEMD, answer);

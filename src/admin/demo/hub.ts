@@ -39,8 +39,8 @@ export class PeerHub {
     const args = ['netns', 'exec', namespace, ...this.#self, 'demo', 'peer', '--name', name, '--socket', this.#path];
     const end = this.#exec({ file: 'ip', args, timeoutMs: LIFETIME_MS });
     this.#ends.push(end.catch(() => undefined));
-    const failed = end.then(({ exit_code, stderr }) => {
-      throw praasError('TOOL_FAILED', { command: `ip ${args.join(' ')}`, exit_code, output: stderr.trim() });
+    const failed = end.then(({ exitCode, stderr }) => {
+      throw praasError('TOOL_FAILED', { command: `ip ${args.join(' ')}`, exit_code: exitCode, output: stderr.trim() });
     });
     const connected = new Promise<Socket>((resolve) => void this.#server.once('connection', resolve));
     const socket = await Promise.race([connected, failed]);

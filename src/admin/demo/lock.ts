@@ -32,10 +32,10 @@ export async function lockDemo(exec: Exec, path: string): Promise<() => void> {
 /** Locks the open file that the descriptor stands for: the lock stays when the program that asked for it has ended. */
 async function flock(exec: Exec, path: string, descriptor: number): Promise<void> {
   const args = ['--exclusive', '--nonblock', '3'];
-  const { exit_code, stderr } = await exec({ file: 'flock', args, descriptors: [descriptor] });
-  if (exit_code === 0) return;
-  if (exit_code === CONFLICT) throw praasError('DEMO_RUNNING', { path });
-  throw praasError('TOOL_FAILED', { command: `flock ${path}`, exit_code, output: stderr.trim() });
+  const { exitCode, stderr } = await exec({ file: 'flock', args, descriptors: [descriptor] });
+  if (exitCode === 0) return;
+  if (exitCode === CONFLICT) throw praasError('DEMO_RUNNING', { path });
+  throw praasError('TOOL_FAILED', { command: `flock ${path}`, exit_code: exitCode, output: stderr.trim() });
 }
 
 function isStillAt(path: string, descriptor: number): boolean {

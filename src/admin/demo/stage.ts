@@ -57,16 +57,16 @@ export class Stage {
   /** Shows that curl from outside hears exactly this. Throws DEMO_FAILED when not. */
   async expectAnswer(url: string, answer: string, options: readonly string[] = []): Promise<void> {
     const command = inside(this.places.client, [...CURL, ...options, url]);
-    const { exit_code, stdout, stderr } = await this.#show(lineOf(command), command);
-    const heard = exit_code === 0 && stdout.trim() === answer;
+    const { exitCode, stdout, stderr } = await this.#show(lineOf(command), command);
+    const heard = exitCode === 0 && stdout.trim() === answer;
     this.check(lineOf(command), heard, `expected “${answer}”, got “${(stdout + stderr).trim()}”`);
   }
 
   /** Shows that curl from outside gets no connection. Throws DEMO_FAILED when it gets one, or fails otherwise. */
   async expectClosed(url: string, options: readonly string[] = []): Promise<void> {
     const command = inside(this.places.client, [...CURL, ...options, url]);
-    const { exit_code, stdout, stderr } = await this.#show(lineOf(command), command);
-    const closed = CURL_NO_CONNECTION.includes(exit_code);
+    const { exitCode, stdout, stderr } = await this.#show(lineOf(command), command);
+    const closed = CURL_NO_CONNECTION.includes(exitCode);
     this.check(lineOf(command), closed, `expected no connection, got “${(stdout + stderr).trim()}”`);
   }
 
@@ -92,8 +92,8 @@ export class Stage {
   }
 
   async #must(line: string, command: Command): Promise<string> {
-    const { exit_code, stdout, stderr } = await this.#show(line, command);
-    this.check(line, exit_code === 0, stderr.trim() || `exit code ${exit_code}`);
+    const { exitCode, stdout, stderr } = await this.#show(line, command);
+    this.check(line, exitCode === 0, stderr.trim() || `exit code ${exitCode}`);
     return stdout;
   }
 

@@ -69,9 +69,9 @@ export class World {
   }
 
   async #run(command: Command): Promise<string> {
-    const { exit_code, stdout, stderr } = await this.#exec(command);
-    if (exit_code === 0) return stdout;
+    const { exitCode, stdout, stderr } = await this.#exec(command);
+    if (exitCode === 0) return stdout;
     const text = [command.file, ...command.args].join(' ');
-    throw praasError('TOOL_FAILED', { command: text, exit_code, output: stderr.trim() });
+    throw praasError('TOOL_FAILED', { command: text, exit_code: exitCode, output: stderr.trim() });
   }
 }

@@ -16,8 +16,8 @@ export function clockCheck(exec: Exec, isInstalled: (tool: string) => boolean): 
     name: NAME,
     async look() {
       if (!isInstalled('timedatectl')) return [skipped(NAME, 'nobody here can say so (no timedatectl)')];
-      const { exit_code, stdout } = await exec({ file: 'timedatectl', args: ['show', '--property=NTPSynchronized'] });
-      if (exit_code !== 0) return [skipped(NAME, 'nobody here can say so (systemd does not run)')];
+      const { exitCode, stdout } = await exec({ file: 'timedatectl', args: ['show', '--property=NTPSynchronized'] });
+      if (exitCode !== 0) return [skipped(NAME, 'nobody here can say so (systemd does not run)')];
       const isRight = stdout.includes('NTPSynchronized=yes');
       return [isRight ? ok(NAME, 'yes') : warning(NAME, 'nothing keeps the clock of this node right', NTP)];
     },

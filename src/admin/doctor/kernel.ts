@@ -40,8 +40,8 @@ export function kernelChecks({ exec, backend, release }: KernelParts): readonly 
     name,
     needsRoot: true,
     async look() {
-      const { exit_code, stderr } = await work();
-      return [exit_code === 0 ? ok(name, 'it works') : wrong(name, firstLine(stderr), UPGRADE)];
+      const { exitCode, stderr } = await work();
+      return [exitCode === 0 ? ok(name, 'it works') : wrong(name, firstLine(stderr), UPGRADE)];
     },
   });
   const rules =

@@ -183,8 +183,8 @@ function adopt({ exec, places }: InstallationParts): Step {
   return {
     title: 'make the rules of the other version mappings (praas pat import)',
     async run() {
-      const { exit_code, stderr } = await exec({ file: places.executable, args: ['pat', 'import'] });
-      if (exit_code === 0) return {};
+      const { exitCode, stderr } = await exec({ file: places.executable, args: ['pat', 'import'] });
+      if (exitCode === 0) return {};
       return { note: `not all of them: ${stderr.trim()}; they work as before; try \`praas pat import\`` };
     },
   };

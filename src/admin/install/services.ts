@@ -117,11 +117,11 @@ export class Services {
 
   async #succeed(exec: Exec, args: readonly string[]): Promise<ExecResult> {
     const result = await this.#run(exec, 'systemctl', args);
-    const { exit_code, stderr } = result;
-    if (exit_code === 0) return result;
+    const { exitCode, stderr } = result;
+    if (exitCode === 0) return result;
     throw praasError(
       'TOOL_FAILED',
-      { command: `systemctl ${args.join(' ')}`, exit_code, output: stderr.trim() },
+      { command: `systemctl ${args.join(' ')}`, exit_code: exitCode, output: stderr.trim() },
       result,
     );
   }

@@ -32,12 +32,12 @@ const INSTALL_MS = 120_000;
 /** Gives the version of an executable of praas. Throws NOT_A_PRAAS. */
 export async function versionOf(exec: Exec, path: string): Promise<string> {
   if (!(await isThere(path))) throw praasError('NOT_A_PRAAS', { path, reason: 'there is no such file' });
-  const { exit_code, stdout, stderr } = await exec({ file: path, args: ['--version'] }).catch((error: unknown) => {
+  const { exitCode, stdout, stderr } = await exec({ file: path, args: ['--version'] }).catch((error: unknown) => {
     throw praasError('NOT_A_PRAAS', { path, reason: messageOf(error) }, error);
   });
-  const version = exit_code === 0 ? SAYS_VERSION.exec(stdout)?.groups?.['version'] : undefined;
+  const version = exitCode === 0 ? SAYS_VERSION.exec(stdout)?.groups?.['version'] : undefined;
   if (version === undefined) {
-    const reason = `\`--version\` ended with ${exit_code}: ${(stdout + stderr).trim().slice(0, 200) || 'nothing was said'}`;
+    const reason = `\`--version\` ended with ${exitCode}: ${(stdout + stderr).trim().slice(0, 200) || 'nothing was said'}`;
     throw praasError('NOT_A_PRAAS', { path, reason });
   }
   return version;
@@ -57,8 +57,8 @@ export async function planUpgrade(parts: InstallationParts, options: UpgradeOpti
     {
       title: `check that praas ${version} understands the configuration`,
       async run() {
-        const { exit_code, stderr } = await exec({ file: path, args: ['config', 'show'] });
-        if (exit_code !== 0) throw praasError('NOT_A_PRAAS', { path, reason: stderr.trim() });
+        const { exitCode, stderr } = await exec({ file: path, args: ['config', 'show'] });
+        if (exitCode !== 0) throw praasError('NOT_A_PRAAS', { path, reason: stderr.trim() });
         return { undo: () => backToBefore(services, before) };
       },
     },
@@ -72,9 +72,9 @@ export async function planUpgrade(parts: InstallationParts, options: UpgradeOpti
           args: ['install', '--no-start', '--prefix', prefix],
           timeoutMs: INSTALL_MS,
         });
-        if (result.exit_code === 0) return {};
+        if (result.exitCode === 0) return {};
         const command = `${path} install --no-start`;
-        throw praasError('TOOL_FAILED', { command, exit_code: result.exit_code, output: result.stderr.trim() });
+        throw praasError('TOOL_FAILED', { command, exit_code: result.exitCode, output: result.stderr.trim() });
       },
     },
     ...(before.starts ? startSteps(services, running) : []),

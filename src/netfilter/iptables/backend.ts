@@ -67,7 +67,7 @@ export class IptablesBackend implements Backend {
   async #save(namespace: string): Promise<ExecResult> {
     // All tables at once: Neutron's others are small, and a second process would cost more.
     const result = await this.#namespaces.run(namespace, { file: 'iptables-save', args: ['-c'] });
-    if (result.exit_code === 0) return result;
+    if (result.exitCode === 0) return result;
     throw refusal(result, { router: namespace, tool: 'iptables-save', script: '' });
   }
 
@@ -106,8 +106,8 @@ export class IptablesBackend implements Backend {
       ? await findNeutronLock(this.#options.neutron_lock_path, namespace)
       : undefined;
     const result = await this.#namespaces.run(namespace, lock ? underLock(lock, seconds, restore) : restore);
-    if (result.exit_code === EXIT_BUSY) throw praasError('KERNEL_BUSY', { router: namespace, seconds }, result);
-    if (result.exit_code !== 0) {
+    if (result.exitCode === EXIT_BUSY) throw praasError('KERNEL_BUSY', { router: namespace, seconds }, result);
+    if (result.exitCode !== 0) {
       throw refusal(result, { router: namespace, tool: 'iptables-restore', script: input });
     }
   }

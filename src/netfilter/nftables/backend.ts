@@ -37,7 +37,7 @@ export class NftablesBackend implements Backend {
   async #read(namespace: string): Promise<TableContents | undefined> {
     const command = { file: 'nft', args: ['--json', 'list', 'table', ...TABLE.split(' ')] };
     const result = await this.#namespaces.run(namespace, command);
-    if (result.exit_code === 0) return parseListing(result.stdout);
+    if (result.exitCode === 0) return parseListing(result.stdout);
     if (NO_TABLE.test(result.stderr)) return undefined;
     throw refusal(result, { router: namespace, tool: 'nft', script: '' });
   }
@@ -60,7 +60,7 @@ export class NftablesBackend implements Backend {
     const input = this.text(script);
     const command = { file: 'nft', args: ['-f', '-'], input, endsWithUs: true };
     const result = await this.#namespaces.run(namespace, command);
-    if (result.exit_code !== 0) throw refusal(result, { router: namespace, tool: 'nft', script: input });
+    if (result.exitCode !== 0) throw refusal(result, { router: namespace, tool: 'nft', script: input });
   }
 }
 

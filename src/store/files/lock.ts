@@ -67,14 +67,14 @@ export class StateLock {
 
   async #flock(handle: FileHandle): Promise<void> {
     const { exec, path, timeoutSeconds } = this.#options;
-    const { exit_code, stderr } = await exec({
+    const { exitCode, stderr } = await exec({
       file: 'flock',
       args: ['--exclusive', '--timeout', String(timeoutSeconds), '3'],
       descriptors: [handle.fd],
       timeoutMs: (timeoutSeconds + GRACE_SECONDS) * 1000,
     });
-    if (exit_code === 0) return;
-    if (exit_code !== CONFLICT) throw praasError('STORE_FAILED', { path, reason: stderr.trim() });
+    if (exitCode === 0) return;
+    if (exitCode !== CONFLICT) throw praasError('STORE_FAILED', { path, reason: stderr.trim() });
     throw praasError('STORE_LOCKED', { path, holder: await holderOf(path), seconds: timeoutSeconds });
   }
 }

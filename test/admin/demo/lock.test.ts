@@ -6,7 +6,7 @@ import { lockDemo } from '../../../src/admin/demo/lock.ts';
 import { createExec, type Exec } from '../../../src/system/exec.ts';
 
 const exec = createExec(10_000, process.env);
-const failing: Exec = async () => ({ exit_code: 65, stdout: '', stderr: 'flock: 3: Bad file descriptor\n' });
+const failing: Exec = async () => ({ exitCode: 65, stdout: '', stderr: 'flock: 3: Bad file descriptor\n' });
 let directory: string;
 let path: string;
 

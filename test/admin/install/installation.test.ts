@@ -205,7 +205,7 @@ describe('another version in the same places', () => {
   });
 
   test('rules that cannot be taken over are said, and undo nothing', async () => {
-    system.answer = async () => ({ exit_code: 1, stdout: '', stderr: 'two rules stay' });
+    system.answer = async () => ({ exitCode: 1, stdout: '', stderr: 'two rules stay' });
     const heard = await system.run(await install());
     expect(heard.lines.at(-1)).toContain('two rules stay');
     expect(system.services.active).toContain(PAT_AGENT);

@@ -83,7 +83,7 @@ export class TestSystem {
   readonly places = placesOf('/usr/local');
   readonly commands: Command[] = [];
   /** What programs answer. */
-  answer: Exec = async () => ({ exit_code: 0, stdout: '', stderr: '' });
+  answer: Exec = async () => ({ exitCode: 0, stdout: '', stderr: '' });
   readonly services = new FakeServices((command) => this.answer(command), this.tree);
   missing: { readonly tool: string; readonly package: string }[] = [];
   owner: string | undefined;

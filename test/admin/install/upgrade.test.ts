@@ -36,7 +36,7 @@ beforeEach(async () => {
       });
       await system.run(await planInstall(system.parts, wanted, { starts: false, isPackaged: false }));
     }
-    return { exit_code: 0, stdout: args[0] === '--version' ? 'praas/2.0.0 linux-x64 node-v24\n' : '', stderr: '' };
+    return { exitCode: 0, stdout: args[0] === '--version' ? 'praas/2.0.0 linux-x64 node-v24\n' : '', stderr: '' };
   };
 });
 afterEach(() => system.remove());
@@ -101,7 +101,7 @@ test('services that did not run are not started', async () => {
 
 test('what is no praas, or cannot be started, is refused with nothing changed', async () => {
   const before = system.content();
-  system.answer = async () => ({ exit_code: 0, stdout: 'ls (GNU coreutils) 9.1', stderr: '' });
+  system.answer = async () => ({ exitCode: 0, stdout: 'ls (GNU coreutils) 9.1', stderr: '' });
   expect(await errorOf(upgrade())).toMatchObject({
     code: 'NOT_A_PRAAS',
     message: expect.stringContaining('coreutils'),

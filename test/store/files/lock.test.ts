@@ -108,7 +108,7 @@ test('a program that praas has started does not keep the lock when praas gives i
 
   await commitEach(open({ lockTimeoutSeconds: 0 }), [2]);
 
-  expect((await sleeper).exit_code).toBe(0);
+  expect((await sleeper).exitCode).toBe(0);
 });
 
 const lock = (): string => readFileSync(join(directory.path, 'lock'), 'utf8');
@@ -141,7 +141,7 @@ test.each<[string, Exec, object]>([
   ],
   [
     'cannot lock this file system',
-    async () => ({ exit_code: 71, stdout: '', stderr: 'flock: 3: No locks available\n' }),
+    async () => ({ exitCode: 71, stdout: '', stderr: 'flock: 3: No locks available\n' }),
     { code: 'STORE_FAILED', facts: { reason: 'flock: 3: No locks available' } },
   ],
 ])('when flock %s, nothing is written, and a later transaction tries again', async (_, broken, expected) => {
