@@ -90,9 +90,9 @@ export async function serviceOf(options: Options, backend: BackendName): Promise
   const dataplane = dataplaneOf(exec, backend);
   const log = { info: () => undefined, warn: () => undefined };
   const agent = new Agent(dataplane, systemClock, log);
-  const policy = { router_port_range: FREE_PORTS, reserved_ports: [], masquerade: 'never' as const };
+  const settings = { router_port_range: FREE_PORTS, reserved_ports: [], masquerade: 'never' as const };
   const targets = new LocalTargets();
-  const node = { store, dataplane, agent, targets, clock: systemClock, newId: newUuid, log, policy, state_dir };
+  const node = { store, dataplane, agent, targets, clock: systemClock, newId: newUuid, log, settings, state_dir };
   const parts = { ...node, runner: new ChangeRunner(node), access: defaultPolicy(PAT_ACTIONS) };
   return {
     pat: new PatService(parts),
@@ -121,8 +121,9 @@ export function mappingsFor(router_id: string, count: number): Mapping[] {
     expires_at: null,
     enabled: true,
     security_group_rule_ids: [],
-    hold: null,
+    suspension: null,
     status: 'PENDING',
+    status_code: null,
     status_reason: '',
     created_at: TIME,
     updated_at: TIME,

@@ -182,9 +182,9 @@ async function warm(): Promise<void> {
 async function storeMapping(state_dir: string): Promise<void> {
   const [exec, clock] = [createExec(STORE_TIMEOUT_MS, process.env), systemClock];
   const store = new FileStore({ state_dir, exec, clock, lockTimeoutSeconds: 1, command: 'build' });
-  const policy = { router_port_range: { first: 4000, last: 4100 }, reserved_ports: [], masquerade: 'auto' as const };
+  const settings = { router_port_range: { first: 4000, last: 4100 }, reserved_ports: [], masquerade: 'auto' as const };
   const record = emptyRecord('warm-up');
-  const situation = { record, router: undefined, policy, now: clock.now(), force: true };
+  const situation = { record, router: undefined, settings, now: clock.now(), force: true };
   const request = {
     router_id: 'warm-up',
     gateway_ip: '192.0.2.1',

@@ -20,7 +20,7 @@ async function scripts(
   mappings: readonly Mapping[],
 ): Promise<{ adding: string; removing: string }> {
   const dataplane = dataplaneOf(exec, backend);
-  const { frame } = await dataplane.observe(namespace);
+  const { missingBaseChains: frame } = await dataplane.observe(namespace);
   const forwards = mappings.map((mapping) => forwardOf(mapping, false));
   const observed = forwards.map((forward) => dataplane.expected(forward));
   return { adding: dataplane.render(plan(forwards, [], frame)), removing: dataplane.render(plan([], observed)) };

@@ -48,7 +48,7 @@ async function publish(options: Options, backend: BackendName, router: string, c
     };
   });
   const dataplane = dataplaneOf(options.exec, backend);
-  const { frame } = await dataplane.observe(router);
+  const { missingBaseChains: frame } = await dataplane.observe(router);
   await dataplane.apply(router, plan(forwards, [], frame));
 }
 

@@ -76,7 +76,7 @@ export default class EventsCommand extends ServiceCommand {
     // Whoever stops reading (`| head`) has enough.
     const unread = new AbortController();
     process.stdout.once('error', () => unread.abort());
-    const ending = AbortSignal.any([interruption.ending, unread.signal]);
+    const ending = AbortSignal.any([interruption.abortSignal, unread.signal]);
     let after = from;
     let wasThere = true;
     while (!ending.aborted) {

@@ -1,12 +1,12 @@
 import { hostname } from 'node:os';
 import { Flags } from '@oclif/core';
 import { composeOrConnect } from '../compose/praas.ts';
-import type { Verdict } from '../pat/follow/correction.ts';
+import type { Correction } from '../pat/follow/correction.ts';
 import type { Config } from '../system/config/keys.ts';
 import { DaemonCommand, retainFlag } from './daemon-command.ts';
 import { outputFlags } from './flags.ts';
+import { CORRECTION_COLUMNS } from './output/correction-columns.ts';
 import { renderList } from './output/rows.ts';
-import { VERDICT_COLUMNS } from './output/verdict-columns.ts';
 
 export default class MonitorCommand extends DaemonCommand {
   static override summary = 'run the monitor agent: mappings follow their servers in OpenStack';
@@ -42,9 +42,9 @@ export default class MonitorCommand extends DaemonCommand {
     ...outputFlags,
   };
 
-  async run(): Promise<readonly Verdict[]> {
+  async run(): Promise<readonly Correction[]> {
     const { flags } = await this.parse(MonitorCommand);
-    const columns = this.choose(VERDICT_COLUMNS, flags.column);
+    const columns = this.choose(CORRECTION_COLUMNS, flags.column);
     this.requireRoot();
     const read = this.reader(flags);
     const config = await read();
@@ -55,15 +55,15 @@ export default class MonitorCommand extends DaemonCommand {
       return [];
     }
     const options = { dry_run: flags['dry-run'], confirmed: flags.confirm };
-    const { verdicts, heldBack } = await this.#once(config, options);
-    this.print(await renderList(flags.format, columns, verdicts));
+    const { corrections, heldBack } = await this.#once(config, options);
+    this.print(await renderList(flags.format, columns, corrections));
     for (const reason of heldBack) this.complain(reason);
     if (heldBack.length > 0) process.exitCode = 1;
-    return verdicts;
+    return corrections;
   }
 
   /** For the service, which has nothing to do without a cloud. A wrong configuration is for its start to say. */
-  async #check(config: Config): Promise<readonly Verdict[]> {
+  async #check(config: Config): Promise<readonly Correction[]> {
     const { hasCloud } = await import('../compose/processes.ts');
     const isConfigured = await hasCloud(config, process.env);
     this.print(isConfigured ? 'OpenStack is configured.' : `OpenStack is not configured: see ${config.clouds_path}.`);
@@ -82,7 +82,7 @@ export default class MonitorCommand extends DaemonCommand {
     try {
       const report = await sweepOnce(config, surroundings, praas, options);
       if (options.dry_run) return report;
-      return { ...report, verdicts: report.applied.map(({ verdict }) => verdict) };
+      return { ...report, corrections: report.applied.map(({ correction }) => correction) };
     } finally {
       await praas.close();
     }

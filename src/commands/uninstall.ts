@@ -39,7 +39,7 @@ export default class Uninstall extends InstallerCommand {
       this.complain(`It would ask: ${question}`);
       return false;
     }
-    const answer = await confirm(question, installer.interruption.ending);
+    const answer = await confirm(question, installer.interruption.abortSignal);
     if (answer === undefined) this.misuse(`${published} mapping(s) are published: say --keep-rules or --remove-rules.`);
     return answer;
   }

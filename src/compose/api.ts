@@ -20,16 +20,16 @@ import { newUuid, systemClock, systemTimers } from '../system/clock.ts';
 import type { Config } from '../system/config/keys.ts';
 import { LiveConfig } from '../system/config/live.ts';
 import { RequestContext } from '../system/request-context.ts';
-import { type JoinedCloud } from './cloud.ts';
+import { type BuiltCloud } from './cloud.ts';
 import type { Node } from './node.ts';
-import type { DaemonSurroundings } from './runtime-context.ts';
+import type { DaemonContext } from './runtime-context.ts';
 import { composeTokens } from './tokens.ts';
 
 export interface ApiParts {
   readonly config: Config;
-  readonly surroundings: DaemonSurroundings;
+  readonly surroundings: DaemonContext;
   readonly node: Node;
-  readonly joined: JoinedCloud | undefined;
+  readonly joined: BuiltCloud | undefined;
   readonly settings: LiveConfig;
   readonly access: AccessPolicy;
   readonly metrics: ProcessMetrics;
@@ -80,7 +80,7 @@ export function composeApi(parts: ApiParts): (tls: TlsFiles | undefined) => read
   ];
 }
 
-function serversOf({ pat }: Node, joined: JoinedCloud | undefined): Servers {
+function serversOf({ pat }: Node, joined: BuiltCloud | undefined): Servers {
   if (joined === undefined) return NO_SERVERS;
   return new ServerService({ cloud: joined.cloud, mappings: async () => (await pat.list()).mappings });
 }

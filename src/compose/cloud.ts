@@ -15,10 +15,10 @@ import { Session } from '../openstack/session.ts';
 import { PAT_ACTIONS } from '../pat/actions.ts';
 import { praasError } from '../pat/errors.ts';
 import type { Cloud } from '../pat/interfaces/cloud.ts';
-import type { GroupAccess } from '../pat/interfaces/security-groups.ts';
+import type { SecurityGroupAccess } from '../pat/interfaces/security-groups.ts';
 import type { Targets } from '../pat/interfaces/target.ts';
 import { CloudTargets } from '../pat/target/cloud-targets.ts';
-import { RouterBook } from '../pat/target/router-directory.ts';
+import { RouterDirectory } from '../pat/target/router-directory.ts';
 import { SecurityGroups } from '../pat/target/security-groups.ts';
 import { LocalTargets } from '../pat/target/targets.ts';
 import { systemClock } from '../system/clock.ts';
@@ -27,13 +27,13 @@ import type { Config } from '../system/config/keys.ts';
 /** What the services need where there is a cloud. */
 export interface CloudParts {
   readonly targets: Targets;
-  readonly groups: GroupAccess;
-  readonly book?: RouterBook;
+  readonly groups: SecurityGroupAccess;
+  readonly directory?: RouterDirectory;
   /** Undefined on a node without OpenStack. */
   readonly cloud: () => Promise<Cloud | undefined>;
 }
 
-export interface JoinedCloud {
+export interface BuiltCloud {
   readonly cloud: Cloud;
   /** For people: which cloud of which file. */
   readonly name: string;
@@ -49,12 +49,12 @@ export interface JoinedCloud {
 const TIMEOUT_MS = 10_000;
 
 /** The cloud of this node's service user; undefined on a node without OpenStack. Asks nothing yet. Throws CLOUD_CONFIG_INVALID. */
-export async function joinCloud(
+export async function buildCloud(
   config: Pick<Config, 'clouds_path' | 'cloud_name'>,
   env: NodeJS.ProcessEnv,
   log: Logger,
   policy: AccessPolicy = defaultPolicy(PAT_ACTIONS),
-): Promise<JoinedCloud | undefined> {
+): Promise<BuiltCloud | undefined> {
   const { clouds_path, cloud_name } = config;
   const files = daemonFiles(env, clouds_path);
   // What an operator's shell says is not about the node: of the variables only the file's place counts.
@@ -69,7 +69,7 @@ export async function joinCloud(
     parts: {
       targets: new CloudTargets({ cloud, policy, local: new LocalTargets() }),
       groups,
-      book: new RouterBook(),
+      directory: new RouterDirectory(),
       cloud: async () => cloud,
     },
     securityGroups: groups,

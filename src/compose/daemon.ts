@@ -11,7 +11,7 @@ export interface Reloadable<C> {
   readonly current: C;
   /** Keys that differ from the configuration in force and count only after a restart. */
   fixed(next: C): readonly string[];
-  take(next: C): void;
+  apply(next: C): void;
 }
 
 /** Where it listens. */
@@ -135,7 +135,7 @@ export class Daemon<C> {
       const isSwitched = (tls !== undefined) !== this.#hasTls;
       const fixed = [...settings.fixed(next), ...(isSwitched ? ['tls_cert', 'tls_key'] : [])];
       if (tls && !isSwitched) for (const listener of this.#listeners) listener.renewTls(tls);
-      settings.take(next);
+      settings.apply(next);
       takeFiles();
       log.info('configuration reloaded');
       if (fixed.length > 0) log.warn('some settings take effect after a restart', { keys: fixed });

@@ -30,11 +30,11 @@ import { createExec, isInstalled, packageOf } from '../system/exec.ts';
 import { DaemonClient } from '../system/http/daemon-client.ts';
 import { isAnswered } from '../system/http/socket.ts';
 import { Interruption } from '../system/interruption.ts';
-import { joinCloud } from './cloud.ts';
-import { joinNode, type Node, policyOf, quotaOf } from './node.ts';
+import { buildCloud } from './cloud.ts';
+import { buildNode, type Node, patSettingsOf, quotaOf } from './node.ts';
 import { toolsOf } from './tools.ts';
 
-export interface DoctorSurroundings {
+export interface DoctorContext {
   readonly env: NodeJS.ProcessEnv;
   readonly isRoot: boolean;
   /** The file that was read; undefined where there is none. */
@@ -50,10 +50,10 @@ const SILENT = { info: () => undefined, warn: () => undefined };
 
 export class Doctor {
   readonly #config: Config;
-  readonly #surroundings: DoctorSurroundings;
+  readonly #surroundings: DoctorContext;
   readonly interruption = new Interruption();
 
-  constructor(config: Config, surroundings: DoctorSurroundings) {
+  constructor(config: Config, surroundings: DoctorContext) {
     this.#config = config;
     this.#surroundings = surroundings;
   }
@@ -63,7 +63,7 @@ export class Doctor {
     const node = this.#node();
     try {
       const { isRoot } = this.#surroundings;
-      const { ending } = this.interruption;
+      const { abortSignal: ending } = this.interruption;
       return await examine(this.#checks(node), { isRoot, limitMs: LIMIT_MS, timers: systemTimers, ending });
     } finally {
       await node.files.close();
@@ -73,13 +73,13 @@ export class Doctor {
 
   #node(): Node {
     const config = this.#config;
-    return joinNode({
+    return buildNode({
       config,
       exec: this.#exec(),
       command: 'praas doctor',
       interruption: this.interruption,
       log: SILENT,
-      policy: policyOf(config),
+      settings: patSettingsOf(config),
       quota: () => quotaOf(config),
       lockTimeoutSeconds: 0,
       isWatched: false,
@@ -88,7 +88,7 @@ export class Doctor {
   }
 
   #exec(): ReturnType<typeof createExec> {
-    return createExec(LIMIT_MS, this.#surroundings.env, this.interruption.ending);
+    return createExec(LIMIT_MS, this.#surroundings.env, this.interruption.abortSignal);
   }
 
   #checks(node: Node): readonly Check[] {
@@ -136,7 +136,7 @@ export class Doctor {
   async #readiness(): Promise<Readiness | undefined> {
     const { socket_path } = this.#config;
     if (!(await isAnswered(socket_path, 'asking the daemon'))) return undefined;
-    const client = new DaemonClient({ kind: 'socket', path: socket_path }, this.interruption.ending);
+    const client = new DaemonClient({ kind: 'socket', path: socket_path }, this.interruption.abortSignal);
     try {
       const { text } = await client.send({ method: 'GET', path: '/readyz' });
       const { ready, checks } = JSON.parse(text) as ReadyzAnswer;
@@ -148,7 +148,7 @@ export class Doctor {
   }
 
   async #cloud(): Promise<CloudView | undefined> {
-    const joined = await joinCloud(this.#config, this.#surroundings.env, SILENT);
+    const joined = await buildCloud(this.#config, this.#surroundings.env, SILENT);
     if (joined === undefined) return undefined;
     const { cloud, name, auth_url } = joined;
     try {
@@ -174,7 +174,7 @@ export class Doctor {
       list: () => dataplane.routers(),
       show: (router_id) => routers.show(router_id),
       async importable(router_id) {
-        const { foreign = [] } = await agent.look(router_id, 'rules');
+        const { unmanagedRules: foreign = [] } = await agent.inspect(router_id, 'rules');
         return foreign.filter(({ kind }) => kind === 'leads').length;
       },
       async tables(router_id) {

@@ -17,11 +17,11 @@ import { createExec, isInstalled, packageOf } from '../system/exec.ts';
 import { Interruption } from '../system/interruption.ts';
 import { readShare } from '../system/share.ts';
 import { hasCloud } from './cloud.ts';
-import { joinLocalNode } from './local-node.ts';
+import { withLocalNode } from './local-node.ts';
 import { toolsOf } from './tools.ts';
 import { unitFactsOf } from './unit-facts.ts';
 
-export interface InstallerSurroundings {
+export interface InstallerContext {
   readonly env: NodeJS.ProcessEnv;
   readonly version: string;
   /** This program. */
@@ -50,18 +50,18 @@ const PUBLIC = 0o644;
 /** Each method gives the steps that are needed, and does nothing. */
 export class Installer {
   readonly #config: Config;
-  readonly #surroundings: InstallerSurroundings;
+  readonly #surroundings: InstallerContext;
   readonly #options: InstallerOptions;
   readonly #parts: InstallationParts;
   /** Asked to end, it undoes what it has done. */
   readonly interruption = new Interruption();
 
-  constructor(config: Config, surroundings: InstallerSurroundings, options: InstallerOptions) {
+  constructor(config: Config, surroundings: InstallerContext, options: InstallerOptions) {
     const { env, executable } = surroundings;
     const { root, prefix, isPackaged, timeoutSeconds } = options;
     // Not ended by an interruption: what is under way is finished, and then undone.
     const exec = createExec(config.command_timeout * 1000, env);
-    const endable = createExec(config.command_timeout * 1000, env, this.interruption.ending);
+    const endable = createExec(config.command_timeout * 1000, env, this.interruption.abortSignal);
     const tree = new Tree(root);
     const missing = (): readonly string[] => toolsOf(config).filter((tool) => !isInstalled(tool, env['PATH']));
     this.#config = config;
@@ -106,7 +106,7 @@ export class Installer {
 
   /** Does the steps; all of them, or none. Throws INSTALL_FAILED, INTERRUPTED. */
   run(steps: readonly Step[], audience: Audience): Promise<void> {
-    return runSteps(steps, audience, this.interruption.ending);
+    return runSteps(steps, audience, this.interruption.abortSignal);
   }
 
   /** How many mappings are published on this node. */
@@ -184,7 +184,7 @@ export class Installer {
     });
   }
 
-  #onNode<T>(work: Parameters<typeof joinLocalNode<T>>[2], interruption = this.interruption): Promise<T> {
-    return joinLocalNode(this.#config, { ...this.#surroundings, interruption }, work);
+  #onNode<T>(work: Parameters<typeof withLocalNode<T>>[2], interruption = this.interruption): Promise<T> {
+    return withLocalNode(this.#config, { ...this.#surroundings, interruption }, work);
   }
 }

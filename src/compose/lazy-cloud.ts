@@ -6,7 +6,7 @@
 import type { Requester } from '../core/identity/requester.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Cloud } from '../pat/interfaces/cloud.ts';
-import type { GroupAccess, GroupLook, SecuredTarget } from '../pat/interfaces/security-groups.ts';
+import type { GroupCheck, SecuredTarget, SecurityGroupAccess } from '../pat/interfaces/security-groups.ts';
 import type { ResolvedRequest, Targets } from '../pat/interfaces/target.ts';
 import type { Mapping, TargetIdentity } from '../pat/mapping/mapping.ts';
 import type { MappingRequest } from '../pat/mapping/request.ts';
@@ -14,17 +14,17 @@ import { NO_SERVERS, type ServerSummary, type Servers } from '../pat/services/se
 import { LocalTargets } from '../pat/target/targets.ts';
 import type { Config } from '../system/config/keys.ts';
 import { pathExists } from '../system/path-exists.ts';
-import type { JoinedCloud } from './cloud.ts';
+import type { BuiltCloud } from './cloud.ts';
 
-export class LazyCloud implements Targets, GroupAccess {
-  readonly #join: () => Promise<JoinedCloud | undefined>;
+export class LazyCloud implements Targets, SecurityGroupAccess {
+  readonly #join: () => Promise<BuiltCloud | undefined>;
   readonly #local = new LocalTargets();
-  #joined: Promise<JoinedCloud | undefined> | undefined;
+  #joined: Promise<BuiltCloud | undefined> | undefined;
 
   constructor(config: Config, env: NodeJS.ProcessEnv, log: Logger) {
     this.#join = async () => {
       if (!env['OS_CLIENT_CONFIG_FILE'] && !(await pathExists(config.clouds_path))) return undefined;
-      const { joinCloud } = await import('./cloud.ts');
+      const { buildCloud: joinCloud } = await import('./cloud.ts');
       return joinCloud(config, env, log);
     };
   }
@@ -41,9 +41,9 @@ export class LazyCloud implements Targets, GroupAccess {
     await ((await this.#cloud())?.parts.targets ?? this.#local).confirm(mapping, requester);
   }
 
-  async look(mapping_id: string, target: SecuredTarget, opens: boolean): Promise<GroupLook> {
+  async inspect(mapping_id: string, target: SecuredTarget, opens: boolean): Promise<GroupCheck> {
     const joined = await this.#cloud();
-    return joined ? joined.parts.groups.look(mapping_id, target, opens) : { warnings: [], ruleIds: [] };
+    return joined ? joined.parts.groups.inspect(mapping_id, target, opens) : { warnings: [], ruleIds: [] };
   }
 
   async close(ruleIds: readonly string[]): Promise<readonly string[]> {
@@ -73,7 +73,7 @@ export class LazyCloud implements Targets, GroupAccess {
     (await this.#joined?.catch(() => undefined))?.close();
   }
 
-  #cloud(): Promise<JoinedCloud | undefined> {
+  #cloud(): Promise<BuiltCloud | undefined> {
     this.#joined ??= this.#join();
     return this.#joined;
   }

@@ -3,28 +3,28 @@ import type { Config } from '../system/config/keys.ts';
 import { createExec } from '../system/exec.ts';
 import type { Interruption } from '../system/interruption.ts';
 import { FileLog } from '../system/log.ts';
-import { joinNode, type Node, policyOf, quotaOf } from './node.ts';
+import { buildNode, type Node, patSettingsOf, quotaOf } from './node.ts';
 
-interface LocalSurroundings {
+interface LocalContext {
   readonly env: NodeJS.ProcessEnv;
   readonly interruption: Interruption;
   readonly complain: (sentence: string) => void;
 }
 
 /** Gives what `work` gives. Nothing is locked until it asks for it. */
-export async function joinLocalNode<T>(
+export async function withLocalNode<T>(
   config: Config,
-  { env, interruption, complain }: LocalSurroundings,
+  { env, interruption, complain }: LocalContext,
   work: (node: Node) => Promise<T>,
 ): Promise<T> {
   const log = new FileLog(config.log_dir, 'praas', complain);
-  const node = joinNode({
+  const node = buildNode({
     config,
-    exec: createExec(config.command_timeout * 1000, env, interruption.ending),
+    exec: createExec(config.command_timeout * 1000, env, interruption.abortSignal),
     command: 'the installer',
     interruption,
     log,
-    policy: policyOf(config),
+    settings: patSettingsOf(config),
     quota: () => quotaOf(config),
     lockTimeoutSeconds: config.lock_timeout,
     isWatched: false,

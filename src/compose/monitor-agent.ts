@@ -10,29 +10,29 @@ import { newUuid, systemTimers } from '../system/clock.ts';
 import type { Config } from '../system/config/keys.ts';
 import { LiveConfig } from '../system/config/live.ts';
 import { FileLog } from '../system/log.ts';
-import { joinCloud } from './cloud.ts';
+import { buildCloud } from './cloud.ts';
 import { Daemon } from './daemon.ts';
-import { joinMonitor } from './monitor.ts';
+import { buildMonitor } from './monitor.ts';
 import { connect } from './praas.ts';
-import type { DaemonSurroundings } from './runtime-context.ts';
+import type { DaemonContext } from './runtime-context.ts';
 import { composeServiceManager } from './service-manager.ts';
 
 const GRACE_MS = 1000;
 
 /** Gives the agent, not started. Throws CLOUD_NOT_CONFIGURED, CLOUD_CONFIG_INVALID, CONFIG_INVALID. */
-export async function composeMonitorAgent(config: Config, surroundings: DaemonSurroundings): Promise<Daemon<Config>> {
+export async function composeMonitorAgent(config: Config, surroundings: DaemonContext): Promise<Daemon<Config>> {
   const { env, complain, say, version } = surroundings;
   const log = new FileLog(config.log_dir, 'monitor-agent', complain, say);
   const settings = new LiveConfig(config);
-  const joined = await joinCloud(config, env, log);
+  const joined = await buildCloud(config, env, log);
   if (joined === undefined) throw praasError('CLOUD_NOT_CONFIGURED', { what: 'following OpenStack' });
   const praas = await connect({ kind: 'socket', path: config.socket_path });
   const metrics = new ProcessMetrics();
-  const { loop } = await joinMonitor({
+  const { loop } = await buildMonitor({
     config: () => settings.current,
     cloud: joined.cloud,
     pat: praas.pat,
-    verdicts: praas.verdicts,
+    corrections: praas.corrections,
     metricsOf: (age) => new MonitorMetrics(metrics.registry, age),
     log,
   });

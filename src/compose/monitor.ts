@@ -5,9 +5,9 @@ import type { Logger } from '../core/logger.ts';
 import { RabbitNotifications } from '../openstack/notifications/rabbit.ts';
 import { parseTransport } from '../openstack/notifications/transport-url.ts';
 import { praasError } from '../pat/errors.ts';
-import type { Verdicts } from '../pat/follow/correction.ts';
+import type { Corrections } from '../pat/follow/correction.ts';
 import { MonitorLoop } from '../pat/follow/loop.ts';
-import { type Mappings, Monitor, type Report, type SweepOptions } from '../pat/follow/monitor.ts';
+import { type Mappings, Monitor, type SweepOptions, type SweepReport } from '../pat/follow/monitor.ts';
 import { RemovalGuard } from '../pat/follow/removal-guard.ts';
 import type { Cloud } from '../pat/interfaces/cloud.ts';
 import type { Notifications } from '../pat/interfaces/notifications.ts';
@@ -16,27 +16,27 @@ import type { MonitorMetrics } from '../server/pat/monitor-metrics.ts';
 import { systemClock, systemTimers } from '../system/clock.ts';
 import type { Config } from '../system/config/keys.ts';
 import { FileLog } from '../system/log.ts';
-import { joinCloud } from './cloud.ts';
-import type { Surroundings } from './runtime-context.ts';
+import { buildCloud } from './cloud.ts';
+import type { RuntimeContext } from './runtime-context.ts';
 
 export interface MonitorParts {
   /** The one in force, whichever that is when it is asked. */
   readonly config: () => Config;
   readonly cloud: Cloud;
   readonly pat: Pick<Pat, 'list'>;
-  readonly verdicts: Verdicts;
+  readonly corrections: Corrections;
   /** Made of the loop, whose age they show. */
   readonly metricsOf: (ageSeconds: () => number | undefined) => MonitorMetrics;
   readonly log: Logger;
 }
 
-export interface JoinedMonitor {
+export interface BuiltMonitor {
   readonly loop: MonitorLoop;
   readonly metrics: MonitorMetrics;
 }
 
 /** Gives the monitor, not started. Throws CONFIG_INVALID for a message broker that cannot be. */
-export async function joinMonitor(parts: MonitorParts): Promise<JoinedMonitor> {
+export async function buildMonitor(parts: MonitorParts): Promise<BuiltMonitor> {
   const { config, log } = parts;
   const monitor = monitorOf(parts);
   const notifications = await notificationsOf(config(), log);
@@ -48,12 +48,12 @@ export async function joinMonitor(parts: MonitorParts): Promise<JoinedMonitor> {
     timers: systemTimers,
     clock: systemClock,
     log,
-    onLooked: ({ kind, seconds, report }) =>
-      metrics.looked({
+    onCycle: ({ kind, seconds, report }) =>
+      metrics.cycleEnded({
         kind,
         seconds,
         isOk: report !== undefined,
-        actions: report?.applied.map(({ verdict }) => verdict.action) ?? [],
+        actions: report?.applied.map(({ correction }) => correction.action) ?? [],
       }),
   });
   return { loop, metrics };
@@ -62,12 +62,12 @@ export async function joinMonitor(parts: MonitorParts): Promise<JoinedMonitor> {
 /** One sweep, asked for by a person. Throws CLOUD_NOT_CONFIGURED, and as Monitor.sweep does. */
 export async function sweepOnce(
   config: Config,
-  { env, complain }: Pick<Surroundings, 'env' | 'complain'>,
-  praas: { readonly pat: Pick<Pat, 'list'>; readonly verdicts: Verdicts },
+  { env, complain }: Pick<RuntimeContext, 'env' | 'complain'>,
+  praas: { readonly pat: Pick<Pat, 'list'>; readonly corrections: Corrections },
   options: SweepOptions,
-): Promise<Report> {
+): Promise<SweepReport> {
   const log = new FileLog(config.log_dir, 'monitor-agent', complain);
-  const joined = await joinCloud(config, env, log);
+  const joined = await buildCloud(config, env, log);
   try {
     if (joined === undefined) throw praasError('CLOUD_NOT_CONFIGURED', { what: 'following OpenStack' });
     return await monitorOf({ ...praas, config: () => config, cloud: joined.cloud, log }).sweep(options);
@@ -77,10 +77,10 @@ export async function sweepOnce(
   }
 }
 
-function monitorOf({ config, cloud, pat, verdicts, log }: Omit<MonitorParts, 'metricsOf'>): Monitor {
+function monitorOf({ config, cloud, pat, corrections, log }: Omit<MonitorParts, 'metricsOf'>): Monitor {
   const mappings: Mappings = {
     list: async (related_to) => (await pat.list(related_to === undefined ? {} : { related_to })).mappings,
-    carryOut: (found) => verdicts.carryOut(found),
+    apply: (found) => corrections.apply(found),
   };
   const guard = new RemovalGuard(() => config().max_removals);
   return new Monitor({ cloud, mappings, guard, clock: systemClock, log });

@@ -10,19 +10,19 @@ import { NftablesBackend } from '../netfilter/nftables/backend.ts';
 import { NetfilterProber } from '../netfilter/prober.ts';
 import { PAT_ACTIONS } from '../pat/actions.ts';
 import { ChangeRunner } from '../pat/change/change-runner.ts';
-import type { Policy } from '../pat/change/situation.ts';
+import type { PatSettings } from '../pat/change/situation.ts';
 import { CheckService } from '../pat/check/service.ts';
 import type { MappingStore } from '../pat/interfaces/store.ts';
 import type { RouterRecord } from '../pat/mapping/record.ts';
-import { QuotaBook } from '../pat/quota/ledger.ts';
+import { QuotaLedger } from '../pat/quota/ledger.ts';
 import type { Quota } from '../pat/quota/quota.ts';
 import { Agent } from '../pat/reconcile/agent.ts';
-import { VerdictService } from '../pat/services/correction-service.ts';
+import { CorrectionService } from '../pat/services/correction-service.ts';
 import { ImportService } from '../pat/services/import-service.ts';
 import { PatService } from '../pat/services/pat-service.ts';
 import { QuotaService } from '../pat/services/quota-service.ts';
 import { RouterService } from '../pat/services/router-service.ts';
-import type { RouterBook } from '../pat/target/router-directory.ts';
+import type { RouterDirectory } from '../pat/target/router-directory.ts';
 import { LocalTargets } from '../pat/target/targets.ts';
 import { EventLog } from '../store/files/pat/event-log.ts';
 import { FileStore } from '../store/files/pat/file-store.ts';
@@ -45,7 +45,7 @@ export interface Node {
   readonly quotas: QuotaService;
   readonly checks: CheckService;
   readonly events: EventLog;
-  readonly verdicts: VerdictService;
+  readonly corrections: CorrectionService;
   readonly imports: ImportService;
 }
 
@@ -57,7 +57,7 @@ export interface NodeParts {
   readonly interruption: Interruption;
   readonly log: Logger;
   /** May change while the node works. */
-  readonly policy: Policy;
+  readonly settings: PatSettings;
   /** Of projects that have none of their own; may change while the node works. */
   readonly quota: () => Quota;
   readonly lockTimeoutSeconds: number;
@@ -75,40 +75,40 @@ export interface NodeParts {
   readonly touched?: (record: RouterRecord) => void;
 }
 
-export function joinNode(parts: NodeParts): Node {
-  const { command, config, exec, interruption, log, policy } = parts;
-  const namespaces = new Namespaces(exec, config.netns_dir, (router_id) => kindOf(parts.cloud?.book, router_id));
+export function buildNode(parts: NodeParts): Node {
+  const { command, config, exec, interruption, log, settings } = parts;
+  const namespaces = new Namespaces(exec, config.netns_dir, (router_id) => kindOf(parts.cloud?.directory, router_id));
   const dataplane = new NetfilterDataplane(namespaces, ...backendsOf(config, namespaces));
   const { state_dir } = config;
   const { lockTimeoutSeconds, quota: defaults } = parts;
   const onDisk = { state_dir, lockTimeoutSeconds, exec, clock: systemClock, command };
   const files = new FileStore(onDisk);
   const quotas = new FileQuotaStore(onDisk);
-  const held = new QuotaBook({ store: files, quotas, defaults });
-  const store = shielded(files, interruption, (record) => {
+  const held = new QuotaLedger({ store: files, quotas, defaults });
+  const store = uninterruptible(files, interruption, (record) => {
     held.touched(record);
     parts.touched?.(record);
   });
   const agent = new Agent(dataplane, systemClock, log);
   const { request_id = () => '', retainDays, access = defaultPolicy(PAT_ACTIONS) } = parts;
   const events = new EventLog({ state_dir, clock: systemClock, log, retainDays, request_id });
-  const node = { store, dataplane, agent, clock: systemClock, newId: newUuid, log, policy, state_dir };
-  const runner = new ChangeRunner({ ...node, trail: events });
+  const node = { store, dataplane, agent, clock: systemClock, newId: newUuid, log, settings, state_dir };
+  const runner = new ChangeRunner({ ...node, auditLog: events });
   const common = { ...node, runner };
-  const { targets = new LocalTargets(), groups, book } = parts.cloud ?? {};
+  const { targets = new LocalTargets(), groups, directory: book } = parts.cloud ?? {};
   const counters = parts.isWatched && { counters: agent };
-  const pat = new PatService({ ...common, access, targets, groups, book, quotas: held, ...counters });
-  const routers = new RouterService({ ...common, book });
+  const pat = new PatService({ ...common, access, targets, groups, directory: book, quotas: held, ...counters });
+  const routers = new RouterService({ ...common, directory: book });
   const cloud = parts.cloud?.cloud ?? (async () => undefined);
   const checks = new CheckService({ ...common, pat, prober: new NetfilterProber(namespaces), cloud });
-  const quota = new QuotaService({ quotas, book: held, defaults });
-  const verdicts = new VerdictService({ ...common, timers: systemTimers, groups });
+  const quota = new QuotaService({ quotas, ledger: held, defaults });
+  const corrections = new CorrectionService({ ...common, timers: systemTimers, groups });
   const imports = new ImportService(common);
-  return { dataplane, files, store, agent, pat, routers, quotas: quota, checks, events, verdicts, imports };
+  return { dataplane, files, store, agent, pat, routers, quotas: quota, checks, events, corrections, imports };
 }
 
 /** What of the configuration decides about mappings. */
-export function policyOf({ router_port_range, reserved_ports, masquerade }: Config): Policy {
+export function patSettingsOf({ router_port_range, reserved_ports, masquerade }: Config): PatSettings {
   return { router_port_range, reserved_ports, masquerade };
 }
 
@@ -118,7 +118,7 @@ export function quotaOf({ quota_mappings, quota_ports }: Config): Quota {
 }
 
 /** Neutron's word on a router, as far as the cloud was asked already. */
-function kindOf(book: RouterBook | undefined, router_id: string): RouterKind | undefined {
+function kindOf(book: RouterDirectory | undefined, router_id: string): RouterKind | undefined {
   const router = book?.of(router_id);
   return router && (router.isDistributed ? 'distributed' : 'centralized');
 }
@@ -133,7 +133,7 @@ function backendsOf(config: Config, namespaces: Namespaces): [Backend, Backend] 
 }
 
 /** A change that has begun is not interrupted: the store and the kernel would differ until somebody puts it right. */
-function shielded(
+function uninterruptible(
   store: MappingStore,
   interruption: Interruption,
   touched: (record: RouterRecord) => void,
@@ -143,7 +143,7 @@ function shielded(
     read: (router_id) => store.read(router_id),
     transaction: (router_id, work) =>
       store.transaction(router_id, (transaction) =>
-        interruption.shield(async () => {
+        interruption.uninterruptible(async () => {
           try {
             return await work(transaction);
           } finally {

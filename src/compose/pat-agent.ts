@@ -5,7 +5,7 @@ import { defaultPolicy } from '../core/identity/policy.ts';
 import type { Logger } from '../core/logger.ts';
 import { RouterWatch } from '../netfilter/watch.ts';
 import { PAT_ACTIONS } from '../pat/actions.ts';
-import type { Policy } from '../pat/change/situation.ts';
+import type { PatSettings } from '../pat/change/situation.ts';
 import { praasError } from '../pat/errors.ts';
 import type { MonitorLoop } from '../pat/follow/loop.ts';
 import type { Status } from '../pat/mapping/mapping.ts';
@@ -27,11 +27,11 @@ import { Interruption } from '../system/interruption.ts';
 import { FileLog } from '../system/log.ts';
 import { RequestContext } from '../system/request-context.ts';
 import { composeApi } from './api.ts';
-import { type JoinedCloud, joinCloud } from './cloud.ts';
+import { type BuiltCloud, buildCloud } from './cloud.ts';
 import { Daemon, type Part } from './daemon.ts';
-import { joinMonitor } from './monitor.ts';
-import { joinNode, type Node, policyOf, quotaOf } from './node.ts';
-import type { DaemonSurroundings } from './runtime-context.ts';
+import { buildMonitor } from './monitor.ts';
+import { buildNode, type Node, patSettingsOf, quotaOf } from './node.ts';
+import type { DaemonContext } from './runtime-context.ts';
 import { composeServiceManager } from './service-manager.ts';
 import { toolsOf } from './tools.ts';
 
@@ -44,7 +44,7 @@ const SIGTERM = 15;
 /** Gives the daemon, not started; of files it has read clouds.yaml. Throws CLOUD_CONFIG_INVALID. */
 export async function composePatAgent(
   config: Config,
-  surroundings: DaemonSurroundings,
+  surroundings: DaemonContext,
   { monitors = false }: { readonly monitors?: boolean } = {},
 ): Promise<Daemon<Config>> {
   const { version, env, complain } = surroundings;
@@ -55,15 +55,15 @@ export async function composePatAgent(
   const settings = new LiveConfig(config);
   const access = new LivePolicy(defaultPolicy(PAT_ACTIONS));
   const helpers = helpersOf(config, env, interruption);
-  const joined = await joinCloud(config, env, log, access);
-  const node = joinNode({
+  const joined = await buildCloud(config, env, log, access);
+  const node = buildNode({
     config,
     cloud: joined?.parts,
     exec: helpers.exec,
     command: surroundings.command,
     interruption,
     log,
-    policy: livePolicy(settings),
+    settings: livePolicy(settings),
     access,
     quota: () => quotaOf(settings.current),
     lockTimeoutSeconds: Math.min(config.lock_timeout, LOCK_TIMEOUT_SECONDS),
@@ -76,7 +76,7 @@ export async function composePatAgent(
         void watch.follow([record.router_id]);
       }),
   });
-  const follow = createFollow(env, interruption.ending);
+  const follow = createFollow(env, interruption.abortSignal);
   const watch: RouterWatch = new RouterWatch({ directory: config.netns_dir, follow, exec: helpers.exec, log });
   const metrics = new ProcessMetrics();
   const controller: Controller = controllerOf(
@@ -135,7 +135,7 @@ function cloudParts(cloud: CloudWatch | undefined, monitor: MonitorLoop | undefi
 function helpersOf(config: Config, env: NodeJS.ProcessEnv, interruption: Interruption): HelperExec {
   const timeoutMs = config.command_timeout * 1000;
   return new HelperExec({
-    direct: createExec(timeoutMs, env, interruption.ending),
+    direct: createExec(timeoutMs, env, interruption.abortSignal),
     startTalk: createStartTalk(env),
     newId: newUuid,
     timeoutMs,
@@ -146,8 +146,8 @@ function helpersOf(config: Config, env: NodeJS.ProcessEnv, interruption: Interru
 
 /** Throws CLOUD_NOT_CONFIGURED, CONFIG_INVALID. */
 async function monitorOf(
-  joined: JoinedCloud | undefined,
-  { pat, verdicts }: Node,
+  joined: BuiltCloud | undefined,
+  { pat, corrections }: Node,
   settings: LiveConfig,
   { registry }: ProcessMetrics,
   log: Logger,
@@ -155,13 +155,13 @@ async function monitorOf(
   if (joined === undefined) throw praasError('CLOUD_NOT_CONFIGURED', { what: 'following OpenStack' });
   const { cloud } = joined;
   const metricsOf = (age: () => number | undefined): MonitorMetrics => new MonitorMetrics(registry, age);
-  return (await joinMonitor({ config: () => settings.current, cloud, pat, verdicts, metricsOf, log })).loop;
+  return (await buildMonitor({ config: () => settings.current, cloud, pat, corrections, metricsOf, log })).loop;
 }
 
-function cloudWatchOf({ cloud, parts, securityGroups }: JoinedCloud, settings: LiveConfig, log: Logger): CloudWatch {
+function cloudWatchOf({ cloud, parts, securityGroups }: BuiltCloud, settings: LiveConfig, log: Logger): CloudWatch {
   return new CloudWatch({
     async read() {
-      await parts.book.refresh(cloud);
+      await parts.directory.refresh(cloud);
       await securityGroups.closeLeft();
     },
     periodMs: () => settings.current.second_monitoring * 1000,
@@ -199,8 +199,8 @@ async function countByStatus({ pat }: Node): Promise<ReadonlyMap<Status, number>
 }
 
 /** The policy of the configuration in force, whichever that is when somebody asks. */
-function livePolicy(settings: LiveConfig): Policy {
-  const current = (): Policy => policyOf(settings.current);
+function livePolicy(settings: LiveConfig): PatSettings {
+  const current = (): PatSettings => patSettingsOf(settings.current);
   return {
     get router_port_range() {
       return current().router_port_range;

@@ -1,7 +1,7 @@
 /** What a command works with: this node directly, or a daemon here or elsewhere. The only door that commands use. */
 
 import type { Checks } from '../pat/check/service.ts';
-import type { Verdicts } from '../pat/follow/correction.ts';
+import type { Corrections } from '../pat/follow/correction.ts';
 import type { Events } from '../pat/interfaces/events.ts';
 import type { Pat, Quotas, Routers } from '../pat/services/api.ts';
 import type { Imports } from '../pat/services/import-service.ts';
@@ -15,8 +15,8 @@ import { Interruption } from '../system/interruption.ts';
 import { FileLog } from '../system/log.ts';
 import type { ClientCloud } from './cloud.ts';
 import { LazyCloud } from './lazy-cloud.ts';
-import { joinNode, policyOf, quotaOf } from './node.ts';
-import type { Surroundings } from './runtime-context.ts';
+import { buildNode, patSettingsOf, quotaOf } from './node.ts';
+import type { RuntimeContext } from './runtime-context.ts';
 
 export interface Praas {
   readonly pat: Pat;
@@ -25,7 +25,7 @@ export interface Praas {
   readonly quotas: Quotas;
   readonly checks: Checks;
   readonly events: Events;
-  readonly verdicts: Verdicts;
+  readonly corrections: Corrections;
   readonly imports: Imports;
   readonly interruption: Interruption;
   /** Lets go of everything: the lock, the log, connections to a daemon. */
@@ -33,17 +33,17 @@ export interface Praas {
 }
 
 /** Gives a praas that works directly on this node's store and kernel. Starts nothing and touches no file yet. */
-export function compose(config: Config, surroundings: Surroundings): Praas {
+export function compose(config: Config, surroundings: RuntimeContext): Praas {
   const interruption = new Interruption();
   const log = new FileLog(config.log_dir, 'praas', surroundings.complain);
   const cloud = new LazyCloud(config, surroundings.env, log);
-  const { files, pat, routers, quotas, checks, events, verdicts, imports } = joinNode({
+  const { files, pat, routers, quotas, checks, events, corrections, imports } = buildNode({
     config,
-    exec: createExec(config.command_timeout * 1000, surroundings.env, interruption.ending),
+    exec: createExec(config.command_timeout * 1000, surroundings.env, interruption.abortSignal),
     command: surroundings.command,
     interruption,
     log,
-    policy: policyOf(config),
+    settings: patSettingsOf(config),
     quota: () => quotaOf(config),
     cloud: { targets: cloud, groups: cloud, cloud: () => cloud.cloud() },
     lockTimeoutSeconds: config.lock_timeout,
@@ -56,7 +56,7 @@ export function compose(config: Config, surroundings: Surroundings): Praas {
     quotas,
     checks,
     events,
-    verdicts,
+    corrections,
     imports,
     servers: cloud.servers(async () => (await pat.list()).mappings),
     interruption,
@@ -74,14 +74,14 @@ export async function connect(address: DaemonAddress): Promise<Praas> {
   const { openRemote } = await import('../pat/client/remote.ts');
   const { DaemonClient } = await import('../system/http/daemon-client.ts');
   const interruption = new Interruption();
-  return { ...openRemote(new DaemonClient(address, interruption.ending), newUuid), interruption };
+  return { ...openRemote(new DaemonClient(address, interruption.abortSignal), newUuid), interruption };
 }
 
 /**
  * Gives the praas of this node: its daemon's where one answers on the socket, else one that works directly. A daemon that
  * is there and answers wrongly is never passed by. Throws NOT_PERMITTED, DAEMON_UNREACHABLE.
  */
-export async function composeOrConnect(config: Config, surroundings: Surroundings): Promise<Praas> {
+export async function composeOrConnect(config: Config, surroundings: RuntimeContext): Promise<Praas> {
   const path = config.socket_path;
   const hasDaemon = await isAnswered(path, surroundings.command);
   return hasDaemon ? connect({ kind: 'socket', path }) : compose(config, surroundings);

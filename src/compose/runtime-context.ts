@@ -1,5 +1,5 @@
 /** What the process around gives: the only things that are neither configuration nor adapters. */
-export interface Surroundings {
+export interface RuntimeContext {
   readonly env: NodeJS.ProcessEnv;
   /** What is being run, for whoever waits for the lock meanwhile. */
   readonly command: string;
@@ -7,7 +7,7 @@ export interface Surroundings {
   readonly complain: (sentence: string) => void;
 }
 
-export interface DaemonSurroundings extends Surroundings {
+export interface DaemonContext extends RuntimeContext {
   readonly version: string;
   /** What this node is called. */
   readonly hostName: string;

@@ -6,7 +6,7 @@ import { FileTokenStore } from '../store/files/token-store.ts';
 import { newSecret, newUuid, systemClock } from '../system/clock.ts';
 import type { Config } from '../system/config/keys.ts';
 import { createExec } from '../system/exec.ts';
-import type { Surroundings } from './runtime-context.ts';
+import type { RuntimeContext } from './runtime-context.ts';
 
 export interface Tokens {
   readonly tokens: TokenService;
@@ -14,7 +14,7 @@ export interface Tokens {
 }
 
 /** Gives the API tokens of this node, for commands and the daemon alike. Touches no file yet. */
-export function composeTokens(config: Config, { env, command }: Pick<Surroundings, 'env' | 'command'>): Tokens {
+export function composeTokens(config: Config, { env, command }: Pick<RuntimeContext, 'env' | 'command'>): Tokens {
   const store = new FileTokenStore({
     path: config.tokens_path,
     exec: createExec(config.command_timeout * 1000, env),

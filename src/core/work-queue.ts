@@ -5,17 +5,17 @@
  */
 import type { Timers } from './timers.ts';
 
-export interface WorkLineParts {
+export interface WorkQueueParts {
   readonly timers: Timers;
   /** Looks after one router. Must not reject. */
   readonly work: (router_id: string, reason: string) => Promise<void>;
-  readonly places: number;
+  readonly concurrency: number;
   /** Whoever takes longer gives up its place. */
   readonly slowAfterMs: number;
 }
 
-export class WorkLine {
-  readonly #parts: WorkLineParts;
+export class WorkQueue {
+  readonly #parts: WorkQueueParts;
   /** By router, in the order of asking; the first reason counts. */
   readonly #urgent = new Map<string, string>();
   readonly #usual = new Map<string, string>();
@@ -24,7 +24,7 @@ export class WorkLine {
   #isClosed = false;
   #idle: PromiseWithResolvers<void> | undefined;
 
-  constructor(parts: WorkLineParts) {
+  constructor(parts: WorkQueueParts) {
     this.#parts = parts;
   }
 
@@ -57,7 +57,7 @@ export class WorkLine {
   #next(): void {
     for (const line of [this.#urgent, this.#usual]) {
       for (const [router_id, reason] of line) {
-        if (this.#taken >= this.#parts.places) return;
+        if (this.#taken >= this.#parts.concurrency) return;
         if (this.#running.has(router_id)) continue;
         line.delete(router_id);
         this.#start(router_id, reason);

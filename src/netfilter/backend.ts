@@ -1,8 +1,8 @@
 /** What a backend is: one way to keep forwards in a namespace. iptables/ and nftables/ are parallel. */
 import type { Forward } from '../pat/mapping/forward.ts';
-import type { ForeignRule } from '../pat/plan/unmanaged-rules.ts';
+import type { UnmanagedRule } from '../pat/plan/unmanaged-rules.ts';
 import type { ScopeMarks } from '../pat/router/address-scope.ts';
-import type { Claim } from '../pat/router/port-in-use.ts';
+import type { PortInUse } from '../pat/router/port-in-use.ts';
 import type { FoundRule } from './rules.ts';
 
 export type BackendName = 'iptables' | 'nftables';
@@ -10,9 +10,9 @@ export type BackendName = 'iptables' | 'nftables';
 export interface BackendObservation {
   readonly found: readonly FoundRule[];
   /** Rules of others that take ports. */
-  readonly claims: readonly Claim[];
+  readonly portsInUse: readonly PortInUse[];
   /** Those of them in our own chains, and others there; `handle` is the line that takes one away. */
-  readonly foreign?: readonly ForeignRule[];
+  readonly unmanagedRules?: readonly UnmanagedRule[];
   /** Script lines that put what is missing of our frame in place; empty when it is whole. */
   readonly frame: readonly string[];
   readonly warnings: readonly string[];

@@ -7,9 +7,9 @@ import type { Dataplane, Observation } from '../pat/interfaces/dataplane.ts';
 import type { Endpoint, Forward } from '../pat/mapping/forward.ts';
 import type { Changes, ObservedForward } from '../pat/plan/changes.ts';
 import type { Flow } from '../pat/plan/connection.ts';
-import type { ForeignRule } from '../pat/plan/unmanaged-rules.ts';
+import type { UnmanagedRule } from '../pat/plan/unmanaged-rules.ts';
 import type { RouterFacts } from '../pat/router/facts.ts';
-import type { Claim } from '../pat/router/port-in-use.ts';
+import type { PortInUse } from '../pat/router/port-in-use.ts';
 import { type Backend, type BackendName, type BackendObservation, isEmptyScript, type Script } from './backend.ts';
 import { deletionsOf, endFlows, readFlows } from './conntrack.ts';
 import { readFacts } from './facts.ts';
@@ -24,7 +24,7 @@ interface Handle {
   readonly removals?: readonly string[];
 }
 
-const NOTHING: BackendObservation = { found: [], claims: [], frame: [], warnings: [] };
+const NOTHING: BackendObservation = { found: [], portsInUse: [], frame: [], warnings: [] };
 
 export class NetfilterDataplane implements Dataplane {
   readonly #namespaces: Namespaces;
@@ -52,21 +52,21 @@ export class NetfilterDataplane implements Dataplane {
       this.#backend.observe(namespace),
       this.#other.observe(namespace).catch(nothingWithoutTool),
     );
-    // Without their tallies: the mapping's own is that of the backend in use.
+    // Without their counters: the mapping's own is that of the backend in use.
     const leftovers = forwardsIn(this.#other.name, left).map(
       ({ mapping_id, handle }): ObservedForward => ({ mapping_id, forward: undefined, handle }),
     );
     return {
       forwards: [...forwardsIn(this.#backend.name, mine), ...leftovers],
-      claims: [...mine.claims, ...left.claims],
-      foreign: [...foreignIn(this.#backend.name, mine), ...foreignIn(this.#other.name, left)],
-      frame: mine.frame.length === 0 ? undefined : mine.frame,
+      portsInUse: [...mine.portsInUse, ...left.portsInUse],
+      unmanagedRules: [...foreignIn(this.#backend.name, mine), ...foreignIn(this.#other.name, left)],
+      missingBaseChains: mine.frame.length === 0 ? undefined : mine.frame,
       warnings: [...mine.warnings, ...left.warnings],
       scopeMarks: mine.scopeMarks ?? left.scopeMarks,
     };
   }
 
-  async listeners(router_id: string): Promise<readonly Claim[]> {
+  async listeners(router_id: string): Promise<readonly PortInUse[]> {
     return readListeners(this.#namespaces, await this.#namespaces.resolve(router_id));
   }
 
@@ -77,7 +77,7 @@ export class NetfilterDataplane implements Dataplane {
     }
   }
 
-  async dismantle(router_id: string): Promise<void> {
+  async removeBaseChains(router_id: string): Promise<void> {
     const namespace = await this.#namespaces.resolve(router_id);
     for (const backend of [this.#backend, this.#other]) {
       const frame = await backend.dismantling(namespace).catch(noneWithoutTool);
@@ -116,7 +116,7 @@ export class NetfilterDataplane implements Dataplane {
         return [...(found.removals ?? ('forward' in each && each.forward ? backend.removals(each.forward) : []))];
       });
     const additions = changes.add.flatMap((forward) => this.#backend.additions(forward));
-    const frame = (changes.frame as readonly string[] | undefined) ?? [];
+    const frame = (changes.missingBaseChains as readonly string[] | undefined) ?? [];
     return [
       [this.#backend, { frame, removals: removalsIn(this.#backend), additions }],
       [this.#other, { frame: [], removals: removalsIn(this.#other), additions: [] }],
@@ -131,8 +131,11 @@ function forwardsIn(backend: BackendName, observation: BackendObservation): Obse
   });
 }
 
-function foreignIn(backend: BackendName, { foreign = [] }: BackendObservation): ForeignRule[] {
-  return foreign.map((rule) => ({ ...rule, handle: { backend, removals: [rule.handle as string] } satisfies Handle }));
+function foreignIn(backend: BackendName, { unmanagedRules = [] }: BackendObservation): UnmanagedRule[] {
+  return unmanagedRules.map((rule) => ({
+    ...rule,
+    handle: { backend, removals: [rule.handle as string] } satisfies Handle,
+  }));
 }
 
 /** When both fail, the error of the first: which of two tools was quicker is no reason to name it. */

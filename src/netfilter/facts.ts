@@ -35,7 +35,8 @@ export async function readFacts(namespaces: Namespaces, router_id: string): Prom
   const namespace = await namespaces.resolve(router_id);
   const command = { file: 'ip', args: ['-4', '-j', '-batch', '-'], input: 'addr show\nroute show\n' };
   const { exitCode, stdout, stderr } = await namespaces.run(namespace, command);
-  if (exitCode !== 0) throw praasError('TOOL_FAILED', { command: 'ip -4 addr', exit_code: exitCode, output: stderr.trim() });
+  if (exitCode !== 0)
+    throw praasError('TOOL_FAILED', { command: 'ip -4 addr', exit_code: exitCode, output: stderr.trim() });
   const [links = '[]', routes = '[]'] = stdout.split('\n');
   return parseFacts(router_id, namespace, JSON.parse(links) as Link[], JSON.parse(routes) as Route[]);
 }

@@ -4,22 +4,22 @@
  */
 import { canonicalCidrs } from '../core/values/ipv4.ts';
 import type { Endpoint, Forward } from '../pat/mapping/forward.ts';
-import type { ObservedForward, Tally } from '../pat/plan/changes.ts';
+import type { ObservedForward, RuleCounters } from '../pat/plan/changes.ts';
 
-interface Target {
+interface ServerTarget {
   readonly mapping_id: string;
   readonly server_ip: string;
   readonly server_port: number;
 }
 
 /** Packets to the endpoint, from `source` (a network; undefined: from anywhere), are led to the server. */
-export interface TranslateRule extends Endpoint, Target {
+export interface DnatRule extends Endpoint, ServerTarget {
   readonly kind: 'translate';
   readonly source: string | undefined;
 }
 
 /** Connections that this mapping led to the server get the router's own address as their source. */
-export interface MasqueradeRule extends Endpoint, Target {
+export interface MasqueradeRule extends Endpoint, ServerTarget {
   readonly kind: 'masquerade';
 }
 
@@ -30,7 +30,7 @@ export interface MarkRule extends Endpoint {
   readonly mark: number;
 }
 
-export type Rule = TranslateRule | MasqueradeRule | MarkRule;
+export type Rule = DnatRule | MasqueradeRule | MarkRule;
 
 /** A rule with our mark as it was found. `rule` is undefined when it is not as we write them. */
 export interface FoundRule {
@@ -39,7 +39,7 @@ export interface FoundRule {
   /** The line of a script that takes away exactly this one. */
   readonly removal: string;
   /** What it has counted; undefined where nothing counts. */
-  readonly tally?: Tally | undefined;
+  readonly counters?: RuleCounters | undefined;
 }
 
 /**
@@ -70,21 +70,21 @@ export function ruleKey(rule: Rule): string {
 export function observedForwards(found: readonly FoundRule[]): ObservedForward[] {
   const groups = Map.groupBy(found, ({ mapping_id }) => mapping_id);
   return [...groups].map(([mapping_id, rules]) => {
-    const tally = tallyOf(rules);
+    const counters = countersOf(rules);
     return {
       mapping_id,
       forward: wholeForward(rules.map(({ rule }) => rule)),
       handle: rules.map(({ removal }) => removal),
-      ...(tally && { tally }),
+      ...(counters && { counters }),
     };
   });
 }
 
 /** All translations of a mapping together. What is masqueraded was translated before, and would count twice. */
-function tallyOf(rules: readonly FoundRule[]): Tally | undefined {
-  const tallies = rules.flatMap(({ rule, tally }) => (rule?.kind === 'translate' && tally ? [tally] : []));
-  if (tallies.length === 0) return undefined;
-  return tallies.reduce((sum, { packets, bytes }) => ({ packets: sum.packets + packets, bytes: sum.bytes + bytes }));
+function countersOf(rules: readonly FoundRule[]): RuleCounters | undefined {
+  const counters = rules.flatMap(({ rule, counters }) => (rule?.kind === 'translate' && counters ? [counters] : []));
+  if (counters.length === 0) return undefined;
+  return counters.reduce((sum, { packets, bytes }) => ({ packets: sum.packets + packets, bytes: sum.bytes + bytes }));
 }
 
 /** The forward whose rules are exactly these, in any order, none twice; undefined when there is no such forward. */

@@ -18,7 +18,7 @@ export interface Command {
    * Killed with us, however we end. For programs that change something: whoever comes after us may find it unchanged,
    * change it otherwise, and would then be overtaken.
    */
-  readonly endsWithUs?: boolean;
+  readonly killOnParentExit?: boolean;
   /** Open file descriptors that the program gets as 3, 4, … */
   readonly descriptors?: readonly number[];
 }
@@ -81,7 +81,7 @@ export function createExec(timeoutMs: number, env: NodeJS.ProcessEnv, ending?: A
       maxBuffer: MAX_OUTPUT_BYTES,
       ...(ending !== undefined && { cancelSignal: ending, detached: true }),
     } as const;
-    const { file, args } = command.endsWithUs ? boundToUs(command) : command;
+    const { file, args } = command.killOnParentExit ? withParentExitKill(command) : command;
     const program = execa(file, args, options as Options);
     // A wrapper's own children would keep its output open, and us waiting, after it was killed.
     const killing = ending && setTimeout(() => killGroup(program.pid), timeout);
@@ -122,11 +122,15 @@ export function createStart(env: NodeJS.ProcessEnv): Start {
     const { execa } = await import('execa');
     ending.throwIfAborted();
     const stdio = ['ignore', 'pipe', 'pipe'] as const;
-    const { file, args } = boundToUs(command);
+    const { file, args } = withParentExitKill(command);
     const program = execa(file, args, { ...common, stdio, buffer: false, cancelSignal: ending, detached: true });
     const result = program.then((ended) => {
       if (ended.isCanceled) ending.throwIfAborted();
-      return toResult({ ...command, endsWithUs: true }, { ...(ended as unknown as Ended), stdout: '', stderr: '' }, 0);
+      return toResult(
+        { ...command, killOnParentExit: true },
+        { ...(ended as unknown as Ended), stdout: '', stderr: '' },
+        0,
+      );
     });
     return { lines: (from) => program.iterable({ from, preserveNewlines: true }), result };
   };
@@ -149,7 +153,7 @@ export function createStartTalk(env: NodeJS.ProcessEnv): StartTalk {
   const common = commonOptions(env);
   return async (command, onData) => {
     const { execa } = await import('execa');
-    const { file, args } = boundToUs(command);
+    const { file, args } = withParentExitKill(command);
     const stdio = ['pipe', 'pipe', 'ignore'] as const;
     const program = execa(file, args, { ...common, stdio, buffer: false, encoding: 'buffer', detached: true });
     program.stdout.on('data', onData);
@@ -171,7 +175,7 @@ function commonOptions(env: NodeJS.ProcessEnv) {
 }
 
 /** PR_SET_PDEATHSIG, which Node cannot set: the kernel keeps it for whatever the program executes in its own place. */
-export function boundToUs({ file, args }: Pick<Command, 'file' | 'args'>): Pick<Command, 'file' | 'args'> {
+export function withParentExitKill({ file, args }: Pick<Command, 'file' | 'args'>): Pick<Command, 'file' | 'args'> {
   return { file: 'setpriv', args: ['--pdeathsig', 'KILL', file, ...args] };
 }
 
@@ -214,7 +218,7 @@ export function toResult(command: Command, ended: Ended, timeoutMs: number): Exe
     const text = [command.file, ...command.args].join(' ');
     throw praasError('TOOL_TIMEOUT', { command: text, seconds: timeoutMs / 1000 }, ended);
   }
-  if (ended.code === 'ENOENT') throw toolMissing(command.endsWithUs ? 'setpriv' : command.file, ended);
+  if (ended.code === 'ENOENT') throw toolMissing(command.killOnParentExit ? 'setpriv' : command.file, ended);
   if (ended.exitCode === undefined) {
     const output = ended.signal ? `ended by ${ended.signal}` : (ended.shortMessage ?? 'could not be started');
     throw praasError('TOOL_FAILED', { command: command.file, exit_code: KILLED_BY_SIGNAL, output }, ended);

@@ -7,7 +7,7 @@ import { access, mkdir, readdir, rm, unlink, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path';
 import { praasError } from '../core/errors/errors.ts';
 import type { NewId } from '../core/ids.ts';
-import { boundToUs, type Command, type Exec, type ExecResult, type StartTalk, toolMissing } from './exec.ts';
+import { type Command, type Exec, type ExecResult, type StartTalk, toolMissing, withParentExitKill } from './exec.ts';
 import type { Framed } from './framing.ts';
 import { Helper } from './helper.ts';
 
@@ -54,7 +54,7 @@ export class HelperExec {
   }
 
   readonly exec: Exec = async (command) => {
-    const words: Pick<Command, 'file' | 'args'> = command.endsWithUs ? boundToUs(command) : command;
+    const words: Pick<Command, 'file' | 'args'> = command.killOnParentExit ? withParentExitKill(command) : command;
     const all = [words.file, ...words.args];
     if (this.#isStopped || command.descriptors || all.some((word) => /[\n\0]/.test(word))) {
       return this.#parts.direct(command);

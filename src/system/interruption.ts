@@ -10,7 +10,7 @@ export class Interruption {
   #shielded = 0;
 
   /** Aborts, with INTERRUPTED as its reason, when somebody asked and nothing is shielded any more. */
-  get ending(): AbortSignal {
+  get abortSignal(): AbortSignal {
     return this.#ending.signal;
   }
 
@@ -26,7 +26,7 @@ export class Interruption {
   }
 
   /** Runs `work` to its end, whatever is asked meanwhile. Throws INTERRUPTED when it was asked before. */
-  async shield<T>(work: () => Promise<T>): Promise<T> {
+  async uninterruptible<T>(work: () => Promise<T>): Promise<T> {
     if (this.#signal_number !== undefined) throw praasError('INTERRUPTED', { signal_number: this.#signal_number });
     this.#shielded++;
     try {

@@ -1,7 +1,7 @@
 /** praas install and uninstall, as the operator of a network node gives them, under a real systemd. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { expectUnbroken, ROUTER_ID, SERVER_IP, TestBox } from '../support/box.ts';
-import { pythonRules, pythonTable } from '../support/foreign.ts';
+import { pythonRules, pythonTable } from '../support/unmanaged-rules.ts';
 
 const PRAAS = '/usr/local/bin/praas';
 const CONF = '/usr/local/etc/praas/praas.conf';

@@ -7,7 +7,7 @@ import type { Finding, Report } from '../../src/admin/doctor/report.ts';
 import { TestDaemon } from '../support/daemon.ts';
 import { contentOf, machineWithout, type Shell, testShell } from '../support/executable.ts';
 import { FakeOpenStack } from '../support/fake-openstack.ts';
-import { pythonRules, pythonTable } from '../support/foreign.ts';
+import { pythonRules, pythonTable } from '../support/unmanaged-rules.ts';
 import { type TestWorld, testWorld } from '../support/world.ts';
 
 let shell: Shell;

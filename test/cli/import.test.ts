@@ -5,8 +5,8 @@ import type { Mapping } from '../../src/pat/mapping/mapping.ts';
 import { TestDaemon } from '../support/daemon.ts';
 import { BACKENDS } from '../support/dataplane.ts';
 import { machineWithout, type Shell, type ShellOptions, testShell, withSlowRestore } from '../support/executable.ts';
-import { pythonRules, pythonTable } from '../support/foreign.ts';
 import { bareRules, expectKernelEqualsStore } from '../support/kernel-view.ts';
+import { pythonRules, pythonTable } from '../support/unmanaged-rules.ts';
 import { expectClosed, expectOpen, type TestWorld, testWorld } from '../support/world.ts';
 
 const COUNT = 30;

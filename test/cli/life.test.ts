@@ -81,7 +81,7 @@ describe.each(BACKENDS)('%s', (backend) => {
       expect(await update('--masquerade', 'never')).toMatchObject({ masquerade: 'never' });
       await expectOpen(world.client, moved, 'web sees 203.0.113.2');
 
-      expect(await update('--disable')).toMatchObject({ enabled: false, status: 'DOWN', status_reason: 'disabled' });
+      expect(await update('--disable')).toMatchObject({ enabled: false, status: 'DOWN', status_code: 'DISABLED' });
       await expectClosed(world.client, moved);
       expect(await shell.json<Mapping[]>('pat', 'list', '--status', 'DOWN')).toHaveLength(1);
       expect(await update('--enable')).toMatchObject({ enabled: true, status: 'ACTIVE', status_reason: '' });
@@ -120,7 +120,7 @@ describe.each(BACKENDS)('%s', (backend) => {
     await expectOpen(world.client, goal, 'web sees 203.0.113.2');
     let shown = made;
     while (shown.status === 'ACTIVE') shown = await shell.json('pat', 'show', made.id);
-    expect(shown).toMatchObject({ status: 'DOWN', status_reason: `expired at ${made.expires_at}` });
+    expect(shown).toMatchObject({ status: 'DOWN', status_code: 'EXPIRED' });
 
     const { added, removed } = await shell.json<{ added: number; removed: number }>('router', 'sync', world.namespace);
     expect({ added, removed }).toEqual({ added: 0, removed: 1 });

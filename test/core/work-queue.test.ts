@@ -1,21 +1,21 @@
 /** Everybody in line gets their turn, nobody twice at a time, and whoever takes long does not hold up the others. */
 import { beforeEach, expect, test } from '@jest/globals';
-import { WorkLine } from '../../src/core/work-queue.ts';
+import { WorkQueue } from '../../src/core/work-queue.ts';
 import { FakeTimers } from '../support/fake-timers.ts';
 import { NOW } from '../support/samples.ts';
 
 let timers: FakeTimers;
 let begun: string[];
 let doors: Map<string, PromiseWithResolvers<void>>;
-let line: WorkLine;
+let line: WorkQueue;
 
 beforeEach(() => {
   timers = new FakeTimers(NOW);
   begun = [];
   doors = new Map();
-  line = new WorkLine({
+  line = new WorkQueue({
     timers,
-    places: 2,
+    concurrency: 2,
     slowAfterMs: 1000,
     work: (router_id, reason) => {
       begun.push(`${router_id} ${reason}`);

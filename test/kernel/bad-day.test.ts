@@ -117,7 +117,7 @@ describe.each(BACKENDS)('%s', (backend) => {
 
     expect(await node.pat.get(mapping.id)).toMatchObject({
       status: 'DOWN',
-      status_reason: 'the router is not on this node',
+      status_code: 'ROUTER_ABSENT',
     });
     await expect(publish()).rejects.toMatchObject({ code: 'ROUTER_NOT_FOUND' });
     const renamed = (await node.pat.update(mapping.id, { name: 'still here' })).value;
@@ -136,7 +136,7 @@ describe.each(BACKENDS)('%s', (backend) => {
       },
     });
     const mapping = await publish();
-    expect(mapping).toMatchObject({ status: 'DOWN', status_reason: 'the router is not on this node' });
+    expect(mapping).toMatchObject({ status: 'DOWN', status_code: 'ROUTER_ABSENT' });
     expect((await node.pat.list()).mappings).toHaveLength(1);
   });
 
@@ -284,7 +284,7 @@ function bind(dataplane: Dataplane): Dataplane {
     observe: (...args) => dataplane.observe(...args),
     listeners: (...args) => dataplane.listeners(...args),
     apply: (...args) => dataplane.apply(...args),
-    dismantle: (...args) => dataplane.dismantle(...args),
+    removeBaseChains: (...args) => dataplane.removeBaseChains(...args),
     render: (...args) => dataplane.render(...args),
     expected: (...args) => dataplane.expected(...args),
     flows: (...args) => dataplane.flows(...args),

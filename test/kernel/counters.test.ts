@@ -29,7 +29,7 @@ describe.each(BACKENDS)('%s', (backend) => {
   const other = realDataplane(backend === 'iptables' ? 'nftables' : 'iptables');
 
   const publish = async (through: typeof dataplane, forwards: readonly Forward[]): Promise<void> => {
-    const { frame } = await through.observe(world.router_id);
+    const { missingBaseChains: frame } = await through.observe(world.router_id);
     await through.apply(world.router_id, plan(forwards, [], frame));
   };
 
@@ -45,13 +45,13 @@ describe.each(BACKENDS)('%s', (backend) => {
     for (const text of ['one', 'two', 'three']) for (const held of [tcp, udp]) await held.send(text);
 
     const { forwards } = await dataplane.observe(world.router_id);
-    const tallies = forwards.map(({ mapping_id, tally }) => `${mapping_id} ${tally?.packets}`);
+    const tallies = forwards.map(({ mapping_id, counters: tally }) => `${mapping_id} ${tally?.packets}`);
     expect(tallies.toSorted()).toEqual([`${TCP.mapping_id} 1`, `${UDP.mapping_id} 1`]);
     const flows = await dataplane.flows(world.router_id, [TCP, UDP]);
     const states = flows.map(({ protocol, source_ip, state }) => `${protocol} ${source_ip} ${state}`);
     expect(states.toSorted()).toEqual(['tcp 203.0.113.2 ESTABLISHED', 'udp 198.51.100.7 undefined']);
     await Promise.all([tcp.close(), udp.close()]);
-    await dataplane.apply(world.router_id, { remove: forwards, add: [], frame: undefined });
+    await dataplane.apply(world.router_id, { remove: forwards, add: [], missingBaseChains: undefined });
   });
 
   test('what the other backend has left is shown without its counter, beside the counter of the one in use', async () => {
@@ -67,6 +67,6 @@ describe.each(BACKENDS)('%s', (backend) => {
     ]);
     expect(forwards[1]).not.toHaveProperty('tally');
     const [seen] = (await other.observe(world.router_id)).forwards;
-    expect(seen?.tally?.packets).toBe(1);
+    expect(seen?.counters?.packets).toBe(1);
   });
 });

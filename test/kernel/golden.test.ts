@@ -49,7 +49,7 @@ async function applied(
   forwards: readonly Forward[],
 ): Promise<string> {
   const dataplane = realDataplane(backend);
-  const { frame } = await dataplane.observe(router_id);
+  const { missingBaseChains: frame } = await dataplane.observe(router_id);
   await dataplane.apply(router_id, plan(forwards, [], frame));
   if (backend === 'nftables') return sortElements(await run('nft', ['list', 'table', 'ip', 'praas']));
   return ourRules(await run('iptables-save', ['-t', 'nat']));

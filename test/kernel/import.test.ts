@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { BACKENDS, realDataplane } from '../support/dataplane.ts';
-import { pythonRules, pythonTable } from '../support/foreign.ts';
 import { bareRules } from '../support/kernel-view.ts';
 import { type TestNode, testNode } from '../support/node.ts';
+import { pythonRules, pythonTable } from '../support/unmanaged-rules.ts';
 import { expectClosed, expectOpen, neutronRules, type TestWorld, testWorld } from '../support/world.ts';
 
 const PORT = 4022;

@@ -109,7 +109,7 @@ describe.each(BACKENDS)('%s', (backend) => {
     test('disable closes, enable opens again', async () => {
       const mapping = await publish({ protocol });
       const disabled = (await node.pat.update(mapping.id, { enabled: false })).value;
-      expect(disabled).toMatchObject({ status: 'DOWN', status_reason: 'disabled' });
+      expect(disabled).toMatchObject({ status: 'DOWN', status_code: 'DISABLED' });
       await expectClosed(world.client, goalOf(mapping));
       await node.pat.update(mapping.id, { enabled: true });
       await expectOpen(world.client, goalOf(mapping), 'web sees 203.0.113.2');
@@ -125,7 +125,7 @@ describe.each(BACKENDS)('%s', (backend) => {
       node.clock.time = new Date(node.clock.time.getTime() + HOUR_MS);
       expect(await node.pat.get(mapping.id)).toMatchObject({
         status: 'DOWN',
-        status_reason: `expired at ${expires_at}`,
+        status_code: 'EXPIRED',
       });
       expect((await node.pat.sync(world.router_id)).value).toEqual({ added: 0, removed: 1, moved: 0 });
       await expectClosed(world.client, goalOf(mapping));

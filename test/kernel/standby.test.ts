@@ -5,7 +5,6 @@ import { forwardsInKernel } from '../support/kernel-view.ts';
 import { testNode } from '../support/node.ts';
 import { expectClosed, expectOpen, type TestWorld, testWorld } from '../support/world.ts';
 
-const STANDS_BY = 'the router stands by on this node: its gateway address is on another one';
 const cleanups: (() => Promise<void>)[] = [];
 
 afterEach(async () => {
@@ -55,7 +54,7 @@ describe.each(BACKENDS)('%s', (backend) => {
     else await world.run('iptables', ['-t', 'nat', '-F', 'custom-PREROUTING']);
     await node.pat.sync(world.router_id);
     expect(await forwardsInKernel(world, backend)).toEqual([rule]);
-    expect(await node.pat.get(mapping.id)).toMatchObject({ status: 'DOWN', status_reason: STANDS_BY });
+    expect(await node.pat.get(mapping.id)).toMatchObject({ status: 'DOWN', status_code: 'ROUTER_STANDBY' });
     await expectClosed(world.client, goal);
 
     await becomeActive(world);
@@ -65,7 +64,7 @@ describe.each(BACKENDS)('%s', (backend) => {
 
     await standBy(world);
     expect((await node.pat.sync(world.router_id)).value).toEqual({ added: 0, removed: 0, moved: 0 });
-    expect(await node.pat.get(mapping.id)).toMatchObject({ status: 'DOWN', status_reason: STANDS_BY });
+    expect(await node.pat.get(mapping.id)).toMatchObject({ status: 'DOWN', status_code: 'ROUTER_STANDBY' });
     expect(await forwardsInKernel(world, backend)).toEqual([rule]);
   });
 });

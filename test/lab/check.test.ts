@@ -1,7 +1,7 @@
 /** `praas pat check` on a real cloud: each thing that can be wrong is found, and named. */
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { CheckReport, HopName, Verdict } from '../../src/pat/check/report.ts';
+import type { CheckReport, HopName, HopVerdict } from '../../src/pat/check/report.ts';
 import type { Mapping } from '../../src/pat/mapping/mapping.ts';
 import type { TestDaemon } from '../support/daemon.ts';
 import { guest, lab, startDaemon, TENANTS } from '../support/lab.ts';
@@ -30,7 +30,7 @@ async function check({ id }: Mapping, token?: string): Promise<CheckReport> {
   return (await daemon.ask<{ check: CheckReport }>('GET', `/v1/mappings/${id}/check`, options)).body.check;
 }
 
-const verdictsOf = ({ hops }: CheckReport): Partial<Record<HopName, Verdict>> =>
+const verdictsOf = ({ hops }: CheckReport): Partial<Record<HopName, HopVerdict>> =>
   Object.fromEntries(hops.map(({ hop, verdict }) => [hop, verdict]));
 
 test('all in order, for an operator with the name of the node, for the tenant without', async () => {

@@ -1,16 +1,16 @@
 /** The adapter on a real Keystone, Neutron and Nova keeps what the domain relies on. */
 import { afterAll } from '@jest/globals';
 import { CLOUDS_FILE } from '../../lab/place.ts';
-import { type JoinedCloud, joinCloud } from '../../src/compose/cloud.ts';
+import { type BuiltCloud, buildCloud } from '../../src/compose/cloud.ts';
 import { testCloud } from '../support/cloud-contract.ts';
 import { ListLog } from '../support/fake-node.ts';
 import { gatewayOf, guest, routerOf, TENANTS } from '../support/lab.ts';
 
-let joined: JoinedCloud | undefined;
+let joined: BuiltCloud | undefined;
 afterAll(() => joined?.close());
 
 testCloud(async () => {
-  joined = await joinCloud({ clouds_path: CLOUDS_FILE, cloud_name: 'lab-admin' }, {}, new ListLog());
+  joined = await buildCloud({ clouds_path: CLOUDS_FILE, cloud_name: 'lab-admin' }, {}, new ListLog());
   if (joined === undefined) throw new Error(`there is no ${CLOUDS_FILE}`);
   const [web, otherweb, edge] = [guest('web'), guest('otherweb'), await routerOf('edge')];
   const group = await TENANTS.demo.find('network', 'security-groups', 'web');

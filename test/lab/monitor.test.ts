@@ -99,7 +99,7 @@ describe('with events', () => {
       demo.call('compute', 'POST', `/servers/${guest('nomad').server_id}/action`, { [verb]: null });
 
     await action('os-stop');
-    await becomes(mapping, { status: 'DOWN', status_reason: 'server nomad is SHUTOFF' });
+    await becomes(mapping, { status: 'DOWN', status_code: 'SERVER_STOPPED' });
     await action('os-start');
     await becomes(mapping, { status: 'ACTIVE', status_reason: '' });
   });
@@ -288,9 +288,9 @@ describe('by sweeps alone, from a process of its own', () => {
     await lab('server', 'delete', 'guest');
 
     const shown = await daemon.shell.json('monitor', '--once', '--dry-run');
-    expect(shown).toMatchObject([{ action: 'remove', mapping_id: mapping.id }]);
+    expect(shown).toMatchObject([{ action: 'delete', mapping_id: mapping.id }]);
     expect(await now(mapping)).toBeDefined();
-    expect(await daemon.shell.json('monitor', '--once')).toMatchObject([{ action: 'remove', mapping_id: mapping.id }]);
+    expect(await daemon.shell.json('monitor', '--once')).toMatchObject([{ action: 'delete', mapping_id: mapping.id }]);
     expect(await now(mapping)).toBeUndefined();
     expect(await daemon.shell.ok('events', '--mapping', mapping.id, '-f', 'value', '-c', 'Event')).toBe(
       'created\ndeleted\n',

@@ -3,20 +3,20 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { NetfilterDataplane } from '../../src/netfilter/dataplane.ts';
 import { IptablesBackend } from '../../src/netfilter/iptables/backend.ts';
-import { claimsOf } from '../../src/netfilter/iptables/claims.ts';
 import { missingFrame, missingMarkFrame, touchesBuiltIn } from '../../src/netfilter/iptables/frame.ts';
+import { claimsOf } from '../../src/netfilter/iptables/ports-in-use.ts';
 import { parseRule, renderRule } from '../../src/netfilter/iptables/rule.ts';
 import { parseSavedTable, wordsOf } from '../../src/netfilter/iptables/save.ts';
 import { Namespaces } from '../../src/netfilter/namespace.ts';
 import { NftablesBackend } from '../../src/netfilter/nftables/backend.ts';
 import { rulesOf } from '../../src/netfilter/rules.ts';
 import { type Forward, forwardKey } from '../../src/pat/mapping/forward.ts';
-import { isEmptyPlan } from '../../src/pat/plan/changes.ts';
+import { isEmptyChanges } from '../../src/pat/plan/changes.ts';
 import { plan } from '../../src/pat/plan/plan.ts';
 import type { Exec } from '../../src/system/exec.ts';
 import { foreignRule, forward, forwards } from '../support/arbitrary.ts';
-import { pythonRules } from '../support/foreign.ts';
 import { counted, EMPTY_NAT, restore, SCOPED } from '../support/iptables-model.ts';
+import { pythonRules } from '../support/unmanaged-rules.ts';
 
 const NEUTRON = new URL('../golden/neutron/', import.meta.url);
 
@@ -103,7 +103,7 @@ test('applying a plan among rules of others gives exactly what is desired, keeps
       const { dataplane, saved } = modelledDataplane([...SCOPED, ...EMPTY_NAT, ...chains, ...first]);
       const settle = async (desired: typeof after) => {
         const observed = await dataplane.observe('null');
-        const changes = plan(desired, observed.forwards, desired.length > 0 ? observed.frame : undefined);
+        const changes = plan(desired, observed.forwards, desired.length > 0 ? observed.missingBaseChains : undefined);
         await dataplane.apply('null', changes);
         return changes;
       };
@@ -117,7 +117,7 @@ test('applying a plan among rules of others gives exactly what is desired, keeps
       expect(keys.toSorted()).toEqual(after.map(forwardKey).toSorted());
       const kept = saved().filter((line) => [...first, ...second].includes(line));
       expect(kept).toHaveLength(first.length + second.length);
-      expect(isEmptyPlan(await settle(after))).toBe(true);
+      expect(isEmptyChanges(await settle(after))).toBe(true);
     }),
     { numRuns: 60 },
   );
@@ -164,7 +164,7 @@ test('a mark is a rule in a chain of our own in mangle, with one jump at the end
 
 test('the mark is committed before the translation that needs it, and taken away after it', async () => {
   const { dataplane, scripts } = modelledDataplane([...SCOPED, ...EMPTY_NAT]);
-  const { frame } = await dataplane.observe('null');
+  const { missingBaseChains: frame } = await dataplane.observe('null');
   const shown = dataplane.render(plan([BASE], [], frame));
   await dataplane.apply('null', plan([BASE], [], frame));
   expect(scripts.map((script) => script.split('\n').at(-3))).toEqual([MARK, TRANSLATION]);
@@ -180,7 +180,7 @@ test('the mark is committed before the translation that needs it, and taken away
 
 test('a change that is refused in the second table is taken back in the first', async () => {
   const { dataplane, saved, scripts } = modelledDataplane([...SCOPED, ...EMPTY_NAT]);
-  const { frame } = await dataplane.observe('null');
+  const { missingBaseChains: frame } = await dataplane.observe('null');
   await dataplane.apply('null', plan([BASE], [], frame));
   const before = saved().toSorted();
   const absent = {
@@ -192,7 +192,7 @@ test('a change that is refused in the second table is taken back in the first', 
   const other = { ...BASE, mapping_id: '00000000-0000-4000-8000-000000000008', router_port: 4031 };
 
   scripts.length = 0;
-  const impossible = { remove: [dataplane.expected(absent)], add: [other], frame: undefined };
+  const impossible = { remove: [dataplane.expected(absent)], add: [other], missingBaseChains: undefined };
   await expect(dataplane.apply('null', impossible)).rejects.toMatchObject({ code: 'KERNEL_REFUSED' });
   expect(scripts).toHaveLength(3);
   expect(saved().toSorted()).toEqual(before);
@@ -201,7 +201,7 @@ test('a change that is refused in the second table is taken back in the first', 
   const unmarked = { ...absent, scopeMark: 0x4020000 };
   await dataplane.apply('null', plan([absent], [], undefined));
   const withAbsent = saved().toSorted();
-  const last = { remove: [dataplane.expected(unmarked)], add: [other], frame: undefined };
+  const last = { remove: [dataplane.expected(unmarked)], add: [other], missingBaseChains: undefined };
   await expect(dataplane.apply('null', last)).rejects.toMatchObject({ code: 'KERNEL_REFUSED' });
   expect(saved().toSorted()).toEqual(withAbsent);
 });
@@ -210,13 +210,13 @@ test('rules of others that a refused change had taken away come back in their or
   const python = ['10.20.0.51:22', '10.20.0.52:22'].map((server) => pythonRules(4022, server)[0] ?? '');
   const chains = [':custom-PREROUTING - [0:0]', ':custom-POSTROUTING - [0:0]'];
   const { dataplane, saved } = modelledDataplane([...SCOPED, ...EMPTY_NAT, ...chains, ...python]);
-  const { foreign: adopt = [], frame } = await dataplane.observe('null');
+  const { unmanagedRules: adopt = [], missingBaseChains: frame } = await dataplane.observe('null');
   await dataplane.apply('null', plan([{ ...BASE, scopeMark: undefined }], [], frame));
   const inChain = (): string[] => saved().filter((line) => python.includes(line));
 
   // It has no mark that could go, which shows when the translations have been changed already.
   const remove = [dataplane.expected({ ...BASE, scopeMark: 0x4020000 })];
-  const refused = dataplane.apply('null', { remove, add: [], frame: undefined, adopt });
+  const refused = dataplane.apply('null', { remove, add: [], missingBaseChains: undefined, adopt });
   await expect(refused).rejects.toMatchObject({ code: 'KERNEL_REFUSED' });
   expect(adopt).toHaveLength(2);
   expect(inChain()).toEqual(python);
@@ -227,7 +227,7 @@ test('a router without address scopes gets nothing in mangle', async () => {
     ...SCOPED.map((line) => line.replace('0x4010000', '0x4000000')),
     ...EMPTY_NAT,
   ]);
-  const { frame, scopeMarks } = await dataplane.observe('null');
+  const { missingBaseChains: frame, scopeMarks } = await dataplane.observe('null');
   expect(scopeMarks).toEqual(new Map([['qr-1', undefined]]));
   await dataplane.apply('null', plan([{ ...BASE, scopeMark: undefined }], [], frame));
   expect(scripts).toHaveLength(1);
@@ -249,8 +249,8 @@ test('rules are read with their counters and without, and are the same rules', (
 
   const { chains, rules } = parseSavedTable(withCounters.join('\n'), 'nat');
 
-  expect(plain?.tally).toBeUndefined();
-  expect(rules).toEqual([{ ...plain, tally: { packets: 12, bytes: 720 } }]);
+  expect(plain?.counters).toBeUndefined();
+  expect(rules).toEqual([{ ...plain, counters: { packets: 12, bytes: 720 } }]);
   expect([...chains]).toContain('custom-PREROUTING');
 });
 
@@ -299,8 +299,8 @@ test.each([
   ['-p tcp -m tcp --dport 4022 -j ACCEPT', ''],
   ['-p icmp -j DNAT --to-destination 10.0.0.1', ''],
 ])('the rule %s of somebody else takes %s', (text, expected) => {
-  const claims = claimsOf({ chain: 'custom-PREROUTING', text, words: wordsOf(text) });
-  expect(claims.map(({ protocol, cidr, first, last }) => `${protocol} ${cidr} ${first}-${last}`).join('; ')).toBe(
+  const portsInUse = claimsOf({ chain: 'custom-PREROUTING', text, words: wordsOf(text) });
+  expect(portsInUse.map(({ protocol, cidr, first, last }) => `${protocol} ${cidr} ${first}-${last}`).join('; ')).toBe(
     expected,
   );
 });

@@ -135,9 +135,9 @@ test('an element of ours that leads to no chain of ours makes no forward, and no
 
 test('an element of somebody else in our map is a claim, not a forward', () => {
   const line = 'add element ip praas open { tcp . 203.0.113.10 . 4022 comment "mine" : 10.20.0.51 . 22 }';
-  const { found, claims } = parseListing(listingOf([line]));
+  const { found, portsInUse } = parseListing(listingOf([line]));
   expect(found).toEqual([]);
-  expect(claims).toEqual([
+  expect(portsInUse).toEqual([
     {
       protocol: 'tcp',
       cidr: '203.0.113.10/32',
@@ -172,8 +172,8 @@ test('one text for one rule', () => {
 
 test('a listing that nft printed is read', () => {
   const listing = readFileSync(new URL('./fixtures/nft-1.0.6-list-table.json', import.meta.url), 'utf8');
-  const { found, claims, frame } = parseListing(listing);
-  expect(claims).toEqual([]);
+  const { found, portsInUse, frame } = parseListing(listing);
+  expect(portsInUse).toEqual([]);
   expect(frame).toEqual([]);
   expect(observedForwards(found).map(({ forward: whole }) => whole)).toEqual([
     {
@@ -201,19 +201,19 @@ test('a listing that nft printed is read', () => {
 
 test('what the elements of a mapping have counted is added up; what is masqueraded counts once', () => {
   const listing = readFileSync(new URL('./fixtures/nft-1.0.6-list-table.json', import.meta.url), 'utf8');
-  const tallies = (text: string) => observedForwards(parseListing(text).found).map(({ tally }) => tally);
-  expect(tallies(listing)).toEqual([
+  const counters = (text: string) => observedForwards(parseListing(text).found).map(({ counters }) => counters);
+  expect(counters(listing)).toEqual([
     { packets: 0, bytes: 0 },
     { packets: 0, bytes: 0 },
   ]);
 
   const used = listing.replaceAll('"packets": 0, "bytes": 0', '"packets": 3, "bytes": 180');
-  expect(tallies(used)).toEqual([
+  expect(counters(used)).toEqual([
     { packets: 3, bytes: 180 },
     { packets: 6, bytes: 360 },
   ]);
   const uncounted = listing.replaceAll('"counter": { "packets": 0, "bytes": 0 }', '"timeout": 60');
-  expect(tallies(uncounted)).toEqual([undefined, undefined]);
+  expect(counters(uncounted)).toEqual([undefined, undefined]);
 });
 
 test('elements of somebody else that praas could not have written are passed over', () => {
@@ -223,5 +223,5 @@ test('elements of somebody else that praas could not have written are passed ove
   const listing = JSON.parse(listingOf([])) as { nftables: object[] };
   const allowed = { map: { name: 'allowed', elem: [[range, { concat: ['10.20.0.51', 22] }]] } };
   listing.nftables.push(allowed);
-  expect(parseListing(JSON.stringify(listing))).toMatchObject({ found: [], claims: [], frame: [] });
+  expect(parseListing(JSON.stringify(listing))).toMatchObject({ found: [], portsInUse: [], frame: [] });
 });

@@ -17,7 +17,7 @@ afterEach(() => account.end());
 describe('pages', () => {
   const pageWith = (next: string): Trouble => ({
     status: 200,
-    text: JSON.stringify({ routers: [], routersLinks: [{ rel: 'next', href: next }] }),
+    text: JSON.stringify({ routers: [], routers_links: [{ rel: 'next', href: next }] }),
   });
 
   test('are followed to the last, and each is asked once', async () => {

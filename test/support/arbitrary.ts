@@ -1,4 +1,4 @@
-/** Random forwards, rules and foreign text for property tests. */
+/** Random forwards, rules and unmanagedRules text for property tests. */
 import fc from 'fast-check';
 import { canonicalCidrs } from '../../src/core/values/ipv4.ts';
 import type { Forward } from '../../src/pat/mapping/forward.ts';

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Dataplane } from '../../src/pat/interfaces/dataplane.ts';
 import { type Endpoint, type Forward, forwardKey } from '../../src/pat/mapping/forward.ts';
-import { type Changes, isEmptyPlan } from '../../src/pat/plan/changes.ts';
+import { type Changes, isEmptyChanges } from '../../src/pat/plan/changes.ts';
 import { plan } from '../../src/pat/plan/plan.ts';
 
 const CALLERS = ['203.0.113.2', '198.51.100.7'] as const;
@@ -57,9 +57,9 @@ export function dataplaneContract(name: string, make: () => Promise<DataplaneUnd
     afterAll(() => under.remove());
 
     const settle = async (desired: readonly Forward[]): Promise<Changes> => {
-      const { forwards, frame } = await under.dataplane.observe(under.router_id);
+      const { forwards, missingBaseChains: frame } = await under.dataplane.observe(under.router_id);
       const changes = plan(desired, forwards, frame);
-      if (!isEmptyPlan(changes)) await under.dataplane.apply(under.router_id, changes);
+      if (!isEmptyChanges(changes)) await under.dataplane.apply(under.router_id, changes);
       return changes;
     };
     const inPlace = async (): Promise<string[]> => {
@@ -69,10 +69,10 @@ export function dataplaneContract(name: string, make: () => Promise<DataplaneUnd
     const packets = async (...wanted: readonly Forward[]): Promise<(number | undefined)[]> => {
       const { forwards } = await under.dataplane.observe(under.router_id);
       return wanted.map(({ mapping_id }) => {
-        const tally = forwards.find((found) => found.mapping_id === mapping_id)?.tally;
+        const counters = forwards.find((found) => found.mapping_id === mapping_id)?.counters;
         // A packet has a header at least.
-        expect(tally === undefined || tally.bytes >= 20 * tally.packets).toBe(true);
-        return tally?.packets;
+        expect(counters === undefined || counters.bytes >= 20 * counters.packets).toBe(true);
+        return counters?.packets;
       });
     };
     const keys = (...forwards: readonly Forward[]): string[] => forwards.map(forwardKey).toSorted();
@@ -93,7 +93,7 @@ export function dataplaneContract(name: string, make: () => Promise<DataplaneUnd
       expect(await inPlace()).toEqual([]);
       await settle([SSH, WEB, DNS]);
       expect(await inPlace()).toEqual(keys(SSH, WEB, DNS));
-      expect(isEmptyPlan(await settle([SSH, WEB, DNS]))).toBe(true);
+      expect(isEmptyChanges(await settle([SSH, WEB, DNS]))).toBe(true);
       await settle([]);
       expect(await inPlace()).toEqual([]);
     });
@@ -135,13 +135,13 @@ export function dataplaneContract(name: string, make: () => Promise<DataplaneUnd
     test('what is expected of a forward is enough to take it away', async () => {
       await settle([SSH, WEB, DNS]);
       const remove = [SSH, DNS].map((forward) => under.dataplane.expected(forward));
-      await under.dataplane.apply(under.router_id, { remove, add: [], frame: undefined });
+      await under.dataplane.apply(under.router_id, { remove, add: [], missingBaseChains: undefined });
       expect(await inPlace()).toEqual(keys(WEB));
     });
 
     test('a change that cannot be made whole is refused, and nothing of it is made', async () => {
       await settle([WEB]);
-      const impossible = { remove: [under.dataplane.expected(SSH)], add: [DNS], frame: undefined };
+      const impossible = { remove: [under.dataplane.expected(SSH)], add: [DNS], missingBaseChains: undefined };
       await expect(under.dataplane.apply(under.router_id, impossible)).rejects.toMatchObject({
         code: 'KERNEL_REFUSED',
       });
@@ -164,7 +164,7 @@ export function dataplaneContract(name: string, make: () => Promise<DataplaneUnd
       await settle([SSH]);
       const text = under.dataplane.render(plan([SSH, WEB], [], undefined));
       expect(text).toContain(WEB.mapping_id);
-      expect(under.dataplane.render({ remove: [], add: [], frame: undefined })).toBe('');
+      expect(under.dataplane.render({ remove: [], add: [], missingBaseChains: undefined })).toBe('');
       expect(await inPlace()).toEqual(keys(SSH));
     });
 
@@ -190,17 +190,17 @@ export function dataplaneContract(name: string, make: () => Promise<DataplaneUnd
 
     test('its frame goes when nothing is in it, and only then', async () => {
       const hasFrame = async (): Promise<boolean> => {
-        const { frame } = await under.dataplane.observe(under.router_id);
+        const { missingBaseChains: frame } = await under.dataplane.observe(under.router_id);
         return frame === undefined;
       };
       await settle([SSH, WEB]);
-      await under.dataplane.dismantle(under.router_id);
+      await under.dataplane.removeBaseChains(under.router_id);
       expect(await inPlace()).toEqual(keys(SSH, WEB));
       expect(await hasFrame()).toBe(true);
       await settle([]);
-      await under.dataplane.dismantle(under.router_id);
+      await under.dataplane.removeBaseChains(under.router_id);
       expect(await hasFrame()).toBe(false);
-      await under.dataplane.dismantle(under.router_id);
+      await under.dataplane.removeBaseChains(under.router_id);
       await settle([SSH]);
       expect(await inPlace()).toEqual(keys(SSH));
       expect(await hasFrame()).toBe(true);

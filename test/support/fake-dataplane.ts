@@ -7,12 +7,12 @@ import { cidrContains } from '../../src/core/values/ipv4.ts';
 import { praasError } from '../../src/pat/errors.ts';
 import type { Dataplane, Observation } from '../../src/pat/interfaces/dataplane.ts';
 import { type Endpoint, endpointKey, type Forward, forwardKey } from '../../src/pat/mapping/forward.ts';
-import type { Changes, ObservedForward, Tally } from '../../src/pat/plan/changes.ts';
+import type { Changes, ObservedForward, RuleCounters } from '../../src/pat/plan/changes.ts';
 import type { Flow } from '../../src/pat/plan/connection.ts';
-import type { ForeignRule } from '../../src/pat/plan/unmanaged-rules.ts';
+import type { UnmanagedRule } from '../../src/pat/plan/unmanaged-rules.ts';
 import type { ScopeMarks } from '../../src/pat/router/address-scope.ts';
 import type { RouterFacts } from '../../src/pat/router/facts.ts';
-import type { Claim } from '../../src/pat/router/port-in-use.ts';
+import type { PortInUse } from '../../src/pat/router/port-in-use.ts';
 
 type Call = Exclude<keyof Dataplane, 'render' | 'expected'>;
 
@@ -23,16 +23,16 @@ interface Entry {
   /** What names exactly this entry, as a rule's text does. */
   readonly text: string;
   /** Of the first packet of each connection; pieces count nothing here. */
-  readonly tally?: Tally;
+  readonly counters?: RuleCounters;
 }
 
 /** A router as a test sets it up and as somebody else may change it. */
 export class FakeRouter {
   facts: RouterFacts;
-  claims: readonly Claim[] = [];
-  /** What is said of them in `claims` has the same text. */
-  foreign: readonly ForeignRule[] = [];
-  listeners: readonly Claim[] = [];
+  portsInUse: readonly PortInUse[] = [];
+  /** What is said of them in `portsInUse` has the same text. */
+  unmanagedRules: readonly UnmanagedRule[] = [];
+  listeners: readonly PortInUse[] = [];
   warnings: readonly string[] = [];
   scopeMarks: ScopeMarks = new Map();
   /** Whether our chains and jumps are there. */
@@ -71,7 +71,9 @@ export class FakeRouter {
   connect(source_ip: string, endpoint: Endpoint): Flow {
     const { protocol, gateway_ip, router_port } = endpoint;
     const entry = this.entries.find(({ forward }) => forward && leads(forward, endpoint, source_ip));
-    this.entries = this.entries.map((each) => (each === entry ? { ...each, tally: withOneMore(each.tally) } : each));
+    this.entries = this.entries.map((each) =>
+      each === entry ? { ...each, counters: withOneMore(each.counters) } : each,
+    );
     const led = entry?.forward;
     const flow: Flow = {
       protocol,
@@ -135,12 +137,19 @@ export class FakeDataplane implements Dataplane {
   }
 
   async observe(router_id: string): Promise<Observation> {
-    const { entries, claims, foreign, warnings, scopeMarks, hasFrame } = this.#enter('observe', router_id);
+    const { entries, portsInUse, unmanagedRules, warnings, scopeMarks, hasFrame } = this.#enter('observe', router_id);
     const forwards = entries.map(({ text, ...entry }) => ({ ...entry, handle: text }));
-    return { forwards, claims, foreign, warnings, scopeMarks, frame: hasFrame ? undefined : FRAME };
+    return {
+      forwards,
+      portsInUse,
+      unmanagedRules,
+      warnings,
+      scopeMarks,
+      missingBaseChains: hasFrame ? undefined : FRAME,
+    };
   }
 
-  async listeners(router_id: string): Promise<readonly Claim[]> {
+  async listeners(router_id: string): Promise<readonly PortInUse[]> {
     return this.#enter('listeners', router_id).listeners;
   }
 
@@ -148,8 +157,8 @@ export class FakeDataplane implements Dataplane {
     const router = this.#enter('apply', router_id);
     const refuse = (line: string, output: string): Error =>
       praasError('KERNEL_REFUSED', { router: router_id, line, output });
-    if (changes.frame !== undefined && router.hasFrame) throw refuse(FRAME, 'chain already exists');
-    const hasFrame = router.hasFrame || changes.frame !== undefined;
+    if (changes.missingBaseChains !== undefined && router.hasFrame) throw refuse(FRAME, 'chain already exists');
+    const hasFrame = router.hasFrame || changes.missingBaseChains !== undefined;
     const entries = [...router.entries];
     for (const { handle } of changes.remove) {
       const index = entries.findIndex(({ text }) => text === handle);
@@ -167,15 +176,15 @@ export class FakeDataplane implements Dataplane {
     }
     const adopted = changes.adopt ?? [];
     const texts = new Set(adopted.map(({ text }) => text));
-    const missing = adopted.find((rule) => !router.foreign.includes(rule));
+    const missing = adopted.find((rule) => !router.unmanagedRules.includes(rule));
     if (missing) throw refuse(`- ${missing.text}`, 'no such rule');
-    router.foreign = router.foreign.filter((rule) => !adopted.includes(rule));
-    router.claims = router.claims.filter(({ text }) => !texts.has(text));
+    router.unmanagedRules = router.unmanagedRules.filter((rule) => !adopted.includes(rule));
+    router.portsInUse = router.portsInUse.filter(({ text }) => !texts.has(text));
     router.hasFrame = hasFrame;
     router.entries = entries;
   }
 
-  render({ frame, remove, add, adopt = [] }: Changes): string {
+  render({ missingBaseChains: frame, remove, add, adopt = [] }: Changes): string {
     const lines = [
       ...adopt.map(({ text }) => `- ${text}`),
       ...remove.map(({ handle }) => `- ${String(handle)}`),
@@ -198,9 +207,9 @@ export class FakeDataplane implements Dataplane {
     router.flows = router.flows.filter((flow) => !flows.includes(flow));
   }
 
-  async dismantle(router_id: string): Promise<void> {
-    const router = this.#enter('dismantle', router_id);
-    router.hasFrame = router.hasFrame && router.entries.length + router.claims.length > 0;
+  async removeBaseChains(router_id: string): Promise<void> {
+    const router = this.#enter('removeBaseChains', router_id);
+    router.hasFrame = router.hasFrame && router.entries.length + router.portsInUse.length > 0;
   }
 
   #enter(call: Call, router_id: string): FakeRouter {
@@ -224,13 +233,13 @@ export class FakeDataplane implements Dataplane {
 
 const FRAME = 'the frame';
 const SYN_BYTES = 60;
-const NOTHING: Tally = { packets: 0, bytes: 0 };
+const NOTHING: RuleCounters = { packets: 0, bytes: 0 };
 
 function entryOf(forward: Forward): Entry {
-  return { mapping_id: forward.mapping_id, forward, text: forwardKey(forward), tally: NOTHING };
+  return { mapping_id: forward.mapping_id, forward, text: forwardKey(forward), counters: NOTHING };
 }
 
-function withOneMore({ packets, bytes } = NOTHING): Tally {
+function withOneMore({ packets, bytes } = NOTHING): RuleCounters {
   return { packets: packets + 1, bytes: bytes + SYN_BYTES };
 }
 

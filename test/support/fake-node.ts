@@ -3,27 +3,27 @@
 import type { Logger } from '../../src/core/logger.ts';
 import type { Timers } from '../../src/core/timers.ts';
 import { ChangeRunner } from '../../src/pat/change/change-runner.ts';
-import type { Policy } from '../../src/pat/change/situation.ts';
+import type { PatSettings } from '../../src/pat/change/situation.ts';
 import { isPraasError, type PraasError } from '../../src/pat/errors.ts';
-import type { GroupAccess } from '../../src/pat/interfaces/security-groups.ts';
+import type { SecurityGroupAccess } from '../../src/pat/interfaces/security-groups.ts';
 import type { MappingStore } from '../../src/pat/interfaces/store.ts';
 import type { Targets } from '../../src/pat/interfaces/target.ts';
-import { QuotaBook } from '../../src/pat/quota/ledger.ts';
+import { QuotaLedger } from '../../src/pat/quota/ledger.ts';
 import type { Quota } from '../../src/pat/quota/quota.ts';
 import { Agent } from '../../src/pat/reconcile/agent.ts';
-import { VerdictService } from '../../src/pat/services/correction-service.ts';
+import { CorrectionService } from '../../src/pat/services/correction-service.ts';
 import { ImportService } from '../../src/pat/services/import-service.ts';
 import { QuotaService } from '../../src/pat/services/quota-service.ts';
 import { LocalTargets } from '../../src/pat/target/targets.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeDataplane, FakeRouter } from './fake-dataplane.ts';
+import { MemoryEventLog } from './memory-event-log.ts';
 import { MemoryQuotaStore, told } from './memory-quotas.ts';
 import { MemoryStore } from './memory-store.ts';
-import { MemoryTrail } from './memory-trail.ts';
 import { ParsingPatService, POLICY_BY_DEFAULT } from './requests.ts';
 import { FACTS, idOf, NOW } from './samples.ts';
 
-export const POLICY: Policy = {
+export const POLICY: PatSettings = {
   router_port_range: { first: 4000, last: 4003 },
   reserved_ports: [500],
   masquerade: 'auto',
@@ -50,9 +50,9 @@ export class ListLog implements Logger {
 export interface FakeNode {
   readonly pat: ParsingPatService;
   readonly quotas: QuotaService;
-  readonly verdicts: VerdictService;
+  readonly corrections: CorrectionService;
   readonly imports: ImportService;
-  readonly events: MemoryTrail;
+  readonly events: MemoryEventLog;
   readonly store: MappingStore;
   readonly dataplane: FakeDataplane;
   /** The first router, the one of samples.ts. */
@@ -64,10 +64,10 @@ export interface FakeNode {
 /** A node with one router; whatever is given is used instead. New mappings get the ids idOf(1), idOf(2), … */
 export function fakeNode(
   given: Partial<Pick<FakeNode, 'store' | 'router' | 'dataplane'>> & {
-    readonly policy?: Policy;
+    readonly policy?: PatSettings;
     readonly quota?: Quota;
     readonly targets?: Targets;
-    readonly groups?: GroupAccess;
+    readonly groups?: SecurityGroupAccess;
     readonly timers?: Timers;
   } = {},
 ): FakeNode {
@@ -76,25 +76,25 @@ export function fakeNode(
   const files = given.store ?? new MemoryStore();
   const quotas = new MemoryQuotaStore();
   const defaults = (): Quota => given.quota ?? { mappings: 50, ports_per_router: 50 };
-  const book = new QuotaBook({ store: files, quotas, defaults });
+  const book = new QuotaLedger({ store: files, quotas, defaults });
   const store = told(files, (record) => book.touched(record));
   const clock = new FakeClock(NOW);
   const log = new ListLog();
   let ids = 0;
-  const events = new MemoryTrail();
+  const events = new MemoryEventLog();
   const common = {
-    trail: events,
+    auditLog: events,
     store,
     dataplane,
     clock,
     log,
-    policy: given.policy ?? POLICY,
+    settings: given.policy ?? POLICY,
     state_dir: '/srv/state',
   };
   const agent = new Agent(dataplane, clock, log);
   const runner = new ChangeRunner({ ...common, agent });
   const timers = given.timers ?? { after: () => () => undefined };
-  const verdicts = new VerdictService({ runner, timers, store, groups: given.groups });
+  const corrections = new CorrectionService({ runner, timers, store, groups: given.groups });
   const newId = (): string => idOf(++ids);
   const imports = new ImportService({ runner, newId });
   const pat = new ParsingPatService({
@@ -108,10 +108,10 @@ export function fakeNode(
   });
   return {
     pat,
-    verdicts,
+    corrections,
     imports,
     events,
-    quotas: new QuotaService({ quotas, book, defaults }),
+    quotas: new QuotaService({ quotas, ledger: book, defaults }),
     store,
     dataplane,
     router,

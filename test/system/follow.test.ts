@@ -67,7 +67,7 @@ test('after it is stopped no line comes, also of what was said before', async ()
 
 test('a program that fails tells its last words; one that somebody kills, by what', async () => {
   const failing = follow(shell('echo first >&2; echo "no such thing" >&2; exit 3'), () => undefined);
-  expect(await failing.ended).toMatchObject({ code: 'TOOL_FAILED', facts: { exitCode: 3, output: 'no such thing' } });
+  expect(await failing.ended).toMatchObject({ code: 'TOOL_FAILED', facts: { exit_code: 3, output: 'no such thing' } });
 
   const [following, pid] = await begun((onLine) => follow(GOES_ON, onLine));
   process.kill(Number(pid), 'SIGTERM');

@@ -53,7 +53,7 @@ describe('a program', () => {
     ['that prints without a line break', { file: 'printf', args: ['a'] }],
     ['that fails and says why', { file: 'ls', args: ['/nowhere'] }],
     ['that reads its stdin', { file: 'cat', args: [], input: 'one\ntwo\n' }],
-    ['that is to end with us', { file: 'cat', args: [], input: 'x', endsWithUs: true }],
+    ['that is to end with us', { file: 'cat', args: [], input: 'x', killOnParentExit: true }],
     ['with words that a shell would act on', { file: 'echo', args: ['$(id) `id` $HOME \'a\' "b" \\ * ; & | > <'] }],
     ['with empty words', { file: 'printf', args: ['[%s]', '', 'x', ''] }],
     ['with 200 KB of output', { file: 'seq', args: ['1', '40000'] }],
@@ -63,7 +63,7 @@ describe('a program', () => {
 
     const { exitCode, stdout, stderr } = await direct(command);
     // The shell takes the line breaks at the end.
-    expect(through).toEqual({ exit_code: exitCode, stdout, stderr: stderr.trimEnd() });
+    expect(through).toEqual({ exitCode, stdout, stderr: stderr.trimEnd() });
     expect(directCalls).toHaveLength(1);
   });
 

@@ -7,21 +7,21 @@ const interrupted = { code: 'INTERRUPTED', facts: { signal_number: SIGINT } };
 
 test('with nothing shielded a signal ends what runs and lets nothing new begin', async () => {
   const interruption = new Interruption();
-  const exec = createExec(60_000, process.env, interruption.ending);
+  const exec = createExec(60_000, process.env, interruption.abortSignal);
   const sleeping = exec({ file: 'sleep', args: ['60'] });
 
   interruption.ask(SIGINT);
 
   await expect(sleeping).rejects.toMatchObject(interrupted);
   await expect(exec({ file: 'true', args: [] })).rejects.toMatchObject(interrupted);
-  await expect(interruption.shield(async () => 'done')).rejects.toMatchObject(interrupted);
+  await expect(interruption.uninterruptible(async () => 'done')).rejects.toMatchObject(interrupted);
 });
 
 test('shielded work runs to its end, with programs, and then the end comes', async () => {
   const interruption = new Interruption();
-  const exec = createExec(60_000, process.env, interruption.ending);
+  const exec = createExec(60_000, process.env, interruption.abortSignal);
 
-  const work = interruption.shield(async () => {
+  const work = interruption.uninterruptible(async () => {
     interruption.ask(SIGINT);
     interruption.ask(15);
     return (await exec({ file: 'echo', args: ['done'] })).stdout;
@@ -29,27 +29,27 @@ test('shielded work runs to its end, with programs, and then the end comes', asy
 
   expect(await work).toBe('done\n');
   expect(interruption.signalNumber).toBe(SIGINT);
-  expect(interruption.ending.aborted).toBe(true);
+  expect(interruption.abortSignal.aborted).toBe(true);
 });
 
 test('the last of several shields counts, also when work fails', async () => {
   const interruption = new Interruption();
   const first = Promise.withResolvers<void>();
   const second = Promise.withResolvers<void>();
-  const works = [interruption.shield(() => first.promise), interruption.shield(() => second.promise)];
+  const works = [interruption.uninterruptible(() => first.promise), interruption.uninterruptible(() => second.promise)];
   interruption.ask(SIGINT);
 
   first.reject(new Error('no'));
   await expect(works[0]).rejects.toThrow('no');
-  expect(interruption.ending.aborted).toBe(false);
+  expect(interruption.abortSignal.aborted).toBe(false);
   second.resolve();
   await works[1];
-  expect(interruption.ending.aborted).toBe(true);
+  expect(interruption.abortSignal.aborted).toBe(true);
 });
 
 test('without a signal nothing ends', async () => {
   const interruption = new Interruption();
-  expect(await interruption.shield(async () => 'done')).toBe('done');
-  expect(interruption.ending.aborted).toBe(false);
+  expect(await interruption.uninterruptible(async () => 'done')).toBe('done');
+  expect(interruption.abortSignal.aborted).toBe(false);
   expect(interruption.signalNumber).toBeUndefined();
 });

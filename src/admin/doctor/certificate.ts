@@ -14,7 +14,7 @@ export function certificateCheck(path: string, read: (path: string) => Promise<s
   return {
     group: 'configuration',
     name: NAME,
-    async look() {
+    async run() {
       if (path === '') return [skipped(NAME, 'none is configured (tls_cert)')];
       try {
         return [judgeCertificate(new X509Certificate(await read(path)), clock.now())];

@@ -14,7 +14,7 @@ export function clockCheck(exec: Exec, isInstalled: (tool: string) => boolean): 
   return {
     group: 'clock',
     name: NAME,
-    async look() {
+    async run() {
       if (!isInstalled('timedatectl')) return [skipped(NAME, 'nobody here can say so (no timedatectl)')];
       const { exitCode, stdout } = await exec({ file: 'timedatectl', args: ['show', '--property=NTPSynchronized'] });
       if (exitCode !== 0) return [skipped(NAME, 'nobody here can say so (systemd does not run)')];

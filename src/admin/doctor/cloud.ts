@@ -29,7 +29,7 @@ export function cloudChecks({ view, brokers, whyDeaf }: CloudCheckParts): readon
     {
       group: 'cloud',
       name: 'OpenStack',
-      async look() {
+      async run() {
         const seen = await view();
         if (seen === undefined) {
           const next_step = 'With one, servers are found by name and followed: see docs/openstack.md.';
@@ -42,7 +42,7 @@ export function cloudChecks({ view, brokers, whyDeaf }: CloudCheckParts): readon
       (broker): Check => ({
         group: 'cloud',
         name: `broker ${broker}`,
-        async look() {
+        async run() {
           const reason = await whyDeaf(broker);
           if (reason === undefined) return [ok(`broker ${broker}`, 'somebody answers')];
           const next_step = 'Correct `notifications` in praas.conf. Without events, mappings follow servers by sweeps.';

@@ -16,7 +16,7 @@ export function daemonCheck(socket_path: string, ask: () => Promise<Readiness | 
     group: 'daemon',
     name: NAME,
     needsRoot: true,
-    look: async () => [judgeReadiness(socket_path, await ask())],
+    run: async () => [judgeReadiness(socket_path, await ask())],
   };
 }
 

@@ -14,10 +14,10 @@ export interface Check {
   readonly name: string;
   /** For what nobody but root can see. */
   readonly needsRoot?: boolean;
-  look(): Promise<readonly Judgement[]>;
+  run(): Promise<readonly Judgement[]>;
 }
 
-export interface Circumstances {
+export interface ExamineOptions {
   readonly isRoot: boolean;
   readonly limitMs: number;
   readonly timers: Timers;
@@ -29,7 +29,7 @@ const SECOND_MS = 1000;
 const SUDO = 'Run it again with sudo.';
 
 /** Throws the reason of `ending` when that aborts, and nothing else. */
-export async function examine(checks: readonly Check[], circumstances: Circumstances): Promise<Report> {
+export async function examine(checks: readonly Check[], circumstances: ExamineOptions): Promise<Report> {
   const { ending } = circumstances;
   const interrupted = Promise.withResolvers<never>();
   const interrupt = (): void => interrupted.reject(ending.reason);
@@ -45,12 +45,12 @@ export async function examine(checks: readonly Check[], circumstances: Circumsta
   }
 }
 
-async function findingsOf(check: Check, circumstances: Circumstances): Promise<Finding[]> {
+async function findingsOf(check: Check, circumstances: ExamineOptions): Promise<Finding[]> {
   const judgements = await judgementsOf(check, circumstances);
   return judgements.map((judgement) => ({ group: check.group, ...judgement }));
 }
 
-async function judgementsOf(check: Check, { isRoot, limitMs, timers }: Circumstances): Promise<readonly Judgement[]> {
+async function judgementsOf(check: Check, { isRoot, limitMs, timers }: ExamineOptions): Promise<readonly Judgement[]> {
   const { name, needsRoot } = check;
   if (needsRoot && !isRoot) return [skipped(name, 'only root can look at it', SUDO)];
   const late = Promise.withResolvers<readonly Judgement[]>();
@@ -59,7 +59,7 @@ async function judgementsOf(check: Check, { isRoot, limitMs, timers }: Circumsta
     late.resolve([wrong(name, detail, 'Look at the load of this node, then try again.')]);
   });
   try {
-    return await Promise.race([check.look(), late.promise]);
+    return await Promise.race([check.run(), late.promise]);
   } catch (error) {
     return [failed(name, error)];
   } finally {

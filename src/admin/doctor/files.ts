@@ -16,7 +16,7 @@ export function secretsCheck(secrets: readonly Secret[], modeOf: (path: string) 
     group: 'configuration',
     name: 'files with secrets',
     needsRoot: true,
-    async look() {
+    async run() {
       const modes = await Promise.all(secrets.map(({ path }) => modeOf(path)));
       return secrets.flatMap((secret, index) => {
         const mode = modes[index];

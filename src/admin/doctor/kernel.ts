@@ -39,7 +39,7 @@ export function kernelChecks({ exec, backend, release }: KernelParts): readonly 
     group: 'kernel',
     name,
     needsRoot: true,
-    async look() {
+    async run() {
       const { exitCode, stderr } = await work();
       return [exitCode === 0 ? ok(name, 'it works') : wrong(name, firstLine(stderr), UPGRADE)];
     },
@@ -49,7 +49,7 @@ export function kernelChecks({ exec, backend, release }: KernelParts): readonly 
       ? tried('NAT by iptables', () => apart('iptables-restore', ['--noflush'], NAT))
       : tried('NAT by nftables', () => apart('nft', ['-f', '-'], MAP));
   return [
-    { group: 'kernel', name: 'Linux', look: async () => [judgeRelease(release, backend)] },
+    { group: 'kernel', name: 'Linux', run: async () => [judgeRelease(release, backend)] },
     rules,
     tried('connection table', () => apart('conntrack', ['--dump'])),
   ];

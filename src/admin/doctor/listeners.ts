@@ -12,7 +12,7 @@ export function listenersCheck(exec: Exec, wishes: readonly Wish[]): Check {
   return {
     group: 'configuration',
     name: 'ports of the services',
-    async look() {
+    async run() {
       const { stdout } = await exec({ file: 'ss', args: ['-H', '-l', '-t', '-n', '-p'] });
       return wishes.map((wish) => judgePort(wish, stdout));
     },

@@ -11,7 +11,7 @@ export function rightsCheck(isRoot: boolean, status: () => Promise<string>): Che
   return {
     group: 'rights',
     name: 'root',
-    async look() {
+    async run() {
       if (!isRoot) return [wrong('root', 'this is not root, who alone may change routers', 'Run it with sudo.')];
       return [ok('root', 'this is root'), judgeCapabilities(await status())];
     },

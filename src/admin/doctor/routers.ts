@@ -19,7 +19,7 @@ export function routersCheck(parts: RouterChecksParts): Check {
     group: 'routers',
     name: 'routers',
     needsRoot: true,
-    async look() {
+    async run() {
       const routerIds = await parts.list();
       if (routerIds.length === 0) return [skipped('routers', 'there is none on this node')];
       const judgements: Judgement[] = [];

@@ -17,7 +17,7 @@ export function serviceChecks({ exec, services, isBooted }: ServiceParts): reado
   return services.map((service) => ({
     group: 'services',
     name: service,
-    async look() {
+    async run() {
       if (!(await isBooted())) return [skipped(service, 'systemd does not run here')];
       const { stdout } = await exec({
         file: 'systemctl',

@@ -8,5 +8,5 @@ const NAME = 'praas.conf';
 /** `path` is the file that was read; `error` what is wrong with it. */
 export function settingsCheck(path: string | undefined, error: PraasError | undefined): Check {
   const judgement = error ? failed(NAME, error) : ok(NAME, path ?? 'there is none; the defaults count');
-  return { group: 'configuration', name: NAME, look: async () => [judgement] };
+  return { group: 'configuration', name: NAME, run: async () => [judgement] };
 }

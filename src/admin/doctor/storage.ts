@@ -32,7 +32,7 @@ export function storageChecks({ state_dir, store, roomOf, aside }: StorageParts)
       group: 'store',
       name: state_dir,
       needsRoot: true,
-      async look() {
+      async run() {
         const room = await roomOf(state_dir);
         if (room === undefined) return [skipped(state_dir, 'it is not there yet: the first start makes it')];
         return [judgeRoom(state_dir, room)];
@@ -42,7 +42,7 @@ export function storageChecks({ state_dir, store, roomOf, aside }: StorageParts)
       group: 'store',
       name: 'records',
       needsRoot: true,
-      async look() {
+      async run() {
         const routerIds = await store.routers();
         const damages: PraasError[] = [];
         let mappings = 0;

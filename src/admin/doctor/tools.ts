@@ -19,7 +19,7 @@ export function toolChecks({ exec, tools, isInstalled, packageOf }: ToolParts): 
   return tools.map((tool) => ({
     group: 'tools',
     name: tool,
-    async look() {
+    async run() {
       if (!isInstalled(tool)) {
         return [wrong(tool, 'it is not installed', `Install the package ${packageOf(tool)}.`)];
       }

@@ -1,9 +1,9 @@
 /** The columns of a check: each hop, and what it came to. */
-import { type Hop, type Verdict, WORDS } from '../../pat/check/report.ts';
+import { type Hop, type HopVerdict, WORDS } from '../../pat/check/report.ts';
 import { colour } from './colour.ts';
 import type { Column } from './rows.ts';
 
-const COLOURS: Readonly<Record<Verdict, Parameters<typeof colour>[0]>> = {
+const COLOURS: Readonly<Record<HopVerdict, Parameters<typeof colour>[0]>> = {
   ok: 'green',
   wrong: 'red',
   unknown: 'yellow',

@@ -60,7 +60,7 @@ export default class PatDelete extends ServiceCommand {
   /** Goes on with a yes; everything else ends the command with nothing changed. */
   async #ask(count: number, router: string, { interruption }: Praas): Promise<void> {
     if (count === 0) return;
-    const answer = await confirm(`Withdraw ${count} mapping(s) of router ${router}?`, interruption.ending);
+    const answer = await confirm(`Withdraw ${count} mapping(s) of router ${router}?`, interruption.abortSignal);
     if (answer === undefined) this.misuse('There is no terminal to ask on; use --yes.');
     if (!answer) this.exit(1);
   }

@@ -67,14 +67,14 @@ export const BASE_ERRORS = {
   ),
   STORE_FULL: entry(
     'Unavailable',
-    (f: { path: string }) => `no space left to write ${f.path}; nothing was changed`,
-    () => ['Free some space on that file system and try again.'],
+    (f: { path: string }) => `cannot write ${f.path}: no space left on the file system`,
+    () => ['Free some space there and try again; nothing was changed.'],
     withoutPath,
   ),
   STORE_FAILED: entry(
     'Unavailable',
-    (f: { path: string; reason: string }) => `${f.path} cannot be written: ${f.reason}; nothing was changed`,
-    () => ['Check the file system and the rights of the state directory.'],
+    (f: { path: string; reason: string }) => `cannot write ${f.path}: ${f.reason}`,
+    () => ['Check the file system and the permissions of the state directory; nothing was changed.'],
     withoutPath,
   ),
   TOOL_MISSING: entry(
@@ -95,11 +95,11 @@ export const BASE_ERRORS = {
   ),
   INTERRUPTED: entry(
     'Unavailable',
-    (f: { signal_number: number; may_have_changed?: boolean }) =>
-      `interrupted by signal ${f.signal_number}; ` +
-      (f.may_have_changed
-        ? 'the PAT agent was asked already, and the change may have been made'
-        : 'what was not done yet has been left as it was'),
-    () => ['`praas pat list` shows how things are now.'],
+    (f: { signal_number: number; may_have_changed?: boolean }) => `interrupted by signal ${f.signal_number}`,
+    (f) => [
+      f.may_have_changed
+        ? 'The request was sent already: list the resources to see whether it was carried out.'
+        : 'List the resources to see what was done before; the rest was not begun.',
+    ],
   ),
 } as const;

@@ -9,9 +9,9 @@ import {
   type NewSecret,
   NewToken,
   type StoredToken,
-  shownOf,
   type Token,
   tokenText,
+  withoutHash,
 } from './token.ts';
 import type { TokenStore } from './token-store.ts';
 
@@ -45,14 +45,14 @@ export class TokenService {
   /** All tokens, by name. Throws as TokenStore. */
   async list(): Promise<readonly Token[]> {
     const tokens = await this.#parts.store.read();
-    return tokens.map(shownOf).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    return tokens.map(withoutHash).toSorted((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   /** Takes names or IDs, gives the tokens that are nobody's from now on. Throws TOKEN_NOT_FOUND with all as before; as TokenStore. */
   async revoke(names: readonly string[]): Promise<readonly Token[]> {
     return this.#parts.store.update((tokens) => {
       const revoked = new Set(names.map((name) => find(tokens, name)));
-      return { tokens: tokens.filter((token) => !revoked.has(token)), value: [...revoked].map(shownOf) };
+      return { tokens: tokens.filter((token) => !revoked.has(token)), value: [...revoked].map(withoutHash) };
     });
   }
 }

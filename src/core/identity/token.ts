@@ -76,6 +76,6 @@ export async function hashToken(text: string): Promise<string> {
 }
 
 /** Gives what may be shown of a stored token. */
-export function shownOf({ id, name, role, project_id, created_at, expires_at }: StoredToken): Token {
+export function withoutHash({ id, name, role, project_id, created_at, expires_at }: StoredToken): Token {
   return { id, name, role, project_id, created_at, expires_at };
 }

@@ -12,14 +12,14 @@ import { mappingIdIn } from '../comment.ts';
 import { refusal } from '../failure.ts';
 import type { Namespaces } from '../namespace.ts';
 import { type FoundRule, rulesOf } from '../rules.ts';
-import { claimsOf } from './claims.ts';
-import { foreignRule } from './foreign.ts';
 import { emptyFrame, emptyMarkFrame, missingFrame, missingMarkFrame, touchesBuiltIn } from './frame.ts';
 import { EXIT_BUSY, findNeutronLock, underLock } from './neutron-lock.ts';
+import { claimsOf } from './ports-in-use.ts';
 import { optionsOf, POSTROUTING, PREROUTING, parseRule, renderRule, tableOf } from './rule.ts';
 import { parseSavedTable, type SavedRule } from './save.ts';
 import { readScopes } from './scopes.ts';
 import { inMangle, inverseOf, type Section, sectionsOf, textOf } from './script.ts';
+import { foreignRule } from './unmanaged-rules.ts';
 
 const OWN_CHAINS = new Set([PREROUTING, POSTROUTING]);
 const MIXED = /iptables-legacy tables present/;
@@ -51,8 +51,8 @@ export class IptablesBackend implements Backend {
     const [ourMarks] = splitByOwner(mangle.rules, 'mangle');
     return {
       found: [...ours, ...ourMarks],
-      claims: others.flatMap(claimsOf),
-      foreign: others.flatMap((rule) => foreignRule(rule) ?? []),
+      portsInUse: others.flatMap(claimsOf),
+      unmanagedRules: others.flatMap((rule) => foreignRule(rule) ?? []),
       frame: [...missingFrame(nat), ...(needsMarks ? missingMarkFrame(mangle) : [])],
       warnings: [...(MIXED.test(result.stderr) ? [mixedWarning(namespace)] : []), ...scopes.warnings],
       scopeMarks: scopes.marks,
@@ -124,7 +124,7 @@ function splitByOwner(rules: readonly SavedRule[], table: Section['table']): [Fo
       const removal = lineFor(table, `-D ${saved.chain} ${saved.text}`);
       const rule = parseRule(saved.chain, saved.words);
       const isAtHome = rule !== undefined && tableOf(rule) === table;
-      ours.push({ mapping_id, rule: isAtHome ? rule : undefined, removal, tally: saved.tally });
+      ours.push({ mapping_id, rule: isAtHome ? rule : undefined, removal, counters: saved.counters });
     }
   }
   return [ours, others];

@@ -1,7 +1,7 @@
 /** One of our rules ↔ one line of iptables. `parseRule(renderRule(rule))` is the rule again. Pure. */
 import { isIpv4 } from '../../core/values/ipv4.ts';
 import { commentOf, mappingIdIn } from '../comment.ts';
-import type { MarkRule, MasqueradeRule, Rule, TranslateRule } from '../rules.ts';
+import type { DnatRule, MarkRule, MasqueradeRule, Rule } from '../rules.ts';
 
 export const PREROUTING = 'custom-PREROUTING';
 export const POSTROUTING = 'custom-POSTROUTING';
@@ -46,7 +46,7 @@ export function parseRule(chain: string, words: readonly string[]): Rule | undef
 
 type Options = ReadonlyMap<string, string>;
 
-function translateFrom(mapping_id: string, protocol: 'tcp' | 'udp', options: Options): TranslateRule | undefined {
+function translateFrom(mapping_id: string, protocol: 'tcp' | 'udp', options: Options): DnatRule | undefined {
   const [server_ip = '', server_port = ''] = (options.get('--to-destination') ?? '').split(':');
   const gateway_ip = (options.get('-d') ?? '').replace(/\/32$/, '');
   if (!isIpv4(server_ip) || !isIpv4(gateway_ip)) return undefined;

@@ -1,4 +1,4 @@
-import type { Tally } from '../../pat/plan/changes.ts';
+import type { RuleCounters } from '../../pat/plan/changes.ts';
 
 export interface SavedRule {
   readonly chain: string;
@@ -7,7 +7,7 @@ export interface SavedRule {
   /** The same, split into words with the quotes resolved. */
   readonly words: readonly string[];
   /** Undefined when it was saved without. */
-  readonly tally?: Tally | undefined;
+  readonly counters?: RuleCounters | undefined;
 }
 
 export interface SavedTable {
@@ -38,8 +38,8 @@ export function parseSavedTable(output: string, table: string): SavedTable {
 function savedRule(line: string): SavedRule | undefined {
   const { chain, text, packets, bytes } = RULE.exec(line)?.groups ?? {};
   if (chain === undefined || text === undefined) return undefined;
-  const tally = packets === undefined ? undefined : { packets: Number(packets), bytes: Number(bytes) };
-  return { chain, text, words: wordsOf(text), tally };
+  const counters = packets === undefined ? undefined : { packets: Number(packets), bytes: Number(bytes) };
+  return { chain, text, words: wordsOf(text), counters };
 }
 
 /** Splits as iptables-restore does: words between blanks, double quotes keep blanks, a backslash keeps what follows. */

@@ -24,12 +24,12 @@ export class NftablesBackend implements Backend {
 
   async observe(namespace: string): Promise<BackendObservation> {
     const contents = await this.#read(namespace);
-    return { ...(contents ?? { found: [], claims: [], frame: frameLines() }), warnings: [] };
+    return { ...(contents ?? { found: [], portsInUse: [], frame: frameLines() }), warnings: [] };
   }
 
   async dismantling(namespace: string): Promise<readonly string[]> {
     const contents = await this.#read(namespace);
-    const isEmpty = contents && contents.found.length + contents.claims.length === 0;
+    const isEmpty = contents && contents.found.length + contents.portsInUse.length === 0;
     return isEmpty ? [`delete table ${TABLE}`] : [];
   }
 

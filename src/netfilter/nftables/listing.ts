@@ -1,9 +1,9 @@
 /** Reads `nft --json list table ip praas`. Pure. */
 import { endpointKey } from '../../pat/mapping/forward.ts';
-import type { Tally } from '../../pat/plan/changes.ts';
-import type { Claim } from '../../pat/router/port-in-use.ts';
+import type { RuleCounters } from '../../pat/plan/changes.ts';
+import type { PortInUse } from '../../pat/router/port-in-use.ts';
 import { mappingIdIn } from '../comment.ts';
-import type { FoundRule, MarkRule, Rule, TranslateRule } from '../rules.ts';
+import type { DnatRule, FoundRule, MarkRule, Rule } from '../rules.ts';
 import { removalOf } from './element.ts';
 import { ALLOWED, type ChainName, frameLines, MASQUERADED, OPEN, RULES, TABLE } from './layout.ts';
 import { MARKS, markOfChain, missingMarkLines, type NamedRule } from './marks.ts';
@@ -28,7 +28,7 @@ type Key = readonly ['tcp' | 'udp', string, number, (string | Prefix)?];
 interface Element {
   readonly key: Key;
   readonly comment: string | undefined;
-  readonly tally: Tally | undefined;
+  readonly counters: RuleCounters | undefined;
   readonly server: readonly [string, number] | undefined;
   /** The chain to which an element of a verdict map leads. */
   readonly chain: string | undefined;
@@ -36,11 +36,11 @@ interface Element {
 
 export interface TableContents {
   readonly found: readonly FoundRule[];
-  readonly claims: readonly Claim[];
+  readonly portsInUse: readonly PortInUse[];
   readonly frame: readonly string[];
 }
 
-/** Takes the listing as text, gives our elements, those of others as claims, and what is missing of the frame. */
+/** Takes the listing as text, gives our elements, those of others as portsInUse, and what is missing of the frame. */
 export function parseListing(output: string): TableContents {
   const { nftables } = JSON.parse(output) as Listing;
   const elements = new Map<string, Element[]>();
@@ -57,7 +57,7 @@ export function parseListing(output: string): TableContents {
   const all: (readonly [Element, Rule])[] = [...rules, ...masquerades, ...marks];
   return {
     found: all.flatMap(([element, rule]) => foundRule(element, rule)),
-    claims: rules.flatMap(([element, rule]) => (mappingIdIn(element.comment) ? [] : [claimOf(rule)])),
+    portsInUse: rules.flatMap(([element, rule]) => (mappingIdIn(element.comment) ? [] : [claimOf(rule)])),
     frame: [...(isWhole(nftables) ? [] : frameLines()), ...missingMarks(nftables, marks)],
   };
 }
@@ -72,19 +72,19 @@ function missingMarks(objects: Listing['nftables'], marks: readonly (readonly [E
   );
 }
 
-function foundRule({ comment, tally }: Element, rule: Rule): FoundRule[] {
+function foundRule({ comment, counters }: Element, rule: Rule): FoundRule[] {
   const mapping_id = mappingIdIn(comment);
-  return mapping_id === undefined ? [] : [{ mapping_id, rule, removal: removalOf(rule), tally }];
+  return mapping_id === undefined ? [] : [{ mapping_id, rule, removal: removalOf(rule), counters }];
 }
 
 /** An element is a key, or a pair of key and value; a key with comment or counter is wrapped in `elem`. */
 function elementOf(raw: unknown): Element {
   const [key, value] = Array.isArray(raw) ? (raw as [unknown, unknown]) : [raw, undefined];
-  const { elem } = key as { elem?: { val: unknown; comment?: string; counter?: Tally } };
+  const { elem } = key as { elem?: { val: unknown; comment?: string; counter?: RuleCounters } };
   return {
     key: ((elem?.val ?? key) as { concat: Key }).concat,
     comment: elem?.comment,
-    tally: elem?.counter,
+    counters: elem?.counter,
     server: (value as { concat?: readonly [string, number] } | undefined)?.concat,
     chain: (value as { goto?: { target: string } } | undefined)?.goto?.target,
   };
@@ -104,7 +104,7 @@ function isReadable({ key, server }: Element): boolean {
   );
 }
 
-function translateRule({ key, comment, server }: Element): TranslateRule {
+function translateRule({ key, comment, server }: Element): DnatRule {
   const [protocol, gateway_ip, router_port, source] = key;
   const [server_ip = '', server_port = 0] = server ?? [];
   const mapping_id = mappingIdIn(comment) ?? '';
@@ -113,7 +113,7 @@ function translateRule({ key, comment, server }: Element): TranslateRule {
 }
 
 /** A masquerade element has no server; it goes with the translation of the same endpoint, and is broken without one. */
-function masqueradeRule({ key, comment }: Element, byEndpoint: ReadonlyMap<string, TranslateRule>): Rule {
+function masqueradeRule({ key, comment }: Element, byEndpoint: ReadonlyMap<string, DnatRule>): Rule {
   const [protocol, gateway_ip, router_port] = key;
   const { server_ip = '', server_port = 0 } = byEndpoint.get(endpointKey({ protocol, gateway_ip, router_port })) ?? {};
   const mapping_id = mappingIdIn(comment) ?? '';
@@ -131,7 +131,7 @@ function cidrOf(source: string | Prefix): string {
   return typeof source === 'string' ? `${source}/32` : `${source.prefix.addr}/${source.prefix.len}`;
 }
 
-function claimOf(rule: TranslateRule): Claim {
+function claimOf(rule: DnatRule): PortInUse {
   const { protocol, gateway_ip, router_port } = rule;
   const text = `an element of table ${TABLE}: ${endpointKey(rule)} to ${rule.server_ip}:${rule.server_port}`;
   return { protocol, cidr: `${gateway_ip}/32`, first: router_port, last: router_port, kind: 'rule', text };

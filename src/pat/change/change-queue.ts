@@ -12,9 +12,9 @@ export interface Pending<C, D> {
 }
 
 /** So many changes go together at most: they wait for one another. */
-const MOST = 256;
+const MAX_BATCH = 256;
 
-export class ChangeLine<C, D> {
+export class ChangeQueue<C, D> {
   readonly #waiting: Pending<C, D>[] = [];
 
   get isEmpty(): boolean {
@@ -22,22 +22,22 @@ export class ChangeLine<C, D> {
   }
 
   /** Puts a change at the end; resolves or rejects as whoever carries it out says. */
-  stand(change: C): Promise<D> {
+  enqueue(change: C): Promise<D> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ change, resolve, reject, isAlone: false });
     });
   }
 
   /** Puts these back in front, to be tried one by one. */
-  tryAlone(pending: readonly Pending<C, D>[]): void {
+  retryAlone(pending: readonly Pending<C, D>[]): void {
     this.#waiting.unshift(...pending.map((each) => ({ ...each, isAlone: true })));
   }
 
   /** Takes the next batch: one that has to be alone, or everybody up to the next such. */
-  take(): Pending<C, D>[] {
+  takeBatch(): Pending<C, D>[] {
     const alone = this.#waiting.findIndex(({ isAlone }) => isAlone);
     const count = alone === 0 ? 1 : alone > 0 ? alone : this.#waiting.length;
-    return this.#waiting.splice(0, Math.min(count, MOST));
+    return this.#waiting.splice(0, Math.min(count, MAX_BATCH));
   }
 
   /** Rejects everybody in line. */

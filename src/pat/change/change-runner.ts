@@ -9,8 +9,8 @@ import type { Clock } from '../../core/clock.ts';
 import { ROOT } from '../../core/identity/requester.ts';
 import type { Logger } from '../../core/logger.ts';
 import { isPraasError, praasError } from '../errors.ts';
-import { type LookFor, mergedScope, type RouterAgent, type RouterView } from '../interfaces/agent.ts';
-import type { Trail } from '../interfaces/events.ts';
+import { type InspectScope, mergedScope, type RouterAgent, type RouterView } from '../interfaces/agent.ts';
+import type { AuditLog } from '../interfaces/events.ts';
 import type { MappingStore, StoreTransaction } from '../interfaces/store.ts';
 import { eventsOf } from '../mapping/event.ts';
 import { isEmptyDelta, knowsNothing, type RouterRecord, withDelta } from '../mapping/record.ts';
@@ -18,32 +18,32 @@ import {
   type Change,
   type Changed,
   type ChangeOptions,
+  type CompletedChange,
   type Decided,
-  type Done,
   NOTHING_DONE,
   type Outcome,
 } from './change.ts';
-import { ChangeLine, type Pending } from './change-queue.ts';
+import { ChangeQueue, type Pending } from './change-queue.ts';
 import { Reconciliation } from './reconciliation.ts';
-import type { Policy, Situation } from './situation.ts';
+import type { PatSettings, Situation } from './situation.ts';
 
 export interface ChangeRunnerParts {
   readonly store: MappingStore;
   readonly agent: RouterAgent;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly policy: Policy;
+  readonly settings: PatSettings;
   /** For messages. */
   readonly state_dir: string;
   /** Left out where changes are not recorded. */
-  readonly trail?: Trail | undefined;
+  readonly auditLog?: AuditLog | undefined;
 }
 
 /** What is done once the transaction has ended. */
 type Ending = () => void;
 
-type Line = ChangeLine<Change<unknown>, Done>;
-type Waiting = Pending<Change<unknown>, Done>;
+type Line = ChangeQueue<Change<unknown>, CompletedChange>;
+type Waiting = Pending<Change<unknown>, CompletedChange>;
 type DecidedNow = Decided<Waiting>;
 
 export class ChangeRunner {
@@ -64,17 +64,17 @@ export class ChangeRunner {
     if (!isEmptyDelta(done.delta)) {
       const details = { ...(put && { put }), ...(remove && { remove }), ...(adopting && { adopting }) };
       this.#parts.log.info('changed', { router_id, ...details });
-      await this.#parts.trail?.note(eventsOf(done, { by: change.options.requester ?? ROOT }));
+      await this.#parts.auditLog?.append(eventsOf(done, { by: change.options.requester ?? ROOT }));
     }
     return done.changed as Changed<T>;
   }
 
-  #stand(router_id: string, change: Change<unknown>): Promise<Done> {
+  #stand(router_id: string, change: Change<unknown>): Promise<CompletedChange> {
     const present = this.#lines.get(router_id);
-    if (present) return present.stand(change);
-    const line: Line = new ChangeLine();
+    if (present) return present.enqueue(change);
+    const line: Line = new ChangeQueue();
     this.#lines.set(router_id, line);
-    const done = line.stand(change);
+    const done = line.enqueue(change);
     void this.#work(router_id, line);
     return done;
   }
@@ -85,7 +85,7 @@ export class ChangeRunner {
       try {
         const endings = await this.#parts.store.transaction(router_id, (transaction) => {
           // Only now: whoever arrived while this transaction waited for its turn comes along.
-          batch = line.take();
+          batch = line.takeBatch();
           return this.#together(transaction, batch, line);
         });
         for (const end of endings) end();
@@ -101,7 +101,7 @@ export class ChangeRunner {
   async #together(transaction: StoreTransaction, batch: readonly Waiting[], line: Line): Promise<Ending[]> {
     const view = await this.#inspect(
       transaction.record.router_id,
-      mergedScope(batch.map(({ change }) => change.purpose)),
+      mergedScope(batch.map(({ change }) => change.scope)),
     );
     const [decided, endings] = await this.#decide(transaction, view, batch).catch(async (error: unknown) => {
       await transaction.rollback();
@@ -121,7 +121,7 @@ export class ChangeRunner {
       return [...endings, ...results];
     }
     if (decided.length > 1 && isPraasError(carried.error, 'KERNEL_REFUSED')) {
-      line.tryAlone(decided.map(({ pending }) => pending));
+      line.retryAlone(decided.map(({ pending }) => pending));
       return endings;
     }
     for (const { pending } of decided) endings.push(() => pending.reject(carried.error));
@@ -129,9 +129,9 @@ export class ChangeRunner {
   }
 
   /** The router's view, or the error that says that it is not here. */
-  async #inspect(router_id: string, purpose: LookFor): Promise<RouterView | Error> {
+  async #inspect(router_id: string, purpose: InspectScope): Promise<RouterView | Error> {
     try {
-      return await this.#parts.agent.look(router_id, purpose);
+      return await this.#parts.agent.inspect(router_id, purpose);
     } catch (error) {
       if (isPraasError(error, 'ROUTER_NOT_FOUND')) return error;
       throw error;
@@ -150,7 +150,7 @@ export class ChangeRunner {
       let outcome: Outcome<unknown>;
       try {
         change.precheck?.(transaction.record);
-        if (view instanceof Error && change.mustBeHere) throw view;
+        if (view instanceof Error && change.requiresRouter) throw view;
         const router = view instanceof Error ? undefined : view;
         if (router) this.#guard(transaction.record, router, change.options);
         outcome = change.decide(this.#situation(transaction.record, router, change.options));
@@ -168,8 +168,8 @@ export class ChangeRunner {
   async #preview<T>(router_id: string, change: Change<T>): Promise<Changed<T>> {
     const { store, agent } = this.#parts;
     const record = await store.read(router_id);
-    const found = await this.#inspect(router_id, change.purpose);
-    if (found instanceof Error && change.mustBeHere) throw found;
+    const found = await this.#inspect(router_id, change.scope);
+    if (found instanceof Error && change.requiresRouter) throw found;
     const view = found instanceof Error ? undefined : found;
     if (view) this.#guard(record, view, change.options);
     const outcome = change.decide(this.#situation(record, view, change.options));
@@ -181,7 +181,7 @@ export class ChangeRunner {
   }
 
   #situation(record: RouterRecord, router: RouterView | undefined, { force = false }: ChangeOptions): Situation {
-    return { record, router, policy: this.#parts.policy, now: this.#parts.clock.now(), force };
+    return { record, router, settings: this.#parts.settings, now: this.#parts.clock.now(), force };
   }
 
   /** Rules of ours in the kernel and none in the store: the state is lost, or another one. */

@@ -1,6 +1,6 @@
 /** One change of a router, as it is decided on what is there when its turn has come. */
 import type { Requester } from '../../core/identity/requester.ts';
-import type { LookFor } from '../interfaces/agent.ts';
+import type { InspectScope } from '../interfaces/agent.ts';
 import type { Cause, Happened } from '../mapping/event.ts';
 import type { Mapping } from '../mapping/mapping.ts';
 import type { Delta, RouterRecord } from '../mapping/record.ts';
@@ -19,8 +19,8 @@ export interface Outcome<T> {
 export interface Change<T> {
   readonly options: ChangeOptions;
   /** It makes no sense for a router that is not on this node. */
-  readonly mustBeHere: boolean;
-  readonly purpose: LookFor;
+  readonly requiresRouter: boolean;
+  readonly scope: InspectScope;
   /** The whole router is made equal to the store, also when nothing of the store changes. */
   readonly reconciles?: boolean;
   /** What speaks against it whatever the router is like; asked before anything else. Throws the reason. */
@@ -37,7 +37,7 @@ export interface Decided<P> {
 }
 
 /** A change that has been carried out. */
-export interface Done extends Happened {
+export interface CompletedChange extends Happened {
   readonly changed: Changed<unknown>;
   readonly delta: Delta;
 }

@@ -2,14 +2,22 @@
  * What a request changes, decided from what is stored and what the router says. Pure: nothing is written here. Each
  * function gives the delta to commit, or throws the error of the catalogue that says why not.
  */
+
 import { type PortRange, rangeSize } from '../../core/values/port-range.ts';
 import { timeText } from '../../core/values/time.ts';
 import { praasError } from '../errors.ts';
 import { type Endpoint, endpointKey, endpointOf } from '../mapping/forward.ts';
-import { isWanted, type Mapping, type MappingPatch, type NewMapping, type TargetIdentity } from '../mapping/mapping.ts';
+import {
+  isEffective,
+  type Mapping,
+  type MappingPatch,
+  type NewMapping,
+  type TargetIdentity,
+} from '../mapping/mapping.ts';
 import type { Delta, RouterRecord } from '../mapping/record.ts';
+import { PENDING } from '../plan/status.ts';
 import { whyNotBehind } from '../router/facts.ts';
-import { claimOn } from '../router/port-in-use.ts';
+import { portInUseAt } from '../router/port-in-use.ts';
 import { nextPort } from './allocation.ts';
 import { choosePort } from './port-choice.ts';
 import type { Condition, Decision, Situation } from './situation.ts';
@@ -23,7 +31,7 @@ export function decideCreate(situation: Situation, wanted: NewMapping, id: strin
   const endpoint = { protocol, gateway_ip, router_port };
   checkEndpoint(situation, endpoint, id);
   const time = timeText(situation.now);
-  const { policy, record } = situation;
+  const { settings, record } = situation;
   const mapping: Mapping = {
     id,
     router_id: wanted.router_id,
@@ -38,13 +46,12 @@ export function decideCreate(situation: Situation, wanted: NewMapping, id: strin
     name: wanted.name,
     description: wanted.description,
     allowed_cidrs: wanted.allowed_cidrs,
-    masquerade: wanted.masquerade ?? policy.masquerade,
+    masquerade: wanted.masquerade ?? settings.masquerade,
     expires_at: wanted.expires_at,
     enabled: wanted.enabled,
     security_group_rule_ids: wanted.security_group_rule_ids,
-    hold: null,
-    status: 'PENDING',
-    status_reason: '',
+    suspension: null,
+    ...PENDING,
     created_at: time,
     updated_at: time,
   };
@@ -52,8 +59,8 @@ export function decideCreate(situation: Situation, wanted: NewMapping, id: strin
     mapping,
     delta: {
       put: [mapping],
-      unsettled: [...record.unsettled, endpoint],
-      ...(wanted.router_port === undefined && { next_port: nextPort(policy.router_port_range, router_port) }),
+      pending: [...record.pending, endpoint],
+      ...(wanted.router_port === undefined && { next_port: nextPort(settings.router_port_range, router_port) }),
     },
   };
 }
@@ -76,12 +83,12 @@ export function decideCreateMany(
     const id = ids[index] ?? '';
     const { mapping, delta } = decideCreate({ ...situation, record }, input, id);
     mappings.set(id, mapping);
-    const { next_port = record.next_port, unsettled = record.unsettled } = delta;
-    record = { ...record, next_port, unsettled };
+    const { next_port = record.next_port, pending = record.pending } = delta;
+    record = { ...record, next_port, pending };
     return mapping;
   });
-  const { next_port, unsettled } = record;
-  return { mappings: put, delta: { put, unsettled, ...(next_port !== situation.record.next_port && { next_port }) } };
+  const { next_port, pending } = record;
+  return { mappings: put, delta: { put, pending, ...(next_port !== situation.record.next_port && { next_port }) } };
 }
 
 /**
@@ -92,7 +99,7 @@ export function publishedAs({ record: { mappings }, now }: Situation, input: New
   const { server_ip, server_port, protocol, gateway_ip } = input;
   return [...mappings.values()].find(
     (mapping) =>
-      isWanted(mapping, now) &&
+      isEffective(mapping, now) &&
       mapping.server_ip === server_ip &&
       mapping.server_port === server_port &&
       mapping.protocol === protocol &&
@@ -119,20 +126,20 @@ export function decideUpdate(
   const changes = Object.fromEntries(given);
   if (given.length === 0) throw praasError('NOTHING_TO_UPDATE', { id });
   // What was found of another address says nothing of this one.
-  const after = { ...before, ...changes, ...(identity && { ...identity, hold: null }) };
+  const after = { ...before, ...changes, ...(identity && { ...identity, suspension: null }) };
   if (after.server_ip !== before.server_ip) checkServer(situation, after.server_ip);
   // While a mapping was off, somebody else may have taken its port.
-  const opens = isWanted(after, situation.now) && !isWanted(before, situation.now);
+  const opens = isEffective(after, situation.now) && !isEffective(before, situation.now);
   if (opens || after.router_port !== before.router_port) checkEndpoint(situation, after, id);
-  const mapping: Mapping = { ...after, status: 'PENDING', status_reason: '', updated_at: timeText(situation.now) };
-  const { record, policy } = situation;
+  const mapping: Mapping = { ...after, ...PENDING, updated_at: timeText(situation.now) };
+  const { record, settings } = situation;
   const moved = after.router_port !== before.router_port;
-  const next_port = moved ? walkPast(record, [before], policy.router_port_range) : undefined;
+  const next_port = moved ? walkPast(record, [before], settings.router_port_range) : undefined;
   return {
     mapping,
     delta: {
       put: [mapping],
-      unsettled: [...record.unsettled, endpointOf(before), endpointOf(mapping)],
+      pending: [...record.pending, endpointOf(before), endpointOf(mapping)],
       ...(next_port !== undefined && { next_port }),
     },
   };
@@ -150,7 +157,7 @@ export function decideDelete(
   const next_port = range && walkPast(record, gone, range);
   return {
     remove: ids,
-    unsettled: [...record.unsettled, ...gone.map(endpointOf)],
+    pending: [...record.pending, ...gone.map(endpointOf)],
     ...(next_port !== undefined && { next_port }),
   };
 }
@@ -196,7 +203,7 @@ function checkServer({ router, force }: Situation, server_ip: string): void {
 }
 
 /** Throws when the endpoint is another mapping's, or somebody else's. */
-function checkEndpoint({ record, router, policy, force }: Situation, endpoint: Endpoint, id: string): void {
+function checkEndpoint({ record, router, settings, force }: Situation, endpoint: Endpoint, id: string): void {
   const key = endpointKey(endpoint);
   for (const other of record.mappings.values()) {
     if (other.id !== id && other.router_port === endpoint.router_port && endpointKey(other) === key) {
@@ -205,14 +212,14 @@ function checkEndpoint({ record, router, policy, force }: Situation, endpoint: E
       throw praasError('PORT_TAKEN', { endpoint: key, by });
     }
   }
-  const claim = claimOn(router?.claims ?? [], endpoint);
+  const claim = portInUseAt(router?.portsInUse ?? [], endpoint);
   if (claim?.kind === 'rule')
     throw praasError('PORT_TAKEN', { endpoint: key, by: `a rule of somebody else: ${claim.text}` });
   if (force) return;
   if (claim !== undefined) {
     throw praasError('PORT_RESERVED', { endpoint: key, by: `a program that listens in the router on ${claim.text}` });
   }
-  if (policy.reserved_ports.includes(endpoint.router_port)) {
+  if (settings.reserved_ports.includes(endpoint.router_port)) {
     throw praasError('PORT_RESERVED', { endpoint: key, by: 'services of the router (reserved_ports in praas.conf)' });
   }
 }

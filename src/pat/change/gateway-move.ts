@@ -2,7 +2,8 @@ import { timeText } from '../../core/values/time.ts';
 import { endpointKey, endpointOf } from '../mapping/forward.ts';
 import type { Mapping } from '../mapping/mapping.ts';
 import type { Delta } from '../mapping/record.ts';
-import { claimOn } from '../router/port-in-use.ts';
+import { PENDING } from '../plan/status.ts';
+import { portInUseAt } from '../router/port-in-use.ts';
 import type { Situation } from './situation.ts';
 
 /**
@@ -21,12 +22,12 @@ export function decideFollow({ record, router, now }: Situation): Delta | undefi
   const taken = new Set(mappings.map(endpointKey));
   const moving = mappings.filter((mapping) => lost.has(mapping.gateway_ip));
   const put = moving.flatMap((mapping): Mapping[] => {
-    const moved: Mapping = { ...mapping, gateway_ip, status: 'PENDING', status_reason: '', updated_at: timeText(now) };
+    const moved: Mapping = { ...mapping, gateway_ip, ...PENDING, updated_at: timeText(now) };
     const key = endpointKey(moved);
-    if (taken.has(key) || claimOn(router?.claims ?? [], moved)) return [];
+    if (taken.has(key) || portInUseAt(router?.portsInUse ?? [], moved)) return [];
     taken.add(key);
     return [moved];
   });
   const endpoints = [...moving.filter(({ id }) => put.some((moved) => moved.id === id)), ...put].map(endpointOf);
-  return { gateways, ...(put.length > 0 && { put, unsettled: [...record.unsettled, ...endpoints] }) };
+  return { gateways, ...(put.length > 0 && { put, pending: [...record.pending, ...endpoints] }) };
 }

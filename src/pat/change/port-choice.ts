@@ -3,22 +3,22 @@ import { rangeSize } from '../../core/values/port-range.ts';
 import { praasError } from '../errors.ts';
 import type { Endpoint } from '../mapping/forward.ts';
 import type { RouterRecord } from '../mapping/record.ts';
-import { claimOn } from '../router/port-in-use.ts';
+import { portInUseAt } from '../router/port-in-use.ts';
 import { allocatePort } from './allocation.ts';
 import type { Situation } from './situation.ts';
 
 /** How many ports of the range a new mapping could get. */
 export function freePorts(situation: Situation, where: Omit<Endpoint, 'router_port'>): number {
   const isTaken = takenPorts(situation, where);
-  const { first } = situation.policy.router_port_range;
-  return Array.from({ length: rangeSize(situation.policy.router_port_range) }, (_, step) => first + step).filter(
+  const { first } = situation.settings.router_port_range;
+  return Array.from({ length: rangeSize(situation.settings.router_port_range) }, (_, step) => first + step).filter(
     (port) => !isTaken(port),
   ).length;
 }
 
 /** Throws NO_FREE_PORT. */
 export function choosePort(situation: Situation, where: Omit<Endpoint, 'router_port'>): number {
-  const range = situation.policy.router_port_range;
+  const range = situation.settings.router_port_range;
   const port = allocatePort(range, situation.record.next_port, takenPorts(situation, where));
   if (port !== undefined) return port;
   const mapped = mappedPorts(situation.record, where);
@@ -34,14 +34,16 @@ export function choosePort(situation: Situation, where: Omit<Endpoint, 'router_p
 }
 
 function takenPorts(
-  { record, router, policy }: Situation,
+  { record, router, settings }: Situation,
   where: Omit<Endpoint, 'router_port'>,
 ): (port: number) => boolean {
   const mapped = mappedPorts(record, where);
-  const reserved = new Set(policy.reserved_ports);
-  const claims = router?.claims ?? [];
+  const reserved = new Set(settings.reserved_ports);
+  const portsInUse = router?.portsInUse ?? [];
   return (router_port) =>
-    mapped.has(router_port) || reserved.has(router_port) || claimOn(claims, { ...where, router_port }) !== undefined;
+    mapped.has(router_port) ||
+    reserved.has(router_port) ||
+    portInUseAt(portsInUse, { ...where, router_port }) !== undefined;
 }
 
 function mappedPorts(record: RouterRecord, where: Omit<Endpoint, 'router_port'>): Set<number> {

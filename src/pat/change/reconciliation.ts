@@ -7,23 +7,23 @@ import { messageOf } from '../../core/errors/message-of.ts';
 import type { Logger } from '../../core/logger.ts';
 import { isPraasError } from '../errors.ts';
 import type { RouterAgent, RouterView } from '../interfaces/agent.ts';
-import type { Trail } from '../interfaces/events.ts';
+import type { AuditLog } from '../interfaces/events.ts';
 import type { StoreTransaction } from '../interfaces/store.ts';
 import { statusEventOf } from '../mapping/event.ts';
 import { type Delta, isEmptyDelta, type RouterRecord } from '../mapping/record.ts';
 import { absentDelta } from '../plan/status.ts';
 import { type Decided, NOTHING_DONE, type Synced } from './change.ts';
 import { decideFollow } from './gateway-move.ts';
-import type { Policy } from './situation.ts';
+import type { PatSettings } from './situation.ts';
 import { unfinishedImport } from './unfinished-import.ts';
 
 export interface ReconciliationParts {
   readonly agent: RouterAgent;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly policy: Policy;
+  readonly settings: PatSettings;
   /** Left out where changes are not recorded. */
-  readonly trail?: Trail | undefined;
+  readonly auditLog?: AuditLog | undefined;
 }
 
 /** What was done, or why everything has been taken back. */
@@ -65,7 +65,7 @@ export class Reconciliation {
         await transaction.note(absentDelta(transaction.record, ids, clock.now()));
         return { done: NOTHING_DONE };
       }
-      const { delta, added, removed } = await agent.settle(view, transaction.record, ids);
+      const { delta, added, removed } = await agent.reconcile(view, transaction.record, ids);
       await this.#note(transaction, delta, batch.asked);
       return { done: { added, removed, moved: batch.moved.length } };
     } catch (error) {
@@ -88,11 +88,11 @@ export class Reconciliation {
     const steps = (delta.put ?? []).map((after) => ({ before: mappings.get(after.id), after }));
     await transaction.note(delta);
     const events = steps.flatMap((step) => (asked.has(step.after.id) ? [] : (statusEventOf(step) ?? [])));
-    if (events.length > 0) await this.#parts.trail?.note(events);
+    if (events.length > 0) await this.#parts.auditLog?.append(events);
   }
 
   #gatewayMove(record: RouterRecord, router: RouterView): Delta | undefined {
-    return decideFollow({ record, router, policy: this.#parts.policy, now: this.#parts.clock.now(), force: false });
+    return decideFollow({ record, router, settings: this.#parts.settings, now: this.#parts.clock.now(), force: false });
   }
 
   /** After a refused change: part of it may be in the kernel (rules applied, connections not ended). Best effort. */
@@ -100,7 +100,7 @@ export class Reconciliation {
     const { agent, log } = this.#parts;
     try {
       agent.forget(record.router_id);
-      await agent.settle(await agent.look(record.router_id), record, []);
+      await agent.reconcile(await agent.inspect(record.router_id), record, []);
     } catch (error) {
       log.warn('the router could not be put back after a refused change; the next change or sync does it', {
         router_id: record.router_id,

@@ -5,7 +5,7 @@ import type { Mapping, Masquerade } from '../mapping/mapping.ts';
 import type { Delta, RouterRecord } from '../mapping/record.ts';
 
 /** What the operator configured. */
-export interface Policy {
+export interface PatSettings {
   readonly router_port_range: PortRange;
   readonly reserved_ports: readonly number[];
   /** For mappings that do not say. */
@@ -15,8 +15,8 @@ export interface Policy {
 export interface Situation {
   readonly record: RouterRecord;
   /** Undefined when the router is not on this node: then nothing can be checked against it. */
-  readonly router: Pick<RouterView, 'facts' | 'claims' | 'foreign'> | undefined;
-  readonly policy: Policy;
+  readonly router: Pick<RouterView, 'facts' | 'portsInUse' | 'unmanagedRules'> | undefined;
+  readonly settings: PatSettings;
   readonly now: Date;
   /** The caller knows better than the checks that --force passes. */
   readonly force: boolean;

@@ -12,7 +12,5 @@ export const UNCHANGED = ['KERNEL_REFUSED', 'KERNEL_BUSY', 'NOT_PERMITTED', 'TOO
  */
 export function unfinishedImport({ router_id, adopting }: RouterRecord, error: unknown): PraasError | undefined {
   if (adopting.length === 0 || isPraasError(error, ...UNCHANGED)) return undefined;
-  // Behind a semicolon some errors say that nothing has changed.
-  const [reason = ''] = messageOf(error).split('; ');
-  return praasError('IMPORT_UNFINISHED', { router: router_id, reason }, error);
+  return praasError('IMPORT_UNFINISHED', { router: router_id, reason: messageOf(error) }, error);
 }

@@ -16,11 +16,11 @@ import type { Drift } from '../router/view.ts';
 import { missingAccess, missingText } from '../target/security.ts';
 import { type Hop, ok, skipped, unknown, wrong } from './report.ts';
 
-export function judgeMapping({ enabled, status, status_reason, expires_at }: Mapping): Hop {
+export function judgeMapping({ enabled, status, status_code, status_reason, expires_at }: Mapping): Hop {
   if (!enabled)
     return wrong('mapping', 'the mapping is disabled', '`praas pat update ID --enable` publishes it again.');
   if (status === 'ACTIVE') return ok('mapping', `ACTIVE${expires_at === null ? '' : ` until ${expires_at}`}`);
-  if (status_reason.startsWith('expired')) {
+  if (status_code === 'EXPIRED') {
     return wrong(
       'mapping',
       `the mapping ${status_reason}`,

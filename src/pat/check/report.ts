@@ -17,12 +17,12 @@ export const HOPS = [
 export type HopName = (typeof HOPS)[number];
 
 /** `unknown`: it could not be found out, which says nothing of the hop. `skipped`: there is nothing to find out. */
-export const VERDICTS = ['ok', 'wrong', 'unknown', 'skipped'] as const;
-export type Verdict = (typeof VERDICTS)[number];
+export const HOP_VERDICTS = ['ok', 'wrong', 'unknown', 'skipped'] as const;
+export type HopVerdict = (typeof HOP_VERDICTS)[number];
 
 export interface Hop {
   readonly hop: HopName;
-  readonly verdict: Verdict;
+  readonly verdict: HopVerdict;
   readonly detail: string;
   /** What to do where something is wrong; else empty. */
   readonly next_step: string;

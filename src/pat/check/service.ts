@@ -36,7 +36,7 @@ export interface CheckServiceParts {
   readonly pat: { get(id: string, requester?: Requester): Promise<MappingView> };
   readonly store: Pick<MappingStore, 'read'>;
   readonly dataplane: Pick<Dataplane, 'facts'>;
-  readonly agent: Pick<RouterAgent, 'look' | 'drift'>;
+  readonly agent: Pick<RouterAgent, 'inspect' | 'drift'>;
   readonly prober: Prober;
   /** Undefined on a node without OpenStack. */
   readonly cloud: () => Promise<Cloud | undefined>;
@@ -72,7 +72,7 @@ export class CheckService implements Checks {
     const { router_id } = mapping;
     let view: RouterView;
     try {
-      view = await agent.look(router_id, 'audit');
+      view = await agent.inspect(router_id, 'audit');
     } catch (error) {
       if (!isPraasError(error)) throw error;
       const rest = ['rule', 'address_scope'] as const;

@@ -1,10 +1,12 @@
 /** What a daemon answers, as schemas. Fields that are not known here are passed over: it may be newer than this praas. */
+
 import * as z from 'zod';
-import { HOPS, VERDICTS } from '../check/report.ts';
-import { Verdict } from '../follow/correction.ts';
+import { HOP_VERDICTS, HOPS } from '../check/report.ts';
+import { Correction } from '../follow/correction.ts';
 import { IMPORT_RESULTS } from '../import/import.ts';
 import { Event, EventAuthor } from '../mapping/event.ts';
-import { Hold, Mapping } from '../mapping/mapping.ts';
+import { Mapping } from '../mapping/mapping.ts';
+import type { ReasonCode } from '../mapping/reasons.ts';
 import { Problem } from './errors.ts';
 import { Printable } from './printable.ts';
 
@@ -17,8 +19,8 @@ const Counters = z.object({ packets: Count, bytes: Count, last_hit_at: Printable
 const MappingAnswer = z.object({
   ...Mapping.shape,
   allowed_cidrs: Printables,
+  status_code: Printable.pipe(z.custom<ReasonCode>()).nullable(),
   status_reason: Printable,
-  hold: Hold.extend({ reason: Printable }).nullable().default(null),
   counters: Counters.nullable(),
 });
 
@@ -48,7 +50,9 @@ export const CheckDocument = z.object({
     mapping_id: Printable,
     ok: z.boolean(),
     conclusion: Printable,
-    hops: z.array(z.object({ hop: z.enum(HOPS), verdict: z.enum(VERDICTS), detail: Printable, next_step: Printable })),
+    hops: z.array(
+      z.object({ hop: z.enum(HOPS), verdict: z.enum(HOP_VERDICTS), detail: Printable, next_step: Printable }),
+    ),
   }),
 });
 
@@ -134,7 +138,7 @@ export const EventListDocument = z.object({
     }),
   ),
 });
-export const CarriedOutDocument = z.object({
-  applied: z.array(z.object({ verdict: Verdict, mapping: PastMapping })),
+export const AppliedCorrectionsDocument = z.object({
+  applied: z.array(z.object({ correction: Correction, mapping: PastMapping })),
   failures: Printables,
 });

@@ -1,14 +1,14 @@
-/** Events, and verdicts of the monitor, as the daemon takes and gives them. */
-import type { Applied, CarriedOut, Verdict, Verdicts } from '../follow/correction.ts';
+/** Events, and corrections of the monitor, as the daemon takes and gives them. */
+import type { AppliedCorrection, Correction, CorrectionResult, Corrections } from '../follow/correction.ts';
 import type { EventFilter, Events } from '../interfaces/events.ts';
 import type { Event } from '../mapping/event.ts';
-import { CarriedOutDocument, EventListDocument } from './answers.ts';
+import { AppliedCorrectionsDocument, EventListDocument } from './answers.ts';
 import type { ApiClient } from './api-client.ts';
 
 /** A request gets no larger than a daemon takes. */
 const AT_ONCE = 500;
 
-export class RemoteEvents implements Events, Verdicts {
+export class RemoteEvents implements Events, Corrections {
   readonly #daemon: ApiClient;
 
   constructor(daemon: ApiClient) {
@@ -23,12 +23,16 @@ export class RemoteEvents implements Events, Verdicts {
     return (await this.#daemon.ask(EventListDocument, { method: 'GET', path })).events;
   }
 
-  async carryOut(verdicts: readonly Verdict[]): Promise<CarriedOut> {
-    const applied: Applied[] = [];
+  async apply(corrections: readonly Correction[]): Promise<CorrectionResult> {
+    const applied: AppliedCorrection[] = [];
     const failures: Error[] = [];
-    for (let first = 0; first < verdicts.length; first += AT_ONCE) {
-      const body = { verdicts: verdicts.slice(first, first + AT_ONCE) };
-      const done = await this.#daemon.ask(CarriedOutDocument, { method: 'POST', path: '/v1/verdicts', body });
+    for (let first = 0; first < corrections.length; first += AT_ONCE) {
+      const body = { corrections: corrections.slice(first, first + AT_ONCE) };
+      const done = await this.#daemon.ask(AppliedCorrectionsDocument, {
+        method: 'POST',
+        path: '/v1/corrections',
+        body,
+      });
       applied.push(...done.applied);
       failures.push(...done.failures.map((reason) => new Error(reason)));
     }

@@ -1,7 +1,7 @@
 /** The services as a daemon does them, joined. */
 import type { NewId } from '../../core/ids.ts';
 import type { Checks } from '../check/service.ts';
-import type { Verdicts } from '../follow/correction.ts';
+import type { Corrections } from '../follow/correction.ts';
 import type { Events } from '../interfaces/events.ts';
 import type { Pat, Quotas, Routers } from '../services/api.ts';
 import type { Imports } from '../services/import-service.ts';
@@ -22,7 +22,7 @@ export interface Remote {
   readonly quotas: Quotas;
   readonly checks: Checks;
   readonly events: Events;
-  readonly verdicts: Verdicts;
+  readonly corrections: Corrections;
   readonly imports: Imports;
   close(): Promise<void>;
 }
@@ -38,7 +38,7 @@ export function openRemote(sender: Sender, newId: NewId): Remote {
     quotas: new RemoteQuotas(daemon),
     checks: new RemoteChecks(daemon),
     events,
-    verdicts: events,
+    corrections: events,
     imports: new RemoteImports(daemon),
     close: () => sender.close(),
   };

@@ -1,7 +1,7 @@
 /** What the cloud was when it was looked at, as far as mappings depend on it. A value. */
 import type { CloudPort, CloudRouter, CloudServer } from '../interfaces/cloud.ts';
 
-export interface Seen {
+export interface SnapshotParts {
   readonly routers: readonly CloudRouter[];
   readonly ports: readonly CloudPort[];
   readonly servers: readonly CloudServer[];
@@ -9,7 +9,7 @@ export interface Seen {
   readonly goneProjects: ReadonlySet<string>;
 }
 
-export class Picture {
+export class CloudSnapshot {
   readonly #routers: ReadonlyMap<string, CloudRouter>;
   readonly #ports: ReadonlyMap<string, CloudPort>;
   readonly #servers: ReadonlyMap<string, CloudServer>;
@@ -17,7 +17,7 @@ export class Picture {
   readonly #byAddress: ReadonlyMap<string, readonly CloudPort[]>;
   readonly #goneProjects: ReadonlySet<string>;
 
-  constructor({ routers, ports, servers, goneProjects }: Seen) {
+  constructor({ routers, ports, servers, goneProjects }: SnapshotParts) {
     this.#routers = new Map(routers.map((router) => [router.id, router]));
     this.#ports = new Map(ports.map((port) => [port.id, port]));
     this.#servers = new Map(servers.map((server) => [server.id, server]));

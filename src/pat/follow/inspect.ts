@@ -7,10 +7,10 @@ import { isUuid } from '../../core/values/uuid.ts';
 import { isPraasError } from '../errors.ts';
 import type { Cloud, CloudPort } from '../interfaces/cloud.ts';
 import type { Mapping } from '../mapping/mapping.ts';
-import { Picture } from './cloud-snapshot.ts';
+import { CloudSnapshot } from './cloud-snapshot.ts';
 
-export interface Swept {
-  readonly picture: Picture;
+export interface SweepSnapshot {
+  readonly snapshot: CloudSnapshot;
   /** Bound ports: only who sees all of a cloud sees where they are bound. */
   readonly bound: readonly string[];
   /** Nothing at all in a list that mappings say has something. */
@@ -18,7 +18,7 @@ export interface Swept {
 }
 
 /** Throws the errors of Cloud. */
-export async function sweepCloud(cloud: Cloud, mappings: readonly Mapping[]): Promise<Swept> {
+export async function sweepCloud(cloud: Cloud, mappings: readonly Mapping[]): Promise<SweepSnapshot> {
   const projects = unique(mappings.map(({ project_id }) => project_id));
   const [routers, ports, servers, known] = await Promise.all([
     cloud.routers(),
@@ -35,11 +35,11 @@ export async function sweepCloud(cloud: Cloud, mappings: readonly Mapping[]): Pr
     ...(known?.size === 0 && projects.length > 0 ? ['projects'] : []),
   ];
   const bound = ports.filter(({ host }) => host !== '').map(({ id }) => id);
-  return { picture: new Picture({ routers, ports, servers, goneProjects }), bound, empty };
+  return { snapshot: new CloudSnapshot({ routers, ports, servers, goneProjects }), bound, empty };
 }
 
 /** Throws the errors of Cloud: what cannot be asked is not gone. */
-export async function lookClosely(cloud: Cloud, mappings: readonly Mapping[]): Promise<Picture> {
+export async function verifyMappings(cloud: Cloud, mappings: readonly Mapping[]): Promise<CloudSnapshot> {
   const inNeutron = mappings.filter(({ router_id }) => isUuid(router_id));
   const routerIds = unique(inNeutron.map(({ router_id }) => router_id));
   const portIds = unique(inNeutron.map(({ port_id }) => port_id));
@@ -54,7 +54,7 @@ export async function lookClosely(cloud: Cloud, mappings: readonly Mapping[]): P
     goneOf(cloud, projects),
   ]);
   const all = [...devicePorts, ...withAddress, ...ports];
-  return new Picture({ routers, ports: all, servers, goneProjects: new Set(gone) });
+  return new CloudSnapshot({ routers, ports: all, servers, goneProjects: new Set(gone) });
 }
 
 /** Whether this account still sees where at least one of these ports is bound: one that may not sees other tenants' things as gone. */

@@ -9,24 +9,24 @@ import { messageOf } from '../../core/errors/message-of.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { Timers } from '../../core/timers.ts';
 import type { Notifications } from '../interfaces/notifications.ts';
-import type { Monitor, Report } from './monitor.ts';
+import type { Monitor, SweepReport } from './monitor.ts';
 
 export interface MonitorLoopParts {
-  readonly monitor: Pick<Monitor, 'sweep' | 'look' | 'sweptAt'>;
+  readonly monitor: Pick<Monitor, 'sweep' | 'verify' | 'sweptAt'>;
   readonly notifications?: Notifications | undefined;
   readonly periodMs: () => number;
   readonly timers: Timers;
   readonly clock: Clock;
   readonly log: Logger;
   /** Told of each look that ended, and how; for metrics. */
-  readonly onLooked: (looked: Looked) => void;
+  readonly onCycle: (looked: MonitorCycle) => void;
 }
 
-export interface Looked {
+export interface MonitorCycle {
   readonly kind: 'sweep' | 'event';
   readonly seconds: number;
   /** Undefined when it failed. */
-  readonly report: Report | undefined;
+  readonly report: SweepReport | undefined;
 }
 
 /** Events come in bunches: what a call changes is announced by several. */
@@ -46,7 +46,7 @@ export class MonitorLoop {
   #heldBack: readonly string[] = [];
   #callOffSweep: () => void = () => undefined;
   #callOffLook: (() => void) | undefined;
-  #unsettled = new Set<string>();
+  #pending = new Set<string>();
   #callOffAgain: (() => void) | undefined;
   #againMs = FIRST_RETRY_MS;
   #isStopped = false;
@@ -108,15 +108,15 @@ export class MonitorLoop {
 
   /** Later and later, until sweeps are as good. */
   #noticeAgain(ids: readonly string[]): void {
-    for (const id of ids) this.#unsettled.add(id);
+    for (const id of ids) this.#pending.add(id);
     const waitMs = this.#againMs;
-    if (this.#isStopped || this.#unsettled.size === 0 || waitMs >= this.#parts.periodMs()) return;
+    if (this.#isStopped || this.#pending.size === 0 || waitMs >= this.#parts.periodMs()) return;
     this.#callOffAgain ??= this.#parts.timers.after(waitMs, () => {
       this.#callOffAgain = undefined;
       this.#againMs = 2 * waitMs;
-      const unsettled = [...this.#unsettled];
-      this.#unsettled.clear();
-      this.#notice(unsettled);
+      const pending = [...this.#pending];
+      this.#pending.clear();
+      this.#notice(pending);
     });
   }
 
@@ -151,9 +151,9 @@ export class MonitorLoop {
     if (this.#isStopped) return;
     const { monitor, log } = this.#parts;
     try {
-      const { heldBack, unsettled } = await this.#timed('event', () => monitor.look(ids));
+      const { heldBack, pending } = await this.#timed('event', () => monitor.verify(ids));
       if (heldBack.length > 0) this.#holdBack(heldBack);
-      this.#noticeAgain(unsettled);
+      this.#noticeAgain(pending);
     } catch (error) {
       log.warn('what happened in OpenStack could not be looked at', {
         reason: messageOf(error),
@@ -169,8 +169,8 @@ export class MonitorLoop {
     this.#heldBack = reasons;
   }
 
-  async #timed<R extends Report>(kind: Looked['kind'], work: () => Promise<R>): Promise<R> {
-    const { timers, clock, onLooked } = this.#parts;
+  async #timed<R extends SweepReport>(kind: MonitorCycle['kind'], work: () => Promise<R>): Promise<R> {
+    const { timers, clock, onCycle: onLooked } = this.#parts;
     const begunMs = clock.now().getTime();
     let callOff = (): void => undefined;
     const late = new Promise<never>((_, reject) => {

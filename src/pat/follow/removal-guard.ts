@@ -3,7 +3,7 @@
  * loses a few at a time.
  */
 
-export interface Removals {
+export interface RemovalLimit {
   readonly asked: number;
   /** How many may go now. */
   readonly limit: number;
@@ -22,17 +22,17 @@ export class RemovalGuard {
   }
 
   /** Undefined: these may go. */
-  refuses(asked: number, mappings: number): Removals | undefined {
+  refuses(asked: number, mappings: number): RemovalLimit | undefined {
     const limit = Math.max(FEW, Math.floor((mappings * this.#percent()) / 100)) - this.#gone;
     return asked > limit ? { asked, limit: Math.max(0, limit) } : undefined;
   }
 
-  note(gone: number): void {
+  record(gone: number): void {
     this.#gone += gone;
   }
 
   /** A sweep begins: what went before it counts no longer. */
-  renew(): void {
+  reset(): void {
     this.#gone = 0;
   }
 }

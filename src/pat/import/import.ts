@@ -8,11 +8,11 @@ import { canonicalCidrs } from '../../core/values/ipv4.ts';
 import { decideCreateMany } from '../change/decision.ts';
 import type { Situation } from '../change/situation.ts';
 import { type Endpoint, endpointKey } from '../mapping/forward.ts';
-import { isWanted, type Mapping, type NewMapping } from '../mapping/mapping.ts';
+import { isEffective, type Mapping, type NewMapping } from '../mapping/mapping.ts';
 import type { Delta } from '../mapping/record.ts';
-import type { ForeignRule, HidingRule, LeadingRule, Target } from '../plan/unmanaged-rules.ts';
+import type { ServerPort, UnmanagedDnatRule, UnmanagedMasqueradeRule, UnmanagedRule } from '../plan/unmanaged-rules.ts';
 import { whyNotBehind } from '../router/facts.ts';
-import { type Claim, claimOn } from '../router/port-in-use.ts';
+import { type PortInUse, portInUseAt } from '../router/port-in-use.ts';
 
 /**
  * `imported`: a new mapping does what it did. `ours`: a mapping that was there already does. `dropped`: one before it took
@@ -31,7 +31,7 @@ export interface ImportedRule {
   readonly reason: string;
 }
 
-export interface Import {
+export interface ImportDecision {
   readonly delta: Delta;
   /** New mappings. */
   readonly ids: readonly string[];
@@ -41,11 +41,11 @@ export interface Import {
 /** What the rules for one endpoint come to. */
 interface Published {
   readonly endpoint: Endpoint;
-  readonly target: Target;
+  readonly target: ServerPort;
   /** None for everybody. */
   readonly allowed_cidrs: readonly string[];
-  readonly members: readonly LeadingRule[];
-  readonly shadowed: readonly LeadingRule[];
+  readonly members: readonly UnmanagedDnatRule[];
+  readonly shadowed: readonly UnmanagedDnatRule[];
   /** The mapping that says the same already. */
   readonly present: Mapping | undefined;
 }
@@ -53,37 +53,37 @@ interface Published {
 const MOST_NETWORKS = 256;
 
 /** Without a router there is nothing to take over. */
-export function decideImport(situation: Situation, newId: NewId): Import {
+export function decideImport(situation: Situation, newId: NewId): ImportDecision {
   const { record, router } = situation;
-  const foreign = router?.foreign ?? [];
-  const left = new Map<ForeignRule, string>();
-  for (const rule of foreign) {
+  const unmanagedRules = router?.unmanagedRules ?? [];
+  const left = new Map<UnmanagedRule, string>();
+  for (const rule of unmanagedRules) {
     const reason = rule.kind === 'other' ? rule.reason : rule.kind === 'leads' && whyImpossible(situation, rule);
     if (reason) left.set(rule, reason);
   }
-  const published = settleOn(situation, foreign.filter(isLeading), left);
+  const published = publishable(situation, unmanagedRules.filter(isLeading), left);
   const fresh = published.filter(({ present }) => present === undefined);
-  const hiding = foreign.filter((rule) => rule.kind === 'hides');
+  const hiding = unmanagedRules.filter((rule) => rule.kind === 'hides');
   const inputs = fresh.map((each) => inputOf(each, record.router_id, hiding));
   const ids = fresh.map(() => newId());
   const going = published.flatMap(({ members, shadowed }) => [...members, ...shadowed]);
   const staying = [...left.keys()];
   const adopting = [...going, ...hiding.filter((rule) => isFree(rule, going, staying))].map(({ text }) => text);
   const idOf = new Map(published.map((each) => [each, each.present?.id ?? ids[fresh.indexOf(each)] ?? '']));
-  const rules = foreign.flatMap((rule) => (rule.kind === 'hides' ? [] : outcomeOf(rule, left, idOf)));
+  const rules = unmanagedRules.flatMap((rule) => (rule.kind === 'hides' ? [] : outcomeOf(rule, left, idOf)));
   // One that was cut short behind the change of the kernel has no rules left, and is not finished yet.
   if (adopting.length + record.adopting.length === 0) return { delta: {}, ids: [], rules };
   // Its rule has the port already, whatever else would speak against a new mapping there.
-  const anyhow = { ...situation, force: true, router: router && { ...router, claims: [] } };
+  const anyhow = { ...situation, force: true, router: router && { ...router, portsInUse: [] } };
   const made = inputs.length > 0 ? decideCreateMany(anyhow, inputs, ids).delta : {};
   return { delta: { ...made, adopting: [...new Set([...record.adopting, ...adopting])] }, ids, rules };
 }
 
-function isLeading(rule: ForeignRule): rule is LeadingRule {
+function isLeading(rule: UnmanagedRule): rule is UnmanagedDnatRule {
   return rule.kind === 'leads';
 }
 
-function whyImpossible({ router }: Situation, rule: LeadingRule): string | undefined {
+function whyImpossible({ router }: Situation, rule: UnmanagedDnatRule): string | undefined {
   const facts = router?.facts;
   if (facts === undefined || facts.gateways.length === 0) return 'the router has no gateway address on this node now';
   if (rule.gateway_ip !== undefined && !facts.gateways.includes(rule.gateway_ip)) {
@@ -93,7 +93,11 @@ function whyImpossible({ router }: Situation, rule: LeadingRule): string | undef
 }
 
 /** What can be taken over. Adds the others to `left`, again and again: each that stays may keep another from going. */
-function settleOn(situation: Situation, rules: readonly LeadingRule[], left: Map<ForeignRule, string>): Published[] {
+function publishable(
+  situation: Situation,
+  rules: readonly UnmanagedDnatRule[],
+  left: Map<UnmanagedRule, string>,
+): Published[] {
   const gateways = situation.router?.facts.gateways ?? [];
   const mapped = new Map([...situation.record.mappings.values()].map((mapping) => [endpointKey(mapping), mapping]));
   for (;;) {
@@ -117,7 +121,7 @@ function settleOn(situation: Situation, rules: readonly LeadingRule[], left: Map
 
 /** What rules for one endpoint come to, in their order; or why no mapping can say that. */
 function publishedBy(
-  rules: readonly LeadingRule[],
+  rules: readonly UnmanagedDnatRule[],
   gateway_ip: string,
   present: Mapping | undefined,
   now: Date,
@@ -126,8 +130,8 @@ function publishedBy(
   if (first === undefined) return 'there is none';
   const { protocol, router_port, server_ip, server_port } = first;
   const endpoint = { protocol, gateway_ip, router_port };
-  const members: LeadingRule[] = [];
-  const shadowed: LeadingRule[] = [];
+  const members: UnmanagedDnatRule[] = [];
+  const shadowed: UnmanagedDnatRule[] = [];
   for (const rule of rules) {
     if (leadsTo(rule, first)) members.push(rule);
     else if (covers(members, rule.source)) shadowed.push(rule);
@@ -137,42 +141,46 @@ function publishedBy(
   if (allowed_cidrs.length > MOST_NETWORKS) return `its port is for more than ${MOST_NETWORKS} networks`;
   if (present) {
     const differs = present.allowed_cidrs.length > 0 && allowed_cidrs.join() !== present.allowed_cidrs.join();
-    if (!isWanted(present, now)) return `its port is mapping ${present.id}'s, which is not in force`;
+    if (!isEffective(present, now)) return `its port is mapping ${present.id}'s, which is not in force`;
     if (!leadsTo(present, first)) return `its port is mapping ${present.id}'s, which leads elsewhere`;
     if (differs) return `its port is mapping ${present.id}'s, which allows other networks`;
   }
   return { endpoint, target: { protocol, server_ip, server_port }, allowed_cidrs, members, shadowed, present };
 }
 
-function leadsTo(one: Target, other: Target): boolean {
+function leadsTo(one: ServerPort, other: ServerPort): boolean {
   return one.protocol === other.protocol && one.server_ip === other.server_ip && one.server_port === other.server_port;
 }
 
-function networksOf(rules: readonly LeadingRule[]): string[] {
+function networksOf(rules: readonly UnmanagedDnatRule[]): string[] {
   const sources = rules.map(({ source }) => source);
   return sources.includes(undefined) ? [] : canonicalCidrs(sources.filter((source) => source !== undefined));
 }
 
 /** Whether those before it take every packet from there. */
-function covers(before: readonly LeadingRule[], source: string | undefined): boolean {
+function covers(before: readonly UnmanagedDnatRule[], source: string | undefined): boolean {
   const networks = networksOf(before);
   if (networks.length === 0) return before.length > 0;
   return source !== undefined && canonicalCidrs([...networks, source]).join() === networks.join();
 }
 
 /** What may end at a rule that stays. */
-function claimsBeside({ router }: Situation, going: readonly LeadingRule[], left: readonly ForeignRule[]): Claim[] {
+function claimsBeside(
+  { router }: Situation,
+  going: readonly UnmanagedDnatRule[],
+  left: readonly UnmanagedRule[],
+): PortInUse[] {
   const goes = new Set(going.map(({ text }) => text));
-  const others = (router?.claims ?? []).filter(({ kind, text }) => kind === 'rule' && !goes.has(text));
+  const others = (router?.portsInUse ?? []).filter(({ kind, text }) => kind === 'rule' && !goes.has(text));
   return [...others, ...left.flatMap((rule) => (rule.kind === 'other' ? rule.covers : []))];
 }
 
-function whyBlocked(endpoint: Endpoint, staying: readonly Claim[]): string | undefined {
-  const claim = claimOn(staying, endpoint);
+function whyBlocked(endpoint: Endpoint, staying: readonly PortInUse[]): string | undefined {
+  const claim = portInUseAt(staying, endpoint);
   return claim && `a rule that stays may take its packets: ${claim.text}`;
 }
 
-function inputOf(published: Published, router_id: string, hiding: readonly HidingRule[]): NewMapping {
+function inputOf(published: Published, router_id: string, hiding: readonly UnmanagedMasqueradeRule[]): NewMapping {
   const { endpoint, target, allowed_cidrs } = published;
   const masquerade = hiding.some((rule) => leadsTo(rule, target)) ? 'always' : 'never';
   return {
@@ -193,19 +201,23 @@ function inputOf(published: Published, router_id: string, hiding: readonly Hidin
 }
 
 /** Whether what a hiding rule served goes, and nothing that it still serves stays. */
-function isFree(rule: HidingRule, going: readonly LeadingRule[], staying: readonly ForeignRule[]): boolean {
+function isFree(
+  rule: UnmanagedMasqueradeRule,
+  going: readonly UnmanagedDnatRule[],
+  staying: readonly UnmanagedRule[],
+): boolean {
   return going.some((each) => leadsTo(each, rule)) && !staying.some((each) => mayLeadTo(each, rule));
 }
 
-function mayLeadTo(rule: ForeignRule, target: Target): boolean {
+function mayLeadTo(rule: UnmanagedRule, target: ServerPort): boolean {
   if (rule.kind !== 'other') return leadsTo(rule, target);
   // A range of addresses is not looked into.
   return rule.leadsTo.includes('-') || rule.leadsTo.split(':')[0] === target.server_ip;
 }
 
 function outcomeOf(
-  rule: ForeignRule,
-  left: ReadonlyMap<ForeignRule, string>,
+  rule: UnmanagedRule,
+  left: ReadonlyMap<UnmanagedRule, string>,
   idOf: ReadonlyMap<Published, string>,
 ): ImportedRule {
   const reason = left.get(rule);

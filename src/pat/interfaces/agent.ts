@@ -1,18 +1,18 @@
 /** Whoever keeps the kernel equal to the store, as the services need it. */
 import type { Delta, RouterRecord } from '../mapping/record.ts';
 import type { Counters } from '../mapping/view.ts';
-import type { ForeignRule } from '../plan/unmanaged-rules.ts';
+import type { UnmanagedRule } from '../plan/unmanaged-rules.ts';
 import type { RouterFacts } from '../router/facts.ts';
-import type { Claim } from '../router/port-in-use.ts';
+import type { PortInUse } from '../router/port-in-use.ts';
 import type { Drift } from '../router/view.ts';
 
 /** What is known of a router at the moment. */
 export interface RouterView {
   readonly facts: RouterFacts;
   /** Ports that somebody else has. Listening programs are among them when the look was for a port. */
-  readonly claims: readonly Claim[];
+  readonly portsInUse: readonly PortInUse[];
   /** As Observation.foreign. */
-  readonly foreign?: readonly ForeignRule[];
+  readonly unmanagedRules?: readonly UnmanagedRule[];
   readonly warnings: readonly string[];
   /** How many mappings of ours, known or not, have something in the kernel. */
   readonly mappings_in_kernel: number;
@@ -21,7 +21,7 @@ export interface RouterView {
 }
 
 /** What a settlement did, and the delta that notes it in the store. */
-export interface Settlement {
+export interface ReconcileResult {
   readonly delta: Delta;
   readonly added: number;
   readonly removed: number;
@@ -31,10 +31,10 @@ export interface Settlement {
  * What a look is for: `rules`; a `port` to choose or to check, which asks for the listening programs too; the `kernel`, whose
  * rules are read anew, whatever is remembered; or an `audit`, which is both.
  */
-export type LookFor = 'rules' | 'port' | 'kernel' | 'audit';
+export type InspectScope = 'rules' | 'port' | 'kernel' | 'audit';
 
 /** The look that is enough for all of these. */
-export function mergedScope(purposes: readonly LookFor[]): LookFor {
+export function mergedScope(purposes: readonly InspectScope[]): InspectScope {
   const readsKernel = purposes.some((each) => each === 'kernel' || each === 'audit');
   const readsPorts = purposes.some((each) => each === 'port' || each === 'audit');
   if (readsKernel) return readsPorts ? 'audit' : 'kernel';
@@ -44,7 +44,7 @@ export function mergedScope(purposes: readonly LookFor[]): LookFor {
 /** Whoever keeps the kernel equal to the store. */
 export interface RouterAgent {
   /** Throws ROUTER_NOT_FOUND, TOOL_MISSING, TOOL_FAILED, NOT_PERMITTED. */
-  look(router_id: string, purpose?: LookFor): Promise<RouterView>;
+  inspect(router_id: string, purpose?: InspectScope): Promise<RouterView>;
   /** Makes the next look read the kernel again. */
   forget(router_id: string): void;
   /** What a settlement would put right. Pure. */
@@ -55,7 +55,7 @@ export interface RouterAgent {
    * Makes the kernel hold what the record says of the mappings named (of all, when the view is fresh) and ends the
    * connections that contradict it. Throws KERNEL_REFUSED, KERNEL_BUSY, ROUTER_NOT_FOUND, TOOL_MISSING.
    */
-  settle(view: RouterView, record: RouterRecord, ids: readonly string[]): Promise<Settlement>;
+  reconcile(view: RouterView, record: RouterRecord, ids: readonly string[]): Promise<ReconcileResult>;
 }
 
 /** What is known of the packets that came through mappings. */

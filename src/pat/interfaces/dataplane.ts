@@ -2,19 +2,19 @@
 import type { Endpoint, Forward } from '../mapping/forward.ts';
 import type { Changes, ObservedForward } from '../plan/changes.ts';
 import type { Flow } from '../plan/connection.ts';
-import type { ForeignRule } from '../plan/unmanaged-rules.ts';
+import type { UnmanagedRule } from '../plan/unmanaged-rules.ts';
 import type { ScopeMarks } from '../router/address-scope.ts';
 import type { RouterFacts } from '../router/facts.ts';
-import type { Claim } from '../router/port-in-use.ts';
+import type { PortInUse } from '../router/port-in-use.ts';
 
 export interface Observation {
   readonly forwards: readonly ObservedForward[];
   /** Ports that rules of somebody else take. */
-  readonly claims: readonly Claim[];
+  readonly portsInUse: readonly PortInUse[];
   /** Rules of somebody else in chains that are ours too, in the order in which packets meet them. */
-  readonly foreign?: readonly ForeignRule[];
+  readonly unmanagedRules?: readonly UnmanagedRule[];
   /** What is missing of our chains, jumps or tables, in the Dataplane's own terms; undefined: nothing. */
-  readonly frame: unknown;
+  readonly missingBaseChains: unknown;
   /** What an operator should know about this router, in whole sentences. */
   readonly warnings: readonly string[];
   /** What its address scopes ask of packets. */
@@ -30,14 +30,14 @@ export interface Dataplane {
   /** Reads what is in place. Changes nothing. */
   observe(router_id: string): Promise<Observation>;
   /** Ports on which programs listen in the router at this moment. */
-  listeners(router_id: string): Promise<readonly Claim[]>;
+  listeners(router_id: string): Promise<readonly PortInUse[]>;
   /** Applies all of it or nothing, in one transaction. Throws KERNEL_REFUSED, KERNEL_BUSY, ROUTER_NOT_FOUND. */
   apply(router_id: string, changes: Changes): Promise<void>;
   /**
    * Takes its own frame (chains, jumps, tables) away again where nothing is in it any more; what others have put there keeps
    * it. Throws as apply does.
    */
-  dismantle(router_id: string): Promise<void>;
+  removeBaseChains(router_id: string): Promise<void>;
   /** What apply would hand to the kernel, as text; empty for an empty plan. Pure. */
   render(changes: Changes): string;
   /** What observe would report for a forward that is in place as it should be. Pure. */

@@ -15,7 +15,7 @@ export interface EventFilter {
 }
 
 /** True when the event is looked for, whatever its place. */
-export function isLookedFor(event: Event, { mapping_id, router_id, project_id, type }: EventFilter): boolean {
+export function matchesFilter(event: Event, { mapping_id, router_id, project_id, type }: EventFilter): boolean {
   return (
     (mapping_id === undefined || event.mapping_id.startsWith(mapping_id)) &&
     (router_id === undefined || event.router_id === router_id) &&
@@ -25,8 +25,8 @@ export function isLookedFor(event: Event, { mapping_id, router_id, project_id, t
 }
 
 /** Who takes events down. It never fails a change: what cannot be noted is said in the log. */
-export interface Trail {
-  note(events: readonly NewEvent[]): Promise<void>;
+export interface AuditLog {
+  append(events: readonly NewEvent[]): Promise<void>;
 }
 
 /** Who has them. */

@@ -10,7 +10,7 @@ export interface SecuredTarget {
 }
 
 /** What the security groups of a server do to a mapping. */
-export interface GroupLook {
+export interface GroupCheck {
   /** Sentences about what they drop. */
   readonly warnings: readonly string[];
   /** Rules that were added. */
@@ -20,12 +20,12 @@ export interface GroupLook {
 }
 
 /** Whoever can look at security groups, and open them. */
-export interface GroupAccess {
+export interface SecurityGroupAccess {
   /**
    * Looks whether packets to the target arrive; with `opens` it adds what is missing. A look that fails is a warning;
    * opening throws CLOUD_UNAVAILABLE, CLOUD_REFUSED, FORBIDDEN, and then nothing is added.
    */
-  look(mapping_id: string, target: SecuredTarget, opens: boolean): Promise<GroupLook>;
+  inspect(mapping_id: string, target: SecuredTarget, opens: boolean): Promise<GroupCheck>;
   /** Takes away rules that look added. Never throws; gives a sentence for each that stayed. */
   close(ruleIds: readonly string[]): Promise<readonly string[]>;
 }

@@ -9,10 +9,19 @@ import { Time } from '../../core/values/time.ts';
 import { Mapping } from './mapping.ts';
 
 /**
- * `followed`, `held` and `released` are the monitor's: led to where its server is now, DOWN for what the cloud says, and no
- * longer. `down` and `active` are what became of it on the node without anybody's asking.
+ * `followed`, `suspended` and `resumed` are the monitor's: it leads to where its server is now, is DOWN because of what
+ * OpenStack says, and no longer is. `down` and `active` are changes of the status on the node that nobody asked for.
  */
-export const EVENT_TYPES = ['created', 'updated', 'deleted', 'followed', 'held', 'released', 'down', 'active'] as const;
+export const EVENT_TYPES = [
+  'created',
+  'updated',
+  'deleted',
+  'followed',
+  'suspended',
+  'resumed',
+  'down',
+  'active',
+] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
 /** Who did it, as it is written down: `expiry` and `agent` are the node itself. */
@@ -84,7 +93,7 @@ function eventOf({ before, after }: Step, { by, type, reason = '' }: Cause): New
 export function statusEventOf({ before, after }: Step): NewEvent | undefined {
   if (before === undefined || after === undefined || before.status === after.status) return undefined;
   const type = after.status === 'ACTIVE' ? 'active' : 'down';
-  const by = after.status_reason.startsWith('expired') ? EXPIRY : AGENT;
+  const by = after.status_code === 'EXPIRED' ? EXPIRY : AGENT;
   const { id, router_id, project_id, status_reason } = after;
   const differing = { status: before.status, status_reason: before.status_reason };
   return {
@@ -103,7 +112,7 @@ function authorOf({ kind, name }: Requester): z.infer<typeof EventAuthor> {
   return { kind, name };
 }
 
-const FOLLOWING: readonly string[] = ['status', 'status_reason', 'updated_at'];
+const FOLLOWING: readonly string[] = ['status', 'status_code', 'status_reason', 'updated_at'];
 
 /** The fields of `before` that are others in `after`; what follows of another change is none of its own. */
 function difference(before: Mapping, after: Mapping): Record<string, unknown> {

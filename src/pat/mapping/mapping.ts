@@ -2,9 +2,11 @@
  * A mapping is one published port: what an operator or tenant asked for, and what became of it. This file says which
  * fields there are and which values are valid; everything from outside (flags, JSON, files) passes these schemas first.
  */
+
 import * as z from 'zod';
 import { Cidrs, Ipv4, Port, Text } from '../../core/values/schemas.ts';
 import { isExpired, Time } from '../../core/values/time.ts';
+import { REASON_CODES, Reason } from './reasons.ts';
 
 /** TCP and UDP; other protocols have no ports. */
 export const PROTOCOLS = ['tcp', 'udp'] as const;
@@ -16,8 +18,8 @@ export const MASQUERADE = ['auto', 'always', 'never'] as const;
 export const Masquerade = z.enum(MASQUERADE, 'auto, always or never');
 export type Masquerade = z.infer<typeof Masquerade>;
 
-/** ACTIVE: in the kernel. DOWN: stored, and leads nowhere now. PENDING: not applied yet. ERROR: refused. */
-export const STATUSES = ['ACTIVE', 'DOWN', 'PENDING', 'ERROR'] as const;
+/** ACTIVE: in the kernel. DOWN: stored, and not published now. PENDING: not applied yet. */
+export const STATUSES = ['ACTIVE', 'DOWN', 'PENDING'] as const;
 export const Status = z.enum(STATUSES);
 export type Status = z.infer<typeof Status>;
 
@@ -29,13 +31,13 @@ const A_ROUTER = 'a router UUID or a namespace name';
  */
 export const RouterId = z.string(A_ROUTER).regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/, A_ROUTER);
 
-/** What the monitor found against a mapping that is there all the same. */
-export const Hold = z.strictObject({
-  reason: z.string(),
-  /** Nothing is published meanwhile: nobody can say whose the address is now. Without it, packets go where they went. */
+/** Set by the monitor while OpenStack cannot serve the mapping. */
+export const Suspension = z.strictObject({
+  reason: Reason,
+  /** True: unpublished meanwhile, because the address may belong to another server. False: packets go where they went. */
   withdrawn: z.boolean(),
 });
-export type Hold = z.infer<typeof Hold>;
+export type Suspension = z.infer<typeof Suspension>;
 
 export const Mapping = z.strictObject({
   id: z.uuid(),
@@ -56,9 +58,11 @@ export const Mapping = z.strictObject({
   enabled: z.boolean('true or false'),
   /** Rules of security groups that were added for this mapping, and go with it. */
   security_group_rule_ids: z.array(z.uuid()),
-  /** Null while the cloud has nothing against it. */
-  hold: Hold.nullable(),
+  suspension: Suspension.nullable(),
   status: Status,
+  /** Null while it is ACTIVE or PENDING. */
+  status_code: z.enum(REASON_CODES).nullable(),
+  /** The same for people; empty while it is ACTIVE or PENDING. */
   status_reason: z.string(),
   created_at: Time,
   updated_at: Time,
@@ -123,8 +127,8 @@ export type MappingPatch = z.output<typeof MappingPatch>;
 export type MappingPatchInput = z.input<typeof MappingPatch>;
 
 /** True when the mapping should be in the kernel at `now`, if its router lets it. */
-export function isWanted(mapping: Pick<Mapping, 'enabled' | 'expires_at' | 'hold'>, now: Date): boolean {
-  return mapping.enabled && !isExpired(mapping, now) && mapping.hold?.withdrawn !== true;
+export function isEffective(mapping: Pick<Mapping, 'enabled' | 'expires_at' | 'suspension'>, now: Date): boolean {
+  return mapping.enabled && !isExpired(mapping, now) && mapping.suspension?.withdrawn !== true;
 }
 
 /** Where a mapping leads, and to which port of which server that address belongs. */

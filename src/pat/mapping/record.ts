@@ -14,7 +14,7 @@ export interface RouterRecord {
    * Endpoints whose change may not have reached the kernel and its connections: written with the change, cleared when
    * it is done. After a crash they say which connections still have to be ended.
    */
-  readonly unsettled: readonly Endpoint[];
+  readonly pending: readonly Endpoint[];
   /** The router's gateway addresses when they were last seen; mappings on one that goes follow to its successor. */
   readonly gateways: readonly string[];
   /**
@@ -28,13 +28,13 @@ export interface Delta {
   readonly put?: readonly Mapping[];
   readonly remove?: readonly string[];
   readonly next_port?: number;
-  readonly unsettled?: readonly Endpoint[];
+  readonly pending?: readonly Endpoint[];
   readonly gateways?: readonly string[];
   readonly adopting?: readonly string[];
 }
 
 export function emptyRecord(router_id: string): RouterRecord {
-  return { router_id, mappings: new Map(), next_port: 0, unsettled: [], gateways: [], adopting: [] };
+  return { router_id, mappings: new Map(), next_port: 0, pending: [], gateways: [], adopting: [] };
 }
 
 /** Gives the record after the delta; the one given stays as it is. Costs what the router holds. */
@@ -46,7 +46,7 @@ export function withDelta(record: RouterRecord, delta: Delta): RouterRecord {
     router_id: record.router_id,
     mappings,
     next_port: delta.next_port ?? record.next_port,
-    unsettled: delta.unsettled ?? record.unsettled,
+    pending: delta.pending ?? record.pending,
     gateways: delta.gateways ?? record.gateways,
     adopting: delta.adopting ?? record.adopting,
   };
@@ -58,13 +58,13 @@ export function isEmptyDelta(delta: Delta): boolean {
     !delta.put?.length &&
     !delta.remove?.length &&
     delta.next_port === undefined &&
-    delta.unsettled === undefined &&
+    delta.pending === undefined &&
     delta.gateways === undefined &&
     delta.adopting === undefined
   );
 }
 
 /** True for the record of a router that this state directory has never had to do with, or has lost all knowledge of. */
-export function knowsNothing({ mappings, next_port, unsettled }: RouterRecord): boolean {
-  return mappings.size === 0 && next_port === 0 && unsettled.length === 0;
+export function knowsNothing({ mappings, next_port, pending }: RouterRecord): boolean {
+  return mappings.size === 0 && next_port === 0 && pending.length === 0;
 }

@@ -7,8 +7,8 @@ import type { Changes, ObservedForward } from './changes.ts';
  */
 export function plan(desired: readonly Forward[], observed: readonly ObservedForward[], frame?: unknown): Changes {
   // Nothing to compare with: a namespace made anew takes all of its mappings at once.
-  if (observed.length === 0) return { remove: [], add: desired, frame };
+  if (observed.length === 0) return { remove: [], add: desired, missingBaseChains: frame };
   const missing = new Map(desired.map((forward) => [forwardKey(forward), forward]));
   const remove = observed.filter(({ forward }) => forward === undefined || !missing.delete(forwardKey(forward)));
-  return { remove, add: [...missing.values()], frame };
+  return { remove, add: [...missing.values()], missingBaseChains: frame };
 }

@@ -3,16 +3,16 @@
  * leads where, or why no mapping could say the same.
  */
 import type { Protocol } from '../mapping/mapping.ts';
-import type { Claim } from '../router/port-in-use.ts';
+import type { PortInUse } from '../router/port-in-use.ts';
 
 /** A port of a server. */
-export interface Target {
+export interface ServerPort {
   readonly protocol: Protocol;
   readonly server_ip: string;
   readonly server_port: number;
 }
 
-interface Found {
+interface UnmanagedRuleBase {
   /** The rule, as its tool shows it. Equal texts are equal rules. */
   readonly text: string;
   /** Whatever the Dataplane needs to take away exactly this one. */
@@ -20,7 +20,7 @@ interface Found {
 }
 
 /** It leads packets to a server as a mapping could. */
-export interface LeadingRule extends Found, Target {
+export interface UnmanagedDnatRule extends UnmanagedRuleBase, ServerPort {
   readonly kind: 'leads';
   /** Undefined: whatever the packet's destination is. */
   readonly gateway_ip: string | undefined;
@@ -30,19 +30,19 @@ export interface LeadingRule extends Found, Target {
 }
 
 /** It hides callers from a server. */
-export interface HidingRule extends Found, Target {
+export interface UnmanagedMasqueradeRule extends UnmanagedRuleBase, ServerPort {
   readonly kind: 'hides';
 }
 
 /** Anything else that sees packets before they are led. */
-export interface OtherRule extends Found {
+export interface UnmanagedOtherRule extends UnmanagedRuleBase {
   readonly kind: 'other';
   /** Why no mapping could say it. */
   readonly reason: string;
   /** The packets that may end with it. */
-  readonly covers: readonly Claim[];
+  readonly covers: readonly PortInUse[];
   /** Where it leads to, as it says it; empty for nowhere. */
   readonly leadsTo: string;
 }
 
-export type ForeignRule = LeadingRule | HidingRule | OtherRule;
+export type UnmanagedRule = UnmanagedDnatRule | UnmanagedMasqueradeRule | UnmanagedOtherRule;

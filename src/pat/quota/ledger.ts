@@ -6,13 +6,13 @@
  * do not see one another.
  */
 import { isPraasError, praasError } from '../errors.ts';
-import type { Holder } from '../interfaces/quota.ts';
+import type { QuotaReserver } from '../interfaces/quota.ts';
 import type { MappingStore } from '../interfaces/store.ts';
 import type { RouterRecord } from '../mapping/record.ts';
 import { excessOf, type Quota, type Usage } from './quota.ts';
 import type { QuotaStore } from './quota-store.ts';
 
-export interface QuotaBookParts {
+export interface QuotaLedgerParts {
   readonly store: Pick<MappingStore, 'routers' | 'read'>;
   readonly quotas: Pick<QuotaStore, 'read'>;
   /** Of a project that has none of its own; may change. */
@@ -32,8 +32,8 @@ type Counts = ReadonlyMap<string, number>;
 
 const NOTHING: Counts = new Map();
 
-export class QuotaBook implements Holder {
-  readonly #parts: QuotaBookParts;
+export class QuotaLedger implements QuotaReserver {
+  readonly #parts: QuotaLedgerParts;
   readonly #byRouter = new Map<string, Counts>();
   /** Records that came since they were counted. */
   readonly #uncounted = new Map<string, Touched['mappings']>();
@@ -42,7 +42,7 @@ export class QuotaBook implements Holder {
   #released = Promise.withResolvers<void>();
   #loading: Promise<void> | undefined;
 
-  constructor(parts: QuotaBookParts) {
+  constructor(parts: QuotaLedgerParts) {
     this.#parts = parts;
   }
 
@@ -68,12 +68,15 @@ export class QuotaBook implements Holder {
   }
 
   /** Throws QUOTA_EXCEEDED, what QuotaStore.read and the store throw, and what `work` throws. */
-  async hold<T>({ router_id, projects }: Parameters<Holder['hold']>[0], work: () => Promise<T>): Promise<T> {
+  async reserve<T>(
+    { router_id, projects }: Parameters<QuotaReserver['reserve']>[0],
+    work: () => Promise<T>,
+  ): Promise<T> {
     const counts = countsOf(projects);
     if (counts.size === 0) return work();
     await this.#load();
     const reservation = { router_id, counts };
-    await this.#reserve(reservation);
+    await this.#reservePlace(reservation);
     try {
       return await work();
     } finally {
@@ -98,7 +101,7 @@ export class QuotaBook implements Holder {
   }
 
   /** Waits while requests under way have the places, and takes them when they are free. */
-  async #reserve(reservation: Reservation): Promise<void> {
+  async #reservePlace(reservation: Reservation): Promise<void> {
     const own = await this.#parts.quotas.read();
     while (!this.#fits(reservation, own)) await this.#released.promise;
     this.#reservations.add(reservation);

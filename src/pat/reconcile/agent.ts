@@ -7,20 +7,20 @@ import type { Clock } from '../../core/clock.ts';
 import type { Logger } from '../../core/logger.ts';
 import { isExpired } from '../../core/values/time.ts';
 import { isPraasError } from '../errors.ts';
-import type { CounterSource, LookFor, RouterAgent, RouterView, Settlement } from '../interfaces/agent.ts';
+import type { CounterSource, InspectScope, ReconcileResult, RouterAgent, RouterView } from '../interfaces/agent.ts';
 import type { Dataplane, Observation } from '../interfaces/dataplane.ts';
 import { type Endpoint, endpointKey, type Forward, forwardOf } from '../mapping/forward.ts';
-import { isWanted, type Mapping } from '../mapping/mapping.ts';
+import { isEffective, type Mapping } from '../mapping/mapping.ts';
 import type { RouterRecord } from '../mapping/record.ts';
 import type { Counters } from '../mapping/view.ts';
-import { type Changes, isEmptyPlan } from '../plan/changes.ts';
+import { type Changes, isEmptyChanges } from '../plan/changes.ts';
 import { plan } from '../plan/plan.ts';
 import { staleFlows } from '../plan/stale-flows.ts';
-import { settledStatus } from '../plan/status.ts';
+import { isSameStatus, statusOf } from '../plan/status.ts';
 import { isNewTo, scopeMarkFor, withScopeMarks } from '../router/address-scope.ts';
 import { masqueradeApplies, type RouterFacts } from '../router/facts.ts';
 import type { Drift } from '../router/view.ts';
-import { CounterBook } from './counter-totals.ts';
+import { CounterTotals } from './counter-totals.ts';
 import { KnownRouter } from './known-router.ts';
 
 export class Agent implements RouterAgent, CounterSource {
@@ -30,7 +30,7 @@ export class Agent implements RouterAgent, CounterSource {
   /** What settlements have left in each router. Reading alone never changes it. */
   readonly #known = new Map<string, KnownRouter>();
   readonly #seen = new WeakMap<RouterView, KnownRouter>();
-  readonly #counters = new CounterBook();
+  readonly #counters = new CounterTotals();
 
   constructor(dataplane: Dataplane, clock: Clock, log: Logger) {
     this.#dataplane = dataplane;
@@ -38,21 +38,28 @@ export class Agent implements RouterAgent, CounterSource {
     this.#log = log;
   }
 
-  async look(router_id: string, purpose: LookFor = 'rules'): Promise<RouterView> {
+  async inspect(router_id: string, purpose: InspectScope = 'rules'): Promise<RouterView> {
     const known = purpose === 'audit' || purpose === 'kernel' ? undefined : this.#known.get(router_id);
     const [read, nowKnown, listeners] = await Promise.all([
       this.#dataplane.facts(router_id),
       known ?? this.#observe(router_id).then((observation) => new KnownRouter(observation)),
       purpose === 'port' || purpose === 'audit' ? this.#dataplane.listeners(router_id) : [],
     ]);
-    const { warnings, size, scopeMarks, foreign } = nowKnown;
+    const { warnings, size, scopeMarks, unmanagedRules } = nowKnown;
     if (known && isNewTo(scopeMarks, read)) {
       this.forget(router_id);
-      return this.look(router_id, purpose);
+      return this.inspect(router_id, purpose);
     }
     const facts = withScopeMarks(read, scopeMarks);
-    const claims = [...nowKnown.claims, ...listeners];
-    const view = { facts, claims, foreign, warnings, mappings_in_kernel: size, isFresh: known === undefined };
+    const portsInUse = [...nowKnown.portsInUse, ...listeners];
+    const view = {
+      facts,
+      portsInUse,
+      unmanagedRules,
+      warnings,
+      mappings_in_kernel: size,
+      isFresh: known === undefined,
+    };
     this.#seen.set(view, nowKnown);
     return view;
   }
@@ -72,7 +79,7 @@ export class Agent implements RouterAgent, CounterSource {
 
   async #observe(router_id: string): Promise<Observation> {
     const observation = await this.#dataplane.observe(router_id);
-    this.#counters.note(router_id, observation.forwards, this.#clock.now());
+    this.#counters.record(router_id, observation.forwards, this.#clock.now());
     return observation;
   }
 
@@ -87,29 +94,29 @@ export class Agent implements RouterAgent, CounterSource {
 
   preview(view: RouterView, record: RouterRecord, ids: readonly string[]): string {
     const { changes } = this.#plan(view, record, ids);
-    return isEmptyPlan(changes) ? '' : this.#dataplane.render(changes);
+    return isEmptyChanges(changes) ? '' : this.#dataplane.render(changes);
   }
 
-  async settle(view: RouterView, record: RouterRecord, ids: readonly string[]): Promise<Settlement> {
+  async reconcile(view: RouterView, record: RouterRecord, ids: readonly string[]): Promise<ReconcileResult> {
     try {
-      return await this.#settleOnce(view, record, ids);
+      return await this.#reconcileOnce(view, record, ids);
     } catch (error) {
       this.forget(record.router_id);
       if (view.isFresh || !isPraasError(error, 'KERNEL_REFUSED')) throw error;
       // What was remembered is not what is there: somebody flushed, or the namespace is a new one of the same name.
       // The view is fresh now, so this happens once.
-      return this.settle(await this.look(record.router_id), record, ids);
+      return this.reconcile(await this.inspect(record.router_id), record, ids);
     }
   }
 
-  async #settleOnce(view: RouterView, record: RouterRecord, ids: readonly string[]): Promise<Settlement> {
+  async #reconcileOnce(view: RouterView, record: RouterRecord, ids: readonly string[]): Promise<ReconcileResult> {
     const { router_id } = record;
     const { changes, mappings } = this.#plan(view, record, ids);
     this.#reportDrift(record, changes, ids);
     const endpoints = affectedEndpoints(record, changes);
     // There is no way back behind that: what reads connections has to work before.
     if (changes.adopt) await this.#dataplane.flows(router_id, endpoints);
-    if (!isEmptyPlan(changes)) await this.#dataplane.apply(router_id, changes);
+    if (!isEmptyChanges(changes)) await this.#dataplane.apply(router_id, changes);
     await this.#endStaleFlows(router_id, endpoints, this.#forwardsAt(endpoints, view, record));
     const known = this.#seen.get(view);
     known?.applied(changes, this.#dataplane);
@@ -120,7 +127,7 @@ export class Agent implements RouterAgent, CounterSource {
     return {
       delta: {
         ...(put.length > 0 && { put }),
-        ...(record.unsettled.length > 0 && { unsettled: [] }),
+        ...(record.pending.length > 0 && { pending: [] }),
         ...(record.adopting.length > 0 && { adopting: [] }),
       },
       added: changes.add.length,
@@ -135,8 +142,8 @@ export class Agent implements RouterAgent, CounterSource {
     const forwards = this.#forwardsOf(mappings, view);
     const observed = known?.forwards(view.isFresh ? undefined : ids) ?? [];
     // A router that needs nothing of ours gets no chains and no table either.
-    const frame = forwards.length > 0 ? known?.frame : undefined;
-    const adopt = known?.foreign.filter(({ text }) => record.adopting.includes(text)) ?? [];
+    const frame = forwards.length > 0 ? known?.missingBaseChains : undefined;
+    const adopt = known?.unmanagedRules.filter(({ text }) => record.adopting.includes(text)) ?? [];
     const changes = { ...plan(forwards, observed, frame), ...(adopt.length > 0 && { adopt }) };
     return { changes, mappings };
   }
@@ -147,11 +154,11 @@ export class Agent implements RouterAgent, CounterSource {
     const isHere = ({ gateway_ip }: Mapping): boolean =>
       facts.gateways.length === 0 || facts.addresses.includes(gateway_ip);
     return mappings
-      .filter((mapping) => isWanted(mapping, now) && isHere(mapping))
+      .filter((mapping) => isEffective(mapping, now) && isHere(mapping))
       .map((mapping) => forwardOf(mapping, masqueradeApplies(facts, mapping), scopeMarkFor(facts, mapping.server_ip)));
   }
 
-  /** What is published there, by whichever mapping: an endpoint left unsettled need not be one of those named. */
+  /** What is published there, by whichever mapping: an endpoint left pending need not be one of those named. */
   #forwardsAt(endpoints: readonly Endpoint[], view: RouterView, record: RouterRecord): Forward[] {
     const ports = new Set(endpoints.map(({ router_port }) => router_port));
     return this.#forwardsOf(
@@ -173,18 +180,18 @@ export class Agent implements RouterAgent, CounterSource {
   #withStatus(mappings: readonly Mapping[], facts: RouterFacts): Mapping[] {
     const now = this.#clock.now();
     return mappings.flatMap((mapping) => {
-      const { status, status_reason } = settledStatus(mapping, facts, now);
-      if (status === mapping.status && status_reason === mapping.status_reason) return [];
-      return [{ ...mapping, status, status_reason }];
+      const fields = statusOf(mapping, facts, now);
+      if (isSameStatus(mapping, fields)) return [];
+      return [{ ...mapping, ...fields }];
     });
   }
 
   /** What was asked for, what has just moved or begun, and what has expired is no drift. */
   #reportDrift(record: RouterRecord, changes: Changes, ids: readonly string[]): void {
-    const { router_id, mappings, unsettled } = record;
+    const { router_id, mappings, pending } = record;
     const now = this.#clock.now();
     const asked = new Set(ids);
-    const moving = new Set(unsettled.map(endpointKey));
+    const moving = new Set(pending.map(endpointKey));
     const isDrift = (id: string): boolean => {
       const mapping = mappings.get(id);
       return (
@@ -203,9 +210,9 @@ interface Plan {
   readonly mappings: readonly Mapping[];
 }
 
-/** Endpoints whose connections may contradict the rules now: those just changed and those a crash left unsettled. */
+/** Endpoints whose connections may contradict the rules now: those just changed and those a crash left pending. */
 function affectedEndpoints(record: RouterRecord, changes: Changes): Endpoint[] {
   const removed = changes.remove.flatMap(({ forward }) => forward ?? []);
-  const all = [...record.unsettled, ...removed, ...changes.add];
+  const all = [...record.pending, ...removed, ...changes.add];
   return [...new Map(all.map((endpoint) => [endpointKey(endpoint), endpoint])).values()];
 }

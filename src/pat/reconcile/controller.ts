@@ -8,7 +8,7 @@ import type { Clock } from '../../core/clock.ts';
 import { messageOf } from '../../core/errors/message-of.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { Timers } from '../../core/timers.ts';
-import { WorkLine } from '../../core/work-queue.ts';
+import { WorkQueue } from '../../core/work-queue.ts';
 import type { Changed, Synced } from '../change/change.ts';
 import { isPraasError } from '../errors.ts';
 import { endpointKey } from '../mapping/forward.ts';
@@ -18,7 +18,7 @@ import { ExpiryWatch } from './expiry-watch.ts';
 export type Reason = 'start' | 'appeared' | 'gone' | 'addresses' | 'expired' | 'retry' | 'period';
 
 /** How a reconciliation of one router ended. */
-export interface Reconciled {
+export interface ReconcileOutcome {
   readonly router_id: string;
   readonly reason: Reason;
   readonly seconds: number;
@@ -33,7 +33,7 @@ export interface ControllerParts {
   readonly read: (router_id: string) => Promise<RouterRecord>;
   readonly sync: (router_id: string) => Promise<Changed<Synced>>;
   readonly periodMs: () => number;
-  readonly onReconciled: (reconciled: Reconciled) => void;
+  readonly onReconciled: (reconciled: ReconcileOutcome) => void;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: Logger;
@@ -44,13 +44,13 @@ export interface Failing {
   readonly reason: string;
 }
 
-interface Care {
+interface RouterState {
   dueMs: number;
   failures: number;
   trouble: string | undefined;
 }
 
-const PLACES = 8;
+const CONCURRENCY = 8;
 const SLOW_AFTER_MS = 2000;
 const TICK_MS = 500;
 /** A new namespace gets its interfaces and addresses bit by bit. */
@@ -61,9 +61,9 @@ const MOST_SHARE = 10;
 
 export class Controller {
   readonly #parts: ControllerParts;
-  readonly #line: WorkLine;
+  readonly #queue: WorkQueue;
   readonly #expiries: ExpiryWatch;
-  readonly #cares = new Map<string, Care>();
+  readonly #states = new Map<string, RouterState>();
   readonly #timersSet = new Set<() => void>();
   #isStopped = false;
   #hasStarted = false;
@@ -71,11 +71,11 @@ export class Controller {
   constructor(parts: ControllerParts) {
     const { timers, clock, log } = parts;
     this.#parts = parts;
-    this.#line = new WorkLine({
+    this.#queue = new WorkQueue({
       timers,
-      places: PLACES,
+      concurrency: CONCURRENCY,
       slowAfterMs: SLOW_AFTER_MS,
-      work: (router_id, reason) => this.#lookAfter(router_id, reason as Reason),
+      work: (router_id, reason) => this.#reconcile(router_id, reason as Reason),
     });
     this.#expiries = new ExpiryWatch({
       clock,
@@ -93,27 +93,27 @@ export class Controller {
   async start(): Promise<void> {
     const routers = await this.#parts.routers();
     await Promise.all(routers.map((router_id) => this.#noteExpiries(router_id)));
-    for (const router_id of routers) this.#careFor(router_id);
-    for (const router_id of routers) this.#line.add(router_id, 'start', false);
+    for (const router_id of routers) this.#stateOf(router_id);
+    for (const router_id of routers) this.#queue.add(router_id, 'start', false);
     this.#tick();
-    await this.#line.idle();
+    await this.#queue.idle();
     this.#hasStarted = true;
   }
 
   /** Takes the record of a router that has just been changed. */
   touched(record: RouterRecord): void {
     if (this.#isStopped) return;
-    this.#careFor(record.router_id);
-    this.#expiries.note(record);
+    this.#stateOf(record.router_id);
+    this.#expiries.update(record);
   }
 
   /** Something has happened to a router. Those that nothing is stored of are nobody's business. */
   wake(router_id: string, reason: Reason): void {
-    if (!this.#cares.has(router_id)) return;
-    if (reason !== 'appeared') this.#line.add(router_id, reason, true);
+    if (!this.#states.has(router_id)) return;
+    if (reason !== 'appeared') this.#queue.add(router_id, reason, true);
     else
       for (const milliseconds of AFTER_APPEARING_MS)
-        this.#later(milliseconds, () => this.#line.add(router_id, reason, true));
+        this.#later(milliseconds, () => this.#queue.add(router_id, reason, true));
   }
 
   /** Whether every router has been looked after since the start. */
@@ -123,7 +123,7 @@ export class Controller {
 
   /** Routers whose last reconciliation failed, and why. */
   get failing(): readonly Failing[] {
-    return [...this.#cares].flatMap(([router_id, { trouble }]) => (trouble ? [{ router_id, reason: trouble }] : []));
+    return [...this.#states].flatMap(([router_id, { trouble }]) => (trouble ? [{ router_id, reason: trouble }] : []));
   }
 
   /** Lets what is under way end, and does nothing any more. */
@@ -131,28 +131,28 @@ export class Controller {
     this.#isStopped = true;
     for (const callOff of this.#timersSet) callOff();
     this.#expiries.stop();
-    await this.#line.close();
+    await this.#queue.close();
   }
 
   async #noteExpiries(router_id: string): Promise<void> {
     try {
-      this.#expiries.note(await this.#parts.read(router_id));
+      this.#expiries.update(await this.#parts.read(router_id));
     } catch (error) {
-      this.#fail(router_id, this.#careFor(router_id), error);
+      this.#fail(router_id, this.#stateOf(router_id), error);
     }
   }
 
   #tick(): void {
     const now = this.#parts.clock.now().getTime();
-    for (const [router_id, { dueMs, failures }] of this.#cares) {
-      if (dueMs <= now) this.#line.add(router_id, failures > 0 ? 'retry' : 'period', false);
+    for (const [router_id, { dueMs, failures }] of this.#states) {
+      if (dueMs <= now) this.#queue.add(router_id, failures > 0 ? 'retry' : 'period', false);
     }
     this.#later(TICK_MS, () => this.#tick());
   }
 
-  async #lookAfter(router_id: string, reason: Reason): Promise<void> {
+  async #reconcile(router_id: string, reason: Reason): Promise<void> {
     const { clock, periodMs, sync, onReconciled, log } = this.#parts;
-    const care = this.#careFor(router_id);
+    const care = this.#stateOf(router_id);
     const start = clock.now().getTime();
     // Not again meanwhile.
     care.dueMs = Number.POSITIVE_INFINITY;
@@ -173,7 +173,7 @@ export class Controller {
     onReconciled({ router_id, reason, seconds: (end - start) / 1000, isOk: care.failures === 0, repaired });
   }
 
-  #fail(router_id: string, care: Care, error: unknown): void {
+  #fail(router_id: string, care: RouterState, error: unknown): void {
     const reason = messageOf(error);
     // The same trouble every period is said once.
     if (care.trouble !== reason) this.#parts.log.warn('router cannot be looked after', { router_id, reason });
@@ -181,15 +181,15 @@ export class Controller {
     care.failures += 1;
   }
 
-  #careFor(router_id: string): Care {
-    const present = this.#cares.get(router_id);
+  #stateOf(router_id: string): RouterState {
+    const present = this.#states.get(router_id);
     if (present) return present;
-    const care: Care = {
+    const care: RouterState = {
       dueMs: this.#parts.clock.now().getTime() + this.#parts.periodMs(),
       failures: 0,
       trouble: undefined,
     };
-    this.#cares.set(router_id, care);
+    this.#states.set(router_id, care);
     return care;
   }
 

@@ -1,23 +1,23 @@
 import { timeText } from '../../core/values/time.ts';
 import type { Counters } from '../mapping/view.ts';
-import type { ObservedForward, Tally } from '../plan/changes.ts';
+import type { ObservedForward, RuleCounters } from '../plan/changes.ts';
 
 interface Entry {
-  readonly seen: Tally;
-  readonly total: Tally;
+  readonly seen: RuleCounters;
+  readonly total: RuleCounters;
   readonly last_hit_at: string | null;
 }
 
 const FRESH_MS = 1000;
 
-export class CounterBook {
+export class CounterTotals {
   readonly #routers = new Map<string, Map<string, Entry>>();
   readonly #notedMs = new Map<string, number>();
 
   /** Takes what was found in a router at `now`. Mappings that are no longer there are forgotten. */
-  note(router_id: string, forwards: readonly ObservedForward[], now: Date): void {
+  record(router_id: string, forwards: readonly ObservedForward[], now: Date): void {
     const before = this.#routers.get(router_id);
-    const entries = forwards.flatMap(({ mapping_id, tally }): [string, Entry][] =>
+    const entries = forwards.flatMap(({ mapping_id, counters: tally }): [string, Entry][] =>
       tally ? [[mapping_id, next(before?.get(mapping_id), tally, now)]] : [],
     );
     this.#routers.set(router_id, new Map(entries));
@@ -35,7 +35,7 @@ export class CounterBook {
   }
 }
 
-function next(before: Entry | undefined, seen: Tally, now: Date): Entry {
+function next(before: Entry | undefined, seen: RuleCounters, now: Date): Entry {
   if (before === undefined) return { seen, total: seen, last_hit_at: null };
   const base = seen.packets >= before.seen.packets ? before.seen : { packets: 0, bytes: 0 };
   const packets = seen.packets - base.packets;

@@ -34,7 +34,7 @@ export class ExpiryWatch {
   }
 
   /** Takes a router's record as it is now. */
-  note(record: RouterRecord): void {
+  update(record: RouterRecord): void {
     const now = this.#parts.clock.now();
     // One that has ended since the timer was set has not been said yet: it waits for the timer like the others.
     const awaited = new Set((this.#routers.get(record.router_id) ?? []).map(keyOf));

@@ -5,29 +5,29 @@
  */
 import type { Dataplane, Observation } from '../interfaces/dataplane.ts';
 import type { Changes, ObservedForward } from '../plan/changes.ts';
-import type { ForeignRule } from '../plan/unmanaged-rules.ts';
+import type { UnmanagedRule } from '../plan/unmanaged-rules.ts';
 import type { ScopeMarks } from '../router/address-scope.ts';
-import type { Claim } from '../router/port-in-use.ts';
+import type { PortInUse } from '../router/port-in-use.ts';
 
 export class KnownRouter {
-  readonly claims: readonly Claim[];
-  readonly foreign: readonly ForeignRule[];
+  readonly portsInUse: readonly PortInUse[];
+  readonly unmanagedRules: readonly UnmanagedRule[];
   readonly warnings: readonly string[];
   readonly scopeMarks: ScopeMarks;
   readonly #forwards: Map<string, ObservedForward[]>;
-  #frame: unknown;
+  #missingBaseChains: unknown;
 
   constructor(observation: Observation) {
-    this.claims = observation.claims;
-    this.foreign = observation.foreign ?? [];
+    this.portsInUse = observation.portsInUse;
+    this.unmanagedRules = observation.unmanagedRules ?? [];
     this.warnings = observation.warnings;
     this.scopeMarks = observation.scopeMarks ?? new Map();
     this.#forwards = Map.groupBy(observation.forwards, ({ mapping_id }) => mapping_id);
-    this.#frame = observation.frame;
+    this.#missingBaseChains = observation.missingBaseChains;
   }
 
-  get frame(): unknown {
-    return this.#frame;
+  get missingBaseChains(): unknown {
+    return this.#missingBaseChains;
   }
 
   /** How many mappings have something in the kernel. */
@@ -43,7 +43,7 @@ export class KnownRouter {
 
   /** Takes note of changes (an empty one too) that the Dataplane has applied. */
   applied(changes: Changes, dataplane: Pick<Dataplane, 'expected'>): void {
-    if (changes.frame !== undefined) this.#frame = undefined;
+    if (changes.missingBaseChains !== undefined) this.#missingBaseChains = undefined;
     const removed = new Set(changes.remove);
     for (const { mapping_id } of removed) {
       this.#set(

@@ -5,7 +5,7 @@
 import { isPraasError } from '../errors.ts';
 import type { Dataplane } from '../interfaces/dataplane.ts';
 import type { Endpoint } from '../mapping/forward.ts';
-import { isEmptyPlan } from '../plan/changes.ts';
+import { isEmptyChanges } from '../plan/changes.ts';
 import { plan } from '../plan/plan.ts';
 import { staleFlows } from '../plan/stale-flows.ts';
 
@@ -20,11 +20,11 @@ async function withdrawFrom(dataplane: Dataplane, router_id: string): Promise<nu
   try {
     const { forwards } = await dataplane.observe(router_id);
     const changes = plan([], forwards);
-    if (!isEmptyPlan(changes)) await dataplane.apply(router_id, changes);
+    if (!isEmptyChanges(changes)) await dataplane.apply(router_id, changes);
     const endpoints: Endpoint[] = forwards.flatMap(({ forward }) => forward ?? []);
     const flows = staleFlows(await dataplane.flows(router_id, endpoints), endpoints, []);
     if (flows.length > 0) await dataplane.endFlows(router_id, flows, []);
-    await dataplane.dismantle(router_id);
+    await dataplane.removeBaseChains(router_id);
     return new Set(forwards.map(({ mapping_id }) => mapping_id)).size;
   } catch (error) {
     // A router that goes meanwhile takes its rules with it.

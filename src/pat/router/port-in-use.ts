@@ -4,7 +4,7 @@ import type { Endpoint } from '../mapping/forward.ts';
 import type { Protocol } from '../mapping/mapping.ts';
 
 /** Ports that somebody other than praas answers for. */
-export interface Claim {
+export interface PortInUse {
   readonly protocol: Protocol;
   /** The network whose addresses it answers on. */
   readonly cidr: string;
@@ -16,8 +16,8 @@ export interface Claim {
 }
 
 /** The claim on an endpoint, or undefined. */
-export function claimOn(claims: readonly Claim[], endpoint: Endpoint): Claim | undefined {
-  return claims.find(
+export function portInUseAt(portsInUse: readonly PortInUse[], endpoint: Endpoint): PortInUse | undefined {
+  return portsInUse.find(
     (claim) =>
       claim.protocol === endpoint.protocol &&
       cidrContains(claim.cidr, endpoint.gateway_ip) &&

@@ -1,13 +1,21 @@
 /** Carries out what the monitor found, as any other change is carried out: decided on what is there when its turn comes. */
+
 import { withDeadline } from '../../core/deadline.ts';
 import type { Timers } from '../../core/timers.ts';
 import type { ChangeRunner } from '../change/change-runner.ts';
 import { isPraasError, praasError } from '../errors.ts';
-import { type Applied, type CarriedOut, decideVerdicts, type Verdict, type Verdicts } from '../follow/correction.ts';
+import {
+  type AppliedCorrection,
+  type Correction,
+  type CorrectionResult,
+  type Corrections,
+  decideCorrections,
+} from '../follow/correction.ts';
 import { type Cause, MONITOR } from '../mapping/event.ts';
+import { reasonText } from '../mapping/reasons.ts';
 import { closeUnused, type OpenedRulesParts } from '../target/opened-rules.ts';
 
-export interface VerdictServiceParts extends OpenedRulesParts {
+export interface CorrectionServiceParts extends OpenedRulesParts {
   readonly runner: ChangeRunner;
   readonly timers: Timers;
 }
@@ -16,17 +24,17 @@ export interface VerdictServiceParts extends OpenedRulesParts {
 const PATIENCE_MS = 5000;
 const SECOND_MS = 1000;
 
-export class VerdictService implements Verdicts {
-  readonly #parts: VerdictServiceParts;
+export class CorrectionService implements Corrections {
+  readonly #parts: CorrectionServiceParts;
 
-  constructor(parts: VerdictServiceParts) {
+  constructor(parts: CorrectionServiceParts) {
     this.#parts = parts;
   }
 
-  async carryOut(verdicts: readonly Verdict[]): Promise<CarriedOut> {
-    const applied: Applied[] = [];
+  async apply(corrections: readonly Correction[]): Promise<CorrectionResult> {
+    const applied: AppliedCorrection[] = [];
     const failures: Error[] = [];
-    const byRouter = Map.groupBy(verdicts, ({ router_id }) => router_id);
+    const byRouter = Map.groupBy(corrections, ({ router_id }) => router_id);
     await Promise.all(
       [...byRouter].map(async ([router_id, those]) => {
         try {
@@ -46,18 +54,18 @@ export class VerdictService implements Verdicts {
     return withDeadline(this.#parts.timers, PATIENCE_MS, work, late);
   }
 
-  async #ofRouter(router_id: string, verdicts: readonly Verdict[]): Promise<readonly Applied[]> {
-    const { value } = await this.#parts.runner.run<readonly Applied[]>(router_id, {
+  async #ofRouter(router_id: string, corrections: readonly Correction[]): Promise<readonly AppliedCorrection[]> {
+    const { value } = await this.#parts.runner.run<readonly AppliedCorrection[]>(router_id, {
       options: {},
-      mustBeHere: false,
-      purpose: 'rules',
+      requiresRouter: false,
+      scope: 'rules',
       decide: (situation) => {
-        const { delta, applied } = decideVerdicts(situation, verdicts);
-        const causes = new Map(applied.map(({ verdict }) => [verdict.mapping_id, causeOf(verdict)]));
+        const { delta, applied } = decideCorrections(situation, corrections);
+        const causes = new Map(applied.map(({ correction }) => [correction.mapping_id, causeOf(correction)]));
         return { delta, ids: applied.map(({ mapping }) => mapping.id), value: () => applied, causes };
       },
     });
-    const gone = value.filter(({ verdict }) => verdict.action === 'remove');
+    const gone = value.filter(({ correction }) => correction.action === 'delete');
     await closeUnused(
       this.#parts,
       gone.flatMap(({ mapping }) => mapping.security_group_rule_ids),
@@ -66,8 +74,12 @@ export class VerdictService implements Verdicts {
   }
 }
 
-const TYPES = { remove: 'deleted', lead: 'followed', hold: 'held', release: 'released' } as const;
+const TYPES = { delete: 'deleted', follow: 'followed', suspend: 'suspended', resume: 'resumed' } as const;
 
-function causeOf(verdict: Verdict): Cause {
-  return { by: MONITOR, type: TYPES[verdict.action], reason: 'reason' in verdict ? verdict.reason : '' };
+function causeOf(correction: Correction): Cause {
+  return {
+    by: MONITOR,
+    type: TYPES[correction.action],
+    reason: 'reason' in correction ? reasonText(correction.reason) : '',
+  };
 }

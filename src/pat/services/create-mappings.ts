@@ -8,8 +8,8 @@ import type { ChangeRunner } from '../change/change-runner.ts';
 import { decideCreateMany, requireNew } from '../change/decision.ts';
 import type { Situation } from '../change/situation.ts';
 import { isPraasError, praasError } from '../errors.ts';
-import type { Holder } from '../interfaces/quota.ts';
-import type { GroupAccess, GroupLook } from '../interfaces/security-groups.ts';
+import type { QuotaReserver } from '../interfaces/quota.ts';
+import type { GroupCheck, SecurityGroupAccess } from '../interfaces/security-groups.ts';
 import type { ResolvedRequest, Targets } from '../interfaces/target.ts';
 import type { Mapping, NewMapping } from '../mapping/mapping.ts';
 import type { MappingRequest } from '../mapping/request.ts';
@@ -20,8 +20,8 @@ export interface CreationParts {
   /** Throws FORBIDDEN for a router port that the requester may not choose. */
   readonly requirePort: (router_port: number | undefined, requester: Requester) => void;
   readonly targets: Targets;
-  readonly quotas?: Holder | undefined;
-  readonly groups?: GroupAccess | undefined;
+  readonly quotas?: QuotaReserver | undefined;
+  readonly groups?: SecurityGroupAccess | undefined;
   readonly view: (mapping: Mapping) => MappingView;
 }
 
@@ -46,7 +46,7 @@ export class Creation {
     const asked = { router_id, projects: resolved.map(({ mapping }) => mapping.project_id) };
     const work = (): Promise<Changed<readonly MappingView[]>> =>
       this.#opened(router_id, requests, resolved, options, ids);
-    return quotas ? quotas.hold(asked, work) : work();
+    return quotas ? quotas.reserve(asked, work) : work();
   }
 
   /** What was opened for mappings that are not there is closed again. */
@@ -59,11 +59,11 @@ export class Creation {
   ): Promise<Changed<readonly MappingView[]>> {
     const { groups } = this.#parts;
     const opens = requests.map(({ open_security_group }) => open_security_group && !options.dry_run);
-    const lookAt = async (each: ResolvedRequest, index: number): Promise<GroupLook | undefined> =>
-      groups?.look(ids[index] ?? '', each, opens[index] ?? false);
+    const lookAt = async (each: ResolvedRequest, index: number): Promise<GroupCheck | undefined> =>
+      groups?.inspect(ids[index] ?? '', each, opens[index] ?? false);
     // A warning may come with the answer; what is opened is waited for, one after the other: two may lack the same rule.
     const looks = resolved.map(async (each, index) => (opens[index] ? undefined : lookAt(each, index)));
-    const opened: (GroupLook | undefined)[] = [];
+    const opened: (GroupCheck | undefined)[] = [];
     const closeAgain = async (): Promise<unknown> => groups?.close(opened.flatMap((each) => each?.ruleIds ?? []));
     try {
       for (const [index, each] of resolved.entries()) opened.push(opens[index] ? await lookAt(each, index) : undefined);
@@ -97,8 +97,8 @@ export class Creation {
     const { runner, view } = this.#parts;
     return runner.run(router_id, {
       options,
-      mustBeHere: true,
-      purpose: 'port',
+      requiresRouter: true,
+      scope: 'port',
       precheck: (record) => requireNew(record, ids),
       decide: (situation: Situation): Outcome<MappingView[]> => {
         const { delta, mappings } = decideCreateMany(situation, inputs, ids);

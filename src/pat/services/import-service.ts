@@ -37,8 +37,8 @@ export class ImportService implements Imports {
     const cause: Cause = { by: options.requester ?? ROOT, reason: REASON };
     return runner.run<readonly ImportedRule[]>(router_id, {
       options,
-      mustBeHere: true,
-      purpose: 'audit',
+      requiresRouter: true,
+      scope: 'audit',
       decide: (situation) => {
         const { delta, ids, rules } = decideImport(situation, newId);
         return { delta, ids, value: () => rules, causes: new Map(ids.map((id) => [id, cause])) };

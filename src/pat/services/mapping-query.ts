@@ -7,7 +7,7 @@ import type { Dataplane } from '../interfaces/dataplane.ts';
 import type { MappingStore } from '../interfaces/store.ts';
 import { type Mapping, relatedIds } from '../mapping/mapping.ts';
 import { asOf } from '../plan/status.ts';
-import type { RouterBook } from '../target/router-directory.ts';
+import type { RouterDirectory } from '../target/router-directory.ts';
 import type { MappingFilter } from './api.ts';
 
 /** Stored mappings, and why those of some routers could not be read. */
@@ -21,7 +21,7 @@ export interface MappingQueryParts {
   readonly dataplane: Pick<Dataplane, 'routers'>;
   readonly clock: Clock;
   /** Knows more of routers that are not here. */
-  readonly book?: RouterBook | undefined;
+  readonly directory?: RouterDirectory | undefined;
 }
 
 export class MappingQuery {
@@ -107,7 +107,7 @@ export class MappingQuery {
   }
 
   #asOf(mapping: Mapping, now: Date, isHere: boolean): Mapping {
-    const { book } = this.#parts;
+    const { directory: book } = this.#parts;
     const reasons = { absent: book?.whyAbsent(mapping.router_id), noGateway: book?.whyNoGateway(mapping.router_id) };
     return asOf(mapping, now, isHere, reasons);
   }

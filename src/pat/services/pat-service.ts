@@ -10,12 +10,12 @@ import type { PatAction } from '../actions.ts';
 import type { Changed, ChangeOptions, Outcome, Synced } from '../change/change.ts';
 import type { ChangeRunner } from '../change/change-runner.ts';
 import { decideCreate, decideDelete, decideUpdate, publishedAs } from '../change/decision.ts';
-import type { Condition, Decision, Policy, Situation } from '../change/situation.ts';
+import type { Condition, Decision, PatSettings, Situation } from '../change/situation.ts';
 import { isPraasError } from '../errors.ts';
 import type { CounterSource } from '../interfaces/agent.ts';
 import type { Dataplane } from '../interfaces/dataplane.ts';
-import type { Holder } from '../interfaces/quota.ts';
-import type { GroupAccess } from '../interfaces/security-groups.ts';
+import type { QuotaReserver } from '../interfaces/quota.ts';
+import type { SecurityGroupAccess } from '../interfaces/security-groups.ts';
 import type { MappingStore } from '../interfaces/store.ts';
 import type { Targets } from '../interfaces/target.ts';
 import { endpointOf } from '../mapping/forward.ts';
@@ -34,12 +34,12 @@ export interface PatServiceParts extends MappingQueryParts {
   readonly dataplane: Pick<Dataplane, 'routers' | 'flows'>;
   readonly runner: ChangeRunner;
   readonly newId: NewId;
-  readonly policy: Policy;
+  readonly settings: PatSettings;
   /** Says who may choose any router port. */
   readonly access: AccessPolicy;
   readonly targets: Targets;
-  readonly quotas?: Holder | undefined;
-  readonly groups?: GroupAccess | undefined;
+  readonly quotas?: QuotaReserver | undefined;
+  readonly groups?: SecurityGroupAccess | undefined;
   /** Left out where nothing watches. */
   readonly counters?: CounterSource;
 }
@@ -87,8 +87,8 @@ export class PatService implements Pat {
     const id = this.#parts.newId();
     return this.#parts.runner.run<{ mapping: MappingView; isNew: boolean }>(input.router_id, {
       options,
-      mustBeHere: true,
-      purpose: 'port',
+      requiresRouter: true,
+      scope: 'port',
       decide: (situation) => {
         const present = publishedAs(situation, input);
         if (present) return { delta: {}, ids: [], value: () => ({ mapping: this.#view(present), isNew: false }) };
@@ -110,8 +110,8 @@ export class PatService implements Pat {
     if (!moves && mayOpen(patch)) await targets.confirm(found, requester);
     return runner.run(found.router_id, {
       options,
-      mustBeHere: false,
-      purpose: 'port',
+      requiresRouter: false,
+      scope: 'port',
       decide: (situation) => this.#outcomeOf(decideUpdate(situation, found.id, patch, { condition, identity })),
     });
   }
@@ -130,7 +130,7 @@ export class PatService implements Pat {
       const decide = (situation: Situation): Outcome<readonly MappingView[]> =>
         this.#removal(situation, mappings, condition);
       try {
-        const change = { options, mustBeHere: false, purpose: 'rules', decide } as const;
+        const change = { options, requiresRouter: false, scope: 'rules', decide } as const;
         results.push(await this.#parts.runner.run(router_id, change));
       } catch (error) {
         if (!isPraasError(error)) throw error;
@@ -153,8 +153,8 @@ export class PatService implements Pat {
   sync(router_id: string, options: ChangeOptions = {}): Promise<Changed<Synced>> {
     return this.#parts.runner.run<Synced>(router_id, {
       options,
-      mustBeHere: true,
-      purpose: 'kernel',
+      requiresRouter: true,
+      scope: 'kernel',
       reconciles: true,
       decide: () => ({ delta: {}, ids: [], value: (_, done) => done }),
     });
@@ -188,8 +188,8 @@ export class PatService implements Pat {
   }
 
   #requirePort(router_port: number | undefined, requester: Requester): void {
-    const { access, policy } = this.#parts;
-    if (!access.allows(requester, ANY_PORT)) requireRange(router_port, policy.router_port_range, requester);
+    const { access, settings } = this.#parts;
+    if (!access.allows(requester, ANY_PORT)) requireRange(router_port, settings.router_port_range, requester);
   }
 
   #outcomeOf({ delta, mapping }: Decision): Outcome<MappingView> {
@@ -202,7 +202,7 @@ export class PatService implements Pat {
     condition: Condition | undefined,
   ): Outcome<readonly MappingView[]> {
     const ids = mappings.map(({ id }) => id);
-    const delta = decideDelete(record, ids, this.#parts.policy.router_port_range, condition);
+    const delta = decideDelete(record, ids, this.#parts.settings.router_port_range, condition);
     return { delta, ids, value: () => mappings.map((mapping) => this.#view(mapping)) };
   }
 

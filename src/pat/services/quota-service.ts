@@ -2,14 +2,14 @@
 import { type Requester, ROOT } from '../../core/identity/requester.ts';
 import { parseInput } from '../../core/values/input.ts';
 import { praasError } from '../errors.ts';
-import type { QuotaBook } from '../quota/ledger.ts';
+import type { QuotaLedger } from '../quota/ledger.ts';
 import { type OwnQuota, ProjectId, type Quota } from '../quota/quota.ts';
 import type { QuotaStore } from '../quota/quota-store.ts';
 import type { Quotas, QuotaView } from './api.ts';
 
 export interface QuotaServiceParts {
   readonly quotas: QuotaStore;
-  readonly book: Pick<QuotaBook, 'usage' | 'projects'>;
+  readonly ledger: Pick<QuotaLedger, 'usage' | 'projects'>;
   /** Of a project that has none of its own; may change. */
   readonly defaults: () => Quota;
 }
@@ -24,7 +24,7 @@ export class QuotaService implements Quotas {
   /** Of the requester's project; who sees all sees every project that has mappings or a quota of its own, by ID. */
   async list({ projectId }: Requester = ROOT): Promise<readonly QuotaView[]> {
     if (projectId !== null) return [await this.#view(projectId)];
-    const { quotas, book } = this.#parts;
+    const { quotas, ledger: book } = this.#parts;
     const known = new Set([...(await quotas.read()).keys(), ...(await book.projects())]);
     return Promise.all([...known].toSorted().map((each) => this.#view(each)));
   }
@@ -46,7 +46,7 @@ export class QuotaService implements Quotas {
   }
 
   async #view(project_id: string): Promise<QuotaView> {
-    const { quotas, book, defaults } = this.#parts;
+    const { quotas, ledger: book, defaults } = this.#parts;
     const own = (await quotas.read()).get(project_id);
     const limits = { ...defaults(), ...own };
     const { mappings, onRouter } = await book.usage(project_id);

@@ -3,7 +3,7 @@ import { type Requester, ROOT } from '../../core/identity/requester.ts';
 import { cidrContains } from '../../core/values/ipv4.ts';
 import { isUuid } from '../../core/values/uuid.ts';
 import { freePorts } from '../change/port-choice.ts';
-import type { Policy } from '../change/situation.ts';
+import type { PatSettings } from '../change/situation.ts';
 import { isPraasError, praasError } from '../errors.ts';
 import type { RouterAgent } from '../interfaces/agent.ts';
 import type { Dataplane } from '../interfaces/dataplane.ts';
@@ -11,9 +11,9 @@ import type { MappingStore } from '../interfaces/store.ts';
 import { PROTOCOLS, type Protocol } from '../mapping/mapping.ts';
 import type { RouterRecord } from '../mapping/record.ts';
 import { type RouterFacts } from '../router/facts.ts';
-import type { Claim } from '../router/port-in-use.ts';
+import type { PortInUse } from '../router/port-in-use.ts';
 import type { RouterDetails, RouterSummary } from '../router/view.ts';
-import type { RouterBook } from '../target/router-directory.ts';
+import type { RouterDirectory } from '../target/router-directory.ts';
 import type { ListedRouters, Routers } from './api.ts';
 
 export interface RouterServiceParts {
@@ -21,9 +21,9 @@ export interface RouterServiceParts {
   readonly dataplane: Pick<Dataplane, 'routers' | 'facts'>;
   readonly agent: RouterAgent;
   readonly clock: Clock;
-  readonly policy: Policy;
+  readonly settings: PatSettings;
   /** Left out on a node without OpenStack. */
-  readonly book?: RouterBook | undefined;
+  readonly directory?: RouterDirectory | undefined;
 }
 
 /** So many namespaces are read at the same time. */
@@ -41,7 +41,7 @@ export class RouterService implements Routers {
    * know. One that cannot be read is a failure beside them.
    */
   async list(requester: Requester = ROOT): Promise<ListedRouters> {
-    const { dataplane, book } = this.#parts;
+    const { dataplane, directory: book } = this.#parts;
     const ids = (await dataplane.routers()).filter((id) => book?.isVisible(id, requester) ?? true);
     const summaries: (RouterSummary | Error | undefined)[] = [];
     for (let start = 0; start < ids.length; start += AT_ONCE) {
@@ -55,18 +55,18 @@ export class RouterService implements Routers {
 
   /** One router with what others have in it, by its id, or by its name in OpenStack. Throws ROUTER_NOT_FOUND. */
   async show(reference: string, requester: Requester = ROOT): Promise<RouterDetails> {
-    const { agent, store, book } = this.#parts;
+    const { agent, store, directory: book } = this.#parts;
     const router_id = this.idOf(reference, requester);
     if (book?.isVisible(router_id, requester) === false) {
       throw praasError('ROUTER_NOT_FOUND', { router: reference, known: [] });
     }
-    const view = await agent.look(router_id, 'audit');
+    const view = await agent.inspect(router_id, 'audit');
     const record = await store.read(router_id);
     return {
-      ...this.#summarize(view.facts, view.claims, record),
+      ...this.#summarize(view.facts, view.portsInUse, record),
       networks: view.facts.inside.map(({ cidr }) => cidr),
       mappings_in_kernel: view.mappings_in_kernel,
-      unmanaged: view.claims.filter((claim) => isOnGateway(claim, view.facts)).map(({ text }) => text),
+      unmanaged: view.portsInUse.filter((claim) => isOnGateway(claim, view.facts)).map(({ text }) => text),
       warnings: view.warnings,
       drift: agent.drift(view, record),
     };
@@ -76,13 +76,13 @@ export class RouterService implements Routers {
   idOf(reference: string, requester: Requester = ROOT): string {
     // A tenant may name a router as it likes, also like another one's ID.
     if (isUuid(reference)) return reference;
-    return this.#parts.book?.find(reference, requester) ?? reference;
+    return this.#parts.directory?.find(reference, requester) ?? reference;
   }
 
   async #summaryOf(router_id: string): Promise<RouterSummary | Error | undefined> {
     try {
-      const { facts, claims } = await this.#parts.agent.look(router_id, 'port');
-      return this.#summarize(facts, claims, await this.#parts.store.read(router_id));
+      const { facts, portsInUse } = await this.#parts.agent.inspect(router_id, 'port');
+      return this.#summarize(facts, portsInUse, await this.#parts.store.read(router_id));
     } catch (error) {
       // Between listing and looking a namespace may go; that is no news for a list.
       if (isPraasError(error, 'ROUTER_NOT_FOUND')) return undefined;
@@ -91,9 +91,9 @@ export class RouterService implements Routers {
     }
   }
 
-  #summarize(facts: RouterFacts, claims: readonly Claim[], record: RouterRecord): RouterSummary {
-    const { policy, clock, book } = this.#parts;
-    const situation = { record, router: { facts, claims }, policy, now: clock.now(), force: false };
+  #summarize(facts: RouterFacts, portsInUse: readonly PortInUse[], record: RouterRecord): RouterSummary {
+    const { settings, clock, directory: book } = this.#parts;
+    const situation = { record, router: { facts, portsInUse }, settings, now: clock.now(), force: false };
     const [gateway_ip = ''] = facts.gateways;
     const free = PROTOCOLS.map((protocol) => [
       protocol,
@@ -116,6 +116,6 @@ function usedPorts({ mappings }: RouterRecord, protocol: Protocol, gateway_ip: s
   return [...mappings.values()].filter((each) => each.protocol === protocol && each.gateway_ip === gateway_ip).length;
 }
 
-function isOnGateway(claim: Claim, facts: RouterFacts): boolean {
+function isOnGateway(claim: PortInUse, facts: RouterFacts): boolean {
   return facts.gateways.some((gateway_ip) => cidrContains(claim.cidr, gateway_ip));
 }

@@ -12,7 +12,7 @@ import type { Cloud, CloudPort } from '../interfaces/cloud.ts';
 import type { ResolvedRequest, Targets } from '../interfaces/target.ts';
 import type { Mapping, TargetIdentity } from '../mapping/mapping.ts';
 import type { MappingRequest, TargetRequest } from '../mapping/request.ts';
-import { isServerPort, RouterPorts, type Target, targetsOf } from './reach.ts';
+import { isServerPort, type PortAddress, RouterPorts, targetsOf } from './reach.ts';
 import { type Chosen, RouterChoice } from './router-choice.ts';
 import { namedRouter, newMappingOf } from './targets.ts';
 
@@ -222,11 +222,11 @@ function includes(ports: readonly CloudPort[], { id }: CloudPort): boolean {
   return ports.some((port) => port.id === id);
 }
 
-function identityOf({ port, server_ip }: Target): TargetIdentity {
+function identityOf({ port, server_ip }: PortAddress): TargetIdentity {
   return { server_ip, server_id: isServerPort(port) ? port.device_id : null, port_id: port.id };
 }
 
-function onlyOne(targets: readonly Target[], what: string): Target {
+function onlyOne(targets: readonly PortAddress[], what: string): PortAddress {
   const [target, another] = targets;
   if (target === undefined) throw new Error('a router was chosen that leads to no target');
   if (another === undefined) return target;

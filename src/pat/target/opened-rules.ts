@@ -1,9 +1,9 @@
-import type { GroupAccess } from '../interfaces/security-groups.ts';
+import type { SecurityGroupAccess } from '../interfaces/security-groups.ts';
 import type { MappingStore } from '../interfaces/store.ts';
 
 export interface OpenedRulesParts {
   readonly store: Pick<MappingStore, 'routers' | 'read'>;
-  readonly groups?: GroupAccess | undefined;
+  readonly groups?: SecurityGroupAccess | undefined;
 }
 
 /**

@@ -3,7 +3,7 @@ import { isIpv4 } from '../../core/values/ipv4.ts';
 import type { CloudPort } from '../interfaces/cloud.ts';
 
 /** An IPv4 address of a port. */
-export interface Target {
+export interface PortAddress {
   readonly port: CloudPort;
   readonly server_ip: string;
   readonly subnet_id: string;
@@ -24,7 +24,7 @@ export function isRouterInterface({ device_owner }: CloudPort): boolean {
 }
 
 /** Every IPv4 address of these ports. */
-export function targetsOf(ports: readonly CloudPort[]): readonly Target[] {
+export function targetsOf(ports: readonly CloudPort[]): readonly PortAddress[] {
   return ports.flatMap((port) =>
     port.fixed_ips
       .filter(({ ip_address }) => isIpv4(ip_address))

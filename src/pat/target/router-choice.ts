@@ -6,13 +6,13 @@
 import type { Requester } from '../../core/identity/requester.ts';
 import { praasError } from '../errors.ts';
 import type { Cloud, CloudPort } from '../interfaces/cloud.ts';
-import { isRouterInterface, RouterPorts, type Target } from './reach.ts';
+import { isRouterInterface, type PortAddress, RouterPorts } from './reach.ts';
 
 export interface Chosen {
   readonly router_id: string;
   readonly ports: RouterPorts;
   /** What it leads to of what may be meant; one at least. */
-  readonly targets: readonly Target[];
+  readonly targets: readonly PortAddress[];
 }
 
 /** What is known of the router already. */
@@ -58,7 +58,7 @@ export class RouterChoice {
 
   /** Throws ROUTER_NOT_CONNECTED when the router does not lead to any of them, AMBIGUOUS when several routers do. */
   async choose(
-    targets: readonly Target[],
+    targets: readonly PortAddress[],
     { router_id, routerPorts, what }: Asked,
     requester: Requester,
   ): Promise<Chosen> {
@@ -81,7 +81,7 @@ export class RouterChoice {
   }
 
   /** The requester's routers with an interface on the subnet of one of the targets. */
-  async #leadingTo(targets: readonly Target[], requester: Requester): Promise<readonly Chosen[]> {
+  async #leadingTo(targets: readonly PortAddress[], requester: Requester): Promise<readonly Chosen[]> {
     const networkIds = [...new Set(targets.map(({ port }) => port.network_id))];
     const interfaces = (await this.#cloud.ports({ networkIds })).filter(isRouterInterface);
     const routerIds = [...new Set(interfaces.map(({ device_id }) => device_id))];
@@ -106,7 +106,7 @@ export class RouterChoice {
   }
 }
 
-function leading(router_id: string, ports: readonly CloudPort[], targets: readonly Target[]): Chosen | undefined {
+function leading(router_id: string, ports: readonly CloudPort[], targets: readonly PortAddress[]): Chosen | undefined {
   const own = new RouterPorts(router_id, ports);
   const reached = targets.filter(({ subnet_id }) => own.subnetIds.has(subnet_id));
   return reached.length === 0 ? undefined : { router_id, ports: own, targets: reached };

@@ -3,10 +3,12 @@
  * read anew now and then, so it may be old. Invariant: nobody publishes by it; whose a router is never changes, so that much
  * may be shown by it.
  */
+
 import type { Requester } from '../../core/identity/requester.ts';
 import type { Cloud, CloudRouter } from '../interfaces/cloud.ts';
+import { type Reason, reason } from '../mapping/reasons.ts';
 
-export class RouterBook {
+export class RouterDirectory {
   #routers: ReadonlyMap<string, CloudRouter> | undefined;
   #reading: Promise<void> | undefined;
 
@@ -37,20 +39,20 @@ export class RouterBook {
   }
 
   /** Why the router is not on this node, as far as that is known; undefined when nothing explains it. */
-  whyAbsent(router_id: string): string | undefined {
+  whyAbsent(router_id: string): Reason | undefined {
     if (this.#routers === undefined) return undefined;
     const router = this.#routers.get(router_id);
     if (router === undefined) return undefined;
-    if (!router.isUp) return `router ${router.name} is down (admin_state_up is false)`;
+    if (!router.isUp) return reason('ROUTER_DISABLED', { router: router.name });
     return undefined;
   }
 
   /** Why the router has no gateway address here. */
-  whyNoGateway(router_id: string): string | undefined {
+  whyNoGateway(router_id: string): Reason | undefined {
     const router = this.of(router_id);
     if (router === undefined) return undefined;
-    if (router.gateway_ips.length === 0) return `router ${router.name} has no external gateway`;
-    if (router.isHa) return `router ${router.name} stands by on this node: its gateway is on another one`;
+    if (router.gateway_ips.length === 0) return reason('NO_EXTERNAL_GATEWAY', { router: router.name });
+    if (router.isHa) return reason('ROUTER_STANDBY');
     return undefined;
   }
 

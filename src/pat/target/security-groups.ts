@@ -6,14 +6,14 @@ import { messageOf } from '../../core/errors/message-of.ts';
 import type { Logger } from '../../core/logger.ts';
 import { isPraasError, praasError } from '../errors.ts';
 import type { Cloud, CloudPort, SecurityGroup, SecurityGroupRule } from '../interfaces/cloud.ts';
-import type { GroupAccess, GroupLook, SecuredTarget } from '../interfaces/security-groups.ts';
-import { type Missing, missingAccess, missingText } from './security.ts';
+import type { GroupCheck, SecuredTarget, SecurityGroupAccess } from '../interfaces/security-groups.ts';
+import { type MissingAccess, missingAccess, missingText } from './security.ts';
 
 const EVERYBODY = '0.0.0.0/0';
 const MARK = 'praas:';
-const NOTHING: GroupLook = { warnings: [], ruleIds: [] };
+const NOTHING: GroupCheck = { warnings: [], ruleIds: [] };
 
-export class SecurityGroups implements GroupAccess {
+export class SecurityGroups implements SecurityGroupAccess {
   readonly #cloud: Cloud;
   readonly #log: Logger;
   readonly #left = new Set<string>();
@@ -23,7 +23,7 @@ export class SecurityGroups implements GroupAccess {
     this.#log = log;
   }
 
-  async look(mapping_id: string, { mapping, port }: SecuredTarget, opens: boolean): Promise<GroupLook> {
+  async inspect(mapping_id: string, { mapping, port }: SecuredTarget, opens: boolean): Promise<GroupCheck> {
     if (port === undefined || !port.hasPortSecurity) return NOTHING;
     try {
       const rules = await this.#cloud.securityGroupRules(port.security_group_ids);
@@ -67,7 +67,7 @@ export class SecurityGroups implements GroupAccess {
     });
   }
 
-  async #open(mapping_id: string, port: CloudPort, missing: readonly Missing[]): Promise<GroupLook> {
+  async #open(mapping_id: string, port: CloudPort, missing: readonly MissingAccess[]): Promise<GroupCheck> {
     const groups = await this.#cloud.securityGroups(port.security_group_ids);
     const own = groups.find(({ project_id }) => project_id === port.project_id);
     if (own === undefined) {
@@ -95,7 +95,7 @@ function isOurs(description: string): boolean {
 }
 
 /** Whether it is a rule of ours that was added for exactly that. */
-function isFor(rule: SecurityGroupRule, { cidr, protocol, port }: Missing): boolean {
+function isFor(rule: SecurityGroupRule, { cidr, protocol, port }: MissingAccess): boolean {
   return (
     isOurs(rule.description) &&
     rule.protocol === protocol &&
@@ -105,7 +105,7 @@ function isFor(rule: SecurityGroupRule, { cidr, protocol, port }: Missing): bool
   );
 }
 
-function warningOf(missing: readonly Missing[], groups: readonly SecurityGroup[]): string {
+function warningOf(missing: readonly MissingAccess[], groups: readonly SecurityGroup[]): string {
   const names = groups.map(({ name, id }) => name || id).join(', ') || 'none';
   const dropped = missing.map(missingText).join(' and ');
   return `the server's security groups (${names}) drop ${dropped}: an ingress rule for it is missing; --open-security-group adds it`;

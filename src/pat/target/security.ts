@@ -7,7 +7,7 @@ import type { CloudPort, SecurityGroupRule } from '../interfaces/cloud.ts';
 import type { Mapping, Protocol } from '../mapping/mapping.ts';
 
 /** Packets that would be dropped: from this network, to this port. */
-export interface Missing {
+export interface MissingAccess {
   /** `0.0.0.0/0` for everybody. */
   readonly cidr: string;
   readonly protocol: Protocol;
@@ -24,7 +24,7 @@ export function missingAccess(
   port: Pick<CloudPort, 'hasPortSecurity'>,
   rules: readonly SecurityGroupRule[],
   wanted: Pick<Mapping, 'protocol' | 'server_port' | 'allowed_cidrs'>,
-): readonly Missing[] {
+): readonly MissingAccess[] {
   if (!port.hasPortSecurity) return [];
   const { protocol, server_port } = wanted;
   const open = rules.filter((rule) => fits(rule, protocol, server_port)).map(prefixOf);
@@ -41,7 +41,7 @@ export function missingAccess(
 }
 
 /** As people say it. */
-export function missingText({ cidr, protocol, port }: Missing): string {
+export function missingText({ cidr, protocol, port }: MissingAccess): string {
   return `${protocol} ${port} from ${cidr === EVERYBODY ? 'anywhere' : cidr}`;
 }
 

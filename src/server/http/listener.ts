@@ -16,7 +16,7 @@ export interface TlsFiles {
   readonly key: Buffer;
 }
 
-export type Place =
+export type ListenAddress =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number; readonly tls: TlsFiles | undefined }
   | { readonly kind: 'socket'; readonly path: string };
 
@@ -37,13 +37,13 @@ const OPTIONS = {
 export type OnUnreadable = (error: Error, socket: Duplex, isAnswering: boolean) => void;
 
 export class Listener {
-  readonly #place: Place;
+  readonly #place: ListenAddress;
   readonly #server: Server | TlsServer;
   /** How many requests of a connection are being answered. */
   readonly #answering = new WeakMap<Duplex, number>();
 
   /** `onUnreadable` answers connections that do not speak HTTP as they should. */
-  constructor(place: Place, app: RequestListener, onUnreadable: OnUnreadable) {
+  constructor(place: ListenAddress, app: RequestListener, onUnreadable: OnUnreadable) {
     this.#place = place;
     const tls = place.kind === 'tcp' ? place.tls : undefined;
     const counted: RequestListener = (request, response) => {

@@ -5,7 +5,7 @@
 import { isPraasError } from '../../pat/errors.ts';
 import type { Mapping } from '../../pat/mapping/mapping.ts';
 import { statusOf } from '../http/problem.ts';
-import type { Place } from './parameters.ts';
+import type { LegacyTarget } from './parameters.ts';
 
 export type LegacyAnswer = Readonly<Record<string, string>>;
 
@@ -52,7 +52,7 @@ export function removed(mapping: Mapping): LegacyAnswer {
   };
 }
 
-export function nothingToRemove(place: Place): LegacyAnswer {
+export function nothingToRemove(place: LegacyTarget): LegacyAnswer {
   return {
     status: 'NO CREATED',
     remove_server_port: String(place.server_port),
@@ -75,7 +75,7 @@ export function moved(before: Mapping, after: Mapping): LegacyAnswer {
   };
 }
 
-export function nothingToMove(place: Place): LegacyAnswer {
+export function nothingToMove(place: LegacyTarget): LegacyAnswer {
   return {
     status: 'NO CREATED',
     server_ip: place.server_ip,

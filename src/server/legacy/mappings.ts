@@ -11,11 +11,11 @@
 import type { Clock } from '../../core/clock.ts';
 import { compareIpv4 } from '../../core/values/ipv4.ts';
 import { isPraasError, praasError } from '../../pat/errors.ts';
-import { isWanted, type Mapping, type NewMapping } from '../../pat/mapping/mapping.ts';
+import { isEffective, type Mapping, type NewMapping } from '../../pat/mapping/mapping.ts';
 import type { PatService } from '../../pat/services/pat-service.ts';
 import type { LegacyAnswer } from './answers.ts';
 import * as answers from './answers.ts';
-import type { Place } from './parameters.ts';
+import type { LegacyTarget } from './parameters.ts';
 
 export type LegacyPat = Pick<PatService, 'list' | 'ensure' | 'update' | 'delete'>;
 
@@ -40,14 +40,14 @@ export class LegacyMappings {
   }
 
   /** Nobody named these mappings and no project owns them: both stay empty, as where an operator leaves them out. */
-  async create(place: Place): Promise<LegacyAnswer> {
+  async create(place: LegacyTarget): Promise<LegacyAnswer> {
     const { value } = await this.#pat.ensure(newMappingAt(place));
     if (value.isNew) return answers.created(value.mapping);
     // Of several that lead there, always the same one is shown.
     return answers.createdBefore((await this.#find(place)) ?? value.mapping);
   }
 
-  async remove(place: Place): Promise<LegacyAnswer> {
+  async remove(place: LegacyTarget): Promise<LegacyAnswer> {
     let mapping = await this.#find(place);
     if (mapping === undefined) return answers.nothingToRemove(place);
     const condition = this.#still(place, (now) => {
@@ -62,7 +62,7 @@ export class LegacyMappings {
     return answers.removed(mapping);
   }
 
-  async modify(place: Place, router_port: number): Promise<LegacyAnswer> {
+  async modify(place: LegacyTarget, router_port: number): Promise<LegacyAnswer> {
     let before = await this.#find(place);
     if (before === undefined) return answers.nothingToMove(place);
     if (before.router_port === router_port) return answers.moved(before, before);
@@ -88,7 +88,7 @@ export class LegacyMappings {
     return mappings.filter((mapping) => isPublished(mapping, now)).toSorted(byServer);
   }
 
-  async #find(place: Place): Promise<Mapping | undefined> {
+  async #find(place: LegacyTarget): Promise<Mapping | undefined> {
     return (await this.#published(place.router_id)).find((mapping) => isAt(mapping, place));
   }
 
@@ -96,7 +96,7 @@ export class LegacyMappings {
    * A condition that gives `take` the mapping as it is when the change has its turn: that is what the answer is about, not
    * what was found before. Throws MAPPING_NOT_FOUND when it is no longer what was asked for.
    */
-  #still(place: Place, take: (mapping: Mapping) => void): (mapping: Mapping) => void {
+  #still(place: LegacyTarget, take: (mapping: Mapping) => void): (mapping: Mapping) => void {
     return (mapping) => {
       if (!isPublished(mapping, this.#clock.now()) || !isAt(mapping, place)) {
         throw praasError('MAPPING_NOT_FOUND', { id: mapping.id });
@@ -107,7 +107,7 @@ export class LegacyMappings {
 }
 
 /** Without a name, a project and limits. */
-function newMappingAt(place: Place): NewMapping {
+function newMappingAt(place: LegacyTarget): NewMapping {
   return {
     ...place,
     protocol: 'tcp',
@@ -126,10 +126,10 @@ function newMappingAt(place: Place): NewMapping {
 const TAKEN = ['PORT_TAKEN', 'PORT_RESERVED'] as const;
 
 function isPublished(mapping: Mapping, now: Date): boolean {
-  return mapping.protocol === 'tcp' && isWanted(mapping, now);
+  return mapping.protocol === 'tcp' && isEffective(mapping, now);
 }
 
-function isAt(mapping: Mapping, { gateway_ip, server_ip, server_port }: Place): boolean {
+function isAt(mapping: Mapping, { gateway_ip, server_ip, server_port }: LegacyTarget): boolean {
   return mapping.gateway_ip === gateway_ip && mapping.server_ip === server_ip && mapping.server_port === server_port;
 }
 

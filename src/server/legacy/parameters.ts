@@ -18,7 +18,7 @@ const PortText = z
 const Router = RouterId.transform(routerIdOf);
 
 /** A port of a server, on one address of its router. */
-export interface Place {
+export interface LegacyTarget {
   readonly router_id: string;
   readonly gateway_ip: string;
   readonly server_ip: string;
@@ -49,6 +49,6 @@ function placeOf(
   { router_id, server_ip }: { readonly router_id: string; readonly server_ip: string },
   gateway_ip: string,
   server_port: number,
-): Place {
+): LegacyTarget {
   return { router_id, gateway_ip, server_ip, server_port };
 }

@@ -2,7 +2,7 @@
 import type { AccessPolicy } from '../../core/identity/policy.ts';
 import { PAT_ACTIONS } from '../../pat/actions.ts';
 import type { CheckService } from '../../pat/check/service.ts';
-import type { Verdicts } from '../../pat/follow/correction.ts';
+import type { Corrections } from '../../pat/follow/correction.ts';
 import type { Events } from '../../pat/interfaces/events.ts';
 import type { Quotas } from '../../pat/services/api.ts';
 import type { Imports } from '../../pat/services/import-service.ts';
@@ -24,7 +24,7 @@ export interface PatApiParts {
   readonly quotas: Quotas;
   readonly checks: CheckService;
   readonly events: Events;
-  readonly verdicts: Verdicts;
+  readonly corrections: Corrections;
   readonly imports: Imports;
   readonly policy: AccessPolicy;
   readonly idempotency: IdempotencyKeys;

@@ -1,6 +1,6 @@
 /** What goes over the wire about checks. */
 import * as z from 'zod';
-import { HOPS, VERDICTS } from '../../pat/check/report.ts';
+import { HOP_VERDICTS, HOPS } from '../../pat/check/report.ts';
 
 export const CheckDocument = z
   .object({
@@ -13,7 +13,7 @@ export const CheckDocument = z
           z.object({
             hop: z.enum(HOPS),
             verdict: z
-              .enum(VERDICTS)
+              .enum(HOP_VERDICTS)
               .describe('unknown: it could not be found out; skipped: there is nothing to find out'),
             detail: z.string(),
             next_step: z.string().describe('where it is wrong: what to do'),

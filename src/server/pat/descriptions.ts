@@ -25,9 +25,10 @@ const DESCRIPTIONS: Readonly<Record<keyof Mapping | keyof MappingRequest, string
   expires_at: 'when the mapping ends, in UTC; null: never',
   enabled: 'false: stored, not published',
   security_group_rule_ids: 'rules of security groups that were added for this mapping, and go with it',
-  hold: 'what the monitor found against it; null: nothing',
-  status: 'ACTIVE: in the kernel; DOWN: leads nowhere now; PENDING: not there yet; ERROR: refused',
-  status_reason: 'why it is not ACTIVE',
+  suspension: 'set by the monitor while OpenStack cannot serve the mapping; null: not suspended',
+  status: 'ACTIVE: in the kernel; DOWN: not published now; PENDING: not applied yet',
+  status_code: 'why it is DOWN, as a code; null: it is not',
+  status_reason: 'why it is DOWN; empty: it is not',
   created_at: 'when it was published, in UTC',
   updated_at: 'when somebody last changed it, in UTC',
 };

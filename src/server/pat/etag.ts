@@ -8,7 +8,7 @@ const LENGTH = 22;
 
 /** Changes with what somebody asked for, not with what becomes of it: status and counters change by themselves. */
 export function etagOf(mapping: Mapping | MappingView): string {
-  const { status: _, status_reason: __, counters: ___, ...asked } = mapping as MappingView;
+  const { status: _, status_code: __, status_reason: ___, counters: ____, ...asked } = mapping as MappingView;
   const text = JSON.stringify(Object.entries(asked).toSorted(([a], [b]) => (a < b ? -1 : 1)));
   return `"${createHash('sha256').update(text).digest('base64url').slice(0, LENGTH)}"`;
 }

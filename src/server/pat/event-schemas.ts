@@ -1,11 +1,11 @@
-/** What goes over the wire about events and verdicts, as schemas: they check requests, and /openapi.json is made of them. */
+/** What goes over the wire about events and corrections, as schemas: they check requests, and /openapi.json is made of them. */
 import * as z from 'zod';
-import { Verdict } from '../../pat/follow/correction.ts';
+import { Correction } from '../../pat/follow/correction.ts';
 import { EVENT_TYPES, Event, EventAuthor } from '../../pat/mapping/event.ts';
 import { MappingAnswer } from './schemas.ts';
 
 const MOST_EVENTS = 1000;
-const MOST_VERDICTS = 10_000;
+const MAX_CORRECTIONS = 10_000;
 const A_NUMBER = `a whole number from 1 to ${MOST_EVENTS}`;
 const numeral = (schema: z.ZodType<number>) =>
   z.preprocess((text) => (typeof text === 'string' && /^\d{1,16}$/.test(text) ? Number(text) : text), schema);
@@ -37,7 +37,7 @@ const EventAnswer = z
     at: z.string().describe('when, in UTC'),
     type: z
       .enum(EVENT_TYPES)
-      .describe('followed, held, released: by the monitor; down, active: what became of it without anybody asking'),
+      .describe('followed, suspended, resumed: by the monitor; down, active: status changes that nobody asked for'),
     by: z.object(EventAuthor.shape).describe('who did it; a name says more'),
     reason: z.string().describe('why; empty where whoever did it gave none'),
     request_id: z.string().describe('of the request; empty when nobody asked'),
@@ -49,25 +49,25 @@ const EventAnswer = z
 export const EventListDocument = z.object({ events: z.array(EventAnswer) }).meta({ id: 'EventList' });
 
 const EXAMPLE = {
-  action: 'release',
+  action: 'resume',
   mapping_id: '7c9e6679-7425-40de-944b-e07fc1f90ae7',
   router_id: '0b0e0a52-6a52-4a4e-8d3b-0a4d4f1d9f11',
   seen: { server_ip: '10.20.0.51', server_id: null, port_id: null },
 };
 
-export const VerdictsBody = z
+export const CorrectionsBody = z
   .strictObject({
-    verdicts: z
-      .array(Verdict, 'a list of verdicts')
-      .min(1, 'one verdict or more')
-      .max(MOST_VERDICTS, `at most ${MOST_VERDICTS} verdicts`),
+    corrections: z
+      .array(Correction, 'a list of corrections')
+      .min(1, 'one correction or more')
+      .max(MAX_CORRECTIONS, `at most ${MAX_CORRECTIONS} corrections`),
   })
-  .meta({ override: { examples: [{ verdicts: [EXAMPLE] }] } });
-export type VerdictsBody = z.infer<typeof VerdictsBody>;
+  .meta({ override: { examples: [{ corrections: [EXAMPLE] }] } });
+export type CorrectionsBody = z.infer<typeof CorrectionsBody>;
 
-export const CarriedOutDocument = z
+export const AppliedCorrectionsDocument = z
   .object({
-    applied: z.array(z.object({ verdict: Verdict, mapping: MappingAnswer.omit({ counters: true }) })),
+    applied: z.array(z.object({ correction: Correction, mapping: MappingAnswer.omit({ counters: true }) })),
     failures: z.array(z.string()).describe('why some could not be carried out'),
   })
-  .meta({ id: 'CarriedOut' });
+  .meta({ id: 'AppliedCorrections' });

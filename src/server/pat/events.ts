@@ -1,14 +1,14 @@
-import type { Verdicts } from '../../pat/follow/correction.ts';
+import type { Corrections } from '../../pat/follow/correction.ts';
 import type { Events } from '../../pat/interfaces/events.ts';
 import { type Endpoint, endpoint } from '../http/endpoint.ts';
-import { CarriedOutDocument, EventListDocument, EventQuery, VerdictsBody } from './event-schemas.ts';
+import { AppliedCorrectionsDocument, CorrectionsBody, EventListDocument, EventQuery } from './event-schemas.ts';
 
 export interface EventsParts {
   readonly events: Events;
-  readonly verdicts: Verdicts;
+  readonly corrections: Corrections;
 }
 
-export function eventEndpoints({ events, verdicts }: EventsParts): readonly Endpoint[] {
+export function eventEndpoints({ events, corrections }: EventsParts): readonly Endpoint[] {
   const list = endpoint<EventQuery>({
     method: 'get',
     path: '/v1/events',
@@ -24,19 +24,19 @@ export function eventEndpoints({ events, verdicts }: EventsParts): readonly Endp
       return { status: 200, body: { events: await events.list({ ...query, project_id: requester.projectId }) } };
     },
   });
-  const carryOut = endpoint<undefined, VerdictsBody>({
+  const carryOut = endpoint<undefined, CorrectionsBody>({
     method: 'post',
-    path: '/v1/verdicts',
-    name: 'carryOutVerdicts',
+    path: '/v1/corrections',
+    name: 'applyCorrections',
     summary: 'Let mappings follow the cloud',
     description:
-      'For `praas monitor`: what it found of mappings. A verdict on a mapping that has changed since it was judged is void.',
+      'For `praas monitor`: what it found of mappings. A correction on a mapping that has changed since it was judged is void.',
     tag: 'events',
     action: 'mapping:follow',
-    body: VerdictsBody,
-    responses: { 200: { description: 'What has been done.', schema: CarriedOutDocument } },
+    body: CorrectionsBody,
+    responses: { 200: { description: 'What has been done.', schema: AppliedCorrectionsDocument } },
     handle: async ({ body }) => {
-      const { applied, failures } = await verdicts.carryOut(body.verdicts);
+      const { applied, failures } = await corrections.apply(body.corrections);
       return { status: 200, body: { applied, failures: failures.map(({ message }) => message) } };
     },
   });

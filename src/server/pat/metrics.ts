@@ -3,7 +3,7 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { STATUSES, type Status } from '../../pat/mapping/mapping.ts';
 
 /** How a reconciliation of one router ended. */
-export interface Reconciled {
+export interface ReconcileOutcome {
   readonly reason: string;
   readonly seconds: number;
   readonly isOk: boolean;
@@ -50,7 +50,7 @@ export class PatMetrics {
     });
   }
 
-  reconciled({ reason, seconds, isOk, repaired }: Reconciled): void {
+  reconciled({ reason, seconds, isOk, repaired }: ReconcileOutcome): void {
     this.#reconciles.observe({ reason }, seconds);
     if (!isOk) this.#reconcileErrors.inc();
     if (repaired > 0) this.#repaired.inc({ reason }, repaired);

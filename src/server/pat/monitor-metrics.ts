@@ -2,7 +2,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 /** A look at the cloud that ended; nothing was applied by one that failed. */
-export interface LookedAt {
+export interface CycleResult {
   readonly kind: 'sweep' | 'event';
   readonly seconds: number;
   readonly isOk: boolean;
@@ -48,7 +48,7 @@ export class MonitorMetrics {
     });
   }
 
-  looked({ kind, seconds, isOk, actions }: LookedAt): void {
+  cycleEnded({ kind, seconds, isOk, actions }: CycleResult): void {
     this.#looks.observe({ kind }, seconds);
     if (!isOk) this.#errors.inc({ kind });
     for (const action of actions) this.#actions.inc({ action });

@@ -86,7 +86,7 @@ const Several = <T extends z.ZodType>(schema: T) =>
 const A_PAGE = `a whole number from 1 to ${MOST_LISTED}`;
 
 const FIELD_NAMES = Object.keys(MappingAnswer.shape) as (keyof typeof MappingAnswer.shape)[];
-const UNSORTED: readonly string[] = ['counters', 'allowed_cidrs', 'security_group_rule_ids', 'hold'];
+const UNSORTED: readonly string[] = ['counters', 'allowed_cidrs', 'security_group_rule_ids', 'suspension'];
 export const SORT_KEYS = FIELD_NAMES.filter((name) => !UNSORTED.includes(name));
 
 export const ListQuery = z.strictObject({

@@ -37,7 +37,7 @@ export class LiveConfig {
   }
 
   /** Takes what may change; the rest stays as it was at the start. */
-  take(next: Config): void {
+  apply(next: Config): void {
     const changes = Object.fromEntries(RELOADABLE.map((key) => [key, next[key]]));
     this.#current = Object.freeze({ ...this.#current, ...changes });
   }

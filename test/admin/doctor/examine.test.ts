@@ -7,10 +7,10 @@ import { errorOf } from '../../support/fake-node.ts';
 import { FakeTimers } from '../../support/fake-timers.ts';
 
 const timers = new FakeTimers('2030-01-01T00:00:00Z');
-const check = (name: string, look: Check['look'], more: Partial<Check> = {}): Check => ({
+const check = (name: string, look: Check['run'], more: Partial<Check> = {}): Check => ({
   group: 'tools',
   name,
-  look,
+  run: look,
   ...more,
 });
 const run = (checks: readonly Check[], ending = new AbortController().signal, isRoot = true): Promise<Report> =>

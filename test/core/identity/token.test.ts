@@ -1,7 +1,7 @@
 /** What a token is: its text, its hash, and what may be kept of it. */
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import { hashToken, StoredToken, shownOf, tokenText } from '../../../src/core/identity/token.ts';
+import { hashToken, StoredToken, tokenText, withoutHash } from '../../../src/core/identity/token.ts';
 import { newSecret } from '../../../src/system/clock.ts';
 
 const stored: StoredToken = {
@@ -36,7 +36,7 @@ test('the hash is the SHA-256 of the whole text', async () => {
 });
 
 test('what is shown of a token is everything but its hash', () => {
-  expect(Object.keys(shownOf(stored))).toEqual(Object.keys(stored).filter((field) => field !== 'hash'));
+  expect(Object.keys(withoutHash(stored))).toEqual(Object.keys(stored).filter((field) => field !== 'hash'));
 });
 
 describe('what is kept of a token', () => {

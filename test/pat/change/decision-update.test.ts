@@ -4,7 +4,7 @@ import { decideDelete, decideUpdate } from '../../../src/pat/change/decision.ts'
 import type { Decision, Situation } from '../../../src/pat/change/situation.ts';
 import type { Endpoint } from '../../../src/pat/mapping/forward.ts';
 import type { Mapping, MappingPatch } from '../../../src/pat/mapping/mapping.ts';
-import type { Claim } from '../../../src/pat/router/port-in-use.ts';
+import type { PortInUse } from '../../../src/pat/router/port-in-use.ts';
 import { errorOf, POLICY } from '../../support/fake-node.ts';
 import { FACTS, GATEWAY, idOf, MAPPING, recordWith } from '../../support/samples.ts';
 
@@ -15,8 +15,8 @@ const RECORD = recordWith([MAPPING, OTHER]);
 const at = (router_port: number): Endpoint => ({ protocol: 'tcp', gateway_ip: GATEWAY, router_port });
 const situation = (changes: Partial<Situation> = {}): Situation => ({
   record: RECORD,
-  router: { facts: FACTS, claims: [] },
-  policy: POLICY,
+  router: { facts: FACTS, portsInUse: [] },
+  settings: POLICY,
   now: new Date(LATER),
   force: false,
   ...changes,
@@ -53,24 +53,31 @@ test('an empty list of networks and an end taken away are changes', () => {
 });
 
 test('both the port of before and the new one are to be settled, after what was left over', () => {
-  const { delta, mapping } = decide({ router_port: 4002 }, { record: { ...RECORD, unsettled: [at(4003)] } });
+  const { delta, mapping } = decide({ router_port: 4002 }, { record: { ...RECORD, pending: [at(4003)] } });
 
-  expect(delta).toEqual({ put: [mapping], unsettled: [at(4003), at(4000), at(4002)], next_port: 4001 });
+  expect(delta).toEqual({ put: [mapping], pending: [at(4003), at(4000), at(4002)], next_port: 4001 });
 });
 
 describe('a mapping keeps its own port', () => {
-  const own: Claim = { protocol: 'tcp', cidr: '0.0.0.0/0', first: 4000, last: 4000, kind: 'listener', text: '*:4000' };
+  const own: PortInUse = {
+    protocol: 'tcp',
+    cidr: '0.0.0.0/0',
+    first: 4000,
+    last: 4000,
+    kind: 'listener',
+    text: '*:4000',
+  };
 
   test('when it is named again', () => {
     expect(decide({ router_port: 4000 }).mapping.router_port).toBe(4000);
   });
 
   test('when it is reserved or listened on by now', () => {
-    const router = { facts: FACTS, claims: [own] };
+    const router = { facts: FACTS, portsInUse: [own] };
     const policy = { ...POLICY, reserved_ports: [4000] };
 
-    expect(decide({ name: 'ssh' }, { router, policy }).mapping.name).toBe('ssh');
-    expect(decide({ router_port: 4000 }, { router, policy }).mapping.router_port).toBe(4000);
+    expect(decide({ name: 'ssh' }, { router, settings: policy }).mapping.name).toBe('ssh');
+    expect(decide({ router_port: 4000 }, { router, settings: policy }).mapping.router_port).toBe(4000);
   });
 });
 
@@ -88,11 +95,11 @@ describe('a new port', () => {
   });
 
   test('is refused when a rule of somebody else has it', async () => {
-    const claims: Claim[] = [
+    const portsInUse: PortInUse[] = [
       { protocol: 'tcp', cidr: '203.0.113.10/32', first: 4002, last: 4002, kind: 'rule', text: '-A x' },
     ];
 
-    expect(await refusal({ router_port: 4002 }, { router: { facts: FACTS, claims } })).toEqual([
+    expect(await refusal({ router_port: 4002 }, { router: { facts: FACTS, portsInUse } })).toEqual([
       'PORT_TAKEN',
       '203.0.113.10:4002/tcp is taken by a rule of somebody else: -A x',
     ]);
@@ -139,9 +146,9 @@ test('a mapping that is not in the record is not found', async () => {
 });
 
 test('a deletion removes what was named, and its endpoints are to be settled after what was left over', () => {
-  const delta = decideDelete({ ...RECORD, unsettled: [at(4003)] }, [OTHER.id, MAPPING.id]);
+  const delta = decideDelete({ ...RECORD, pending: [at(4003)] }, [OTHER.id, MAPPING.id]);
 
-  expect(delta).toEqual({ remove: [OTHER.id, MAPPING.id], unsettled: [at(4003), at(4001), at(4000)] });
+  expect(delta).toEqual({ remove: [OTHER.id, MAPPING.id], pending: [at(4003), at(4001), at(4000)] });
 });
 
 test('times are written to the second, in UTC', () => {

@@ -3,7 +3,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Requester } from '../../../src/core/identity/requester.ts';
 import { judgeCounters } from '../../../src/pat/check/judge.ts';
-import type { Hop, HopName, Verdict } from '../../../src/pat/check/report.ts';
+import type { Hop, HopName, HopVerdict } from '../../../src/pat/check/report.ts';
 import { CheckService } from '../../../src/pat/check/service.ts';
 import type { SecurityGroupRule } from '../../../src/pat/interfaces/cloud.ts';
 import type { Prober } from '../../../src/pat/interfaces/prober.ts';
@@ -44,7 +44,7 @@ function service(more: Partial<Mapping> = {}): CheckService {
   });
 }
 
-const verdictsOf = (hops: readonly Hop[]): Partial<Record<HopName, Verdict>> =>
+const verdictsOf = (hops: readonly Hop[]): Partial<Record<HopName, HopVerdict>> =>
   Object.fromEntries(hops.map(({ hop, verdict }) => [hop, verdict]));
 const detailOf = (hops: readonly Hop[], name: HopName): string => hops.find(({ hop }) => hop === name)?.detail ?? '';
 

@@ -1,14 +1,21 @@
-/** Events and verdicts over the API: the same as the services give, whatever their number. */
+/** Events and corrections over the API: the same as the services give, whatever their number. */
 
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { openRemote, type Remote } from '../../../src/pat/client/remote.ts';
+import { reason } from '../../../src/pat/mapping/reasons.ts';
 import { TestApi } from '../../server/http/api.ts';
 import { idOf, ROUTER, WANTED } from '../../support/samples.ts';
 import { senderTo } from './support.ts';
 
 const seen = { server_ip: WANTED.server_ip, server_id: null, port_id: null };
 const removal = (n: number) =>
-  ({ action: 'remove', mapping_id: idOf(n), router_id: ROUTER, seen, reason: 'server gone' }) as const;
+  ({
+    action: 'delete',
+    mapping_id: idOf(n),
+    router_id: ROUTER,
+    seen,
+    reason: reason('SERVER_DELETED', { server: idOf(5) }),
+  }) as const;
 
 let api: TestApi;
 let remote: Remote;
@@ -22,20 +29,22 @@ afterEach(async () => {
   await api.close();
 });
 
-test('a verdict is carried out, and what became of it is told', async () => {
+test('a correction is carried out, and what became of it is told', async () => {
   const { value: mapping } = await api.node.pat.create(WANTED);
-  const verdict = { ...removal(0), mapping_id: mapping.id };
+  const correction = { ...removal(0), mapping_id: mapping.id };
 
-  const { applied, failures } = await remote.verdicts.carryOut([verdict]);
+  const { applied, failures } = await remote.corrections.apply([correction]);
 
-  expect([applied, failures]).toMatchObject([[{ verdict, mapping: { id: mapping.id } }], []]);
+  expect([applied, failures]).toMatchObject([[{ correction, mapping: { id: mapping.id } }], []]);
   expect((await remote.pat.list()).mappings).toEqual([]);
   expect(await remote.events.list({ mapping_id: mapping.id })).toEqual(api.node.events.events);
-  expect(await remote.events.list({ type: 'deleted', after: 1, limit: 5 })).toMatchObject([{ reason: 'server gone' }]);
+  expect(await remote.events.list({ type: 'deleted', after: 1, limit: 5 })).toMatchObject([
+    { by: { kind: 'monitor' } },
+  ]);
 });
 
 test('as many as there are: five thousand are more than one request takes', async () => {
   const many = Array.from({ length: 5000 }, (_, n) => removal(100 + n));
 
-  expect(await remote.verdicts.carryOut(many)).toEqual({ applied: [], failures: [] });
+  expect(await remote.corrections.apply(many)).toEqual({ applied: [], failures: [] });
 });

@@ -30,7 +30,7 @@ beforeEach(async () => {
   const node = fakeNode();
   const { store, dataplane, clock, log } = node;
   const agent = new Agent(dataplane, clock, log);
-  const routers = new RouterService({ store, dataplane, clock, agent, policy: POLICY });
+  const routers = new RouterService({ store, dataplane, clock, agent, settings: POLICY });
   sides = [
     { pat: node.pat, routers, node },
     { pat: remote.pat, routers: remote.routers, node: api.node },
@@ -146,7 +146,9 @@ const scenarios: Readonly<Record<string, readonly Step[]>> = {
     async ({ node }) => {
       node.dataplane.add(new FakeRouter(factsOf('west')));
       node.router.warnings = ['look here'];
-      node.router.claims = [{ protocol: 'tcp', cidr: '0.0.0.0/0', first: 1, last: 2, kind: 'rule', text: 'a rule' }];
+      node.router.portsInUse = [
+        { protocol: 'tcp', cidr: '0.0.0.0/0', first: 1, last: 2, kind: 'rule', text: 'a rule' },
+      ];
       node.router.flush();
     },
     ({ routers }) => routers.list(),

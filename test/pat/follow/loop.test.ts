@@ -1,34 +1,34 @@
 /** When the monitor looks, and that nothing ends that. */
 import { beforeEach, expect, test } from '@jest/globals';
-import { type Looked, MonitorLoop } from '../../../src/pat/follow/loop.ts';
-import type { CloseReport } from '../../../src/pat/follow/monitor.ts';
+import { type MonitorCycle, MonitorLoop } from '../../../src/pat/follow/loop.ts';
+import type { VerifyReport } from '../../../src/pat/follow/monitor.ts';
 import type { Notifications } from '../../../src/pat/interfaces/notifications.ts';
 import { ListLog } from '../../support/fake-node.ts';
 import { FakeTimers } from '../../support/fake-timers.ts';
 import { NOW } from '../../support/samples.ts';
 
-const NOTHING: CloseReport = { mappings: 0, verdicts: [], applied: [], heldBack: [], unsettled: [] };
+const NOTHING: VerifyReport = { mappings: 0, corrections: [], applied: [], heldBack: [], pending: [] };
 const PERIOD_MS = 30_000;
 
 class FakeMonitor {
   sweeps = 0;
   readonly looks: string[][] = [];
   sweptAt: Date | undefined;
-  outcome: () => Promise<CloseReport> = async () => NOTHING;
+  outcome: () => Promise<VerifyReport> = async () => NOTHING;
   readonly #now: () => Date;
 
   constructor(now: () => Date) {
     this.#now = now;
   }
 
-  async sweep(): Promise<CloseReport> {
+  async sweep(): Promise<VerifyReport> {
     this.sweeps += 1;
     const report = await this.outcome();
     this.sweptAt = this.#now();
     return report;
   }
 
-  async look(ids: ReadonlySet<string>): Promise<CloseReport> {
+  async verify(ids: ReadonlySet<string>): Promise<VerifyReport> {
     this.looks.push([...ids]);
     return this.outcome();
   }
@@ -54,7 +54,7 @@ let timers: FakeTimers;
 let monitor: FakeMonitor;
 let events: FakeNotifications;
 let log: ListLog;
-let looked: Looked[];
+let looked: MonitorCycle[];
 let loop: MonitorLoop;
 
 beforeEach(() => {
@@ -64,7 +64,7 @@ beforeEach(() => {
   log = new ListLog();
   looked = [];
   const parts = { periodMs: () => PERIOD_MS, timers, clock: timers.clock, log };
-  loop = new MonitorLoop({ ...parts, monitor, notifications: events, onLooked: (each) => void looked.push(each) });
+  loop = new MonitorLoop({ ...parts, monitor, notifications: events, onCycle: (each) => void looked.push(each) });
   loop.start();
 });
 
@@ -130,7 +130,7 @@ test('what hangs is given up, and the next look comes all the same', async () =>
 test('what an event has begun is looked at again, later and later, until it has ended or a sweep does it', async () => {
   loop.start();
   await timers.pass(0);
-  monitor.outcome = async () => ({ ...NOTHING, unsettled: ['mapping'] });
+  monitor.outcome = async () => ({ ...NOTHING, pending: ['mapping'] });
   events.onIds(['port']);
   await timers.pass(100);
   expect(monitor.looks).toEqual([['port']]);
@@ -144,7 +144,7 @@ test('what an event has begun is looked at again, later and later, until it has 
   await timers.pass(20_000);
   expect(monitor.looks).toHaveLength(3);
 
-  monitor.outcome = async () => ({ ...NOTHING, unsettled: ['mapping'] });
+  monitor.outcome = async () => ({ ...NOTHING, pending: ['mapping'] });
   events.onIds(['port']);
   await timers.pass(10 * PERIOD_MS);
   const looks = monitor.looks.length;

@@ -48,9 +48,9 @@ function deleteServer(n: number): void {
 }
 
 const stored = async (): Promise<Mapping[]> => [...(await node.store.read(ROUTER)).mappings.values()];
-const mappingsOf = ({ pat, verdicts }: FakeNode): Mappings => ({
+const mappingsOf = ({ pat, corrections }: FakeNode): Mappings => ({
   list: async (related_to) => (await pat.list(related_to === undefined ? {} : { related_to })).mappings,
-  carryOut: (found) => verdicts.carryOut(found),
+  apply: (found) => corrections.apply(found),
 });
 
 beforeEach(async () => {
@@ -63,7 +63,7 @@ beforeEach(async () => {
 });
 
 describe.each(['sweep', 'look'] as const)('found by a %s', (way) => {
-  const see = (n: number) => (way === 'sweep' ? monitor.sweep() : monitor.look(new Set([idOf(2000 + n)])));
+  const see = (n: number) => (way === 'sweep' ? monitor.sweep() : monitor.verify(new Set([idOf(2000 + n)])));
 
   test('a server that is gone: its mapping is removed, with the reason, the others stay', async () => {
     deleteServer(2);
@@ -71,7 +71,10 @@ describe.each(['sweep', 'look'] as const)('found by a %s', (way) => {
     const { applied } = await see(2);
 
     expect(applied).toMatchObject([
-      { verdict: { action: 'remove', reason: `server ${idOf(1002)} is gone` }, mapping: { id: idOf(2) } },
+      {
+        correction: { action: 'delete', reason: { code: 'SERVER_DELETED', facts: { server: idOf(1002) } } },
+        mapping: { id: idOf(2) },
+      },
     ]);
     expect((await stored()).map(({ id }) => id)).toEqual([idOf(1), idOf(3)]);
     expect((await see(2)).applied).toEqual([]);
@@ -94,11 +97,11 @@ describe.each(['sweep', 'look'] as const)('found by a %s', (way) => {
     const server = cloud.itsServers[index];
     if (server) cloud.itsServers[index] = { ...server, status: 'SHUTOFF' };
     await see(2);
-    expect((await stored())[1]).toMatchObject({ status: 'DOWN', status_reason: 'server vm-2 is SHUTOFF' });
+    expect((await stored())[1]).toMatchObject({ status: 'DOWN', status_code: 'SERVER_STOPPED' });
 
     if (server) cloud.itsServers[index] = server;
     await see(2);
-    expect((await stored())[1]).toMatchObject({ status: 'ACTIVE', status_reason: '', hold: null });
+    expect((await stored())[1]).toMatchObject({ status: 'ACTIVE', status_code: null, suspension: null });
   });
 });
 
@@ -138,7 +141,7 @@ describe('on doubt nothing is removed', () => {
 
     expect((await monitor.sweep()).applied).toEqual([]);
     await untouched();
-    expect((await monitor.look(new Set([idOf(2002)]))).applied).toEqual([]);
+    expect((await monitor.verify(new Set([idOf(2002)]))).applied).toEqual([]);
     await untouched();
   });
 
@@ -160,17 +163,17 @@ describe('on doubt nothing is removed', () => {
     const { clock, log } = node;
     const fresh = new Monitor({ cloud, mappings: mappingsOf(node), guard: new RemovalGuard(() => 10), clock, log });
 
-    expect((await fresh.look(new Set([idOf(2002)]))).applied).toEqual([]);
+    expect((await fresh.verify(new Set([idOf(2002)]))).applied).toEqual([]);
     await untouched();
   });
 
   test('whoever changed the mapping meanwhile knows better', async () => {
-    const { pat, verdicts, clock, log } = node;
+    const { pat, corrections, clock, log } = node;
     const slow: Mappings = {
       list: async (related_to) => (await pat.list(related_to === undefined ? {} : { related_to })).mappings,
-      async carryOut(found) {
+      async apply(found) {
         await pat.update(idOf(2), { server_ip: '10.20.0.103' });
-        return verdicts.carryOut(found);
+        return corrections.apply(found);
       },
     };
     const late = new Monitor({ cloud, mappings: slow, guard: new RemovalGuard(() => 10), clock, log });
@@ -191,15 +194,15 @@ describe('more than the guard lets go', () => {
 
     const { applied, heldBack } = await monitor.sweep();
 
-    expect(applied.map(({ verdict }) => verdict.action)).toEqual(['lead']);
+    expect(applied.map(({ correction }) => correction.action)).toEqual(['follow']);
     expect(heldBack).toEqual([expect.stringMatching(/^11 mappings would be removed, and 10 may be at once/)]);
     expect(await stored()).toHaveLength(15);
   });
 
   test.each([true, false])('a dry run shows them, and nothing is done (confirmed: %s)', async (confirmed) => {
-    const { verdicts, applied, heldBack } = await monitor.sweep({ dry_run: true, confirmed });
+    const { corrections, applied, heldBack } = await monitor.sweep({ dry_run: true, confirmed });
 
-    expect(verdicts.filter(({ action }) => action === 'remove')).toHaveLength(11);
+    expect(corrections.filter(({ action }) => action === 'delete')).toHaveLength(11);
     expect(heldBack).toHaveLength(confirmed ? 0 : 1);
     expect(applied).toEqual([]);
     expect(await stored()).toHaveLength(15);
@@ -212,7 +215,7 @@ describe('more than the guard lets go', () => {
   });
 
   test('events one after the other count together, until the next sweep', async () => {
-    for (let n = 1; n <= 11; n++) await monitor.look(new Set([idOf(1000 + n)]));
+    for (let n = 1; n <= 11; n++) await monitor.verify(new Set([idOf(1000 + n)]));
     expect(await stored()).toHaveLength(5);
 
     await monitor.sweep();
@@ -224,7 +227,7 @@ test('an event of a port that its agent has not wired yet is not over', async ()
   const port = cloud.itsPorts.find(({ id }) => id === idOf(2002));
   if (port === undefined) throw new Error('no port');
   const index = cloud.itsPorts.indexOf(port);
-  const see = async () => (await monitor.look(new Set([port.id]))).unsettled;
+  const see = async () => (await monitor.verify(new Set([port.id]))).pending;
   const become = (change: object): void => void (cloud.itsPorts[index] = { ...port, host: 'node-1', ...change });
 
   become({ status: 'DOWN' });
@@ -278,6 +281,6 @@ test('a sweep asks as often for 3 mappings as for 15, and an event of somebody e
   expect(cloud.asked).toEqual(few);
 
   cloud.asked.length = 0;
-  await monitor.look(new Set([WEB, WEB_PORT]));
+  await monitor.verify(new Set([WEB, WEB_PORT]));
   expect(cloud.asked).toEqual([]);
 });

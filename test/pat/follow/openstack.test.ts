@@ -4,7 +4,7 @@ import { configOf } from '../../../src/openstack/clouds/merge.ts';
 import { OpenStackCloud } from '../../../src/openstack/openstack-cloud.ts';
 import { ServiceClient } from '../../../src/openstack/service-client.ts';
 import { Session } from '../../../src/openstack/session.ts';
-import type { Verdict } from '../../../src/pat/follow/correction.ts';
+import type { Correction } from '../../../src/pat/follow/correction.ts';
 import { Monitor } from '../../../src/pat/follow/monitor.ts';
 import { RemovalGuard } from '../../../src/pat/follow/removal-guard.ts';
 import type { Mapping } from '../../../src/pat/mapping/mapping.ts';
@@ -22,7 +22,7 @@ let fake: FakeOpenStack;
 let session: Session;
 let monitor: Monitor;
 let mappings: Mapping[];
-let done: Verdict[];
+let done: Correction[];
 
 beforeEach(async () => {
   fake = await FakeOpenStack.start(Date.now);
@@ -37,8 +37,8 @@ beforeEach(async () => {
     cloud: new OpenStackCloud(session),
     mappings: {
       list: async () => mappings,
-      async carryOut(verdicts) {
-        done.push(...verdicts);
+      async apply(corrections) {
+        done.push(...corrections);
         return { applied: [], failures: [] };
       },
     },
@@ -141,6 +141,6 @@ describe('an OpenStack that lies', () => {
     fake.tables.ports.splice(1, 1);
     await monitor.sweep();
 
-    expect(done).toMatchObject([{ action: 'remove', mapping_id: mappings[0]?.id }]);
+    expect(done).toMatchObject([{ action: 'delete', mapping_id: mappings[0]?.id }]);
   });
 });

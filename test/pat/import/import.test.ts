@@ -1,32 +1,32 @@
 // Which rules of others become mappings, from the lines of iptables-save to the decision.
 import { describe, expect, test } from '@jest/globals';
 import type { Situation } from '../../../src/pat/change/situation.ts';
-import { decideImport, type Import } from '../../../src/pat/import/import.ts';
+import { decideImport, type ImportDecision } from '../../../src/pat/import/import.ts';
 import type { Mapping } from '../../../src/pat/mapping/mapping.ts';
 import { POLICY } from '../../support/fake-node.ts';
-import { foreignOf, pythonRules } from '../../support/foreign.ts';
 import { FACTS, GATEWAY, idOf, MAPPING, NOW, recordWith } from '../../support/samples.ts';
+import { foreignOf, pythonRules } from '../../support/unmanaged-rules.ts';
 
 const SSH = '10.20.0.51:22';
 const OTHER = '10.20.0.52:22';
 
-function decide(lines: readonly string[], changes: Partial<Situation> = {}, facts = FACTS): Import {
+function decide(lines: readonly string[], changes: Partial<Situation> = {}, facts = FACTS): ImportDecision {
   let ids = 0;
   const router = { facts, ...foreignOf(...lines) };
-  const situation = { record: recordWith([]), router, policy: POLICY, now: new Date(NOW), force: false, ...changes };
+  const situation = { record: recordWith([]), router, settings: POLICY, now: new Date(NOW), force: false, ...changes };
   return decideImport(situation, () => idOf(++ids));
 }
 const lead = (options: string, to = SSH): string =>
   `-A custom-PREROUTING ${options} -j DNAT --to-destination ${to}`.replace('  ', ' ');
 const port = (options: string, to = SSH): string => lead(`${options} -p tcp -m tcp --dport 4022`.trim(), to);
 const HIDE = pythonRules(4022, SSH)[1] ?? '';
-const mappings = ({ delta }: Import): readonly Partial<Mapping>[] =>
+const mappings = ({ delta }: ImportDecision): readonly Partial<Mapping>[] =>
   (delta.put ?? []).map(({ protocol, gateway_ip, router_port, server_ip, server_port, allowed_cidrs, masquerade }) => ({
     publishes: `${gateway_ip}:${router_port}/${protocol} ${server_ip}:${server_port}`,
     allowed_cidrs,
     masquerade,
   }));
-const results = ({ rules }: Import): string[] => rules.map(({ result }) => result);
+const results = ({ rules }: ImportDecision): string[] => rules.map(({ result }) => result);
 const published = { publishes: `${GATEWAY}:4022/tcp ${SSH}`, allowed_cidrs: [], masquerade: 'never' };
 
 describe('a rule that a mapping can say', () => {
@@ -88,7 +88,7 @@ describe('a rule that a mapping can say', () => {
       kind: 'listener',
       text: ':4022',
     } as const;
-    const decided = decide([], { router: { ...router, claims: [...router.claims, listener] } });
+    const decided = decide([], { router: { ...router, portsInUse: [...router.portsInUse, listener] } });
     expect(results(decided)).toEqual(['imported']);
   });
 

@@ -1,18 +1,22 @@
 /** What is noted of changes. */
 
 import { beforeEach, expect, test } from '@jest/globals';
+import { reason, reasonText } from '../../../src/pat/mapping/reasons.ts';
 import { type FakeNode, fakeNode } from '../../support/fake-node.ts';
 import { tenant } from '../../support/requests.ts';
 import { idOf, NOW, ROUTER, WANTED } from '../../support/samples.ts';
 
 const DEMO = { requester: tenant('member', 'blue', 'demo') };
+const GONE = reason('SERVER_DELETED', { server: idOf(5) });
+const SHUTOFF = reason('SERVER_STOPPED', { server: 'web', status: 'SHUTOFF' });
 const OWN = { ...WANTED, project_id: 'blue' };
 
 let node: FakeNode;
 beforeEach(() => {
   node = fakeNode();
 });
-const noted = () => node.events.events.map(({ type, by, reason, before }) => ({ type, by: by.kind, reason, before }));
+const noted = () =>
+  node.events.events.map(({ type, by, reason: why, before }) => ({ type, by: by.kind, reason: why, before }));
 
 test('a mapping’s life: created, updated with what was before, deleted with what it was', async () => {
   await node.pat.create(OWN, DEMO);
@@ -51,20 +55,21 @@ test('what becomes of it by itself is the node’s, and the end of its time is i
   node.clock.set(new Date(Date.parse(NOW) + 7_200_000));
   await node.pat.sync(ROUTER);
 
-  expect(noted().at(-1)).toMatchObject({ type: 'down', by: 'expiry', reason: expect.stringMatching(/^expired at/) });
+  expect(noted().at(-1)).toMatchObject({ type: 'down', by: 'expiry' });
+  expect(node.events.events.at(-1)?.mapping.status_code).toBe('EXPIRED');
 });
 
 test('what the monitor does is the monitor’s, with its reason', async () => {
   await node.pat.create(WANTED);
   const seen = { server_ip: WANTED.server_ip, server_id: null, port_id: null };
   const common = { mapping_id: idOf(1), router_id: ROUTER, seen };
-  await node.verdicts.carryOut([{ action: 'hold', ...common, reason: 'server web is SHUTOFF', withdrawn: false }]);
-  await node.verdicts.carryOut([{ action: 'release', ...common }]);
-  await node.verdicts.carryOut([{ action: 'remove', ...common, reason: 'server gone' }]);
+  await node.corrections.apply([{ action: 'suspend', ...common, reason: SHUTOFF, withdrawn: false }]);
+  await node.corrections.apply([{ action: 'resume', ...common }]);
+  await node.corrections.apply([{ action: 'delete', ...common, reason: GONE }]);
 
   expect(noted().slice(1)).toMatchObject([
-    { type: 'held', by: 'monitor', reason: 'server web is SHUTOFF' },
-    { type: 'released', by: 'monitor' },
-    { type: 'deleted', by: 'monitor', reason: 'server gone' },
+    { type: 'suspended', by: 'monitor', reason: reasonText(SHUTOFF) },
+    { type: 'resumed', by: 'monitor' },
+    { type: 'deleted', by: 'monitor', reason: reasonText(GONE) },
   ]);
 });

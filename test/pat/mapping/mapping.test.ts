@@ -2,11 +2,12 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseInput } from '../../../src/core/values/input.ts';
 import { isExpired } from '../../../src/core/values/time.ts';
-import { isWanted, Mapping, MappingPatch } from '../../../src/pat/mapping/mapping.ts';
+import { isEffective, Mapping, MappingPatch } from '../../../src/pat/mapping/mapping.ts';
+import { reason } from '../../../src/pat/mapping/reasons.ts';
 import { MappingRequest } from '../../../src/pat/mapping/request.ts';
 import { port } from '../../support/arbitrary.ts';
 import { errorOf } from '../../support/fake-node.ts';
-import { MAPPING, NOW, WANTED } from '../../support/samples.ts';
+import { idOf, MAPPING, NOW, WANTED } from '../../support/samples.ts';
 
 const refusalOf = (input: object): Promise<{ field: unknown; allowed: unknown }> =>
   errorOf(() => parseInput(MappingRequest, { ...WANTED, ...input })).then(({ code, facts }) => {
@@ -214,15 +215,19 @@ describe('the message names the field, what was found and what is allowed', () =
 
 test('a mapping ends at its second, not before', () => {
   const now = Date.parse(NOW);
-  const ends = { expires_at: NOW, enabled: true, hold: null };
+  const ends = { expires_at: NOW, enabled: true, suspension: null };
 
   expect(isExpired(ends, new Date(now - 1))).toBe(false);
   expect(isExpired(ends, new Date(now))).toBe(true);
   expect(isExpired({ expires_at: null }, new Date(now))).toBe(false);
-  expect(isWanted(ends, new Date(now - 1))).toBe(true);
-  expect(isWanted(ends, new Date(now))).toBe(false);
-  expect(isWanted({ ...ends, enabled: false, expires_at: null }, new Date(now))).toBe(false);
-  const held = (withdrawn: boolean) => ({ ...ends, expires_at: null, hold: { reason: 'why', withdrawn } });
-  expect(isWanted(held(false), new Date(now))).toBe(true);
-  expect(isWanted(held(true), new Date(now))).toBe(false);
+  expect(isEffective(ends, new Date(now - 1))).toBe(true);
+  expect(isEffective(ends, new Date(now))).toBe(false);
+  expect(isEffective({ ...ends, enabled: false, expires_at: null }, new Date(now))).toBe(false);
+  const suspended = (withdrawn: boolean) => ({
+    ...ends,
+    expires_at: null,
+    suspension: { reason: reason('PORT_DETACHED', { port: idOf(1) }), withdrawn },
+  });
+  expect(isEffective(suspended(false), new Date(now))).toBe(true);
+  expect(isEffective(suspended(true), new Date(now))).toBe(false);
 });

@@ -23,13 +23,13 @@ const delta: fc.Arbitrary<Delta> = fc.record(
     put: fc.uniqueArray(mapping, { maxLength: 4, selector: (item) => item.id }),
     remove: fc.array(id, { maxLength: 4 }),
     next_port: fc.nat(65535),
-    unsettled: endpoints,
+    pending: endpoints,
   },
   { requiredKeys: [] },
 );
 const record: fc.Arbitrary<RouterRecord> = fc
   .tuple(fc.array(mapping, { maxLength: 6 }), fc.nat(65535), endpoints)
-  .map(([mappings, next_port, unsettled]) => recordWith(mappings, { next_port, unsettled }));
+  .map(([mappings, next_port, pending]) => recordWith(mappings, { next_port, pending }));
 
 const asText = ({ mappings, ...rest }: RouterRecord): string => JSON.stringify({ ...rest, mappings: [...mappings] });
 
@@ -46,7 +46,7 @@ describe('withDelta', () => {
           expect(after.mappings.get(idOf(number))).toBe(put.get(idOf(number)) ?? old);
         }
         expect(after.next_port).toBe(change.next_port ?? before.next_port);
-        expect(after.unsettled).toEqual(change.unsettled ?? before.unsettled);
+        expect(after.pending).toEqual(change.pending ?? before.pending);
         expect(after.router_id).toBe(ROUTER);
       }),
     );
@@ -65,7 +65,7 @@ describe('withDelta', () => {
   });
 
   test('changes nothing for an empty delta', () => {
-    const before = recordWith([MAPPING], { next_port: 4001, unsettled: [MAPPING] });
+    const before = recordWith([MAPPING], { next_port: 4001, pending: [MAPPING] });
 
     expect(asText(withDelta(before, {}))).toBe(asText(before));
     expect(asText(withDelta(before, { put: [], remove: [] }))).toBe(asText(before));
@@ -78,7 +78,7 @@ test.each<[Delta, boolean]>([
   [{ put: [MAPPING] }, false],
   [{ remove: [MAPPING.id] }, false],
   [{ next_port: 0 }, false],
-  [{ unsettled: [] }, false],
+  [{ pending: [] }, false],
   [{ gateways: [] }, false],
   [{ adopting: [] }, false],
 ])('the delta %j is empty: %s', (change, isEmpty) => {
@@ -90,7 +90,7 @@ test('an empty record has nothing, and looks for ports from the beginning', () =
     router_id: 'edge',
     mappings: new Map(),
     next_port: 0,
-    unsettled: [],
+    pending: [],
     gateways: [],
     adopting: [],
   });

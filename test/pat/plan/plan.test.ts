@@ -2,12 +2,12 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type Forward, forwardKey, forwardOf } from '../../../src/pat/mapping/forward.ts';
-import { type Changes, isEmptyPlan, type ObservedForward } from '../../../src/pat/plan/changes.ts';
+import { type Changes, isEmptyChanges, type ObservedForward } from '../../../src/pat/plan/changes.ts';
 import { plan } from '../../../src/pat/plan/plan.ts';
 import { forward, forwards } from '../../support/arbitrary.ts';
 import { FORWARD, idOf, MAPPING } from '../../support/samples.ts';
 
-/** An entry of the model; `foreign` ones are not shown to the plan, as a Dataplane shows only what bears our mark. */
+/** An entry of the model; `unmanagedRules` ones are not shown to the plan, as a Dataplane shows only what bears our mark. */
 interface Entry {
   readonly mapping_id: string;
   readonly forward: Forward | undefined;
@@ -34,9 +34,9 @@ const situation = fc
     desired: forwards,
     states: fc.array(state, { minLength: 12, maxLength: 12 }),
     orphans: fc.array(fc.tuple(forward, fc.boolean()), { maxLength: 4 }),
-    foreign: fc.array(forward, { maxLength: 4 }),
+    unmanagedRules: fc.array(forward, { maxLength: 4 }),
   })
-  .chain(({ desired, states, orphans, foreign }) => {
+  .chain(({ desired, states, orphans, unmanagedRules }) => {
     const entries: Entry[] = [
       ...desired.flatMap((wanted, index) => entriesOf(wanted, states[index] ?? 'whole')),
       ...orphans.map(([orphan, isWhole]) => ({
@@ -44,7 +44,7 @@ const situation = fc
         forward: isWhole ? orphan : undefined,
         isForeign: false,
       })),
-      ...foreign.map((entry) => ({ mapping_id: entry.mapping_id, forward: entry, isForeign: true })),
+      ...unmanagedRules.map((entry) => ({ mapping_id: entry.mapping_id, forward: entry, isForeign: true })),
     ];
     const kernel = fc.shuffledSubarray(entries, { minLength: entries.length });
     return fc.record({ desired: fc.constant(desired), kernel });
@@ -81,8 +81,8 @@ test('what belongs to somebody else stays, in its order', () => {
     fc.property(situation, ({ desired, kernel }) => {
       const after = apply(kernel, plan(desired, observe(kernel)));
 
-      const foreign = (entries: readonly Entry[]): Entry[] => entries.filter(({ isForeign }) => isForeign);
-      expect(foreign(after)).toEqual(foreign(kernel));
+      const unmanagedRules = (entries: readonly Entry[]): Entry[] => entries.filter(({ isForeign }) => isForeign);
+      expect(unmanagedRules(after)).toEqual(unmanagedRules(kernel));
     }),
   );
 });
@@ -92,7 +92,7 @@ test('a second plan is empty', () => {
     fc.property(situation, ({ desired, kernel }) => {
       const after = apply(kernel, plan(desired, observe(kernel)));
 
-      expect(isEmptyPlan(plan(desired, observe(after)))).toBe(true);
+      expect(isEmptyChanges(plan(desired, observe(after)))).toBe(true);
     }),
   );
 });
@@ -115,8 +115,8 @@ test('a missing frame alone is something to do, and is passed on as it is', () =
 
   const changes = plan([], [], frame);
 
-  expect(changes).toEqual({ remove: [], add: [], frame });
-  expect(isEmptyPlan(changes)).toBe(false);
+  expect(changes).toEqual({ remove: [], add: [], missingBaseChains: frame });
+  expect(isEmptyChanges(changes)).toBe(false);
 });
 
 test.each<Partial<Forward>>([
@@ -132,7 +132,7 @@ test.each<Partial<Forward>>([
   const observed = { mapping_id: FORWARD.mapping_id, forward: FORWARD, handle: undefined };
   const desired = { ...FORWARD, ...difference };
 
-  expect(plan([desired], [observed])).toEqual({ remove: [observed], add: [desired], frame: undefined });
+  expect(plan([desired], [observed])).toEqual({ remove: [observed], add: [desired], missingBaseChains: undefined });
 });
 
 test('a network that holds every address is no limit, other networks are', () => {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { praasError } from '../../../src/pat/errors.ts';
 import type { Mapping } from '../../../src/pat/mapping/mapping.ts';
 import { emptyRecord, withDelta } from '../../../src/pat/mapping/record.ts';
-import { QuotaBook } from '../../../src/pat/quota/ledger.ts';
+import { QuotaLedger } from '../../../src/pat/quota/ledger.ts';
 import type { Quota } from '../../../src/pat/quota/quota.ts';
 import { FakeRouter } from '../../support/fake-dataplane.ts';
 import { errorOf, fakeNode, POLICY } from '../../support/fake-node.ts';
@@ -126,9 +126,9 @@ describe('the counts', () => {
   const asked = { router_id: ROUTER, projects: ['blue'] };
   const one = async (): Promise<string> => 'done';
 
-  function bookOn(store: Pick<MemoryStore, 'routers' | 'read'>, limit: number): QuotaBook {
+  function bookOn(store: Pick<MemoryStore, 'routers' | 'read'>, limit: number): QuotaLedger {
     const defaults = (): Quota => ({ mappings: limit, ports_per_router: -1 });
-    return new QuotaBook({ store, quotas: new MemoryQuotaStore(), defaults });
+    return new QuotaLedger({ store, quotas: new MemoryQuotaStore(), defaults });
   }
 
   test('what was touched while the records were read is newer than what was read', async () => {
@@ -142,7 +142,7 @@ describe('the counts', () => {
       },
     };
     const book = bookOn(store, 1);
-    const held = book.hold(asked, one);
+    const held = book.reserve(asked, one);
     book.touched(emptyRecord(ROUTER));
     reading.resolve();
 
@@ -161,24 +161,24 @@ describe('the counts', () => {
     };
     const book = bookOn(store, 1);
 
-    expect(await book.hold(asked, one)).toBe('done');
+    expect(await book.reserve(asked, one)).toBe('done');
     isDamaged = false;
-    expect((await errorOf(book.hold(asked, one))).code).toBe('QUOTA_EXCEEDED');
+    expect((await errorOf(book.reserve(asked, one))).code).toBe('QUOTA_EXCEEDED');
   });
 
   test('what `work` throws is thrown, and the place is free again', async () => {
     const book = bookOn(new MemoryStore(), 1);
 
-    await expect(book.hold(asked, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
-    expect(await book.hold(asked, one)).toBe('done');
+    await expect(book.reserve(asked, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    expect(await book.reserve(asked, one)).toBe('done');
   });
 
   test('who might fit waits for those under way, and who cannot fit is refused at once', async () => {
     const book = bookOn(new MemoryStore(), 1);
     const underWay = Promise.withResolvers<string>();
-    const first = book.hold(asked, () => underWay.promise);
-    const second = book.hold(asked, one);
-    const tooMany = book.hold({ ...asked, projects: ['blue', 'blue'] }, one);
+    const first = book.reserve(asked, () => underWay.promise);
+    const second = book.reserve(asked, one);
+    const tooMany = book.reserve({ ...asked, projects: ['blue', 'blue'] }, one);
 
     expect((await errorOf(tooMany)).code).toBe('QUOTA_EXCEEDED');
     underWay.resolve('failed, and left nothing');
@@ -198,7 +198,7 @@ describe('the counts', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(request, { maxLength: 24 }), async (requests) => {
         const files = new MemoryStore();
-        const book = new QuotaBook({ store: files, quotas: new MemoryQuotaStore(), defaults: () => quota });
+        const book = new QuotaLedger({ store: files, quotas: new MemoryQuotaStore(), defaults: () => quota });
         const store = told(files, (record) => book.touched(record));
         const most = { mappings: 0, onRouter: 0 };
         let ids = 0;
@@ -206,7 +206,7 @@ describe('the counts', () => {
           for (let turn = 0; turn < number; turn++) await Promise.resolve();
         };
         const runs = requests.map(async ({ project_id, router_id, count, fails, ...pauses }) => {
-          await book.hold({ router_id, projects: Array(count).fill(project_id) }, async () => {
+          await book.reserve({ router_id, projects: Array(count).fill(project_id) }, async () => {
             await turns(pauses.turns);
             if (fails) throw new Error('for another reason');
             const made = (): Mapping => ({ ...MAPPING, id: idOf(++ids), router_id, project_id });

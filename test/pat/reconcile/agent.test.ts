@@ -46,7 +46,7 @@ describe('the first settlement of a process', () => {
 
   test('is complete although somebody looked at the router before', async () => {
     bed.router.damage(SSH.id);
-    await bed.agent.look(ROUTER);
+    await bed.agent.inspect(ROUTER);
 
     await bed.settle(TWO, [WEB.id]);
 
@@ -145,13 +145,13 @@ describe('what is remembered of a router', () => {
 
   test('counts the mappings with something in the kernel', async () => {
     bed.router.damage(idOf(7));
-    expect((await bed.agent.look(ROUTER)).mappings_in_kernel).toBe(1);
+    expect((await bed.agent.inspect(ROUTER)).mappings_in_kernel).toBe(1);
 
     await bed.settle(TWO);
 
-    expect((await bed.agent.look(ROUTER)).mappings_in_kernel).toBe(2);
+    expect((await bed.agent.inspect(ROUTER)).mappings_in_kernel).toBe(2);
     await bed.settle(recordWith([]), [SSH.id, WEB.id]);
-    expect((await bed.agent.look(ROUTER)).mappings_in_kernel).toBe(0);
+    expect((await bed.agent.inspect(ROUTER)).mappings_in_kernel).toBe(0);
   });
 });
 
@@ -161,13 +161,13 @@ describe('the delta of a settlement', () => {
     const late: Mapping = { ...WEB, expires_at: '2030-01-01T00:00:00Z' };
 
     expect((await bed.settle(recordWith([pending, late]))).delta).toEqual({
-      put: [SSH, { ...late, status: 'DOWN', status_reason: 'expired at 2030-01-01T00:00:00Z' }],
+      put: [SSH, { ...late, status: 'DOWN', status_code: 'EXPIRED', status_reason: 'expired at 2030-01-01T00:00:00Z' }],
     });
     expect(bed.router.inPlace()).toEqual(keysOf(SSH));
   });
 
-  test('clears what was unsettled, and only then says so', async () => {
-    expect((await bed.settle({ ...recordWith([SSH]), unsettled: [endpointOf(WEB)] })).delta).toEqual({ unsettled: [] });
+  test('clears what was pending, and only then says so', async () => {
+    expect((await bed.settle({ ...recordWith([SSH]), pending: [endpointOf(WEB)] })).delta).toEqual({ pending: [] });
     expect((await bed.settle(recordWith([SSH]))).delta).toEqual({});
   });
 });
@@ -175,7 +175,7 @@ describe('the delta of a settlement', () => {
 describe('a preview', () => {
   test('is what would be handed to the kernel, and changes nothing', async () => {
     await bed.settle(recordWith([SSH]));
-    const view = await bed.agent.look(ROUTER);
+    const view = await bed.agent.inspect(ROUTER);
 
     expect(bed.agent.preview(view, recordWith([WEB]), [SSH.id, WEB.id])).toBe(`- ${keyOf(SSH)}\n+ ${keyOf(WEB)}\n`);
     expect(bed.agent.preview(view, recordWith([SSH]), [SSH.id])).toBe('');
@@ -183,7 +183,7 @@ describe('a preview', () => {
   });
 
   test('of a first mapping shows the frame too', async () => {
-    const view = await bed.agent.look(ROUTER);
+    const view = await bed.agent.inspect(ROUTER);
 
     expect(bed.agent.preview(view, recordWith([SSH]), [SSH.id])).toBe(`the frame\n+ ${keyOf(SSH)}\n`);
   });
@@ -193,5 +193,5 @@ test('a router that is not here is not found, also when it was known', async () 
   await bed.settle(recordWith([SSH]));
   bed.dataplane.lose(ROUTER);
 
-  await expect(bed.agent.look(ROUTER)).rejects.toMatchObject({ code: 'ROUTER_NOT_FOUND' });
+  await expect(bed.agent.inspect(ROUTER)).rejects.toMatchObject({ code: 'ROUTER_NOT_FOUND' });
 });

@@ -36,25 +36,25 @@ test('connections are not even looked for when nothing changed', async () => {
 });
 
 test('connections that a crash left behind end with the next settlement, whoever that names', async () => {
-  const record = { ...recordWith([WEB]), unsettled: [endpointOf(SSH)] };
+  const record = { ...recordWith([WEB]), pending: [endpointOf(SSH)] };
   bed.router.entries = bed.router.entries.filter(({ mapping_id }) => mapping_id !== SSH.id);
   bed.agent.forget(ROUTER);
 
   expect(await ends(record, [WEB.id])).toEqual([CALLER, '192.0.2.7']);
 });
 
-test('connections to an unsettled endpoint that is as it should be go on, whoever is named', async () => {
-  const record = { ...TWO, unsettled: [endpointOf(SSH), endpointOf(WEB)] };
+test('connections to an pending endpoint that is as it should be go on, whoever is named', async () => {
+  const record = { ...TWO, pending: [endpointOf(SSH), endpointOf(WEB)] };
 
   expect(await ends(record, [WEB.id])).toEqual([]);
-  expect((await bed.settle(record, [WEB.id])).delta).toEqual({ unsettled: [] });
+  expect((await bed.settle(record, [WEB.id])).delta).toEqual({ pending: [] });
 });
 
 test('connections that cannot be read are an error, and the next settlement reads everything again', async () => {
   bed.dataplane.failNext('flows', praasError('TOOL_FAILED', { command: 'conntrack', exit_code: 1, output: 'no' }));
   await expect(bed.settle(recordWith([WEB]), [SSH.id])).rejects.toMatchObject({ code: 'TOOL_FAILED' });
 
-  const record = { ...recordWith([WEB]), unsettled: [endpointOf(SSH)] };
+  const record = { ...recordWith([WEB]), pending: [endpointOf(SSH)] };
   expect(await ends(record, [])).toEqual([CALLER, '192.0.2.7']);
   expect(bed.dataplane.count('observe')).toBe(2);
 });

@@ -3,7 +3,7 @@ import { beforeEach, expect, test } from '@jest/globals';
 import type { Synced } from '../../../src/pat/change/change.ts';
 import { praasError } from '../../../src/pat/errors.ts';
 import { emptyRecord, type RouterRecord } from '../../../src/pat/mapping/record.ts';
-import { Controller, type Reconciled } from '../../../src/pat/reconcile/controller.ts';
+import { Controller, type ReconcileOutcome } from '../../../src/pat/reconcile/controller.ts';
 import { ListLog } from '../../support/fake-node.ts';
 import { FakeTimers } from '../../support/fake-timers.ts';
 import { MAPPING, NOW, recordWith } from '../../support/samples.ts';
@@ -16,7 +16,7 @@ let timers: FakeTimers;
 let log: ListLog;
 let records: Map<string, RouterRecord>;
 let synced: string[];
-let reconciled: Reconciled[];
+let reconciled: ReconcileOutcome[];
 let sync: (router_id: string) => Promise<Synced>;
 let controller: Controller;
 

@@ -36,7 +36,7 @@ const ending = (number: number, time: string | null, changes: Partial<Mapping> =
 });
 
 test('each mapping is warned of five minutes before and ends in its second', async () => {
-  watch.note(recordWith([ending(1, '00:10:00'), ending(2, '00:20:00'), ending(3, null)]));
+  watch.update(recordWith([ending(1, '00:10:00'), ending(2, '00:20:00'), ending(3, null)]));
 
   await timers.pass(30 * MINUTE);
 
@@ -45,7 +45,7 @@ test('each mapping is warned of five minutes before and ends in its second', asy
 });
 
 test('what ends in less than five minutes is warned of at once', async () => {
-  watch.note(recordWith([ending(1, '00:01:00')]));
+  watch.update(recordWith([ending(1, '00:01:00')]));
 
   await timers.pass(2 * MINUTE);
 
@@ -53,10 +53,10 @@ test('what ends in less than five minutes is warned of at once', async () => {
 });
 
 test('a mapping that was given more time, taken away or disabled does not end at its old time', async () => {
-  watch.note(recordWith([ending(1, '00:10:00'), ending(2, '00:10:00'), ending(3, '00:10:00')]));
+  watch.update(recordWith([ending(1, '00:10:00'), ending(2, '00:10:00'), ending(3, '00:10:00')]));
   await timers.pass(6 * MINUTE);
   said = [];
-  watch.note(recordWith([ending(1, '00:20:00'), ending(3, '00:10:00', { enabled: false })]));
+  watch.update(recordWith([ending(1, '00:20:00'), ending(3, '00:10:00', { enabled: false })]));
 
   await timers.pass(30 * MINUTE);
 
@@ -65,7 +65,7 @@ test('a mapping that was given more time, taken away or disabled does not end at
 
 test('being told again of the same mapping warns once', async () => {
   for (let minute = 0; minute < 10; minute++) {
-    watch.note(recordWith([ending(1, '00:08:00')]));
+    watch.update(recordWith([ending(1, '00:08:00')]));
     await timers.pass(MINUTE);
   }
 
@@ -74,7 +74,7 @@ test('being told again of the same mapping warns once', async () => {
 });
 
 test('an end that is further away than a timer can wait comes on time', async () => {
-  watch.note(recordWith([ending(1, null, { expires_at: '2030-03-01T00:00:00Z' })]));
+  watch.update(recordWith([ending(1, null, { expires_at: '2030-03-01T00:00:00Z' })]));
 
   await timers.pass(59 * 24 * 60 * MINUTE + 1000);
 
@@ -82,7 +82,7 @@ test('an end that is further away than a timer can wait comes on time', async ()
 });
 
 test('after stop nothing is said and no timer is left', async () => {
-  watch.note(recordWith([ending(1, '00:10:00')]));
+  watch.update(recordWith([ending(1, '00:10:00')]));
   watch.stop();
 
   await timers.pass(30 * MINUTE);

@@ -15,13 +15,15 @@ test('it refuses two forwards on one endpoint, and what needs a frame that is no
   const router = new FakeRouter(FACTS);
   const dataplane = new FakeDataplane([router]);
   const refused = { code: 'KERNEL_REFUSED' };
-  const { frame } = await dataplane.observe(ROUTER);
+  const { missingBaseChains: frame } = await dataplane.observe(ROUTER);
   const twice = [FORWARD, { ...FORWARD, mapping_id: idOf(2) }];
 
-  await expect(dataplane.apply(ROUTER, { remove: [], add: [FORWARD], frame: undefined })).rejects.toMatchObject(
+  await expect(
+    dataplane.apply(ROUTER, { remove: [], add: [FORWARD], missingBaseChains: undefined }),
+  ).rejects.toMatchObject(refused);
+  await expect(dataplane.apply(ROUTER, { remove: [], add: twice, missingBaseChains: frame })).rejects.toMatchObject(
     refused,
   );
-  await expect(dataplane.apply(ROUTER, { remove: [], add: twice, frame })).rejects.toMatchObject(refused);
   expect(router.inPlace()).toEqual([]);
   expect(router.hasFrame).toBe(false);
 });

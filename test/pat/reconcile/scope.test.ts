@@ -17,7 +17,7 @@ beforeEach(() => {
 test('forwards into an address scope carry its mark, and the networks of a view say so', async () => {
   await bed.settle(TWO);
   expect(bed.router.inPlace()).toEqual(marked(MARK));
-  const { facts } = await bed.agent.look(ROUTER);
+  const { facts } = await bed.agent.inspect(ROUTER);
   expect(facts.inside.map(({ scopeMark }) => scopeMark)).toEqual(FACTS.inside.map(() => MARK));
 });
 
@@ -37,7 +37,7 @@ test('a reconciliation follows another value, and the end of the scope', async (
 test('what is remembered of a router is not enough once it has an interface more: it is read again, once', async () => {
   await bed.settle(TWO);
   const before = bed.dataplane.count('observe');
-  await bed.agent.look(ROUTER);
+  await bed.agent.inspect(ROUTER);
   expect(bed.dataplane.count('observe')).toBe(before);
 
   const added = { cidr: '10.40.0.0/24', neutron: true, interface: 'qr-new' };
@@ -46,7 +46,7 @@ test('what is remembered of a router is not enough once it has an interface more
     [INSIDE, MARK],
     ['qr-new', 2 * MARK],
   ]);
-  const view = await bed.agent.look(ROUTER);
+  const view = await bed.agent.inspect(ROUTER);
   expect(view).toMatchObject({ isFresh: true });
   expect(view.facts.inside.at(-1)?.scopeMark).toBe(2 * MARK);
   expect(bed.dataplane.count('observe')).toBe(before + 1);

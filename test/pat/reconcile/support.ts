@@ -1,5 +1,5 @@
 /** An agent on one router in memory, and the two mappings that its tests are about. */
-import type { Settlement } from '../../../src/pat/interfaces/agent.ts';
+import type { ReconcileResult } from '../../../src/pat/interfaces/agent.ts';
 import { type Endpoint, forwardKey, forwardOf } from '../../../src/pat/mapping/forward.ts';
 import type { Mapping } from '../../../src/pat/mapping/mapping.ts';
 import type { RouterRecord } from '../../../src/pat/mapping/record.ts';
@@ -28,7 +28,7 @@ export class TestBed {
   readonly agent = new Agent(this.dataplane, new FakeClock(NOW), this.log);
 
   /** Looks and settles, as the service does for a change of these mappings. */
-  async settle(record: RouterRecord, ids: readonly string[] = []): Promise<Settlement> {
-    return this.agent.settle(await this.agent.look(ROUTER), record, ids);
+  async settle(record: RouterRecord, ids: readonly string[] = []): Promise<ReconcileResult> {
+    return this.agent.reconcile(await this.agent.inspect(ROUTER), record, ids);
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Masquerade } from '../../../src/pat/mapping/mapping.ts';
 import { masqueradeApplies, routerIdOf, whyNotBehind } from '../../../src/pat/router/facts.ts';
-import { type Claim, claimOn } from '../../../src/pat/router/port-in-use.ts';
+import { type PortInUse, portInUseAt } from '../../../src/pat/router/port-in-use.ts';
 import { FACTS, FORWARD, GATEWAY, ROUTER } from '../../support/samples.ts';
 
 test.each([
@@ -69,7 +69,7 @@ describe('masqueradeApplies', () => {
 });
 
 describe('claimOn', () => {
-  const claim: Claim = {
+  const claim: PortInUse = {
     protocol: 'tcp',
     cidr: '203.0.113.8/29',
     first: 4e3,
@@ -87,6 +87,6 @@ describe('claimOn', () => {
     [{ gateway_ip: '203.0.113.15' }, true],
     [{ gateway_ip: '203.0.113.16' }, false],
   ])('an endpoint with %j is claimed: %s', (difference, isClaimed) => {
-    expect(claimOn([claim], { ...FORWARD, ...difference })).toBe(isClaimed ? claim : undefined);
+    expect(portInUseAt([claim], { ...FORWARD, ...difference })).toBe(isClaimed ? claim : undefined);
   });
 });

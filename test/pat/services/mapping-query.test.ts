@@ -44,7 +44,7 @@ beforeEach(() => {
       router_id,
       mappings: new Map(mappings.map((mapping) => [mapping.id, mapping])),
       next_port: 0,
-      unsettled: [],
+      pending: [],
       gateways: [],
       adopting: [],
     },
@@ -81,11 +81,7 @@ describe('list', () => {
   test('says of each mapping why it is DOWN at this moment, without asking the kernel', async () => {
     const { mappings } = await query.list({ status: 'DOWN' });
 
-    expect(mappings.map(({ status_reason }) => status_reason)).toEqual([
-      'disabled',
-      'the router is not on this node',
-      `expired at ${NOW}`,
-    ]);
+    expect(mappings.map(({ status_code }) => status_code)).toEqual(['DISABLED', 'ROUTER_ABSENT', 'EXPIRED']);
     expect(dataplane.calls).toEqual(['routers']);
   });
 
@@ -108,7 +104,7 @@ describe('an ID', () => {
   );
 
   test('gives the mapping as it is at this moment', async () => {
-    expect(await query.get('b')).toMatchObject({ status: 'DOWN', status_reason: `expired at ${NOW}` });
+    expect(await query.get('b')).toMatchObject({ status: 'DOWN', status_code: 'EXPIRED' });
   });
 
   test('that stands for several mappings names them', async () => {

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { praasError } from '../../../src/pat/errors.ts';
 import { Agent } from '../../../src/pat/reconcile/agent.ts';
-import type { Claim } from '../../../src/pat/router/port-in-use.ts';
+import type { PortInUse } from '../../../src/pat/router/port-in-use.ts';
 import { RouterService } from '../../../src/pat/services/router-service.ts';
-import { RouterBook } from '../../../src/pat/target/router-directory.ts';
+import { RouterDirectory } from '../../../src/pat/target/router-directory.ts';
 import { FakeCloud, routerOf } from '../../support/fake-cloud.ts';
 import { FakeRouter } from '../../support/fake-dataplane.ts';
 import { errorOf, type FakeNode, fakeNode, POLICY } from '../../support/fake-node.ts';
@@ -15,10 +15,10 @@ let routers: RouterService;
 beforeEach(() => {
   node = fakeNode();
   const { store, dataplane, clock, log } = node;
-  routers = new RouterService({ store, dataplane, clock, agent: new Agent(dataplane, clock, log), policy: POLICY });
+  routers = new RouterService({ store, dataplane, clock, agent: new Agent(dataplane, clock, log), settings: POLICY });
 });
 
-const claim = (changes: Partial<Claim>): Claim => ({
+const claim = (changes: Partial<PortInUse>): PortInUse => ({
   protocol: 'tcp',
   cidr: '0.0.0.0/0',
   first: 4001,
@@ -82,7 +82,7 @@ describe('show', () => {
   test('adds what is behind the router, what is in its kernel, and what others have there', async () => {
     await node.pat.create(WANTED);
     node.router.warnings = ['look here'];
-    node.router.claims = [
+    node.router.portsInUse = [
       claim({ text: 'on every address' }),
       claim({ text: 'on the gateway', cidr: `${GATEWAY}/32`, kind: 'listener' }),
       claim({ text: 'inside', cidr: '10.20.0.1/32' }),
@@ -128,13 +128,13 @@ describe('show', () => {
 });
 
 test('an ID is an ID, whatever a tenant called a router', async () => {
-  const book = new RouterBook();
+  const book = new RouterDirectory();
   const cloud = new FakeCloud();
   cloud.itsRouters.push(routerOf({ id: idOf(320), name: ROUTER }));
   await book.refresh(cloud);
   const { store, dataplane, clock, log } = fakeNode();
   const agent = new Agent(dataplane, clock, log);
-  const named = new RouterService({ store, dataplane, clock, agent, policy: POLICY, book });
+  const named = new RouterService({ store, dataplane, clock, agent, settings: POLICY, directory: book });
 
   expect(named.idOf(ROUTER)).toBe(ROUTER);
   expect(named.idOf('edge')).toBe(ROUTER);

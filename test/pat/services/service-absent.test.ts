@@ -5,7 +5,7 @@ import { FakeRouter } from '../../support/fake-dataplane.ts';
 import { errorOf, type FakeNode, fakeNode } from '../../support/fake-node.ts';
 import { CALLER, FACTS, FORWARD, factsOf, GATEWAY, idOf, ROUTER, WANTED } from '../../support/samples.ts';
 
-const NOT_HERE = { status: 'DOWN', status_reason: 'the router is not on this node' };
+const NOT_HERE = { status: 'DOWN', status_code: 'ROUTER_ABSENT' };
 
 let node: FakeNode;
 
@@ -41,7 +41,7 @@ describe('while a router is not on this node', () => {
       server_port: 2222,
     });
 
-    expect((await node.store.read(ROUTER)).unsettled).toEqual([]);
+    expect((await node.store.read(ROUTER)).pending).toEqual([]);
   });
 
   test('delete works', async () => {

@@ -19,7 +19,7 @@ describe('create', () => {
     expect(value).toEqual({ ...MAPPING, counters: null });
     expect([warnings, script]).toEqual([[], undefined]);
     expect(await node.pat.get(value.id)).toEqual(value);
-    expect((await node.store.read(ROUTER)).unsettled).toEqual([]);
+    expect((await node.store.read(ROUTER)).pending).toEqual([]);
     expect(node.router.inPlace()).toEqual([SSH_IN_KERNEL]);
   });
 
@@ -70,8 +70,8 @@ describe('create', () => {
     const disabled = await node.pat.create({ ...WANTED, enabled: false });
     const late = await node.pat.create({ ...WANTED, expires_at: '2029-12-31T00:00:00Z' });
 
-    expect(disabled.value).toMatchObject({ status: 'DOWN', status_reason: 'disabled' });
-    expect(late.value).toMatchObject({ status: 'DOWN', status_reason: 'expired at 2029-12-31T00:00:00Z' });
+    expect(disabled.value).toMatchObject({ status: 'DOWN', status_code: 'DISABLED' });
+    expect(late.value).toMatchObject({ status: 'DOWN', status_code: 'EXPIRED' });
     expect(node.router.inPlace()).toEqual([]);
   });
 

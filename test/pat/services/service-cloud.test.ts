@@ -1,6 +1,7 @@
 /** The service with a cloud around it: whose a port is counts at each change, and what was opened is closed with the last. */
 
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { reason } from '../../../src/pat/mapping/reasons.ts';
 import { CloudTargets } from '../../../src/pat/target/cloud-targets.ts';
 import { SecurityGroups } from '../../../src/pat/target/security-groups.ts';
 import { LocalTargets } from '../../../src/pat/target/targets.ts';
@@ -109,7 +110,9 @@ describe('a rule of a security group', () => {
     const [id = ''] = await create(OPEN);
     const { router_id, server_ip, server_id, port_id } = await node.pat.get(id);
     const seen = { server_ip, server_id, port_id };
-    await node.verdicts.carryOut([{ action: 'remove', mapping_id: id, router_id, seen, reason: 'gone' }]);
+    await node.corrections.apply([
+      { action: 'delete', mapping_id: id, router_id, seen, reason: reason('PORT_DELETED', { port: port_id ?? '' }) },
+    ]);
 
     expect(cloud.itsRules).toEqual([]);
   });

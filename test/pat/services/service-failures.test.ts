@@ -153,7 +153,7 @@ test('when the rules cannot be put back either, the first error is told, the sec
 test('a refused change that finds endpoints of a crash keeps the connections of other mappings afterwards', async () => {
   const { protocol, gateway_ip, router_port } = FORWARD;
   const other = { ...MAPPING, id: idOf(2), router_port: 4001 };
-  const crashed = recordWith([MAPPING, other], { unsettled: [{ protocol, gateway_ip, router_port }] });
+  const crashed = recordWith([MAPPING, other], { pending: [{ protocol, gateway_ip, router_port }] });
   node = fakeNode({ store: new MemoryStore([crashed]), router: node.router });
   node.dataplane.refuseNext(ROUTER);
   await errorOf(node.pat.update(idOf(2), { router_port: 4002 }));
@@ -165,7 +165,7 @@ test('a refused change that finds endpoints of a crash keeps the connections of 
 });
 
 test('what others put into the kernel is taken into account, not overwritten', async () => {
-  node.router.claims = [
+  node.router.portsInUse = [
     { protocol: 'tcp', cidr: '0.0.0.0/0', first: 4001, last: 4003, kind: 'rule', text: '-A x --dport 4001:4003' },
   ];
   node = fakeNode({ store, router: node.router });

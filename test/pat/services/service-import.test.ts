@@ -3,8 +3,8 @@ import { beforeEach, expect, test } from '@jest/globals';
 import { praasError } from '../../../src/pat/errors.ts';
 import type { MappingStore } from '../../../src/pat/interfaces/store.ts';
 import { errorOf, type FakeNode, fakeNode } from '../../support/fake-node.ts';
-import { foreignOf, pythonRules } from '../../support/foreign.ts';
 import { CALLER, FORWARD, GATEWAY, idOf, ROUTER } from '../../support/samples.ts';
+import { foreignOf, pythonRules } from '../../support/unmanaged-rules.ts';
 
 const SSH = pythonRules(4022, '10.20.0.51:22');
 const DNS = pythonRules(53, '10.20.0.52:53', 'udp').slice(0, 1);
@@ -19,7 +19,7 @@ beforeEach(() => {
   Object.assign(node.router, foreignOf(...SSH, ...DNS, ...RANGE));
 });
 
-const left = (): string[] => node.router.foreign.map(({ text }) => text);
+const left = (): string[] => node.router.unmanagedRules.map(({ text }) => text);
 const record = () => node.store.read(ROUTER);
 
 test('mappings take the place of rules in one change of the kernel, and the second time nothing is done', async () => {
@@ -33,12 +33,12 @@ test('mappings take the place of rules in one change of the kernel, and the seco
   expect(left()).toEqual(RANGE);
   expect(node.dataplane.count('apply')).toBe(1);
   expect(node.router.inPlace()).toHaveLength(2);
-  const { mappings, adopting, unsettled } = await record();
+  const { mappings, adopting, pending } = await record();
   expect([...mappings.values()]).toMatchObject([
     { ...PUBLISHED, server_ip: '10.20.0.51', masquerade: 'always', status: 'ACTIVE' },
     { protocol: 'udp', router_port: 53, masquerade: 'never', status: 'ACTIVE' },
   ]);
-  expect({ adopting, unsettled }).toEqual({ adopting: [], unsettled: [] });
+  expect({ adopting, pending }).toEqual({ adopting: [], pending: [] });
 
   const events = node.events.events.length;
   expect((await node.imports.takeOver(ROUTER)).value).toMatchObject([{ rule: RANGE[0], result: 'left' }]);
@@ -109,7 +109,7 @@ test.each(['apply', 'endFlows'] as const)(
     expect(node.router.inPlace()).toHaveLength(2);
     const finished = await record();
     expect([...finished.mappings.values()].map(({ status }) => status)).toEqual(['ACTIVE', 'ACTIVE']);
-    expect(finished).toMatchObject({ adopting: [], unsettled: [] });
+    expect(finished).toMatchObject({ adopting: [], pending: [] });
     expect(node.router.flows).toEqual([]);
   },
 );
@@ -158,7 +158,7 @@ test('one that was cut short after it was stored is finished by the next sync, o
     Object.assign(whole.router, foreignOf(...rules), { hasFrame: true });
     await whole.imports.takeOver(ROUTER);
     await node.store.transaction(ROUTER, (transaction) =>
-      transaction.commit({ adopting: rules, unsettled: [PUBLISHED] }),
+      transaction.commit({ adopting: rules, pending: [PUBLISHED] }),
     );
 
     if (finish === 'sync') await node.pat.sync(ROUTER);

@@ -2,8 +2,10 @@
 
 import { beforeEach, expect, test } from '@jest/globals';
 import { ROOT } from '../../../src/core/identity/requester.ts';
+import type { CloudRouter } from '../../../src/pat/interfaces/cloud.ts';
+import type { ReasonCode } from '../../../src/pat/mapping/reasons.ts';
 import { MappingQuery } from '../../../src/pat/services/mapping-query.ts';
-import { RouterBook } from '../../../src/pat/target/router-directory.ts';
+import { RouterDirectory } from '../../../src/pat/target/router-directory.ts';
 import { DEMO, FakeCloud, OTHER, OTHER_ROUTER, routerOf } from '../../support/fake-cloud.ts';
 import { errorOf, fakeNode } from '../../support/fake-node.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
@@ -11,10 +13,10 @@ import { tenant } from '../../support/requests.ts';
 import { idOf, MAPPING, ROUTER, recordWith } from '../../support/samples.ts';
 
 let cloud: FakeCloud;
-let book: RouterBook;
+let book: RouterDirectory;
 beforeEach(async () => {
   cloud = new FakeCloud();
-  book = new RouterBook();
+  book = new RouterDirectory();
   await book.refresh(cloud);
 });
 
@@ -54,31 +56,19 @@ test('one question at a time', async () => {
   expect(cloud.asked).toEqual(['routers']);
 });
 
-test.each([
-  ['is down', { isUp: false }, false, '', 'router edge is down (admin_state_up is false)'],
-  ['is elsewhere', {}, false, '', 'the router is not on this node'],
-  [
-    'has no gateway',
-    { gateway_ips: [] },
-    true,
-    'the router has no gateway address',
-    'router edge has no external gateway',
-  ],
-  [
-    'stands by',
-    { isHa: true },
-    true,
-    'the router has no gateway address',
-    'router edge stands by on this node: its gateway is on another one',
-  ],
+test.each<[string, Partial<CloudRouter>, boolean, ReasonCode | null, ReasonCode]>([
+  ['is disabled', { isUp: false }, false, null, 'ROUTER_DISABLED'],
+  ['is elsewhere', {}, false, null, 'ROUTER_ABSENT'],
+  ['has no gateway', { gateway_ips: [] }, true, 'NO_GATEWAY_ADDRESS', 'NO_EXTERNAL_GATEWAY'],
+  ['is a standby instance', { isHa: true }, true, 'NO_GATEWAY_ADDRESS', 'ROUTER_STANDBY'],
 ])('a mapping says that its router %s', async (_, router, isHere, stored, said) => {
   const { dataplane, clock } = fakeNode();
   cloud.itsRouters[0] = routerOf({ id: ROUTER, name: 'edge', ...router });
   await book.refresh(cloud);
-  const mapping = { ...MAPPING, status: 'DOWN' as const, status_reason: stored };
+  const mapping = { ...MAPPING, status: 'DOWN' as const, status_code: stored };
   const store = new MemoryStore([recordWith([mapping])]);
   const here = { routers: async () => (isHere ? dataplane.routers() : []) };
-  const query = new MappingQuery({ store, dataplane: here, clock, book });
+  const query = new MappingQuery({ store, dataplane: here, clock, directory: book });
 
-  expect((await query.get(MAPPING.id)).status_reason).toBe(said);
+  expect((await query.get(MAPPING.id)).status_code).toBe(said);
 });

@@ -91,7 +91,7 @@ describe('with a cloud', () => {
   });
 
   test('a look says which rule is missing, and adds none', async () => {
-    const { warnings, ruleIds } = await groups.look(idOf(7), target(), false);
+    const { warnings, ruleIds } = await groups.inspect(idOf(7), target(), false);
 
     expect(warnings).toEqual([expect.stringMatching(/\(web\) drop tcp 22 from anywhere.*--open-security-group/)]);
     expect(ruleIds).toEqual([]);
@@ -100,7 +100,7 @@ describe('with a cloud', () => {
 
   test('opening adds one rule for each network, with the mapping’s id, and closing takes away only these', async () => {
     cloud.itsRules.push(rule({ id: idOf(5), port_range_min: 80, port_range_max: 80 }));
-    const { warnings, ruleIds } = await groups.look(
+    const { warnings, ruleIds } = await groups.inspect(
       idOf(7),
       target({ allowed_cidrs: ['198.51.100.0/24', '192.0.2.7'] }),
       true,
@@ -111,7 +111,7 @@ describe('with a cloud', () => {
       { description: `praas:${idOf(7)}`, port_range_min: 22, remote_ip_prefix: '192.0.2.7/32' },
       { description: `praas:${idOf(7)}`, port_range_min: 22, remote_ip_prefix: '198.51.100.0/24' },
     ]);
-    expect((await groups.look(idOf(8), target({ allowed_cidrs: ['192.0.2.7'] }), false)).warnings).toEqual([]);
+    expect((await groups.inspect(idOf(8), target({ allowed_cidrs: ['192.0.2.7'] }), false)).warnings).toEqual([]);
 
     expect(await groups.close(ruleIds)).toEqual([]);
     expect(cloud.itsRules.map(({ id }) => id)).toEqual([idOf(5)]);
@@ -120,21 +120,21 @@ describe('with a cloud', () => {
   test('nothing is added where nothing is missing', async () => {
     cloud.itsRules.push(rule());
 
-    expect(await groups.look(idOf(7), target(), true)).toEqual({ warnings: [], ruleIds: [] });
+    expect(await groups.inspect(idOf(7), target(), true)).toEqual({ warnings: [], ruleIds: [] });
   });
 
   test('a group of another project is never opened', async () => {
     cloud.itsGroups.splice(0, 1, { id: idOf(150), name: 'shared', project_id: OTHER });
 
-    expect(await errorOf(groups.look(idOf(7), target(), true))).toMatchObject({ code: 'FORBIDDEN' });
+    expect(await errorOf(groups.inspect(idOf(7), target(), true))).toMatchObject({ code: 'FORBIDDEN' });
     expect(cloud.itsRules).toEqual([]);
   });
 
   test('a cloud that is away is a warning for a look, an error for opening, and a sentence for closing', async () => {
     cloud.isAway = true;
 
-    expect((await groups.look(idOf(7), target(), false)).warnings).toEqual([expect.stringContaining('not known')]);
-    expect(await errorOf(groups.look(idOf(7), target(), true))).toMatchObject({ code: 'CLOUD_UNAVAILABLE' });
+    expect((await groups.inspect(idOf(7), target(), false)).warnings).toEqual([expect.stringContaining('not known')]);
+    expect(await errorOf(groups.inspect(idOf(7), target(), true))).toMatchObject({ code: 'CLOUD_UNAVAILABLE' });
     expect(await groups.close([idOf(9)])).toEqual([expect.stringContaining(idOf(9))]);
   });
 });

@@ -71,7 +71,7 @@ export class TestApi {
     const { store, dataplane, clock, log, pat } = node;
     const context = new RequestContext();
     const agent = new Agent(dataplane, clock, log);
-    const routers = new RouterService({ store, dataplane, clock, agent, policy: POLICY });
+    const routers = new RouterService({ store, dataplane, clock, agent, settings: POLICY });
     const prober = { connect: async () => 'open' as const };
     const checks = new CheckService({ pat, store, dataplane, agent, prober, cloud: async () => undefined });
     const idempotency = new IdempotencyKeys(clock);

@@ -97,7 +97,7 @@ const pathOf = ({ path }: Operation): string => path.replace('{id}', path.includ
 /** Longer ones may be too large for Node's 16 KiB of line and headers, whatever they say. */
 const LONG_LINE = 15_000;
 /** What is done when nothing but a header of little weight is strange. */
-const DONE: readonly (string | undefined)[] = ['carryOutVerdicts', 'updateMapping', 'updateQuota'];
+const DONE: readonly (string | undefined)[] = ['applyCorrections', 'updateMapping', 'updateQuota'];
 /** A body that is allowed, and that is refused all the same: no such server, or no such mapping. */
 function harmlessBody({ operationId, body }: Operation): string | undefined {
   if (operationId === 'createMappings') return JSON.stringify({ mapping: { ...WANTED, server_ip: '192.0.2.1' } });

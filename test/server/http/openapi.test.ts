@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Validator } from '@seriousme/openapi-schema-validator';
+import { reason } from '../../../src/pat/mapping/reasons.ts';
 import type { MappingView } from '../../../src/pat/mapping/view.ts';
 import { document } from '../../../src/server/http/openapi.ts';
 import { MappingPatchBody, NewMappingBody } from '../../../src/server/pat/schemas.ts';
-import { foreignOf, pythonRules } from '../../support/foreign.ts';
 import { expectGolden } from '../../support/golden.ts';
 import { idOf, ROUTER } from '../../support/samples.ts';
+import { foreignOf, pythonRules } from '../../support/unmanaged-rules.ts';
 import { type Call, TestApi, VERSION } from './api.ts';
 import { Contract, type Operation } from './contract.ts';
 
@@ -206,17 +207,23 @@ describe('every answer is as the document says', () => {
       expect(await none.json()).toEqual({ events: [] });
       await ask('listEvents', 400, '/v1/events?after=yesterday');
     },
-    carryOutVerdicts: async (id) => {
+    applyCorrections: async (id) => {
       const seen = { server_ip: WANTED.server_ip, server_id: null, port_id: null };
-      const verdict = { action: 'remove', mapping_id: id, router_id: ROUTER, seen, reason: 'server gone' };
-      await ask('carryOutVerdicts', 403, '/v1/verdicts', { json: { verdicts: [verdict] }, token: 'member' });
-      await ask('carryOutVerdicts', 400, '/v1/verdicts', { json: { verdicts: [{ ...verdict, reason: '' }] } });
-      const response = await ask('carryOutVerdicts', 200, '/v1/verdicts', { json: { verdicts: [verdict] } });
+      const correction = {
+        action: 'delete',
+        mapping_id: id,
+        router_id: ROUTER,
+        seen,
+        reason: reason('SERVER_DELETED', { server: id }),
+      };
+      await ask('applyCorrections', 403, '/v1/corrections', { json: { corrections: [correction] }, token: 'member' });
+      await ask('applyCorrections', 400, '/v1/corrections', { json: { corrections: [{ ...correction, reason: '' }] } });
+      const response = await ask('applyCorrections', 200, '/v1/corrections', { json: { corrections: [correction] } });
       expect(await response.json()).toMatchObject({ applied: [{ mapping: { id } }], failures: [] });
       await ask('showMapping', 404, `/v1/mappings/${id}`);
       const events = await ask('listEvents', 200, `/v1/events?mapping_id=${id}&after=1`);
       expect(await events.json()).toMatchObject({
-        events: [{ type: 'deleted', reason: 'server gone', by: { kind: 'monitor' } }],
+        events: [{ type: 'deleted', by: { kind: 'monitor' } }],
       });
     },
     resetQuota: async () => {

@@ -185,7 +185,7 @@ test.each([
 ])('a port that %s has is USED, with the reason', async (_, port, reason) => {
   const { node, cli } = await stage();
   const claim = { protocol: 'tcp', cidr: '0.0.0.0/0' } as const;
-  node.router.claims = [{ ...claim, first: 4003, last: 4003, kind: 'rule', text: '-A X' }];
+  node.router.portsInUse = [{ ...claim, first: 4003, last: 4003, kind: 'rule', text: '-A X' }];
   node.router.listeners = [{ ...claim, first: 4002, last: 4002, kind: 'listener', text: 'sshd' }];
   await cli.create(SSH);
 
@@ -252,7 +252,7 @@ test('a full disk is an ERROR with 503 and the reason, and the tables go on', as
     expect(told.httpStatus).toBe(503);
     expect(told.answer).toEqual({
       status: 'ERROR',
-      message: 'no space left to write /srv/state/x.journal; nothing was changed',
+      message: 'cannot write /srv/state/x.journal: no space left on the file system',
     });
   }
   expect(await cli.table(SSH)).toEqual({ 22: '4000' });

@@ -61,7 +61,7 @@ const SEEN: Partial<Record<PatAction, (caller: CallerLevel) => Promise<boolean>>
     return status === 200 && forced !== 403;
   },
   'router:details': async (caller) => {
-    api.node.router.claims = [
+    api.node.router.portsInUse = [
       { kind: 'rule', protocol: 'tcp', cidr: `${GATEWAY}/32`, first: 80, last: 80, text: 'DNAT' },
     ];
     const response = await api.call('get', `/v1/routers/${ROUTER}`, { token: TOKENS[caller] });

@@ -31,8 +31,8 @@ export function mappingStoreContract(name: string, make: () => StoreUnderTest): 
 
     test('what is committed and noted is in the record at once, and for readers', async () => {
       const seen = await store.transaction(ROUTER, async (transaction) => {
-        await transaction.commit({ put: [mapping(1), mapping(2)], next_port: 4001, unsettled: [ENDPOINT] });
-        await transaction.note({ put: [mapping(1, { status: 'ACTIVE' })], unsettled: [] });
+        await transaction.commit({ put: [mapping(1), mapping(2)], next_port: 4001, pending: [ENDPOINT] });
+        await transaction.note({ put: [mapping(1, { status: 'ACTIVE' })], pending: [] });
         return comparable(transaction.record);
       });
 
@@ -52,13 +52,13 @@ export function mappingStoreContract(name: string, make: () => StoreUnderTest): 
 
     test('a rollback takes back all that this transaction changed', async () => {
       await store.transaction(ROUTER, (transaction) =>
-        transaction.commit({ put: [mapping(1), mapping(2)], next_port: 4001, unsettled: [ENDPOINT] }),
+        transaction.commit({ put: [mapping(1), mapping(2)], next_port: 4001, pending: [ENDPOINT] }),
       );
       const before = await record();
 
       await store.transaction(ROUTER, async (transaction) => {
         await transaction.commit({ put: [mapping(1, { name: 'x' }), mapping(3)], remove: [idOf(2)], next_port: 4002 });
-        await transaction.note({ put: [mapping(3, { name: 'y' })], unsettled: [], gateways: ['192.0.2.1'] });
+        await transaction.note({ put: [mapping(3, { name: 'y' })], pending: [], gateways: ['192.0.2.1'] });
         await transaction.note({ adopting: ['-A a rule'] });
         await transaction.rollback();
         expect(comparable(transaction.record)).toEqual(before);

@@ -1,5 +1,14 @@
 /** The audit log on a real disk. */
-import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -12,7 +21,7 @@ import { idOf, MAPPING, ROUTER } from '../../support/samples.ts';
 let state_dir: string;
 let clock: FakeClock;
 let log: ListLog;
-let trail: EventLog;
+let eventLog: EventLog;
 
 const open = (): EventLog => new EventLog({ state_dir, clock, log, retainDays: () => 2, request_id: () => 'req-1' });
 const event = (n: number, fields: Partial<NewEvent> = {}): NewEvent => ({
@@ -26,28 +35,28 @@ const event = (n: number, fields: Partial<NewEvent> = {}): NewEvent => ({
   mapping: { ...MAPPING, id: idOf(n) },
   ...fields,
 });
-const ids = async (filter = {}): Promise<string[]> => (await trail.list(filter)).map(({ mapping_id }) => mapping_id);
+const ids = async (filter = {}): Promise<string[]> => (await eventLog.list(filter)).map(({ mapping_id }) => mapping_id);
 const files = (): string[] => readdirSync(join(state_dir, 'events')).toSorted();
 
 beforeEach(() => {
   state_dir = mkdtempSync(join(tmpdir(), 'praas-events-'));
   clock = new FakeClock('2030-01-10T12:00:00Z');
   log = new ListLog();
-  trail = open();
+  eventLog = open();
 });
 afterEach(async () => {
-  await trail.close();
+  await eventLog.close();
   rmSync(state_dir, { recursive: true });
 });
 
 test('there is none before the first, and each is there after it, for root alone', async () => {
   expect(await ids()).toEqual([]);
 
-  await trail.note([event(1), event(2)]);
-  await trail.note([event(3)]);
+  await eventLog.append([event(1), event(2)]);
+  await eventLog.append([event(3)]);
 
   expect(await ids()).toEqual([idOf(1), idOf(2), idOf(3)]);
-  expect((await trail.list({}))[0]).toMatchObject({
+  expect((await eventLog.list({}))[0]).toMatchObject({
     at: '2030-01-10T12:00:00Z',
     request_id: 'req-1',
     mapping: { id: idOf(1) },
@@ -57,8 +66,12 @@ test('there is none before the first, and each is there after it, for root alone
 });
 
 test('the newest, or those after one; by mapping, type and project', async () => {
-  await trail.note([event(1, { project_id: 'blue' }), event(2), event(1, { type: 'deleted', project_id: 'blue' })]);
-  const all = await trail.list({});
+  await eventLog.append([
+    event(1, { project_id: 'blue' }),
+    event(2),
+    event(1, { type: 'deleted', project_id: 'blue' }),
+  ]);
+  const all = await eventLog.list({});
   const [first, second, third] = all.map(({ id }) => id) as [number, number, number];
 
   expect(first < second && second < third).toBe(true);
@@ -74,7 +87,7 @@ test('the newest, or those after one; by mapping, type and project', async () =>
 test('a file a day; what is older than it is kept goes with the first event of a day', async () => {
   for (const day of ['2030-01-10', '2030-01-11', '2030-01-12', '2030-01-13']) {
     clock.set(new Date(`${day}T00:00:01Z`));
-    await trail.note([event(Number(day.slice(-2)))]);
+    await eventLog.append([event(Number(day.slice(-2)))]);
   }
 
   expect(files()).toEqual(['2030-01-11.jsonl', '2030-01-12.jsonl', '2030-01-13.jsonl']);
@@ -83,20 +96,20 @@ test('a file a day; what is older than it is kept goes with the first event of a
 });
 
 test('ids grow also when the clock goes back', async () => {
-  await trail.note([event(1)]);
+  await eventLog.append([event(1)]);
   clock.set(new Date('2030-01-10T11:00:00Z'));
-  await trail.note([event(2)]);
+  await eventLog.append([event(2)]);
 
   expect(await ids()).toEqual([idOf(1), idOf(2)]);
 });
 
 test('a torn line is passed over, and the next one is whole', async () => {
-  await trail.note([event(1)]);
-  await trail.close();
+  await eventLog.append([event(1)]);
+  await eventLog.close();
   appendFileSync(join(state_dir, 'events', '2030-01-10.jsonl'), '{"id":17,"at":"2030');
-  trail = open();
+  eventLog = open();
   clock.set(new Date('2030-01-10T12:00:01Z'));
-  await trail.note([event(2)]);
+  await eventLog.append([event(2)]);
 
   expect(await ids()).toEqual([idOf(1), idOf(2)]);
 });
@@ -104,11 +117,30 @@ test('a torn line is passed over, and the next one is whole', async () => {
 test('what cannot be noted fails nobody, and is said', async () => {
   writeFileSync(join(state_dir, 'events'), 'a file where the directory should be');
 
-  await trail.note([event(1)]);
+  await eventLog.append([event(1)]);
 
   expect(log.lines).toMatchObject([{ level: 'warn', message: 'what was changed could not be noted in the audit log' }]);
   rmSync(join(state_dir, 'events'));
   mkdirSync(join(state_dir, 'events'));
-  await trail.note([event(2)]);
+  await eventLog.append([event(2)]);
   expect(await ids()).toEqual([idOf(2)]);
+});
+
+test('events of older versions are read with the names of today', async () => {
+  await eventLog.append([event(1)]);
+  const [path = ''] = files().map((file) => join(state_dir, 'events', file));
+  const { suspension: _, status_code: __, ...mapping } = MAPPING;
+  const hold = { reason: 'server web is SHUTOFF', withdrawn: false };
+  const old = {
+    ...JSON.parse(readFileSync(path, 'utf8')),
+    type: 'held',
+    before: { hold: null },
+    mapping: { ...mapping, hold },
+  };
+  writeFileSync(path, `${JSON.stringify(old)}\n`);
+
+  const reason = { code: 'SUSPENDED', facts: { reason: 'server web is SHUTOFF' } };
+  expect(await eventLog.list({ type: 'suspended' })).toMatchObject([
+    { before: { suspension: null }, mapping: { status_code: null, suspension: { reason, withdrawn: false } } },
+  ]);
 });

@@ -1,8 +1,11 @@
 /** Older files are read as what they mean now; newer ones are left alone. With made-up versions 2 and 3. */
+
 import { readFileSync, writeFileSync } from 'node:fs';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { RouterRecord } from '../../../src/pat/mapping/record.ts';
 import type { FileStore } from '../../../src/store/files/pat/file-store.ts';
-import { everyMapping } from '../../../src/store/files/pat/migrations.ts';
+import { everyMapping, MIGRATIONS } from '../../../src/store/files/pat/migrations.ts';
+import { fatMapping } from './fixtures/mappings.ts';
 import { commitEach, freshDirectory, idOf, journalPath, openStore, ROUTER, snapshotPath } from './support.ts';
 
 /** In the made-up version 2 a description is the name with an exclamation mark, in version 3 it is in capitals. */
@@ -92,4 +95,50 @@ test.each([
   await expect(store.read(ROUTER)).rejects.toMatchObject(refused);
   await expect(commitEach(store, [6])).rejects.toMatchObject(refused);
   expect(readFileSync(path)).toEqual(before);
+});
+
+describe('version 6', () => {
+  const { suspension: _, status_code: __, ...FIFTH } = fatMapping(1, ROUTER, 0);
+
+  async function read(mapping: Readonly<Record<string, unknown>>): Promise<RouterRecord> {
+    const store = open([...MIGRATIONS]);
+    await commitEach(store, [1, 2, 3, 4], 20_000);
+    await store.close();
+    const endpoint = { protocol: 'tcp', gateway_ip: '203.0.113.10', router_port: 4000 };
+    const fifth = {
+      version: 5,
+      router_id: ROUTER,
+      seq: 4,
+      next_port: 0,
+      unsettled: [endpoint],
+      gateways: [],
+      adopting: [],
+    };
+    writeFileSync(snapshotPath(directory.path), JSON.stringify({ ...fifth, mappings: [mapping] }));
+    writeFileSync(journalPath(directory.path), '');
+    return await open([...MIGRATIONS]).read(ROUTER);
+  }
+
+  test.each([
+    ['', null],
+    ['disabled', 'DISABLED'],
+    ['expired at 2030-01-31T12:00:00Z', 'EXPIRED'],
+    ['the router is not on this node', 'ROUTER_ABSENT'],
+    ['the router stands by on this node: its gateway address is on another one', 'ROUTER_STANDBY'],
+    ['the router has no gateway address', 'NO_GATEWAY_ADDRESS'],
+    ['203.0.113.10 is not an address of the router now; it has 203.0.113.11', 'GATEWAY_ADDRESS_GONE'],
+    ['server web is SHUTOFF', 'SUSPENDED'],
+  ])('status reason %p gets the code %p', async (status_reason, status_code) => {
+    const record = await read({ ...FIFTH, hold: null, status_reason });
+
+    expect(record.mappings.get(idOf(1))).toMatchObject({ status_reason, status_code, suspension: null });
+    expect(record.pending).toHaveLength(1);
+  });
+
+  test('a hold is a suspension, and says what it said', async () => {
+    const record = await read({ ...FIFTH, hold: { reason: 'server web is SHUTOFF', withdrawn: true } });
+
+    const reason = { code: 'SUSPENDED', facts: { reason: 'server web is SHUTOFF' } };
+    expect(record.mappings.get(idOf(1))?.suspension).toEqual({ reason, withdrawn: true });
+  });
 });

@@ -27,7 +27,7 @@ const DELTA: fc.Arbitrary<Delta> = fc.record(
       .map((puts) => puts.map(([n, padding, text]) => mapping(n, { status_reason: text + '.'.repeat(padding) }))),
     remove: fc.array(NUMBER.map(idOf), { maxLength: 3 }),
     next_port: fc.nat({ max: 65535 }),
-    unsettled: fc.array(
+    pending: fc.array(
       fc.record({
         protocol: fc.constantFrom('tcp', 'udp'),
         gateway_ip: fc.ipV4(),

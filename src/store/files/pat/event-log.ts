@@ -10,10 +10,11 @@ import type { Clock } from '../../../core/clock.ts';
 import { messageOf } from '../../../core/errors/message-of.ts';
 import type { Logger } from '../../../core/logger.ts';
 import { Queue } from '../../../core/queue.ts';
-import { type EventFilter, type Events, isLookedFor, type Trail } from '../../../pat/interfaces/events.ts';
+import { type AuditLog, type EventFilter, type Events, matchesFilter } from '../../../pat/interfaces/events.ts';
 import { Event, type NewEvent } from '../../../pat/mapping/event.ts';
 import { makePrivateDirectory, readError } from '../disk.ts';
 import { parseJson } from '../json.ts';
+import { liftEvent } from './migrations.ts';
 
 export interface EventLogOptions {
   /** Of the state directory, which must be there when the first event comes. */
@@ -32,7 +33,7 @@ const IDS_PER_MS = 1000;
 const DEFAULT_LIMIT = 100;
 const PRIVATE = 0o600;
 
-export class EventLog implements Trail, Events {
+export class EventLog implements AuditLog, Events {
   readonly #options: EventLogOptions;
   readonly #directory: string;
   readonly #queue = new Queue();
@@ -46,7 +47,7 @@ export class EventLog implements Trail, Events {
     this.#directory = join(options.state_dir, 'events');
   }
 
-  async note(events: readonly NewEvent[]): Promise<void> {
+  async append(events: readonly NewEvent[]): Promise<void> {
     if (events.length === 0) return;
     const { clock, log, request_id } = this.#options;
     // Whose request it is has to be asked before waiting for one's turn.
@@ -81,8 +82,8 @@ export class EventLog implements Trail, Events {
       for (const line of forward ? lines : lines.toReversed()) {
         // Most lines are not looked for, and reading one whole costs more than its id.
         if (idOf(line) <= (after ?? 0)) continue;
-        const event = Event.safeParse(parseJson(line)).data;
-        if (event && isLookedFor(event, filter)) found.push(event);
+        const event = Event.safeParse(liftEvent(parseJson(line))).data;
+        if (event && matchesFilter(event, filter)) found.push(event);
         if (found.length >= limit) break;
       }
       if (found.length >= limit) break;

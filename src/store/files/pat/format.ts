@@ -11,7 +11,7 @@ import { currentVersion, isStored, type Migration, migrate } from '../versions.t
 
 const Version = z.int().min(1);
 const NextPort = z.int().min(0).max(65535);
-const Unsettled = z.array(z.strictObject({ protocol: Protocol, gateway_ip: Ipv4, router_port: Port }));
+const Pending = z.array(z.strictObject({ protocol: Protocol, gateway_ip: Ipv4, router_port: Port }));
 
 /** All of a router, as of change number `seq`. */
 const Snapshot = z.strictObject({
@@ -19,7 +19,7 @@ const Snapshot = z.strictObject({
   router_id: RouterId,
   seq: z.int().min(0),
   next_port: NextPort,
-  unsettled: Unsettled,
+  pending: Pending,
   gateways: z.array(Ipv4),
   adopting: z.array(z.string()),
   mappings: z.array(Mapping),
@@ -33,7 +33,7 @@ const JournalLine = z.strictObject({
   put: z.array(Mapping).exactOptional(),
   remove: z.array(z.uuid()).exactOptional(),
   next_port: NextPort.exactOptional(),
-  unsettled: Unsettled.exactOptional(),
+  pending: Pending.exactOptional(),
   gateways: z.array(Ipv4).exactOptional(),
   adopting: z.array(z.string()).exactOptional(),
 });
@@ -65,7 +65,7 @@ export function checkLine(stored: unknown, where: string, origin: Origin): Journ
 
 /** Makes the line of change `seq`. Throws a plain error, a mistake of the caller, for what could not be read again. */
 export function lineOf(delta: Delta, seq: number, { router_id, migrations }: Omit<Origin, 'path'>): JournalLine {
-  const { put, remove, next_port, unsettled, gateways, adopting } = delta;
+  const { put, remove, next_port, pending, gateways, adopting } = delta;
   const stranger = put?.find((mapping) => mapping.router_id !== router_id);
   if (stranger) throw new Error(`mapping ${stranger.id} of router ${stranger.router_id} is not for ${router_id}`);
   return JournalLine.parse({
@@ -74,7 +74,7 @@ export function lineOf(delta: Delta, seq: number, { router_id, migrations }: Omi
     ...(put?.length && { put }),
     ...(remove?.length && { remove }),
     ...(next_port !== undefined && { next_port }),
-    ...(unsettled && { unsettled }),
+    ...(pending && { pending }),
     ...(gateways && { gateways }),
     ...(adopting && { adopting }),
   });

@@ -12,7 +12,7 @@ export class LiveRecord {
     router_id: string;
     mappings: ReadonlyMap<string, Mapping>;
     next_port: number;
-    unsettled: readonly Endpoint[];
+    pending: readonly Endpoint[];
     gateways: readonly string[];
     adopting: readonly string[];
   };
@@ -41,23 +41,23 @@ export class LiveRecord {
   }
 
   /** Everything until now stays, whatever is taken back later. */
-  settle(): void {
+  keep(): void {
     this.#undo = [];
   }
 
   /** One more change. */
   apply(delta: Delta): void {
-    const { next_port, unsettled, gateways, adopting } = this.#view;
+    const { next_port, pending, gateways, adopting } = this.#view;
     const seq = this.#seq;
     this.#undo.push(() => {
-      Object.assign(this.#view, { next_port, unsettled, gateways, adopting });
+      Object.assign(this.#view, { next_port, pending, gateways, adopting });
       this.#seq = seq;
     });
     this.#seq += 1;
     for (const id of delta.remove ?? []) this.#put(id, undefined);
     for (const mapping of delta.put ?? []) this.#put(mapping.id, mapping);
     this.#view.next_port = delta.next_port ?? next_port;
-    this.#view.unsettled = delta.unsettled ?? unsettled;
+    this.#view.pending = delta.pending ?? pending;
     this.#view.gateways = delta.gateways ?? gateways;
     this.#view.adopting = delta.adopting ?? adopting;
   }

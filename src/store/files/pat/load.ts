@@ -42,7 +42,7 @@ export async function load(files: RouterFiles, migrations: readonly Migration[])
     router_id,
     seq: 0,
     next_port: 0,
-    unsettled: [],
+    pending: [],
     gateways: [],
     adopting: [],
     mappings: [],
@@ -50,13 +50,13 @@ export async function load(files: RouterFiles, migrations: readonly Migration[])
   await low.read();
   if (content === undefined && snapshot.bytes === undefined) await refuseToForget(files);
 
-  const { mappings, next_port, unsettled, gateways, adopting, seq } = low.data;
+  const { mappings, next_port, pending, gateways, adopting, seq } = low.data;
   const byId = new Map(mappings.map((mapping) => [mapping.id, mapping]));
-  const stored = { ...emptyRecord(router_id), next_port, unsettled, gateways, adopting, mappings: byId };
+  const stored = { ...emptyRecord(router_id), next_port, pending, gateways, adopting, mappings: byId };
   const record = new LiveRecord(stored, seq);
   const news = linesAfter(seq, journal?.lines ?? [], files.journal);
   for (const line of news) record.apply(line);
-  record.settle();
+  record.keep();
   // Lines that the snapshot has are of no use, and the next number would not follow theirs if a power cut took the last.
   const end = { exists: content !== undefined, bytes: news.length > 0 ? (journal?.wholeBytes ?? 0) : 0 };
   return { record, journal: new JournalFile(files.journal, end, end.bytes === (content?.length ?? 0)), snapshot, low };

@@ -102,14 +102,14 @@ export class RouterWriter {
    */
   async #foldWhenDue({ record, journal, snapshot, low }: Loaded): Promise<void> {
     if (journal.end.bytes <= Math.max(SMALL_JOURNAL_BYTES, snapshot.bytes ?? 0)) return;
-    const { router_id, next_port, unsettled, gateways, adopting, mappings } = record.view;
+    const { router_id, next_port, pending, gateways, adopting, mappings } = record.view;
     const version = currentVersion(this.#migrations);
     low.data = {
       version,
       router_id,
       seq: record.seq,
       next_port,
-      unsettled: [...unsettled],
+      pending: [...pending],
       gateways: [...gateways],
       adopting: [...adopting],
       mappings: [...mappings.values()],

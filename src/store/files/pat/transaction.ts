@@ -19,7 +19,7 @@ export class FileTransaction implements StoreTransaction {
     this.#journal = journal;
     this.#origin = origin;
     this.#begin = journal.end;
-    record.settle();
+    record.keep();
   }
 
   get record(): RouterRecord {

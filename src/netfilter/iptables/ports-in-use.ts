@@ -1,7 +1,7 @@
 /** Rules of others that take ports: what they say of destination and port → Claim. Pure. */
 import { isCidr } from '../../core/values/ipv4.ts';
 import { PROTOCOLS } from '../../pat/mapping/mapping.ts';
-import type { Claim } from '../../pat/router/port-in-use.ts';
+import type { PortInUse } from '../../pat/router/port-in-use.ts';
 import { optionsOf } from './rule.ts';
 import type { SavedRule } from './save.ts';
 
@@ -13,12 +13,12 @@ const ALL_PORTS: readonly [number, number] = [1, 65535];
  * Takes a rule of the nat table that is not ours, gives what it keeps others from having. A condition that this does not
  * understand counts as always true: better a port too many taken than two answers for one.
  */
-export function claimsOf(rule: SavedRule): Claim[] {
+export function claimsOf(rule: SavedRule): PortInUse[] {
   return TAKING.has(optionsOf(rule.words).get('-j') ?? '') ? coverOf(rule) : [];
 }
 
 /** The same, whatever it does with the packets. */
-export function coverOf(rule: SavedRule): Claim[] {
+export function coverOf(rule: SavedRule): PortInUse[] {
   const options = optionsOf(rule.words);
   const negated = (option: string): boolean => rule.words[rule.words.indexOf(option) - 1] === '!';
   const destination = options.get('-d');
@@ -30,7 +30,7 @@ export function coverOf(rule: SavedRule): Claim[] {
   const ports = negated('--dport') || negated('--dports') ? [ALL_PORTS] : portsOf(options);
   const text = `-A ${rule.chain} ${rule.text}`;
   return protocols.flatMap((protocol) =>
-    ports.map(([first, last]): Claim => ({ protocol, cidr, first, last, kind: 'rule', text })),
+    ports.map(([first, last]): PortInUse => ({ protocol, cidr, first, last, kind: 'rule', text })),
   );
 }
 

@@ -3,8 +3,13 @@
  * word that is not understood is none of these, because its meaning would be lost. Pure.
  */
 import { canonicalCidr, isCidr, isIpv4 } from '../../core/values/ipv4.ts';
-import type { ForeignRule, HidingRule, LeadingRule, Target } from '../../pat/plan/unmanaged-rules.ts';
-import { coverOf } from './claims.ts';
+import type {
+  ServerPort,
+  UnmanagedDnatRule,
+  UnmanagedMasqueradeRule,
+  UnmanagedRule,
+} from '../../pat/plan/unmanaged-rules.ts';
+import { coverOf } from './ports-in-use.ts';
 import { optionsOf, POSTROUTING, PREROUTING } from './rule.ts';
 import type { SavedRule } from './save.ts';
 
@@ -13,7 +18,7 @@ const PASSING: readonly (string | undefined)[] = ['LOG', 'NFLOG', undefined];
 const UNDERSTOOD = new Set(['-s', '-d', '-p', '-m', '--dport', '--comment', '-j', '--to-destination']);
 
 /** Takes a rule of nat that is not ours. Gives nothing for one that is in no chain of ours, or hides callers in its own way. */
-export function foreignRule(saved: SavedRule): ForeignRule | undefined {
+export function foreignRule(saved: SavedRule): UnmanagedRule | undefined {
   if (saved.chain !== PREROUTING && saved.chain !== POSTROUTING) return undefined;
   const options = optionsOf(saved.words);
   const found = { text: `-A ${saved.chain} ${saved.text}`, handle: `-D ${saved.chain} ${saved.text}` };
@@ -25,10 +30,10 @@ export function foreignRule(saved: SavedRule): ForeignRule | undefined {
 }
 
 type Options = ReadonlyMap<string, string>;
-type Found = Pick<ForeignRule, 'text' | 'handle'>;
+type Found = Pick<UnmanagedRule, 'text' | 'handle'>;
 
 /** The rule, or why it is none. */
-function leadingRule(saved: SavedRule, options: Options, found: Found): LeadingRule | string {
+function leadingRule(saved: SavedRule, options: Options, found: Found): UnmanagedDnatRule | string {
   const [server_ip = '', toPort, ...more] = (options.get('--to-destination') ?? '').split(':');
   const source = options.get('-s');
   const gateway_ip = options.get('-d')?.replace(/\/32$/, '');
@@ -49,7 +54,7 @@ function leadingRule(saved: SavedRule, options: Options, found: Found): LeadingR
 }
 
 /** Only what hides callers from one port of one server, for whatever reason they come. */
-function hidingRule(saved: SavedRule, options: Options, found: Found): HidingRule | undefined {
+function hidingRule(saved: SavedRule, options: Options, found: Found): UnmanagedMasqueradeRule | undefined {
   const protocol = protocolOf(options);
   const server_ip = (options.get('-d') ?? '').replace(/\/32$/, '');
   const server_port = portOf(options.get('--dport'));
@@ -58,7 +63,7 @@ function hidingRule(saved: SavedRule, options: Options, found: Found): HidingRul
   return { kind: 'hides', ...found, protocol, server_ip, server_port };
 }
 
-function protocolOf(options: Options): Target['protocol'] | undefined {
+function protocolOf(options: Options): ServerPort['protocol'] | undefined {
   const protocol = options.get('-p');
   return protocol === 'tcp' || protocol === 'udp' ? protocol : undefined;
 }

@@ -1,9 +1,9 @@
 /** Rules of others as iptables-save prints them, read as the backend reads them. */
-import { claimsOf } from '../../src/netfilter/iptables/claims.ts';
-import { foreignRule } from '../../src/netfilter/iptables/foreign.ts';
+import { claimsOf } from '../../src/netfilter/iptables/ports-in-use.ts';
 import { parseSavedTable } from '../../src/netfilter/iptables/save.ts';
-import type { ForeignRule } from '../../src/pat/plan/unmanaged-rules.ts';
-import type { Claim } from '../../src/pat/router/port-in-use.ts';
+import { foreignRule } from '../../src/netfilter/iptables/unmanaged-rules.ts';
+import type { UnmanagedRule } from '../../src/pat/plan/unmanaged-rules.ts';
+import type { PortInUse } from '../../src/pat/router/port-in-use.ts';
 
 /** What the Python version of praas writes to publish a port of a server, as iptables-save prints it. */
 export function pythonRules(router_port: number, server: string, protocol = 'tcp'): string[] {
@@ -14,9 +14,12 @@ export function pythonRules(router_port: number, server: string, protocol = 'tcp
   ];
 }
 
-export function foreignOf(...lines: readonly string[]): { foreign: readonly ForeignRule[]; claims: readonly Claim[] } {
+export function foreignOf(...lines: readonly string[]): {
+  unmanagedRules: readonly UnmanagedRule[];
+  portsInUse: readonly PortInUse[];
+} {
   const { rules } = parseSavedTable(`*nat\n${lines.join('\n')}\n`, 'nat');
-  return { foreign: rules.flatMap((rule) => foreignRule(rule) ?? []), claims: rules.flatMap(claimsOf) };
+  return { unmanagedRules: rules.flatMap((rule) => foreignRule(rule) ?? []), portsInUse: rules.flatMap(claimsOf) };
 }
 
 /** The nat table as the Python version leaves it in a router, with these rules: its jumps are the first. */
