@@ -71,6 +71,13 @@ export function usageText({ name, type, helpValue, options, multiple }: Input): 
   return `--${name}${value}${multiple === true ? ' …' : ''}`;
 }
 
+/** What --help shows as usage: arguments and required options; the others are listed below it. */
+export function usageOf({ args, flags, strict }: CommandEntry): string {
+  const needed = Object.values(flags).filter(({ required }) => required === true);
+  const words = [...Object.values(args).map((arg) => argText(arg, strict === false)), ...needed.map(usageText)];
+  return ['<%= command.id %>', ...words, '[OPTIONS]'].join(' ');
+}
+
 export function argText({ name, required }: Input, isRepeatable: boolean): string {
   const text = `${name.toUpperCase()}${isRepeatable ? '…' : ''}`;
   return required === true ? text : `[${text}]`;

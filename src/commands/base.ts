@@ -1,4 +1,4 @@
-/** What all commands share: the configuration, and how they say things. */
+/** The base of all commands: configuration, signals, output. */
 import { Command, Flags } from '@oclif/core';
 import { praasError } from '../core/errors/errors.ts';
 import { type LoadedConfig, loadConfig } from '../system/config/config.ts';
@@ -8,8 +8,8 @@ import { type Column, chooseColumns } from './output/rows.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** What is told of signals. */
-interface Endable {
+/** What ends its work when a signal arrives. */
+interface Interruptible {
   ask(signal_number: number): void;
   readonly signalNumber: number | undefined;
 }
@@ -19,18 +19,18 @@ export abstract class PraasCommand extends Command {
 
   static override baseFlags = {
     config: Flags.string({
-      description: 'read this configuration file (default: /usr/local/etc/praas/praas.conf)',
+      description: 'configuration file (default: /usr/local/etc/praas/praas.conf)',
       env: 'PRAAS_CONFIG',
       helpGroup: 'GLOBAL',
       helpValue: 'FILE',
     }),
     json: Flags.boolean({
-      description: 'print the whole result as JSON, an error too; -f and -c do not count then',
+      description: 'print the result or the error as JSON, ignoring -f and -c',
       helpGroup: 'GLOBAL',
     }),
   };
 
-  /** What was typed to get here. */
+  /** As it is typed. */
   protected get title(): string {
     return `${this.config.bin} ${this.id?.replaceAll(':', ' ')}`;
   }
@@ -40,25 +40,25 @@ export abstract class PraasCommand extends Command {
     return loadConfig({ env: process.env, ...(path !== undefined && { path }) });
   }
 
-  /** Runs `work`; Ctrl-C and the like ask `endable` for an end meanwhile. The exit code says of the signal. */
-  protected async interruptible<T>(endable: Endable, work: () => Promise<T>): Promise<T> {
-    const ask = (_: NodeJS.Signals, number: number): void => endable.ask(number);
+  /** Runs `work`; Ctrl-C and the like interrupt it. The exit code then tells the signal. */
+  protected async interruptible<T>(interruption: Interruptible, work: () => Promise<T>): Promise<T> {
+    const ask = (_: NodeJS.Signals, number: number): void => interruption.ask(number);
     for (const signal of SIGNALS) process.on(signal, ask);
     try {
       return await work();
     } finally {
       for (const signal of SIGNALS) process.off(signal, ask);
-      // Maybe too late to stop it: what was asked for is done and said, and the caller learns of the signal all the same.
-      if (endable.signalNumber !== undefined) process.exitCode = exitCodeOfSignal(endable.signalNumber);
+      // The work may be complete all the same; the exit code tells the caller of the signal.
+      if (interruption.signalNumber !== undefined) process.exitCode = exitCodeOfSignal(interruption.signalNumber);
     }
   }
 
-  /** Throws NOT_PERMITTED for everybody but root: rules and state are root's. */
+  /** Throws NOT_PERMITTED unless root runs it: rules and state belong to root. */
   protected requireRoot(): void {
     if (process.getuid?.() !== 0) throw praasError('NOT_PERMITTED', { what: this.title });
   }
 
-  /** The columns asked for, in that order; `defaults` (or else all) when none are. A column that there is not is wrong usage. */
+  /** The columns asked for, in that order; `defaults` (or else all) when none are. An unknown column is wrong usage. */
   protected choose<T>(
     columns: readonly Column<T>[],
     asked: readonly string[] | undefined,
@@ -66,16 +66,16 @@ export abstract class PraasCommand extends Command {
   ): readonly Column<T>[] {
     const titles = columns.map(({ title }) => title);
     const chosen = chooseColumns(columns, asked ?? [], defaults ?? titles);
-    if ('unknown' in chosen) this.misuse(`There is no column ${chosen.unknown}; there are: ${titles.join(', ')}.`);
+    if ('unknown' in chosen) this.misuse(`unknown column ${chosen.unknown} (columns: ${titles.join(', ')})`);
     return chosen;
   }
 
-  /** Prints a result for people; nothing when it is empty, and nothing beside JSON. */
+  /** Prints a result for people; nothing if it is empty or with --json. */
   protected print(text: string): void {
     if (text !== '' && !this.jsonEnabled()) process.stdout.write(`${text}\n`);
   }
 
-  /** Says something beside the result, on stderr, also when the result is JSON. */
+  /** Prints a warning on stderr, with --json too. */
   protected complain(sentence: string): void {
     process.stderr.write(`${colour('yellow', 'Warning:')} ${sentence}\n`);
   }
@@ -89,7 +89,7 @@ export abstract class PraasCommand extends Command {
     process.stdout.write(`${JSON.stringify(json, undefined, 2)}\n`);
   }
 
-  /** How errors are shown is run.ts's. */
+  /** run.ts prints errors. */
   protected override catch(error: Error): Promise<never> {
     return Promise.reject(error);
   }

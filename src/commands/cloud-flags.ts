@@ -6,41 +6,38 @@ const flag = (description: string, helpValue: string, hidden = true) =>
 
 export const cloudFlags = {
   'os-cloud': Flags.string({
-    description: 'log in at --url as this cloud of clouds.yaml says, instead of with a token of praas (or OS_CLOUD)',
+    description: 'cloud in clouds.yaml to authenticate with, instead of an API token (or OS_CLOUD)',
     helpGroup: 'OPENSTACK',
     helpValue: 'NAME',
   }),
   'os-auth-url': flag(
-    'address of Keystone; all --os-* flags and OS_* variables of the openstack client are taken',
+    'Keystone URL; the other --os-* options and OS_* variables of the openstack client work too',
     'URL',
     false,
   ),
-  'os-auth-type': flag('password, token or v3applicationcredential', 'TYPE'),
-  'os-username': flag('user to log in as', 'NAME'),
-  'os-user-id': flag('the same by its ID', 'ID'),
-  'os-password': flag(
-    'password of the user; words are seen by everybody (ps), clouds.yaml and OS_PASSWORD are not',
-    'TEXT',
-  ),
-  'os-user-domain-name': flag('domain of the user', 'NAME'),
-  'os-user-domain-id': flag('the same by its ID', 'ID'),
-  'os-project-name': flag('project to work in', 'NAME'),
-  'os-project-id': flag('the same by its ID', 'ID'),
-  'os-project-domain-name': flag('domain of the project', 'NAME'),
-  'os-project-domain-id': flag('the same by its ID', 'ID'),
-  'os-system-scope': flag('all: work on the whole system instead of a project', 'all'),
-  'os-token': flag('token to log in with', 'TOKEN'),
-  'os-application-credential-id': flag('application credential to log in with', 'ID'),
-  'os-application-credential-name': flag('the same by its name, with the user', 'NAME'),
-  'os-application-credential-secret': flag('its secret', 'TEXT'),
-  'os-tenant-name': flag('old name of --os-project-name', 'NAME'),
-  'os-tenant-id': flag('old name of --os-project-id', 'ID'),
-  'os-default-domain': flag('domain where none is said', 'ID'),
-  'os-identity-api-version': flag('3, the only one', '3'),
-  'os-endpoint-type': flag('old name of --os-interface', 'WORD'),
-  'os-region-name': flag('region of the services', 'NAME'),
-  'os-interface': flag('public, internal or admin', 'WORD'),
-  'os-cacert': flag('PEM file of the authority that signed the certificate of Keystone', 'FILE'),
+  'os-auth-type': flag('authentication type: password, token or v3applicationcredential', 'TYPE'),
+  'os-username': flag('user name', 'NAME'),
+  'os-user-id': flag('user ID', 'ID'),
+  'os-password': flag('password; visible in the process list, unlike clouds.yaml and OS_PASSWORD', 'TEXT'),
+  'os-user-domain-name': flag('domain name of the user', 'NAME'),
+  'os-user-domain-id': flag('domain ID of the user', 'ID'),
+  'os-project-name': flag('project name', 'NAME'),
+  'os-project-id': flag('project ID', 'ID'),
+  'os-project-domain-name': flag('domain name of the project', 'NAME'),
+  'os-project-domain-id': flag('domain ID of the project', 'ID'),
+  'os-system-scope': flag('all: authenticate for the whole system instead of a project', 'all'),
+  'os-token': flag('Keystone token', 'TOKEN'),
+  'os-application-credential-id': flag('application credential ID', 'ID'),
+  'os-application-credential-name': flag('application credential name, with the user', 'NAME'),
+  'os-application-credential-secret': flag('application credential secret; visible in the process list', 'TEXT'),
+  'os-tenant-name': flag('deprecated alias of --os-project-name', 'NAME'),
+  'os-tenant-id': flag('deprecated alias of --os-project-id', 'ID'),
+  'os-default-domain': flag('default domain ID', 'ID'),
+  'os-identity-api-version': flag('Identity API version: 3', '3'),
+  'os-endpoint-type': flag('deprecated alias of --os-interface', 'INTERFACE'),
+  'os-region-name': flag('region name', 'NAME'),
+  'os-interface': flag('endpoint interface: public, internal or admin', 'INTERFACE'),
+  'os-cacert': flag('CA certificate (PEM) of the OpenStack services', 'FILE'),
 };
 
 type CloudFlag = keyof typeof cloudFlags;
@@ -56,7 +53,7 @@ export function hasCloudFlag(flags: CloudFlags): boolean {
   return Object.keys(cloudFlags).some((name) => flags[name as CloudFlag] !== undefined);
 }
 
-/** Whether somebody has said who they are in OpenStack: by a flag, or by the variables of the openstack client. */
+/** True if OpenStack credentials are named: by a flag, or by the variables of the openstack client. */
 export function namesCloud(flags: CloudFlags, env: NodeJS.ProcessEnv): boolean {
   return hasCloudFlag(flags) || Boolean(env['OS_CLOUD'] || env['OS_AUTH_URL'] || env['OS_CLIENT_CONFIG_FILE']);
 }

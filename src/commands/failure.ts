@@ -1,24 +1,23 @@
 /**
- * How an error ends a command line: the exit code, and what people and programs are told. Exit codes: 0 done, 1 refused or
- * failed, 2 wrong usage, 128 and the signal's number when interrupted. Nothing here prints.
+ * How an error ends a command line: the exit code, and the texts for people and programs. Exit codes: 0 success, 1 refused
+ * or failed, 2 wrong usage, 128 and the signal number if interrupted. Nothing here prints.
  */
 
-import { stripVTControlCharacters } from 'node:util';
 import { Errors } from '@oclif/core';
 import { isPraasError } from '../core/errors/errors.ts';
 import { messageOf } from '../core/errors/message-of.ts';
 import { colour } from './output/colour.ts';
+import { HELP, usageMessageOf } from './parser-message.ts';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 const KILLED_BY_SIGNAL = 128;
 
-const HELP = 'See more help with --help';
-const REPORT = 'This is a mistake of praas. DEBUG=1 in the environment shows where it happened.';
+const REPORT = 'This is a bug in praas. Run it again with DEBUG=1 for the stack trace, and report it.';
 
-/** What is asked for cannot be asked for like that. */
+/** The command line is wrong. */
 export class UsageError extends Errors.CLIError {
-  /** The message as it was given: oclif puts words around `message`. */
+  /** The message as it was given: oclif decorates `message`. */
   readonly sentence: string;
   readonly next_steps: readonly string[];
 
@@ -29,7 +28,8 @@ export class UsageError extends Errors.CLIError {
   }
 }
 
-interface Told {
+/** An error as --json shows it. */
+interface ErrorDocument {
   readonly code: string;
   readonly message: string;
   readonly next_steps: readonly string[];
@@ -47,21 +47,21 @@ export function exitCodeOf(error: unknown): number {
   return error instanceof Errors.CLIError ? (error.oclif.exit ?? EXIT_FAILED) : EXIT_FAILED;
 }
 
-/** For stderr; empty when a command only wanted to end with an exit code. */
+/** For stderr; empty if a command only ends with an exit code. */
 export function failureText(error: unknown, env: NodeJS.ProcessEnv): string {
   if (error instanceof Errors.ExitError) return '';
-  const { code, message, next_steps } = told(error);
+  const { code, message, next_steps } = documentOf(error);
   const stack = code === 'BUG' && env['DEBUG'] && error instanceof Error ? error.stack : undefined;
   const lines = [`${colour('red', 'Error:')} ${stack ?? message}`, ...next_steps.map((step) => `  ${step}`)];
   return `${lines.join('\n')}\n`;
 }
 
-/** For stdout, with --json; undefined when a command only wanted to end with an exit code. */
-export function failureJson(error: unknown): { readonly error: Told } | undefined {
-  return error instanceof Errors.ExitError ? undefined : { error: told(error) };
+/** For stdout with --json; undefined if a command only ends with an exit code. */
+export function failureJson(error: unknown): { readonly error: ErrorDocument } | undefined {
+  return error instanceof Errors.ExitError ? undefined : { error: documentOf(error) };
 }
 
-function told(error: unknown): Told {
+function documentOf(error: unknown): ErrorDocument {
   if (isPraasError(error)) {
     const { code, message, next_steps, facts } = error;
     return { code, message, next_steps, facts };
@@ -70,18 +70,8 @@ function told(error: unknown): Told {
     return { code: 'USAGE', message: error.sentence, next_steps: error.next_steps, facts: {} };
   }
   if (error instanceof Errors.CLIError) {
-    return { code: 'USAGE', message: withoutTrimmings(error.message), next_steps: [HELP], facts: {} };
+    return { code: 'USAGE', ...usageMessageOf(error), facts: {} };
   }
   const message = messageOf(error);
   return { code: 'BUG', message, next_steps: [REPORT], facts: {} };
-}
-
-/** What oclif's parser says, without its colours, its hints (we have our own) and its heading over a single line. */
-function withoutTrimmings(message: string): string {
-  const plain = stripVTControlCharacters(message)
-    .replace(/^Parsing --\S+ \n\t/, '')
-    .replaceAll(`\n${HELP}`, '')
-    .replace(/\n\nNote: [\s\S]*$/, '')
-    .replace(/^The following errors? occurred:\n\s*/, '');
-  return plain.trimEnd();
 }

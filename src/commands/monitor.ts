@@ -5,8 +5,8 @@ import type { Correction } from '../pat/follow/correction.ts';
 import type { Config } from '../system/config/keys.ts';
 import { DaemonCommand, retainFlag } from './daemon-command.ts';
 import { outputFlags } from './flags.ts';
-import { CORRECTION_COLUMNS } from './output/correction-columns.ts';
 import { renderList } from './output/rows.ts';
+import { CORRECTION_COLUMNS } from './pat/correction-columns.ts';
 
 export default class MonitorCommand extends DaemonCommand {
   static override summary = 'run the monitor agent: mappings follow their servers in OpenStack';

@@ -1,7 +1,7 @@
 /**
  * Runs one command line from its first word to its exit code, for the executable and for bin/run.js alike. oclif finds and
- * runs the command; how it ends is said here, in one form for all. The process is never ended from within: it ends by
- * itself once everything is written.
+ * runs the command; this file prints the error, in one form for all commands. The process is never ended from within: it
+ * ends by itself once everything is written.
  */
 import { Config, Errors, type Interfaces, run } from '@oclif/core';
 import { nearest } from '../core/values/nearest.ts';
@@ -18,7 +18,7 @@ export async function runCommandLine(args: readonly string[], options: Interface
     const failure = isUnknownCommand(error) ? await unknownCommand(wordsOf(args), options) : error;
     if (isJson(args)) printJson(failureJson(failure));
     else process.stderr.write(failureText(failure, process.env));
-    // An interrupted command has set its own.
+    // An interrupted command has set its own exit code.
     process.exitCode ??= exitCodeOf(failure);
   }
 }
@@ -29,14 +29,14 @@ function wordsOf([first, ...others]: readonly string[]): string[] {
   return first === 'help' ? [...others, '--help'] : [first, ...others];
 }
 
-/** Who stops reading (`| head`) has enough: no reason to fail. Whoever cannot take our output (a full disk) is one. */
+/** A reader that stops (`| head`) is no reason to fail; output that cannot be written (a full disk) is one. */
 function watchOutput(): void {
   // oclif's own listener throws, which ends in a stack trace.
   process.stdout.removeAllListeners('error');
   const failed = (error: NodeJS.ErrnoException): void => {
     if (error.code === 'EPIPE') return;
     process.exitCode = 1;
-    process.stderr.write(`Error: the output cannot be written: ${error.message}\n`);
+    process.stderr.write(`Error: cannot write the output: ${error.message}\n`);
   };
   process.stdout.on('error', failed);
   process.stderr.on('error', () => {
@@ -57,19 +57,26 @@ function isUnknownCommand(error: unknown): boolean {
   return error instanceof Errors.CLIError && NOT_FOUND.test(error.message);
 }
 
-/** Says which commands there are instead: those of the topic when the first word is one, else the first words. */
+/** Names the commands there are: those of the topic if the first word is one, else the first words. */
 async function unknownCommand(words: readonly string[], options: Interfaces.LoadOptions): Promise<UsageError> {
   const { bin, commands } = await Config.load(options);
   const ids = commands.filter(({ hidden }) => !hidden).map(({ id }) => id.split(':'));
   const [first = '', second = '', third = ''] = words;
   const below = ids.flatMap(([topic, name]) => (topic === first && name !== undefined ? [name] : []));
   const top = [...new Set(ids.flatMap(([name]) => name ?? []))];
-  if (below.includes(second)) return new UsageError(`Unexpected argument: ${third}`);
-  if (below.length === 0 && top.includes(first)) return new UsageError(`Unexpected argument: ${second}`);
+  if (below.includes(second)) return new UsageError(`unexpected argument ${third}`);
+  if (below.length === 0 && top.includes(first)) return new UsageError(`unexpected argument ${second}`);
   const [where, word, known] = below.length > 0 ? [`${bin} ${first}`, second, below] : [bin, first, top];
   const meant = nearest(word, known);
-  return new UsageError(`${where} has no command ${JSON.stringify(word)}; it has: ${known.join(', ')}`, [
-    ...(meant === undefined ? [] : [`Did you mean \`${where} ${meant}\`?`]),
-    `See more help with ${where} --help`,
+  const guesses = meant === undefined ? namesakes(word, ids).map((id) => `${bin} ${id}`) : [`${where} ${meant}`];
+  return new UsageError(`unknown command ${JSON.stringify(`${where} ${word}`)} (commands: ${known.join(', ')})`, [
+    ...(guesses.length === 0 ? [] : [`Did you mean ${guesses.map((each) => `\`${each}\``).join(' or ')}?`]),
+    `Run ${where} --help for usage.`,
   ]);
+}
+
+/** The commands whose last word is nearly this one, where the topic in front of it is missing. */
+function namesakes(word: string, ids: readonly (readonly string[])[]): readonly string[] {
+  const meant = nearest(word, [...new Set(ids.flatMap(([, name]) => name ?? []))]);
+  return meant === undefined ? [] : ids.filter(([, name]) => name === meant).map((id) => id.join(' '));
 }

@@ -1,148 +1,152 @@
 /**
- * The catalogue of published ports: what can go wrong with mappings, routers, servers and quotas, on top of what can go wrong
- * with everything. docs/errors.md is checked against it both ways.
+ * The error catalogue of published ports: mappings, routers, servers and quotas, in addition to the errors of core.
+ * docs/errors.md is checked against it both ways.
  */
 import { entry, list } from '../core/errors/entry.ts';
 import { CORE_ERRORS } from '../core/errors/errors.ts';
 import { type CodeOf, errorsOf, type FactsOf, PraasError } from '../core/errors/praas-error.ts';
 
+const present = (what: string, known: readonly string[]): string =>
+  known.length === 0 ? `no ${what} present` : `${what}: ${list(known)}`;
+
 export const PAT_ERRORS = {
   NOTHING_TO_UPDATE: entry(
     'Usage',
-    (f: { id: string }) => `nothing to change in mapping ${f.id} was given`,
-    () => ['Name at least one of the options that `praas pat update --help` lists.'],
+    (f: { id: string }) => `nothing to update in mapping ${f.id}`,
+    () => ['Name at least one property; `praas pat update --help` lists them.'],
   ),
   ROUTER_NOT_FOUND: entry(
     'NotFound',
     (f: { router: string; known: readonly string[]; is_own?: boolean }) =>
-      `no router ${f.router} on this node; there are: ${list(f.known)}`,
-    () => ['`praas router list` shows the routers of this node with their addresses.'],
-    // Callers of one project are told of their own routers only.
+      `router ${f.router} not found on this node (${present('routers', f.known)})`,
+    () => ['Run `praas router list` to see the routers of this node.'],
+    // A requester with a project is told of its own routers only.
     (f) => (f.is_own === true ? f : { ...f, known: [] }),
   ),
   NO_GATEWAY: entry(
     'Conflict',
     (f: { router: string }) =>
-      `router ${f.router} has no gateway address: no address on a qg- interface and none on the interface of a default route`,
-    () => ['Set the gateway of the router, or name the address with --gateway.'],
+      `router ${f.router} has no gateway address: no address on a qg- interface or on the interface of the default route`,
+    () => ['Set the external gateway of the router, or name the address with --gateway.'],
   ),
   GATEWAY_NOT_LOCAL: entry(
     'Conflict',
     (f: { gateway: string; router: string; addresses: readonly string[] }) =>
-      `${f.gateway} is not an address of router ${f.router}; its addresses: ${list(f.addresses)}`,
-    () => ['Choose one of them, or use --force if the address is going to be there.'],
+      `${f.gateway} is not an address of router ${f.router} (addresses: ${list(f.addresses)})`,
+    () => ['Use one of its addresses, or --force if the router gets this address later.'],
   ),
   SERVER_NOT_BEHIND_ROUTER: entry(
     'Conflict',
     (f: { reason: string }) => f.reason,
-    () => ['Check --server-ip. If the server is reached in a way that the router does not show, use --force.'],
+    () => ['Check --server-ip, or use --force if the router reaches the server in another way.'],
   ),
   PORT_TAKEN: entry(
     'Conflict',
-    (f: { endpoint: string; by: string }) => `${f.endpoint} is taken by ${f.by}`,
-    () => ['Choose another --router-port, or leave it out to get a free one.'],
+    (f: { endpoint: string; by: string }) => `${f.endpoint} is in use by ${f.by}`,
+    () => ['Use another --router-port, or omit it to get a free one.'],
   ),
   PORT_RESERVED: entry(
     'Conflict',
-    (f: { endpoint: string; by: string }) => `${f.endpoint} is kept for ${f.by}`,
-    () => ['Choose another --router-port, or use --force if publishing it is what you want.'],
+    (f: { endpoint: string; by: string }) => `${f.endpoint} is in use: ${f.by}`,
+    () => ['Use another --router-port, or --force to publish this one.'],
   ),
   NO_FREE_PORT: entry(
     'Conflict',
     (f: { first: number; last: number; protocol: string; gateway: string; mappings: number; others: number }) =>
-      `no free ${f.protocol} port left in ${f.first}:${f.last} on ${f.gateway}: ${f.last - f.first + 1} ports, ` +
-      `${f.mappings} with mappings, ${f.others} used or kept otherwise`,
-    () => ['Delete a mapping, name a --router-port outside the range, or widen router_port_range in praas.conf.'],
+      `no free ${f.protocol} port in ${f.first}:${f.last} on ${f.gateway}: ${f.mappings} of ${f.last - f.first + 1} ports have ` +
+      `mappings, ${f.others} are in use or reserved`,
+    () => ['Delete a mapping, use a --router-port outside the range, or widen router_port_range in praas.conf.'],
   ),
   MAPPING_NOT_FOUND: entry(
     'NotFound',
-    (f: { id: string }) => `no mapping ${f.id}`,
-    () => ['`praas pat list` shows the mappings there are.'],
+    (f: { id: string }) => `mapping ${f.id} not found`,
+    () => ['Run `praas pat list` to see the mappings.'],
   ),
   MAPPING_EXISTS: entry(
     'Conflict',
-    (f: { id: string }) => `there is a mapping ${f.id} already`,
-    () => ['`praas pat show` says what it is.'],
+    (f: { id: string }) => `mapping ${f.id} already exists`,
+    () => ['Run `praas pat show` to see it.'],
   ),
   ID_AMBIGUOUS: entry(
     'Conflict',
-    (f: { id: string; ids: readonly string[] }) => `${f.id} stands for ${f.ids.length} mappings: ${list(f.ids)}`,
-    () => ['Give more of the ID.'],
+    (f: { id: string; ids: readonly string[] }) => `mapping ID prefix ${f.id} is ambiguous: it matches ${list(f.ids)}`,
+    () => ['Use a longer ID prefix.'],
   ),
   UNKNOWN_RULES: entry(
     'Conflict',
     (f: { router: string; count: number; state_dir: string }) =>
-      `router ${f.router} holds ${f.count} mapping(s) of praas that the state directory ${f.state_dir} has never known; ` +
-      'going on would remove them',
+      `router ${f.router} has rules of ${f.count} mapping(s) that the state directory ${f.state_dir} does not know; ` +
+      'the change would remove them',
     () => [
-      'Check state_dir (`praas config show`): these mappings probably belong to another one.',
-      'If they are left over from a state that is lost, use --force to have them removed.',
+      'Check state_dir (`praas config show`): the rules probably belong to another state directory.',
+      'Use --force to remove them if their state directory is lost.',
     ],
   ),
   ROUTER_SLOW: entry(
     'Unavailable',
-    (f: { router: string; seconds: number }) => `router ${f.router} takes longer than ${f.seconds} seconds`,
-    () => ['What was begun there goes on. Look at the load of this node and at the log of the PAT agent.'],
+    (f: { router: string; seconds: number }) =>
+      `the change of router ${f.router} takes longer than ${f.seconds} seconds and continues in the background`,
+    () => ['Check the load of this node and the log of the daemon.'],
   ),
   KERNEL_REFUSED: entry(
     'External',
     (f: { router: string; line: string; output: string }) =>
-      `the kernel refused the change for router ${f.router}, nothing was applied${f.line && `\n  ${f.line}`}\n  ${f.output}`,
-    () => ['`--dry-run` shows the whole change.'],
+      `the kernel refused the rules for router ${f.router}; nothing was applied${f.line && `\n  ${f.line}`}\n  ${f.output}`,
+    () => ['Run with --dry-run to see all rules of the change.'],
   ),
   KERNEL_BUSY: entry(
     'Unavailable',
     (f: { router: string; seconds: number }) =>
-      `another program kept the rules of router ${f.router} locked for ${f.seconds} seconds; nothing was applied`,
+      `the rules of router ${f.router} are locked: another process held the lock for ${f.seconds} seconds; nothing was applied`,
     () => ['Try again.'],
   ),
   SERVER_NOT_FOUND: entry(
     'NotFound',
-    (f: { server: string; known: readonly string[] }) => `no server ${f.server}; there are: ${list(f.known)}`,
-    () => ['`praas server list` shows the servers that can be published.'],
+    (f: { server: string; known: readonly string[] }) =>
+      `server ${f.server} not found (${present('servers', f.known)})`,
+    () => ['Run `praas server list` to see the servers.'],
   ),
   PORT_NOT_FOUND: entry(
     'NotFound',
-    (f: { port: string }) => `no Neutron port ${f.port}`,
-    () => ['`praas server list` shows the servers that can be published, with their addresses.'],
+    (f: { port: string }) => `Neutron port ${f.port} not found`,
+    () => ['Run `praas server list -c "Port IDs" -c Name` to see the ports.'],
   ),
   AMBIGUOUS: entry(
     'Conflict',
-    (f: { what: string; candidates: readonly string[] }) => `${f.what} is not clear; there are: ${list(f.candidates)}`,
-    () => ['Name one of them by its ID.'],
+    (f: { what: string; candidates: readonly string[] }) => `${f.what} is ambiguous: it matches ${list(f.candidates)}`,
+    () => ['Use the ID of one of them.'],
   ),
   ROUTER_NOT_CONNECTED: entry(
     'Conflict',
     (f: { router: string; server: string; known: readonly string[] }) =>
-      `router ${f.router} has no interface on the network of ${f.server}; routers that have one: ${list(f.known)}`,
-    () => ['Connect the router to the network (openstack router add subnet), or choose another router.'],
+      `router ${f.router} has no interface on the network of ${f.server} (routers that have one: ${list(f.known)})`,
+    () => ['Connect the router with `openstack router add subnet`, or use another router.'],
   ),
   QUOTA_EXCEEDED: entry(
     'Conflict',
     (f: { project: string; what: string; limit: number; used: number; asked: number }) =>
-      `the quota of project ${f.project} allows ${f.limit} ${f.what}; ${f.used} are there and ${f.asked} more asked for`,
-    () => ['Remove a mapping that is not needed, or ask an operator for more (`praas quota set`).'],
+      `quota exceeded for ${f.what} of project ${f.project}: limit ${f.limit}, in use ${f.used}, requested ${f.asked}`,
+    () => ['Delete a mapping, or ask an operator to raise the quota (`praas quota set`).'],
   ),
   PROJECT_NOT_FOUND: entry(
     'NotFound',
-    (f: { project: string }) => `no project ${f.project}`,
-    () => ['`praas quota show` shows the projects that there are for you.'],
+    (f: { project: string }) => `project ${f.project} not found`,
+    () => ['Run `praas quota show` to see the projects.'],
   ),
   QUOTAS_DAMAGED: entry(
     'External',
-    (f: { path: string; reason: string }) => `the quota file ${f.path} cannot be used: ${f.reason}`,
-    (f) => [`Put a good copy at ${f.path}, or remove it: then the quotas of praas.conf hold for every project.`],
+    (f: { path: string; reason: string }) => `cannot read the quota file ${f.path}: ${f.reason}`,
+    (f) => [`Restore ${f.path} from a copy, or remove it to use the default quotas of praas.conf.`],
   ),
   IMPORT_UNFINISHED: entry(
     'External',
     (f: { router: string; reason: string }) =>
-      `rules of router ${f.router} are being taken over, and that did not come to its end: ${f.reason}; ` +
-      'its mappings are stored, and no port was closed',
-    () => ['Put right what it says, and run `praas pat import` again. The PAT agent finishes it by itself.'],
+      `import of the rules of router ${f.router} is incomplete: ${f.reason}; the mappings are stored and no port was closed`,
+    () => ['Remove the cause and run `praas pat import` again; a running daemon completes it by itself.'],
   ),
 } as const;
 
-/** All that an operation on mappings can end with. */
+/** All errors of operations on mappings. */
 export const CATALOGUE = { ...CORE_ERRORS, ...PAT_ERRORS } as const;
 
 export type ErrorCode = CodeOf<typeof CATALOGUE>;

@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { MAPPING_COLUMNS } from '../../src/commands/output/mapping-columns.ts';
+import { MAPPING_COLUMNS } from '../../src/commands/pat/mapping-columns.ts';
 import { Mapping } from '../../src/pat/mapping/mapping.ts';
 import { type Shell, testShell } from '../support/executable.ts';
 import { expectGolden } from '../support/golden.ts';

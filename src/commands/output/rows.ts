@@ -1,9 +1,9 @@
-/** Records as people and programs want them: chosen columns, one of five formats. Pure but for loading the renderer. */
-import { drawTable } from './table.ts';
+/** Records as text: chosen columns, one of five formats. A table is fitted to the terminal it is printed on. */
+import { columnWidths, drawTable } from './table.ts';
 
 export const FORMATS = ['table', 'json', 'yaml', 'csv', 'value'] as const;
 export type Format = (typeof FORMATS)[number];
-/** Those for programs. */
+/** The formats for programs. */
 export type DataFormat = Extract<Format, 'json' | 'yaml'>;
 
 /** One column: its title as people read it, the value of a record in it. */
@@ -16,7 +16,7 @@ const NEWLINE = '\n';
 
 /**
  * Takes the columns there are and the ones asked for (by title or by field name, in any case and order; none: `defaults`).
- * Gives the chosen columns, or the first name that there is not.
+ * Gives the chosen columns, or the first name that no column has.
  */
 export function chooseColumns<T>(
   columns: readonly Column<T>[],
@@ -71,17 +71,29 @@ async function renderRows(format: Format, titles: readonly string[], rows: reado
     const { stringify } = await import('csv-stringify/sync');
     return stringify([titles, ...cells], { quoted_string: true }).trimEnd();
   }
-  return drawTable(titles, cells);
+  return fitToTerminal(titles, cells);
 }
 
-/** Anything as it is, in a format for programs. */
+/** Whole when it is piped or fits. */
+async function fitToTerminal(titles: readonly string[], rows: readonly (readonly string[])[]): Promise<string> {
+  const table = drawTable(titles, rows);
+  const { columns } = process.stdout;
+  if (columns === undefined || table.indexOf(NEWLINE) <= columns) return table;
+  const { fittedWidths, wrapped } = await import('./fit.ts');
+  const widths = fittedWidths(columnWidths([titles, ...rows]), columns);
+  const fit = (row: readonly string[]): readonly string[] =>
+    row.map((cell, column) => wrapped(cell, widths[column] ?? 1));
+  return drawTable(fit(titles), rows.map(fit));
+}
+
+/** Any value, in a format for programs. */
 export async function renderData(format: DataFormat, data: unknown): Promise<string> {
   if (format === 'json') return JSON.stringify(data, undefined, 2);
   const { dump } = await import('js-yaml');
   return dump(data, { lineWidth: -1 }).trimEnd();
 }
 
-/** Terminal control characters cannot be in a mapping, so a cell is its text. Nothing to say is nothing, not `null`. */
+/** Values have no terminal control characters: they are checked where they come in. null is an empty cell. */
 function cellText(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (Array.isArray(value)) return value.map(cellText).join(', ');

@@ -6,14 +6,21 @@ import stringWidth from 'string-width';
 
 /** Takes one title per column and as many cells per row; a cell may have several lines. No trailing newline. */
 export function drawTable(titles: readonly string[], rows: readonly (readonly string[])[]): string {
+  const head = linesOf(titles);
   const lines = rows.flatMap(linesOf);
-  const widths = titles.map((title, column) =>
-    lines.reduce((most, line) => Math.max(most, widthOf(line[column] ?? '')), widthOf(title)),
-  );
+  const widths = columnWidths([...head, ...lines]);
   const border = `+${widths.map((width) => '-'.repeat(width + 2)).join('+')}+`;
   const draw = (cells: readonly string[]): string =>
     `|${widths.map((width, column) => ` ${padded(cells[column] ?? '', width)} `).join('|')}|`;
-  return [border, draw(titles), border, ...lines.map(draw), border].join('\n');
+  return [border, ...head.map(draw), border, ...lines.map(draw), border].join('\n');
+}
+
+/** The width of each column, in terminal columns: that of its widest line. */
+export function columnWidths(rows: readonly (readonly string[])[]): readonly number[] {
+  const widths: number[] = [];
+  for (const line of rows.flatMap(linesOf))
+    for (const [column, cell] of line.entries()) widths[column] = Math.max(widths[column] ?? 0, widthOf(cell));
+  return widths;
 }
 
 /** A row whose cells have several lines is several lines of the table. */

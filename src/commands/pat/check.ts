@@ -1,17 +1,18 @@
 import type { CheckReport } from '../../pat/check/report.ts';
-import { mappingArg, outputFlags } from '../flags.ts';
-import { HOP_COLUMNS, hopLine } from '../output/hop-columns.ts';
+import { outputFlags } from '../flags.ts';
 import { renderList } from '../output/rows.ts';
 import { ServiceCommand } from '../service-command.ts';
+import { mappingArg } from './flags.ts';
+import { HOP_COLUMNS, hopLine } from './hop-columns.ts';
 
-const EXIT_WRONG = 1;
+const EXIT_FAILED = 1;
 
 export default class PatCheck extends ServiceCommand {
-  static override summary = 'find out why a mapping cannot be reached';
+  static override summary = 'diagnose why a mapping cannot be reached';
   static override description =
-    'Walks the way of a packet: mapping, router, node, rule in the kernel, counters, address scope, security groups, port, ' +
-    'server, and a TCP connection from the router to the server. Ends with what is wrong and what to do. Changes nothing. ' +
-    'Exit code 1 when something is wrong.';
+    'Follows the path of a packet: mapping, router, node, kernel rules, counters, address scope, security groups, port, ' +
+    'server, and a TCP connection from the router to the server. Shows the first failed hop and the next step. Changes ' +
+    'nothing. Exits with 1 if a hop failed.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> 0b0e0a52',
     '<%= config.bin %> <%= command.id %> 0b0e0a52 -f value -c Hop -c Verdict',
@@ -27,7 +28,7 @@ export default class PatCheck extends ServiceCommand {
     const isPlain = flags.format === 'table' && flags.column === undefined;
     if (isPlain) this.print([...report.hops.map(hopLine), '', report.conclusion].join('\n'));
     else this.print(await renderList(flags.format, columns, report.hops));
-    if (!report.ok) process.exitCode = EXIT_WRONG;
+    if (!report.ok) process.exitCode = EXIT_FAILED;
     return report;
   }
 }

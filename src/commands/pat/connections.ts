@@ -1,7 +1,8 @@
 import type { Connection } from '../../pat/plan/connection.ts';
-import { mappingArg, outputFlags } from '../flags.ts';
+import { outputFlags } from '../flags.ts';
 import { type Column, renderList } from '../output/rows.ts';
 import { ServiceCommand } from '../service-command.ts';
+import { mappingArg } from './flags.ts';
 
 const COLUMNS: readonly Column<Connection>[] = [
   { title: 'Protocol', value: ({ protocol }) => protocol },
@@ -13,8 +14,8 @@ const COLUMNS: readonly Column<Connection>[] = [
 ];
 
 export default class PatConnections extends ServiceCommand {
-  static override summary = 'list the connections through a mapping at this moment';
-  static override description = "As the kernel's connection table has them; UDP has no states.";
+  static override summary = 'list current connections through a mapping';
+  static override description = "Reads the kernel's connection tracking table. UDP connections have no state.";
   static override examples = [
     '<%= config.bin %> <%= command.id %> 0b0e0a52',
     '<%= config.bin %> <%= command.id %> 0b0e0a52 -f value -c "Source IP" -c State',

@@ -1,27 +1,18 @@
 import { Flags } from '@oclif/core';
 import { parseInput } from '../../core/values/input.ts';
-import { PROTOCOLS } from '../../pat/mapping/mapping.ts';
+import { PROTOCOLS, type Protocol } from '../../pat/mapping/mapping.ts';
 import { MappingRequest } from '../../pat/mapping/request.ts';
 import type { MappingView } from '../../pat/mapping/view.ts';
-import {
-  allowFlag,
-  anyRouterFlag,
-  dryRunFlag,
-  expiresFlag,
-  forceFlag,
-  ipv4Flag,
-  masqueradeFlag,
-  outputFlags,
-  portFlag,
-} from '../flags.ts';
-import { MappingCommand, type Preview } from '../mapping-command.ts';
+import { anyCase, expiresFlag, ipv4Flag, outputFlags, portFlag } from '../flags.ts';
 import { EXPIRY_FORMS } from '../output/expiry.ts';
+import { allowFlag, anyRouterFlag, dryRunFlag, forceFlag, masqueradeFlag } from './flags.ts';
+import { MappingCommand, type Preview } from './mapping-command.ts';
 
 export default class PatCreate extends MappingCommand {
   static override summary = "publish a port of a server on its router's gateway address";
   static override description =
-    'Returns when the rule is in the kernel, or says why it is not. Without --router-port the next free port of ' +
-    'router_port_range is taken; TCP and UDP on the same port are two mappings.';
+    'Returns when the rules are in the kernel. Without --router-port the mapping gets the next free port of ' +
+    'router_port_range. TCP and UDP on the same port are two mappings.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> --server web --port 22',
     '<%= config.bin %> <%= command.id %> --router edge --server web --port 443 --os-cloud demo --url https://node:3000',
@@ -33,23 +24,23 @@ export default class PatCreate extends MappingCommand {
     router: anyRouterFlag({ env: 'PRAAS_ROUTER' }),
     server: Flags.string({
       char: 's',
-      description: 'server behind the router: its name or ID in OpenStack',
+      description: 'server name or UUID',
       helpValue: 'SERVER',
     }),
-    'port-id': Flags.string({ description: 'Neutron port of the server, where it has several', helpValue: 'UUID' }),
-    'server-ip': ipv4Flag({ description: 'address of the server behind the router, where it has several or no name' }),
-    port: portFlag({ char: 'p', required: true, description: 'port of the server' }),
-    protocol: Flags.option({ options: PROTOCOLS, default: 'tcp', description: 'protocol of the port' })(),
-    'router-port': portFlag({ description: 'port on the gateway address (default: the next free one)' }),
+    'port-id': Flags.string({ description: 'port UUID of the server, if it has several ports', helpValue: 'UUID' }),
+    'server-ip': ipv4Flag({ description: 'server address, if it has several or OpenStack does not know it' }),
+    port: portFlag({ char: 'p', required: true, description: 'server port' }),
+    protocol: Flags.custom<Protocol>({ ...anyCase(PROTOCOLS), default: 'tcp', description: 'protocol' })(),
+    'router-port': portFlag({ description: 'port on the gateway address (default: next free port)' }),
     gateway: ipv4Flag({ description: "address to publish on (default: the router's gateway address)" }),
-    name: Flags.string({ description: 'a name for people (default: none)' }),
-    description: Flags.string({ description: 'what it is for (default: nothing said)' }),
+    name: Flags.string({ description: 'display name' }),
+    description: Flags.string({ description: 'description' }),
     allow: allowFlag(),
-    expires: expiresFlag({ description: `when the mapping ends: ${EXPIRY_FORMS} (default: never)` }),
+    expires: expiresFlag({ description: `when the mapping expires: ${EXPIRY_FORMS} (default: never)` }),
     masquerade: masqueradeFlag(),
-    disable: Flags.boolean({ description: 'store it, but do not publish it yet' }),
+    disable: Flags.boolean({ description: 'create the mapping without publishing the port' }),
     'open-security-group': Flags.boolean({
-      description: 'add what is missing to a security group of the server; it goes with the mapping',
+      description: 'add the missing rule to a security group of the server, until the mapping is deleted',
     }),
     'dry-run': dryRunFlag,
     force: forceFlag,
@@ -59,7 +50,7 @@ export default class PatCreate extends MappingCommand {
   async run(): Promise<MappingView | Preview> {
     const { flags } = await this.parse(PatCreate);
     if ([flags.server, flags['port-id'], flags['server-ip']].every((each) => each === undefined))
-      this.misuse('Name the server: --server, --port-id or --server-ip');
+      this.misuse('--server, --port-id or --server-ip is required');
     const request = parseInput(MappingRequest, {
       ...flags.router,
       ...(flags.server !== undefined && { server: flags.server }),

@@ -2,9 +2,9 @@ import { Flags } from '@oclif/core';
 import type { Praas } from '../../compose/praas.ts';
 import { endpointKey } from '../../pat/mapping/forward.ts';
 import type { MappingView } from '../../pat/mapping/view.ts';
-import { dryRunFlag, forceUnknownFlag, mappingArg, routerFlag } from '../flags.ts';
 import { confirm } from '../output/confirm.ts';
 import { ServiceCommand } from '../service-command.ts';
+import { dryRunFlag, forceUnknownFlag, mappingArg, routerFlag } from './flags.ts';
 
 interface Preview {
   readonly mappings: readonly MappingView[];
@@ -12,9 +12,9 @@ interface Preview {
 }
 
 export default class PatDelete extends ServiceCommand {
-  static override summary = 'withdraw mappings';
+  static override summary = 'delete mappings';
   static override description =
-    'Closes the ports and ends the connections that go through them. All IDs are checked before anything is withdrawn.';
+    'Closes the ports and ends the connections through them. All IDs are resolved before anything is deleted.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> 0b0e0a52',
     '<%= config.bin %> <%= command.id %> 0b0e0a52 5f6c9d3e --dry-run',
@@ -22,12 +22,15 @@ export default class PatDelete extends ServiceCommand {
   ];
   static override strict = false;
   static override args = {
-    id: mappingArg({ description: 'IDs of mappings, or the beginnings of them' }),
+    id: mappingArg({ description: 'mapping IDs, or unambiguous prefixes of them' }),
   };
   static override flags = {
-    router: routerFlag({ dependsOn: ['all'], description: 'with --all: the router whose mappings go' }),
-    all: Flags.boolean({ dependsOn: ['router'], description: 'withdraw all mappings of the router; asks first' }),
-    yes: Flags.boolean({ char: 'y', description: 'do not ask' }),
+    router: routerFlag({ dependsOn: ['all'], description: 'router whose mappings are deleted, with --all' }),
+    all: Flags.boolean({
+      dependsOn: ['router'],
+      description: 'delete all mappings of the router, after a confirmation',
+    }),
+    yes: Flags.boolean({ char: 'y', description: 'skip the confirmation' }),
     'dry-run': dryRunFlag,
     force: forceUnknownFlag,
   };
@@ -35,8 +38,8 @@ export default class PatDelete extends ServiceCommand {
   async run(): Promise<readonly MappingView[] | Preview> {
     const { argv, flags } = await this.parse(PatDelete);
     const ids = argv.map(String);
-    if (ids.length === 0 && !flags.all) this.misuse('Name the mappings to withdraw, or --router and --all.');
-    if (ids.length > 0 && flags.all) this.misuse('Give either IDs or --all.');
+    if (ids.length === 0 && !flags.all) this.misuse('name the mappings, or use --all with --router');
+    if (ids.length > 0 && flags.all) this.misuse('mapping IDs and --all exclude each other');
     this.requireRootHere(flags);
     return this.withPraas(flags, async (praas) => {
       const chosen = flags.router === undefined ? ids : await this.#allOf(flags.router, praas);
@@ -48,20 +51,20 @@ export default class PatDelete extends ServiceCommand {
       for (const warning of [...warnings, ...failures.map(({ message }) => message)]) this.complain(warning);
       if (failures.length > 0) process.exitCode = 1;
       if (script !== undefined) {
-        this.print(script.trimEnd() || 'No rule would change.');
+        this.print(script.trimEnd() || 'No rules would change.');
         return { mappings: value, script };
       }
-      if (value.length === 0) this.print(`Nothing to withdraw: router ${flags.router} has no mappings.`);
-      for (const mapping of value) this.print(`Withdrawn: ${mapping.id} (${endpointKey(mapping)})`);
+      if (value.length === 0) this.print(`Nothing to delete: router ${flags.router} has no mappings.`);
+      for (const mapping of value) this.print(`Deleted: ${mapping.id} (${endpointKey(mapping)})`);
       return value;
     });
   }
 
-  /** Goes on with a yes; everything else ends the command with nothing changed. */
+  /** Returns on a yes; anything else ends the command with nothing changed. */
   async #ask(count: number, router: string, { interruption }: Praas): Promise<void> {
     if (count === 0) return;
-    const answer = await confirm(`Withdraw ${count} mapping(s) of router ${router}?`, interruption.abortSignal);
-    if (answer === undefined) this.misuse('There is no terminal to ask on; use --yes.');
+    const answer = await confirm(`Delete ${count} mapping(s) of router ${router}?`, interruption.abortSignal);
+    if (answer === undefined) this.misuse('the confirmation needs a terminal; use --yes');
     if (!answer) this.exit(1);
   }
 

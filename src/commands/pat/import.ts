@@ -1,26 +1,27 @@
 import type { Praas } from '../../compose/praas.ts';
 import { isPraasError } from '../../core/errors/errors.ts';
-import { dryRunFlag, forceUnknownFlag, outputFlags, routerFlag } from '../flags.ts';
-import { IMPORT_COLUMNS, type RouterRule } from '../output/import-columns.ts';
+import { outputFlags } from '../flags.ts';
 import { isDataFormat, renderData, renderList } from '../output/rows.ts';
 import { ServiceCommand } from '../service-command.ts';
+import { dryRunFlag, forceUnknownFlag, routerFlag } from './flags.ts';
+import { IMPORT_COLUMNS, type RouterRule } from './import-columns.ts';
 
 interface Preview {
   readonly rules: readonly RouterRule[];
   readonly script: string;
 }
 
-interface Found {
+interface Imported {
   readonly rules: readonly RouterRule[];
   readonly scripts: readonly string[];
 }
 
 export default class PatImport extends ServiceCommand {
-  static override summary = 'take over rules of others in custom-PREROUTING as mappings';
+  static override summary = 'import existing DNAT rules as mappings';
   static override description =
-    'Each rule that a mapping can say becomes one, with the same port, and goes, with the MASQUERADE rule that served it; no ' +
-    'packet is lost, connections stay. Rules that cannot be said as a mapping are left alone, with the reason. Doing it again ' +
-    'changes nothing.';
+    'Replaces each DNAT rule of the chain custom-PREROUTING, and its MASQUERADE rule, by a mapping with the same port. No ' +
+    'packet is lost and connections continue. A rule that cannot be expressed as a mapping stays, and the result says why. ' +
+    'A second run changes nothing.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> --dry-run',
     '<%= config.bin %> <%= command.id %> --router qrouter-6f1c0d5e-93a5-4b6e-8f0a-1f5a4be0c1de',
@@ -30,7 +31,7 @@ export default class PatImport extends ServiceCommand {
     router: routerFlag({
       multiple: true,
       multipleNonGreedy: true,
-      description: 'router whose rules are taken over; repeat it for several (default: all of this node)',
+      description: 'router whose rules are imported (repeatable; default: all routers of this node)',
     }),
     'dry-run': dryRunFlag,
     force: forceUnknownFlag,
@@ -49,9 +50,9 @@ export default class PatImport extends ServiceCommand {
     const { format } = flags;
     if (options.dry_run && isDataFormat(format)) this.print(await renderData(format, preview));
     else if (rules.length > 0 || format !== 'table') this.print(await renderList(format, columns, rules));
-    else this.print('There are no rules of others in custom-PREROUTING.');
+    else this.print('No existing DNAT rules found.');
     if (!options.dry_run) return rules;
-    if (format === 'table' && rules.length > 0) this.print(preview.script.trimEnd() || 'No rule would change.');
+    if (format === 'table' && rules.length > 0) this.print(preview.script.trimEnd() || 'No rules would change.');
     return preview;
   }
 
@@ -62,13 +63,13 @@ export default class PatImport extends ServiceCommand {
     return found.map(({ router_id }) => router_id);
   }
 
-  /** A router that fails does not keep the others from it. Throws when none could be done. */
+  /** A router that fails does not keep the others from it. Throws when all fail. */
   async #importAll(
     routerIds: readonly string[],
     { imports }: Praas,
     options: { readonly dry_run: boolean; readonly force: boolean },
-  ): Promise<Found> {
-    const done: Found[] = [];
+  ): Promise<Imported> {
+    const done: Imported[] = [];
     const failures: Error[] = [];
     for (const router_id of routerIds) {
       try {

@@ -1,18 +1,19 @@
 import { Flags } from '@oclif/core';
 import type { Praas } from '../../compose/praas.ts';
 import { isPraasError } from '../../pat/errors.ts';
-import { STATUSES } from '../../pat/mapping/mapping.ts';
+import { STATUSES, type Status } from '../../pat/mapping/mapping.ts';
 import type { MappingView } from '../../pat/mapping/view.ts';
-import { ipv4Flag, outputFlags, routerFlag } from '../flags.ts';
-import { LISTED, MAPPING_COLUMNS } from '../output/mapping-columns.ts';
+import { anyCase, ipv4Flag, outputFlags } from '../flags.ts';
 import { renderList } from '../output/rows.ts';
 import { ServiceCommand } from '../service-command.ts';
+import { routerFlag } from './flags.ts';
+import { LISTED, MAPPING_COLUMNS } from './mapping-columns.ts';
 
 export default class PatList extends ServiceCommand {
   static override summary = 'list mappings';
   static override description =
-    'Sorted by router, gateway address, port and protocol. Asks the store, not the kernel: `praas router show` and ' +
-    '`praas router sync --dry-run` say whether the rules are in place.';
+    'Sorted by router, gateway address, port and protocol. The status is as stored; `praas router show` compares the ' +
+    'rules in the kernel.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --router edge --status DOWN',
@@ -21,8 +22,8 @@ export default class PatList extends ServiceCommand {
   ];
   static override flags = {
     router: routerFlag({ env: 'PRAAS_ROUTER', description: 'only mappings of this router' }),
-    'server-ip': ipv4Flag({ description: 'only mappings to this server' }),
-    status: Flags.option({ options: STATUSES, description: 'only mappings with this status' })(),
+    'server-ip': ipv4Flag({ description: 'only mappings to this server address' }),
+    status: Flags.custom<Status>({ ...anyCase(STATUSES), description: 'only mappings with this status' })(),
     ...outputFlags,
   };
 
@@ -39,7 +40,7 @@ export default class PatList extends ServiceCommand {
       const isNothing = listed.mappings.length === 0 && listed.failures.length === 0;
       return { ...listed, isUnknown: isNothing && (await isUnknownRouter(flags.router, praas)) };
     });
-    if (isUnknown) this.complain(`no router ${flags.router} is known here: it has no mappings and is not on this node`);
+    if (isUnknown) this.complain(`router ${flags.router} not found on this node, and no mapping is stored for it`);
     this.print(await renderList(flags.format, columns, mappings));
     for (const failure of failures) this.complain(failure.message);
     if (failures.length > 0) process.exitCode = 1;

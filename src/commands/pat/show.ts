@@ -1,11 +1,12 @@
 import type { MappingView } from '../../pat/mapping/view.ts';
-import { mappingArg, outputFlags } from '../flags.ts';
-import { MAPPING_COLUMNS } from '../output/mapping-columns.ts';
+import { outputFlags } from '../flags.ts';
 import { renderRecord } from '../output/rows.ts';
 import { ServiceCommand } from '../service-command.ts';
+import { mappingArg } from './flags.ts';
+import { MAPPING_COLUMNS } from './mapping-columns.ts';
 
 export default class PatShow extends ServiceCommand {
-  static override summary = 'show one mapping';
+  static override summary = 'show a mapping';
   static override examples = [
     '<%= config.bin %> <%= command.id %> 0b0e0a52',
     '<%= config.bin %> <%= command.id %> 0b0e0a52 -f value -c Status -c "Status Reason"',

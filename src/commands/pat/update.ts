@@ -2,24 +2,14 @@ import { Flags } from '@oclif/core';
 import { parseInput } from '../../core/values/input.ts';
 import { MappingPatch } from '../../pat/mapping/mapping.ts';
 import type { MappingView } from '../../pat/mapping/view.ts';
-import {
-  allowFlag,
-  dryRunFlag,
-  expiresFlag,
-  forceFlag,
-  ipv4Flag,
-  mappingArg,
-  masqueradeFlag,
-  outputFlags,
-  portFlag,
-} from '../flags.ts';
-import { MappingCommand, type Preview } from '../mapping-command.ts';
+import { expiresFlag, ipv4Flag, outputFlags, portFlag } from '../flags.ts';
+import { allowFlag, dryRunFlag, forceFlag, mappingArg, masqueradeFlag } from './flags.ts';
+import { MappingCommand, type Preview } from './mapping-command.ts';
 
 export default class PatUpdate extends MappingCommand {
-  static override summary = 'change a mapping';
+  static override summary = 'update a mapping';
   static override description =
-    'What is not named stays as it is. Connections that the mapping carried end when it is moved, narrowed or disabled; ' +
-    'those it still allows go on.';
+    'Only the named properties change. Connections that the changed mapping does not allow are ended; others continue.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> 0b0e0a52 --router-port 4050',
     '<%= config.bin %> <%= command.id %> 0b0e0a52 --allow 198.51.100.0/24 --expires 2030-01-31',
@@ -30,16 +20,18 @@ export default class PatUpdate extends MappingCommand {
   };
   static override flags = {
     'router-port': portFlag({ description: 'new port on the gateway address' }),
-    'server-ip': ipv4Flag({ description: 'new address of the server' }),
-    port: portFlag({ char: 'p', description: 'new port of the server' }),
-    name: Flags.string({ description: 'new name' }),
+    'server-ip': ipv4Flag({ description: 'new server address' }),
+    port: portFlag({ char: 'p', description: 'new server port' }),
+    name: Flags.string({ description: 'new display name' }),
     description: Flags.string({ description: 'new description' }),
-    allow: allowFlag({ description: 'replaces the networks that may use it; repeat it for several' }),
-    'clear-allow': Flags.boolean({ description: 'let everybody use it', exclusive: ['allow'] }),
+    allow: allowFlag({
+      description: 'allowed source IPv4 address or network, replacing all present ones (repeatable)',
+    }),
+    'clear-allow': Flags.boolean({ description: 'allow any source', exclusive: ['allow'] }),
     expires: expiresFlag(),
-    masquerade: masqueradeFlag({ description: "whether the server sees the router's address instead of the caller's" }),
-    enable: Flags.boolean({ description: 'publish it again', exclusive: ['disable'] }),
-    disable: Flags.boolean({ description: 'keep it, but close the port' }),
+    masquerade: masqueradeFlag(),
+    enable: Flags.boolean({ description: 'publish the port', exclusive: ['disable'] }),
+    disable: Flags.boolean({ description: 'close the port and keep the mapping' }),
     'dry-run': dryRunFlag,
     force: forceFlag,
     ...outputFlags,
@@ -60,7 +52,7 @@ export default class PatUpdate extends MappingCommand {
       ...(flags.enable && { enabled: true }),
       ...(flags.disable && { enabled: false }),
     };
-    if (Object.keys(given).length === 0) this.misuse('Nothing to change was given.');
+    if (Object.keys(given).length === 0) this.misuse('nothing to update: name at least one property');
     const patch = parseInput(MappingPatch, given);
     return this.change(flags, (pat, options) => pat.update(args.id, patch, options));
   }

@@ -3,28 +3,28 @@ import { parseInput } from '../../core/values/input.ts';
 import { OwnQuota } from '../../pat/quota/quota.ts';
 import type { QuotaView } from '../../pat/services/api.ts';
 import { limitFlag, outputFlags } from '../flags.ts';
-import { QUOTA_COLUMNS } from '../output/quota-columns.ts';
 import { renderRecord } from '../output/rows.ts';
 import { ServiceCommand } from '../service-command.ts';
+import { QUOTA_COLUMNS } from './quota-columns.ts';
 
 export default class QuotaSet extends ServiceCommand {
-  static override summary = 'change how many mappings a project may have';
+  static override summary = 'set the quota of a project';
   static override description =
-    'Only for operators. A quota below what is in use takes nothing away. The default for all projects is quota_mappings ' +
-    'and quota_ports in praas.conf.';
+    'Operators only. A quota below the present usage deletes nothing. Projects without their own quota have ' +
+    'quota_mappings and quota_ports of praas.conf.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> 4a1c6f0e2b7d4e3f9a5b8c7d6e5f4a3b --mappings 200',
     '<%= config.bin %> <%= command.id %> 4a1c6f0e2b7d4e3f9a5b8c7d6e5f4a3b --mappings=-1 --ports-per-router 100',
     '<%= config.bin %> <%= command.id %> 4a1c6f0e2b7d4e3f9a5b8c7d6e5f4a3b --default',
   ];
   static override args = {
-    project: Args.string({ description: 'ID of the project', ignoreStdin: true, required: true }),
+    project: Args.string({ description: 'project ID', ignoreStdin: true, required: true }),
   };
   static override flags = {
-    mappings: limitFlag({ description: 'mappings that it may have; -1: any number' }),
-    'ports-per-router': limitFlag({ description: 'mappings that it may have on one router; -1: any number' }),
+    mappings: limitFlag({ description: 'maximum number of mappings; -1: no limit' }),
+    'ports-per-router': limitFlag({ description: 'maximum number of mappings on one router; -1: no limit' }),
     default: Flags.boolean({
-      description: 'give it the default again',
+      description: 'reset the quota to the default',
       exclusive: ['mappings', 'ports-per-router'],
     }),
     ...outputFlags,
@@ -39,7 +39,7 @@ export default class QuotaSet extends ServiceCommand {
       ...(ports_per_router !== undefined && { ports_per_router }),
     };
     if (!flags.default && Object.keys(given).length === 0)
-      this.misuse('Say what it may have: --mappings, --ports-per-router, or --default.');
+      this.misuse('--mappings, --ports-per-router or --default is required');
     this.requireRootHere(flags);
     const quota = await this.withPraas(flags, ({ quotas }) =>
       flags.default ? quotas.reset(args.project) : quotas.set(args.project, parseInput(OwnQuota, given)),

@@ -1,20 +1,20 @@
 import { Args } from '@oclif/core';
 import type { QuotaView } from '../../pat/services/api.ts';
 import { outputFlags } from '../flags.ts';
-import { QUOTA_COLUMNS } from '../output/quota-columns.ts';
 import { renderList, renderRecord } from '../output/rows.ts';
 import { ServiceCommand } from '../service-command.ts';
+import { QUOTA_COLUMNS } from './quota-columns.ts';
 
 export default class QuotaShow extends ServiceCommand {
-  static override summary = 'show how many mappings a project may have, and how many it has';
+  static override summary = 'show quotas and usage';
   static override description =
-    'Without a project: the one of the token, or for operators all that have mappings or a quota of their own. Ports in use ' +
-    'are those on the router where it has most. -1 stands for any number.';
+    'Without PROJECT: the project of the token, or for operators all projects that have mappings or their own quota. ' +
+    'Ports in use are counted on the router with the most mappings. -1 means no limit.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> 4a1c6f0e2b7d4e3f9a5b8c7d6e5f4a3b -f value -c Mappings',
   ];
-  static override args = { project: Args.string({ description: 'ID of the project', ignoreStdin: true }) };
+  static override args = { project: Args.string({ description: 'project ID', ignoreStdin: true }) };
   static override flags = { ...outputFlags };
 
   async run(): Promise<QuotaView | readonly QuotaView[]> {

@@ -18,7 +18,7 @@ const COLUMNS: readonly Column<RouterSummary>[] = [
 const LISTED = ['Name', 'Namespace', 'Gateway IPs', 'Mappings', 'Free TCP Ports', 'Free UDP Ports'];
 
 export default class RouterList extends ServiceCommand {
-  static override summary = 'list the network namespaces of this node that are or could be routers';
+  static override summary = 'list the routers of this node';
   static override description =
     'A namespace without a gateway address publishes nothing. Free ports are those of router_port_range that a new ' +
     'mapping could get.';

@@ -1,6 +1,7 @@
 import type { RouterDetails } from '../../pat/router/view.ts';
-import { outputFlags, routerArg } from '../flags.ts';
+import { outputFlags } from '../flags.ts';
 import { type Column, renderRecord } from '../output/rows.ts';
+import { routerArg } from '../pat/flags.ts';
 import { ServiceCommand } from '../service-command.ts';
 
 const COLUMNS: readonly Column<RouterDetails>[] = [
@@ -21,10 +22,10 @@ const COLUMNS: readonly Column<RouterDetails>[] = [
 ];
 
 export default class RouterShow extends ServiceCommand {
-  static override summary = 'show one router: its gateway, networks, ports, and what others have there';
+  static override summary = 'show a router: gateway, networks, ports, unmanaged rules, drift';
   static override description =
-    'Unmanaged are the rules and the listening programs of others that take ports on the gateway address. Drift is what ' +
-    'differs from the mappings in the kernel at this moment: the IDs that are missing there, and those that are unexpected.';
+    'Unmanaged lists the rules and listening processes that praas does not manage and that use ports of the gateway address. ' +
+    'Drift lists the mappings whose rules are missing in the kernel, and rules of praas that no mapping has.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> qrouter-6f1c0d5e-93a5-4b6e-8f0a-1f5a4be0c1de',
     '<%= config.bin %> <%= command.id %> edge -f value -c Unmanaged',
@@ -43,7 +44,7 @@ export default class RouterShow extends ServiceCommand {
   }
 }
 
-/** One mapping per line; nothing when the kernel is as it should be. */
+/** One mapping per line; empty without drift. */
 function driftText({ missing, unexpected }: RouterDetails['drift']): string {
   return [...missing.map((id) => `missing ${id}`), ...unexpected.map((id) => `unexpected ${id}`)].join('\n');
 }

@@ -1,13 +1,13 @@
 import type { Synced } from '../../pat/change/change.ts';
-import { dryRunFlag, forceUnknownFlag, routerArg } from '../flags.ts';
+import { dryRunFlag, forceUnknownFlag, routerArg } from '../pat/flags.ts';
 import { ServiceCommand } from '../service-command.ts';
 
 type RouterSynced = Synced & { readonly router_id: string; readonly script?: string };
 
 export default class RouterSync extends ServiceCommand {
-  static override summary = "make a router's rules equal to the stored mappings";
+  static override summary = "reconcile a router's rules with the stored mappings";
   static override description =
-    'Repairs what somebody else changed, takes away what has expired, and finishes what a killed command began.';
+    'Repairs drift, removes the rules of expired mappings, and completes interrupted changes.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> qrouter-6f1c0d5e-93a5-4b6e-8f0a-1f5a4be0c1de',
     '<%= config.bin %> <%= command.id %> edge --dry-run',
@@ -22,9 +22,9 @@ export default class RouterSync extends ServiceCommand {
     const options = { force: flags.force, dry_run: flags['dry-run'] };
     const { value, warnings, script } = await this.withPraas(flags, ({ pat }) => pat.sync(router_id, options));
     for (const warning of warnings) this.complain(warning);
-    const moved = value.moved > 0 ? `, ${value.moved} moved with the gateway` : '';
-    const done = `Router ${router_id}: ${value.added} mapping(s) put in place, ${value.removed} taken away${moved}.`;
-    this.print(script === undefined ? done : script.trimEnd() || 'No rule would change.');
+    const moved = value.moved > 0 ? `, ${value.moved} moved to the new gateway address` : '';
+    const done = `Router ${router_id}: rules of ${value.added} mapping(s) added, of ${value.removed} removed${moved}.`;
+    this.print(script === undefined ? done : script.trimEnd() || 'No rules would change.');
     return { router_id, ...value, ...(script !== undefined && { script }) };
   }
 }

@@ -30,9 +30,9 @@ const COLUMNS: readonly Column<ServerSummary>[] = [
 const LISTED = ['Name', 'Status', 'Addresses', 'Routers', 'Floating IPs', 'Mappings'];
 
 export default class ServerList extends ServiceCommand {
-  static override summary = 'list the servers that can be published, with the routers that lead to them';
+  static override summary = 'list the servers of the cloud and their routers';
   static override description =
-    'Addresses and routers stand in the same order: where no router stands, none of yours leads to that address.';
+    'Addresses and routers are listed in the same order; an address without a router cannot be published.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --os-cloud demo --url https://node:3000 -f json',

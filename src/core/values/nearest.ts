@@ -1,14 +1,18 @@
-/** Finds the word that somebody probably meant. */
+/** Finds the word that was probably meant. */
 
-/** How many characters must be added, removed or replaced to make `b` of `a` (Levenshtein). */
+/** How many characters must be added, removed, replaced or swapped to make `b` of `a` (optimal string alignment). */
 function distance(a: string, b: string): number {
   let above = Array.from({ length: b.length + 1 }, (_, column) => column);
+  let twoAbove: readonly number[] = [];
   for (let row = 1; row <= a.length; row++) {
     const current = [row];
     for (let column = 1; column <= b.length; column++) {
       const replaced = (above[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1);
-      current.push(Math.min(replaced, (above[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
+      const isSwapped = column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
+      const swapped = isSwapped ? (twoAbove[column - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY;
+      current.push(Math.min(replaced, (above[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1, swapped));
     }
+    twoAbove = above;
     above = current;
   }
   return above[b.length] ?? 0;

@@ -213,13 +213,15 @@ function checkEndpoint({ record, router, settings, force }: Situation, endpoint:
     }
   }
   const claim = portInUseAt(router?.portsInUse ?? [], endpoint);
-  if (claim?.kind === 'rule')
-    throw praasError('PORT_TAKEN', { endpoint: key, by: `a rule of somebody else: ${claim.text}` });
+  if (claim?.kind === 'rule') throw praasError('PORT_TAKEN', { endpoint: key, by: `an unmanaged rule: ${claim.text}` });
   if (force) return;
   if (claim !== undefined) {
-    throw praasError('PORT_RESERVED', { endpoint: key, by: `a program that listens in the router on ${claim.text}` });
+    throw praasError('PORT_RESERVED', { endpoint: key, by: `a process listens on ${claim.text}` });
   }
   if (settings.reserved_ports.includes(endpoint.router_port)) {
-    throw praasError('PORT_RESERVED', { endpoint: key, by: 'services of the router (reserved_ports in praas.conf)' });
+    throw praasError('PORT_RESERVED', {
+      endpoint: key,
+      by: 'reserved for services of the router (reserved_ports in praas.conf)',
+    });
   }
 }

@@ -15,6 +15,9 @@ describe('a duration', () => {
     ['1.5h', '2030-01-01T01:30:00Z'],
     ['8 hours', '2030-01-01T08:00:00Z'],
     ['8H', '2030-01-01T08:00:00Z'],
+    ['1h30m', '2030-01-01T01:30:00Z'],
+    ['1d12h', '2030-01-02T12:00:00Z'],
+    ['8h 30m', '2030-01-01T08:30:00Z'],
   ])('%s ends that long after now', (text, end) => {
     expect(parseExpiry(text, NOW)).toBe(end);
   });
@@ -30,9 +33,10 @@ describe('a duration', () => {
     '8',
     '8x',
     '8 parsecs',
-    '1h30m',
     '1e3h',
-    '8h 30m',
+    '8h 30',
+    '1mo',
+    '1d12x',
     '.5h',
     'Infinityh',
   ])('%j is refused', (text) => {

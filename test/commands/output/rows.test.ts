@@ -1,6 +1,6 @@
-import { describe, expect, test } from '@jest/globals';
-import { LISTED, MAPPING_COLUMNS } from '../../../src/commands/output/mapping-columns.ts';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { type Column, chooseColumns, FORMATS, renderList, renderRecord } from '../../../src/commands/output/rows.ts';
+import { LISTED, MAPPING_COLUMNS } from '../../../src/commands/pat/mapping-columns.ts';
 import { Mapping } from '../../../src/pat/mapping/mapping.ts';
 import { GATEWAY, idOf, MAPPING } from '../../support/samples.ts';
 
@@ -191,4 +191,43 @@ describe('the columns of mappings', () => {
 
 test('there are the five formats of the openstack client', () => {
   expect(FORMATS.toSorted()).toEqual(['csv', 'json', 'table', 'value', 'yaml']);
+});
+
+describe('on a terminal', () => {
+  const before = Object.getOwnPropertyDescriptor(process.stdout, 'columns');
+  const terminal = (columns: number | undefined): void => {
+    Object.defineProperty(process.stdout, 'columns', { value: columns, configurable: true });
+  };
+  afterEach(() => {
+    if (before) Object.defineProperty(process.stdout, 'columns', before);
+    else terminal(undefined);
+  });
+
+  test.each([40, 50, 64])(
+    'a table of %p columns at most: long cells have several lines, and nothing is lost',
+    async (columns) => {
+      terminal(columns);
+      const lines = (await renderList('table', COLUMNS.slice(0, 3), ROWS)).split('\n');
+
+      expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(columns);
+      expect(new Set(lines.map(({ length }) => length)).size).toBe(1);
+      const cells = lines.flatMap((line) => line.split('|')).map((cell) => cell.trim());
+      for (const word of ['ssh', '4000', '192.0.2.7/32,', '198.51.100.0/24', '"web",', 'main'])
+        expect(cells.some((cell) => cell.includes(word))).toBe(true);
+    },
+  );
+
+  test('wide enough, and piped, it is whole; other formats are never cut', async () => {
+    terminal(65);
+    const whole = await renderList('table', COLUMNS.slice(0, 3), ROWS);
+    terminal(undefined);
+    expect(await renderList('table', COLUMNS.slice(0, 3), ROWS)).toBe(whole);
+    terminal(20);
+    expect(await renderList('csv', COLUMNS.slice(0, 1), [WEB])).toBe('"Name"\n"the ""web"", main"');
+  });
+
+  test('far too narrow, a column has one character', async () => {
+    terminal(5);
+    expect(await renderList('table', COLUMNS.slice(0, 2), [SSH])).toContain('| s | 4 |');
+  });
 });

@@ -1,7 +1,7 @@
 /** The columns of mappings: every field, under the title that the openstack client would give it. */
 import type { Mapping } from '../../pat/mapping/mapping.ts';
 import type { Counters, MappingView } from '../../pat/mapping/view.ts';
-import type { Column } from './rows.ts';
+import type { Column } from '../output/rows.ts';
 
 const column = (title: string, field: keyof Mapping): Column<MappingView> => ({
   title,

@@ -1,10 +1,10 @@
 /** What create and update have in common: one mapping is printed, or what would become of it. */
-import type { Changed, ChangeOptions } from '../pat/change/change.ts';
-import type { MappingView } from '../pat/mapping/view.ts';
-import type { Pat } from '../pat/services/api.ts';
-import { MAPPING_COLUMNS } from './output/mapping-columns.ts';
-import { type Format, isDataFormat, renderData, renderRecord } from './output/rows.ts';
-import { ServiceCommand, type ServiceFlags } from './service-command.ts';
+import type { Changed, ChangeOptions } from '../../pat/change/change.ts';
+import type { MappingView } from '../../pat/mapping/view.ts';
+import type { Pat } from '../../pat/services/api.ts';
+import { type Format, isDataFormat, renderData, renderRecord } from '../output/rows.ts';
+import { ServiceCommand, type ServiceFlags } from '../service-command.ts';
+import { MAPPING_COLUMNS } from './mapping-columns.ts';
 
 /** What `--dry-run` gives to programs. */
 export interface Preview {

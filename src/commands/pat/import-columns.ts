@@ -1,6 +1,6 @@
 /** The columns of what became of rules of others. */
 import type { ImportedRule } from '../../pat/import/import.ts';
-import type { Column } from './rows.ts';
+import type { Column } from '../output/rows.ts';
 
 export type RouterRule = ImportedRule & { readonly router_id: string };
 

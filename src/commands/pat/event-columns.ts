@@ -1,6 +1,6 @@
 /** The columns of events. */
 import type { Event } from '../../pat/mapping/event.ts';
-import type { Column } from './rows.ts';
+import type { Column } from '../output/rows.ts';
 
 export const EVENT_COLUMNS: readonly Column<Event>[] = [
   { title: 'ID', value: ({ id }) => id },

@@ -2,7 +2,7 @@
 
 import type { Correction } from '../../pat/follow/correction.ts';
 import { reasonText } from '../../pat/mapping/reasons.ts';
-import type { Column } from './rows.ts';
+import type { Column } from '../output/rows.ts';
 
 export const CORRECTION_COLUMNS: readonly Column<Correction>[] = [
   { title: 'Mapping ID', value: ({ mapping_id }) => mapping_id },

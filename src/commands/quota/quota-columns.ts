@@ -1,6 +1,6 @@
 /** The columns of a quota. -1 stands for any number, as with the openstack client. */
 import type { QuotaView } from '../../pat/services/api.ts';
-import type { Column } from './rows.ts';
+import type { Column } from '../output/rows.ts';
 
 export const QUOTA_COLUMNS: readonly Column<QuotaView>[] = [
   { title: 'Project ID', value: ({ project_id }) => project_id },

@@ -1,7 +1,7 @@
 /** The columns of a check: each hop, and what it came to. */
 import { type Hop, type HopVerdict, WORDS } from '../../pat/check/report.ts';
-import { colour } from './colour.ts';
-import type { Column } from './rows.ts';
+import { colour } from '../output/colour.ts';
+import type { Column } from '../output/rows.ts';
 
 const COLOURS: Readonly<Record<HopVerdict, Parameters<typeof colour>[0]>> = {
   ok: 'green',
