@@ -1,4 +1,5 @@
 /** What the pages say is so: they are compared with the program, both ways where both can be wrong. */
+
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
@@ -6,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { Plugin } from '@oclif/core';
 import type { Manifest } from '../scripts/commands.ts';
+import { type CommandEntry, usageOf } from '../scripts/commands.ts';
 import { renderPages } from '../scripts/docs.ts';
 import { exitCodeOf } from '../src/commands/failure.ts';
 import { KEY_NAMES, KEYS, variableOf } from '../src/system/config/keys.ts';
@@ -65,8 +67,7 @@ describe('made from the program', () => {
     try {
       // As scripts/manifest.ts does it, but from the sources instead of what was compiled from them.
       const target = `./${relative(directory, join(ROOT, 'src/commands/index.ts'))}`;
-      const commands = { ...PACKAGE.oclif.commands, target };
-      const oclif = { ...PACKAGE.oclif, commands };
+      const oclif = { ...PACKAGE.oclif, commands: { ...PACKAGE.oclif.commands, target } };
       writeFileSync(join(directory, 'package.json'), JSON.stringify({ ...PACKAGE, oclif }));
       const plugin = new Plugin({
         root: directory,
@@ -78,7 +79,12 @@ describe('made from the program', () => {
       });
       await plugin.load();
 
-      expect(JSON.parse(JSON.stringify(plugin.manifest))).toEqual(MANIFEST);
+      const commands = Object.entries(plugin.manifest.commands).map(([id, command]) => [
+        id,
+        { ...command, usage: usageOf(command as unknown as CommandEntry) },
+      ]);
+      const manifest = { ...plugin.manifest, commands: Object.fromEntries(commands) };
+      expect(JSON.parse(JSON.stringify(manifest))).toEqual(MANIFEST);
       expect(Object.keys(MANIFEST.commands)).not.toHaveLength(0);
     } finally {
       rmSync(directory, { recursive: true });
