@@ -101,7 +101,7 @@ _praas() {
       hidden='--os-application-credential-id= --os-application-credential-name= --os-application-credential-secret= --os-auth-type= --os-cacert=@file --os-default-domain= --os-endpoint-type= --os-identity-api-version= --os-interface= --os-password= --os-project-domain-id= --os-project-domain-name= --os-project-id= --os-project-name= --os-region-name= --os-system-scope= --os-tenant-id= --os-tenant-name= --os-token= --os-user-domain-id= --os-user-domain-name= --os-user-id= --os-username='
       ;;
     'router list '*)
-      flags='--cacert=@file -c= --column= --config=@file -f=table|json|yaml|csv|value --format=table|json|yaml|csv|value --json --os-auth-url= --os-cloud= --token-file=@file --url= --help'
+      flags='--all --cacert=@file -c= --column= --config=@file -f=table|json|yaml|csv|value --format=table|json|yaml|csv|value --json --os-auth-url= --os-cloud= --token-file=@file --url= --help'
       hidden='--os-application-credential-id= --os-application-credential-name= --os-application-credential-secret= --os-auth-type= --os-cacert=@file --os-default-domain= --os-endpoint-type= --os-identity-api-version= --os-interface= --os-password= --os-project-domain-id= --os-project-domain-name= --os-project-id= --os-project-name= --os-region-name= --os-system-scope= --os-tenant-id= --os-tenant-name= --os-token= --os-user-domain-id= --os-user-domain-name= --os-user-id= --os-username='
       ;;
     'router show '*)

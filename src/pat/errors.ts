@@ -15,6 +15,11 @@ export const PAT_ERRORS = {
     (f: { id: string }) => `nothing to update in mapping ${f.id}`,
     () => ['Name at least one property; `praas pat update --help` lists them.'],
   ),
+  ROUTER_REQUIRED: entry(
+    'Usage',
+    (_: { field: string }) => '--router is required on a node without OpenStack',
+    () => ['Use --router with the name of a network namespace (`praas router list`).'],
+  ),
   ROUTER_NOT_FOUND: entry(
     'NotFound',
     (f: { router: string; known: readonly string[]; is_own?: boolean }) =>

@@ -26,6 +26,7 @@ export const FACTS: { readonly [C in ErrorCode]: ErrorFacts<C> } = {
   CONFIG_SYNTAX: { where: '/etc/praas.conf:3', found: '[praas', allowed: '[section]' },
   CONFIG_UNREADABLE: { path: '/etc/praas.conf', reason: 'EACCES' },
   NOT_PERMITTED: { what: 'praas pat create' },
+  ROUTER_REQUIRED: { field: 'router_id' },
   ROUTER_NOT_FOUND: { router: 'edge', known: ['east', 'west'] },
   NO_GATEWAY: { router: 'edge' },
   GATEWAY_NOT_LOCAL: { gateway: '203.0.113.99', router: 'edge', addresses: ['203.0.113.10'] },

@@ -1,4 +1,5 @@
-import type { RouterSummary } from '../../pat/router/view.ts';
+import { Flags } from '@oclif/core';
+import { isRouter, type RouterSummary } from '../../pat/router/view.ts';
 import { outputFlags } from '../flags.ts';
 import { type Column, renderList } from '../output/rows.ts';
 import { ServiceCommand } from '../service-command.ts';
@@ -20,19 +21,24 @@ const LISTED = ['Name', 'Namespace', 'Gateway IPs', 'Mappings', 'Free TCP Ports'
 export default class RouterList extends ServiceCommand {
   static override summary = 'list the routers of this node';
   static override description =
-    'A namespace without a gateway address publishes nothing. Free ports are those of router_port_range that a new ' +
-    'mapping could get.';
+    'Lists network namespaces with a gateway address, a router name or mappings. Free ports are the ports of ' +
+    'router_port_range that a new mapping can get.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --all',
     '<%= config.bin %> <%= command.id %> -f value -c Namespace -c "Gateway IPs"',
   ];
-  static override flags = { ...outputFlags };
+  static override flags = {
+    all: Flags.boolean({ description: 'include network namespaces that are not routers' }),
+    ...outputFlags,
+  };
 
   async run(): Promise<readonly RouterSummary[]> {
     const { flags } = await this.parse(RouterList);
     const columns = this.choose(COLUMNS, flags.column, LISTED);
     this.requireRootHere(flags);
-    const { routers, failures } = await this.withPraas(flags, (praas) => praas.routers.list());
+    const { routers: present, failures } = await this.withPraas(flags, (praas) => praas.routers.list());
+    const routers = flags.all ? present : present.filter(isRouter);
     this.print(await renderList(flags.format, columns, routers));
     for (const failure of failures) this.complain(failure.message);
     if (failures.length > 0) process.exitCode = 1;

@@ -15,6 +15,14 @@ export interface RouterSummary {
   readonly used_ports: Readonly<Record<Protocol, number>>;
 }
 
+/**
+ * False for the namespace of a VM or of DHCP: it has no gateway address, no router's name and no mapping. Neutron's l3 agent
+ * names the namespaces of its routers qrouter-ID and, for DVR, snat-ID.
+ */
+export function isRouter({ gateway_ips, name, namespace, mappings }: RouterSummary): boolean {
+  return gateway_ips.length > 0 || name !== null || mappings > 0 || /^(?:qrouter|snat)-/.test(namespace);
+}
+
 export interface RouterDetails extends RouterSummary {
   readonly networks: readonly string[];
   /** Mappings of ours with something in the kernel. */

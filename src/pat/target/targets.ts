@@ -35,7 +35,7 @@ export class LocalTargets implements Targets {
     if (port_id !== undefined) throw praasError('CLOUD_NOT_CONFIGURED', { what: 'a Neutron port' });
     if (request.open_security_group) throw praasError('CLOUD_NOT_CONFIGURED', { what: 'a security group' });
     const router_id = namedRouter(request);
-    if (router_id === undefined) throw missing('router_id', 'a router UUID or a namespace name');
+    if (router_id === undefined) throw praasError('ROUTER_REQUIRED', { field: 'router_id' });
     if (server_ip === undefined) throw missing('server_ip', 'an IPv4 address such as 10.20.0.51');
     const target = { router_id, server_ip, server_id: null, port_id: null, project_id };
     return { mapping: newMappingOf(request, target), port: undefined, warnings: [] };
