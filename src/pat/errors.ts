@@ -17,8 +17,8 @@ export const PAT_ERRORS = {
   ),
   ROUTER_REQUIRED: entry(
     'Usage',
-    (_: { field: string }) => '--router is required on a node without OpenStack',
-    () => ['Use --router with the name of a network namespace (`praas router list`).'],
+    (_f: { field: string }) => '--router is required on a node without OpenStack',
+    (f) => [`Use --router (in the API: ${f.field}) with the name of a network namespace.`],
   ),
   ROUTER_NOT_FOUND: entry(
     'NotFound',
