@@ -1,4 +1,4 @@
-/** What commands share that talk to the services: of this node, of its daemon, or of the daemon that --url names. */
+/** The base of commands that call services: of this node, of its daemon, or of a remote daemon. */
 import { readFile } from 'node:fs/promises';
 import { getSystemErrorMessage } from 'node:util';
 import { composeOrConnect, connect, keystoneToken, type Praas } from '../compose/praas.ts';
@@ -7,10 +7,10 @@ import { PraasCommand } from './base.ts';
 import { type CloudFlags, cloudFlags, hasCloudFlag, namesCloud, overridesOf } from './cloud-flags.ts';
 import { remoteFlags } from './flags.ts';
 
-/** What may stand in a header. */
+/** What an HTTP header can hold. */
 const TOKEN = /^[\x21-\x7e]+$/;
 
-/** Which services. */
+/** Where the services are, and with which token. */
 export interface ServiceFlags extends CloudFlags {
   readonly config: string | undefined;
   readonly url: string | undefined;
@@ -21,7 +21,7 @@ export interface ServiceFlags extends CloudFlags {
 export abstract class ServiceCommand extends PraasCommand {
   static override baseFlags = { ...PraasCommand.baseFlags, ...remoteFlags, ...cloudFlags };
 
-  /** Runs `work` with the services, and closes them however it ends. Ctrl-C ends it, but not half way through a change. */
+  /** Runs `work` with the services, and closes them however it ends. Ctrl-C interrupts it, but not in the middle of a change. */
   protected async withPraas<T>(flags: ServiceFlags, work: (praas: Praas) => Promise<T>): Promise<T> {
     const praas = await this.#open(flags);
     return this.interruptible(praas.interruption, async () => {
@@ -33,20 +33,21 @@ export abstract class ServiceCommand extends PraasCommand {
     });
   }
 
-  /** Throws NOT_PERMITTED for everybody but root, unless another node does it: there a token decides. */
+  /** Throws NOT_PERMITTED unless root runs it or a remote daemon does: there the token decides. */
   protected requireRootHere({ url }: ServiceFlags): void {
     if (url === undefined) this.requireRoot();
   }
 
-  /** With a URL this node's configuration means nothing and is not read. */
+  /** With --url the configuration of this node is not read. */
   async #open(flags: ServiceFlags): Promise<Praas> {
     const { url } = flags;
-    const saysCloud = hasCloudFlag(flags);
-    if (saysCloud && url === undefined) this.misuse('--os-cloud and the other --os-* options need --url.');
-    if (saysCloud && flags['token-file'] !== undefined) this.misuse('Give either --token-file or --os-* options.');
+    const hasCloudOptions = hasCloudFlag(flags);
+    if (hasCloudOptions && url === undefined) this.misuse('--os-cloud and the other --os-* options require --url');
+    if (hasCloudOptions && flags['token-file'] !== undefined)
+      this.misuse('--token-file and --os-* options exclude each other');
     if (url !== undefined) {
-      // What is typed counts before what happens to be in the environment.
-      const token = (saysCloud ? undefined : await this.#token(flags)) ?? (await this.#keystoneToken(flags));
+      // Options go before the environment.
+      const token = (hasCloudOptions ? undefined : await this.#token(flags)) ?? (await this.#keystoneToken(flags));
       return connect({ kind: 'url', url, token, ca: await this.#text('cacert', flags) });
     }
     const { config } = await this.loadConfig(flags.config);
@@ -58,12 +59,10 @@ export abstract class ServiceCommand extends PraasCommand {
     const text = (await this.#text('token-file', flags)) ?? (process.env['PRAAS_TOKEN'] || undefined);
     const token = text?.trim();
     if (token === undefined || TOKEN.test(token)) return token;
-    return this.misuse(
-      `${flags['token-file'] === undefined ? 'PRAAS_TOKEN' : '--token-file'}: there is no token in it`,
-    );
+    return this.misuse(`${flags['token-file'] === undefined ? 'PRAAS_TOKEN' : '--token-file'}: no token found`);
   }
 
-  /** Only for who has said so: a clouds.yaml that happens to lie there must not give anybody's token to that address. */
+  /** Only if OpenStack credentials are named: a clouds.yaml that happens to be there must not send a token to that URL. */
   async #keystoneToken(flags: ServiceFlags): Promise<string | undefined> {
     const { env } = process;
     if (!namesCloud(flags, env)) return undefined;
@@ -77,7 +76,7 @@ export abstract class ServiceCommand extends PraasCommand {
     });
   }
 
-  /** What is in the file that a flag names; undefined without the flag. */
+  /** The content of the file that a flag names; undefined without the flag. */
   async #text(name: 'token-file' | 'cacert', flags: ServiceFlags): Promise<string | undefined> {
     const path = flags[name];
     if (path === undefined) return undefined;
@@ -86,7 +85,7 @@ export abstract class ServiceCommand extends PraasCommand {
     } catch (error) {
       const { errno, message } = error as NodeJS.ErrnoException;
       const reason = errno === undefined ? message : getSystemErrorMessage(errno);
-      return this.misuse(`--${name}: ${path} cannot be read: ${reason}`);
+      return this.misuse(`--${name}: cannot read ${path}: ${reason}`);
     }
   }
 }

@@ -1,4 +1,4 @@
-/** Every command, by id, loaded only when it runs. A new command is one line here; manifest and executable follow. */
+/** Every command by its ID, loaded only when it runs. A new command is one line here; manifest and executable follow. */
 import type { Command } from '@oclif/core';
 
 type Load = () => Promise<Command.Class>;

@@ -1,4 +1,4 @@
-/** The API of the PAT agent, joined: who may enter, what there is to ask, and the two places where it listens. */
+/** The API of the PAT agent: authentication, the APIs and pages it serves, and the two places where it listens. */
 
 import { ChainedAuthenticator } from '../core/identity/chained-authenticator.ts';
 import type { AccessPolicy } from '../core/identity/policy.ts';
@@ -27,9 +27,9 @@ import { composeTokens } from './tokens.ts';
 
 export interface ApiParts {
   readonly config: Config;
-  readonly surroundings: DaemonContext;
+  readonly runtime: DaemonContext;
   readonly node: Node;
-  readonly joined: BuiltCloud | undefined;
+  readonly builtCloud: BuiltCloud | undefined;
   readonly settings: LiveConfig;
   readonly access: AccessPolicy;
   readonly metrics: ProcessMetrics;
@@ -38,21 +38,21 @@ export interface ApiParts {
   readonly log: Logger;
 }
 
-/** The API twice: behind a gate on its port, and for root on its socket. */
+/** The API twice: with authentication on its TCP port, and for root on its Unix socket. */
 export function composeApi(parts: ApiParts): (tls: TlsFiles | undefined) => readonly Listener[] {
-  const { config, surroundings, node, joined, settings, access, metrics, readiness, context, log } = parts;
-  const { authenticator: own } = composeTokens(config, surroundings);
+  const { config, runtime, node, builtCloud, settings, access, metrics, readiness, context, log } = parts;
+  const { authenticator: tokens } = composeTokens(config, runtime);
   const roleOf = (roles: readonly string[]): Role | undefined => access.roleOf(roles);
-  const authenticator = joined ? new ChainedAuthenticator(own, joined.authenticator(roleOf)) : own;
+  const authenticator = builtCloud ? new ChainedAuthenticator(tokens, builtCloud.authenticator(roleOf)) : tokens;
   const http = new HttpMetrics(metrics.registry);
   const gate = new Gate(authenticator, (address) => {
     http.authenticationFailed();
-    log.warn('not authenticated', { address });
+    log.warn('authentication failed', { address });
   });
   const idempotency = new IdempotencyKeys(systemClock);
-  const servers = serversOf(node, joined);
+  const servers = serversOf(node, builtCloud);
   const apis = [patApi({ ...node, servers, policy: access, idempotency, request_id: () => context.requestId })];
-  const { version } = surroundings;
+  const { version } = runtime;
   const open = [
     pages({ document: document(apis, { version }), readiness, metrics, timers: systemTimers }),
     legacyRouter({
@@ -60,7 +60,7 @@ export function composeApi(parts: ApiParts): (tls: TlsFiles | undefined) => read
       clock: systemClock,
       log,
       allowed: () => settings.current.legacy_api_allow,
-      nodeNames: [surroundings.hostName],
+      nodeNames: [runtime.hostName],
     }),
   ];
   const common = { apis, open, policy: access, context, metrics: http, clock: systemClock, newId: newUuid, log };
@@ -71,7 +71,7 @@ export function composeApi(parts: ApiParts): (tls: TlsFiles | undefined) => read
   const socketApp = createApp({ ...common, authenticate: async () => ROOT });
   const unreadable: OnUnreadable = (error: NodeJS.ErrnoException, socket, isAnswering) => {
     const request_id = `req-${newUuid()}`;
-    log.info('unreadable request', { reason: error.code ?? error.message, request_id });
+    log.info('request unreadable', { reason: error.code ?? error.message, request_id });
     answerRaw(error, socket, request_id, isAnswering);
   };
   return (tls) => [
@@ -80,7 +80,7 @@ export function composeApi(parts: ApiParts): (tls: TlsFiles | undefined) => read
   ];
 }
 
-function serversOf({ pat }: Node, joined: BuiltCloud | undefined): Servers {
-  if (joined === undefined) return NO_SERVERS;
-  return new ServerService({ cloud: joined.cloud, mappings: async () => (await pat.list()).mappings });
+function serversOf({ pat }: Node, builtCloud: BuiltCloud | undefined): Servers {
+  if (builtCloud === undefined) return NO_SERVERS;
+  return new ServerService({ cloud: builtCloud.cloud, mappings: async () => (await pat.list()).mappings });
 }

@@ -1,4 +1,4 @@
-/** The cloud around a node, joined: an account's session, what is asked with it, and who callers with Keystone tokens are. */
+/** The OpenStack cloud of a node: the session of its account, the services asked with it, and Keystone authentication. */
 import { readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import type { Authenticator } from '../core/identity/authenticator.ts';
@@ -24,7 +24,7 @@ import { LocalTargets } from '../pat/target/targets.ts';
 import { systemClock } from '../system/clock.ts';
 import type { Config } from '../system/config/keys.ts';
 
-/** What the services need where there is a cloud. */
+/** What the services need on a node with OpenStack. */
 export interface CloudParts {
   readonly targets: Targets;
   readonly groups: SecurityGroupAccess;
@@ -35,20 +35,20 @@ export interface CloudParts {
 
 export interface BuiltCloud {
   readonly cloud: Cloud;
-  /** For people: which cloud of which file. */
+  /** For people: the cloud and its file. */
   readonly name: string;
-  /** Where its Keystone is. */
+  /** Of its Keystone. */
   readonly auth_url: string;
   readonly parts: Required<CloudParts>;
   readonly securityGroups: SecurityGroups;
-  /** Who callers with Keystone tokens are. */
+  /** Authenticates Keystone tokens. */
   authenticator(roleOf: (roles: readonly string[]) => Role | undefined): Authenticator;
   close(): void;
 }
 
 const TIMEOUT_MS = 10_000;
 
-/** The cloud of this node's service user; undefined on a node without OpenStack. Asks nothing yet. Throws CLOUD_CONFIG_INVALID. */
+/** The cloud with this node's service account; undefined on a node without OpenStack. Sends nothing yet. Throws CLOUD_CONFIG_INVALID. */
 export async function buildCloud(
   config: Pick<Config, 'clouds_path' | 'cloud_name'>,
   env: NodeJS.ProcessEnv,
@@ -57,7 +57,7 @@ export async function buildCloud(
 ): Promise<BuiltCloud | undefined> {
   const { clouds_path, cloud_name } = config;
   const files = daemonFiles(env, clouds_path);
-  // What an operator's shell says is not about the node: of the variables only the file's place counts.
+  // The OS_* variables of an operator's shell are not about the node; only the path of the file is taken from them.
   const found = await readCloud({ cloud: cloud_name, env: {}, files, readFile: readText });
   if (found === undefined) return undefined;
   const session = await openSession(found);
@@ -80,7 +80,7 @@ export async function buildCloud(
   };
 }
 
-/** False only where nothing says anything of a cloud; what is said may be wrong. */
+/** False only if no cloud is configured; a wrong configuration counts as one. */
 export async function hasCloud({ clouds_path, cloud_name }: Config, env: NodeJS.ProcessEnv): Promise<boolean> {
   const files = daemonFiles(env, clouds_path);
   const found = readCloud({ cloud: cloud_name, env: {}, files, readFile: readText });
@@ -91,7 +91,7 @@ export async function hasCloud({ clouds_path, cloud_name }: Config, env: NodeJS.
 }
 
 export interface ClientCloud {
-  /** What --os-cloud says. */
+  /** The value of --os-cloud. */
   readonly cloud?: string | undefined;
   /** Values of --os-* options, by the variable that each overrides. */
   readonly options: Readonly<Record<string, string | undefined>>;
@@ -100,8 +100,8 @@ export interface ClientCloud {
   readonly clouds_path: string;
 }
 
-/** A Keystone token of whoever types a command; undefined when nothing says who they are. Throws as Session.token does. */
-export async function logIn({ clouds_path, cwd, ...sources }: ClientCloud): Promise<string | undefined> {
+/** A Keystone token for the user of a command; undefined if no cloud is configured. Throws as Session.token does. */
+export async function requestToken({ clouds_path, cwd, ...sources }: ClientCloud): Promise<string | undefined> {
   const files = clientFiles(sources.env, cwd, clouds_path);
   const found = await readCloud({ ...sources, files, readFile: readText });
   if (found === undefined) return undefined;
@@ -128,7 +128,7 @@ async function readAuthority(path: string): Promise<string> {
   try {
     return await readText(path);
   } catch (error) {
-    const reason = `it cannot be read: ${(error as NodeJS.ErrnoException).code}`;
+    const reason = `cannot be read: ${(error as NodeJS.ErrnoException).code}`;
     throw praasError('CLOUD_CONFIG_INVALID', { where: `cacert ${path}`, reason }, error);
   }
 }

@@ -1,34 +1,34 @@
 /**
- * The life of every daemon: in which order it begins, what a reload changes, how it ends, and what systemd hears of it.
- * Everything it handles is given to it. It ends in any case with the lock given back and the log written.
+ * The life of every daemon: start in order, readiness, reload, stop in reverse order, and the notifications to systemd. It
+ * receives everything it handles. However it ends, the lock is released and the log is written.
  */
 import { messageOf } from '../core/errors/message-of.ts';
 import type { Logger } from '../core/logger.ts';
 import type { TlsFiles } from '../server/http/listener.ts';
 
-/** What of the configuration may change while the daemon runs, and what is kept from the start. */
+/** The settings of a daemon, of which some may change while it runs. */
 export interface Reloadable<C> {
   readonly current: C;
-  /** Keys that differ from the configuration in force and count only after a restart. */
+  /** Keys of `next` that differ from the settings in force and take effect only after a restart. */
   fixed(next: C): readonly string[];
   apply(next: C): void;
 }
 
-/** Where it listens. */
-interface Listening {
+/** A socket of the daemon. */
+interface DaemonListener {
   readonly where: string;
   open(): Promise<void>;
   close(graceMs: number): Promise<void>;
   renewTls(tls: TlsFiles): void;
 }
 
-/** What works in the background. Parts begin in their order and end in the opposite one. */
+/** Works in the background. Parts start in their order and stop in reverse order. */
 export interface Part {
   start(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Told how the service is; systemd is one. */
+/** The service manager; systemd is one. */
 interface Supervisor {
   ready(status: string): Promise<void>;
   reloading(): Promise<void>;
@@ -39,29 +39,29 @@ export interface DaemonParts<C> {
   readonly settings: Reloadable<C>;
   /** The certificate and the key; undefined without TLS. Throws TLS_INVALID. */
   readonly readTls: (config: C) => Promise<TlsFiles | undefined>;
-  /** Reads the other files that the configuration names, and gives what puts them in force. Throws as their readers do. */
+  /** Reads the other files that the configuration names; the result puts them in force. Throws as their readers do. */
   readonly readFiles: (config: C) => Promise<() => void>;
-  /** Takes what only one process may have. Throws STORE_LOCKED. */
+  /** Takes the locks that only one process may hold. Throws STORE_LOCKED. */
   readonly lock: () => Promise<void>;
-  /** Made when it is known whether there is TLS. */
-  readonly listeners: (tls: TlsFiles | undefined) => readonly Listening[];
-  /** What it does beside listening, in one line; empty where that says enough. */
+  /** Built once it is known whether there is TLS. */
+  readonly listeners: (tls: TlsFiles | undefined) => readonly DaemonListener[];
+  /** What it does beside listening, in one line; may be empty. */
   readonly summary: string;
-  /** Warnings at the start, after the places where it listens. */
+  /** Warnings at the start. */
   readonly notices: (hasTls: boolean) => readonly string[];
   readonly parts: readonly Part[];
   readonly supervisor: Supervisor;
   readonly log: Logger;
   readonly version: string;
-  /** How long requests under way may take once the daemon is to stop. */
+  /** How long requests may take after the daemon is told to stop. */
   readonly graceMs: number;
-  /** Ends programs that still run, gives the lock back, finishes the log. */
+  /** Ends child processes, releases the lock, closes the log. */
   readonly close: () => Promise<void>;
 }
 
 export class Daemon<C> {
   readonly #parts: DaemonParts<C>;
-  #listeners: readonly Listening[] = [];
+  #listeners: readonly DaemonListener[] = [];
   #started: Part[] = [];
   #reloading: Promise<void> = Promise.resolve();
   #hasTls = false;
@@ -72,14 +72,14 @@ export class Daemon<C> {
   }
 
   /**
-   * Takes the lock, listens, and starts the parts; goes on working when this resolves.
-   * Throws STORE_LOCKED, LISTEN_FAILED, TLS_INVALID, POLICY_INVALID; `stop` is to be called all the same.
+   * Takes the lock, listens, and starts the parts; it runs once this resolves.
+   * Throws STORE_LOCKED, LISTEN_FAILED, TLS_INVALID, POLICY_INVALID; `stop` must be called all the same.
    */
   async start(): Promise<void> {
     const { settings, readTls, readFiles, lock, listeners, notices, parts, supervisor, log, version } = this.#parts;
     const tls = await readTls(settings.current);
-    const takeFiles = await readFiles(settings.current);
-    takeFiles();
+    const applyFiles = await readFiles(settings.current);
+    applyFiles();
     this.#hasTls = tls !== undefined;
     await lock();
     if (this.#isStopping) return;
@@ -103,13 +103,13 @@ export class Daemon<C> {
     return [this.#parts.summary, places].filter((text) => text !== '').join('; ');
   }
 
-  /** Reads the configuration and its files again. A wrong one is reported and the old one stays. Never rejects. */
+  /** Reads the configuration and its files again. A wrong one is logged, and the old one stays in force. Never rejects. */
   reload(read: () => Promise<C>): Promise<void> {
     this.#reloading = this.#reloading.then(() => this.#reload(read));
     return this.#reloading;
   }
 
-  /** Answers the requests under way and closes everything. What the daemon has made outside of itself stays. */
+  /** Answers the present requests and closes everything. What the daemon applied outside of itself stays. */
   async stop(): Promise<void> {
     const { log, graceMs, supervisor, close } = this.#parts;
     this.#isStopping = true;
@@ -130,13 +130,13 @@ export class Daemon<C> {
     try {
       const next = await read();
       const tls = await readTls(next);
-      const takeFiles = await readFiles(next);
+      const applyFiles = await readFiles(next);
       // A listener speaks TLS or it does not.
       const isSwitched = (tls !== undefined) !== this.#hasTls;
       const fixed = [...settings.fixed(next), ...(isSwitched ? ['tls_cert', 'tls_key'] : [])];
       if (tls && !isSwitched) for (const listener of this.#listeners) listener.renewTls(tls);
       settings.apply(next);
-      takeFiles();
+      applyFiles();
       log.info('configuration reloaded');
       if (fixed.length > 0) log.warn('some settings take effect after a restart', { keys: fixed });
     } catch (error) {

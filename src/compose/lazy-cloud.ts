@@ -1,6 +1,6 @@
 /**
- * The cloud for commands that work without a daemon: joined only when something is asked of it, because most commands ask
- * nothing and should not wait for the code of a client they do not use.
+ * The cloud for commands without a daemon: built when it is first needed, because most commands do not need it and should
+ * not load its code.
  */
 
 import type { Requester } from '../core/identity/requester.ts';
@@ -17,15 +17,15 @@ import { pathExists } from '../system/path-exists.ts';
 import type { BuiltCloud } from './cloud.ts';
 
 export class LazyCloud implements Targets, SecurityGroupAccess {
-  readonly #join: () => Promise<BuiltCloud | undefined>;
+  readonly #build: () => Promise<BuiltCloud | undefined>;
   readonly #local = new LocalTargets();
-  #joined: Promise<BuiltCloud | undefined> | undefined;
+  #built: Promise<BuiltCloud | undefined> | undefined;
 
   constructor(config: Config, env: NodeJS.ProcessEnv, log: Logger) {
-    this.#join = async () => {
+    this.#build = async () => {
       if (!env['OS_CLIENT_CONFIG_FILE'] && !(await pathExists(config.clouds_path))) return undefined;
-      const { buildCloud: joinCloud } = await import('./cloud.ts');
-      return joinCloud(config, env, log);
+      const { buildCloud } = await import('./cloud.ts');
+      return buildCloud(config, env, log);
     };
   }
 
@@ -42,23 +42,23 @@ export class LazyCloud implements Targets, SecurityGroupAccess {
   }
 
   async inspect(mapping_id: string, target: SecuredTarget, opens: boolean): Promise<GroupCheck> {
-    const joined = await this.#cloud();
-    return joined ? joined.parts.groups.inspect(mapping_id, target, opens) : { warnings: [], ruleIds: [] };
+    const cloud = await this.#cloud();
+    return cloud ? cloud.parts.groups.inspect(mapping_id, target, opens) : { warnings: [], ruleIds: [] };
   }
 
   async close(ruleIds: readonly string[]): Promise<readonly string[]> {
     if (ruleIds.length === 0) return [];
-    const joined = await this.#cloud();
-    return joined ? joined.parts.groups.close(ruleIds) : ruleIds.map((id) => `security group rule ${id} stays`);
+    const cloud = await this.#cloud();
+    return cloud ? cloud.parts.groups.close(ruleIds) : ruleIds.map((id) => `security group rule ${id} stays`);
   }
 
   /** The servers of the cloud. `mappings` are those of this node. */
   servers(mappings: () => Promise<readonly Mapping[]>): Servers {
     const list = async (): Promise<readonly ServerSummary[]> => {
-      const joined = await this.#cloud();
-      if (joined === undefined) return NO_SERVERS.list();
+      const cloud = await this.#cloud();
+      if (cloud === undefined) return NO_SERVERS.list();
       const { ServerService } = await import('../pat/services/server-service.ts');
-      return new ServerService({ cloud: joined.cloud, mappings }).list();
+      return new ServerService({ cloud: cloud.cloud, mappings }).list();
     };
     return { list };
   }
@@ -70,11 +70,11 @@ export class LazyCloud implements Targets, SecurityGroupAccess {
 
   /** Lets go of connections, if there are any. */
   async end(): Promise<void> {
-    (await this.#joined?.catch(() => undefined))?.close();
+    (await this.#built?.catch(() => undefined))?.close();
   }
 
   #cloud(): Promise<BuiltCloud | undefined> {
-    this.#joined ??= this.#join();
-    return this.#joined;
+    this.#built ??= this.#build();
+    return this.#built;
   }
 }

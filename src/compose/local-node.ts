@@ -1,4 +1,4 @@
-/** This node's parts for a work that is none of the services': they are joined for it, and let go of after it. */
+/** The parts of this node for work outside of the services: built for it, and closed after it. */
 import type { Config } from '../system/config/keys.ts';
 import { createExec } from '../system/exec.ts';
 import type { Interruption } from '../system/interruption.ts';

@@ -1,4 +1,4 @@
-/** The monitor agent, joined: a process that keeps the daemon's mappings equal to the cloud, and says how it is. */
+/** The monitor agent: a process that follows OpenStack for the daemon's mappings, with health and metrics. */
 import { praasError } from '../pat/errors.ts';
 import type { MonitorLoop } from '../pat/follow/loop.ts';
 import { healthApp } from '../server/http/health-app.ts';
@@ -20,17 +20,17 @@ import { composeServiceManager } from './service-manager.ts';
 const GRACE_MS = 1000;
 
 /** Gives the agent, not started. Throws CLOUD_NOT_CONFIGURED, CLOUD_CONFIG_INVALID, CONFIG_INVALID. */
-export async function composeMonitorAgent(config: Config, surroundings: DaemonContext): Promise<Daemon<Config>> {
-  const { env, complain, say, version } = surroundings;
+export async function composeMonitorAgent(config: Config, runtime: DaemonContext): Promise<Daemon<Config>> {
+  const { env, complain, say, version } = runtime;
   const log = new FileLog(config.log_dir, 'monitor-agent', complain, say);
   const settings = new LiveConfig(config);
-  const joined = await buildCloud(config, env, log);
-  if (joined === undefined) throw praasError('CLOUD_NOT_CONFIGURED', { what: 'following OpenStack' });
+  const builtCloud = await buildCloud(config, env, log);
+  if (builtCloud === undefined) throw praasError('CLOUD_NOT_CONFIGURED', { what: 'following OpenStack' });
   const praas = await connect({ kind: 'socket', path: config.socket_path });
   const metrics = new ProcessMetrics();
   const { loop } = await buildMonitor({
     config: () => settings.current,
-    cloud: joined.cloud,
+    cloud: builtCloud.cloud,
     pat: praas.pat,
     corrections: praas.corrections,
     metricsOf: (age) => new MonitorMetrics(metrics.registry, age),
@@ -42,7 +42,7 @@ export async function composeMonitorAgent(config: Config, surroundings: DaemonCo
     readFiles: async () => () => undefined,
     lock: async () => undefined,
     listeners: () => [listenerOf(config, loop, metrics)],
-    summary: `follows ${joined.name}`,
+    summary: `follows ${builtCloud.name}`,
     notices: () => [],
     parts: [{ start: async () => loop.start(), stop: () => loop.stop() }],
     supervisor: composeServiceManager(env, complain),
@@ -51,7 +51,7 @@ export async function composeMonitorAgent(config: Config, surroundings: DaemonCo
     graceMs: GRACE_MS,
     async close() {
       await praas.close();
-      joined.close();
+      builtCloud.close();
       await log.close();
     },
   });

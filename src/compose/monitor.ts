@@ -1,4 +1,4 @@
-/** The monitor, joined: what it looks at, what it does, and when. In the daemon, or in a process of its own beside it. */
+/** The monitor: what it compares, what it corrects, and when. Runs in the daemon, or in its own process. */
 
 import { readFile } from 'node:fs/promises';
 import type { Logger } from '../core/logger.ts';
@@ -67,12 +67,12 @@ export async function sweepOnce(
   options: SweepOptions,
 ): Promise<SweepReport> {
   const log = new FileLog(config.log_dir, 'monitor-agent', complain);
-  const joined = await buildCloud(config, env, log);
+  const builtCloud = await buildCloud(config, env, log);
   try {
-    if (joined === undefined) throw praasError('CLOUD_NOT_CONFIGURED', { what: 'following OpenStack' });
-    return await monitorOf({ ...praas, config: () => config, cloud: joined.cloud, log }).sweep(options);
+    if (builtCloud === undefined) throw praasError('CLOUD_NOT_CONFIGURED', { what: 'following OpenStack' });
+    return await monitorOf({ ...praas, config: () => config, cloud: builtCloud.cloud, log }).sweep(options);
   } finally {
-    joined?.close();
+    builtCloud?.close();
     await log.close();
   }
 }

@@ -1,4 +1,4 @@
-/** The parts of a node that commands and the daemon have in common: its store, its kernel, and the services over them. */
+/** What commands and the daemon share on a node: its store, its dataplane, and the services on top of them. */
 
 import { type AccessPolicy, defaultPolicy } from '../core/identity/policy.ts';
 import type { Logger } from '../core/logger.ts';
@@ -33,11 +33,11 @@ import type { Exec } from '../system/exec.ts';
 import type { Interruption } from '../system/interruption.ts';
 import type { CloudParts } from './cloud.ts';
 
-/** The parts that commands and the daemon have in common, joined. Starts nothing and touches no file yet. */
+/** Built without starting anything or touching a file. */
 export interface Node {
   readonly dataplane: NetfilterDataplane;
   readonly files: FileStore;
-  /** As `files`, but nothing in it is interrupted half way. */
+  /** As `files`, but a transaction is never interrupted. */
   readonly store: MappingStore;
   readonly agent: Agent;
   readonly pat: PatService;
@@ -52,26 +52,26 @@ export interface Node {
 export interface NodeParts {
   readonly config: Config;
   readonly exec: Exec;
-  /** What is being run, for whoever waits for the lock meanwhile. */
+  /** The command line in words, shown to processes that wait for the lock. */
   readonly command: string;
   readonly interruption: Interruption;
   readonly log: Logger;
-  /** May change while the node works. */
+  /** May change while the node runs. */
   readonly settings: PatSettings;
-  /** Of projects that have none of their own; may change while the node works. */
+  /** Of projects without their own quota; may change while the node runs. */
   readonly quota: () => Quota;
   readonly lockTimeoutSeconds: number;
-  /** Whether somebody looks often enough for counters to mean something. */
+  /** True if counters are read periodically, so that they mean something. */
   readonly isWatched: boolean;
-  /** What is known of the cloud; left out on a node without OpenStack. */
+  /** Left out on a node without OpenStack. */
   readonly cloud?: CloudParts | undefined;
-  /** Days for which events are kept; may change while the node works. */
+  /** Days for which events are kept; may change while the node runs. */
   readonly retainDays: () => number;
-  /** Who may do what; the default policy when left out. */
+  /** The default policy if left out. */
   readonly access?: AccessPolicy;
-  /** The id of the request that is being worked for; left out where there are none. */
+  /** The ID of the present API request; left out where there are none. */
   readonly request_id?: () => string;
-  /** Told of the record after each transaction. */
+  /** Called with the record after each transaction. */
   readonly touched?: (record: RouterRecord) => void;
 }
 
@@ -84,9 +84,9 @@ export function buildNode(parts: NodeParts): Node {
   const onDisk = { state_dir, lockTimeoutSeconds, exec, clock: systemClock, command };
   const files = new FileStore(onDisk);
   const quotas = new FileQuotaStore(onDisk);
-  const held = new QuotaLedger({ store: files, quotas, defaults });
+  const ledger = new QuotaLedger({ store: files, quotas, defaults });
   const store = uninterruptible(files, interruption, (record) => {
-    held.touched(record);
+    ledger.touched(record);
     parts.touched?.(record);
   });
   const agent = new Agent(dataplane, systemClock, log);
@@ -95,31 +95,31 @@ export function buildNode(parts: NodeParts): Node {
   const node = { store, dataplane, agent, clock: systemClock, newId: newUuid, log, settings, state_dir };
   const runner = new ChangeRunner({ ...node, auditLog: events });
   const common = { ...node, runner };
-  const { targets = new LocalTargets(), groups, directory: book } = parts.cloud ?? {};
+  const { targets = new LocalTargets(), groups, directory } = parts.cloud ?? {};
   const counters = parts.isWatched && { counters: agent };
-  const pat = new PatService({ ...common, access, targets, groups, directory: book, quotas: held, ...counters });
-  const routers = new RouterService({ ...common, directory: book });
+  const pat = new PatService({ ...common, access, targets, groups, directory, quotas: ledger, ...counters });
+  const routers = new RouterService({ ...common, directory });
   const cloud = parts.cloud?.cloud ?? (async () => undefined);
   const checks = new CheckService({ ...common, pat, prober: new NetfilterProber(namespaces), cloud });
-  const quota = new QuotaService({ quotas, ledger: held, defaults });
+  const quota = new QuotaService({ quotas, ledger, defaults });
   const corrections = new CorrectionService({ ...common, timers: systemTimers, groups });
   const imports = new ImportService(common);
   return { dataplane, files, store, agent, pat, routers, quotas: quota, checks, events, corrections, imports };
 }
 
-/** What of the configuration decides about mappings. */
+/** The settings that decide about mappings. */
 export function patSettingsOf({ router_port_range, reserved_ports, masquerade }: Config): PatSettings {
   return { router_port_range, reserved_ports, masquerade };
 }
 
-/** What it says of projects without a quota of their own. */
+/** The quota of projects without their own. */
 export function quotaOf({ quota_mappings, quota_ports }: Config): Quota {
   return { mappings: quota_mappings, ports_per_router: quota_ports };
 }
 
-/** Neutron's word on a router, as far as the cloud was asked already. */
-function kindOf(book: RouterDirectory | undefined, router_id: string): RouterKind | undefined {
-  const router = book?.of(router_id);
+/** As Neutron has it; undefined while Neutron was not asked. */
+function kindOf(directory: RouterDirectory | undefined, router_id: string): RouterKind | undefined {
+  const router = directory?.of(router_id);
   return router && (router.isDistributed ? 'distributed' : 'centralized');
 }
 
@@ -132,7 +132,7 @@ function backendsOf(config: Config, namespaces: Namespaces): [Backend, Backend] 
   return config.backend === 'iptables' ? [iptables, nftables] : [nftables, iptables];
 }
 
-/** A change that has begun is not interrupted: the store and the kernel would differ until somebody puts it right. */
+/** A transaction that has begun is not interrupted: store and kernel would differ until the next sync. */
 function uninterruptible(
   store: MappingStore,
   interruption: Interruption,

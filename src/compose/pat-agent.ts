@@ -1,4 +1,4 @@
-/** The PAT agent, joined: the node's parts (compose.ts), the loop that keeps the kernel right, and the API before them. */
+/** The PAT agent: the services of the node, the controller that reconciles its routers, the monitor, and the API. */
 import { dirname, join } from 'node:path';
 import { LivePolicy } from '../core/identity/live-policy.ts';
 import { defaultPolicy } from '../core/identity/policy.ts';
@@ -44,23 +44,23 @@ const SIGTERM = 15;
 /** Gives the daemon, not started; of files it has read clouds.yaml. Throws CLOUD_CONFIG_INVALID. */
 export async function composePatAgent(
   config: Config,
-  surroundings: DaemonContext,
+  runtime: DaemonContext,
   { monitors = false }: { readonly monitors?: boolean } = {},
 ): Promise<Daemon<Config>> {
-  const { version, env, complain } = surroundings;
+  const { version, env, complain } = runtime;
   const interruption = new Interruption();
   const context = new RequestContext();
-  const file = new FileLog(config.log_dir, 'pat-agent', complain, surroundings.say);
+  const file = new FileLog(config.log_dir, 'pat-agent', complain, runtime.say);
   const log = context.logger(file);
   const settings = new LiveConfig(config);
   const access = new LivePolicy(defaultPolicy(PAT_ACTIONS));
   const helpers = helpersOf(config, env, interruption);
-  const joined = await buildCloud(config, env, log, access);
+  const builtCloud = await buildCloud(config, env, log, access);
   const node = buildNode({
     config,
-    cloud: joined?.parts,
+    cloud: builtCloud?.parts,
     exec: helpers.exec,
-    command: surroundings.command,
+    command: runtime.command,
     interruption,
     log,
     settings: livePolicy(settings),
@@ -86,15 +86,15 @@ export async function composePatAgent(
     log,
   );
   const missingTools = (): readonly string[] => toolsOf(config).filter((tool) => !isInstalled(tool, env['PATH']));
-  const cloud = joined && cloudWatchOf(joined, settings, log);
-  const monitor = monitors ? await monitorOf(joined, node, settings, metrics, log) : undefined;
+  const cloud = builtCloud && cloudWatchOf(builtCloud, settings, log);
+  const monitor = monitors ? await monitorOf(builtCloud, node, settings, metrics, log) : undefined;
   const readiness = patReadiness({ ...node, controller, missingTools, cloud, monitor });
   return new Daemon({
     settings,
     readTls,
     readFiles: policyReader(access, PAT_ACTIONS),
     lock: () => node.files.open(),
-    listeners: composeApi({ config, surroundings, node, joined, settings, access, metrics, readiness, context, log }),
+    listeners: composeApi({ config, runtime, node, builtCloud, settings, access, metrics, readiness, context, log }),
     summary: '',
     notices: (hasTls) => noticesOf(settings.current, hasTls),
     parts: [routerWatchPart(node, watch, controller), ...cloudParts(cloud, monitor), controller],
@@ -104,7 +104,7 @@ export async function composePatAgent(
     graceMs: config.command_timeout * 1000 + GRACE_MS,
     async close() {
       interruption.ask(SIGTERM);
-      joined?.close();
+      builtCloud?.close();
       await helpers.stop();
       await node.files.close();
       await node.events.close();
@@ -146,14 +146,14 @@ function helpersOf(config: Config, env: NodeJS.ProcessEnv, interruption: Interru
 
 /** Throws CLOUD_NOT_CONFIGURED, CONFIG_INVALID. */
 async function monitorOf(
-  joined: BuiltCloud | undefined,
+  builtCloud: BuiltCloud | undefined,
   { pat, corrections }: Node,
   settings: LiveConfig,
   { registry }: ProcessMetrics,
   log: Logger,
 ): Promise<MonitorLoop> {
-  if (joined === undefined) throw praasError('CLOUD_NOT_CONFIGURED', { what: 'following OpenStack' });
-  const { cloud } = joined;
+  if (builtCloud === undefined) throw praasError('CLOUD_NOT_CONFIGURED', { what: 'following OpenStack' });
+  const { cloud } = builtCloud;
   const metricsOf = (age: () => number | undefined): MonitorMetrics => new MonitorMetrics(registry, age);
   return (await buildMonitor({ config: () => settings.current, cloud, pat, corrections, metricsOf, log })).loop;
 }

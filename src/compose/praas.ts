@@ -1,4 +1,4 @@
-/** What a command works with: this node directly, or a daemon here or elsewhere. The only door that commands use. */
+/** The services that commands call: of this node directly, of its daemon, or of a remote daemon. */
 
 import type { Checks } from '../pat/check/service.ts';
 import type { Corrections } from '../pat/follow/correction.ts';
@@ -28,19 +28,19 @@ export interface Praas {
   readonly corrections: Corrections;
   readonly imports: Imports;
   readonly interruption: Interruption;
-  /** Lets go of everything: the lock, the log, connections to a daemon. */
+  /** Releases the lock, the log and connections to a daemon. */
   close(): Promise<void>;
 }
 
-/** Gives a praas that works directly on this node's store and kernel. Starts nothing and touches no file yet. */
-export function compose(config: Config, surroundings: RuntimeContext): Praas {
+/** The services on this node's store and kernel. Starts nothing and touches no file yet. */
+export function compose(config: Config, runtime: RuntimeContext): Praas {
   const interruption = new Interruption();
-  const log = new FileLog(config.log_dir, 'praas', surroundings.complain);
-  const cloud = new LazyCloud(config, surroundings.env, log);
+  const log = new FileLog(config.log_dir, 'praas', runtime.complain);
+  const cloud = new LazyCloud(config, runtime.env, log);
   const { files, pat, routers, quotas, checks, events, corrections, imports } = buildNode({
     config,
-    exec: createExec(config.command_timeout * 1000, surroundings.env, interruption.abortSignal),
-    command: surroundings.command,
+    exec: createExec(config.command_timeout * 1000, runtime.env, interruption.abortSignal),
+    command: runtime.command,
     interruption,
     log,
     settings: patSettingsOf(config),
@@ -69,7 +69,7 @@ export function compose(config: Config, surroundings: RuntimeContext): Praas {
   };
 }
 
-/** Gives a praas whose work the daemon at that place does. Connects with the first question. */
+/** The services of the daemon at that address. Connects with the first request. */
 export async function connect(address: DaemonAddress): Promise<Praas> {
   const { openRemote } = await import('../pat/client/remote.ts');
   const { DaemonClient } = await import('../system/http/daemon-client.ts');
@@ -78,17 +78,17 @@ export async function connect(address: DaemonAddress): Promise<Praas> {
 }
 
 /**
- * Gives the praas of this node: its daemon's where one answers on the socket, else one that works directly. A daemon that
- * is there and answers wrongly is never passed by. Throws NOT_PERMITTED, DAEMON_UNREACHABLE.
+ * The services of this node: its daemon's if one answers on the socket, else direct ones. A daemon that answers wrongly is
+ * never bypassed. Throws NOT_PERMITTED, DAEMON_UNREACHABLE.
  */
-export async function composeOrConnect(config: Config, surroundings: RuntimeContext): Promise<Praas> {
+export async function composeOrConnect(config: Config, runtime: RuntimeContext): Promise<Praas> {
   const path = config.socket_path;
-  const hasDaemon = await isAnswered(path, surroundings.command);
-  return hasDaemon ? connect({ kind: 'socket', path }) : compose(config, surroundings);
+  const hasDaemon = await isAnswered(path, runtime.command);
+  return hasDaemon ? connect({ kind: 'socket', path }) : compose(config, runtime);
 }
 
-/** A Keystone token of whoever types a command; undefined when nothing says who they are. Throws as Session.token does. */
-export async function keystoneToken(asked: ClientCloud): Promise<string | undefined> {
-  const { logIn } = await import('./cloud.ts');
-  return logIn(asked);
+/** A Keystone token for the user of a command; undefined if no cloud is configured. Throws as Session.token does. */
+export async function keystoneToken(client: ClientCloud): Promise<string | undefined> {
+  const { requestToken } = await import('./cloud.ts');
+  return requestToken(client);
 }

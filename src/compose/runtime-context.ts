@@ -1,16 +1,16 @@
-/** What the process around gives: the only things that are neither configuration nor adapters. */
+/** What comes from the process itself: neither configuration nor an adapter. */
 export interface RuntimeContext {
   readonly env: NodeJS.ProcessEnv;
-  /** What is being run, for whoever waits for the lock meanwhile. */
+  /** The command line in words, shown to processes that wait for the lock. */
   readonly command: string;
-  /** Takes sentences that the operator should read although the work goes on. */
+  /** Takes warnings for the operator. */
   readonly complain: (sentence: string) => void;
 }
 
 export interface DaemonContext extends RuntimeContext {
   readonly version: string;
-  /** What this node is called. */
+  /** Of this node. */
   readonly hostName: string;
-  /** Takes every line of the log as text. */
+  /** Takes each log line as text. */
   readonly say: (line: string) => void;
 }

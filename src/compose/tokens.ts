@@ -1,4 +1,4 @@
-/** The API tokens of a node, joined. */
+/** The API tokens of a node. */
 import type { Authenticator } from '../core/identity/authenticator.ts';
 import { TokenAuthenticator } from '../core/identity/token-authenticator.ts';
 import { TokenService } from '../core/identity/token-service.ts';
@@ -13,7 +13,7 @@ export interface Tokens {
   readonly authenticator: Authenticator;
 }
 
-/** Gives the API tokens of this node, for commands and the daemon alike. Touches no file yet. */
+/** For commands and the daemon alike. Touches no file yet. */
 export function composeTokens(config: Config, { env, command }: Pick<RuntimeContext, 'env' | 'command'>): Tokens {
   const store = new FileTokenStore({
     path: config.tokens_path,
@@ -22,6 +22,6 @@ export function composeTokens(config: Config, { env, command }: Pick<RuntimeCont
     lockTimeoutSeconds: config.lock_timeout,
     command,
   });
-  const parts = { store, clock: systemClock, newId: newUuid, newSecret: newSecret };
+  const parts = { store, clock: systemClock, newId: newUuid, newSecret };
   return { tokens: new TokenService(parts), authenticator: new TokenAuthenticator(store, systemClock) };
 }

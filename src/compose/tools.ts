@@ -1,4 +1,4 @@
-/** The programs that praas calls on a node. */
+/** The programs that praas runs on a node. */
 import type { Config } from '../system/config/keys.ts';
 
 export function toolsOf({ backend }: Config): readonly string[] {

@@ -1,4 +1,4 @@
-/** The columns of what the monitor found. */
+/** The columns of corrections. */
 
 import type { Correction } from '../../pat/follow/correction.ts';
 import { reasonText } from '../../pat/mapping/reasons.ts';

@@ -16,7 +16,7 @@ export const EVENT_COLUMNS: readonly Column<Event>[] = [
   { title: 'Request ID', value: ({ request_id }) => request_id },
 ];
 
-/** What `praas events` shows unless told otherwise. */
+/** The default columns of `praas events`. */
 export const LISTED_EVENTS: readonly string[] = ['At', 'Event', 'Mapping ID', 'Mapping', 'By', 'Reason'];
 
 function placeOf({ gateway_ip, router_port, protocol, server_ip, server_port }: Event['mapping']): string {

@@ -1,4 +1,4 @@
-/** The columns of a check: each hop, and what it came to. */
+/** The columns of a check: each hop with its verdict. */
 import { type Hop, type HopVerdict, WORDS } from '../../pat/check/report.ts';
 import { colour } from '../output/colour.ts';
 import type { Column } from '../output/rows.ts';
@@ -17,7 +17,7 @@ export const HOP_COLUMNS: readonly Column<Hop>[] = [
   { title: 'Next Step', value: ({ next_step }) => next_step },
 ];
 
-/** One line for a person: `ok       router: edge is up …`, coloured on a terminal. */
+/** One line for people: `ok       router: edge is up …`, coloured on a terminal. */
 export function hopLine({ hop, verdict, detail, next_step }: Hop): string {
   const word = colour(COLOURS[verdict], verdict.padEnd(8), process.stdout);
   const step = next_step === '' ? '' : `\n          ${next_step}`;

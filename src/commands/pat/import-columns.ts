@@ -1,4 +1,4 @@
-/** The columns of what became of rules of others. */
+/** The columns of imported rules. */
 import type { ImportedRule } from '../../pat/import/import.ts';
 import type { Column } from '../output/rows.ts';
 

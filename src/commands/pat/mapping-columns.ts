@@ -1,4 +1,4 @@
-/** The columns of mappings: every field, under the title that the openstack client would give it. */
+/** The columns of mappings: every field, with a title as the openstack client writes it. */
 import type { Mapping } from '../../pat/mapping/mapping.ts';
 import type { Counters, MappingView } from '../../pat/mapping/view.ts';
 import type { Column } from '../output/rows.ts';
@@ -8,7 +8,7 @@ const column = (title: string, field: keyof Mapping): Column<MappingView> => ({
   value: (mapping) => mapping[field],
 });
 
-/** Nothing while nothing is known. */
+/** Empty while no counters are known. */
 const counter = (title: string, field: keyof Counters): Column<MappingView> => ({
   title,
   value: ({ counters }) => counters?.[field] ?? null,
@@ -43,7 +43,7 @@ export const MAPPING_COLUMNS: readonly Column<MappingView>[] = [
   counter('Last Hit', 'last_hit_at'),
 ];
 
-/** What `praas pat list` shows unless told otherwise. */
+/** The default columns of `praas pat list`. */
 export const LISTED: readonly string[] = [
   'ID',
   'Name',

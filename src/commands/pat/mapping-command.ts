@@ -1,4 +1,4 @@
-/** What create and update have in common: one mapping is printed, or what would become of it. */
+/** The base of create and update: prints one mapping, or with --dry-run the rules that would change. */
 import type { Changed, ChangeOptions } from '../../pat/change/change.ts';
 import type { MappingView } from '../../pat/mapping/view.ts';
 import type { Pat } from '../../pat/services/api.ts';
@@ -6,7 +6,7 @@ import { type Format, isDataFormat, renderData, renderRecord } from '../output/r
 import { ServiceCommand, type ServiceFlags } from '../service-command.ts';
 import { MAPPING_COLUMNS } from './mapping-columns.ts';
 
-/** What `--dry-run` gives to programs. */
+/** The result of `--dry-run`. */
 export interface Preview {
   readonly mapping: MappingView;
   readonly script: string;
@@ -20,7 +20,7 @@ interface ChangeFlags extends ServiceFlags {
 }
 
 export abstract class MappingCommand extends ServiceCommand {
-  /** Runs a change of one mapping as root and prints what became of it. */
+  /** Changes one mapping as root and prints it. */
   protected async change(
     flags: ChangeFlags,
     work: (pat: Pat, options: ChangeOptions) => Promise<Changed<MappingView>>,
@@ -32,7 +32,7 @@ export abstract class MappingCommand extends ServiceCommand {
     for (const warning of warnings) this.complain(warning);
     if (script !== undefined) {
       const preview = { mapping: value, script };
-      const text = script.trimEnd() || 'No rule would change.';
+      const text = script.trimEnd() || 'No rules would change.';
       this.print(isDataFormat(flags.format) ? await renderData(flags.format, preview) : text);
       return preview;
     }

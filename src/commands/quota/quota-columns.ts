@@ -1,4 +1,4 @@
-/** The columns of a quota. -1 stands for any number, as with the openstack client. */
+/** The columns of a quota. -1 means no limit, as with the openstack client. */
 import type { QuotaView } from '../../pat/services/api.ts';
 import type { Column } from '../output/rows.ts';
 
