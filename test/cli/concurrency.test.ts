@@ -39,7 +39,7 @@ async function expectAllDone(backend: BackendName, line: readonly string[]): Pro
   expect(listed.map(({ router_port }) => router_port)).toEqual(told.toSorted((a, b) => a - b));
   expect(listed.every(({ status }) => status === 'ACTIVE')).toBe(true);
   expect(await expectKernelEqualsStore(shell, world, backend)).toHaveLength(WORKERS * EACH);
-  expect(await shell.ok('router', 'sync', world.router_id)).toContain('0 mapping(s) put in place, 0 taken away');
+  expect(await shell.ok('router', 'sync', world.router_id)).toContain('rules of 0 mapping(s) added, of 0 removed');
 }
 
 const SETTINGS = ['router_port_range = 4000:5000', 'lock_timeout = 300'];

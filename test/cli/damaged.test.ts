@@ -124,7 +124,7 @@ describe.each(BACKENDS)('%s', (backend) => {
     rmSync(shell.state_dir, { recursive: true });
     expect((await shell.run('router', 'sync', world.router_id)).stderr).toContain('has never known');
     await expectStillOpen();
-    expect(await shell.ok('router', 'sync', world.router_id, '--force')).toContain('1 taken away');
+    expect(await shell.ok('router', 'sync', world.router_id, '--force')).toContain('of 1 removed');
     expect(await expectKernelEqualsStore(shell, world, backend)).toEqual([]);
   });
 });

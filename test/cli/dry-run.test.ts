@@ -90,8 +90,8 @@ describe.each(BACKENDS)('%s', (backend) => {
 
   test('a change that needs no rule says so', async () => {
     const { id } = await shell.json('pat', 'create', '-r', world.router_id, '--server-ip', '10.20.0.51', '-p', '80');
-    expect(await dryRun('pat', 'update', id, '--name', 'x')).toBe('No rule would change.\n');
-    expect(await dryRun('router', 'sync', world.router_id)).toBe('No rule would change.\n');
+    expect(await dryRun('pat', 'update', id, '--name', 'x')).toBe('No rules would change.\n');
+    expect(await dryRun('router', 'sync', world.router_id)).toBe('No rules would change.\n');
     await shell.ok('pat', 'delete', id);
   });
 
@@ -130,7 +130,7 @@ describe.each(BACKENDS)('%s', (backend) => {
     expect(script).toContain(id);
     await applyByHand(script);
     expect(await kernelOf(world)).toBe(whole);
-    expect(await shell.ok('router', 'sync', world.router_id)).toContain('0 mapping(s) put in place, 0 taken away');
+    expect(await shell.ok('router', 'sync', world.router_id)).toContain('rules of 0 mapping(s) added, of 0 removed');
     await shell.ok('pat', 'delete', id);
   });
 

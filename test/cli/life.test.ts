@@ -1,4 +1,4 @@
-// The main job, as typed: a port is published, shown, moved, narrowed, switched off and on, and withdrawn, and packets from
+// The main job, as typed: a port is published, shown, moved, narrowed, disabled and enabled, and deleted, and packets from
 // outside show each of it.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Mapping } from '../../src/pat/mapping/mapping.ts';
@@ -95,8 +95,8 @@ describe.each(BACKENDS)('%s', (backend) => {
       expect((await update('--expires', 'never')).expires_at).toBeNull();
       await expectKernelEqualsStore(shell, world, backend);
 
-      const withdrawn = `Withdrawn: ${made.id} (203.0.113.10:${OTHER_PORT}/${protocol})\n`;
-      expect(await shell.ok('pat', 'delete', short)).toBe(withdrawn);
+      const deleted = `Deleted: ${made.id} (203.0.113.10:${OTHER_PORT}/${protocol})\n`;
+      expect(await shell.ok('pat', 'delete', short)).toBe(deleted);
       await expectClosed(world.client, moved);
       expect(await shell.json<Mapping[]>('pat', 'list')).toEqual([]);
       expect(await shell.run('pat', 'show', made.id)).toMatchObject({ code: 1, stdout: '' });

@@ -97,14 +97,14 @@ describe('for people', () => {
     expect(await other.ok('pat', 'list', '-c', 'Protocol', '-f', 'value')).toBe('tcp\nudp\n');
   });
 
-  test('a column that there is not is wrong usage, says which there are, and nothing is done', async () => {
+  test('an unknown column is wrong usage, names the columns, and nothing is done', async () => {
     const before = await shell.ok('pat', 'list');
     const words = ['-r', world.router_id, '--server-ip', '10.20.0.51', '-p', '80', '-c', 'Port'];
     const titles = MAPPING_COLUMNS.map(({ title }) => title).join(', ');
     expect(await shell.run('pat', 'create', ...words)).toEqual({
       code: 2,
       stdout: '',
-      stderr: `Error: There is no column Port; there are: ${titles}.\n  See more help with --help\n`,
+      stderr: `Error: unknown column Port (columns: ${titles})\n  Run with --help for usage.\n`,
     });
     expect(await shell.ok('pat', 'list')).toBe(before);
   });

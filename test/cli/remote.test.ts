@@ -139,9 +139,11 @@ describe('a daemon', () => {
     expect((await life(socket)).split('\n')).toEqual(before);
     expect((await life(http)).split('\n')).toEqual(before);
     expect(before.filter((line) => line === '= 1').length).toBeGreaterThan(5);
-    expect(alone).toContain('Nothing to withdraw: router nowhere has no mappings.\n');
-    expect(alone.match(/Warning: no router \S+ is known here/g)).toEqual(['Warning: no router nowhere is known here']);
-    expect(alone).not.toMatch(/mistake of praas/);
+    expect(alone).toContain('Nothing to delete: router nowhere has no mappings.\n');
+    expect(alone.match(/Warning: router \S+ not found on this node/g)).toEqual([
+      'Warning: router nowhere not found on this node',
+    ]);
+    expect(alone).not.toMatch(/bug in praas/);
   });
 
   test('knows who goes through a mapping, and how many came', async () => {
@@ -304,19 +306,19 @@ describe('what answers at an address', () => {
   const url = ['--url', 'http://127.0.0.1:1'];
   const secret = 'praas_secret\u00e9';
   test.each([
-    [['--url', 'node:3000'], {}, '--url: "node:3000" is not an address such as https://node:3000'],
-    [['--url', 'http://me:pw@node'], {}, '--url: "http://me:pw@node" is not an address such as https://node:3000'],
-    [['--url', 'http://node/?a'], {}, '--url: "http://node/?a" is not an address such as https://node:3000'],
-    [[], { PRAAS_URL: 'ftp://node' }, '--url: "ftp://node" is not an address such as https://node:3000'],
-    [[...url, '--token-file', '/no/file'], {}, '--token-file: /no/file cannot be read: no such file or directory'],
-    [[...url, '--cacert', '/'], {}, '--cacert: / cannot be read: illegal operation on a directory'],
-    [[...url, '--token-file', '/dev/null'], {}, '--token-file: there is no token in it'],
-    [url, { PRAAS_TOKEN: secret }, 'PRAAS_TOKEN: there is no token in it'],
+    [['--url', 'node:3000'], {}, '--url: "node:3000" is not a URL such as https://node:3000'],
+    [['--url', 'http://me:pw@node'], {}, '--url: "http://me:pw@node" is not a URL such as https://node:3000'],
+    [['--url', 'http://node/?a'], {}, '--url: "http://node/?a" is not a URL such as https://node:3000'],
+    [[], { PRAAS_URL: 'ftp://node' }, '--url: "ftp://node" is not a URL such as https://node:3000'],
+    [[...url, '--token-file', '/no/file'], {}, '--token-file: cannot read /no/file: no such file or directory'],
+    [[...url, '--cacert', '/'], {}, '--cacert: cannot read /: illegal operation on a directory'],
+    [[...url, '--token-file', '/dev/null'], {}, '--token-file: no token found'],
+    [url, { PRAAS_TOKEN: secret }, 'PRAAS_TOKEN: no token found'],
   ])('%j with %j is wrong usage', async (words, env: Record<string, string>, text) => {
     expect(await shell.with({ env }).run('pat', 'list', ...words)).toEqual({
       code: 2,
       stdout: '',
-      stderr: `Error: ${text}\n  See more help with --help\n`,
+      stderr: `Error: ${text}\n  Run with --help for usage.\n`,
     });
   });
 });

@@ -1,4 +1,4 @@
-// praas in front of a person: it asks before it withdraws everything, colours what matters, and stops when asked to, but
+// praas in front of a person: it asks before it deletes everything, colours what matters, and stops when asked to, but
 // never half way through a change.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -60,11 +60,11 @@ describe('delete --all', () => {
     expect(await kernelOf(world)).toBe(kernel);
   });
 
-  test.each(['y\n', 'YES\n'])('answered with %j withdraws all mappings of that router', async (keys) => {
+  test.each(['y\n', 'YES\n'])('answered with %j deletes all mappings of that router', async (keys) => {
     const before = await list();
     const { code, screen } = await shell.onTerminal([[question(), keys]], ...all());
     expect(code).toBe(0);
-    for (const { id } of before) expect(screen).toContain(`Withdrawn: ${id}`);
+    for (const { id } of before) expect(screen).toContain(`Deleted: ${id}`);
     expect(await list()).toEqual([]);
     await expectKernelEqualsStore(shell, world, 'iptables');
   });
@@ -82,7 +82,7 @@ describe('delete --all', () => {
     expect(await shell.run(...all())).toEqual({
       code: 2,
       stdout: '',
-      stderr: 'Error: There is no terminal to ask on; use --yes.\n  See more help with --help\n',
+      stderr: expect.stringContaining('--yes'),
     });
     expect(await list()).toEqual(before);
   });
@@ -92,7 +92,7 @@ describe('delete --all', () => {
     const { code, stdout, stderr } = await shell.run(...all());
 
     expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).toMatch(/^Nothing to withdraw: router \S+ has no mappings\.\n$/);
+    expect(stdout).toMatch(/^Nothing to delete: router \S+ has no mappings\.\n$/);
   });
 });
 
@@ -100,10 +100,12 @@ describe('colours', () => {
   const red = '\u001b[31mError:\u001b[39m ';
 
   test('are only on a terminal, and not with NO_COLOR', async () => {
-    expect((await shell.onTerminal([], 'pat', 'show', 'ffffffff')).screen).toContain(`${red}no mapping ffffffff`);
+    expect((await shell.onTerminal([], 'pat', 'show', 'ffffffff')).screen).toContain(
+      `${red}mapping ffffffff not found`,
+    );
     const plain = await shell.with({ env: { NO_COLOR: '1' } }).onTerminal([], 'pat', 'show', 'ffffffff');
-    expect(plain.screen).toMatch(/^Error: no mapping ffffffff/);
-    expect((await shell.run('pat', 'show', 'ffffffff')).stderr).toMatch(/^Error: no mapping ffffffff/);
+    expect(plain.screen).toMatch(/^Error: mapping ffffffff not found/);
+    expect((await shell.run('pat', 'show', 'ffffffff')).stderr).toMatch(/^Error: mapping ffffffff not found/);
   });
 
   test('are never in JSON or in a table', async () => {

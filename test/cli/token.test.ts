@@ -132,7 +132,7 @@ describe('token list', () => {
     }
     expect(await shell.run('token', 'list', '-c', 'Token')).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('there are: ID, Name, Role, Project ID, Created At, Expires At.'),
+      stderr: expect.stringContaining('(columns: ID, Name, Role, Project ID, Created At, Expires At)'),
     });
   });
 

@@ -54,7 +54,8 @@ describe('commands and flags', () => {
   });
 
   test.each(SHOWN)('%s says what it, its arguments and its flags are for, with examples', (_, entry) => {
-    expect(entry.summary).toMatch(/^[a-z]/);
+    expect(entry.summary).toMatch(/^[a-z].{1,59}$/);
+    expect(entry.summary).not.toMatch(/\.$/);
     expect(entry.examples?.length).toBeGreaterThan(0);
     for (const input of [...Object.values(entry.args), ...Object.values(entry.flags)]) {
       expect(input.description).toMatch(/\w/);
@@ -78,13 +79,13 @@ describe('commands and flags', () => {
       );
       // Understood: at worst there is no such router or mapping here.
       expect({ line, stderr, isUsage: code === 2 }).toMatchObject({ isUsage: false });
-      expect(stderr).not.toContain('mistake of praas');
+      expect(stderr).not.toContain('bug in praas');
     }
   });
 });
 
 describe('help', () => {
-  const top = 'Publishes|TOPICS|COMMANDS';
+  const top = '^PRaaS, Proxy as a Service: .*\\n[^]*TOPICS[^]*COMMANDS';
 
   test.each([[[]], [['--help']], [['-h']], [['help']]])('praas %j shows the topics and commands', async (words) => {
     const help = await shell.ok(...words);
