@@ -4,7 +4,7 @@ import type { Praas } from '../compose/praas.ts';
 import { isPraasError } from '../core/errors/errors.ts';
 import type { EventFilter } from '../pat/interfaces/events.ts';
 import { EVENT_TYPES, type Event, type EventType } from '../pat/mapping/event.ts';
-import { anyCase, outputFlags } from './flags.ts';
+import { anyCase, countFlag, outputFlags } from './flags.ts';
 import { type Column, type Format, renderList, renderRecord } from './output/rows.ts';
 import { EVENT_COLUMNS, LISTED_EVENTS } from './pat/event-columns.ts';
 import { ServiceCommand } from './service-command.ts';
@@ -31,12 +31,7 @@ export default class EventsCommand extends ServiceCommand {
       helpValue: 'ID',
     }),
     type: Flags.custom<EventType>({ ...anyCase(EVENT_TYPES), description: 'only events of this type' })(),
-    limit: Flags.integer({
-      description: `maximum number, newest first (1 to ${MAX_LIMIT}, default: 100)`,
-      helpValue: 'NUMBER',
-      min: 1,
-      max: MAX_LIMIT,
-    }),
+    limit: countFlag(MAX_LIMIT)({ description: `maximum number, newest first (1 to ${MAX_LIMIT}, default: 100)` }),
     follow: Flags.boolean({ description: 'wait for further events, until interrupted' }),
     ...outputFlags,
   };

@@ -46,6 +46,16 @@ export const portFlag = Flags.custom<number>({
   }),
 });
 
+/** How many of something, one at least. */
+export const countFlag = (max: number) =>
+  Flags.custom<number>({
+    multiple: false,
+    helpValue: 'N',
+    parse: flagReader(`a whole number from 1 to ${max}`, (text) =>
+      /^\d{1,9}$/.test(text) && Number(text) >= 1 && Number(text) <= max ? Number(text) : undefined,
+    ),
+  });
+
 /** How many of something; -1 stands for no limit. */
 export const limitFlag = Flags.custom<number>({
   multiple: false,
@@ -60,7 +70,7 @@ export const expiresFlag = Flags.custom<{ at: string | null }>({
   multiple: false,
   description: `when it expires: ${EXPIRY_FORMS}`,
   helpValue: 'WHEN',
-  parse: flagReader(`${EXPIRY_FORMS}, in the future`, (text) => {
+  parse: flagReader(`in the future: use ${EXPIRY_FORMS}`, (text) => {
     const at = parseExpiry(text, systemClock.now());
     return at === undefined ? undefined : { at };
   }),

@@ -22,7 +22,7 @@ const COLUMNS: readonly Column<RouterDetails>[] = [
 ];
 
 export default class RouterShow extends ServiceCommand {
-  static override summary = 'show a router: gateway, networks, ports, unmanaged rules, drift';
+  static override summary = 'show a router: addresses, ports, unmanaged rules, drift';
   static override description =
     'Unmanaged lists the rules and listening processes that praas does not manage and that use ports of the gateway address. ' +
     'Drift lists the mappings whose rules are missing in the kernel, and rules of praas that no mapping has.';
