@@ -6,7 +6,7 @@
  */
 import { praasError } from '../../pat/errors.ts';
 import type { Forward } from '../../pat/mapping/forward.ts';
-import type { ExecResult } from '../../system/exec.ts';
+import type { Command, ExecResult } from '../../system/exec.ts';
 import type { Backend, BackendObservation, Script } from '../backend.ts';
 import { mappingIdIn } from '../comment.ts';
 import { refusal } from '../failure.ts';
@@ -101,7 +101,7 @@ export class IptablesBackend implements Backend {
     const input = textOf(section);
     const seconds = this.#options.waitSeconds;
     const args = ['--noflush', '--wait', String(seconds)];
-    const restore = { file: 'iptables-restore', args, input, endsWithUs: true };
+    const restore: Command = { file: 'iptables-restore', args, input, killOnParentExit: true };
     const lock = touchesBuiltIn(section.frame)
       ? await findNeutronLock(this.#options.neutron_lock_path, namespace)
       : undefined;

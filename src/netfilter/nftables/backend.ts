@@ -3,6 +3,7 @@
  * of a script or nothing.
  */
 import type { Forward } from '../../pat/mapping/forward.ts';
+import type { Command } from '../../system/exec.ts';
 import type { Backend, BackendObservation, Script } from '../backend.ts';
 import { refusal } from '../failure.ts';
 import type { Namespaces } from '../namespace.ts';
@@ -58,7 +59,7 @@ export class NftablesBackend implements Backend {
 
   async apply(namespace: string, script: Script): Promise<void> {
     const input = this.text(script);
-    const command = { file: 'nft', args: ['-f', '-'], input, endsWithUs: true };
+    const command: Command = { file: 'nft', args: ['-f', '-'], input, killOnParentExit: true };
     const result = await this.#namespaces.run(namespace, command);
     if (result.exitCode !== 0) throw refusal(result, { router: namespace, tool: 'nft', script: input });
   }
