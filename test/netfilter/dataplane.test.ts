@@ -22,7 +22,7 @@ const FORWARD: Forward = {
 
 function dataplaneOn(exec: Exec, name: string): NetfilterDataplane {
   const namespaces = new Namespaces(exec, '/dev');
-  const iptables = new IptablesBackend(namespaces, { waitSeconds: 1, neutron_lock_path: [] });
+  const iptables = new IptablesBackend(namespaces, { waitSeconds: 1, neutronLockPaths: [] });
   const nftables = new NftablesBackend(namespaces);
   return name === 'iptables'
     ? new NetfilterDataplane(namespaces, iptables, nftables)
