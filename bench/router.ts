@@ -38,7 +38,7 @@ export const FREE_PORTS = { first: 62_000, last: 65_500 };
 
 export function dataplaneOf(exec: Exec, backend: BackendName): NetfilterDataplane {
   const namespaces = new Namespaces(exec, '/run/netns');
-  const iptables = new IptablesBackend(namespaces, { waitSeconds: 60, neutron_lock_path: [] });
+  const iptables = new IptablesBackend(namespaces, { waitSeconds: 60, neutronLockPaths: [] });
   const nftables = new NftablesBackend(namespaces);
   return backend === 'iptables'
     ? new NetfilterDataplane(namespaces, iptables, nftables)

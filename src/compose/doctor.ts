@@ -175,7 +175,7 @@ export class Doctor {
       show: (router_id) => routers.show(router_id),
       async importable(router_id) {
         const { unmanagedRules: foreign = [] } = await agent.inspect(router_id, 'rules');
-        return foreign.filter(({ kind }) => kind === 'leads').length;
+        return foreign.filter(({ kind }) => kind === 'dnat').length;
       },
       async tables(router_id) {
         const namespace = await namespaces.resolve(router_id);

@@ -126,7 +126,7 @@ function kindOf(directory: RouterDirectory | undefined, router_id: string): Rout
 function backendsOf(config: Config, namespaces: Namespaces): [Backend, Backend] {
   const iptables = new IptablesBackend(namespaces, {
     waitSeconds: config.xtables_wait,
-    neutron_lock_path: config.neutron_lock_path,
+    neutronLockPaths: config.neutron_lock_path,
   });
   const nftables = new NftablesBackend(namespaces);
   return config.backend === 'iptables' ? [iptables, nftables] : [nftables, iptables];

@@ -1,17 +1,22 @@
+/**
+ * Addresses that are added or deleted in network namespaces: one `ip monitor` for all of them. The kernel reports a change only
+ * from a namespace that has an ID (netnsid) here, so each namespace to watch is given one.
+ */
+import { backoff } from '../core/backoff.ts';
+import { messageOf } from '../core/errors/message-of.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Exec } from '../system/exec.ts';
 import type { Follow, Following } from '../system/follow.ts';
 
 const MONITOR = { file: 'ip', args: ['-4', '-o', 'monitor', 'address', 'all-nsid'] };
 const LIST = { file: 'ip', args: ['-j', 'netns', 'list'] };
-/** Goes on where a namespace has its number already, or has just gone. */
+/** With -force, a namespace that already has an ID, or has just been deleted, does not end the batch. */
 const BATCH = { file: 'ip', args: ['-force', '-batch', '-'] };
-/** `[nsid 0]2: eth0    inet 10.8.8.8/24 …`, `[nsid 0]Deleted 2: …`; our own namespace is `[nsid current]`. */
+/** `[nsid 0]2: eth0    inet 10.8.8.8/24 …`, `[nsid 0]Deleted 2: …`; for the namespace of praas `[nsid current]`. */
 const EVENT = /\[nsid (\d+)\]/;
-/** Addresses change in groups: all that happens within this time is told once for each namespace. */
-const SETTLE_MS = 50;
-const FIRST_PAUSE_MS = 1000;
-const LONGEST_PAUSE_MS = 30_000;
+/** Addresses change in groups: a namespace is reported once for all changes within this time. */
+const DEBOUNCE_MS = 50;
+const RESTART = { firstMs: 1000, maxMs: 30_000 };
 
 export interface AddressWatchParts {
   readonly follow: Follow;
@@ -19,114 +24,114 @@ export interface AddressWatchParts {
   readonly log: Logger;
 }
 
-/** A number that is no named namespace's is kept without a name. */
-type NamesByNumber = ReadonlyMap<number, string | undefined>;
+/** An ID that belongs to no named namespace has no name. */
+type NamesById = ReadonlyMap<number, string | undefined>;
 
 export class AddressWatch {
   readonly #parts: AddressWatchParts;
   /** Undefined: to be read before the next use. */
-  #names: Promise<NamesByNumber> | undefined;
+  #names: Promise<NamesById> | undefined;
   #changed = new Set<number>();
-  #settling: NodeJS.Timeout | undefined;
-  readonly #unnumbered = new Set<string>();
-  #numbering: Promise<void> | undefined;
+  #debounce: NodeJS.Timeout | undefined;
+  readonly #withoutId = new Set<string>();
+  #assigning: Promise<void> | undefined;
   #monitor: Following | undefined;
-  #pauseMs = FIRST_PAUSE_MS;
-  #pause: NodeJS.Timeout | undefined;
+  /** How often `ip monitor` has ended since it last reported something. */
+  #failures = 0;
+  #restart: NodeJS.Timeout | undefined;
   #onChange: ((name: string) => void) | undefined;
 
   constructor(parts: AddressWatchParts) {
     this.#parts = parts;
   }
 
-  /** Begins to tell the names of namespaces in which an address came or went. */
+  /** Begins to give the names of namespaces in which an address was added or deleted. */
   start(onChange: (name: string) => void): void {
     this.#onChange = onChange;
-    this.#listen();
+    this.#startMonitor();
   }
 
   /**
-   * Gives these namespaces a number each; nothing else in them changes. Never rejects. One process at a time: names that
-   * come while it runs share the next.
+   * Gives each of these namespaces an ID; nothing else in them changes. Never rejects. One process runs at a time: names that
+   * are added meanwhile share the next one.
    */
-  async number(names: readonly string[]): Promise<void> {
-    for (const name of names) this.#unnumbered.add(name);
-    if (this.#unnumbered.size > 0) await (this.#numbering ??= this.#numberAll());
+  async assignIds(names: readonly string[]): Promise<void> {
+    for (const name of names) this.#withoutId.add(name);
+    if (this.#withoutId.size > 0) await (this.#assigning ??= this.#assignAll());
   }
 
-  /** A namespace has come or gone, and the numbers with it. */
-  forgetNumbers(): void {
+  /** To be called when a namespace was added or deleted, because IDs have changed then. */
+  forgetIds(): void {
     this.#names = undefined;
   }
 
+  /** Ends `ip monitor`. Resolves when it has ended; nothing is reported from then on. */
   async stop(): Promise<void> {
     this.#onChange = undefined;
-    clearTimeout(this.#settling);
-    clearTimeout(this.#pause);
-    this.#unnumbered.clear();
-    await Promise.all([this.#monitor?.stop(), this.#numbering, this.#names]);
+    clearTimeout(this.#debounce);
+    clearTimeout(this.#restart);
+    this.#withoutId.clear();
+    await Promise.all([this.#monitor?.stop(), this.#assigning, this.#names]);
   }
 
-  #listen(): void {
-    this.#monitor = this.#parts.follow(MONITOR, (line) => this.#heard(line));
-    void this.#monitor.ended.then((reason) => this.#ended(reason));
+  #startMonitor(): void {
+    this.#monitor = this.#parts.follow(MONITOR, (line) => this.#onLine(line));
+    void this.#monitor.ended.then((error) => this.#onEnd(error));
   }
 
-  #ended(reason: Error | undefined): void {
+  #onEnd(error: Error | undefined): void {
     if (this.#onChange === undefined) return;
-    const hasWorked = this.#pauseMs === FIRST_PAUSE_MS;
-    if (hasWorked) this.#warn('address changes are seen late: `ip monitor` has ended and is started again', reason);
-    this.#pause = setTimeout(() => this.#listen(), this.#pauseMs).unref();
-    this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
+    if (this.#failures === 0) this.#warn('address monitor ended; restarting', error ?? 'exit code 0');
+    this.#failures += 1;
+    this.#restart = setTimeout(() => this.#startMonitor(), backoff(this.#failures, RESTART)).unref();
   }
 
-  #heard(line: string): void {
-    this.#pauseMs = FIRST_PAUSE_MS;
-    const number = EVENT.exec(line)?.[1];
-    if (number === undefined) return;
-    this.#changed.add(Number(number));
-    this.#settling ??= setTimeout(() => void this.#tell(), SETTLE_MS).unref();
+  #onLine(line: string): void {
+    this.#failures = 0;
+    const id = EVENT.exec(line)?.[1];
+    if (id === undefined) return;
+    this.#changed.add(Number(id));
+    this.#debounce ??= setTimeout(() => void this.#report(), DEBOUNCE_MS).unref();
   }
 
-  async #tell(): Promise<void> {
-    const numbers = [...this.#changed];
+  async #report(): Promise<void> {
+    const ids = [...this.#changed];
     this.#changed = new Set();
-    this.#settling = undefined;
-    let names = await (this.#names ??= this.#readNames(numbers));
-    if (numbers.some((number) => !names.has(number))) names = await (this.#names = this.#readNames(numbers));
-    for (const name of numbers.flatMap((number) => names.get(number) ?? [])) this.#onChange?.(name);
+    this.#debounce = undefined;
+    let names = await (this.#names ??= this.#readNames(ids));
+    if (ids.some((id) => !names.has(id))) names = await (this.#names = this.#readNames(ids));
+    for (const name of ids.flatMap((id) => names.get(id) ?? [])) this.#onChange?.(name);
   }
 
-  /** Gives no name to those asked for that are no named namespace's. When it fails, the next event asks again. */
-  async #readNames(asked: readonly number[]): Promise<NamesByNumber> {
-    const names = new Map<number, string | undefined>(asked.map((number) => [number, undefined]));
+  /** An ID in `asked` that belongs to no named namespace gets no name. After a failure the next event reads again. */
+  async #readNames(asked: readonly number[]): Promise<NamesById> {
+    const names = new Map<number, string | undefined>(asked.map((id) => [id, undefined]));
     try {
       const { stdout } = await this.#parts.exec(LIST);
       const listed = JSON.parse(stdout || '[]') as readonly { readonly name: string; readonly id?: number }[];
       for (const { name, id } of listed) if (id !== undefined) names.set(id, name);
     } catch (error) {
-      this.forgetNumbers();
-      this.#warn('it cannot be found out in which namespace an address has changed', error);
+      this.forgetIds();
+      this.#warn('namespace IDs not read; address changes wait for the next periodic reconcile', error);
     }
     return names;
   }
 
-  async #numberAll(): Promise<void> {
-    while (this.#unnumbered.size > 0) {
-      const input = [...this.#unnumbered].map((name) => `netns set ${name} auto\n`).join('');
-      this.#unnumbered.clear();
+  async #assignAll(): Promise<void> {
+    while (this.#withoutId.size > 0) {
+      const input = [...this.#withoutId].map((name) => `netns set ${name} auto\n`).join('');
+      this.#withoutId.clear();
       try {
         await this.#parts.exec({ ...BATCH, input });
       } catch (error) {
-        this.#warn('address changes are seen late: namespaces could not be given a number', error);
+        this.#warn('namespace IDs not assigned; address changes wait for the next periodic reconcile', error);
       }
     }
-    this.forgetNumbers();
-    this.#numbering = undefined;
+    this.forgetIds();
+    this.#assigning = undefined;
   }
 
   #warn(message: string, error: unknown): void {
-    const reason = error instanceof Error ? error.message : 'it said nothing';
-    this.#parts.log.warn(message, { reason });
+    this.#parts.log.warn(message, { reason: messageOf(error) });
   }
 }

@@ -1,4 +1,10 @@
-/** What a backend is: one way to keep forwards in a namespace. iptables/ and nftables/ are parallel. */
+/**
+ * What a backend is: one way to keep forwards in a network namespace. iptables/ and nftables/ are parallel. A backend says what
+ * is to be done in operations, values of its own types; only `render` and `apply` write them as text for its tool.
+ *
+ * `Base` is an operation on base chains: the chains, jumps or table that praas needs before any rule of a forward. `Change` is
+ * an operation on one rule. The Dataplane carries both from a backend back to the same backend and never looks into them.
+ */
 import type { Forward } from '../pat/mapping/forward.ts';
 import type { UnmanagedRule } from '../pat/plan/unmanaged-rules.ts';
 import type { ScopeMarks } from '../pat/router/address-scope.ts';
@@ -7,43 +13,51 @@ import type { FoundRule } from './rules.ts';
 
 export type BackendName = 'iptables' | 'nftables';
 
-export interface BackendObservation {
-  readonly found: readonly FoundRule[];
-  /** Rules of others that take ports. */
+/** An unmanaged rule whose handle is the operation that deletes it. */
+export type FoundUnmanagedRule<Change> = UnmanagedRule & { readonly handle: Change };
+
+export interface BackendObservation<Base = unknown, Change = unknown> {
+  /** The rules of praas. */
+  readonly found: readonly FoundRule<Change>[];
+  /** The ports that unmanaged rules take. */
   readonly portsInUse: readonly PortInUse[];
-  /** Those of them in our own chains, and others there; `handle` is the line that takes one away. */
-  readonly unmanagedRules?: readonly UnmanagedRule[];
-  /** Script lines that put what is missing of our frame in place; empty when it is whole. */
-  readonly frame: readonly string[];
+  /** The unmanaged rules in chains that praas shares with other programs, in the order in which packets meet them. */
+  readonly unmanagedRules?: readonly FoundUnmanagedRule<Change>[];
+  /** What adds the base chains that are missing; empty when none is. */
+  readonly missingBaseChains: readonly Base[];
+  /** What an operator should know about this namespace, in whole sentences. */
   readonly warnings: readonly string[];
-  /** What Neutron's address scopes ask of packets, from the backend that sees Neutron's rules. */
+  /** The marks that Neutron's address scopes require, from the backend that sees Neutron's rules. */
   readonly scopeMarks?: ScopeMarks;
 }
 
-/** One change in the backend's own words. */
-export interface Script {
-  readonly frame: readonly string[];
-  readonly removals: readonly string[];
-  readonly additions: readonly string[];
+/** What is applied together: base chains first, then what goes, then what comes. */
+export interface Transaction<Base = unknown, Change = unknown> {
+  readonly baseChains: readonly Base[];
+  readonly removals: readonly Change[];
+  readonly additions: readonly Change[];
 }
 
-export interface Backend {
+export interface Backend<Base = unknown, Change = unknown> {
   readonly name: BackendName;
-  /** Reads one namespace. Throws ROUTER_NOT_FOUND when it is gone, TOOL_MISSING. */
-  observe(namespace: string): Promise<BackendObservation>;
-  /** Frame lines that take our frame away where it is empty; none where there is none, or somebody has something in it. */
-  dismantling(namespace: string): Promise<readonly string[]>;
-  /** The lines that add the forward. Pure. */
-  additions(forward: Forward): readonly string[];
-  /** The lines that take the forward away when it is in place as `additions` made it. Pure. */
-  removals(forward: Forward): readonly string[];
-  /** The text for the tool. Pure. */
-  text(script: Script): string;
-  /** Applies the script: all of it or nothing. Throws KERNEL_REFUSED, KERNEL_BUSY, ROUTER_NOT_FOUND: nothing was applied. */
-  apply(namespace: string, script: Script): Promise<void>;
+  /** Reads one namespace. Throws ROUTER_NOT_FOUND when it is gone, TOOL_MISSING, NOT_PERMITTED, KERNEL_REFUSED. */
+  observe(namespace: string): Promise<BackendObservation<Base, Change>>;
+  /** Gives what deletes the base chains: nothing where there are none, or where a rule is still in them. Throws as observe does. */
+  baseChainRemovals(namespace: string): Promise<readonly Base[]>;
+  /** Gives what adds the forward. Pure. */
+  additions(forward: Forward): readonly Change[];
+  /** Gives what deletes the forward when it is in place as `additions` made it. Pure. */
+  removals(forward: Forward): readonly Change[];
+  /** Gives the text that `apply` hands to the tool. Pure. */
+  render(transaction: Transaction<Base, Change>): string;
+  /**
+   * Applies all of the transaction or nothing. Throws KERNEL_REFUSED, KERNEL_BUSY, ROUTER_NOT_FOUND, TOOL_MISSING and
+   * NOT_PERMITTED; nothing is applied then.
+   */
+  apply(namespace: string, transaction: Transaction<Base, Change>): Promise<void>;
 }
 
-/** True when the script does nothing. */
-export function isEmptyScript(script: Script): boolean {
-  return script.frame.length + script.removals.length + script.additions.length === 0;
+/** True when the transaction does nothing. */
+export function isEmptyTransaction({ baseChains, removals, additions }: Transaction): boolean {
+  return baseChains.length + removals.length + additions.length === 0;
 }

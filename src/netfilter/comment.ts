@@ -1,15 +1,18 @@
 /**
- * The mark on everything of ours in the kernel: a comment `praas:<mapping id>`. Never shortened (eight hex digits
- * collide), and without the L3 agent's name, because that agent takes every line that contains it for its own.
+ * The comment on everything that praas puts into the kernel: `praas:<mapping ID>`. The ID is never shortened (eight hex digits
+ * collide), and the comment never contains the name of Neutron's L3 agent, because that agent manages every line that does.
  */
+import { isUuid } from '../core/values/uuid.ts';
 
-const MARK = /^praas:([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/;
+const PREFIX = 'praas:';
 
+/** Takes the ID of a mapping, gives the comment of its rules. */
 export function commentOf(mapping_id: string): string {
-  return `praas:${mapping_id}`;
+  return PREFIX + mapping_id;
 }
 
-/** The mapping id in one of our comments, undefined for anybody else's. */
-export function mappingIdIn(comment: string | undefined): string | undefined {
-  return MARK.exec(comment ?? '')?.[1];
+/** Takes the comment of a rule, gives the ID of its mapping; undefined when it is not a comment of praas. */
+export function mappingIdIn(comment = ''): string | undefined {
+  const mapping_id = comment.slice(PREFIX.length);
+  return comment.startsWith(PREFIX) && isUuid(mapping_id) ? mapping_id : undefined;
 }

@@ -1,29 +1,31 @@
 /**
- * The kernel's connection table in a namespace. One dump for a whole batch, and one process that ends all it names (a
- * process per connection costs minutes at scale). Needs conntrack-tools 1.4.7 for `--load-file`.
+ * The kernel's connection tracking table in a namespace. One dump serves a whole batch, and one process deletes all entries
+ * (a process for each connection takes minutes at scale). Needs conntrack-tools 1.4.7 for `--load-file`.
  */
-import { praasError } from '../pat/errors.ts';
 import type { Endpoint } from '../pat/mapping/forward.ts';
 import type { Flow } from '../pat/plan/connection.ts';
 import { type ExecResult, toolMissing } from '../system/exec.ts';
 import { withTempFile } from '../system/temp-file.ts';
+import { COMMAND_NOT_FOUND, toolFailed } from './failure.ts';
 import type { Namespaces } from './namespace.ts';
 
 /**
- * A dump makes the kernel walk the hash table of all namespaces together, ten milliseconds even where nothing is to be
- * found; how many entries this namespace has it knows at once.
+ * For a dump the kernel walks one hash table that all namespaces share, which takes ten milliseconds even for an empty
+ * namespace. The number of entries of this namespace is a counter, so it is read first.
  */
 const UNLESS_EMPTY = [
   'sh',
   '-c',
-  // The shell reads byte by byte, and the kernel gives it only the first one: enough to tell none from some.
-  // A node that lacks conntrack should say so before the first connection has to be ended.
+  // The shell reads byte by byte, and this file of /proc answers only the first read: one digit tells zero from any other
+  // number. Without conntrack it fails at once, not only when the first connection has to be ended.
   'command -v conntrack >/dev/null || exit 127; ' +
     'read -r first </proc/sys/net/netfilter/nf_conntrack_count; [ "$first" = 0 ] || exec conntrack "$@"',
 ];
-const COMMAND_NOT_FOUND = 127;
 
-/** Connections to the endpoints (and maybe others to the same addresses). Throws ROUTER_NOT_FOUND, TOOL_FAILED. */
+/**
+ * Gives the connections to these endpoints; for several endpoints, all connections to their addresses. Throws
+ * ROUTER_NOT_FOUND, TOOL_FAILED, TOOL_MISSING.
+ */
 export async function readFlows(
   namespaces: Namespaces,
   namespace: string,
@@ -36,37 +38,38 @@ export async function readFlows(
   return dumps.flatMap(({ stdout }) => parseFlows(stdout));
 }
 
-/** Runs these deletions (deletionsOf) in one process. Throws ROUTER_NOT_FOUND, TOOL_FAILED. */
+/** Runs these deletions (of deletionsOf) in one process. Throws ROUTER_NOT_FOUND, TOOL_FAILED, TOOL_MISSING. */
 export async function endFlows(namespaces: Namespaces, namespace: string, deletions: readonly string[]): Promise<void> {
   if (deletions.length === 0) return;
-  // Not on stdin: conntrack opens /dev/stdin anew, which fails for the socket that Node gives a child as its stdin.
+  // Not on stdin: conntrack opens the path /dev/stdin, which fails for the socket that Node gives a child as its stdin.
   const text = deletions.map((deletion) => `${deletion}\n`).join('');
   await withTempFile(text, (path) => run(namespaces, namespace, ['--load-file', path]));
 }
 
 /**
- * Takes connections to end and those to the same endpoints that are to stay, gives as few deletions as possible: conntrack
- * walks the whole table for each. All connections that lead from one endpoint to one server go together, unless one of
- * them stays; then all of one source go together.
+ * Takes the connections to end and those to the same endpoints to keep, gives as few deletions as possible, because conntrack
+ * walks the whole table for each. One deletion ends all connections from an endpoint to a server. Where one of these is to be
+ * kept, there is a deletion for each source.
  */
-export function deletionsOf(flows: readonly Flow[], spared: readonly Flow[]): string[] {
-  const mixed = new Set(spared.map(leadOf));
+export function deletionsOf(flows: readonly Flow[], keep: readonly Flow[]): string[] {
+  const kept = new Set(keep.map(deletionOf));
   const deletions = flows.map((flow) => {
-    const lead = leadOf(flow);
-    return mixed.has(lead) ? `${lead} --orig-src ${flow.source_ip}` : lead;
+    const deletion = deletionOf(flow);
+    return kept.has(deletion) ? `${deletion} --orig-src ${flow.source_ip}` : deletion;
   });
   return [...new Set(deletions)];
 }
 
-function leadOf({ protocol, destination_ip, destination_port, replying_ip, replying_port }: Flow): string {
+/** Deletes all connections from the endpoint of this one to its server. */
+function deletionOf({ protocol, destination_ip, destination_port, replying_ip, replying_port }: Flow): string {
   const endpoint = `--proto ${protocol} --orig-dst ${destination_ip} --orig-port-dst ${destination_port}`;
   return `--delete ${endpoint} --reply-src ${replying_ip} --reply-port-src ${replying_port}`;
 }
 
-/** Protocol, its number, seconds left, and the state that only TCP has: `tcp 6 431999 ESTABLISHED src=…`. */
+/** Protocol, its number, seconds until the entry expires, and the state, which only TCP has: `tcp 6 431999 ESTABLISHED src=…`. */
 const TCP_STATE = /\btcp +\d+ +\d+ +([A-Z_\d]+) /;
 
-/** Takes `conntrack -L -o extended`, gives the TCP and UDP entries over IPv4. */
+/** Takes the output of `conntrack -L -o extended`, gives the TCP and UDP entries over IPv4. */
 export function parseFlows(output: string): Flow[] {
   return output.split('\n').flatMap((line) => {
     const [protocol] = /\b(?:tcp|udp)\b/.exec(line) ?? [];
@@ -92,7 +95,7 @@ export function parseFlows(output: string): Flow[] {
   });
 }
 
-/** The whole line, then every value of that name: the first is the caller's view, the second the reply's. */
+/** The whole line, then each value of that name: first of the original direction, then of the reply direction. */
 function values(line: string, name: string): string[] {
   return [line, ...[...line.matchAll(new RegExp(` ${name}=(\\S+)`, 'g'))].map((match) => match[1] ?? '')];
 }
@@ -106,7 +109,7 @@ function addressFilters(endpoints: readonly Endpoint[]): string[][] {
   return [...new Set(endpoints.map(({ gateway_ip }) => gateway_ip))].map((address) => ['--orig-dst', address]);
 }
 
-/** Runs conntrack, by way of `wrapper` where there is one. */
+/** Runs conntrack, as the last arguments of `wrapper` where there is one. */
 async function run(
   namespaces: Namespaces,
   namespace: string,
@@ -117,6 +120,5 @@ async function run(
   const result = await namespaces.run(namespace, { file, args: rest });
   if (result.exitCode === 0) return result;
   if (result.exitCode === COMMAND_NOT_FOUND) throw toolMissing('conntrack', result);
-  const command = `conntrack ${args.join(' ')}`;
-  throw praasError('TOOL_FAILED', { command, exit_code: result.exitCode, output: result.stderr.trim() });
+  throw toolFailed(`conntrack ${args.join(' ')}`, result);
 }

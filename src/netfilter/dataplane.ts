@@ -1,6 +1,6 @@
 /**
- * The Dataplane on netfilter. One backend is in use; what the other one still holds of ours (the operator changed
- * `backend`) is taken away as soon as the one in use has it, so a mapping is never in two places.
+ * The Dataplane on netfilter. One backend is in use. What the other backend still holds of praas (an operator has changed
+ * `backend` in praas.conf) is deleted as soon as the one in use has it, so that no mapping is in two places.
  */
 import { isPraasError } from '../pat/errors.ts';
 import type { Dataplane, Observation } from '../pat/interfaces/dataplane.ts';
@@ -10,28 +10,34 @@ import type { Flow } from '../pat/plan/connection.ts';
 import type { UnmanagedRule } from '../pat/plan/unmanaged-rules.ts';
 import type { RouterFacts } from '../pat/router/facts.ts';
 import type { PortInUse } from '../pat/router/port-in-use.ts';
-import { type Backend, type BackendName, type BackendObservation, isEmptyScript, type Script } from './backend.ts';
+import {
+  type Backend,
+  type BackendName,
+  type BackendObservation,
+  isEmptyTransaction,
+  type Transaction,
+} from './backend.ts';
 import { deletionsOf, endFlows, readFlows } from './conntrack.ts';
 import { readFacts } from './facts.ts';
 import { readListeners } from './listeners.ts';
 import type { Namespaces } from './namespace.ts';
-import { observedForwards } from './rules.ts';
+import { foundForwards } from './rules.ts';
 
-/** What this Dataplane puts into ObservedForward.handle. */
+/** What this Dataplane puts into the handle of a forward or rule that it found. */
 interface Handle {
   readonly backend: BackendName;
-  /** The lines that take away what was found; undefined: those of the forward as it should be. */
-  readonly removals?: readonly string[];
+  /** Operations of that backend that delete what was found; undefined: those of the forward as it should be. */
+  readonly removals?: readonly unknown[];
 }
 
-const NOTHING: BackendObservation = { found: [], portsInUse: [], frame: [], warnings: [] };
+const NOTHING: BackendObservation = { found: [], portsInUse: [], missingBaseChains: [], warnings: [] };
 
 export class NetfilterDataplane implements Dataplane {
   readonly #namespaces: Namespaces;
   readonly #backend: Backend;
   readonly #other: Backend;
 
-  /** `backend` is in use, `other` is only cleaned up. */
+  /** `backend` is in use; from `other` everything of praas is deleted. */
   constructor(namespaces: Namespaces, backend: Backend, other: Backend) {
     this.#namespaces = namespaces;
     this.#backend = backend;
@@ -52,15 +58,15 @@ export class NetfilterDataplane implements Dataplane {
       this.#backend.observe(namespace),
       this.#other.observe(namespace).catch(nothingWithoutTool),
     );
-    // Without their counters: the mapping's own is that of the backend in use.
+    // Without counters: those of a mapping are counted by the backend in use.
     const leftovers = forwardsIn(this.#other.name, left).map(
       ({ mapping_id, handle }): ObservedForward => ({ mapping_id, forward: undefined, handle }),
     );
     return {
       forwards: [...forwardsIn(this.#backend.name, mine), ...leftovers],
       portsInUse: [...mine.portsInUse, ...left.portsInUse],
-      unmanagedRules: [...foreignIn(this.#backend.name, mine), ...foreignIn(this.#other.name, left)],
-      missingBaseChains: mine.frame.length === 0 ? undefined : mine.frame,
+      unmanagedRules: [...unmanagedRulesIn(this.#backend.name, mine), ...unmanagedRulesIn(this.#other.name, left)],
+      missingBaseChains: mine.missingBaseChains.length === 0 ? undefined : mine.missingBaseChains,
       warnings: [...mine.warnings, ...left.warnings],
       scopeMarks: mine.scopeMarks ?? left.scopeMarks,
     };
@@ -72,23 +78,23 @@ export class NetfilterDataplane implements Dataplane {
 
   async apply(router_id: string, changes: Changes): Promise<void> {
     const namespace = await this.#namespaces.resolve(router_id);
-    for (const [backend, script] of this.#scripts(changes)) {
-      if (!isEmptyScript(script)) await backend.apply(namespace, script);
+    for (const [backend, transaction] of this.#transactions(changes)) {
+      if (!isEmptyTransaction(transaction)) await backend.apply(namespace, transaction);
     }
   }
 
   async removeBaseChains(router_id: string): Promise<void> {
     const namespace = await this.#namespaces.resolve(router_id);
     for (const backend of [this.#backend, this.#other]) {
-      const frame = await backend.dismantling(namespace).catch(noneWithoutTool);
-      if (frame.length > 0) await backend.apply(namespace, { frame, removals: [], additions: [] });
+      const baseChains = await backend.baseChainRemovals(namespace).catch(noneWithoutTool);
+      if (baseChains.length > 0) await backend.apply(namespace, { baseChains, removals: [], additions: [] });
     }
   }
 
   render(changes: Changes): string {
-    return this.#scripts(changes)
-      .filter(([, script]) => !isEmptyScript(script))
-      .map(([backend, script]) => backend.text(script))
+    return this.#transactions(changes)
+      .filter(([, transaction]) => !isEmptyTransaction(transaction))
+      .map(([backend, transaction]) => backend.render(transaction))
       .join('\n');
   }
 
@@ -102,54 +108,54 @@ export class NetfilterDataplane implements Dataplane {
     return readFlows(this.#namespaces, await this.#namespaces.resolve(router_id), endpoints);
   }
 
-  async endFlows(router_id: string, flows: readonly Flow[], spared: readonly Flow[]): Promise<void> {
+  async endFlows(router_id: string, flows: readonly Flow[], keep: readonly Flow[]): Promise<void> {
     const namespace = await this.#namespaces.resolve(router_id);
-    await endFlows(this.#namespaces, namespace, deletionsOf(flows, spared));
+    await endFlows(this.#namespaces, namespace, deletionsOf(flows, keep));
   }
 
-  /** First everything in the backend in use, then what the other one still holds. */
-  #scripts(changes: Changes): (readonly [Backend, Script])[] {
-    const removalsIn = (backend: Backend): string[] =>
+  /** First everything in the backend in use, then what is left in the other one. */
+  #transactions(changes: Changes): (readonly [Backend, Transaction])[] {
+    const removalsIn = (backend: Backend): unknown[] =>
       [...changes.remove, ...(changes.adopt ?? [])].flatMap((each) => {
-        const found = each.handle as Handle;
-        if (found.backend !== backend.name) return [];
-        return [...(found.removals ?? ('forward' in each && each.forward ? backend.removals(each.forward) : []))];
+        const handle = each.handle as Handle;
+        if (handle.backend !== backend.name) return [];
+        return handle.removals ?? ('forward' in each && each.forward ? backend.removals(each.forward) : []);
       });
     const additions = changes.add.flatMap((forward) => this.#backend.additions(forward));
-    const frame = (changes.missingBaseChains as readonly string[] | undefined) ?? [];
+    const baseChains = (changes.missingBaseChains as readonly unknown[] | undefined) ?? [];
     return [
-      [this.#backend, { frame, removals: removalsIn(this.#backend), additions }],
-      [this.#other, { frame: [], removals: removalsIn(this.#other), additions: [] }],
+      [this.#backend, { baseChains, removals: removalsIn(this.#backend), additions }],
+      [this.#other, { baseChains: [], removals: removalsIn(this.#other), additions: [] }],
     ];
   }
 }
 
-function forwardsIn(backend: BackendName, observation: BackendObservation): ObservedForward[] {
-  return observedForwards(observation.found).map((observed) => {
-    const handle: Handle = { backend, removals: observed.handle as readonly string[] };
-    return { ...observed, handle };
-  });
-}
-
-function foreignIn(backend: BackendName, { unmanagedRules = [] }: BackendObservation): UnmanagedRule[] {
-  return unmanagedRules.map((rule) => ({
-    ...rule,
-    handle: { backend, removals: [rule.handle as string] } satisfies Handle,
+function forwardsIn(backend: BackendName, { found }: BackendObservation): ObservedForward[] {
+  return foundForwards(found).map(({ removals, ...observed }) => ({
+    ...observed,
+    handle: { backend, removals } satisfies Handle,
   }));
 }
 
-/** When both fail, the error of the first: which of two tools was quicker is no reason to name it. */
+function unmanagedRulesIn(backend: BackendName, { unmanagedRules = [] }: BackendObservation): UnmanagedRule[] {
+  return unmanagedRules.map((rule) => ({
+    ...rule,
+    handle: { backend, removals: [rule.handle] } satisfies Handle,
+  }));
+}
+
+/** When both fail, the error of the first is thrown, whichever of the two tools was faster. */
 async function bothOf<T>(first: Promise<T>, second: Promise<T>): Promise<[T, T]> {
   await Promise.allSettled([first, second]);
   return [await first, await second];
 }
 
-/** A node that lacks a backend's tool holds nothing of it. */
+/** A node without the tool of a backend has nothing of praas in that backend. */
 function nothingWithoutTool(error: unknown): BackendObservation {
   if (isPraasError(error, 'TOOL_MISSING')) return NOTHING;
   throw error;
 }
 
-function noneWithoutTool(error: unknown): readonly string[] {
-  return nothingWithoutTool(error).frame;
+function noneWithoutTool(error: unknown): readonly unknown[] {
+  return nothingWithoutTool(error).missingBaseChains;
 }

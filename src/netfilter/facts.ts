@@ -1,7 +1,7 @@
-/** What `ip` says about a namespace → RouterFacts. The parsing is pure. */
+/** The output of `ip` in a namespace → RouterFacts. Parsing is pure. */
 import { canonicalCidr, compareIpv4 } from '../core/values/ipv4.ts';
-import { praasError } from '../pat/errors.ts';
 import type { InsideNetwork, RouterFacts } from '../pat/router/facts.ts';
+import { toolFailed } from './failure.ts';
 import type { Namespaces } from './namespace.ts';
 
 interface Link {
@@ -12,7 +12,7 @@ interface Link {
 interface Route {
   readonly dst: string;
   readonly dev?: string;
-  /** Of a route with several ways. */
+  /** Of a multipath route. */
   readonly nexthops?: readonly { readonly dev?: string }[];
   readonly type?: string;
 }
@@ -23,27 +23,26 @@ interface Address {
   readonly prefix: number;
 }
 
-/** Inside interfaces of Neutron's: `qr-` of routers, `sg-` in the namespace of a distributed router. */
+/** Neutron's internal interfaces: `qr-` of a router, `sg-` in the snat- namespace of a distributed router. */
 const NEUTRON_INSIDE = /^(qr|sg)-/;
 const NEUTRON_GATEWAY = /^qg-/;
-/** Over which the instances of an HA router agree on who is the active one. */
+/** The network on which the instances of an HA router elect the active one (VRRP). */
 const NEUTRON_HA = /^ha-/;
 const HOST_PREFIX = 32;
 
-/** Reads addresses and routes with one process. Throws ROUTER_NOT_FOUND, TOOL_FAILED. */
+/** Reads addresses and routes with one process. Throws ROUTER_NOT_FOUND, TOOL_FAILED, TOOL_MISSING. */
 export async function readFacts(namespaces: Namespaces, router_id: string): Promise<RouterFacts> {
   const namespace = await namespaces.resolve(router_id);
   const command = { file: 'ip', args: ['-4', '-j', '-batch', '-'], input: 'addr show\nroute show\n' };
-  const { exitCode, stdout, stderr } = await namespaces.run(namespace, command);
-  if (exitCode !== 0)
-    throw praasError('TOOL_FAILED', { command: 'ip -4 addr', exit_code: exitCode, output: stderr.trim() });
-  const [links = '[]', routes = '[]'] = stdout.split('\n');
+  const result = await namespaces.run(namespace, command);
+  if (result.exitCode !== 0) throw toolFailed('ip -4 addr', result);
+  const [links = '[]', routes = '[]'] = result.stdout.split('\n');
   return parseFacts(router_id, namespace, JSON.parse(links) as Link[], JSON.parse(routes) as Route[]);
 }
 
 /**
- * Takes `ip -4 -j addr show` and `ip -4 -j route show`. The gateway addresses are those of the qg- interface, else those
- * of the default route's interface; a /32 there is a floating IP when there is a wider one beside it.
+ * Takes the objects of `ip -4 -j addr show` and `ip -4 -j route show`. The gateway addresses are those of the qg- interface, or
+ * without one those of the interface of the default route. A /32 there is a floating IP if another address has a shorter prefix.
  */
 export function parseFacts(
   router_id: string,
@@ -54,12 +53,12 @@ export function parseFacts(
   const addresses = links.flatMap(addressesOf);
   const outside = outsideInterfaces(links, routes);
   const external = addresses.filter((address) => outside.has(address.interface));
-  const wide = external.filter(({ prefix }) => prefix < HOST_PREFIX);
+  const onNetwork = external.filter(({ prefix }) => prefix < HOST_PREFIX);
   return {
     router_id,
     namespace,
-    gateways: (wide.length > 0 ? wide : external).map(({ address }) => address),
-    // The active instance has addresses on its other interfaces too.
+    gateways: (onNetwork.length > 0 ? onNetwork : external).map(({ address }) => address),
+    // keepalived puts addresses on the other interfaces of the active instance only.
     standsBy: addresses.length > 0 && addresses.every((address) => NEUTRON_HA.test(address.interface)),
     addresses: addresses.map(({ address }) => address).toSorted(compareIpv4),
     inside: insideNetworks(addresses, routes, outside),
@@ -78,7 +77,7 @@ function outsideInterfaces(links: readonly Link[], routes: readonly Route[]): Re
   return new Set(routes.flatMap((route) => (route.dst === 'default' ? devicesOf(route) : [])));
 }
 
-/** Connected networks first (they say more), then routed ones; without the outside interface's own. */
+/** Connected networks first, because their interface tells whether Neutron manages them, then routed ones; none outside. */
 function insideNetworks(
   addresses: readonly Address[],
   routes: readonly Route[],
@@ -100,7 +99,7 @@ function insideNetworks(
   return [...networks.values()];
 }
 
-/** The interface of a route, or those of its several ways. */
+/** The interface of a route, or those of all next hops of a multipath route. */
 function devicesOf({ dev, nexthops = [] }: Route): string[] {
   return [dev, ...nexthops.map((hop) => hop.dev)].filter((device) => device !== undefined);
 }

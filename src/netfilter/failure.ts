@@ -1,23 +1,27 @@
-/** What iptables and nft say when they refuse → one error of the catalogue, with the line they refused. */
+/** How iptables, nft and other programs fail → one error of the catalogue, with the line that was refused. */
 import { type PraasError, praasError } from '../pat/errors.ts';
 import { type ExecResult, toolMissing } from '../system/exec.ts';
 
+/** The exit code of a shell, of nsenter(1) and of timeout(1) for a program that is not installed. */
+export const COMMAND_NOT_FOUND = 127;
+
 /** `line 3 failed`, `Error occurred at line: 3`, `/dev/stdin:3:1-20: Error:`. */
 const LINE = /(?:line:? |\/dev\/stdin:)(\d+)/;
-const NO_RIGHTS = /you must be root|Operation not permitted/;
-const MOST_LINES = 5;
+const NOT_PERMITTED = /you must be root|Operation not permitted/;
+const MAX_LINES = 5;
 
-export interface Attempt {
+/** What was tried: the tool, and the script that it was given (empty when it only reads). */
+interface Attempt {
   readonly router: string;
   readonly tool: string;
   readonly script: string;
 }
 
-/** Takes a failed run and what was tried, gives NOT_PERMITTED or KERNEL_REFUSED. */
+/** Takes a failed run of iptables or nft and what was tried, gives TOOL_MISSING, NOT_PERMITTED or KERNEL_REFUSED. */
 export function refusal(result: ExecResult, attempt: Attempt): PraasError | Error {
   const { router, tool, script } = attempt;
-  if (result.exitCode === 127) return toolMissing(tool);
-  if (NO_RIGHTS.test(result.stderr)) return praasError('NOT_PERMITTED', { what: `${tool} in ${router}` }, result);
+  if (result.exitCode === COMMAND_NOT_FOUND) return toolMissing(tool);
+  if (NOT_PERMITTED.test(result.stderr)) return praasError('NOT_PERMITTED', { what: `${tool} in ${router}` }, result);
   const number = Number(LINE.exec(result.stderr)?.[1] ?? 0);
   const refused = script.split('\n')[number - 1];
   return praasError(
@@ -25,8 +29,13 @@ export function refusal(result: ExecResult, attempt: Attempt): PraasError | Erro
     {
       router,
       line: refused === undefined ? '' : `line ${number}: ${refused}`,
-      output: result.stderr.trim().split('\n').slice(0, MOST_LINES).join('\n  '),
+      output: result.stderr.trim().split('\n').slice(0, MAX_LINES).join('\n  '),
     },
     result,
   );
+}
+
+/** Takes the command line of any other program and its failed run, gives TOOL_FAILED. */
+export function toolFailed(command: string, { exitCode, stderr }: ExecResult): PraasError {
+  return praasError('TOOL_FAILED', { command, exit_code: exitCode, output: stderr.trim() });
 }

@@ -1,18 +1,17 @@
-/** Programs that listen in a namespace: publishing their port would take their callers away. */
+/** Processes that listen in a namespace: a mapping on their port would take their traffic. */
 import { isIpv4 } from '../core/values/ipv4.ts';
-import { praasError } from '../pat/errors.ts';
 import type { PortInUse } from '../pat/router/port-in-use.ts';
+import { toolFailed } from './failure.ts';
 import type { Namespaces } from './namespace.ts';
 
-/** Reads the listening sockets of a namespace. Throws ROUTER_NOT_FOUND, TOOL_FAILED. */
+/** Reads the listening sockets of a namespace. Throws ROUTER_NOT_FOUND, TOOL_FAILED, TOOL_MISSING. */
 export async function readListeners(namespaces: Namespaces, namespace: string): Promise<PortInUse[]> {
-  const { exitCode, stdout, stderr } = await namespaces.run(namespace, { file: 'ss', args: ['-Hltun'] });
-  if (exitCode !== 0)
-    throw praasError('TOOL_FAILED', { command: 'ss -ltun', exit_code: exitCode, output: stderr.trim() });
-  return parseListeners(stdout);
+  const result = await namespaces.run(namespace, { file: 'ss', args: ['-Hltun'] });
+  if (result.exitCode !== 0) throw toolFailed('ss -ltun', result);
+  return parseListeners(result.stdout);
 }
 
-/** Takes the output of `ss -Hltun`; sockets of IPv6 only count where they take IPv4 callers too (`*`, `[::]`). */
+/** Takes the output of `ss -Hltun`. IPv6 sockets count only where they accept IPv4 traffic too (`*`, `[::]`). */
 export function parseListeners(output: string): PortInUse[] {
   return output.split('\n').flatMap((line) => {
     const [protocol, , , , local = ''] = line.trim().split(/\s+/);

@@ -1,52 +1,57 @@
 /**
- * Namespaces that come and go: a watch (inotify) of the directory in which they have their names. The directory may not be
- * there yet, and may go and come back. An event only says which name to look at; what is there then is what counts.
- * Costs one inotify watch and no process, however many namespaces there are.
+ * Namespaces that are added or deleted: an inotify watch on the directory of their names. The directory may not exist yet, and may
+ * be deleted and made again. An event only gives the name to check; what is found there counts. It takes one inotify watch and
+ * no process, however many namespaces there are.
  */
 import { existsSync, type FSWatcher, readdirSync, statfsSync, statSync, watch } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { backoff } from '../core/backoff.ts';
+import { messageOf } from '../core/errors/message-of.ts';
 import type { Logger } from '../core/logger.ts';
 
-/** Told of a name when a namespace has got it, and when it has gone. A namespace made anew has gone first. */
-export type NamespaceChange = (name: string, isThere: boolean) => void;
+/** Called with a name when a namespace was added or deleted. One that was replaced is first deleted, then added. */
+type NamespaceChange = (name: string, isPresent: boolean) => void;
 
-/** statfs's type of what is mounted on a namespace's name; the name itself is an ordinary file, made a moment before. */
+/** The file system type (statfs) of a mounted namespace. The name itself is a regular file, made just before the mount. */
 const NSFS = 0x6e_73_66_73;
-/** What happens to a name within this time is one change. */
-const SETTLE_MS = 5;
-/** Nothing tells of the mount: a bare file is looked at again after pauses that double up to this one, then left alone. */
-const LONGEST_PAUSE_MS = 5000;
-/** The kernel's limit of watches may be used up by others. */
+/**
+ * The first pause joins events of one name. A mount causes no event, so a regular file is checked again after pauses that double,
+ * and no more after the longest one.
+ */
+const RECHECK = { firstMs: 5, maxMs: 5000 };
+/** The kernel limits inotify watches, and other programs may use them all. */
 const RETRY_MS = 10_000;
 
 export class NamespaceWatch {
   readonly #directory: string;
   readonly #log: Logger;
-  /** The namespaces that were told or were there at the start, by name. */
+  /** The namespaces that were reported or existed at the start: by name, their identity. */
   readonly #known = new Map<string, string>();
   readonly #checks = new Map<string, NodeJS.Timeout>();
   #onChange: NamespaceChange = () => undefined;
   #watcher: FSWatcher | undefined;
-  /** What is watched: the directory, or its nearest ancestor that is there. */
-  #place = '';
+  /** The directory, or its nearest ancestor that exists. */
+  #watchedPath = '';
   #retry: NodeJS.Timeout | undefined;
 
+  /** `directory` is where `ip netns` keeps its names. */
   constructor(directory: string, log: Logger) {
     this.#directory = directory;
     this.#log = log;
   }
 
-  /** The namespaces that are there. */
+  /** The names of the present namespaces. */
   get names(): readonly string[] {
     return [...this.#known.keys()];
   }
 
-  /** Begins; what is there already is known and not told. */
+  /** Begins to watch. Namespaces that are present already are known and not reported. */
   start(onChange: NamespaceChange): void {
     this.#attach();
     this.#onChange = onChange;
   }
 
+  /** Ends the watch; nothing is reported from then on. */
   stop(): void {
     this.#watcher?.close();
     clearTimeout(this.#retry);
@@ -58,22 +63,22 @@ export class NamespaceWatch {
   #attach(): void {
     this.#watcher?.close();
     clearTimeout(this.#retry);
-    this.#place = nearestExisting(this.#directory);
+    this.#watchedPath = nearestExisting(this.#directory);
     const failure = this.#watch();
-    if (this.#place !== nearestExisting(this.#directory)) {
+    if (this.#watchedPath !== nearestExisting(this.#directory)) {
       this.#attach();
       return;
     }
     if (failure === undefined) this.#retry = undefined;
     else this.#attachLater(failure);
-    // What came or went while nothing watched.
-    this.#compare();
+    // Finds what was added or deleted while there was no watch.
+    this.#checkAll();
   }
 
   #watch(): unknown {
     try {
-      this.#watcher = watch(this.#place, { persistent: false }, (event, name) => {
-        if (event === 'rename') this.#heard(name);
+      this.#watcher = watch(this.#watchedPath, { persistent: false }, (event, name) => {
+        if (event === 'rename') this.#onRename(name);
       });
       this.#watcher.on('error', (error) => this.#attachLater(error));
       return undefined;
@@ -83,50 +88,50 @@ export class NamespaceWatch {
   }
 
   #attachLater(failure: unknown): void {
-    const reason = failure instanceof Error ? failure.message : String(failure);
-    const message = 'namespaces that come and go are seen late: their directory cannot be watched';
-    if (this.#retry === undefined) this.#log.warn(message, { directory: this.#directory, reason });
+    const message = 'namespace watch failed; namespace changes wait for the next periodic reconcile';
+    const details = { directory: this.#directory, reason: messageOf(failure) };
+    if (this.#retry === undefined) this.#log.warn(message, details);
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => this.#attach(), RETRY_MS).unref();
   }
 
-  /** Something in the watched place was made, removed or renamed; what is watched tells of itself under its own name. */
-  #heard(name: string | null): void {
-    const isItself = name === null || name === basename(this.#place);
-    if (isItself || this.#place !== nearestExisting(this.#directory)) this.#attach();
-    else if (this.#place === this.#directory) this.#checkLater(name, SETTLE_MS);
+  /** A name in the watched path was made, deleted or renamed; for the watched path itself, inotify gives its own name. */
+  #onRename(name: string | null): void {
+    const isItself = name === null || name === basename(this.#watchedPath);
+    if (isItself || this.#watchedPath !== nearestExisting(this.#directory)) this.#attach();
+    else if (this.#watchedPath === this.#directory) this.#checkLater(name, 1);
   }
 
-  #compare(): void {
-    for (const name of new Set([...this.names, ...namesIn(this.#directory)])) this.#check(name, SETTLE_MS);
+  #checkAll(): void {
+    for (const name of new Set([...this.names, ...namesIn(this.#directory)])) this.#check(name, 1);
   }
 
-  #checkLater(name: string, milliseconds: number): void {
+  #checkLater(name: string, attempt: number): void {
     clearTimeout(this.#checks.get(name));
-    const check = (): void => this.#check(name, milliseconds);
-    this.#checks.set(name, setTimeout(check, milliseconds).unref());
+    const check = (): void => this.#check(name, attempt);
+    this.#checks.set(name, setTimeout(check, backoff(attempt, RECHECK)).unref());
   }
 
-  #check(name: string, pauseMs: number): void {
+  #check(name: string, attempt: number): void {
     this.#checks.delete(name);
     const path = join(this.#directory, name);
     const before = this.#known.get(name);
     const now = identityOf(path);
-    // Already told: it was found before its event came.
+    // Reported already, because it was found before its event came.
     if (before === now && now !== undefined) return;
     if (this.#known.delete(name)) this.#onChange(name, false);
     if (now !== undefined) {
       this.#known.set(name, now);
       this.#onChange(name, true);
-    } else if (pauseMs < LONGEST_PAUSE_MS && existsSync(path)) {
-      this.#checkLater(name, pauseMs * 2);
+    } else if (backoff(attempt, RECHECK) < RECHECK.maxMs && existsSync(path)) {
+      this.#checkLater(name, attempt + 1);
     }
   }
 }
 
 /**
- * Tells one namespace from the next of the same name; undefined where there is none (yet). The kernel uses an inode number
- * again as soon as it is free, so the time from which it is in use goes with it.
+ * Distinguishes a namespace from the next one of the same name; undefined where none is mounted. The kernel reuses an inode
+ * number as soon as it is free, so the time since which it is in use is a part of the identity.
  */
 function identityOf(path: string): string | undefined {
   try {

@@ -1,15 +1,15 @@
-import { praasError } from '../pat/errors.ts';
 import type { Prober } from '../pat/interfaces/prober.ts';
+import { COMMAND_NOT_FOUND, toolFailed } from './failure.ts';
 import type { Namespaces } from './namespace.ts';
 
-/** Longer than the kernel looks for a neighbour that is not there (three seconds). */
+/** Longer than neighbour discovery of the kernel takes to fail (three seconds). */
 const TIMEOUT_SECONDS = 4;
-/** What timeout(1) ends with when it had to end what it ran. */
+/** The exit code of timeout(1) for a program that it has ended. */
 const TIMED_OUT = 124;
-const NOT_FOUND = 127;
-/** bash opens the connection by itself; address and port come as arguments, never as part of the program. */
+/** bash opens the connection itself. Address and port are arguments, never part of the program. */
 const CONNECT = 'exec 3<>"/dev/tcp/$0/$1"';
 
+/** Connects to servers from the network namespace of their router. */
 export class NetfilterProber implements Prober {
   readonly #namespaces: Namespaces;
 
@@ -17,14 +17,15 @@ export class NetfilterProber implements Prober {
     this.#namespaces = namespaces;
   }
 
+  /** Throws ROUTER_NOT_FOUND, TOOL_FAILED, TOOL_MISSING. */
   async connect(router_id: string, server_ip: string, server_port: number): ReturnType<Prober['connect']> {
     const namespace = await this.#namespaces.resolve(router_id);
     const args = [String(TIMEOUT_SECONDS), 'bash', '--norc', '-c', CONNECT, server_ip, String(server_port)];
-    const { exitCode, stderr } = await this.#namespaces.run(namespace, { file: 'timeout', args });
+    const result = await this.#namespaces.run(namespace, { file: 'timeout', args });
+    const { exitCode, stderr } = result;
     if (exitCode === 0) return 'open';
     if (exitCode === TIMED_OUT) return 'timeout';
-    if (exitCode === NOT_FOUND)
-      throw praasError('TOOL_FAILED', { command: 'timeout', exit_code: exitCode, output: stderr.trim() });
+    if (exitCode === COMMAND_NOT_FOUND) throw toolFailed('timeout', result);
     if (/refused/i.test(stderr)) return 'refused';
     return /timed out/i.test(stderr) ? 'timeout' : 'unreachable';
   }

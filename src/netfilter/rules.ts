@@ -1,6 +1,6 @@
 /**
- * A forward as rules: the pieces that both backends put into the kernel and find there again. Pure. A new option of a
- * mapping is said here first, then in both backends.
+ * A forward as rules: what both backends put into the kernel and find there again. Pure. A new option of a mapping is added
+ * here first, then in both backends.
  */
 import { canonicalCidrs } from '../core/values/ipv4.ts';
 import type { Endpoint, Forward } from '../pat/mapping/forward.ts';
@@ -12,18 +12,18 @@ interface ServerTarget {
   readonly server_port: number;
 }
 
-/** Packets to the endpoint, from `source` (a network; undefined: from anywhere), are led to the server. */
+/** DNAT: packets to the endpoint from `source` (a network; undefined: any) get the server as their destination. */
 export interface DnatRule extends Endpoint, ServerTarget {
-  readonly kind: 'translate';
+  readonly kind: 'dnat';
   readonly source: string | undefined;
 }
 
-/** Connections that this mapping led to the server get the router's own address as their source. */
+/** MASQUERADE: connections that the DNAT of this mapping has changed get an address of the router as their source. */
 export interface MasqueradeRule extends Endpoint, ServerTarget {
   readonly kind: 'masquerade';
 }
 
-/** Packets to the endpoint, from anywhere, carry the mark of the address scope that they pass into. */
+/** MARK: packets to the endpoint get the mark of the address scope into which they are forwarded. */
 export interface MarkRule extends Endpoint {
   readonly kind: 'mark';
   readonly mapping_id: string;
@@ -32,27 +32,31 @@ export interface MarkRule extends Endpoint {
 
 export type Rule = DnatRule | MasqueradeRule | MarkRule;
 
-/** A rule with our mark as it was found. `rule` is undefined when it is not as we write them. */
-export interface FoundRule {
+/** A rule with the comment of a mapping, as it was found. */
+export interface FoundRule<Change = unknown> {
   readonly mapping_id: string;
+  /** Undefined when it is not as praas writes it. */
   readonly rule: Rule | undefined;
-  /** The line of a script that takes away exactly this one. */
-  readonly removal: string;
+  /** What deletes exactly this rule. */
+  readonly removal: Change;
   /** What it has counted; undefined where nothing counts. */
   readonly counters?: RuleCounters | undefined;
 }
 
-/**
- * Gives the rules of a forward: one translation per allowed network (one without source for everybody), then the masquerade,
- * then the mark.
- */
+/** All rules that were found with the comment of one mapping. */
+interface FoundForward<Change = unknown> extends Omit<ObservedForward, 'handle'> {
+  /** What deletes exactly these rules. */
+  readonly removals: readonly Change[];
+}
+
+/** Gives the rules of a forward: one DNAT for each allowed network (one without source when there is none), MASQUERADE, MARK. */
 export function rulesOf(forward: Forward): Rule[] {
   const { mapping_id, protocol, gateway_ip, router_port, server_ip, server_port, scopeMark } = forward;
   const endpoint = { mapping_id, protocol, gateway_ip, router_port };
   const common = { ...endpoint, server_ip, server_port };
   const sources = forward.allowed_cidrs.length === 0 ? [undefined] : forward.allowed_cidrs;
   return [
-    ...sources.map((source): Rule => ({ kind: 'translate', ...common, source })),
+    ...sources.map((source): Rule => ({ kind: 'dnat', ...common, source })),
     ...(forward.masquerade ? [{ kind: 'masquerade' as const, ...common }] : []),
     ...(scopeMark === undefined ? [] : [{ kind: 'mark' as const, ...endpoint, mark: scopeMark }]),
   ];
@@ -62,38 +66,37 @@ export function rulesOf(forward: Forward): Rule[] {
 export function ruleKey(rule: Rule): string {
   const { kind, mapping_id, protocol, gateway_ip, router_port } = rule;
   const effect = rule.kind === 'mark' ? [rule.mark] : [rule.server_ip, rule.server_port];
-  const source = rule.kind === 'translate' ? rule.source : '';
+  const source = rule.kind === 'dnat' ? rule.source : '';
   return [kind, mapping_id, protocol, gateway_ip, router_port, ...effect, source].join(' ');
 }
 
-/** Takes all rules found with our mark, gives one entry per mapping id; `handle` is the list of removal lines. */
-export function observedForwards(found: readonly FoundRule[]): ObservedForward[] {
+/** Takes all rules that were found with the comment of a mapping, gives one entry for each mapping. */
+export function foundForwards<Change>(found: readonly FoundRule<Change>[]): FoundForward<Change>[] {
   const groups = Map.groupBy(found, ({ mapping_id }) => mapping_id);
   return [...groups].map(([mapping_id, rules]) => {
     const counters = countersOf(rules);
     return {
       mapping_id,
       forward: wholeForward(rules.map(({ rule }) => rule)),
-      handle: rules.map(({ removal }) => removal),
+      removals: rules.map(({ removal }) => removal),
       ...(counters && { counters }),
     };
   });
 }
 
-/** All translations of a mapping together. What is masqueraded was translated before, and would count twice. */
+/** The sum over all DNAT rules. A masqueraded packet has passed one of them before, and would count twice. */
 function countersOf(rules: readonly FoundRule[]): RuleCounters | undefined {
-  const counters = rules.flatMap(({ rule, counters }) => (rule?.kind === 'translate' && counters ? [counters] : []));
+  const counters = rules.flatMap(({ rule, counters: found }) => (rule?.kind === 'dnat' && found ? [found] : []));
   if (counters.length === 0) return undefined;
   return counters.reduce((sum, { packets, bytes }) => ({ packets: sum.packets + packets, bytes: sum.bytes + bytes }));
 }
 
 /** The forward whose rules are exactly these, in any order, none twice; undefined when there is no such forward. */
 function wholeForward(rules: readonly (Rule | undefined)[]): Forward | undefined {
-  const translation = rules.find((rule) => rule?.kind === 'translate');
-  if (translation === undefined || rules.includes(undefined)) return undefined;
-  const { mapping_id, protocol, gateway_ip, router_port, server_ip, server_port } = translation;
-  const sources = rules.flatMap((rule) => (rule?.kind === 'translate' && rule.source ? [rule.source] : []));
-  const masquerade = rules.some((rule) => rule?.kind === 'masquerade');
+  const dnat = rules.find((rule) => rule?.kind === 'dnat');
+  if (dnat === undefined || rules.includes(undefined)) return undefined;
+  const { mapping_id, protocol, gateway_ip, router_port, server_ip, server_port } = dnat;
+  const sources = rules.flatMap((rule) => (rule?.kind === 'dnat' && rule.source ? [rule.source] : []));
   const forward: Forward = {
     mapping_id,
     protocol,
@@ -102,7 +105,7 @@ function wholeForward(rules: readonly (Rule | undefined)[]): Forward | undefined
     server_ip,
     server_port,
     allowed_cidrs: canonicalCidrs(sources),
-    masquerade,
+    masquerade: rules.some((rule) => rule?.kind === 'masquerade'),
     scopeMark: rules.find((rule) => rule?.kind === 'mark')?.mark,
   };
   const expected = rulesOf(forward).map(ruleKey).toSorted();

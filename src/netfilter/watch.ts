@@ -1,7 +1,7 @@
 /**
- * Tells what happens to the routers of this node, at once and without looking: a namespace appears or goes, an address
- * changes. It is an ear, not a promise: an event may be lost, so whoever listens also looks on a period. At rest it
- * costs one inotify watch and one `ip monitor`, however many routers there are.
+ * Reports at once what happens to the routers of this node: a namespace is added or deleted, or an address changes. An event may
+ * be lost, so its user also reconciles periodically. While nothing happens it takes one inotify watch and one `ip monitor`,
+ * however many routers there are.
  */
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -10,15 +10,15 @@ import { routerIdOf } from '../pat/router/facts.ts';
 import { AddressWatch, type AddressWatchParts } from './address-watch.ts';
 import { NamespaceWatch } from './namespace-watch.ts';
 
-/** `gone`: no namespace of it is left. `appeared`: made, made anew, or another namespace of it is the one now. */
+/** `gone`: it has no namespace any more. `appeared`: it has a new namespace, or now another of its namespaces is the one in use. */
 export type RouterEvent = 'appeared' | 'gone' | 'addresses';
 
-export interface RouterWatchParts extends AddressWatchParts {
+interface RouterWatchParts extends AddressWatchParts {
   /** Where `ip netns` keeps its names. */
   readonly directory: string;
 }
 
-/** The only directory that `ip netns` knows, so the only one whose namespaces can be found by their numbers. */
+/** The only directory that `ip netns` reads, so the only one whose namespaces can be found by their IDs. */
 const SYSTEM_DIRECTORY = '/run/netns';
 
 export class RouterWatch {
@@ -26,7 +26,7 @@ export class RouterWatch {
   /** Undefined where `ip` does not find the namespaces. */
   readonly #addresses: AddressWatch | undefined;
   readonly #followed = new Set<string>();
-  #onChange: ((router_id: string, what: RouterEvent) => void) | undefined;
+  #onChange: ((router_id: string, event: RouterEvent) => void) | undefined;
 
   constructor(parts: RouterWatchParts) {
     const directory = resolve(parts.directory);
@@ -34,68 +34,71 @@ export class RouterWatch {
     this.#addresses = isSystemDirectory(directory) ? new AddressWatch(parts) : undefined;
   }
 
-  /** Begins. Routers that are here already are not told. Resolves when namespaces are watched; `ip monitor` takes a moment more. */
-  async start(onChange: (router_id: string, what: RouterEvent) => void): Promise<void> {
+  /**
+   * Begins to report. Routers that are present already are not reported. Resolves when namespaces are watched; `ip monitor`
+   * starts a moment later.
+   */
+  async start(onChange: (router_id: string, event: RouterEvent) => void): Promise<void> {
     this.#onChange = onChange;
-    this.#addresses?.start((name) => this.#tell(name, 'addresses'));
-    this.#namespaces.start((name, isThere) => this.#changed(name, isThere));
-    await this.#number([...this.#followed]);
+    this.#addresses?.start((name) => this.#report(name, 'addresses'));
+    this.#namespaces.start((name, isPresent) => this.#changed(name, isPresent));
+    await this.#assignIds([...this.#followed]);
   }
 
   /**
-   * From now on also tells when addresses of these routers change, those not here yet included; asked again, it does
-   * nothing. Other routers' are told where it comes for free.
+   * From now on also reports address changes of these routers, present or not. Repeated calls do nothing. Address changes of
+   * other routers are reported only where their namespace has an ID already.
    */
   async follow(routerIds: readonly string[]): Promise<void> {
-    const fresh = routerIds.filter((router_id) => !this.#followed.has(router_id));
-    for (const router_id of fresh) this.#followed.add(router_id);
-    if (fresh.length > 0) await this.#number(fresh);
+    const added = routerIds.filter((router_id) => !this.#followed.has(router_id));
+    for (const router_id of added) this.#followed.add(router_id);
+    if (added.length > 0) await this.#assignIds(added);
   }
 
-  /** Ends the program that it follows; after that nothing is told. */
+  /** Ends `ip monitor`; nothing is reported from then on. */
   async stop(): Promise<void> {
     this.#onChange = undefined;
     this.#namespaces.stop();
     await this.#addresses?.stop();
   }
 
-  #changed(name: string, isThere: boolean): void {
+  #changed(name: string, isPresent: boolean): void {
     const router_id = routerIdOf(name);
-    this.#addresses?.forgetNumbers();
-    if (!isThere) this.#tell(name, this.#namesOf([router_id]).length > 0 ? 'appeared' : 'gone');
-    // First its number: what changes after the look that this event causes must be heard.
-    else if (this.#followed.has(router_id)) void this.#number([router_id]).then(() => this.#tellOfNew(name));
-    else this.#tell(name, 'appeared');
+    this.#addresses?.forgetIds();
+    if (!isPresent) this.#report(name, this.#namesOf([router_id]).length > 0 ? 'appeared' : 'gone');
+    // The ID comes first, so that an address change after the inspection that this event causes is not missed.
+    else if (this.#followed.has(router_id)) void this.#assignIds([router_id]).then(() => this.#reportAdded(name));
+    else this.#report(name, 'appeared');
   }
 
-  /** It may have gone meanwhile, and that is told already. */
-  #tellOfNew(name: string): void {
-    if (this.#namespaces.names.includes(name)) this.#tell(name, 'appeared');
+  /** When it was deleted meanwhile, that is reported already. */
+  #reportAdded(name: string): void {
+    if (this.#namespaces.names.includes(name)) this.#report(name, 'appeared');
   }
 
-  async #number(routerIds: readonly string[]): Promise<void> {
+  async #assignIds(routerIds: readonly string[]): Promise<void> {
     const names = this.#namesOf(routerIds);
-    if (names.length > 0) await this.#addresses?.number(names);
+    if (names.length > 0) await this.#addresses?.assignIds(names);
   }
 
   #namesOf(routerIds: readonly string[]): string[] {
-    const wanted = new Set(routerIds);
-    return this.#namespaces.names.filter((name) => wanted.has(routerIdOf(name)) && isRouter(name));
+    const ids = new Set(routerIds);
+    return this.#namespaces.names.filter((name) => ids.has(routerIdOf(name)) && isRouter(name));
   }
 
-  #tell(name: string, what: RouterEvent): void {
-    if (isRouter(name)) this.#onChange?.(routerIdOf(name), what);
+  #report(name: string, event: RouterEvent): void {
+    if (isRouter(name)) this.#onChange?.(routerIdOf(name), event);
   }
 }
 
-/** Whether a namespace of that name can be a router's. */
+/** True for the name of a namespace that can belong to a router. */
 function isRouter(name: string): boolean {
   return RouterId.safeParse(routerIdOf(name)).success;
 }
 
 function isSystemDirectory(directory: string): boolean {
   try {
-    // The directory itself may not be there yet; /var/run is mostly a link to /run.
+    // The directory itself may not exist yet. /var/run is usually a link to /run.
     return join(realpathSync(dirname(directory)), basename(directory)) === SYSTEM_DIRECTORY;
   } catch {
     return false;

@@ -172,10 +172,10 @@ describe.each(BACKENDS)('%s', (backend) => {
     expect(await others()).toEqual(before);
   });
 
-  test('a rule of scopes that praas does not understand is a warning of the router, and the mapping is made', async () => {
+  test('an unknown rule for address scopes is a warning of the router, and the mapping is created', async () => {
     const { world, publish, node } = await setUp(backend, NO_SCOPE);
-    const strange = ['-o', world.names.insideInterface, '-m', 'mark', '--mark', '0x5/0xff', '-j', 'DROP'];
-    await world.run('iptables', ['-A', 'neutron-l3-agent-scope', ...strange]);
+    const unknown = ['-o', world.names.insideInterface, '-m', 'mark', '--mark', '0x5/0xff', '-j', 'DROP'];
+    await world.run('iptables', ['-A', 'neutron-l3-agent-scope', ...unknown]);
     const created = await node.pat.create({ router_id: world.router_id, server_ip: '10.20.0.51', server_port: 80 });
     expect(created.warnings.join('\n')).toContain('--mark 0x5/0xff -j DROP');
     expect((await publish()).status).toBe('ACTIVE');

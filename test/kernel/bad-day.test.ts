@@ -199,7 +199,7 @@ describe('beside Neutron', () => {
   const LOCK =
     'import fcntl,sys\nf=open(sys.argv[1],"a")\nfcntl.lockf(f,fcntl.LOCK_EX)\nprint("held",flush=True)\nsys.stdin.read()';
 
-  test("the jumps wait for Neutron's own lock; rules in our chains do not", async () => {
+  test("the jumps wait for Neutron's lock; rules in the chains of praas do not", async () => {
     const directory = mkdtempSync(join(tmpdir(), 'praas-neutron-'));
     cleanups.push(() => rmSync(directory, { recursive: true }));
     const { world, publish } = await setUp('iptables', realDataplane('iptables', ['/nowhere', directory]));
@@ -225,7 +225,7 @@ describe('beside Neutron', () => {
     expect((await publish()).status).toBe('ACTIVE');
   });
 
-  test('a lock that Neutron keeps too long is said, and nothing is changed', async () => {
+  test('a lock that Neutron keeps too long is an error, and nothing is changed', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'praas-neutron-'));
     cleanups.push(() => rmSync(directory, { recursive: true }));
     const { world, node, publish } = await setUp('iptables', realDataplane('iptables', [directory], 1));
@@ -240,7 +240,7 @@ describe('beside Neutron', () => {
     expect(await world.run('iptables-save', ['-t', 'nat'])).not.toContain('custom-PREROUTING');
   });
 
-  test('rules of iptables-legacy beside those of iptables-nft are said', async () => {
+  test('rules of iptables-legacy beside those of iptables-nft are a warning', async () => {
     const { world, node } = await setUp('iptables');
     await world.run('iptables-legacy', ['-t', 'nat', '-N', 'old']);
     const wanted = { router_id: world.router_id, server_ip: '10.20.0.51', server_port: 80 };
@@ -265,7 +265,7 @@ describe('beside Neutron', () => {
     await exec({ file: 'umount', args: [snat] });
   });
 
-  test('a name without a namespace behind it is no router', async () => {
+  test('a name without a mounted namespace is not a router', async () => {
     const { world } = await setUp('iptables');
     const stale = `qrouter-${randomUUID()}`;
     writeFileSync(`/run/netns/${stale}`, '');

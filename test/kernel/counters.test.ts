@@ -1,4 +1,4 @@
-// What is seen of the traffic through a forward: how often it was used, and the connections that it carries now.
+// The traffic through a forward: how many connections it has had, and those that it has now.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Forward } from '../../src/pat/mapping/forward.ts';
 import { plan } from '../../src/pat/plan/plan.ts';
@@ -29,8 +29,8 @@ describe.each(BACKENDS)('%s', (backend) => {
   const other = realDataplane(backend === 'iptables' ? 'nftables' : 'iptables');
 
   const publish = async (through: typeof dataplane, forwards: readonly Forward[]): Promise<void> => {
-    const { missingBaseChains: frame } = await through.observe(world.router_id);
-    await through.apply(world.router_id, plan(forwards, [], frame));
+    const { missingBaseChains } = await through.observe(world.router_id);
+    await through.apply(world.router_id, plan(forwards, [], missingBaseChains));
   };
 
   beforeAll(async () => {
@@ -45,8 +45,8 @@ describe.each(BACKENDS)('%s', (backend) => {
     for (const text of ['one', 'two', 'three']) for (const held of [tcp, udp]) await held.send(text);
 
     const { forwards } = await dataplane.observe(world.router_id);
-    const tallies = forwards.map(({ mapping_id, counters: tally }) => `${mapping_id} ${tally?.packets}`);
-    expect(tallies.toSorted()).toEqual([`${TCP.mapping_id} 1`, `${UDP.mapping_id} 1`]);
+    const packets = forwards.map(({ mapping_id, counters }) => `${mapping_id} ${counters?.packets}`);
+    expect(packets.toSorted()).toEqual([`${TCP.mapping_id} 1`, `${UDP.mapping_id} 1`]);
     const flows = await dataplane.flows(world.router_id, [TCP, UDP]);
     const states = flows.map(({ protocol, source_ip, state }) => `${protocol} ${source_ip} ${state}`);
     expect(states.toSorted()).toEqual(['tcp 203.0.113.2 ESTABLISHED', 'udp 198.51.100.7 undefined']);
@@ -54,7 +54,7 @@ describe.each(BACKENDS)('%s', (backend) => {
     await dataplane.apply(world.router_id, { remove: forwards, add: [], missingBaseChains: undefined });
   });
 
-  test('what the other backend has left is shown without its counter, beside the counter of the one in use', async () => {
+  test('what is left in the other backend is observed without counters, beside the counters of the one in use', async () => {
     await publish(other, [TCP]);
     await world.client.connect(goalOf(TCP));
     await publish(dataplane, [TCP]);
@@ -62,10 +62,10 @@ describe.each(BACKENDS)('%s', (backend) => {
     const { forwards } = await dataplane.observe(world.router_id);
 
     expect(forwards).toMatchObject([
-      { mapping_id: TCP.mapping_id, forward: TCP, tally: { packets: 0 } },
+      { mapping_id: TCP.mapping_id, forward: TCP, counters: { packets: 0 } },
       { mapping_id: TCP.mapping_id, forward: undefined },
     ]);
-    expect(forwards[1]).not.toHaveProperty('tally');
+    expect(forwards[1]).not.toHaveProperty('counters');
     const [seen] = (await other.observe(world.router_id)).forwards;
     expect(seen?.counters?.packets).toBe(1);
   });

@@ -1,5 +1,5 @@
-// The ruleset in the kernel, as its own tools print it, for every kind of mapping. Options that the kernel need not know
-// (names, expiry, description) make no golden file of their own: they are not in a Forward.
+// The ruleset in the kernel, as its own tools print it, for every kind of mapping. Options without an effect in
+// the kernel (name, expiry, description) have no golden file: they are not in a Forward.
 import { afterEach, test } from '@jest/globals';
 import type { Forward } from '../../src/pat/mapping/forward.ts';
 import { plan } from '../../src/pat/plan/plan.ts';
@@ -49,13 +49,13 @@ async function applied(
   forwards: readonly Forward[],
 ): Promise<string> {
   const dataplane = realDataplane(backend);
-  const { missingBaseChains: frame } = await dataplane.observe(router_id);
-  await dataplane.apply(router_id, plan(forwards, [], frame));
+  const { missingBaseChains } = await dataplane.observe(router_id);
+  await dataplane.apply(router_id, plan(forwards, [], missingBaseChains));
   if (backend === 'nftables') return sortElements(await run('nft', ['list', 'table', 'ip', 'praas']));
-  return ourRules(await run('iptables-save', ['-t', 'nat']));
+  return praasRules(await run('iptables-save', ['-t', 'nat']));
 }
 
-function ourRules(saved: string): string {
+function praasRules(saved: string): string {
   return saved
     .split('\n')
     .filter((line) => line.startsWith('-A') && line.includes('custom-'))
@@ -87,7 +87,7 @@ test.each(['iptables', 'nftables'] as const)('%s: into an address scope', async 
     { ...BASE, mapping_id: id(2), router_port: 4002 },
   ];
   const shown = await applied(world, backend, scoped);
-  const mangle = ourRules(await world.run('iptables-save', ['-t', 'mangle']));
+  const mangle = praasRules(await world.run('iptables-save', ['-t', 'mangle']));
   if (backend === 'iptables') expectGolden('scope.iptables-save', `*mangle\n${mangle}*nat\n${shown}`);
   else expectGolden('scope.nft', shown);
 });

@@ -1,9 +1,10 @@
-// The model that fast tests use in place of iptables-restore, held to the real one.
+// The model that fast tests use instead of iptables-restore, compared with the real one.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { renderRule } from '../../src/netfilter/iptables/rule.ts';
+import { chainOf } from '../../src/netfilter/iptables/operation.ts';
+import { renderRule } from '../../src/netfilter/iptables/render.ts';
 import { rulesOf } from '../../src/netfilter/rules.ts';
-import { foreignRule, forward } from '../support/arbitrary.ts';
+import { forward, unmanagedRule } from '../support/arbitrary.ts';
 import { EMPTY_NAT, restore } from '../support/iptables-model.ts';
 import { type TestWorld, testWorld } from '../support/world.ts';
 
@@ -14,9 +15,11 @@ beforeAll(async () => {
 });
 afterAll(() => world?.remove());
 
-const ours = forward.map((item) => rulesOf({ ...item, scopeMark: undefined }).map(renderRule));
-const foreign = foreignRule.map((line) => [line.replace(/^-A /, '')]);
-const rules = fc.array(fc.oneof(ours, foreign), { maxLength: 5 }).map((lists) => lists.flat());
+const managed = forward.map((item) =>
+  rulesOf({ ...item, scopeMark: undefined }).map((rule) => `${chainOf(rule)} ${renderRule(rule)}`),
+);
+const unmanaged = unmanagedRule.map((line) => [line.replace(/^-A /, '')]);
+const rules = fc.array(fc.oneof(managed, unmanaged), { maxLength: 5 }).map((lists) => lists.flat());
 
 /** Chains as declared, and each chain's rules in their order; in which order chains are listed is the tool's own. */
 function contents(lines: readonly string[]): string[] {

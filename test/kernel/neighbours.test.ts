@@ -1,4 +1,4 @@
-// What others keep in the namespace stays byte for byte, whatever praas does beside it.
+// What other programs have in the namespace stays byte for byte, whatever praas does beside it.
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { BACKENDS } from '../support/dataplane.ts';
@@ -23,7 +23,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) await cleanup();
 });
 
-/** iptables-save without our own lines, counters and times. */
+/** iptables-save without the lines of praas, counters and times. */
 async function others(world: TestWorld): Promise<string> {
   const saved = await world.run('iptables-save', []);
   const lines = saved.split('\n').filter((line) => !OURS.test(line) && !line.startsWith('#'));
@@ -51,7 +51,7 @@ describe.each(BACKENDS)('%s', (backend) => {
   });
 });
 
-test('rules of others in our chains, an nftables table of somebody, and rules on top stay where they are', async () => {
+test('unmanaged rules in the chains of praas, another nftables table, and rules before the jumps stay where they are', async () => {
   const { world, node } = await setUp('iptables');
   const rules = [
     '-N custom-PREROUTING',
@@ -80,7 +80,7 @@ test('rules of others in our chains, an nftables table of somebody, and rules on
   expect(await foreign()).toEqual(before);
   await expect(node.pat.create({ ...wanted, router_port: 4022 })).rejects.toMatchObject({
     code: 'PORT_TAKEN',
-    message: expect.stringContaining('-A custom-PREROUTING -p tcp -m tcp --dport 4022'),
+    facts: { by: expect.stringContaining('-A custom-PREROUTING -p tcp -m tcp --dport 4022') },
   });
   await node.pat.delete([mapping.id]);
   expect(await foreign()).toEqual(before);

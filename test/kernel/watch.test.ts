@@ -1,4 +1,4 @@
-// Routers are heard of as they come and go and change addresses: real namespaces, the real `ip monitor`.
+// Routers are reported as they are added, deleted and change addresses: real namespaces, the real `ip monitor`.
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,7 +9,7 @@ import { createFollow } from '../../src/system/follow.ts';
 import { ListLog } from '../support/fake-node.ts';
 
 const MONITOR = ['ip', '-4', '-o', 'monitor', 'address', 'all-nsid', ''].join('\0');
-/** Long enough for whatever might come after what was waited for. */
+/** Long enough for events that should not come. */
 const SILENCE_MS = 200;
 
 const exec = createExec(10_000, process.env);
@@ -17,17 +17,17 @@ let prefix: string;
 let made: Set<string>;
 let watch: RouterWatch;
 let log: ListLog;
-let told: { router_id: string; what: RouterEvent }[];
+let reported: { router_id: string; event: RouterEvent }[];
 
 beforeEach(async () => {
   prefix = `praas-test-${randomUUID().slice(0, 8)}`;
   made = new Set();
-  told = [];
+  reported = [];
   log = new ListLog();
   watch = new RouterWatch({ directory: '/run/netns', log, exec, follow: createFollow(process.env) });
-  await watch.start((router_id, what) => {
+  await watch.start((router_id, event) => {
     // Other tests have namespaces too.
-    if (router_id.startsWith(prefix)) told.push({ router_id, what });
+    if (router_id.startsWith(prefix)) reported.push({ router_id, event });
   });
 });
 afterEach(async () => {
@@ -52,22 +52,22 @@ async function remove(name: string): Promise<void> {
   made.delete(name);
 }
 
-async function hasNumber(name: string): Promise<boolean> {
+async function hasId(name: string): Promise<boolean> {
   const listed: { name: string; id?: number }[] = JSON.parse(await ip('-j', 'netns', 'list'));
   return listed.some((namespace) => namespace.name === name && namespace.id !== undefined);
 }
 
 const eventsOf = (name: string): RouterEvent[] =>
-  told.filter(({ router_id }) => router_id === name).map(({ what }) => what);
+  reported.filter(({ router_id }) => router_id === name).map(({ event }) => event);
 
 /** Waits for as many events of the router, then a little longer, and gives all of them. */
-async function heard(name: string, count: number): Promise<RouterEvent[]> {
+async function eventsAfter(name: string, count: number): Promise<RouterEvent[]> {
   while (eventsOf(name).length < count) await sleep(5);
   await sleep(SILENCE_MS);
   return eventsOf(name);
 }
 
-/** The monitors that this process has started, by their numbers. */
+/** The PIDs of the monitors that this process has started. */
 function monitors(): number[] {
   const children = readdirSync('/proc/self/task').flatMap((task) =>
     readFileSync(`/proc/self/task/${task}/children`, 'utf8').split(' ').filter(Boolean),
@@ -83,7 +83,7 @@ function commandOf(pid: string): string {
   }
 }
 
-/** Waits until a monitor hears: its netlink socket has joined a group. Gives its number. */
+/** Waits until a monitor is ready: its netlink socket has joined a group. Gives its PID. */
 async function monitor(): Promise<number> {
   for (;;) {
     const sockets = readFileSync('/proc/net/netlink', 'utf8')
@@ -101,19 +101,19 @@ async function monitor(): Promise<number> {
 
 test('a router appears with its namespace and goes with it', async () => {
   const edge = await add('edge');
-  expect(await heard(edge, 1)).toEqual(['appeared']);
+  expect(await eventsAfter(edge, 1)).toEqual(['appeared']);
   await remove(edge);
-  expect(await heard(edge, 2)).toEqual(['appeared', 'gone']);
+  expect(await eventsAfter(edge, 2)).toEqual(['appeared', 'gone']);
 });
 
-test('a router whose namespace is made anew has gone and appeared, however quickly', async () => {
+test('a router whose namespace is replaced is gone and appears, however quickly', async () => {
   const edge = await add('edge');
-  await heard(edge, 1);
+  await eventsAfter(edge, 1);
   await exec({ file: 'ip', args: ['-batch', '-'], input: `netns del ${edge}\nnetns add ${edge}\n` });
-  expect(await heard(edge, 3)).toEqual(['appeared', 'gone', 'appeared']);
+  expect(await eventsAfter(edge, 3)).toEqual(['appeared', 'gone', 'appeared']);
 });
 
-test('when it is told that a router has appeared, programs can run in it', async () => {
+test('when a router is reported to have appeared, programs can run in it', async () => {
   const tried = Promise.withResolvers<ExecResult>();
   const eager = new RouterWatch({ directory: '/run/netns', log, exec, follow: createFollow(process.env) });
   await eager.start((router_id) => {
@@ -125,64 +125,64 @@ test('when it is told that a router has appeared, programs can run in it', async
   await eager.stop();
 });
 
-test('an address that comes or goes on a link into a followed router is told', async () => {
+test('an address that is added or deleted on a link in a followed router is reported', async () => {
   const edge = await add('edge');
   await watch.follow([edge]);
   await monitor();
   await ip('-n', edge, 'link', 'add', 'v0', 'type', 'veth', 'peer', 'name', 'v1');
-  await heard(edge, 1);
+  await eventsAfter(edge, 1);
 
   await ip('-n', edge, 'address', 'add', '10.8.8.8/24', 'dev', 'v0');
-  expect(await heard(edge, 2)).toEqual(['appeared', 'addresses']);
+  expect(await eventsAfter(edge, 2)).toEqual(['appeared', 'addresses']);
   await ip('-n', edge, 'address', 'delete', '10.8.8.8/24', 'dev', 'v0');
-  expect(await heard(edge, 3)).toEqual(['appeared', 'addresses', 'addresses']);
+  expect(await eventsAfter(edge, 3)).toEqual(['appeared', 'addresses', 'addresses']);
   expect(log.lines).toEqual([]);
 });
 
-test('a followed router that is made later, or anew, is heard from its beginning', async () => {
+test('a followed router that is added later, or again, is reported from its beginning', async () => {
   const edge = `${prefix}-edge`;
   await watch.follow([edge, `${prefix}-never`]);
   await monitor();
   for (const before of [0, 3]) {
     await add('edge');
-    expect((await heard(edge, before + 1)).at(-1)).toBe('appeared');
+    expect((await eventsAfter(edge, before + 1)).at(-1)).toBe('appeared');
     await ip('-n', edge, 'address', 'add', '10.8.8.8/24', 'dev', 'lo');
-    expect((await heard(edge, before + 2)).at(-1)).toBe('addresses');
+    expect((await eventsAfter(edge, before + 2)).at(-1)).toBe('addresses');
     await remove(edge);
-    expect((await heard(edge, before + 3)).at(-1)).toBe('gone');
+    expect((await eventsAfter(edge, before + 3)).at(-1)).toBe('gone');
   }
 });
 
-test('a number that has passed to another router is not mistaken for the old one', async () => {
+test('an ID that another router has got is not taken for the old router', async () => {
   const [edge, west] = [`${prefix}-edge`, `${prefix}-west`];
   await watch.follow([edge, west]);
   await monitor();
   for (const name of ['edge', 'west']) {
     const router = await add(name);
-    await heard(router, 1);
+    await eventsAfter(router, 1);
     await ip('-n', router, 'address', 'add', '10.8.8.8/24', 'dev', 'lo');
-    expect(await heard(router, 2)).toEqual(['appeared', 'addresses']);
+    expect(await eventsAfter(router, 2)).toEqual(['appeared', 'addresses']);
     await remove(router);
-    expect(await heard(router, 3)).toEqual(['appeared', 'addresses', 'gone']);
+    expect(await eventsAfter(router, 3)).toEqual(['appeared', 'addresses', 'gone']);
   }
 });
 
-test('only followed routers are given a number, and one that has one keeps it', async () => {
+test('only followed routers are given an ID, and one that has an ID keeps it', async () => {
   const [edge, west] = [await add('edge'), await add('west')];
-  await Promise.all([heard(edge, 1), heard(west, 1)]);
+  await Promise.all([eventsAfter(edge, 1), eventsAfter(west, 1)]);
   await ip('netns', 'set', edge, '4711');
 
   await watch.follow([edge]);
   expect(await ip('-j', 'netns', 'list')).toContain(`{"name":"${edge}","id":4711}`);
-  expect(await hasNumber(west)).toBe(false);
+  expect(await hasId(west)).toBe(false);
   await watch.follow([west]);
-  expect(await hasNumber(west)).toBe(true);
+  expect(await hasId(west)).toBe(true);
 });
 
-test('a monitor that is killed comes back, and changes are heard again', async () => {
+test('a monitor that is killed is restarted, and changes are reported again', async () => {
   const edge = await add('edge');
   await watch.follow([edge]);
-  await heard(edge, 1);
+  await eventsAfter(edge, 1);
   const first = await monitor();
 
   process.kill(first, 'SIGKILL');
@@ -190,14 +190,14 @@ test('a monitor that is killed comes back, and changes are heard again', async (
   expect(await monitor()).not.toBe(first);
 
   await ip('-n', edge, 'address', 'add', '10.8.8.8/24', 'dev', 'lo');
-  expect(await heard(edge, 2)).toEqual(['appeared', 'addresses']);
+  expect(await eventsAfter(edge, 2)).toEqual(['appeared', 'addresses']);
   expect(log.lines).toMatchObject([{ details: { reason: expect.stringContaining('SIGKILL') } }]);
 });
 
-test('after it is stopped nothing is told, and no program is left', async () => {
+test('after stop nothing is reported, and no program is left', async () => {
   const edge = await add('edge');
   await watch.follow([edge]);
-  await heard(edge, 1);
+  await eventsAfter(edge, 1);
   await monitor();
 
   await watch.stop();
@@ -208,7 +208,7 @@ test('after it is stopped nothing is told, and no program is left', async () => 
   expect(eventsOf(edge)).toEqual(['appeared']);
 });
 
-test('elsewhere than where `ip netns` keeps its names no program is started', async () => {
+test('for any other directory than that of `ip netns` no program is started', async () => {
   await watch.stop();
   const elsewhere = new RouterWatch({
     directory: '/run/praas-test-netns',

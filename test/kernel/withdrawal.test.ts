@@ -48,7 +48,7 @@ describe.each(BACKENDS)('%s', (backend) => {
     expect(await withdrawAll(dataplane)).toBe(0);
   });
 
-  test('chains in which others have rules stay', async () => {
+  test('chains with unmanaged rules stay', async () => {
     const world = await testWorld({ router: 'plain' });
     cleanups.push(() => world.remove());
     const theirs = ['*nat', '-N custom-PREROUTING', '-I PREROUTING -j custom-PREROUTING'];

@@ -4,9 +4,30 @@ import { NetfilterDataplane } from '../../src/netfilter/dataplane.ts';
 import { IptablesBackend } from '../../src/netfilter/iptables/backend.ts';
 import { Namespaces } from '../../src/netfilter/namespace.ts';
 import { NftablesBackend } from '../../src/netfilter/nftables/backend.ts';
-import type { Exec } from '../../src/system/exec.ts';
+import type { Forward } from '../../src/pat/mapping/forward.ts';
+import type { Command, Exec } from '../../src/system/exec.ts';
 
 const IPTABLES = 'iptables-save';
+const FORWARD: Forward = {
+  mapping_id: '0b0e0a52-6a52-4a4e-8d3b-0a4d4f1d9f11',
+  protocol: 'tcp',
+  gateway_ip: '203.0.113.10',
+  router_port: 4022,
+  server_ip: '10.20.0.51',
+  server_port: 22,
+  allowed_cidrs: [],
+  masquerade: false,
+  scopeMark: undefined,
+};
+
+function dataplaneOn(exec: Exec, name: string): NetfilterDataplane {
+  const namespaces = new Namespaces(exec, '/dev');
+  const iptables = new IptablesBackend(namespaces, { waitSeconds: 1, neutronLockPaths: [] });
+  const nftables = new NftablesBackend(namespaces);
+  return name === 'iptables'
+    ? new NetfilterDataplane(namespaces, iptables, nftables)
+    : new NetfilterDataplane(namespaces, nftables, iptables);
+}
 
 test.each([
   ['iptables', 'nft', IPTABLES],
@@ -16,13 +37,20 @@ test.each([
     if (!args.includes(quick)) await setTimeout(20);
     return { exitCode: 4, stdout: '', stderr: 'Permission denied (you must be root)' };
   };
-  const namespaces = new Namespaces(exec, '/dev');
-  const iptables = new IptablesBackend(namespaces, { waitSeconds: 1, neutron_lock_path: [] });
-  const nftables = new NftablesBackend(namespaces);
-  const dataplane =
-    name === 'iptables'
-      ? new NetfilterDataplane(namespaces, iptables, nftables)
-      : new NetfilterDataplane(namespaces, nftables, iptables);
 
-  await expect(dataplane.observe('null')).rejects.toMatchObject({ facts: { what: `${named} in null` } });
+  const observation = dataplaneOn(exec, name).observe('null');
+
+  await expect(observation).rejects.toMatchObject({ facts: { what: `${named} in null` } });
+});
+
+test.each(['iptables', 'nftables'])('with %s, a process that changes the kernel is killed with praas', async (name) => {
+  const commands: Command[] = [];
+  const exec: Exec = async (command) => {
+    commands.push(command);
+    return { exitCode: 0, stdout: '', stderr: '' };
+  };
+
+  await dataplaneOn(exec, name).apply('null', { remove: [], add: [FORWARD], missingBaseChains: undefined });
+
+  expect(commands).toMatchObject([{ killOnParentExit: true, input: expect.stringContaining(FORWARD.mapping_id) }]);
 });

@@ -3,9 +3,11 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { NetfilterDataplane } from '../../src/netfilter/dataplane.ts';
 import { IptablesBackend } from '../../src/netfilter/iptables/backend.ts';
-import { missingFrame, missingMarkFrame, touchesBuiltIn } from '../../src/netfilter/iptables/frame.ts';
-import { claimsOf } from '../../src/netfilter/iptables/ports-in-use.ts';
-import { parseRule, renderRule } from '../../src/netfilter/iptables/rule.ts';
+import { baseChainRemovals, changesBuiltInChain, missingBaseChains } from '../../src/netfilter/iptables/base-chains.ts';
+import { type BaseChainOperation, chainOf, type Table } from '../../src/netfilter/iptables/operation.ts';
+import { portsInUse } from '../../src/netfilter/iptables/ports-in-use.ts';
+import { renderRule, renderSection } from '../../src/netfilter/iptables/render.ts';
+import { parseRule } from '../../src/netfilter/iptables/rule.ts';
 import { parseSavedTable, wordsOf } from '../../src/netfilter/iptables/save.ts';
 import { Namespaces } from '../../src/netfilter/namespace.ts';
 import { NftablesBackend } from '../../src/netfilter/nftables/backend.ts';
@@ -14,17 +16,17 @@ import { type Forward, forwardKey } from '../../src/pat/mapping/forward.ts';
 import { isEmptyChanges } from '../../src/pat/plan/changes.ts';
 import { plan } from '../../src/pat/plan/plan.ts';
 import type { Exec } from '../../src/system/exec.ts';
-import { foreignRule, forward, forwards } from '../support/arbitrary.ts';
+import { forward, forwards, unmanagedRule } from '../support/arbitrary.ts';
 import { counted, EMPTY_NAT, restore, SCOPED } from '../support/iptables-model.ts';
 import { pythonRules } from '../support/unmanaged-rules.ts';
 
 const NEUTRON = new URL('../golden/neutron/', import.meta.url);
 
-/** A node where `null` (of /dev) passes for a namespace, with the model in place of the kernel. */
+/** A node on which `null` (of /dev) is a namespace, with the model instead of the kernel. */
 function modelledDataplane(saved: string[]): {
   dataplane: NetfilterDataplane;
   saved: () => string[];
-  /** Every script that was handed to iptables-restore, refused ones too. */
+  /** Every input of iptables-restore, refused ones too. */
   scripts: string[];
 } {
   let lines = saved;
@@ -47,7 +49,7 @@ function modelledDataplane(saved: string[]): {
     return args.includes('nft') ? { exitCode: 1, stdout: '', stderr: 'No such file or directory' } : done('');
   };
   const namespaces = new Namespaces(exec, '/dev');
-  const iptables = new IptablesBackend(namespaces, { waitSeconds: 1, neutron_lock_path: [] });
+  const iptables = new IptablesBackend(namespaces, { waitSeconds: 1, neutronLockPaths: [] });
   const dataplane = new NetfilterDataplane(namespaces, iptables, new NftablesBackend(namespaces));
   return { dataplane, saved: () => lines, scripts };
 }
@@ -56,14 +58,13 @@ test('a rule that is written and read again is the same rule', () => {
   fc.assert(
     fc.property(forward, (item) => {
       for (const rule of rulesOf(item)) {
-        const [chain = '', ...words] = wordsOf(renderRule(rule));
-        expect(parseRule(chain, words)).toEqual(rule);
+        expect(parseRule(chainOf(rule), wordsOf(renderRule(rule)))).toEqual(rule);
       }
     }),
   );
 });
 
-test('a rule with our mark that somebody edited is not taken for ours as it should be', () => {
+test('a rule with a comment of praas that was edited is not a rule as praas writes it', () => {
   const rules = rulesOf({
     mapping_id: '0b0e0a52-6a52-4a4e-8d3b-0a4d4f1d9f11',
     protocol: 'tcp',
@@ -75,7 +76,8 @@ test('a rule with our mark that somebody edited is not taken for ours as it shou
     masquerade: false,
     scopeMark: undefined,
   });
-  const [chain = '', ...words] = rules.flatMap((rule) => wordsOf(renderRule(rule)));
+  const chain = 'custom-PREROUTING';
+  const words = rules.flatMap((rule) => wordsOf(renderRule(rule)));
   expect(parseRule(chain, words)).toBeDefined();
 
   expect(parseRule(chain, ['-i', 'qg-1', ...words])).toBeUndefined();
@@ -95,48 +97,73 @@ test('a rule with our mark that somebody edited is not taken for ours as it shou
   ).toBeUndefined();
 });
 
-test('applying a plan among rules of others gives exactly what is desired, keeps the others, and the next plan is empty', async () => {
-  const lines = fc.array(foreignRule, { maxLength: 6 });
+test('a plan applied among unmanaged rules gives what is desired, keeps these rules, and the next plan is empty', async () => {
+  const lines = fc.array(unmanagedRule, { maxLength: 6 });
   await fc.assert(
     fc.asyncProperty(forwards, forwards, lines, lines, async (before, after, first, second) => {
       const chains = [':custom-PREROUTING - [0:0]', ':custom-POSTROUTING - [0:0]'];
       const { dataplane, saved } = modelledDataplane([...SCOPED, ...EMPTY_NAT, ...chains, ...first]);
-      const settle = async (desired: typeof after) => {
+      const reconcile = async (desired: typeof after) => {
         const observed = await dataplane.observe('null');
         const changes = plan(desired, observed.forwards, desired.length > 0 ? observed.missingBaseChains : undefined);
         await dataplane.apply('null', changes);
         return changes;
       };
-      await settle(before);
+      await reconcile(before);
       saved().push(...second);
 
-      await settle(after);
+      await reconcile(after);
 
       const observed = await dataplane.observe('null');
       const keys = observed.forwards.map(({ forward: found }) => (found ? forwardKey(found) : 'broken'));
       expect(keys.toSorted()).toEqual(after.map(forwardKey).toSorted());
       const kept = saved().filter((line) => [...first, ...second].includes(line));
       expect(kept).toHaveLength(first.length + second.length);
-      expect(isEmptyChanges(await settle(after))).toBe(true);
+      expect(isEmptyChanges(await reconcile(after))).toBe(true);
     }),
     { numRuns: 60 },
   );
 });
 
-test('the frame is two chains and two appended jumps, and only once', () => {
-  const empty = parseSavedTable(EMPTY_NAT.join('\n'), 'nat');
-  const frame = missingFrame(empty);
-  expect(frame).toEqual([
+/** The base chains as iptables-restore gets them. */
+const textOf = (table: Table, baseChains: readonly BaseChainOperation[]): string =>
+  renderSection({ table, baseChains, rules: [] });
+
+test('the base chains are two chains and two appended jumps, and only once', () => {
+  const missing = missingBaseChains('nat', parseSavedTable(EMPTY_NAT.join('\n'), 'nat'));
+  expect(textOf('nat', missing).split('\n')).toEqual([
+    '*nat',
     '-N custom-PREROUTING',
     '-N custom-POSTROUTING',
     '-A PREROUTING -j custom-PREROUTING',
     '-A POSTROUTING -j custom-POSTROUTING',
+    'COMMIT',
+    '',
   ]);
-  expect(touchesBuiltIn(frame)).toBe(true);
+  expect(changesBuiltInChain(missing)).toBe(true);
+  expect(changesBuiltInChain(missing.slice(0, 2))).toBe(false);
 
-  const framed = parseSavedTable(restore(EMPTY_NAT, ['*nat', ...frame].join('\n')).join('\n'), 'nat');
-  expect(missingFrame(framed)).toEqual([]);
-  expect(touchesBuiltIn(['-N custom-PREROUTING'])).toBe(false);
+  const whole = parseSavedTable(restore(EMPTY_NAT, textOf('nat', missing)).join('\n'), 'nat');
+  expect(missingBaseChains('nat', whole)).toEqual([]);
+});
+
+test.each<[string, string[], string[]]>([
+  ['no rule: both go, with every jump', [], ['POSTROUTING', 'PREROUTING']],
+  ['a rule: its chain stays', ['-A custom-PREROUTING -p tcp -j ACCEPT'], ['POSTROUTING']],
+  ['a jump from another chain: it stays', ['-A OUTPUT -j custom-PREROUTING'], ['POSTROUTING']],
+])('base chains in which there is %s', (_, rules, removed) => {
+  const chains = ['PREROUTING', 'POSTROUTING'];
+  const declared = chains.map((hook) => `:custom-${hook} - [0:0]`);
+  const jumps = [...chains, ...chains].map((hook) => `-A ${hook} -j custom-${hook}`);
+  const table = parseSavedTable([...EMPTY_NAT, ...declared, ...jumps, ...rules].join('\n'), 'nat');
+
+  const lines = textOf('nat', baseChainRemovals('nat', table)).split('\n').slice(1, -2);
+
+  const expected = removed.map((hook) => {
+    const jump = `-D ${hook} -j custom-${hook}`;
+    return [jump, jump, `-X custom-${hook}`];
+  });
+  expect(lines.toSorted()).toEqual(expected.flat().toSorted());
 });
 
 const BASE: Forward = {
@@ -152,36 +179,34 @@ const BASE: Forward = {
 };
 const MARK =
   '-A custom-PREROUTING -d 203.0.113.10/32 -p tcp -m tcp --dport 4022 -m comment --comment "praas:0b0e0a52-6a52-4a4e-8d3b-0a4d4f1d9f11" -j MARK --set-xmark 0x4010000/0xffff0000';
-const TRANSLATION = MARK.replace(/-j MARK.*/, '-j DNAT --to-destination 10.20.0.51:22');
+const DNAT = MARK.replace(/-j MARK.*/, '-j DNAT --to-destination 10.20.0.51:22');
 
-test('a mark is a rule in a chain of our own in mangle, with one jump at the end', () => {
-  const frame = ['-t mangle -N custom-PREROUTING', '-t mangle -A PREROUTING -j custom-PREROUTING'];
-  expect(missingMarkFrame(parseSavedTable(SCOPED.join('\n'), 'mangle'))).toEqual(frame);
-  const framed = ['*mangle', ':custom-PREROUTING - [0:0]', '-A PREROUTING -j custom-PREROUTING'];
-  expect(missingMarkFrame(parseSavedTable(framed.join('\n'), 'mangle'))).toEqual([]);
-  expect(rulesOf(BASE).map(renderRule)).toContain(MARK.slice(3));
+test('a mark is a rule in a chain of praas in mangle, with one jump at the end', () => {
+  const missing = missingBaseChains('mangle', parseSavedTable(SCOPED.join('\n'), 'mangle'));
+  const lines = ['*mangle', '-N custom-PREROUTING', '-A PREROUTING -j custom-PREROUTING', 'COMMIT', ''];
+  expect(textOf('mangle', missing).split('\n')).toEqual(lines);
+  const whole = ['*mangle', ':custom-PREROUTING - [0:0]', '-A PREROUTING -j custom-PREROUTING'];
+  expect(missingBaseChains('mangle', parseSavedTable(whole.join('\n'), 'mangle'))).toEqual([]);
+  expect(rulesOf(BASE).map((rule) => `-A ${chainOf(rule)} ${renderRule(rule)}`)).toContain(MARK);
 });
 
-test('the mark is committed before the translation that needs it, and taken away after it', async () => {
+test('the mark is committed before the DNAT that needs it, and taken away after it', async () => {
   const { dataplane, scripts } = modelledDataplane([...SCOPED, ...EMPTY_NAT]);
-  const { missingBaseChains: frame } = await dataplane.observe('null');
-  const shown = dataplane.render(plan([BASE], [], frame));
-  await dataplane.apply('null', plan([BASE], [], frame));
-  expect(scripts.map((script) => script.split('\n').at(-3))).toEqual([MARK, TRANSLATION]);
+  const { missingBaseChains: missing } = await dataplane.observe('null');
+  const shown = dataplane.render(plan([BASE], [], missing));
+  await dataplane.apply('null', plan([BASE], [], missing));
+  expect(scripts.map((script) => script.split('\n').at(-3))).toEqual([MARK, DNAT]);
   expect(scripts.join('')).toBe(shown);
 
   scripts.length = 0;
   await dataplane.apply('null', plan([], (await dataplane.observe('null')).forwards));
-  expect(scripts.map((script) => script.split('\n')[1])).toEqual([
-    TRANSLATION.replace('-A', '-D'),
-    MARK.replace('-A', '-D'),
-  ]);
+  expect(scripts.map((script) => script.split('\n')[1])).toEqual([DNAT.replace('-A', '-D'), MARK.replace('-A', '-D')]);
 });
 
 test('a change that is refused in the second table is taken back in the first', async () => {
   const { dataplane, saved, scripts } = modelledDataplane([...SCOPED, ...EMPTY_NAT]);
-  const { missingBaseChains: frame } = await dataplane.observe('null');
-  await dataplane.apply('null', plan([BASE], [], frame));
+  const { missingBaseChains: missing } = await dataplane.observe('null');
+  await dataplane.apply('null', plan([BASE], [], missing));
   const before = saved().toSorted();
   const absent = {
     ...BASE,
@@ -197,7 +222,7 @@ test('a change that is refused in the second table is taken back in the first', 
   expect(scripts).toHaveLength(3);
   expect(saved().toSorted()).toEqual(before);
 
-  // The mark is not there to be taken away: by then the translations have been changed already.
+  // The mark is not there to be deleted: by then the nat table is committed already.
   const unmarked = { ...absent, scopeMark: 0x4020000 };
   await dataplane.apply('null', plan([absent], [], undefined));
   const withAbsent = saved().toSorted();
@@ -206,15 +231,15 @@ test('a change that is refused in the second table is taken back in the first', 
   expect(saved().toSorted()).toEqual(withAbsent);
 });
 
-test('rules of others that a refused change had taken away come back in their order', async () => {
+test('unmanaged rules that a refused change has deleted come back in their order', async () => {
   const python = ['10.20.0.51:22', '10.20.0.52:22'].map((server) => pythonRules(4022, server)[0] ?? '');
   const chains = [':custom-PREROUTING - [0:0]', ':custom-POSTROUTING - [0:0]'];
   const { dataplane, saved } = modelledDataplane([...SCOPED, ...EMPTY_NAT, ...chains, ...python]);
-  const { unmanagedRules: adopt = [], missingBaseChains: frame } = await dataplane.observe('null');
-  await dataplane.apply('null', plan([{ ...BASE, scopeMark: undefined }], [], frame));
+  const { unmanagedRules: adopt = [], missingBaseChains: missing } = await dataplane.observe('null');
+  await dataplane.apply('null', plan([{ ...BASE, scopeMark: undefined }], [], missing));
   const inChain = (): string[] => saved().filter((line) => python.includes(line));
 
-  // It has no mark that could go, which shows when the translations have been changed already.
+  // It has no mark to be deleted, which shows when the nat table is committed already.
   const remove = [dataplane.expected({ ...BASE, scopeMark: 0x4020000 })];
   const refused = dataplane.apply('null', { remove, add: [], missingBaseChains: undefined, adopt });
   await expect(refused).rejects.toMatchObject({ code: 'KERNEL_REFUSED' });
@@ -227,15 +252,15 @@ test('a router without address scopes gets nothing in mangle', async () => {
     ...SCOPED.map((line) => line.replace('0x4010000', '0x4000000')),
     ...EMPTY_NAT,
   ]);
-  const { missingBaseChains: frame, scopeMarks } = await dataplane.observe('null');
+  const { missingBaseChains: missing, scopeMarks } = await dataplane.observe('null');
   expect(scopeMarks).toEqual(new Map([['qr-1', undefined]]));
-  await dataplane.apply('null', plan([{ ...BASE, scopeMark: undefined }], [], frame));
+  await dataplane.apply('null', plan([{ ...BASE, scopeMark: undefined }], [], missing));
   expect(scripts).toHaveLength(1);
   expect(scripts[0]).not.toContain('mangle');
 });
 
-test('our rule in the other table, where it does nothing, is not the forward', async () => {
-  const misplaced = [':custom-PREROUTING - [0:0]', MARK, TRANSLATION];
+test('a rule of praas in the other table, where it has no effect, is not the forward', async () => {
+  const misplaced = [':custom-PREROUTING - [0:0]', MARK, DNAT];
   const { dataplane } = modelledDataplane([...SCOPED, ...EMPTY_NAT, ...misplaced]);
   const { forwards: found } = await dataplane.observe('null');
   expect(found.map(({ forward: whole }) => whole)).toEqual([undefined]);
@@ -254,28 +279,29 @@ test('rules are read with their counters and without, and are the same rules', (
   expect([...chains]).toContain('custom-PREROUTING');
 });
 
-test('a jump that the Python version inserted on top counts as ours', () => {
+test('a jump that the Python version inserted at the top counts', () => {
   const lines = [
     ...EMPTY_NAT,
     ':custom-PREROUTING - [0:0]',
     '-A PREROUTING -j custom-PREROUTING',
     '-A PREROUTING -j x',
   ];
-  expect(missingFrame(parseSavedTable(lines.join('\n'), 'nat'))).toEqual([
+  const missing = missingBaseChains('nat', parseSavedTable(lines.join('\n'), 'nat'));
+  expect(textOf('nat', missing).split('\n').slice(1, -2)).toEqual([
     '-N custom-POSTROUTING',
     '-A POSTROUTING -j custom-POSTROUTING',
   ]);
 });
 
-test.each(readdirSync(NEUTRON))("Neutron's rules in %s are read, and none is taken for ours", (file) => {
+test.each(readdirSync(NEUTRON))("Neutron's rules in %s are read, and none is taken for a rule of praas", (file) => {
   const table = parseSavedTable(readFileSync(new URL(file, NEUTRON), 'utf8'), 'nat');
   expect(table.chains.size).toBeGreaterThan(5);
   expect(table.rules.length).toBeGreaterThan(5);
   expect(table.rules.flatMap(({ chain, words }) => parseRule(chain, words) ?? [])).toEqual([]);
-  expect(missingFrame(table)).toHaveLength(4);
+  expect(missingBaseChains('nat', table)).toHaveLength(4);
 });
 
-test("nothing that we write carries the L3 agent's name: it would take the line for its own", () => {
+test('no rule contains the name of the L3 agent, which would manage it', () => {
   fc.assert(
     fc.property(forward, (item) => {
       for (const rule of rulesOf(item)) expect(renderRule(rule)).not.toContain('neutron');
@@ -298,9 +324,9 @@ test.each([
   ['-p tcp -m tcp ! --dport 9 -j DNAT --to-destination 10.0.0.1', 'tcp 0.0.0.0/0 1-65535'],
   ['-p tcp -m tcp --dport 4022 -j ACCEPT', ''],
   ['-p icmp -j DNAT --to-destination 10.0.0.1', ''],
-])('the rule %s of somebody else takes %s', (text, expected) => {
-  const portsInUse = claimsOf({ chain: 'custom-PREROUTING', text, words: wordsOf(text) });
-  expect(portsInUse.map(({ protocol, cidr, first, last }) => `${protocol} ${cidr} ${first}-${last}`).join('; ')).toBe(
+])('the unmanaged rule %s takes %s', (text, expected) => {
+  const ports = portsInUse({ chain: 'custom-PREROUTING', text, words: wordsOf(text) });
+  expect(ports.map(({ protocol, cidr, first, last }) => `${protocol} ${cidr} ${first}-${last}`).join('; ')).toBe(
     expected,
   );
 });

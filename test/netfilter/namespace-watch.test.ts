@@ -11,7 +11,7 @@ import { createFollow } from '../../src/system/follow.ts';
 import { ListLog } from '../support/fake-node.ts';
 
 const UUID = '0b0e0a52-6a52-4a4e-8d3b-0a4d4f1d9f11';
-/** Long enough for whatever might come after what was waited for. */
+/** Long enough for events that should not come. */
 const SILENCE_MS = 100;
 
 const KINDS = ['net', 'uts'] as const;
@@ -21,7 +21,7 @@ let held: FileHandle[];
 let base: string;
 let directory: string;
 let watch: RouterWatch;
-let told: string[];
+let reported: string[];
 let log: ListLog;
 
 beforeAll(async () => {
@@ -31,7 +31,7 @@ afterAll(() => Promise.all(held.map((file) => file.close())));
 beforeEach(async () => {
   base = await mkdtemp(join(tmpdir(), 'praas-watch-'));
   directory = join(base, 'deep', 'netns');
-  told = [];
+  reported = [];
   log = new ListLog();
   const exec = createExec(10_000, process.env);
   watch = new RouterWatch({ directory, log, exec, follow: createFollow(process.env) });
@@ -41,31 +41,31 @@ afterEach(async () => {
   await rm(base, { recursive: true, force: true });
 });
 
-const start = (): Promise<void> => watch.start((router_id, what) => told.push(`${router_id} ${what}`));
+const start = (): Promise<void> => watch.start((router_id, what) => reported.push(`${router_id} ${what}`));
 const at = (name: string): string => join(directory, name);
 const make = (name: string): Promise<void> => symlink(linkTo('net'), at(name));
 const makeDirectory = async (): Promise<void> => void (await mkdir(directory, { recursive: true }));
 
-/** Waits until so much was told, then a little longer, and gives all of it. */
-async function heard(count: number): Promise<readonly string[]> {
-  while (told.length < count) await sleep(5);
+/** Waits for as many reports, then a little longer, and gives all of them. */
+async function reportedAfter(count: number): Promise<readonly string[]> {
+  while (reported.length < count) await sleep(5);
   await sleep(SILENCE_MS);
-  return told;
+  return reported;
 }
 
-test('routers that appear and go are told by their id; those here before are known', async () => {
+test('routers that are added or deleted are reported by their ID; those present before are known', async () => {
   await makeDirectory();
   await make('here');
   await start();
 
   await make(`qrouter-${UUID}`);
   await make('edge');
-  expect((await heard(2)).toSorted()).toEqual([`${UUID} appeared`, 'edge appeared']);
+  expect((await reportedAfter(2)).toSorted()).toEqual([`${UUID} appeared`, 'edge appeared']);
   await rm(at('here'));
-  expect((await heard(3)).at(-1)).toBe('here gone');
+  expect((await reportedAfter(3)).at(-1)).toBe('here gone');
 });
 
-test('another namespace in place of one has appeared, however quickly; the same one again is no news', async () => {
+test('a namespace that replaces another is reported, however quickly; the same one again is not', async () => {
   await makeDirectory();
   for (const name of ['edge', 'west']) await make(name);
   await start();
@@ -74,101 +74,101 @@ test('another namespace in place of one has appeared, however quickly; the same 
   await make('west');
   await symlink(linkTo('uts'), at('edge'));
 
-  expect(await heard(2)).toEqual(['edge gone', 'edge appeared']);
+  expect(await reportedAfter(2)).toEqual(['edge gone', 'edge appeared']);
 });
 
-test('a name is no router before its namespace is mounted', async () => {
+test('a name is not a router before its namespace is mounted', async () => {
   await makeDirectory();
   await writeFile(at('early'), '');
   await start();
   await writeFile(at('edge'), '');
   await sleep(SILENCE_MS);
-  expect(told).toEqual([]);
+  expect(reported).toEqual([]);
 
   for (const name of ['early', 'edge']) {
     await make(`${name}.new`);
     await rename(at(`${name}.new`), at(name));
   }
-  const names = (await heard(2)).filter((line) => !line.includes('.new'));
+  const names = (await reportedAfter(2)).filter((line) => !line.includes('.new'));
   expect(names.toSorted()).toEqual(['early appeared', 'edge appeared']);
 });
 
-test('of a distributed router one namespace may go: it has gone with the last', async () => {
+test('a distributed router is gone with the last of its namespaces', async () => {
   await makeDirectory();
   await make(`qrouter-${UUID}`);
   await make(`snat-${UUID}`);
   await start();
 
   await rm(at(`snat-${UUID}`));
-  expect(await heard(1)).toEqual([`${UUID} appeared`]);
+  expect(await reportedAfter(1)).toEqual([`${UUID} appeared`]);
   await rm(at(`qrouter-${UUID}`));
-  expect(await heard(2)).toEqual([`${UUID} appeared`, `${UUID} gone`]);
+  expect(await reportedAfter(2)).toEqual([`${UUID} appeared`, `${UUID} gone`]);
 });
 
-test('names that no router can have are passed over', async () => {
+test('names that are not valid router IDs are left out', async () => {
   await makeDirectory();
   await start();
 
   for (const name of ['two words', '-dash', 'ünder', 'x'.repeat(129), 'edge']) await make(name);
 
-  expect(await heard(1)).toEqual(['edge appeared']);
+  expect(await reportedAfter(1)).toEqual(['edge appeared']);
 });
 
-test('the directory may come later, go, and come back', async () => {
+test('the directory may be made later, deleted, and made again', async () => {
   await start();
   await makeDirectory();
   await make('edge');
-  expect(await heard(1)).toEqual(['edge appeared']);
+  expect(await reportedAfter(1)).toEqual(['edge appeared']);
 
   await rm(join(base, 'deep'), { recursive: true });
-  expect(await heard(2)).toEqual(['edge appeared', 'edge gone']);
+  expect(await reportedAfter(2)).toEqual(['edge appeared', 'edge gone']);
 
   await makeDirectory();
   await make('west');
-  expect((await heard(3)).at(-1)).toBe('west appeared');
+  expect((await reportedAfter(3)).at(-1)).toBe('west appeared');
   await rm(at('west'));
-  expect((await heard(4)).at(-1)).toBe('west gone');
+  expect((await reportedAfter(4)).at(-1)).toBe('west gone');
   expect(log.lines).toEqual([]);
 });
 
-test('a directory that is moved away takes its routers along, and brings them back', async () => {
+test('the routers of a directory that is moved away are gone, and back with it', async () => {
   await makeDirectory();
   await make('edge');
   await start();
 
   await rename(directory, `${directory}.old`);
-  expect(await heard(1)).toEqual(['edge gone']);
+  expect(await reportedAfter(1)).toEqual(['edge gone']);
   await rename(`${directory}.old`, directory);
-  expect(await heard(2)).toEqual(['edge gone', 'edge appeared']);
+  expect(await reportedAfter(2)).toEqual(['edge gone', 'edge appeared']);
 });
 
-test('a router that has the name of the directory is one as any other', async () => {
+test('a router may have the name of the directory', async () => {
   await makeDirectory();
   await make('edge');
   await start();
 
   await make('netns');
-  expect(await heard(1)).toEqual(['netns appeared']);
+  expect(await reportedAfter(1)).toEqual(['netns appeared']);
   await rm(at('netns'));
-  expect(await heard(2)).toEqual(['netns appeared', 'netns gone']);
+  expect(await reportedAfter(2)).toEqual(['netns appeared', 'netns gone']);
 });
 
-test('hundreds at once are each told once', async () => {
+test('of hundreds at once each is reported once', async () => {
   await makeDirectory();
   await start();
   const names = Array.from({ length: 500 }, (_, index) => `r${index}`);
 
   await Promise.all(names.map(make));
 
-  expect((await heard(names.length)).toSorted()).toEqual(names.map((name) => `${name} appeared`).toSorted());
+  expect((await reportedAfter(names.length)).toSorted()).toEqual(names.map((name) => `${name} appeared`).toSorted());
 });
 
-test('after it is stopped nothing is told', async () => {
+test('after stop nothing is reported', async () => {
   await makeDirectory();
   await start();
   await make('edge');
   await watch.stop();
   await make('west');
   await sleep(SILENCE_MS);
-  expect(told).toEqual([]);
+  expect(reported).toEqual([]);
 });

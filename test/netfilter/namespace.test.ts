@@ -16,11 +16,11 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true }));
 
-test('a name without a namespace behind it is no router, and is not offered as one in the same breath', async () => {
+test('a name without a mounted namespace is not a router, and is not among the known ones', async () => {
   const entering = namespaces.run('edge', { file: 'true', args: [] });
   await expect(entering).rejects.toMatchObject({
     code: 'ROUTER_NOT_FOUND',
-    message: `no router edge on this node; there are: qrouter-${UUID}, west`,
+    facts: { router: 'edge', known: [`qrouter-${UUID}`, 'west'] },
   });
   const neutron = namespaces.run(await namespaces.resolve(UUID), { file: 'true', args: [] });
   await expect(neutron).rejects.toMatchObject({ facts: { router: `qrouter-${UUID}`, known: ['edge', 'west'] } });
@@ -60,8 +60,9 @@ test('the kind is asked for each time, and counts for ids only', async () => {
   expect(await asked.resolve('edge')).toBe('edge');
 });
 
-test('for a router without a name the others are offered', async () => {
+test('the error for an unknown router has the known ones', async () => {
   await expect(namespaces.resolve('nowhere')).rejects.toMatchObject({
-    message: `no router nowhere on this node; there are: edge, qrouter-${UUID}, west`,
+    code: 'ROUTER_NOT_FOUND',
+    facts: { router: 'nowhere', known: ['edge', `qrouter-${UUID}`, 'west'] },
   });
 });

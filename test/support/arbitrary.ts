@@ -1,4 +1,4 @@
-/** Random forwards, rules and unmanagedRules text for property tests. */
+/** Random forwards, rules and unmanaged rules for property tests. */
 import fc from 'fast-check';
 import { canonicalCidrs } from '../../src/core/values/ipv4.ts';
 import type { Forward } from '../../src/pat/mapping/forward.ts';
@@ -29,8 +29,8 @@ export const forwards: fc.Arbitrary<Forward[]> = fc
   .uniqueArray(forward, { maxLength: 12, selector: ({ mapping_id }) => mapping_id })
   .map((list) => list.map((item, index) => ({ ...item, router_port: 1000 + index })));
 
-/** Rules that other people may have in our chains, as iptables-save prints them. */
-export const foreignRule: fc.Arbitrary<string> = fc.oneof(
+/** Unmanaged rules in the chains of praas, as iptables-save prints them. */
+export const unmanagedRule: fc.Arbitrary<string> = fc.oneof(
   port.map(
     (number) => `-A custom-PREROUTING -p tcp -m tcp --dport ${number} -j DNAT --to-destination 192.168.21.227:22`,
   ),

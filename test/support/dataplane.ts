@@ -13,12 +13,12 @@ const TIMEOUT_MS = 30_000;
 /** A Dataplane on this machine's namespaces. */
 export function realDataplane(
   backend: BackendName,
-  neutron_lock_path: readonly string[] = [],
+  neutronLockPaths: readonly string[] = [],
   waitSeconds = 10,
   env = process.env,
 ): NetfilterDataplane {
   const namespaces = new Namespaces(createExec(TIMEOUT_MS, env), '/run/netns');
-  const iptables = new IptablesBackend(namespaces, { waitSeconds, neutron_lock_path });
+  const iptables = new IptablesBackend(namespaces, { waitSeconds, neutronLockPaths });
   const nftables = new NftablesBackend(namespaces);
   return backend === 'iptables'
     ? new NetfilterDataplane(namespaces, iptables, nftables)

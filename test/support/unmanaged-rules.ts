@@ -1,7 +1,7 @@
 /** Rules of others as iptables-save prints them, read as the backend reads them. */
-import { claimsOf } from '../../src/netfilter/iptables/ports-in-use.ts';
+import { portsInUse } from '../../src/netfilter/iptables/ports-in-use.ts';
 import { parseSavedTable } from '../../src/netfilter/iptables/save.ts';
-import { foreignRule } from '../../src/netfilter/iptables/unmanaged-rules.ts';
+import { unmanagedRule } from '../../src/netfilter/iptables/unmanaged-rules.ts';
 import type { UnmanagedRule } from '../../src/pat/plan/unmanaged-rules.ts';
 import type { PortInUse } from '../../src/pat/router/port-in-use.ts';
 
@@ -19,7 +19,7 @@ export function foreignOf(...lines: readonly string[]): {
   portsInUse: readonly PortInUse[];
 } {
   const { rules } = parseSavedTable(`*nat\n${lines.join('\n')}\n`, 'nat');
-  return { unmanagedRules: rules.flatMap((rule) => foreignRule(rule) ?? []), portsInUse: rules.flatMap(claimsOf) };
+  return { unmanagedRules: rules.flatMap((rule) => unmanagedRule(rule) ?? []), portsInUse: rules.flatMap(portsInUse) };
 }
 
 /** The nat table as the Python version leaves it in a router, with these rules: its jumps are the first. */

@@ -1,37 +1,49 @@
 /**
- * The iptables backend: chains custom-PREROUTING and custom-POSTROUTING in the nat table, one transaction of
- * iptables-restore per namespace, never a flush. Works with the nf_tables and the legacy variant: it uses the one that
- * the node's `iptables-restore` is, as Neutron does. Only where Neutron's address scopes ask for marks there are rules in
- * mangle too; iptables-restore commits table by table, so what was committed is taken back when the rest is refused.
+ * The iptables backend: chains custom-PREROUTING and custom-POSTROUTING in the nat table, one run of iptables-restore for each
+ * namespace and batch, never a flush. It uses the variant (nf_tables or legacy) that `iptables-restore` is on the node, as
+ * Neutron does. Only where Neutron's address scopes require marks, it has rules in mangle too. iptables-restore commits table by
+ * table, so what is committed is reverted when a later table is refused.
  */
 import { praasError } from '../../pat/errors.ts';
 import type { Forward } from '../../pat/mapping/forward.ts';
-import type { ExecResult } from '../../system/exec.ts';
-import type { Backend, BackendObservation, Script } from '../backend.ts';
+import type { Command, ExecResult } from '../../system/exec.ts';
+import type { Backend, BackendObservation } from '../backend.ts';
 import { mappingIdIn } from '../comment.ts';
 import { refusal } from '../failure.ts';
 import type { Namespaces } from '../namespace.ts';
 import { type FoundRule, rulesOf } from '../rules.ts';
-import { emptyFrame, emptyMarkFrame, missingFrame, missingMarkFrame, touchesBuiltIn } from './frame.ts';
+import { baseChainRemovals, changesBuiltInChain, missingBaseChains } from './base-chains.ts';
 import { EXIT_BUSY, findNeutronLock, underLock } from './neutron-lock.ts';
-import { claimsOf } from './ports-in-use.ts';
-import { optionsOf, POSTROUTING, PREROUTING, parseRule, renderRule, tableOf } from './rule.ts';
-import { parseSavedTable, type SavedRule } from './save.ts';
+import {
+  type BaseChainOperation,
+  type IptablesTransaction,
+  POSTROUTING,
+  PREROUTING,
+  type RuleOperation,
+  ruleOperation,
+  type Table,
+  tableOf,
+} from './operation.ts';
+import { portsInUse } from './ports-in-use.ts';
+import { renderSection } from './render.ts';
+import { parseRule } from './rule.ts';
+import { optionsOf, parseSavedTable, type SavedRule } from './save.ts';
 import { readScopes } from './scopes.ts';
-import { inMangle, inverseOf, type Section, sectionsOf, textOf } from './script.ts';
-import { foreignRule } from './unmanaged-rules.ts';
+import { inverseOf, type Section, sectionsOf } from './sections.ts';
+import { unmanagedRule } from './unmanaged-rules.ts';
 
 const OWN_CHAINS = new Set([PREROUTING, POSTROUTING]);
-const MIXED = /iptables-legacy tables present/;
+/** What iptables-nft prints when the other variant has rules too. */
+const LEGACY_PRESENT = /iptables-legacy tables present/;
 
-export interface IptablesOptions {
-  /** How long to wait for the xtables lock and for Neutron's, in seconds. */
+interface IptablesOptions {
+  /** How long to wait for the xtables lock and for Neutron's lock, in seconds. */
   readonly waitSeconds: number;
-  /** Where Neutron's lock files may be. */
-  readonly neutron_lock_path: readonly string[];
+  /** The directories in which Neutron's lock files may be. */
+  readonly neutronLockPaths: readonly string[];
 }
 
-export class IptablesBackend implements Backend {
+export class IptablesBackend implements Backend<BaseChainOperation, RuleOperation> {
   readonly name = 'iptables';
   readonly #namespaces: Namespaces;
   readonly #options: IptablesOptions;
@@ -41,69 +53,69 @@ export class IptablesBackend implements Backend {
     this.#options = options;
   }
 
-  async observe(namespace: string): Promise<BackendObservation> {
-    const result = await this.#save(namespace);
-    const nat = parseSavedTable(result.stdout, 'nat');
-    const mangle = parseSavedTable(result.stdout, 'mangle');
-    const scopes = readScopes(namespace, mangle, parseSavedTable(result.stdout, 'filter'));
+  async observe(namespace: string): Promise<BackendObservation<BaseChainOperation, RuleOperation>> {
+    const { stdout, stderr } = await this.#save(namespace);
+    const nat = parseSavedTable(stdout, 'nat');
+    const mangle = parseSavedTable(stdout, 'mangle');
+    const scopes = readScopes(namespace, mangle, parseSavedTable(stdout, 'filter'));
     const needsMarks = [...scopes.marks.values()].some((mark) => mark !== undefined);
-    const [ours, others] = splitByOwner(nat.rules, 'nat');
-    const [ourMarks] = splitByOwner(mangle.rules, 'mangle');
+    const [managed, unmanaged] = splitByOwner(nat.rules, 'nat');
+    const [marks] = splitByOwner(mangle.rules, 'mangle');
     return {
-      found: [...ours, ...ourMarks],
-      portsInUse: others.flatMap(claimsOf),
-      unmanagedRules: others.flatMap((rule) => foreignRule(rule) ?? []),
-      frame: [...missingFrame(nat), ...(needsMarks ? missingMarkFrame(mangle) : [])],
-      warnings: [...(MIXED.test(result.stderr) ? [mixedWarning(namespace)] : []), ...scopes.warnings],
+      found: [...managed, ...marks],
+      portsInUse: unmanaged.flatMap(portsInUse),
+      unmanagedRules: unmanaged.flatMap((rule) => unmanagedRule(rule) ?? []),
+      missingBaseChains: [...missingBaseChains('nat', nat), ...(needsMarks ? missingBaseChains('mangle', mangle) : [])],
+      warnings: [...(LEGACY_PRESENT.test(stderr) ? [legacyWarning(namespace)] : []), ...scopes.warnings],
       scopeMarks: scopes.marks,
     };
   }
 
-  async dismantling(namespace: string): Promise<readonly string[]> {
+  async baseChainRemovals(namespace: string): Promise<readonly BaseChainOperation[]> {
     const { stdout } = await this.#save(namespace);
-    return [...emptyFrame(parseSavedTable(stdout, 'nat')), ...emptyMarkFrame(parseSavedTable(stdout, 'mangle'))];
+    return (['nat', 'mangle'] as const).flatMap((table) => baseChainRemovals(table, parseSavedTable(stdout, table)));
   }
 
   async #save(namespace: string): Promise<ExecResult> {
-    // All tables at once: Neutron's others are small, and a second process would cost more.
+    // All tables at once: Neutron's other tables are small, and a second process would take longer.
     const result = await this.#namespaces.run(namespace, { file: 'iptables-save', args: ['-c'] });
     if (result.exitCode === 0) return result;
     throw refusal(result, { router: namespace, tool: 'iptables-save', script: '' });
   }
 
-  additions(forward: Forward): readonly string[] {
-    return rulesOf(forward).map((rule) => lineFor(tableOf(rule), `-A ${renderRule(rule)}`));
+  additions(forward: Forward): readonly RuleOperation[] {
+    return rulesOf(forward).map((rule) => ruleOperation('append', rule));
   }
 
-  removals(forward: Forward): readonly string[] {
-    return rulesOf(forward).map((rule) => lineFor(tableOf(rule), `-D ${renderRule(rule)}`));
+  removals(forward: Forward): readonly RuleOperation[] {
+    return rulesOf(forward).map((rule) => ruleOperation('delete', rule));
   }
 
-  text(script: Script): string {
-    return sectionsOf(script).map(textOf).join('');
+  render(transaction: IptablesTransaction): string {
+    return sectionsOf(transaction).map(renderSection).join('');
   }
 
-  async apply(namespace: string, script: Script): Promise<void> {
+  async apply(namespace: string, transaction: IptablesTransaction): Promise<void> {
     const committed: Section[] = [];
     try {
-      for (const section of sectionsOf(script)) {
+      for (const section of sectionsOf(transaction)) {
         await this.#commit(namespace, section);
         committed.unshift(section);
       }
     } catch (error) {
-      // What cannot be taken back is harmless, and found and put right by the next look.
+      // What cannot be reverted has no effect, and the next reconcile finds and repairs it.
       for (const section of committed) await this.#commit(namespace, inverseOf(section)).catch(() => undefined);
       throw error;
     }
   }
 
   async #commit(namespace: string, section: Section): Promise<void> {
-    const input = textOf(section);
+    const input = renderSection(section);
     const seconds = this.#options.waitSeconds;
     const args = ['--noflush', '--wait', String(seconds)];
-    const restore = { file: 'iptables-restore', args, input, endsWithUs: true };
-    const lock = touchesBuiltIn(section.frame)
-      ? await findNeutronLock(this.#options.neutron_lock_path, namespace)
+    const restore: Command = { file: 'iptables-restore', args, input, killOnParentExit: true };
+    const lock = changesBuiltInChain(section.baseChains)
+      ? await findNeutronLock(this.#options.neutronLockPaths, namespace)
       : undefined;
     const result = await this.#namespaces.run(namespace, lock ? underLock(lock, seconds, restore) : restore);
     if (result.exitCode === EXIT_BUSY) throw praasError('KERNEL_BUSY', { router: namespace, seconds }, result);
@@ -113,30 +125,27 @@ export class IptablesBackend implements Backend {
   }
 }
 
-/** Takes the rules of a table, gives ours and those of others. */
-function splitByOwner(rules: readonly SavedRule[], table: Section['table']): [FoundRule[], SavedRule[]] {
-  const ours: FoundRule[] = [];
-  const others: SavedRule[] = [];
+/** Takes the rules of a table, gives those of praas and the unmanaged ones. */
+function splitByOwner(rules: readonly SavedRule[], table: Table): [FoundRule<RuleOperation>[], SavedRule[]] {
+  const managed: FoundRule<RuleOperation>[] = [];
+  const unmanaged: SavedRule[] = [];
   for (const saved of rules) {
-    const mapping_id = OWN_CHAINS.has(saved.chain) && mappingIdIn(optionsOf(saved.words).get('--comment'));
-    if (!mapping_id) others.push(saved);
+    const { chain, text, words, counters } = saved;
+    const mapping_id = OWN_CHAINS.has(chain) && mappingIdIn(optionsOf(words).get('--comment'));
+    if (!mapping_id) unmanaged.push(saved);
     else {
-      const removal = lineFor(table, `-D ${saved.chain} ${saved.text}`);
-      const rule = parseRule(saved.chain, saved.words);
-      const isAtHome = rule !== undefined && tableOf(rule) === table;
-      ours.push({ mapping_id, rule: isAtHome ? rule : undefined, removal, counters: saved.counters });
+      const rule = parseRule(chain, words);
+      const removal: RuleOperation = { table, chain, op: 'delete', spec: { kind: 'saved', text } };
+      // In the other table a rule has no effect.
+      managed.push({ mapping_id, rule: rule && tableOf(rule) === table ? rule : undefined, removal, counters });
     }
   }
-  return [ours, others];
+  return [managed, unmanaged];
 }
 
-function lineFor(table: Section['table'], line: string): string {
-  return table === 'mangle' ? inMangle(line) : line;
-}
-
-function mixedWarning(namespace: string): string {
+function legacyWarning(namespace: string): string {
   return (
-    `${namespace} has rules of iptables-legacy beside those of iptables-nft; each works without seeing the other. ` +
-    'Find out which program uses the other variant.'
+    `${namespace}: rules of iptables-legacy and of iptables-nft are present, and each variant ignores the other. ` +
+    'Find the program that uses the other variant.'
   );
 }

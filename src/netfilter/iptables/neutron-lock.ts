@@ -1,16 +1,16 @@
 /**
- * Neutron's L3 agent takes a file lock (fcntl, oslo.concurrency) per namespace before it changes rules. Whoever must
- * touch a built-in chain takes the same one. The file is never created here: one made by root could not be opened by the
- * agent's user. Where there is none, the agent has never written in that namespace.
+ * The lock of Neutron's L3 agent. The agent locks a file for each namespace (fcntl, oslo.concurrency) before it changes rules, so
+ * praas takes the same lock before it changes a built-in chain. praas never creates the file: the user of the agent could not
+ * open one that root has made. Where the file does not exist, the agent has not yet changed rules in that namespace.
  */
-import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from '../../system/exec.ts';
+import { pathExists } from '../../system/path-exists.ts';
 
-/** Exit code of iptables-restore for "somebody else holds the lock"; the wrapper uses it for the same. */
+/** The exit code of iptables-restore when another process has the xtables lock; LOCKER ends with the same. */
 export const EXIT_BUSY = 4;
 
-/** Neither Node nor util-linux can take an fcntl lock; where Neutron runs, Python does too. */
+/** Neither Node nor util-linux can take an fcntl lock. Where Neutron runs, Python is installed. */
 const LOCKER = `
 import errno, fcntl, os, sys, time
 path, seconds, command = sys.argv[1], float(sys.argv[2]), sys.argv[3:]
@@ -27,25 +27,21 @@ with open(path, 'a') as held:
                 print('praas: %s is locked by another program' % path, file=sys.stderr)
                 sys.exit(${EXIT_BUSY})
             time.sleep(0.02)
-    # The lock is this process's, and stays when it becomes the command: neither outlives the other.
+    # The lock belongs to this process and stays when it becomes the command: neither outlives the other.
     os.set_inheritable(held.fileno(), True)
     os.execvp(command[0], command)
 `;
 
-/** The lock file of a namespace, as oslo.concurrency names it, in the first of the directories that has it. */
+/** Gives the lock file of a namespace, named as oslo.concurrency does, from the first directory that has it. */
 export async function findNeutronLock(directories: readonly string[], namespace: string): Promise<string | undefined> {
   for (const directory of directories) {
     const path = join(directory, `neutron-iptables-${namespace}`);
-    const found = await access(path).then(
-      () => true,
-      () => false,
-    );
-    if (found) return path;
+    if (await pathExists(path)) return path;
   }
   return undefined;
 }
 
-/** The command that takes the lock (waiting at most `seconds`), runs the command with the same stdin, and gives its exit code. */
+/** Gives the command that waits for the lock for at most `seconds`, then runs the command with the same stdin and exit code. */
 export function underLock(path: string, seconds: number, command: Command): Command {
   return { ...command, file: 'python3', args: ['-c', LOCKER, path, String(seconds), command.file, ...command.args] };
 }

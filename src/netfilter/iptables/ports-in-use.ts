@@ -1,40 +1,40 @@
-/** Rules of others that take ports: what they say of destination and port → Claim. Pure. */
+/** Unmanaged rules of the nat table → the ports that they take. Pure. */
 import { isCidr } from '../../core/values/ipv4.ts';
 import { PROTOCOLS } from '../../pat/mapping/mapping.ts';
 import type { PortInUse } from '../../pat/router/port-in-use.ts';
-import { optionsOf } from './rule.ts';
-import type { SavedRule } from './save.ts';
+import { type Options, optionsOf, type SavedRule, shownText } from './save.ts';
 
-const TAKING = new Set(['DNAT', 'REDIRECT', 'NETMAP']);
-const EVERYWHERE = '0.0.0.0/0';
+/** Targets that give packets another destination. */
+const DNAT_TARGETS = new Set(['DNAT', 'REDIRECT', 'NETMAP']);
+const ANY_ADDRESS = '0.0.0.0/0';
 const ALL_PORTS: readonly [number, number] = [1, 65535];
 
 /**
- * Takes a rule of the nat table that is not ours, gives what it keeps others from having. A condition that this does not
- * understand counts as always true: better a port too many taken than two answers for one.
+ * Takes an unmanaged rule of the nat table, gives the ports that no mapping can have beside it. A match that praas does not
+ * read counts as always true: a port that is refused in vain is better than two destinations for one port.
  */
-export function claimsOf(rule: SavedRule): PortInUse[] {
-  return TAKING.has(optionsOf(rule.words).get('-j') ?? '') ? coverOf(rule) : [];
+export function portsInUse(rule: SavedRule): PortInUse[] {
+  return DNAT_TARGETS.has(optionsOf(rule.words).get('-j') ?? '') ? matchedPorts(rule) : [];
 }
 
-/** The same, whatever it does with the packets. */
-export function coverOf(rule: SavedRule): PortInUse[] {
+/** Takes any rule, gives the ports whose packets it may match, whatever its target is. */
+export function matchedPorts(rule: SavedRule): PortInUse[] {
   const options = optionsOf(rule.words);
-  const negated = (option: string): boolean => rule.words[rule.words.indexOf(option) - 1] === '!';
+  const isNegated = (option: string): boolean => rule.words[rule.words.indexOf(option) - 1] === '!';
   const destination = options.get('-d');
-  const cidr = destination !== undefined && isCidr(destination) && !negated('-d') ? destination : EVERYWHERE;
-  const protocols = PROTOCOLS.filter((protocol) => {
-    const wanted = options.get('-p');
-    return wanted === undefined || wanted === 'all' || negated('-p') || wanted === protocol;
-  });
-  const ports = negated('--dport') || negated('--dports') ? [ALL_PORTS] : portsOf(options);
-  const text = `-A ${rule.chain} ${rule.text}`;
+  const cidr = destination !== undefined && isCidr(destination) && !isNegated('-d') ? destination : ANY_ADDRESS;
+  const matched = options.get('-p');
+  const protocols = PROTOCOLS.filter(
+    (protocol) => matched === undefined || matched === 'all' || isNegated('-p') || matched === protocol,
+  );
+  const ports = isNegated('--dport') || isNegated('--dports') ? [ALL_PORTS] : destinationPorts(options);
+  const text = shownText(rule);
   return protocols.flatMap((protocol) =>
     ports.map(([first, last]): PortInUse => ({ protocol, cidr, first, last, kind: 'rule', text })),
   );
 }
 
-function portsOf(options: ReadonlyMap<string, string>): (readonly [number, number])[] {
+function destinationPorts(options: Options): (readonly [number, number])[] {
   const listed = options.get('--dport') ?? options.get('--dports');
   if (listed === undefined) return [ALL_PORTS];
   return listed.split(',').map((part) => {

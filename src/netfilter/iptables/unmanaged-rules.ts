@@ -1,66 +1,74 @@
 /**
- * Rules of others in our two chains → what they say, where a mapping could say the same. Read word by word: a rule with one
- * word that is not understood is none of these, because its meaning would be lost. Pure.
+ * Unmanaged rules in the two chains of praas → what a mapping could do instead of them. Every option is read: a rule with an
+ * option that a mapping does not have is of kind `other`, because a mapping would do something else. Pure.
  */
 import { canonicalCidr, isCidr, isIpv4 } from '../../core/values/ipv4.ts';
-import type {
-  ServerPort,
-  UnmanagedDnatRule,
-  UnmanagedMasqueradeRule,
-  UnmanagedRule,
-} from '../../pat/plan/unmanaged-rules.ts';
-import { coverOf } from './ports-in-use.ts';
-import { optionsOf, POSTROUTING, PREROUTING } from './rule.ts';
-import type { SavedRule } from './save.ts';
+import type { ServerPort, UnmanagedDnatRule, UnmanagedMasqueradeRule } from '../../pat/plan/unmanaged-rules.ts';
+import type { FoundUnmanagedRule } from '../backend.ts';
+import { POSTROUTING, PREROUTING, type RuleOperation } from './operation.ts';
+import { matchedPorts } from './ports-in-use.ts';
+import { type Options, optionsOf, type SavedRule, shownText } from './save.ts';
 
-/** Packets go on behind them. */
-const PASSING: readonly (string | undefined)[] = ['LOG', 'NFLOG', undefined];
-const UNDERSTOOD = new Set(['-s', '-d', '-p', '-m', '--dport', '--comment', '-j', '--to-destination']);
+/** Non-terminating targets (undefined: no target): packets go on to the next rule. */
+const NON_TERMINATING: readonly (string | undefined)[] = ['LOG', 'NFLOG', undefined];
+const READ_OPTIONS = new Set(['-s', '-d', '-p', '-m', '--dport', '--comment', '-j', '--to-destination']);
 
-/** Takes a rule of nat that is not ours. Gives nothing for one that is in no chain of ours, or hides callers in its own way. */
-export function foreignRule(saved: SavedRule): UnmanagedRule | undefined {
-  if (saved.chain !== PREROUTING && saved.chain !== POSTROUTING) return undefined;
-  const options = optionsOf(saved.words);
-  const found = { text: `-A ${saved.chain} ${saved.text}`, handle: `-D ${saved.chain} ${saved.text}` };
-  if (saved.chain === POSTROUTING) return hidingRule(saved, options, found);
-  const rule = leadingRule(saved, options, found);
-  if (typeof rule !== 'string') return rule;
-  const covers = PASSING.includes(options.get('-j') ?? options.get('-g')) ? [] : coverOf(saved);
-  return { kind: 'other', ...found, reason: rule, covers, leadsTo: options.get('--to-destination') ?? '' };
+interface Found {
+  readonly text: string;
+  readonly handle: RuleOperation;
 }
 
-type Options = ReadonlyMap<string, string>;
-type Found = Pick<UnmanagedRule, 'text' | 'handle'>;
+/**
+ * Takes a rule of the nat table that praas did not write. Gives undefined for one that is not in a chain of praas, and for one
+ * in custom-POSTROUTING other than MASQUERADE for one port of one server.
+ */
+export function unmanagedRule(saved: SavedRule): FoundUnmanagedRule<RuleOperation> | undefined {
+  const { chain, text } = saved;
+  if (chain !== PREROUTING && chain !== POSTROUTING) return undefined;
+  const options = optionsOf(saved.words);
+  const handle: RuleOperation = { table: 'nat', chain, op: 'delete', spec: { kind: 'saved', text } };
+  const found = { text: shownText(saved), handle };
+  if (chain === POSTROUTING) return masqueradeRule(saved, options, found);
+  const rule = dnatRule(saved, options, found);
+  if (typeof rule !== 'string') return rule;
+  const covers = NON_TERMINATING.includes(options.get('-j') ?? options.get('-g')) ? [] : matchedPorts(saved);
+  return { kind: 'other', ...found, reason: rule, covers, destination: options.get('--to-destination') ?? '' };
+}
 
-/** The rule, or why it is none. */
-function leadingRule(saved: SavedRule, options: Options, found: Found): UnmanagedDnatRule | string {
+/** The rule, or why no mapping can replace it. */
+function dnatRule(saved: SavedRule, options: Options, found: Found): (UnmanagedDnatRule & Found) | string {
   const [server_ip = '', toPort, ...more] = (options.get('--to-destination') ?? '').split(':');
   const source = options.get('-s');
   const gateway_ip = options.get('-d')?.replace(/\/32$/, '');
   const protocol = protocolOf(options);
-  if (options.get('-j') !== 'DNAT') return 'it leads to no server (no -j DNAT)';
-  const strange = strangeWord(saved.words, protocol);
-  if (strange !== undefined) return `a mapping has nothing like its ${strange}`;
-  if (protocol === undefined) return 'it is not for one of tcp and udp';
+  if (options.get('-j') !== 'DNAT') return 'its target is not DNAT';
+  const unsupported = unsupportedOption(saved.words, protocol);
+  if (unsupported !== undefined) return `mappings do not support ${unsupported}`;
+  if (protocol === undefined) return 'its protocol is not tcp or udp';
   const router_port = portOf(options.get('--dport'));
-  if (router_port === undefined) return 'it is not for one port';
+  if (router_port === undefined) return 'its --dport is not one port';
   const server_port = toPort === undefined ? router_port : portOf(toPort);
   if (!isIpv4(server_ip) || server_port === undefined || more.length > 0)
-    return 'it does not lead to one port of one server';
-  if (gateway_ip !== undefined && !isIpv4(gateway_ip)) return 'it is for the addresses of a whole network';
-  if (source !== undefined && !isCidr(source)) return 'its -s is no network';
-  const from = source === undefined ? undefined : canonicalCidr(source);
-  return { kind: 'leads', ...found, protocol, gateway_ip, router_port, server_ip, server_port, source: from };
+    return 'its --to-destination is not one port of one server';
+  if (gateway_ip !== undefined && !isIpv4(gateway_ip)) return 'its -d is not one address';
+  if (source !== undefined && !isCidr(source)) return 'its -s is not a network';
+  const network = source === undefined ? undefined : canonicalCidr(source);
+  return { kind: 'dnat', ...found, protocol, gateway_ip, router_port, server_ip, server_port, source: network };
 }
 
-/** Only what hides callers from one port of one server, for whatever reason they come. */
-function hidingRule(saved: SavedRule, options: Options, found: Found): UnmanagedMasqueradeRule | undefined {
+/** Only MASQUERADE for one port of one server, from any source. */
+function masqueradeRule(
+  saved: SavedRule,
+  options: Options,
+  found: Found,
+): (UnmanagedMasqueradeRule & Found) | undefined {
   const protocol = protocolOf(options);
   const server_ip = (options.get('-d') ?? '').replace(/\/32$/, '');
   const server_port = portOf(options.get('--dport'));
-  if (options.get('-j') !== 'MASQUERADE' || options.has('-s') || strangeWord(saved.words, protocol)) return undefined;
+  if (options.get('-j') !== 'MASQUERADE' || options.has('-s')) return undefined;
+  if (unsupportedOption(saved.words, protocol) !== undefined) return undefined;
   if (protocol === undefined || !isIpv4(server_ip) || server_port === undefined) return undefined;
-  return { kind: 'hides', ...found, protocol, server_ip, server_port };
+  return { kind: 'masquerade', ...found, protocol, server_ip, server_port };
 }
 
 function protocolOf(options: Options): ServerPort['protocol'] | undefined {
@@ -73,16 +81,16 @@ function portOf(text: string | undefined): number | undefined {
   return port >= 1 && port <= 65535 ? port : undefined;
 }
 
-/** The first word that changes what the rule says in a way that is not understood; what stands behind a word is its value. */
-function strangeWord(words: readonly string[], protocol: string | undefined): string | undefined {
+/** The first option, with its value, that no mapping has. Words alternate: an option, then its value. */
+function unsupportedOption(words: readonly string[], protocol: string | undefined): string | undefined {
   const seen = new Set<string>();
   for (let index = 0; index < words.length; index += 2) {
-    const word = words[index] ?? '';
+    const option = words[index] ?? '';
     const value = words[index + 1];
-    if (word === '!') return `${word} ${value}`;
-    if (!UNDERSTOOD.has(word) || value === undefined) return value === undefined ? word : `${word} ${value}`;
-    if (word === '-m' ? value !== 'comment' && value !== protocol : seen.has(word)) return `${word} ${value}`;
-    seen.add(word);
+    if (option === '!') return `${option} ${value}`;
+    if (!READ_OPTIONS.has(option) || value === undefined) return value === undefined ? option : `${option} ${value}`;
+    if (option === '-m' ? value !== 'comment' && value !== protocol : seen.has(option)) return `${option} ${value}`;
+    seen.add(option);
   }
   return undefined;
 }

@@ -1,11 +1,13 @@
 /**
- * Our one table, `ip praas`: two maps for translation (a hash for mappings open to everybody, an interval map for those
- * with allowed networks) and a set for masquerading, looked up by static rules, so that a packet costs the same with 10
- * mappings and with 60,000; marks.ts adds a map where a router has address scopes. Its hooks run before iptables' (priority - 10), in a table of its own that Neutron never reads.
- * Needs nft 1.0 and Linux 5.11 (concatenated maps with counters).
+ * The table of praas, `ip praas`: two maps for DNAT (a hash for mappings without allowed networks, an interval map for those
+ * with) and a set for masquerading. Static rules look packets up in them, so that a packet costs the same with 10 mappings and
+ * with 60,000. marks.ts adds a map in routers with address scopes. The hooks run before those of iptables (priority - 10), in a
+ * table that Neutron never reads. Needs nft 1.0 and Linux 5.11 (concatenated maps with counters).
  */
+import type { Statement } from './operation.ts';
 
-export const TABLE = 'ip praas';
+export const FAMILY = 'ip';
+export const TABLE = 'praas';
 export const OPEN = 'open';
 export const ALLOWED = 'allowed';
 export const MASQUERADED = 'masqueraded';
@@ -15,13 +17,13 @@ const SERVER = 'ipv4_addr . inet_service';
 const PACKET = 'meta l4proto . ip daddr . th dport';
 const ORIGINAL = 'meta l4proto . ct original ip daddr . ct original proto-dst';
 
-/** Each rule carries its name as its comment; a listing shows by them whether the chains are whole. */
+/** By chain, its rules and their names. A name is the comment of its rule, which shows in a listing whether a chain is whole. */
 export const RULES = {
   prerouting: [
     ['praas-open-1', `meta l4proto { tcp, udp } dnat ip to ${PACKET} map @${OPEN}`],
     ['praas-allowed-1', `meta l4proto { tcp, udp } dnat ip to ${PACKET} . ip saddr map @${ALLOWED}`],
   ],
-  // One rule per protocol: nft knows the type of `ct original proto-dst` only after a match on a single one.
+  // One rule for each protocol: nft knows the type of `ct original proto-dst` only after a match on one protocol.
   postrouting: [
     ['praas-masquerade-tcp-1', `meta l4proto tcp ct status dnat ${ORIGINAL} @${MASQUERADED} masquerade`],
     ['praas-masquerade-udp-1', `meta l4proto udp ct status dnat ${ORIGINAL} @${MASQUERADED} masquerade`],
@@ -35,18 +37,22 @@ const HOOKS = {
 
 export type ChainName = keyof typeof RULES;
 
-/** The lines that make the whole frame. Elements that are there stay: everything but our own chains' rules is only added. */
-export function frameLines(): string[] {
-  const chains = (Object.keys(RULES) as ChainName[]).flatMap((chain) => [
-    `add chain ${TABLE} ${chain} { ${HOOKS[chain]} }`,
-    `flush chain ${TABLE} ${chain}`,
-    ...RULES[chain].map(([name, rule]) => `add rule ${TABLE} ${chain} ${rule} comment "${name}"`),
-  ]);
+/** Gives what makes the table whole. Existing elements stay: only the chains of praas are flushed, the rest is added. */
+export function baseChains(): Statement[] {
   return [
-    `add table ${TABLE}`,
-    `add map ${TABLE} ${OPEN} { type ${ENDPOINT} : ${SERVER}; counter; }`,
-    `add map ${TABLE} ${ALLOWED} { type ${ENDPOINT} . ipv4_addr : ${SERVER}; flags interval; counter; }`,
-    `add set ${TABLE} ${MASQUERADED} { type ${ENDPOINT}; }`,
-    ...chains,
+    { op: 'add', object: 'table' },
+    { op: 'add', object: 'map', name: OPEN, definition: `type ${ENDPOINT} : ${SERVER}; counter;` },
+    {
+      op: 'add',
+      object: 'map',
+      name: ALLOWED,
+      definition: `type ${ENDPOINT} . ipv4_addr : ${SERVER}; flags interval; counter;`,
+    },
+    { op: 'add', object: 'set', name: MASQUERADED, definition: `type ${ENDPOINT};` },
+    ...(Object.keys(RULES) as ChainName[]).flatMap((chain): Statement[] => [
+      { op: 'add', object: 'chain', name: chain, hook: HOOKS[chain] },
+      { op: 'flush', object: 'chain', name: chain },
+      ...RULES[chain].map(([name, text]): Statement => ({ op: 'add', object: 'rule', chain, name, text })),
+    ]),
   ];
 }

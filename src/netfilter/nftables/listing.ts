@@ -1,12 +1,12 @@
-/** Reads `nft --json list table ip praas`. Pure. */
+/** The output of `nft --json list table ip praas` → rules. Pure. */
 import { endpointKey } from '../../pat/mapping/forward.ts';
 import type { RuleCounters } from '../../pat/plan/changes.ts';
 import type { PortInUse } from '../../pat/router/port-in-use.ts';
 import { mappingIdIn } from '../comment.ts';
 import type { DnatRule, FoundRule, MarkRule, Rule } from '../rules.ts';
-import { removalOf } from './element.ts';
-import { ALLOWED, type ChainName, frameLines, MASQUERADED, OPEN, RULES, TABLE } from './layout.ts';
-import { MARKS, markOfChain, missingMarkLines, type NamedRule } from './marks.ts';
+import { ALLOWED, baseChains, type ChainName, FAMILY, MASQUERADED, OPEN, RULES, TABLE } from './layout.ts';
+import { MARKS, markOfChain, missingMarkChains, type NamedRule } from './marks.ts';
+import type { ElementOperation, Statement } from './operation.ts';
 
 interface Listing {
   readonly nftables: readonly {
@@ -30,25 +30,25 @@ interface Element {
   readonly comment: string | undefined;
   readonly counters: RuleCounters | undefined;
   readonly server: readonly [string, number] | undefined;
-  /** The chain to which an element of a verdict map leads. */
+  /** The chain to which an element of a verdict map goes. */
   readonly chain: string | undefined;
 }
 
 export interface TableContents {
-  readonly found: readonly FoundRule[];
+  readonly found: readonly FoundRule<ElementOperation>[];
   readonly portsInUse: readonly PortInUse[];
-  readonly frame: readonly string[];
+  readonly missingBaseChains: readonly Statement[];
 }
 
-/** Takes the listing as text, gives our elements, those of others as portsInUse, and what is missing of the frame. */
+/** Takes the listing as text, gives the elements of praas, the ports that other elements take, and what makes the table whole. */
 export function parseListing(output: string): TableContents {
   const { nftables } = JSON.parse(output) as Listing;
   const elements = new Map<string, Element[]>();
   for (const container of nftables.flatMap(({ map, set }) => map ?? set ?? [])) {
     elements.set(container.name, (container.elem ?? []).map(elementOf).filter(isReadable));
   }
-  const translations = [...(elements.get(OPEN) ?? []), ...(elements.get(ALLOWED) ?? [])];
-  const rules = translations.map((element) => [element, translateRule(element)] as const);
+  const dnat = [...(elements.get(OPEN) ?? []), ...(elements.get(ALLOWED) ?? [])];
+  const rules = dnat.map((element) => [element, dnatRule(element)] as const);
   const byEndpoint = new Map(rules.map(([, rule]) => [endpointKey(rule), rule]));
   const masquerades = (elements.get(MASQUERADED) ?? []).map(
     (element) => [element, masqueradeRule(element, byEndpoint)] as const,
@@ -57,27 +57,27 @@ export function parseListing(output: string): TableContents {
   const all: (readonly [Element, Rule])[] = [...rules, ...masquerades, ...marks];
   return {
     found: all.flatMap(([element, rule]) => foundRule(element, rule)),
-    portsInUse: rules.flatMap(([element, rule]) => (mappingIdIn(element.comment) ? [] : [claimOf(rule)])),
-    frame: [...(isWhole(nftables) ? [] : frameLines()), ...missingMarks(nftables, marks)],
+    portsInUse: rules.flatMap(([element, rule]) => (mappingIdIn(element.comment) ? [] : [portInUse(rule)])),
+    missingBaseChains: [...(isWhole(nftables) ? [] : baseChains()), ...missingMarks(nftables, marks)],
   };
 }
 
-/** The part for address scopes comes with the first mapping that needs it; from then on it must be whole. */
-function missingMarks(objects: Listing['nftables'], marks: readonly (readonly [Element, MarkRule])[]): string[] {
+/** The part for address scopes is added with the first mapping that needs it; from then on it must be whole. */
+function missingMarks(objects: Listing['nftables'], marks: readonly (readonly [Element, MarkRule])[]): Statement[] {
   if (!objects.some(({ map }) => map?.name === MARKS)) return [];
   const values = new Set(marks.flatMap(([{ comment }, { mark }]) => (mappingIdIn(comment) && mark > 0 ? [mark] : [])));
-  return missingMarkLines(
+  return missingMarkChains(
     [...values],
     objects.flatMap(({ rule }) => rule ?? []),
   );
 }
 
-function foundRule({ comment, counters }: Element, rule: Rule): FoundRule[] {
+function foundRule({ comment, counters }: Element, rule: Rule): FoundRule<ElementOperation>[] {
   const mapping_id = mappingIdIn(comment);
-  return mapping_id === undefined ? [] : [{ mapping_id, rule, removal: removalOf(rule), counters }];
+  return mapping_id === undefined ? [] : [{ mapping_id, rule, removal: { op: 'delete', rule }, counters }];
 }
 
-/** An element is a key, or a pair of key and value; a key with comment or counter is wrapped in `elem`. */
+/** nft prints an element as a key or as a pair of key and value; a key with a comment or counter is wrapped in `elem`. */
 function elementOf(raw: unknown): Element {
   const [key, value] = Array.isArray(raw) ? (raw as [unknown, unknown]) : [raw, undefined];
   const { elem } = key as { elem?: { val: unknown; comment?: string; counter?: RuleCounters } };
@@ -91,9 +91,9 @@ function elementOf(raw: unknown): Element {
 }
 
 /**
- * Whether an element is one that praas could have written. Somebody else's may hold ranges and whole networks; they are
- * left alone. The kernel refuses a key that one of them covers in the same map, and in no other: an allowed network of
- * theirs does not keep a mapping for everybody out of `open`, which is looked up first.
+ * True for an element that praas could have written. Elements of other programs may hold ranges and networks; they are left
+ * out. The kernel refuses a key that one of them covers in the same map, and in no other: a network of theirs in `allowed` does
+ * not prevent a mapping without allowed networks, because `open` is looked up first.
  */
 function isReadable({ key, server }: Element): boolean {
   const [protocol, address, port, source] = Array.isArray(key) ? key : [];
@@ -104,15 +104,15 @@ function isReadable({ key, server }: Element): boolean {
   );
 }
 
-function translateRule({ key, comment, server }: Element): DnatRule {
+function dnatRule({ key, comment, server }: Element): DnatRule {
   const [protocol, gateway_ip, router_port, source] = key;
   const [server_ip = '', server_port = 0] = server ?? [];
   const mapping_id = mappingIdIn(comment) ?? '';
-  const common = { kind: 'translate' as const, mapping_id, protocol, gateway_ip, router_port, server_ip, server_port };
+  const common = { kind: 'dnat' as const, mapping_id, protocol, gateway_ip, router_port, server_ip, server_port };
   return { ...common, source: source === undefined ? undefined : cidrOf(source) };
 }
 
-/** A masquerade element has no server; it goes with the translation of the same endpoint, and is broken without one. */
+/** A masquerade element has no server of its own: it belongs to the DNAT element of its endpoint, and is broken without one. */
 function masqueradeRule({ key, comment }: Element, byEndpoint: ReadonlyMap<string, DnatRule>): Rule {
   const [protocol, gateway_ip, router_port] = key;
   const { server_ip = '', server_port = 0 } = byEndpoint.get(endpointKey({ protocol, gateway_ip, router_port })) ?? {};
@@ -120,7 +120,7 @@ function masqueradeRule({ key, comment }: Element, byEndpoint: ReadonlyMap<strin
   return { kind: 'masquerade', mapping_id, protocol, gateway_ip, router_port, server_ip, server_port };
 }
 
-/** A mark that no chain of ours gives is 0: such a rule is found, and never as it should be. */
+/** The mark is 0 for an element that goes to any other chain: no forward has that mark, so the element is replaced. */
 function markRule({ key, comment, chain }: Element): MarkRule {
   const [protocol, gateway_ip, router_port] = key;
   const mapping_id = mappingIdIn(comment) ?? '';
@@ -131,9 +131,9 @@ function cidrOf(source: string | Prefix): string {
   return typeof source === 'string' ? `${source}/32` : `${source.prefix.addr}/${source.prefix.len}`;
 }
 
-function claimOf(rule: DnatRule): PortInUse {
+function portInUse(rule: DnatRule): PortInUse {
   const { protocol, gateway_ip, router_port } = rule;
-  const text = `an element of table ${TABLE}: ${endpointKey(rule)} to ${rule.server_ip}:${rule.server_port}`;
+  const text = `an element of table ${FAMILY} ${TABLE}: ${endpointKey(rule)} to ${rule.server_ip}:${rule.server_port}`;
   return { protocol, cidr: `${gateway_ip}/32`, first: router_port, last: router_port, kind: 'rule', text };
 }
 

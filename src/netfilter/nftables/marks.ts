@@ -1,69 +1,74 @@
 /**
- * The part of our table for Neutron's address scopes, there only where a router needs it: a map from endpoints to one small
- * chain per scope, which writes the scope into the high half of a packet's mark; the low half is Neutron's. (A map of plain
- * marks would overwrite it.) Its hook is behind Neutron's marks by interface (mangle) and before all translation, so that
- * every packet still has the gateway's address. Every line may be applied again.
+ * The part of the table for Neutron's address scopes, present only where a router needs it: a map from endpoints to one small
+ * chain for each scope, which writes the scope into the high half of a packet's mark; the low half belongs to Neutron. (A map of
+ * marks would overwrite it.) The hook is behind Neutron's marks by interface (mangle) and before all DNAT, so that every packet
+ * still has the gateway address as its destination. Every statement may be applied again.
  */
-import { TABLE } from './layout.ts';
+import type { ElementOperation, Statement } from './operation.ts';
 
 export const MARKS = 'marks';
 
 const MARKING = 'marking';
 const SCOPE_CHAIN = /^scope-([0-9a-f]+)$/;
-const GOTO = /: goto (\S+) \}$/;
-const LOOK_UP = 'meta l4proto { tcp, udp } meta l4proto . ip daddr . th dport';
+const LOOKUP = 'meta l4proto { tcp, udp } meta l4proto . ip daddr . th dport';
 
-/** A rule of the listing, by which it is known whether the chains are whole. */
+/** A rule of a listing; its comment shows whether its chain is whole. */
 export interface NamedRule {
   readonly chain: string;
   readonly comment?: string;
 }
 
-/** The name of the chain that gives this mark. */
+/** Gives the name of the chain that sets this mark. */
 export function scopeChain(mark: number): string {
   return `scope-${mark.toString(16)}`;
 }
 
-/** The mark that the chain of this name gives; undefined when it is none of ours. */
+/** Gives the mark that a chain of the listing sets; undefined when it is not a chain for a mark. */
 export function markOfChain(name: string): number | undefined {
   const [, digits] = SCOPE_CHAIN.exec(name) ?? [];
   return digits === undefined ? undefined : Number.parseInt(digits, 16);
 }
 
-/** The marks that elements in these lines lead to, each once. */
-export function marksIn(lines: readonly string[]): number[] {
-  const marks = lines.map((line) => markOfChain(GOTO.exec(line)?.[1] ?? '')).filter((mark) => mark !== undefined);
-  return [...new Set(marks)];
+/** Gives the marks that these elements need, each once. */
+export function marksOf(elements: readonly ElementOperation[]): number[] {
+  return [...new Set(elements.flatMap(({ rule }) => (rule.kind === 'mark' ? [rule.mark] : [])))];
 }
 
-/** The lines that make the map, the hook and the chains of these marks. */
-export function markLines(marks: readonly number[]): string[] {
+/** Gives what makes the map, the hook and the chains of these marks. */
+export function markChains(marks: readonly number[]): Statement[] {
+  const hook = 'type filter hook prerouting priority mangle + 10; policy accept;';
   return [
-    `add map ${TABLE} ${MARKS} { type inet_proto . ipv4_addr . inet_service : verdict; }`,
-    ...chainLines(MARKING, '{ type filter hook prerouting priority mangle + 10; policy accept; }'),
-    `add rule ${TABLE} ${MARKING} ${LOOK_UP} vmap @${MARKS} comment "${nameIn(MARKING)}"`,
-    ...marks.flatMap((mark) => {
-      const chain = scopeChain(mark);
-      const effect = `meta mark set meta mark & 0x0000ffff | 0x${mark.toString(16)}`;
-      return [...chainLines(chain), `add rule ${TABLE} ${chain} ${effect} comment "${nameIn(chain)}"`];
-    }),
+    { op: 'add', object: 'map', name: MARKS, definition: 'type inet_proto . ipv4_addr . inet_service : verdict;' },
+    ...chainWithRule({ op: 'add', object: 'chain', name: MARKING, hook }, `${LOOKUP} vmap @${MARKS}`),
+    ...marks.flatMap((mark) =>
+      chainWithRule(
+        { op: 'add', object: 'chain', name: scopeChain(mark) },
+        `meta mark set meta mark & 0x0000ffff | 0x${mark.toString(16)}`,
+      ),
+    ),
   ];
 }
 
-/** The lines that put it right where something of it is missing or other than it should be, for elements with these marks. */
-export function missingMarkLines(marks: readonly number[], rules: readonly NamedRule[]): string[] {
+/** Takes the marks in use and the rules of a listing, gives what repairs this part; empty when it is whole. */
+export function missingMarkChains(marks: readonly number[], rules: readonly NamedRule[]): Statement[] {
   const chains = [MARKING, ...marks.map(scopeChain)];
   const isWhole = chains.every((chain) => {
     const names = rules.filter((rule) => rule.chain === chain).map(({ comment }) => comment);
-    return names.join() === nameIn(chain);
+    return names.join() === ruleName(chain);
   });
-  return isWhole ? [] : markLines(marks);
+  return isWhole ? [] : markChains(marks);
 }
 
-function chainLines(chain: string, hook = ''): string[] {
-  return [`add chain ${TABLE} ${chain} ${hook}`.trimEnd(), `flush chain ${TABLE} ${chain}`];
+/** A chain with nothing but this rule. */
+function chainWithRule(chain: Statement & { readonly object: 'chain' }, text: string): Statement[] {
+  const { name } = chain;
+  return [
+    chain,
+    { op: 'flush', object: 'chain', name },
+    { op: 'add', object: 'rule', chain: name, name: ruleName(name), text },
+  ];
 }
 
-function nameIn(chain: string): string {
+function ruleName(chain: string): string {
   return `praas-${chain}-1`;
 }

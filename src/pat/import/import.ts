@@ -58,19 +58,19 @@ export function decideImport(situation: Situation, newId: NewId): ImportDecision
   const unmanagedRules = router?.unmanagedRules ?? [];
   const left = new Map<UnmanagedRule, string>();
   for (const rule of unmanagedRules) {
-    const reason = rule.kind === 'other' ? rule.reason : rule.kind === 'leads' && whyImpossible(situation, rule);
+    const reason = rule.kind === 'other' ? rule.reason : rule.kind === 'dnat' && whyImpossible(situation, rule);
     if (reason) left.set(rule, reason);
   }
-  const published = publishable(situation, unmanagedRules.filter(isLeading), left);
+  const published = publishable(situation, unmanagedRules.filter(isDnat), left);
   const fresh = published.filter(({ present }) => present === undefined);
-  const hiding = unmanagedRules.filter((rule) => rule.kind === 'hides');
-  const inputs = fresh.map((each) => inputOf(each, record.router_id, hiding));
+  const masquerading = unmanagedRules.filter((rule) => rule.kind === 'masquerade');
+  const inputs = fresh.map((each) => inputOf(each, record.router_id, masquerading));
   const ids = fresh.map(() => newId());
   const going = published.flatMap(({ members, shadowed }) => [...members, ...shadowed]);
   const staying = [...left.keys()];
-  const adopting = [...going, ...hiding.filter((rule) => isFree(rule, going, staying))].map(({ text }) => text);
+  const adopting = [...going, ...masquerading.filter((rule) => isFree(rule, going, staying))].map(({ text }) => text);
   const idOf = new Map(published.map((each) => [each, each.present?.id ?? ids[fresh.indexOf(each)] ?? '']));
-  const rules = unmanagedRules.flatMap((rule) => (rule.kind === 'hides' ? [] : outcomeOf(rule, left, idOf)));
+  const rules = unmanagedRules.flatMap((rule) => (rule.kind === 'masquerade' ? [] : outcomeOf(rule, left, idOf)));
   // One that was cut short behind the change of the kernel has no rules left, and is not finished yet.
   if (adopting.length + record.adopting.length === 0) return { delta: {}, ids: [], rules };
   // Its rule has the port already, whatever else would speak against a new mapping there.
@@ -79,8 +79,8 @@ export function decideImport(situation: Situation, newId: NewId): ImportDecision
   return { delta: { ...made, adopting: [...new Set([...record.adopting, ...adopting])] }, ids, rules };
 }
 
-function isLeading(rule: UnmanagedRule): rule is UnmanagedDnatRule {
-  return rule.kind === 'leads';
+function isDnat(rule: UnmanagedRule): rule is UnmanagedDnatRule {
+  return rule.kind === 'dnat';
 }
 
 function whyImpossible({ router }: Situation, rule: UnmanagedDnatRule): string | undefined {
@@ -133,7 +133,7 @@ function publishedBy(
   const members: UnmanagedDnatRule[] = [];
   const shadowed: UnmanagedDnatRule[] = [];
   for (const rule of rules) {
-    if (leadsTo(rule, first)) members.push(rule);
+    if (isSameServerPort(rule, first)) members.push(rule);
     else if (covers(members, rule.source)) shadowed.push(rule);
     else return 'rules lead its port to different servers, by where the caller is';
   }
@@ -142,13 +142,13 @@ function publishedBy(
   if (present) {
     const differs = present.allowed_cidrs.length > 0 && allowed_cidrs.join() !== present.allowed_cidrs.join();
     if (!isEffective(present, now)) return `its port is mapping ${present.id}'s, which is not in force`;
-    if (!leadsTo(present, first)) return `its port is mapping ${present.id}'s, which leads elsewhere`;
+    if (!isSameServerPort(present, first)) return `its port is mapping ${present.id}'s, which leads elsewhere`;
     if (differs) return `its port is mapping ${present.id}'s, which allows other networks`;
   }
   return { endpoint, target: { protocol, server_ip, server_port }, allowed_cidrs, members, shadowed, present };
 }
 
-function leadsTo(one: ServerPort, other: ServerPort): boolean {
+function isSameServerPort(one: ServerPort, other: ServerPort): boolean {
   return one.protocol === other.protocol && one.server_ip === other.server_ip && one.server_port === other.server_port;
 }
 
@@ -180,9 +180,13 @@ function whyBlocked(endpoint: Endpoint, staying: readonly PortInUse[]): string |
   return claim && `a rule that stays may take its packets: ${claim.text}`;
 }
 
-function inputOf(published: Published, router_id: string, hiding: readonly UnmanagedMasqueradeRule[]): NewMapping {
+function inputOf(
+  published: Published,
+  router_id: string,
+  masquerading: readonly UnmanagedMasqueradeRule[],
+): NewMapping {
   const { endpoint, target, allowed_cidrs } = published;
-  const masquerade = hiding.some((rule) => leadsTo(rule, target)) ? 'always' : 'never';
+  const masquerade = masquerading.some((rule) => isSameServerPort(rule, target)) ? 'always' : 'never';
   return {
     router_id,
     ...endpoint,
@@ -200,19 +204,19 @@ function inputOf(published: Published, router_id: string, hiding: readonly Unman
   };
 }
 
-/** Whether what a hiding rule served goes, and nothing that it still serves stays. */
+/** True for a MASQUERADE rule that belongs to a rule that goes, and to none that stays. */
 function isFree(
   rule: UnmanagedMasqueradeRule,
   going: readonly UnmanagedDnatRule[],
   staying: readonly UnmanagedRule[],
 ): boolean {
-  return going.some((each) => leadsTo(each, rule)) && !staying.some((each) => mayLeadTo(each, rule));
+  return going.some((each) => isSameServerPort(each, rule)) && !staying.some((each) => mayForwardTo(each, rule));
 }
 
-function mayLeadTo(rule: UnmanagedRule, target: ServerPort): boolean {
-  if (rule.kind !== 'other') return leadsTo(rule, target);
-  // A range of addresses is not looked into.
-  return rule.leadsTo.includes('-') || rule.leadsTo.split(':')[0] === target.server_ip;
+function mayForwardTo(rule: UnmanagedRule, target: ServerPort): boolean {
+  if (rule.kind !== 'other') return isSameServerPort(rule, target);
+  // A range of addresses may include the server.
+  return rule.destination.includes('-') || rule.destination.split(':')[0] === target.server_ip;
 }
 
 function outcomeOf(

@@ -1,6 +1,6 @@
 /**
- * Rules of somebody else in the chains that praas shares with them, as far as they matter for taking them over: what each
- * leads where, or why no mapping could say the same.
+ * Unmanaged rules: rules that praas did not write, in the chains that it shares with other programs. What is read of them decides
+ * whether `praas pat import` can replace them by mappings.
  */
 import type { Protocol } from '../mapping/mapping.ts';
 import type { PortInUse } from '../router/port-in-use.ts';
@@ -15,34 +15,34 @@ export interface ServerPort {
 interface UnmanagedRuleBase {
   /** The rule, as its tool shows it. Equal texts are equal rules. */
   readonly text: string;
-  /** Whatever the Dataplane needs to take away exactly this one. */
+  /** What the Dataplane needs to delete exactly this rule. */
   readonly handle: unknown;
 }
 
-/** It leads packets to a server as a mapping could. */
+/** DNAT to one port of one server, as a mapping does it. */
 export interface UnmanagedDnatRule extends UnmanagedRuleBase, ServerPort {
-  readonly kind: 'leads';
-  /** Undefined: whatever the packet's destination is. */
+  readonly kind: 'dnat';
+  /** Undefined: any destination address. */
   readonly gateway_ip: string | undefined;
   readonly router_port: number;
-  /** A network; undefined: from anywhere. */
+  /** A network; undefined: any source. */
   readonly source: string | undefined;
 }
 
-/** It hides callers from a server. */
+/** MASQUERADE for one port of one server. */
 export interface UnmanagedMasqueradeRule extends UnmanagedRuleBase, ServerPort {
-  readonly kind: 'hides';
+  readonly kind: 'masquerade';
 }
 
-/** Anything else that sees packets before they are led. */
+/** Any other rule that packets pass before routing. */
 export interface UnmanagedOtherRule extends UnmanagedRuleBase {
   readonly kind: 'other';
-  /** Why no mapping could say it. */
+  /** Why no mapping can replace it. */
   readonly reason: string;
-  /** The packets that may end with it. */
+  /** The packets that may end at it. */
   readonly covers: readonly PortInUse[];
-  /** Where it leads to, as it says it; empty for nowhere. */
-  readonly leadsTo: string;
+  /** Its --to-destination as it is; empty without one. */
+  readonly destination: string;
 }
 
 export type UnmanagedRule = UnmanagedDnatRule | UnmanagedMasqueradeRule | UnmanagedOtherRule;
