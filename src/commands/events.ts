@@ -15,7 +15,7 @@ const PERIOD_MS = 500;
 export default class EventsCommand extends ServiceCommand {
   static override summary = 'show what happened to mappings: what, when, by whom and why';
   static override description =
-    'Of mappings that are gone too, for as many days as `retain` in praas.conf says. followed, held and released are the ' +
+    'Of mappings that are gone too, for `retain_days` of praas.conf. followed, held and released are the ' +
     "monitor's; down and active are what became of a mapping without anybody asking. --json gives each event with the " +
     'mapping as it was after, and so does --follow -f json, one in a line.';
   static override examples = [

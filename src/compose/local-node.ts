@@ -1,8 +1,9 @@
 /** This node's parts for a work that is none of the services': they are joined for it, and let go of after it. */
-import type { Config } from '../system/config/keys.ts';
+
 import { createExec } from '../system/exec.ts';
 import type { Interruption } from '../system/interruption.ts';
 import { FileLog } from '../system/log.ts';
+import type { Config } from './config.ts';
 import { buildNode, type Node, patSettingsOf, quotaOf } from './node.ts';
 
 interface LocalContext {
@@ -20,15 +21,15 @@ export async function withLocalNode<T>(
   const log = new FileLog(config.log_dir, 'praas', complain);
   const node = buildNode({
     config,
-    exec: createExec(config.command_timeout * 1000, env, interruption.abortSignal),
+    exec: createExec(config.command_timeout_seconds * 1000, env, interruption.abortSignal),
     command: 'the installer',
     interruption,
     log,
     settings: patSettingsOf(config),
     quota: () => quotaOf(config),
-    lockTimeoutSeconds: config.lock_timeout,
+    lockTimeoutSeconds: config.lock_timeout_seconds,
     isWatched: false,
-    retainDays: () => config.retain,
+    retainDays: () => config.retain_days,
   });
   try {
     return await work(node);
