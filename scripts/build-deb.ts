@@ -18,8 +18,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { renderUnits } from '../src/admin/install/units.ts';
+import { loadConfig } from '../src/compose/config.ts';
 import { unitFactsOf } from '../src/compose/unit-facts.ts';
-import { loadConfig } from '../src/system/config/config.ts';
 import { ROOT, readPackage } from './commands.ts';
 import { renderCopyright } from './licences.ts';
 

@@ -1,9 +1,10 @@
 // Writes what is made from the program and kept beside it: docs/cli.md, completions and the man page from
-// oclif.manifest.json, docs/configuration.md from the table of keys. Run it after a change of commands or keys;
-// test/docs.test.ts fails while one of them is not as rendered here.
+// oclif.manifest.json, docs/configuration.md and share/praas.conf from the tables of keys. Run it after a change of
+// commands or keys; test/docs.test.ts fails while one of them is not as rendered here.
 import { writeFileSync } from 'node:fs';
-import { KEY_NAMES, KEYS, variableOf } from '../src/system/config/keys.ts';
-import { renderSettings } from '../src/system/config/render.ts';
+import { SECTIONS } from '../src/compose/config.ts';
+import { type DeclaredKey, declaredKeys } from '../src/core/settings/sections.ts';
+import { renderSample, renderSettings } from '../src/system/config/render.ts';
 import { renderBash } from './bash-completion.ts';
 import {
   argText,
@@ -96,12 +97,18 @@ function sharedOf(flags: CommandEntry['flags']): Input[] {
 
 /** Gives docs/configuration.md: every key with its default, what it may be, and its variable. */
 export function renderConfiguration(): string {
-  const rows = KEY_NAMES.map((name) => {
-    const { description, fallback, kind } = KEYS[name];
-    return row(`\`${name}\``, `\`${fallback}\``, `\`${variableOf(name)}\``, `${description}; ${kind.allowed}`);
-  });
-  const example = renderSettings([
-    { key: 'router_port_range', value: '4000:4999   # a comment needs a blank in front of it' },
+  const keys = declaredKeys(SECTIONS);
+  const tables = Object.keys(SECTIONS).flatMap((name) => [
+    '',
+    `## [${name}]`,
+    '',
+    '| key | default | environment | applied by | meaning; allowed |',
+    '|---|---|---|---|---|',
+    ...keys.filter(({ section }) => section === name).map(keyRow),
+  ]);
+  const renamed = keys.filter(({ key }) => key.formerly !== undefined);
+  const example = renderSettings(SECTIONS, [
+    { key: 'router_port_range', value: '4000:4999   # a comment needs a space before it' },
     { key: 'backend', value: 'nftables' },
   ]);
   const lines = [
@@ -111,20 +118,37 @@ export function renderConfiguration(): string {
     '',
     'praas reads `/usr/local/etc/praas/praas.conf`, or the file that `--config` or the environment variable `PRAAS_CONFIG`',
     'names. Only the standard file may be missing. Every key has a default and can be overridden by an environment variable;',
-    'an empty variable counts as unset. `praas config show` lists the values in force and where each comes from.',
+    'an empty variable counts as unset. `praas config show` lists the values in force and their sources.',
     '',
     '```ini',
     example.trimEnd(),
     '```',
     '',
-    'An unknown section or key, a key given twice and a value that is not allowed are errors that name file, line and key.',
-    'A file with all keys, commented out, is `share/praas.conf`.',
+    'An unknown section or key, a key set twice and a value that is not allowed are errors that name file, line and key, and',
+    'the nearest section or key where there is one. A file with all keys, commented out, is `share/praas.conf`.',
     '',
-    '| key | default | environment | meaning; allowed |',
+    'The column *applied by* says whether a change takes effect on a reload (`systemctl reload praas-pat-agent`) or on a',
+    'restart. To switch TLS on or off, restart.',
+    ...tables,
+    '',
+    '## Old names',
+    '',
+    'Old names go on working, in the file and in the environment. `praas config show` and `praas doctor` report them.',
+    '',
+    '| old name | name | old variable | variable |',
     '|---|---|---|---|',
-    ...rows,
+    ...renamed.map(({ fullName, variable, oldVariable = '', key }) =>
+      row(...[key.formerly ?? '', fullName, oldVariable, variable].map((text) => `\`${text}\``)),
+    ),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function keyRow({ name, variable, key }: DeclaredKey): string {
+  const { description, fallback, kind, isReloadable } = key;
+  const code = (text: string): string => (text === '' ? 'empty' : `\`${text}\``);
+  const appliedBy = isReloadable ? 'reload' : 'restart';
+  return row(code(name), code(fallback), code(variable), appliedBy, `${description}; ${kind.allowed}`);
 }
 
 /** What is made, by path below the repository. */
@@ -132,6 +156,7 @@ export function renderPages(manifest: Manifest): Readonly<Record<string, string>
   return {
     'docs/cli.md': renderCli(manifest),
     'docs/configuration.md': renderConfiguration(),
+    'share/praas.conf': renderSample(SECTIONS),
     'share/completions/praas.bash': renderBash(manifest),
     'share/completions/_praas': renderZsh(manifest),
     'share/man/praas.8': renderMan(manifest),

@@ -1,5 +1,7 @@
 // share/man/praas.8: what docs/cli.md and docs/configuration.md say, for `man praas`.
-import { KEY_NAMES, KEYS, type KeyName, variableOf } from '../src/system/config/keys.ts';
+import { SECTIONS } from '../src/compose/config.ts';
+import { NODE_KEYS } from '../src/compose/node-keys.ts';
+import { declaredKeys } from '../src/core/settings/sections.ts';
 import {
   argText,
   BIN,
@@ -20,7 +22,7 @@ const DATE = '2026-11-23';
 const WIDTH = 78;
 /** Help groups of flags that many commands share, each explained once. */
 const SHARED = { GLOBAL: 'Common flags', OUTPUT: 'Output flags', OPENSTACK: 'OpenStack flags' } as const;
-const FILES: readonly KeyName[] = ['clouds_path', 'policy_path', 'tokens_path', 'state_dir', 'log_dir', 'socket_path'];
+const FILES = ['clouds_path', 'policy_path', 'tokens_path', 'state_dir', 'log_dir', 'socket_path'] as const;
 const EXAMPLES = ['pat:create', 'pat:list', 'pat:check', 'pat:delete', 'router:list', 'events'];
 
 const sharedGroup = ({ helpGroup = '' }: Input): boolean => helpGroup in SHARED;
@@ -85,7 +87,7 @@ function closing(commands: readonly CommandEntry[]): string[] {
   return [
     '.SH FILES',
     ...item('\\fI/usr/local/etc/praas/praas.conf\\fR', ['the configuration; no file is needed']),
-    ...FILES.flatMap((name) => item(`\\fI${escaped(KEYS[name].fallback)}\\fR`, [KEYS[name].description])),
+    ...FILES.flatMap((name) => item(`\\fI${escaped(NODE_KEYS[name].fallback)}\\fR`, [NODE_KEYS[name].description])),
     '.SH ENVIRONMENT',
     ...[...variables]
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
@@ -94,7 +96,11 @@ function closing(commands: readonly CommandEntry[]): string[] {
     ...item('\\fBOS_*\\fR', ['those of the openstack client']),
     '.PP',
     'A variable for each key of praas.conf goes before the file:',
-    ...wrapped(`${KEY_NAMES.map(variableOf).join(', ')}.`),
+    ...wrapped(
+      `${declaredKeys(SECTIONS)
+        .map(({ variable }) => variable)
+        .join(', ')}.`,
+    ),
     '.SH EXIT STATUS',
     ...item('0', ['done']),
     ...item('1', ['refused or failed; nothing has changed, unless the error says otherwise']),

@@ -28,10 +28,15 @@ const RULES: Readonly<Record<string, Rule>> = {
     packages: ['zod'],
     why: 'every product stands on core, so it stands on nothing: pure values, errors, identity, queues',
   },
+  'core/settings': {
+    ours: ['core'],
+    packages: ['node:net'],
+    why: 'every start reads the tables of keys, so they load nothing that takes time (zod alone takes longer than all of it)',
+  },
   pat: {
     ours: ['core'],
     packages: [],
-    why: 'the catalogue and the actions of the product, which all of its rooms may use',
+    why: 'the catalogue and the actions of the product, which all of its rooms may use, and its keys of praas.conf',
   },
   ...productRooms('pat', {
     mapping: [],
@@ -91,7 +96,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   'system/config': {
     ours: ['core'],
     packages: ['node'],
-    why: 'every start reads the configuration, so it loads nothing but the error catalogue (zod alone takes longer than all of it)',
+    why: 'every start reads the configuration, so it knows no product and loads nothing that takes time (zod alone takes longer than all of it)',
   },
   'system/http': {
     ours: ['core'],
@@ -126,7 +131,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     why: 'output turns values into text and back; it decides nothing and changes nothing',
   },
   commands: {
-    ours: ['core', 'admin/demo', 'commands/output', 'compose', 'pat', 'system/clock.ts', 'system/config'],
+    ours: ['core', 'admin/demo', 'commands/output', 'compose', 'pat', 'system/clock.ts'],
     types: ['admin/doctor'],
     packages: ['node', '@oclif/core'],
     why: 'a command parses, makes one call and prints; stores and kernels are reached through what compose/ gives',
@@ -274,6 +279,12 @@ describe('imports', () => {
       'imports src/netfilter/facts.ts: an adapter',
     ],
     ['system/config/x.ts', "import * as z from 'zod';", 'src/system/config/x.ts imports zod: every start'],
+    ['core/settings/x.ts', "import * as z from 'zod';", 'src/core/settings/x.ts imports zod: every start'],
+    [
+      'system/config/x.ts',
+      "import { PAT_KEYS } from '../../pat/settings.ts';",
+      'src/system/config/x.ts imports src/pat/settings.ts: every start',
+    ],
     [
       'commands/pat/x.ts',
       "const x = await import('../../store/files/pat/file-store.ts');",

@@ -10,8 +10,9 @@ import type { Manifest } from '../scripts/commands.ts';
 import { type CommandEntry, usageOf } from '../scripts/commands.ts';
 import { renderPages } from '../scripts/docs.ts';
 import { exitCodeOf } from '../src/commands/failure.ts';
-import { KEY_NAMES, KEYS, variableOf } from '../src/system/config/keys.ts';
+import { SECTIONS } from '../src/compose/config.ts';
 import { renderSample } from '../src/system/config/render.ts';
+import { KEYS } from './support/config.ts';
 import { ALL_ERRORS, CODES, sampleOf } from './support/error-facts.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -98,17 +99,17 @@ describe('made from the program', () => {
   test('share/praas.conf is up to date and has every key', () => {
     const sample = read('share/praas.conf');
 
-    expect(sample).toBe(renderSample());
-    for (const key of KEY_NAMES) expect(sample).toContain(`\n#${key} =`);
+    expect(sample).toBe(renderSample(SECTIONS));
+    for (const { name } of KEYS) expect(sample).toContain(`\n#${name} =`);
   });
 });
 
-test.each(KEY_NAMES)('docs/configuration.md has %s with default, variable and meaning', (key) => {
+test.each(KEYS)('docs/configuration.md has $fullName with default, variable and meaning', ({ name, variable, key }) => {
   const row = read('docs/configuration.md')
     .split('\n')
-    .find((line) => line.startsWith(`| \`${key}\` |`));
+    .find((line) => line.startsWith(`| \`${name}\` |`));
 
-  for (const text of [KEYS[key].fallback, variableOf(key), KEYS[key].description]) expect(row).toContain(text);
+  for (const text of [key.fallback, variable, key.description]) expect(row).toContain(text);
 });
 
 test.each(VISIBLE.map(({ id }) => [titleOf(id), id]))(

@@ -4,10 +4,17 @@
  */
 import { expect, test } from '@jest/globals';
 import { readManifest, readPackage, remarks, shownOf, usageText, wordsOf } from '../scripts/commands.ts';
+import { renamedText } from '../src/commands/output/renamed-key.ts';
+import { SECTIONS } from '../src/compose/config.ts';
+import { port } from '../src/core/settings/kinds.ts';
+import { key as declareKey } from '../src/core/settings/sections.ts';
+import { misplacedKey } from '../src/system/config/refusals.ts';
+import { errorOf, FILE, KEYS, load } from './support/config.ts';
 import { CATALOGUES, CODES, FACTS, OTHER_FACTS, sampleOf } from './support/error-facts.ts';
 import { expectGolden } from './support/golden.ts';
 import { HOPS, JUDGEMENTS } from './support/judgements.ts';
 
+const TOY_KEYS = { size: declareKey(port, '1', 'size of the toy') };
 const pages = (parts: readonly string[]): string => `${parts.join('\n\n')}\n`;
 
 test.each(Object.entries(CATALOGUES))('errors of %s', (product, entries) => {
@@ -32,6 +39,35 @@ test('help', () => {
     return [wordsOf(command), `  ${command.summary ?? ''}`, `  ${command.description ?? ''}`, ...lines].join('\n');
   });
   expectGolden('texts/pat.help.txt', pages([topics.join('\n'), ...commands]));
+});
+
+test('keys of praas.conf', async () => {
+  const keys = KEYS.map(({ fullName, variable, key }) => {
+    const { fallback, kind, description, isReloadable, formerly } = key;
+    const facts = [fallback || 'empty', variable, isReloadable ? 'reload' : 'restart', ...(formerly ? [formerly] : [])];
+    return [`${fullName} (${facts.join(', ')})`, `  ${description}`, `  allowed: ${kind.allowed}`].join('\n');
+  });
+  const mistakes = [
+    ['[pras]'],
+    ['[proxies]'],
+    ['[praas]', 'state_dri = /srv'],
+    ['[praas]', 'lock_timeouts = 3'],
+    ['[praas]', 'colour = red'],
+    ['port_app = 3000'],
+    ['colour = red'],
+    ['[praas]', 'port_app = 1', 'port_app = 2'],
+    ['[praas]', 'retain = 1', 'retain_days = 2'],
+    ['[praas]', 'retain_days = 1', 'retain = 2'],
+    ['[praas]', 'port_app 3000'],
+    ['[praas]', 'state_dir = /srv/\uFFFD'],
+    ['[praas]', 'port_app = 3000#x'],
+    ['[praas]', 'backend ='],
+  ];
+  const errors = await Promise.all(mistakes.map(async (lines) => (await errorOf(load(lines))).message));
+  const misplaced = misplacedKey(`${FILE}:2`, { section: 'praas', name: 'size' }, { ...SECTIONS, toy: TOY_KEYS });
+  const { renamed } = await load(['[praas]', 'retain = 5'], { PRAAS_LOCK_TIMEOUT: '5' });
+  const texts = [...keys, ...errors, misplaced.message, ...renamed.map(renamedText)];
+  expectGolden('texts/config.txt', pages(texts));
 });
 
 test('doctor', () => {

@@ -1,7 +1,7 @@
 /** The base of all commands: configuration, signals, output. */
 import { Command, Flags } from '@oclif/core';
+import { type LoadedConfig, loadConfig } from '../compose/config.ts';
 import { praasError } from '../core/errors/errors.ts';
-import { type LoadedConfig, loadConfig } from '../system/config/config.ts';
 import { exitCodeOfSignal, UsageError } from './failure.ts';
 import { colour } from './output/colour.ts';
 import { type Column, chooseColumns } from './output/rows.ts';

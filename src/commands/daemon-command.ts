@@ -1,7 +1,8 @@
 /** What commands share that run until they are told to end. */
 import { Flags } from '@oclif/core';
+import type { Config } from '../compose/config.ts';
 import type { Daemon } from '../compose/daemon.ts';
-import { type Config, KEYS } from '../system/config/keys.ts';
+import { PAT_KEYS } from '../pat/settings.ts';
 import { PraasCommand } from './base.ts';
 import { flagReader } from './flags.ts';
 
@@ -10,7 +11,7 @@ const STOPPING = ['SIGTERM', 'SIGINT'] as const;
 export const retainFlag = Flags.custom<number>({
   multiple: false,
   helpValue: 'DAYS',
-  parse: flagReader(KEYS.retain.kind.allowed, KEYS.retain.kind.parse),
+  parse: flagReader(PAT_KEYS.retain_days.kind.allowed, PAT_KEYS.retain_days.kind.parse),
 });
 
 export abstract class DaemonCommand extends PraasCommand {
@@ -19,10 +20,10 @@ export abstract class DaemonCommand extends PraasCommand {
     readonly config?: string | undefined;
     readonly retain?: number | undefined;
   }): () => Promise<Config> {
-    const { config: path, retain } = flags;
+    const { config: path, retain: retain_days } = flags;
     return async () => {
       const { config } = await this.loadConfig(path);
-      return retain === undefined ? config : Object.freeze({ ...config, retain });
+      return retain_days === undefined ? config : Object.freeze({ ...config, retain_days });
     };
   }
 

@@ -1,8 +1,8 @@
 import { Flags } from '@oclif/core';
 import type { Report } from '../admin/doctor/report.ts';
+import { type Config, loadConfig } from '../compose/config.ts';
 import type { Doctor as Doctors } from '../compose/doctor.ts';
 import { isPraasError } from '../core/errors/errors.ts';
-import { type Config, loadConfig } from '../system/config/config.ts';
 import { PraasCommand } from './base.ts';
 import { outputFlags } from './flags.ts';
 import { FINDING_COLUMNS, renderReport } from './output/finding-columns.ts';
@@ -44,11 +44,11 @@ export default class Doctor extends PraasCommand {
     const { Doctor: Opened } = await import('../compose/processes.ts');
     const common = { env: process.env, isRoot: process.getuid?.() === 0 };
     try {
-      const { config, path } = await this.loadConfig(given);
-      return new Opened(config, { ...common, configPath: path, configError: undefined });
+      const { config, path, renamed } = await this.loadConfig(given);
+      return new Opened(config, { ...common, configPath: path, configError: undefined, renamed });
     } catch (error) {
       if (!isPraasError(error)) throw error;
-      return new Opened(await defaults(), { ...common, configPath: given, configError: error });
+      return new Opened(await defaults(), { ...common, configPath: given, configError: error, renamed: [] });
     }
   }
 }

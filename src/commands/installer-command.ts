@@ -2,8 +2,8 @@
 import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Flags } from '@oclif/core';
+import { type Config, DEFAULT_PATH, loadConfig } from '../compose/config.ts';
 import type { Installer } from '../compose/installer.ts';
-import { type Config, DEFAULT_PATH } from '../system/config/config.ts';
 import { PraasCommand } from './base.ts';
 import type { StepAudience } from './output/steps.ts';
 
@@ -103,7 +103,6 @@ export abstract class InstallerCommand extends PraasCommand {
   /** Another system has a configuration of its own, and the variables of this one do not count there. */
   async #configOf(root: string, path: string | undefined): Promise<Config> {
     if (root === '/' || path !== undefined) return (await this.loadConfig(path)).config;
-    const { loadConfig } = await import('../system/config/config.ts');
     const there = join(root, DEFAULT_PATH);
     const exists = await access(there).then(
       () => true,

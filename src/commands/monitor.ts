@@ -1,8 +1,9 @@
 import { hostname } from 'node:os';
 import { Flags } from '@oclif/core';
+import type { Config } from '../compose/config.ts';
 import { composeOrConnect } from '../compose/praas.ts';
 import type { Correction } from '../pat/follow/correction.ts';
-import type { Config } from '../system/config/keys.ts';
+import { PAT_KEYS } from '../pat/settings.ts';
 import { DaemonCommand, retainFlag } from './daemon-command.ts';
 import { outputFlags } from './flags.ts';
 import { renderList } from './output/rows.ts';
@@ -14,7 +15,7 @@ export default class MonitorCommand extends DaemonCommand {
     'Compares the mappings with OpenStack every second_monitoring seconds, and at once when `notifications` in praas.conf ' +
     'names the message broker. A mapping whose server is gone is removed, one whose address has changed leads to the new ' +
     'one, one whose server is shut off is DOWN until it is back. Needs `praas serve`, unless with --once. On doubt nothing ' +
-    'is removed: more than max_removals at once wait for --once --confirm.';
+    'is removed: more than max_removals_percent at once wait for --once --confirm.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --once --dry-run',
@@ -36,7 +37,7 @@ export default class MonitorCommand extends DaemonCommand {
     }),
     retain: retainFlag({
       description:
-        'days for which the events of mappings are kept (default: as praas.conf says), where no PAT agent runs; ' +
+        `${PAT_KEYS.retain_days.description} (default: retain_days), where no PAT agent runs; ` +
         'where one does, it keeps them: `praas serve --retain`',
     }),
     ...outputFlags,

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { Flags } from '@oclif/core';
-import { KEYS } from '../system/config/keys.ts';
+import { PAT_KEYS } from '../pat/settings.ts';
 import { DaemonCommand, retainFlag } from './daemon-command.ts';
 
 export default class Serve extends DaemonCommand {
@@ -17,7 +17,7 @@ export default class Serve extends DaemonCommand {
   ];
   static override flags = {
     monitor: Flags.boolean({ description: 'be the monitor agent too: let mappings follow their servers in OpenStack' }),
-    retain: retainFlag({ description: `${KEYS.retain.description} (default: as praas.conf says)` }),
+    retain: retainFlag({ description: `${PAT_KEYS.retain_days.description} (default: retain_days)` }),
   };
 
   async run(): Promise<void> {

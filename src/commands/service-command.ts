@@ -1,8 +1,8 @@
 /** The base of commands that call services: of this node, of its daemon, or of a remote daemon. */
 import { readFile } from 'node:fs/promises';
 import { getSystemErrorMessage } from 'node:util';
+import { NODE_KEYS } from '../compose/node-keys.ts';
 import { composeOrConnect, connect, keystoneToken, type Praas } from '../compose/praas.ts';
-import { KEYS } from '../system/config/keys.ts';
 import { PraasCommand } from './base.ts';
 import { type CloudFlags, cloudFlags, hasCloudFlag, namesCloud, overridesOf } from './cloud-flags.ts';
 import { remoteFlags } from './flags.ts';
@@ -72,7 +72,7 @@ export abstract class ServiceCommand extends PraasCommand {
       options,
       env,
       cwd: process.cwd(),
-      clouds_path: KEYS.clouds_path.fallback,
+      clouds_path: NODE_KEYS.clouds_path.fallback,
     });
   }
 

@@ -22,7 +22,7 @@ import { RouterDirectory } from '../pat/target/router-directory.ts';
 import { SecurityGroups } from '../pat/target/security-groups.ts';
 import { LocalTargets } from '../pat/target/targets.ts';
 import { systemClock } from '../system/clock.ts';
-import type { Config } from '../system/config/keys.ts';
+import type { Config } from './config.ts';
 
 /** What the services need on a node with OpenStack. */
 export interface CloudParts {

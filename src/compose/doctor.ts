@@ -19,18 +19,19 @@ import { settingsCheck } from '../admin/doctor/settings.ts';
 import { type Room, storageChecks } from '../admin/doctor/storage.ts';
 import { toolChecks } from '../admin/doctor/tools.ts';
 import { SERVICES } from '../admin/install/places.ts';
+import type { RenamedKey } from '../core/settings/sections.ts';
 import { Namespaces } from '../netfilter/namespace.ts';
 import { parseTransport } from '../openstack/notifications/transport-url.ts';
 import { isPraasError, type PraasError } from '../pat/errors.ts';
 import { isMissing } from '../store/files/disk.ts';
 import { isAside } from '../store/files/pat/layout.ts';
 import { systemClock, systemTimers } from '../system/clock.ts';
-import type { Config } from '../system/config/keys.ts';
 import { createExec, isInstalled, packageOf } from '../system/exec.ts';
 import { DaemonClient } from '../system/http/daemon-client.ts';
 import { isAnswered } from '../system/http/socket.ts';
 import { Interruption } from '../system/interruption.ts';
 import { buildCloud } from './cloud.ts';
+import type { Config } from './config.ts';
 import { buildNode, type Node, patSettingsOf, quotaOf } from './node.ts';
 import { toolsOf } from './tools.ts';
 
@@ -41,6 +42,8 @@ export interface DoctorContext {
   readonly configPath: string | undefined;
   /** What is wrong with it; the configuration is then the default. */
   readonly configError: PraasError | undefined;
+  /** Old names of keys in the file and in the environment. */
+  readonly renamed: readonly RenamedKey[];
 }
 
 /** So long may one check take: somebody sits before it. */
@@ -83,7 +86,7 @@ export class Doctor {
       quota: () => quotaOf(config),
       lockTimeoutSeconds: 0,
       isWatched: false,
-      retainDays: () => config.retain,
+      retainDays: () => config.retain_days,
     });
   }
 
@@ -93,7 +96,7 @@ export class Doctor {
 
   #checks(node: Node): readonly Check[] {
     const config = this.#config;
-    const { env, isRoot, configPath, configError } = this.#surroundings;
+    const { env, isRoot, configPath, configError, renamed } = this.#surroundings;
     const { backend, port_app, port_monitor, tls_cert, state_dir, socket_path } = config;
     const exec = this.#exec();
     const isThere = (tool: string): boolean => isInstalled(tool, env['PATH']);
@@ -102,7 +105,7 @@ export class Doctor {
       rightsCheck(isRoot, () => readFile('/proc/self/status', 'utf8')),
       ...toolChecks({ exec, tools: toolsOf(config), isInstalled: isThere, packageOf }),
       ...kernelChecks({ exec, backend, release: release() }),
-      settingsCheck(configPath, configError),
+      settingsCheck(configPath, configError, renamed),
       secretsCheck(this.#secrets(), modeOf),
       certificateCheck(tls_cert, (path) => readFile(path, 'utf8'), systemClock),
       listenersCheck(exec, [

@@ -11,12 +11,12 @@ import { Tree } from '../admin/install/tree.ts';
 import { renderUnits } from '../admin/install/units.ts';
 import { planUpgrade } from '../admin/install/upgrade.ts';
 import { withdrawAll } from '../pat/reconcile/withdrawal.ts';
-import type { Config } from '../system/config/keys.ts';
 import { renderSample } from '../system/config/render.ts';
 import { createExec, isInstalled, packageOf } from '../system/exec.ts';
 import { Interruption } from '../system/interruption.ts';
 import { readShare } from '../system/share.ts';
 import { hasCloud } from './cloud.ts';
+import { type Config, SECTIONS } from './config.ts';
 import { withLocalNode } from './local-node.ts';
 import { toolsOf } from './tools.ts';
 import { unitFactsOf } from './unit-facts.ts';
@@ -60,8 +60,8 @@ export class Installer {
     const { env, executable } = surroundings;
     const { root, prefix, isPackaged, timeoutSeconds } = options;
     // Not ended by an interruption: what is under way is finished, and then undone.
-    const exec = createExec(config.command_timeout * 1000, env);
-    const endable = createExec(config.command_timeout * 1000, env, this.interruption.abortSignal);
+    const exec = createExec(config.command_timeout_seconds * 1000, env);
+    const endable = createExec(config.command_timeout_seconds * 1000, env, this.interruption.abortSignal);
     const tree = new Tree(root);
     const missing = (): readonly string[] => toolsOf(config).filter((tool) => !isInstalled(tool, env['PATH']));
     this.#config = config;
@@ -127,7 +127,7 @@ export class Installer {
       version: this.#surroundings.version,
       files: isPackaged ? [] : this.#files(places, units),
       settings: [
-        { path: `${SETTINGS_DIRECTORY}/praas.conf`, content: { text: renderSample() }, mode: SECRET },
+        { path: `${SETTINGS_DIRECTORY}/praas.conf`, content: { text: renderSample(SECTIONS) }, mode: SECRET },
         { path: `${SETTINGS_DIRECTORY}/clouds.yaml`, content: { text: readShare('clouds.yaml') }, mode: SECRET },
       ],
       directories: [

@@ -12,9 +12,9 @@ import type { Mapping, TargetIdentity } from '../pat/mapping/mapping.ts';
 import type { MappingRequest } from '../pat/mapping/request.ts';
 import { NO_SERVERS, type ServerSummary, type Servers } from '../pat/services/server-service.ts';
 import { LocalTargets } from '../pat/target/targets.ts';
-import type { Config } from '../system/config/keys.ts';
 import { pathExists } from '../system/path-exists.ts';
 import type { BuiltCloud } from './cloud.ts';
+import type { Config } from './config.ts';
 
 export class LazyCloud implements Targets, SecurityGroupAccess {
   readonly #build: () => Promise<BuiltCloud | undefined>;

@@ -1,8 +1,8 @@
 /** The parts of this node for work outside of the services: built for it, and closed after it. */
-import type { Config } from '../system/config/keys.ts';
 import { createExec } from '../system/exec.ts';
 import type { Interruption } from '../system/interruption.ts';
 import { FileLog } from '../system/log.ts';
+import type { Config } from './config.ts';
 import { buildNode, type Node, patSettingsOf, quotaOf } from './node.ts';
 
 interface LocalContext {
@@ -20,15 +20,15 @@ export async function withLocalNode<T>(
   const log = new FileLog(config.log_dir, 'praas', complain);
   const node = buildNode({
     config,
-    exec: createExec(config.command_timeout * 1000, env, interruption.abortSignal),
+    exec: createExec(config.command_timeout_seconds * 1000, env, interruption.abortSignal),
     command: 'the installer',
     interruption,
     log,
     settings: patSettingsOf(config),
     quota: () => quotaOf(config),
-    lockTimeoutSeconds: config.lock_timeout,
+    lockTimeoutSeconds: config.lock_timeout_seconds,
     isWatched: false,
-    retainDays: () => config.retain,
+    retainDays: () => config.retain_days,
   });
   try {
     return await work(node);

@@ -14,9 +14,9 @@ import type { Notifications } from '../pat/interfaces/notifications.ts';
 import type { Pat } from '../pat/services/api.ts';
 import type { MonitorMetrics } from '../server/pat/monitor-metrics.ts';
 import { systemClock, systemTimers } from '../system/clock.ts';
-import type { Config } from '../system/config/keys.ts';
 import { FileLog } from '../system/log.ts';
 import { buildCloud } from './cloud.ts';
+import type { Config } from './config.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 
 export interface MonitorParts {
@@ -82,7 +82,7 @@ function monitorOf({ config, cloud, pat, corrections, log }: Omit<MonitorParts, 
     list: async (related_to) => (await pat.list(related_to === undefined ? {} : { related_to })).mappings,
     apply: (found) => corrections.apply(found),
   };
-  const guard = new RemovalGuard(() => config().max_removals);
+  const guard = new RemovalGuard(() => config().max_removals_percent);
   return new Monitor({ cloud, mappings, guard, clock: systemClock, log });
 }
 

@@ -28,10 +28,10 @@ import { EventLog } from '../store/files/pat/event-log.ts';
 import { FileStore } from '../store/files/pat/file-store.ts';
 import { FileQuotaStore } from '../store/files/pat/quota-store.ts';
 import { newUuid, systemClock, systemTimers } from '../system/clock.ts';
-import type { Config } from '../system/config/keys.ts';
 import type { Exec } from '../system/exec.ts';
 import type { Interruption } from '../system/interruption.ts';
 import type { CloudParts } from './cloud.ts';
+import type { Config } from './config.ts';
 
 /** Built without starting anything or touching a file. */
 export interface Node {
@@ -125,7 +125,7 @@ function kindOf(directory: RouterDirectory | undefined, router_id: string): Rout
 
 function backendsOf(config: Config, namespaces: Namespaces): [Backend, Backend] {
   const iptables = new IptablesBackend(namespaces, {
-    waitSeconds: config.xtables_wait,
+    waitSeconds: config.xtables_wait_seconds,
     neutronLockPaths: config.neutron_lock_path,
   });
   const nftables = new NftablesBackend(namespaces);

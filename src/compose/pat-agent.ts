@@ -18,8 +18,6 @@ import { PatMetrics } from '../server/pat/metrics.ts';
 import { MonitorMetrics } from '../server/pat/monitor-metrics.ts';
 import { patReadiness } from '../server/pat/readiness.ts';
 import { newUuid, systemClock, systemTimers } from '../system/clock.ts';
-import type { Config } from '../system/config/keys.ts';
-import { LiveConfig } from '../system/config/live.ts';
 import { createExec, createStartTalk, isInstalled } from '../system/exec.ts';
 import { createFollow } from '../system/follow.ts';
 import { HelperExec } from '../system/helper-exec.ts';
@@ -28,7 +26,9 @@ import { FileLog } from '../system/log.ts';
 import { RequestContext } from '../system/request-context.ts';
 import { composeApi } from './api.ts';
 import { type BuiltCloud, buildCloud } from './cloud.ts';
+import type { Config } from './config.ts';
 import { Daemon, type Part } from './daemon.ts';
+import { LiveConfig } from './live-config.ts';
 import { buildMonitor } from './monitor.ts';
 import { buildNode, type Node, patSettingsOf, quotaOf } from './node.ts';
 import type { DaemonContext } from './runtime-context.ts';
@@ -66,9 +66,9 @@ export async function composePatAgent(
     settings: livePolicy(settings),
     access,
     quota: () => quotaOf(settings.current),
-    lockTimeoutSeconds: Math.min(config.lock_timeout, LOCK_TIMEOUT_SECONDS),
+    lockTimeoutSeconds: Math.min(config.lock_timeout_seconds, LOCK_TIMEOUT_SECONDS),
     isWatched: true,
-    retainDays: () => settings.current.retain,
+    retainDays: () => settings.current.retain_days,
     request_id: () => context.requestId,
     touched: (record) =>
       context.outside(() => {
@@ -101,7 +101,7 @@ export async function composePatAgent(
     supervisor: composeServiceManager(env, complain),
     log,
     version,
-    graceMs: config.command_timeout * 1000 + GRACE_MS,
+    graceMs: config.command_timeout_seconds * 1000 + GRACE_MS,
     async close() {
       interruption.ask(SIGTERM);
       builtCloud?.close();
@@ -133,7 +133,7 @@ function cloudParts(cloud: CloudWatch | undefined, monitor: MonitorLoop | undefi
 }
 
 function helpersOf(config: Config, env: NodeJS.ProcessEnv, interruption: Interruption): HelperExec {
-  const timeoutMs = config.command_timeout * 1000;
+  const timeoutMs = config.command_timeout_seconds * 1000;
   return new HelperExec({
     direct: createExec(timeoutMs, env, interruption.abortSignal),
     startTalk: createStartTalk(env),
@@ -175,7 +175,7 @@ function controllerOf(node: Node, settings: LiveConfig, metrics: PatMetrics, log
     routers: () => node.store.routers(),
     read: (router_id) => node.store.read(router_id),
     sync: (router_id) => node.pat.sync(router_id),
-    periodMs: () => settings.current.reconcile_period * 1000,
+    periodMs: () => settings.current.reconcile_period_seconds * 1000,
     onReconciled: (reconciled) => metrics.reconciled(reconciled),
     clock: systemClock,
     timers: systemTimers,

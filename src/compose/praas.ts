@@ -7,13 +7,13 @@ import type { Pat, Quotas, Routers } from '../pat/services/api.ts';
 import type { Imports } from '../pat/services/import-service.ts';
 import type { Servers } from '../pat/services/server-service.ts';
 import { newUuid } from '../system/clock.ts';
-import type { Config } from '../system/config/keys.ts';
 import { createExec } from '../system/exec.ts';
 import type { DaemonAddress } from '../system/http/daemon-address.ts';
 import { isAnswered } from '../system/http/socket.ts';
 import { Interruption } from '../system/interruption.ts';
 import { FileLog } from '../system/log.ts';
 import type { ClientCloud } from './cloud.ts';
+import type { Config } from './config.ts';
 import { LazyCloud } from './lazy-cloud.ts';
 import { buildNode, patSettingsOf, quotaOf } from './node.ts';
 import type { RuntimeContext } from './runtime-context.ts';
@@ -39,16 +39,16 @@ export function compose(config: Config, runtime: RuntimeContext): Praas {
   const cloud = new LazyCloud(config, runtime.env, log);
   const { files, pat, routers, quotas, checks, events, corrections, imports } = buildNode({
     config,
-    exec: createExec(config.command_timeout * 1000, runtime.env, interruption.abortSignal),
+    exec: createExec(config.command_timeout_seconds * 1000, runtime.env, interruption.abortSignal),
     command: runtime.command,
     interruption,
     log,
     settings: patSettingsOf(config),
     quota: () => quotaOf(config),
     cloud: { targets: cloud, groups: cloud, cloud: () => cloud.cloud() },
-    lockTimeoutSeconds: config.lock_timeout,
+    lockTimeoutSeconds: config.lock_timeout_seconds,
     isWatched: false,
-    retainDays: () => config.retain,
+    retainDays: () => config.retain_days,
   });
   return {
     pat,

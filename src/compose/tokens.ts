@@ -4,8 +4,8 @@ import { TokenAuthenticator } from '../core/identity/token-authenticator.ts';
 import { TokenService } from '../core/identity/token-service.ts';
 import { FileTokenStore } from '../store/files/token-store.ts';
 import { newSecret, newUuid, systemClock } from '../system/clock.ts';
-import type { Config } from '../system/config/keys.ts';
 import { createExec } from '../system/exec.ts';
+import type { Config } from './config.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 
 export interface Tokens {
@@ -17,9 +17,9 @@ export interface Tokens {
 export function composeTokens(config: Config, { env, command }: Pick<RuntimeContext, 'env' | 'command'>): Tokens {
   const store = new FileTokenStore({
     path: config.tokens_path,
-    exec: createExec(config.command_timeout * 1000, env),
+    exec: createExec(config.command_timeout_seconds * 1000, env),
     clock: systemClock,
-    lockTimeoutSeconds: config.lock_timeout,
+    lockTimeoutSeconds: config.lock_timeout_seconds,
     command,
   });
   const parts = { store, clock: systemClock, newId: newUuid, newSecret };

@@ -1,5 +1,5 @@
 /** The programs that praas runs on a node. */
-import type { Config } from '../system/config/keys.ts';
+import type { Config } from './config.ts';
 
 export function toolsOf({ backend }: Config): readonly string[] {
   const common = ['nsenter', 'setpriv', 'ip', 'ss', 'conntrack'];

@@ -1,7 +1,7 @@
 /** What of the configuration the units have to allow. */
 import { dirname } from 'node:path';
 import type { UnitFacts } from '../admin/install/units.ts';
-import type { Config } from '../system/config/keys.ts';
+import type { Config } from './config.ts';
 
 const LOW_PORTS = 1024;
 

@@ -137,7 +137,7 @@ describe('the PAT agent', () => {
 
 describe.each(['iptables', 'nftables'])('with %s, under its hardening', (backend) => {
   test('the daemon does its whole job', async () => {
-    await box.write(`${SETTINGS}/praas.conf`, `[praas]\nbackend = ${backend}\nreconcile_period = 2\n`, '600');
+    await box.write(`${SETTINGS}/praas.conf`, `[praas]\nbackend = ${backend}\nreconcile_period_seconds = 2\n`, '600');
     await box.run('/root/praas', 'install');
     const one = { router_id: ROUTER_ID, server_ip: SERVER_IP, server_port: 22, router_port: PORT };
 

@@ -42,7 +42,7 @@ async function expectAllDone(backend: BackendName, line: readonly string[]): Pro
   expect(await shell.ok('router', 'sync', world.router_id)).toContain('rules of 0 mapping(s) added, of 0 removed');
 }
 
-const SETTINGS = ['router_port_range = 4000:5000', 'lock_timeout = 300'];
+const SETTINGS = ['router_port_range = 4000:5000', 'lock_timeout_seconds = 300'];
 
 test(
   'eight shells that create a hundred mappings each end with 800 different ports (iptables)',

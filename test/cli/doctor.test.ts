@@ -63,6 +63,20 @@ test('a typo in praas.conf: said, and the rest is looked at', async () => {
   expect(findings.some(({ group }) => group === 'kernel')).toBe(true);
 });
 
+test('an old name of a key: a warning with the present one, and nothing is wrong', async () => {
+  const old = shell.with({ settings: ['retain = 5'], env: { PRAAS_LOCK_TIMEOUT: '5' } });
+  const { code, findings } = await examined(old);
+  expect(code).toBe(0);
+  const findingOn = (name: string): Finding | undefined => findings.find(({ check }) => check === name);
+  const common = { group: 'configuration', verdict: 'warning' };
+  expect(findingOn('retain')).toMatchObject({ ...common, next_step: expect.stringContaining('retain_days') });
+  expect(findingOn('PRAAS_LOCK_TIMEOUT')).toMatchObject({
+    ...common,
+    next_step: expect.stringContaining('PRAAS_LOCK_TIMEOUT_SECONDS'),
+  });
+  expect(findingOn('praas.conf')).toMatchObject({ verdict: 'ok' });
+});
+
 test('a tool that is missing, with its package', async () => {
   const poor = shell.with({ wrapper: machineWithout(shell.directory, 'conntrack') });
   const found = await findingOf('conntrack', poor);

@@ -89,7 +89,7 @@ test('followed over a restart of the daemon, and no longer than somebody reads',
 });
 
 test('--retain counts before the key, after SIGHUP too', async () => {
-  const daemon = await TestDaemon.start({ settings: ['retain = 2'], flags: ['--retain', '30'] });
+  const daemon = await TestDaemon.start({ settings: ['retain_days = 2'], flags: ['--retain', '30'] });
   try {
     const { shell } = daemon;
     const directory = join(shell.state_dir, 'events');
@@ -98,7 +98,7 @@ test('--retain counts before the key, after SIGHUP too', async () => {
     mkdirSync(directory);
     for (const days of [20, 40]) writeFileSync(join(directory, dayAgo(days)), '');
     daemon.signal('SIGHUP');
-    await daemon.says('the configuration was read again');
+    await daemon.says('configuration reloaded');
     await shell.ok(...create());
 
     expect(readdirSync(directory)).toContain(dayAgo(20));

@@ -151,7 +151,7 @@ test('without conntrack it says so, and every port stays open', async () => {
 test('killed at any moment: the ports stay open, and a second one finishes it', async () => {
   for (let round = 0; round < 8; round++) {
     await pythonNode(COUNT);
-    alone({ settings: ['lock_timeout = 5'] });
+    alone({ settings: ['lock_timeout_seconds = 5'] });
     const begun = performance.now();
     const { process: child, ended } = shell.start('pat', 'import', '-r', world.router_id);
     await Promise.race([setTimeout(40 + round * 40), ended]);

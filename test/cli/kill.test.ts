@@ -34,7 +34,7 @@ describe.each(BACKENDS)('%s', (backend) => {
   test(
     `${ROUNDS} creates and deletes, each killed at a random moment`,
     async () => {
-      shell = testShell({ backend, settings: ['lock_timeout = 5'] });
+      shell = testShell({ backend, settings: ['lock_timeout_seconds = 5'] });
       const create = ['pat', 'create', '-r', world.router_id, '--server-ip', '10.20.0.51', '-p', '80', '--json'];
       const begun = performance.now();
       const first = await shell.json(...create.slice(0, -1));

@@ -50,7 +50,7 @@ describe('while another praas writes', () => {
     const slow = withSlowRestore(shell, 1);
     const first = slow.start(...create());
     await slow.begun();
-    const impatient = shell.with({ env: { PRAAS_LOCK_TIMEOUT: '1' } });
+    const impatient = shell.with({ env: { PRAAS_LOCK_TIMEOUT_SECONDS: '1' } });
     expect((await impatient.json<Mapping[]>('pat', 'list')).map(({ status }) => status)).toEqual(['ACTIVE', 'PENDING']);
     await first.ended;
   });
@@ -59,7 +59,7 @@ describe('while another praas writes', () => {
     const slow = withSlowRestore(shell, 4);
     const first = slow.start(...create());
     await slow.begun();
-    const refused = await shell.with({ env: { PRAAS_LOCK_TIMEOUT: '1' } }).run(...create());
+    const refused = await shell.with({ env: { PRAAS_LOCK_TIMEOUT_SECONDS: '1' } }).run(...create());
     expect(refused).toMatchObject({ code: 1, stdout: '' });
     expect(refused.stderr).toMatch(
       new RegExp(
@@ -80,7 +80,7 @@ describe('a praas killed in the middle of a change', () => {
     killed.process.kill('SIGKILL');
     expect((await killed.ended).code).toBe(137);
 
-    const impatient = shell.with({ env: { PRAAS_LOCK_TIMEOUT: '1' } });
+    const impatient = shell.with({ env: { PRAAS_LOCK_TIMEOUT_SECONDS: '1' } });
     await impatient.ok(...create());
     expect(await expectKernelEqualsStore(shell, world, 'iptables')).toHaveLength(3);
     // By now the killed one's iptables-restore would have come to it.

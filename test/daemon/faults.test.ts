@@ -113,7 +113,7 @@ test('somebody who keeps the xtables lock is waited for, and named as the reason
   for (const name of ['save', 'restore'])
     symlinkSync('/usr/sbin/xtables-legacy-multi', join(legacy, `iptables-${name}`));
   daemon = await TestDaemon.start({
-    settings: ['xtables_wait = 2'],
+    settings: ['xtables_wait_seconds = 2'],
     env: { PATH: `${legacy}:${process.env['PATH']}` },
   });
   await create();
@@ -143,7 +143,7 @@ test('an iptables that hangs is killed at its timeout, other routers do not wait
     'iptables-restore',
     `[ "$(readlink /proc/self/ns/net)" = "net:[${await inodeOf(world)}]" ] && sleep 1000.25\nexec /usr/sbin/iptables-restore "$@"`,
   );
-  daemon = await TestDaemon.start({ settings: ['command_timeout = 3'], env: { PATH: hung } });
+  daemon = await TestDaemon.start({ settings: ['command_timeout_seconds = 3'], env: { PATH: hung } });
   const before = await everything();
 
   const slow = create<Refused>();
@@ -168,7 +168,7 @@ test('a broken namespace is named in /readyz and delays nobody', async () => {
     `[ "$(readlink /proc/self/ns/net)" = "net:[${await inodeOf(world)}]" ] && [ -e "$0.broken" ] && { echo nonsense >&2; exit 1; }\nexec /usr/sbin/iptables-save "$@"`,
   );
   const switchOf = join(broken.split(':')[0] ?? '', 'iptables-save.broken');
-  daemon = await TestDaemon.start({ settings: ['reconcile_period = 1'], env: { PATH: broken } });
+  daemon = await TestDaemon.start({ settings: ['reconcile_period_seconds = 1'], env: { PATH: broken } });
   await create();
   const { mapping } = (await create({ router_id: other.router_id })).body;
   writeFileSync(switchOf, '');

@@ -32,7 +32,7 @@ test('a file that comes, is wrong and goes while the daemon runs', async () => {
 
   writeFileSync(path, 'actions:\n  mapping:list: member\n');
   daemon.signal('SIGHUP');
-  await daemon.says('the configuration was read again');
+  await daemon.says('configuration reloaded');
   expect(await list()).toBe(403);
 
   writeFileSync(path, 'actions:\n  mapping:lst: reader\n');

@@ -15,8 +15,8 @@ import {
 } from '../support/world.ts';
 
 /** So long that only an event can be the reason for what happens sooner. */
-const NEVER = 'reconcile_period = 3600';
-const SOON = 'reconcile_period = 1';
+const NEVER = 'reconcile_period_seconds = 3600';
+const SOON = 'reconcile_period_seconds = 1';
 
 interface Document {
   readonly mapping: MappingView;

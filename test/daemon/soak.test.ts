@@ -60,7 +60,7 @@ test.each<[BackendName, number]>([
     const prefix = `praas-soak-${randomUUID().slice(0, 6)}`;
     routers = Array.from({ length: ROUTERS }, (_, number) => new SoakRouter(prefix, number));
     for (const router of routers) router.make();
-    const settings = ['reconcile_period = 2', 'router_port_range = 4000:4999', 'command_timeout = 10'];
+    const settings = ['reconcile_period_seconds = 2', 'router_port_range = 4000:4999', 'command_timeout_seconds = 10'];
     daemon = await TestDaemon.start({ backend, settings });
     const clients = Array.from({ length: CLIENTS }, (_, n) => new SoakClient(daemon, routers, seededRandom(SEED + n)));
     const end = performance.now() + seconds * 1000;

@@ -23,7 +23,7 @@ export const FACTS: { readonly [C in ErrorCode]: ErrorFacts<C> } = {
   INVALID_INPUT: { field: 'server_port', found: '0', allowed: 'from 1 to 65535' },
   NOTHING_TO_UPDATE: { id: 'b0e5' },
   CONFIG_INVALID: { where: '/etc/praas.conf:2', key: 'port_app', found: '0', allowed: 'from 1 to 65535' },
-  CONFIG_SYNTAX: { where: '/etc/praas.conf:3', found: '[praas', allowed: '[section]' },
+  CONFIG_SYNTAX: { where: '/etc/praas.conf:3', found: 'unknown section [proxies]', allowed: '[praas]' },
   CONFIG_UNREADABLE: { path: '/etc/praas.conf', reason: 'EACCES' },
   NOT_PERMITTED: { what: 'praas pat create' },
   ROUTER_REQUIRED: { field: 'router_id' },
@@ -95,6 +95,7 @@ export const FACTS: { readonly [C in ErrorCode]: ErrorFacts<C> } = {
 
 /** Facts that make a text take another way. */
 export const OTHER_FACTS: { readonly [C in ErrorCode]?: ErrorFacts<C> } = {
+  CONFIG_SYNTAX: { where: '/etc/praas.conf:3', found: 'unknown section [pras]', nearest: '[praas]' },
   ROUTER_NOT_FOUND: { router: 'edge', known: [] },
   GATEWAY_NOT_LOCAL: { ...FACTS.GATEWAY_NOT_LOCAL, addresses: [] },
   STORE_DAMAGED: { ...FACTS.STORE_DAMAGED, aside: undefined },

@@ -11,6 +11,7 @@ import type { Judgement } from '../../src/admin/doctor/report.ts';
 import { judgeCapabilities } from '../../src/admin/doctor/rights.ts';
 import { judgeRouter } from '../../src/admin/doctor/routers.ts';
 import { judgeService } from '../../src/admin/doctor/services.ts';
+import { judgeRenamed } from '../../src/admin/doctor/settings.ts';
 import { judgeAside, judgeRoom } from '../../src/admin/doctor/storage.ts';
 import { judgeVersion } from '../../src/admin/doctor/tools.ts';
 import {
@@ -81,6 +82,8 @@ export const JUDGEMENTS: readonly Judgement[] = [
   judgeVersion('nft', 'what?', 'nftables'),
   judgeRelease('6.1.0-18-amd64', 'nftables'),
   judgeRelease('5.10.0-28-amd64', 'nftables'),
+  judgeRenamed({ where: '/usr/local/etc/praas/praas.conf:3', oldName: 'retain', newName: 'retain_days' }),
+  judgeRenamed({ where: 'environment', oldName: 'PRAAS_RETAIN', newName: 'PRAAS_RETAIN_DAYS' }),
   judgeMode(SECRET, 0o600),
   judgeMode(SECRET, 0o640),
   certificate(-1, 90),

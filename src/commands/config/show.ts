@@ -1,22 +1,28 @@
-import type { Setting } from '../../system/config/config.ts';
+import type { Setting } from '../../compose/config.ts';
 import { PraasCommand } from '../base.ts';
 import { outputFlags } from '../flags.ts';
+import { renamedText } from '../output/renamed-key.ts';
 import { type Column, renderList } from '../output/rows.ts';
 
 const COLUMNS: readonly Column<Setting>[] = [
   { title: 'Key', value: ({ key }) => key },
   { title: 'Value', value: ({ value }) => value },
   { title: 'Source', value: ({ source }) => source },
+  { title: 'Old Name', value: ({ old_name }) => old_name },
+  { title: 'Applied By', value: ({ reloadable }) => (reloadable ? 'reload' : 'restart') },
   { title: 'Description', value: ({ description }) => description },
 ];
+const DEFAULT_COLUMNS = ['Key', 'Value', 'Source'];
 
 /** Passwords in a URL. */
 const PASSWORDS = /:[^:/@,]*@/g;
 
 export default class ConfigShow extends PraasCommand {
-  static override summary = 'show the configuration in force, and where each value comes from';
+  static override summary = 'show the configuration in force and its sources';
   static override description =
-    'The environment (PRAAS_ and the key in capitals) goes before the file, the file before the defaults.';
+    'The environment overrides the file, the file overrides the defaults. Keys of [praas] have a variable such as ' +
+    'PRAAS_STATE_DIR. A key that is set by an old name is shown with it in the column Old Name, and a warning names the ' +
+    'present one.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --config ./praas.conf -f json',
@@ -25,13 +31,12 @@ export default class ConfigShow extends PraasCommand {
 
   async run(): Promise<readonly Setting[]> {
     const { flags } = await this.parse(ConfigShow);
-    const columns = this.choose(COLUMNS, flags.column, ['Key', 'Value', 'Source']);
-    const loaded = await this.loadConfig(flags.config);
-    const settings = loaded.settings.map((setting) => ({
-      ...setting,
-      value: setting.value.replace(PASSWORDS, ':***@'),
-    }));
-    this.print(await renderList(flags.format, columns, settings));
-    return settings;
+    const { settings, renamed } = await this.loadConfig(flags.config);
+    const usesOldName = settings.some(({ old_name }) => old_name !== null);
+    const columns = this.choose(COLUMNS, flags.column, [...DEFAULT_COLUMNS, ...(usesOldName ? ['Old Name'] : [])]);
+    const shown = settings.map((setting) => ({ ...setting, value: setting.value.replace(PASSWORDS, ':***@') }));
+    this.print(await renderList(flags.format, columns, shown));
+    for (const each of renamed) this.complain(renamedText(each));
+    return shown;
   }
 }

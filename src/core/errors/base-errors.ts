@@ -7,6 +7,14 @@ const withoutPath = <P extends { readonly path: string }>(facts: P): P => ({
   path: 'the state of this node',
 });
 
+/** What would be right: what was probably meant, the section that a key belongs to, or else everything that is allowed. */
+type Expectation = { readonly nearest: string } | { readonly belongs_to: string } | { readonly allowed: string };
+
+const expectationText = (facts: Expectation): string => {
+  if ('nearest' in facts) return `did you mean ${facts.nearest}?`;
+  return 'belongs_to' in facts ? `it belongs to ${facts.belongs_to}` : `allowed: ${facts.allowed}`;
+};
+
 export const BASE_ERRORS = {
   INVALID_INPUT: entry(
     'Usage',
@@ -17,12 +25,13 @@ export const BASE_ERRORS = {
     'Invalid',
     (f: { where: string; key: string; found: string; allowed: string }) =>
       `${f.where}: ${f.key} is ${f.found}; allowed: ${f.allowed}`,
-    () => ['Correct it, then look at `praas config show`.'],
+    () => ['Correct it, then run `praas config show`.'],
   ),
   CONFIG_SYNTAX: entry(
     'Invalid',
-    (f: { where: string; found: string; allowed: string }) => `${f.where}: found ${f.found}; allowed: ${f.allowed}`,
-    () => ['Correct the file, then look at `praas config show`.'],
+    (f: Expectation & { readonly where: string; readonly found: string }) =>
+      `${f.where}: ${f.found}; ${expectationText(f)}`,
+    () => ['Correct the file, then run `praas config show`.'],
   ),
   CONFIG_UNREADABLE: entry(
     'Unavailable',

@@ -69,7 +69,7 @@ export function judgeNode(facts: RouterFacts | undefined, hosts: readonly Router
 export function judgeRule({ id, enabled }: Mapping, { missing, unexpected }: Drift): Hop {
   if (!enabled) return skipped('rule', 'a disabled mapping has none');
   if (!missing.includes(id) && !unexpected.includes(id)) return ok('rule', 'as it should be');
-  const step = '`praas router sync` puts it back; a daemon does so by itself within reconcile_period.';
+  const step = '`praas router sync` puts it back; a daemon does so by itself within reconcile_period_seconds.';
   return wrong('rule', 'the rules of the mapping in the kernel are not as they should be', step);
 }
 

@@ -183,5 +183,5 @@ function spread<T>(items: readonly T[], count: number): readonly T[] {
 }
 
 function sentenceOf({ asked, limit }: { readonly asked: number; readonly limit: number }): string {
-  return `${asked} mappings would be removed, and ${limit} may be at once (max_removals); look at \`praas monitor --once --dry-run\`, then \`praas monitor --once --confirm\``;
+  return `${asked} mappings would be removed, and ${limit} may be at once (max_removals_percent); look at \`praas monitor --once --dry-run\`, then \`praas monitor --once --confirm\``;
 }

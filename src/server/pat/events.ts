@@ -15,7 +15,7 @@ export function eventEndpoints({ events, corrections }: EventsParts): readonly E
     name: 'listEvents',
     summary: 'List what happened to mappings',
     description:
-      'By whom and why, for as many days as the operator keeps it (`retain`), of mappings that are gone too.',
+      'By whom and why, for as many days as the operator keeps it (`retain_days`), of mappings that are gone too.',
     tag: 'events',
     action: 'event:list',
     query: EventQuery,

@@ -1,75 +1,80 @@
 /**
- * praas.conf, the environment and the defaults become one frozen Config, with a note of where each value came from.
- * Invariant: there is no Config with a value that its key does not allow. A bad value in the file is an error also where
- * the environment overrides it, so that a file is right or wrong whoever starts praas.
+ * praas.conf, the environment and the defaults become one frozen configuration, with a note of where each value came from.
+ * Which sections and keys there are, the caller declares. Invariant: no configuration has a value that its key does not
+ * allow. A bad value in the file is an error also where the environment overrides it: a file is right or wrong in every
+ * environment.
  */
 import { readFile as readFileFromDisk } from 'node:fs/promises';
 import { getSystemErrorMessage } from 'node:util';
 import { praasError } from '../../core/errors/errors.ts';
-import { nearest } from '../../core/values/nearest.ts';
-import { found } from './found.ts';
-import { type Config, isKeyName, KEY_NAMES, KEYS, type KeyName, variableOf } from './keys.ts';
-import { parseEntries } from './parser.ts';
+import {
+  type ConfigOf,
+  type DeclaredKey,
+  declaredKeys,
+  type RenamedKey,
+  type Sections,
+} from '../../core/settings/sections.ts';
+import { type ConfigFile, readConfigFile } from './file.ts';
+import { configOf } from './values.ts';
+import { parseValue, type Written } from './written.ts';
 
 export const DEFAULT_PATH = '/usr/local/etc/praas/praas.conf';
 const PATH_VARIABLE = 'PRAAS_CONFIG';
-
-export type { Config };
+const NO_FILE: ConfigFile = { written: new Map(), renamed: [] };
 
 export interface ConfigSources {
-  /** What --config names. */
+  /** The value of --config. */
   readonly path?: string | undefined;
   readonly env: NodeJS.ProcessEnv;
   /** Gives the text of a file; rejects as node:fs does. */
   readonly readFile?: (path: string) => Promise<string>;
 }
 
+/** One key with the value in force. */
 export interface Setting {
-  readonly key: KeyName;
+  /** `state_dir` for a key of [praas], `toy.size` for one of another section. */
+  readonly key: string;
   /** As it was written. */
   readonly value: string;
   /** `default`, `/usr/local/etc/praas/praas.conf:3` or `environment PRAAS_BACKEND`. */
   readonly source: string;
+  /** The old name by which the source sets the key; null where it uses the present one. */
+  readonly old_name: string | null;
+  /** False where a change takes effect after a restart only. */
+  readonly reloadable: boolean;
   readonly description: string;
 }
 
-export interface LoadedConfig {
-  readonly config: Config;
-  /** One for each key, in the order of the table. */
+export interface LoadedConfig<S extends Sections> {
+  readonly config: ConfigOf<S>;
+  /** One for each key, in the order of the tables. */
   readonly settings: readonly Setting[];
+  /** Old names in the file and in the environment, whether they are in force or overridden. */
+  readonly renamed: readonly RenamedKey[];
   /** The file that was read; undefined when there is none. */
   readonly path: string | undefined;
 }
 
-/** A text and where it was written. */
-interface Written {
-  readonly text: string;
-  readonly where: string;
-}
-
 /**
- * Takes the value of --config, the environment and a way to read files. The environment goes before the file, the file
- * before the defaults; an empty variable counts as unset. The file is `path`, else what PRAAS_CONFIG names, else
- * DEFAULT_PATH, which alone may be missing.
- * Throws CONFIG_UNREADABLE, CONFIG_SYNTAX (also for an unknown key) and CONFIG_INVALID (a value that is not allowed).
+ * Takes the sections, the value of --config, the environment and a way to read files. The environment goes before the
+ * file, the file before the defaults; an empty variable counts as unset, and of two variables for one key the one with its
+ * present name counts. The file is `path`, else what PRAAS_CONFIG names, else DEFAULT_PATH, which alone may be missing.
+ * Throws CONFIG_UNREADABLE, CONFIG_SYNTAX (also for an unknown section or key) and CONFIG_INVALID (a value that is not
+ * allowed).
  */
-export async function loadConfig(sources: ConfigSources): Promise<LoadedConfig> {
+export async function load<const S extends Sections>(sections: S, sources: ConfigSources): Promise<LoadedConfig<S>> {
   const { env, readFile = (path) => readFileFromDisk(path, 'utf8') } = sources;
   const named = sources.path ?? (env[PATH_VARIABLE] || undefined);
   const path = named ?? DEFAULT_PATH;
   const text = await readText(path, named === undefined, readFile);
-  const inFile = text === undefined ? new Map<KeyName, Written>() : parseFile(text, path);
+  const file = text === undefined ? NO_FILE : readConfigFile(text, path, sections);
 
-  const values: Partial<Record<KeyName, unknown>> = {};
-  const settings = KEY_NAMES.map((key): Setting => {
-    const { description, fallback } = KEYS[key];
-    const written = inEnvironment(env, key) ?? inFile.get(key) ?? { text: fallback, where: 'default' };
-    values[key] = parseValue(key, written);
-    return Object.freeze({ key, value: written.text, source: written.where, description });
-  });
+  const keys = declaredKeys(sections);
+  const written = (declared: DeclaredKey): Written => writtenFor(declared, env, file);
   return {
-    config: Object.freeze(values) as Config,
-    settings: Object.freeze(settings),
+    config: configOf(sections, (declared) => parseValue(declared, written(declared))),
+    settings: Object.freeze(keys.map((declared) => settingOf(declared, written(declared)))),
+    renamed: Object.freeze([...file.renamed, ...keys.flatMap((declared) => oldVariable(env, declared))]),
     path: text === undefined ? undefined : path,
   };
 }
@@ -89,34 +94,32 @@ async function readText(
   }
 }
 
-/** The entries of the file by key, each of them known and with a value that is allowed. */
-function parseFile(text: string, path: string): ReadonlyMap<KeyName, Written> {
-  const written = new Map<KeyName, Written>();
-  for (const { key, value, line } of parseEntries(text, path)) {
-    const where = `${path}:${line}`;
-    if (!isKeyName(key)) {
-      const meant = nearest(key, KEY_NAMES);
-      const guess = meant === undefined ? '' : ` (did you mean ${meant}?)`;
-      const facts = { where, found: `the unknown key ${found(key)}${guess}`, allowed: KEY_NAMES.join(', ') };
-      throw praasError('CONFIG_SYNTAX', facts);
-    }
-    const hint = /[#;]/.test(value) ? ' (a comment needs a blank in front of it)' : '';
-    parseValue(key, { text: value, where }, hint);
-    written.set(key, { text: value, where });
-  }
-  return written;
+/** The environment goes before the file, the file before the default. */
+function writtenFor(declared: DeclaredKey, env: NodeJS.ProcessEnv, file: ConfigFile): Written {
+  const { fullName, key } = declared;
+  const byDefault = { text: key.fallback, where: 'default', oldName: undefined };
+  return inEnvironment(env, declared) ?? file.written.get(fullName) ?? byDefault;
 }
 
-function inEnvironment(env: NodeJS.ProcessEnv, key: KeyName): Written | undefined {
-  const variable = variableOf(key);
-  const text = env[variable]?.trim();
-  return text ? { text, where: `environment ${variable}` } : undefined;
+function inEnvironment(env: NodeJS.ProcessEnv, { key, variable, oldVariable: old }: DeclaredKey): Written | undefined {
+  const text = textIn(env, variable);
+  if (text !== undefined) return { text, where: `environment ${variable}`, oldName: undefined };
+  const oldText = old && textIn(env, old);
+  return oldText === undefined ? undefined : { text: oldText, where: `environment ${old}`, oldName: key.formerly };
 }
 
-function parseValue(key: KeyName, { text, where }: Written, hint = ''): unknown {
-  const { allowed, parse } = KEYS[key].kind;
-  const value = parse(text);
-  if (value === undefined)
-    throw praasError('CONFIG_INVALID', { where, key, found: found(text), allowed: allowed + hint });
-  return value;
+function oldVariable(env: NodeJS.ProcessEnv, { variable, oldVariable: old }: DeclaredKey): readonly RenamedKey[] {
+  const isUsed = old !== undefined && textIn(env, old) !== undefined;
+  return isUsed ? [{ where: 'environment', oldName: old, newName: variable }] : [];
+}
+
+/** Undefined for a variable that is unset or empty. */
+function textIn(env: NodeJS.ProcessEnv, variable: string): string | undefined {
+  return env[variable]?.trim() || undefined;
+}
+
+function settingOf({ fullName, key }: DeclaredKey, { text, where, oldName }: Written): Setting {
+  const { isReloadable: reloadable, description } = key;
+  const old_name = oldName ?? null;
+  return Object.freeze({ key: fullName, value: text, source: where, old_name, reloadable, description });
 }

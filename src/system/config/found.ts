@@ -1,4 +1,4 @@
-/** How a text that somebody got wrong is shown in an error: on one line, short, and unable to steer the terminal. */
+/** How a text that is not allowed is shown in an error: on one line, short, and unable to steer the terminal. */
 
 /** More than 80 characters: the first 80 are shown. */
 const LONG = /^(.{80}).+$/su;

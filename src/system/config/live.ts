@@ -1,44 +1,35 @@
 /** The configuration of a daemon: the one in force, and what may change in it without a restart. */
-import { type Config, KEY_NAMES, type KeyName } from './keys.ts';
+import { type ConfigOf, type DeclaredKey, declaredKeys, type Sections } from '../../core/settings/sections.ts';
+import { configOf, valueOf } from './values.ts';
 
-/** Everything else is built into the daemon's parts when it starts. */
-const RELOADABLE: readonly KeyName[] = [
-  'legacy_api_allow',
-  'masquerade',
-  'max_removals',
-  'policy_path',
-  'quota_mappings',
-  'quota_ports',
-  'reconcile_period',
-  'reserved_ports',
-  'retain',
-  'router_port_range',
-  'second_monitoring',
-  'tls_cert',
-  'tls_key',
-];
+export class LiveConfig<S extends Sections> {
+  readonly #sections: S;
+  #current: ConfigOf<S>;
 
-export class LiveConfig {
-  #current: Config;
-
-  constructor(config: Config) {
+  /** Takes the sections that `config` was loaded by. */
+  constructor(sections: S, config: ConfigOf<S>) {
+    this.#sections = sections;
     this.#current = config;
   }
 
-  get current(): Config {
+  get current(): ConfigOf<S> {
     return this.#current;
   }
 
-  /** Keys of `next` that differ from the configuration in force and count only after a restart. */
-  fixed(next: Config): readonly KeyName[] {
-    return KEY_NAMES.filter(
-      (key) => !RELOADABLE.includes(key) && JSON.stringify(next[key]) !== JSON.stringify(this.#current[key]),
-    );
+  /** Full names of the keys that differ in `next` from the configuration in force and take effect after a restart only. */
+  fixed(next: ConfigOf<S>): readonly string[] {
+    const isSame = (declared: DeclaredKey): boolean =>
+      JSON.stringify(valueOf(next, declared)) === JSON.stringify(valueOf(this.#current, declared));
+    return declaredKeys(this.#sections)
+      .filter((declared) => !declared.key.isReloadable && !isSame(declared))
+      .map(({ fullName }) => fullName);
   }
 
-  /** Takes what may change; the rest stays as it was at the start. */
-  apply(next: Config): void {
-    const changes = Object.fromEntries(RELOADABLE.map((key) => [key, next[key]]));
-    this.#current = Object.freeze({ ...this.#current, ...changes });
+  /** Takes from `next` what a reload applies; the rest stays as it was at the start. */
+  apply(next: ConfigOf<S>): void {
+    const before = this.#current;
+    this.#current = configOf(this.#sections, (declared) =>
+      valueOf(declared.key.isReloadable ? next : before, declared),
+    );
   }
 }

@@ -1,137 +1,25 @@
-/**
- * The kinds of values that praas.conf knows. A kind says in words what it allows and turns a text into a value, or into
- * undefined when the text is not allowed; nothing here throws. Texts arrive without white space at their ends. Plain
- * functions and not zod: every start of praas reads the configuration, and loading zod takes longer than all of that.
- */
-import { isIP, isIPv4 } from 'node:net';
-import type { PortRange } from '../../core/values/port-range.ts';
+/** How values lie in a configuration: those of the main section at the top, those of each other section below its name. */
+import {
+  type ConfigOf,
+  type DeclaredKey,
+  declaredKeys,
+  MAIN_SECTION,
+  type Sections,
+} from '../../core/settings/sections.ts';
 
-export interface Kind<T> {
-  /** Completes the sentence "allowed: …". */
-  readonly allowed: string;
-  readonly parse: (text: string) => T | undefined;
+/** Gives the frozen configuration that has for each key what `valueOfKey` gives. */
+export function configOf<S extends Sections>(sections: S, valueOfKey: (declared: DeclaredKey) => unknown): ConfigOf<S> {
+  const keys = declaredKeys(sections);
+  const parts = Object.keys(sections).map((section) => {
+    const own = keys.filter((declared) => declared.section === section);
+    const values = Object.fromEntries(own.map((declared) => [declared.name, valueOfKey(declared)]));
+    return section === MAIN_SECTION ? values : { [section]: Object.freeze(values) };
+  });
+  return Object.freeze(Object.assign({}, ...parts)) as ConfigOf<S>;
 }
 
-const MAX_PORT = 65535;
-
-function numberIn(first: number, last: number, text: string): number | undefined {
-  const value = /^[0-9]+$/.test(text) ? Number(text) : Number.NaN;
-  return value >= first && value <= last ? value : undefined;
+/** Gives the value that the key has in a configuration of its sections. */
+export function valueOf(config: object, { section, name }: DeclaredKey): unknown {
+  const values = config as Readonly<Record<string, unknown>>;
+  return section === MAIN_SECTION ? values[name] : (values[section] as Readonly<Record<string, unknown>>)[name];
 }
-
-/** The parts, each parsed; undefined as soon as one of them is not allowed. */
-function parseAll<T>(parts: readonly string[], parse: (part: string) => T | undefined): readonly T[] | undefined {
-  const values: T[] = [];
-  for (const part of parts) {
-    const value = parse(part.trim());
-    if (value === undefined) return undefined;
-    values.push(value);
-  }
-  return values;
-}
-
-/**
- * Control characters could rewrite a terminal, U+FFFD stands for bytes that were not UTF-8, and what follows a blank and
- * a comment sign could never be written in praas.conf.
- */
-function parsePath(text: string): string | undefined {
-  return text.startsWith('/') && !/[\p{C}\p{Zl}\p{Zp}\uFFFD]|\s[#;]/u.test(text) ? text : undefined;
-}
-
-/** What isCidr of core/values/ipv4.ts takes; a test holds the two together. */
-function parseNetwork(text: string): string | undefined {
-  const [address = '', prefix = '32', ...rest] = text.split('/');
-  return isIPv4(address) && /^(?:[12]?\d|3[0-2])$/.test(prefix) && rest.length === 0 ? text : undefined;
-}
-
-const parsePort = (text: string): number | undefined => numberIn(1, MAX_PORT, text);
-
-export const port: Kind<number> = { allowed: `a whole number from 1 to ${MAX_PORT}`, parse: parsePort };
-
-/** Whole seconds, at least one. */
-export function seconds(most: number): Kind<number> {
-  return { allowed: `a whole number of seconds from 1 to ${most}`, parse: (text) => numberIn(1, most, text) };
-}
-
-export const portRange: Kind<PortRange> = {
-  allowed: `first:last such as 4000:4100, both from 1 to ${MAX_PORT}, the first not above the last`,
-  parse(text) {
-    const ends = parseAll(text.split(':'), parsePort);
-    const [first, last] = ends ?? [];
-    if (ends?.length !== 2 || first === undefined || last === undefined || first > last) return undefined;
-    return Object.freeze({ first, last });
-  },
-};
-
-/** May be empty. */
-export const ports: Kind<readonly number[]> = {
-  allowed: `whole numbers from 1 to ${MAX_PORT} with commas between them, or nothing`,
-  parse: (text) => Object.freeze(text === '' ? [] : parseAll(text.split(','), parsePort)),
-};
-
-export const absolutePath: Kind<string> = {
-  allowed: 'an absolute path (printable, without # or ; after a blank)',
-  parse: parsePath,
-};
-
-export const optionalPath: Kind<string> = {
-  allowed: 'nothing, or an absolute path (printable, without # or ; after a blank)',
-  parse: (text) => (text === '' ? '' : parsePath(text)),
-};
-
-export const ipAddress: Kind<string> = {
-  allowed: 'an IPv4 or IPv6 address such as 127.0.0.1',
-  parse: (text) => (isIP(text) > 0 ? text : undefined),
-};
-
-/** May be empty. */
-export const ipv4Networks: Kind<readonly string[]> = {
-  allowed: 'IPv4 addresses and networks such as 192.0.2.7, 198.51.100.0/24 with commas between them, or nothing',
-  parse: (text) => Object.freeze(text === '' ? [] : parseAll(text.split(','), parseNetwork)),
-};
-
-/** At least one. */
-export const absolutePaths: Kind<readonly string[]> = {
-  allowed: 'absolute paths with colons between them (printable, without # or ; after a blank)',
-  parse: (text) => Object.freeze(parseAll(text.split(':'), parsePath)),
-};
-
-/** One of these words, written exactly so. */
-export function oneOf<const T extends string>(...words: readonly T[]): Kind<T> {
-  return {
-    allowed: `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`,
-    parse: (text) => words.find((word) => word === text),
-  };
-}
-
-/** May be empty. */
-export const cloudName: Kind<string> = {
-  allowed: 'nothing, or the name of a cloud (printable, without blanks)',
-  parse: (text) => (/^[^\s\p{C}\uFFFD]*$/u.test(text) ? text : undefined),
-};
-
-const MOST_QUOTA = 1_000_000;
-
-/** -1: any number. */
-export const quota: Kind<number> = {
-  allowed: `a whole number from 0 to ${MOST_QUOTA}, or -1 for any number`,
-  parse: (text) => (text === '-1' ? -1 : numberIn(0, MOST_QUOTA, text)),
-};
-
-const PERCENT = 100;
-
-export const percent: Kind<number> = {
-  allowed: `a whole number from 0 to ${PERCENT}`,
-  parse: (text) => numberIn(0, PERCENT, text),
-};
-
-/** Whole days, at least one. */
-export function days(most: number): Kind<number> {
-  return { allowed: `a whole number of days from 1 to ${most}`, parse: (text) => numberIn(1, most, text) };
-}
-
-/** As OpenStack's services write it (transport_url); openstack/notifications reads it. May be empty. */
-export const transportUrl: Kind<string> = {
-  allowed: 'nothing, or rabbit://user:password@host:port,…/virtual_host?ssl=1&ssl_ca_file=/path',
-  parse: (text) => (text === '' || /^rabbit:\/\/[^\s\p{C}\uFFFD#;]+$/u.test(text) ? text : undefined),
-};

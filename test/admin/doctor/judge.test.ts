@@ -11,6 +11,7 @@ import type { Judgement } from '../../../src/admin/doctor/report.ts';
 import { judgeCapabilities } from '../../../src/admin/doctor/rights.ts';
 import { judgeRouter } from '../../../src/admin/doctor/routers.ts';
 import { judgeService } from '../../../src/admin/doctor/services.ts';
+import { judgeRenamed, settingsCheck } from '../../../src/admin/doctor/settings.ts';
 import { judgeAside, judgeRoom } from '../../../src/admin/doctor/storage.ts';
 import { judgeVersion } from '../../../src/admin/doctor/tools.ts';
 import type { RouterDetails } from '../../../src/pat/router/view.ts';
@@ -49,6 +50,16 @@ test('capabilities', () => {
   is(judgeCapabilities('CapEff:\t000001ffffffffff\n'), 'ok', 'CAP_NET_ADMIN and CAP_SYS_ADMIN');
   is(judgeCapabilities('CapEff:\t0000000000001000\n'), 'wrong', /^CAP_SYS_ADMIN are? missing/);
   is(judgeCapabilities(''), 'wrong', 'CAP_NET_ADMIN and CAP_SYS_ADMIN');
+});
+
+test('an old name of a key is a warning that says what to write, beside the judgement on the file', async () => {
+  const renamed = { where: '/etc/praas.conf:3', oldName: 'retain', newName: 'retain_days' };
+  is(judgeRenamed(renamed), 'warning', /retain_days.*praas\.conf:3/);
+  const judgements = await settingsCheck('/etc/praas.conf', undefined, [renamed]).run();
+  expect(judgements.map(({ check, verdict }) => [check, verdict])).toEqual([
+    ['praas.conf', 'ok'],
+    ['retain', 'warning'],
+  ]);
 });
 
 test('files with secrets are root’s alone', () => {

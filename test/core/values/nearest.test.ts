@@ -1,7 +1,9 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { nearest } from '../../../src/core/values/nearest.ts';
-import { KEY_NAMES } from '../../../src/system/config/keys.ts';
+import { KEYS } from '../../support/config.ts';
+
+const KEY_NAMES = KEYS.map(({ fullName }) => fullName);
 
 test('of several words that are near the nearest one is meant, else the first', () => {
   expect(nearest('cat_nep', ['cat_nap', 'cat_nip', 'cat_neap'])).toBe('cat_nap');

@@ -2,11 +2,13 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { loadConfig } from '../../../src/system/config/config.ts';
-import { KEY_NAMES, KEYS, type KeyName } from '../../../src/system/config/keys.ts';
+import { type Config, loadConfig, SECTIONS } from '../../../src/compose/config.ts';
 import { renderSample, renderSettings } from '../../../src/system/config/render.ts';
 import { cidr } from '../../support/arbitrary.ts';
-import { loadText } from './support.ts';
+import { KEYS, loadText } from '../../support/config.ts';
+
+const { praas } = SECTIONS;
+const sample = renderSample(SECTIONS);
 
 const SAMPLE = new URL('../../../share/praas.conf', import.meta.url);
 
@@ -15,29 +17,29 @@ const secondsTo = (max: number): fc.Arbitrary<string> => fc.integer({ min: 1, ma
 const range = fc.tuple(port, port).map(([a, b]) => `${Math.min(a, b)}:${Math.max(a, b)}`);
 
 /** Any text after a slash that the key accepts: comment signs, equals signs, brackets and blanks among them. */
-const pathFor = (key: KeyName): fc.Arbitrary<string> =>
+const pathFor = (key: keyof Config): fc.Arbitrary<string> =>
   fc
     .oneof(
       fc.string({ unit: 'binary' }),
       fc.string({ unit: fc.constantFrom('/', 'a', ' ', '#', ';', '=', '[', ']', ':', '\t', '\u00a0', 'é') }),
     )
     .map((rest) => `/${rest}`.trim())
-    .filter((path) => KEYS[key].kind.parse(path) !== undefined);
+    .filter((path) => praas[key].kind.parse(path) !== undefined);
 
-const texts: { readonly [N in KeyName]: fc.Arbitrary<string> } = {
+const texts: { readonly [N in keyof Config]: fc.Arbitrary<string> } = {
   port_app: port.map(String),
   router_port_range: range,
   second_monitoring: secondsTo(86_400),
   notifications: fc.constantFrom('', 'rabbit://user:secret@192.0.2.7:5672/vhost?ssl=1'),
-  max_removals: fc.integer({ min: 0, max: 100 }).map(String),
-  retain: fc.integer({ min: 1, max: 3650 }).map(String),
+  max_removals_percent: fc.integer({ min: 0, max: 100 }).map(String),
+  retain_days: fc.integer({ min: 1, max: 3650 }).map(String),
   port_monitor: port.map(String),
   listen_address: fc.oneof(fc.ipV4(), fc.ipV6()),
   tls_cert: fc.oneof(fc.constant(''), pathFor('tls_cert')),
   tls_key: fc.oneof(fc.constant(''), pathFor('tls_key')),
   socket_path: pathFor('socket_path'),
   legacy_api_allow: fc.array(cidr).map((cidrs) => cidrs.join(', ')),
-  reconcile_period: secondsTo(3600),
+  reconcile_period_seconds: secondsTo(3600),
   state_dir: pathFor('state_dir'),
   tokens_path: pathFor('tokens_path'),
   clouds_path: pathFor('clouds_path'),
@@ -51,27 +53,28 @@ const texts: { readonly [N in KeyName]: fc.Arbitrary<string> } = {
   netns_dir: pathFor('netns_dir'),
   neutron_lock_path: pathFor('neutron_lock_path'),
   reserved_ports: fc.array(port).map((ports) => ports.join(', ')),
-  lock_timeout: secondsTo(3600),
-  command_timeout: secondsTo(3600),
-  xtables_wait: secondsTo(600),
+  lock_timeout_seconds: secondsTo(3600),
+  command_timeout_seconds: secondsTo(3600),
+  xtables_wait_seconds: secondsTo(600),
 };
 
 const anySettings = fc
-  .tuple(fc.record(texts), fc.shuffledSubarray([...KEY_NAMES]))
+  .tuple(fc.record(texts), fc.shuffledSubarray(KEYS.map(({ fullName }) => fullName as keyof Config)))
   .map(([values, keys]) => keys.map((key) => ({ key, value: values[key] })));
 
 test('what is rendered is read again as it was, whatever the settings', async () => {
   await fc.assert(
     fc.asyncProperty(anySettings, async (settings) => {
-      const { settings: read, config } = await loadText(renderSettings(settings));
+      const { settings: read, config } = await loadText(renderSettings(SECTIONS, settings));
 
       const written = new Map(settings.map(({ key, value }) => [key, value]));
       for (const { key, value, source } of read) {
-        expect(value).toBe(written.get(key) ?? KEYS[key].fallback);
-        expect(source === 'default').toBe(!written.has(key));
-        expect(config[key]).toEqual(KEYS[key].kind.parse(value));
+        const name = key as keyof Config;
+        expect(value).toBe(written.get(name) ?? praas[name].fallback);
+        expect(source === 'default').toBe(!written.has(name));
+        expect(config[name]).toEqual(praas[name].kind.parse(value));
       }
-      expect((await loadText(renderSettings(read))).config).toEqual(config);
+      expect((await loadText(renderSettings(SECTIONS, read))).config).toEqual(config);
     }),
   );
 });
@@ -82,25 +85,25 @@ test('a text that the environment may hold may stand in the file, and the other 
     fc.asyncProperty(text, async (value) => {
       const fromEnvironment = await loadText('', { PRAAS_STATE_DIR: value }).catch(() => undefined);
       if (fromEnvironment === undefined) return;
-      const fromFile = await loadText(renderSettings([{ key: 'state_dir', value }]));
+      const fromFile = await loadText(renderSettings(SECTIONS, [{ key: 'state_dir', value }]));
       expect(fromFile.config).toEqual(fromEnvironment.config);
     }),
   );
 });
 
 test('share/praas.conf is the sample made from the table', async () => {
-  expect(await readFile(SAMPLE, 'utf8')).toBe(renderSample());
+  expect(await readFile(SAMPLE, 'utf8')).toBe(sample);
 });
 
 test('the sample as delivered changes nothing', async () => {
-  const { config, settings } = await loadConfig({ env: {}, readFile: async () => renderSample() });
+  const { config, settings } = await loadConfig({ env: {}, readFile: async () => sample });
 
   expect(settings.every(({ source }) => source === 'default')).toBe(true);
   expect(config).toEqual((await loadText('')).config);
 });
 
 test('the sample with every comment sign in front of a key removed sets every key to its default', async () => {
-  const opened = renderSample().replace(/^#(?=\w)/gm, '');
+  const opened = sample.replace(/^#(?=\w)/gm, '');
 
   const { config, settings } = await loadText(opened);
 
@@ -109,9 +112,9 @@ test('the sample with every comment sign in front of a key removed sets every ke
 });
 
 test('the sample tells of each key what it is for and what it may be', () => {
-  for (const key of KEY_NAMES) {
-    const { description, fallback, kind } = KEYS[key];
-    const setting = `#${key} = ${fallback}`.trimEnd();
-    expect(renderSample()).toContain(`# ${description}\n# allowed: ${kind.allowed}\n${setting}\n`);
+  for (const { name, key } of KEYS) {
+    const { description, fallback, kind } = key;
+    const setting = `#${name} = ${fallback}`.trimEnd();
+    expect(sample).toContain(`# ${description}\n# allowed: ${kind.allowed}\n${setting}\n`);
   }
 });
