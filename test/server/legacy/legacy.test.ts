@@ -168,21 +168,22 @@ test('where nobody gets through it is shown all the same, the answer says why, a
   node.dataplane.lose(ROUTER);
 
   expect(await cli.table(SSH)).toEqual({ 22: '4000' });
+  const { mappings } = await node.pat.list();
+  const why = mappings[0]?.status_reason ?? '';
+  expect(why).not.toBe('');
   expect((await cli.modify(SSH, '4003')).answer).toMatchObject({
     status: 'SUCCESS',
-    message:
-      `10.20.0.51:22 is published on ${GATEWAY}:4003 instead of port 4000, ` +
-      'but nobody gets through now: the router is not on this node',
+    message: expect.stringContaining(why),
   });
   expect((await cli.remove(SSH)).answer['status']).toBe('REMOVED');
   expect(await cli.list(NAMESPACE)).toEqual([]);
 });
 
 test.each([
-  ['a rule of somebody else', 4003, `${GATEWAY}:4003/tcp is taken by a rule of somebody else: -A X`],
-  ['a program in the router', 4002, `${GATEWAY}:4002/tcp is kept for a program that listens in the router on sshd`],
-  ['the operator', 500, `${GATEWAY}:500/tcp is kept for services of the router (reserved_ports in praas.conf)`],
-])('a port that %s has is USED, with the reason', async (_, port, reason) => {
+  ['an unmanaged rule', 4003, '-A X'],
+  ['a process in the router', 4002, 'sshd'],
+  ['the operator', 500, 'reserved_ports'],
+])('a port that %s has is USED, and the message names what has it', async (_, port, user) => {
   const { node, cli } = await stage();
   const claim = { protocol: 'tcp', cidr: '0.0.0.0/0' } as const;
   node.router.portsInUse = [{ ...claim, first: 4003, last: 4003, kind: 'rule', text: '-A X' }];
@@ -199,8 +200,9 @@ test.each([
     modify_server_port: '22',
     modify_router_port: String(port),
     gateway: GATEWAY,
-    message: `${reason}; 10.20.0.51:22 stays on port 4000`,
+    message: expect.stringContaining(user),
   });
+  for (const fact of [`${GATEWAY}:${port}`, '10.20.0.51:22', '4000']) expect(told.answer['message']).toContain(fact);
   expect(await cli.table(SSH)).toEqual({ 22: '4000' });
 });
 
@@ -250,10 +252,7 @@ test('a full disk is an ERROR with 503 and the reason, and the tables go on', as
 
   for (const told of [await cli.create(WEB), await cli.remove(SSH), await cli.modify(SSH, '4003')]) {
     expect(told.httpStatus).toBe(503);
-    expect(told.answer).toEqual({
-      status: 'ERROR',
-      message: 'cannot write /srv/state/x.journal: no space left on the file system',
-    });
+    expect(told.answer).toEqual({ status: 'ERROR', message: expect.stringContaining('/srv/state/x.journal') });
   }
   expect(await cli.table(SSH)).toEqual({ 22: '4000' });
 });
@@ -265,7 +264,7 @@ test('a record that cannot be read is an ERROR, not an empty table', async () =>
   const reply = await send(url, { method: 'GET', path: `/router_pat?router_id=${NAMESPACE}` });
 
   expect(reply.httpStatus).toBe(503);
-  expect(reply.answer).toEqual({ status: 'ERROR', message: '/srv/state/x cannot be read: I/O error' });
+  expect(reply.answer).toEqual({ status: 'ERROR', message: expect.stringMatching(/\/srv\/state\/x.*I\/O error/) });
 });
 
 test('what the kernel says is one line in the message', async () => {
@@ -275,9 +274,10 @@ test('what the kernel says is one line in the message', async () => {
   const told = await cli.create(SSH);
 
   expect(told.httpStatus).toBe(500);
-  expect(told.answer['message']).toBe(
-    `the kernel refused the change for router ${ROUTER}, nothing was applied line 2 told to refuse`,
-  );
+  const { message } = told.answer;
+  expect(message).toMatch(/^\P{Cc}+$/u);
+  // Of two lines the second one follows the first, with a space between.
+  for (const fact of [ROUTER, ' line 2', 'told to refuse']) expect(message).toContain(fact);
 });
 
 test('of an unforeseen mistake the caller learns the request id, and the log the rest', async () => {
@@ -288,10 +288,8 @@ test('of an unforeseen mistake the caller learns the request id, and the log the
 
   const request_id = String(told.headers['x-openstack-request-id']);
   expect(told.httpStatus).toBe(500);
-  expect(told.answer).toEqual({
-    status: 'ERROR',
-    message: `the PAT agent made a mistake; its log says more under ${request_id}`,
-  });
+  expect(told.answer).toEqual({ status: 'ERROR', message: expect.stringContaining(request_id) });
+  expect(told.text).not.toContain('secret');
   const line = node.log.lines.find(({ message }) => message === 'a request failed');
   expect(line?.details).toMatchObject({ request_id, reason: 'secret is not a function', stack: expect.any(String) });
 });

@@ -193,17 +193,17 @@ describe('the policy file', () => {
   });
 
   test.each([
-    ['actions: [', 'unexpected end'],
-    ['actions:\n  a: reader\n  a: reader\n', 'line 3: duplicated mapping key'],
-    ['actions: {}\n---\nactions: {}\n', 'it has more than one document'],
-    ['actions:\n  router:snyc: admin\n', 'there is no "router:snyc"'],
-    ['actions:\n  router:sync: yes\n', 'actions.router:sync has to be one of'],
-  ])('with %j is refused, and says what is wrong', async (text, reason) => {
+    ['actions: [', 'line '],
+    ['actions:\n  a: reader\n  a: reader\n', 'line 3'],
+    ['actions: {}\n---\nactions: {}\n', 'document'],
+    ['actions:\n  router:snyc: admin\n', '"router:snyc"'],
+    ['actions:\n  router:sync: yes\n', 'actions.router:sync'],
+  ])('with %j is refused, and the reason names the place', async (text, place) => {
     const path = written(text);
     const error = await errorOf(readPolicy(path));
 
     expect(error.code).toBe('POLICY_INVALID');
-    expect(error.facts).toMatchObject({ path, reason: expect.stringContaining(reason) });
+    expect(error.facts).toMatchObject({ path, reason: expect.stringContaining(place) });
   });
 
   test('that is there and cannot be read is no missing one', async () => {
