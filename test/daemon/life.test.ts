@@ -148,14 +148,14 @@ describe('without any router', () => {
       writeFileSync(daemon.shell.configPath, ['[praas]', ...lines, ''].join('\n'));
     write('legacy_api_allow = nonsense');
     daemon.signal('SIGHUP');
-    await daemon.says('the configuration was not taken, the old one stays');
+    await daemon.says('configuration not reloaded');
     expect(daemon.said).toContain('legacy_api_allow is nonsense');
 
     write('legacy_api_allow = 192.0.2.8', 'backend = nftables');
     daemon.signal('SIGHUP');
 
-    await daemon.says('the configuration was read again');
-    await daemon.says('some settings count only after a restart keys=["backend"]');
+    await daemon.says('configuration reloaded');
+    await daemon.says('some settings take effect after a restart keys=["backend"]');
     expect((await daemon.ask('GET', '/healthz')).status).toBe(200);
   });
 });
@@ -203,7 +203,7 @@ describe('with TLS', () => {
 
       certificate(directory, 'second');
       daemon.signal('SIGHUP');
-      await daemon.says('the configuration was read again');
+      await daemon.says('configuration reloaded');
 
       expect(await subjectAt(port)).toBe('second');
       const [socket] = Object.values(agent.freeSockets).flat();

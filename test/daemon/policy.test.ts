@@ -32,13 +32,13 @@ test('a file that comes, is wrong and goes while the daemon runs', async () => {
 
   writeFileSync(path, 'actions:\n  mapping:list: member\n');
   daemon.signal('SIGHUP');
-  await daemon.says('the configuration was read again');
+  await daemon.says('configuration reloaded');
   expect(await list()).toBe(403);
 
   writeFileSync(path, 'actions:\n  mapping:lst: reader\n');
   daemon.signal('SIGHUP');
-  await daemon.says('the old one stays');
-  expect(daemon.said).toContain('there is no \\"mapping:lst\\" in actions');
+  await daemon.says('configuration not reloaded');
+  expect(daemon.said).toContain('mapping:lst');
   expect(await list()).toBe(403);
 });
 
