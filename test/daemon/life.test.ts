@@ -24,7 +24,7 @@ describe('without any router', () => {
 
     expect(daemon.said).toContain(`listening on ${daemon.url}`);
     expect(daemon.said).toContain(`listening on ${daemon.socket_path}`);
-    expect(daemon.said).toMatch(/the old API of the Proxy CLI asks for no token.*legacy_api_allow/);
+    expect(daemon.said).toMatch(/legacy API .*legacy_api_allow/);
     const logged = readFileSync(join(daemon.shell.directory, 'log', 'pat-agent.log'), 'utf8');
     expect(logged).toContain(`listening on ${daemon.url}`);
     expect((await daemon.ask('GET', '/healthz', { token: undefined })).status).toBe(200);
@@ -69,7 +69,7 @@ describe('without any router', () => {
     expect(await statuses(token)).toEqual([401, 401, 401, 401]);
   });
 
-  test('who tries wrong tokens too often has to wait, and that is counted', async () => {
+  test('an address with too many wrong tokens is refused, and that is counted', async () => {
     daemon = await TestDaemon.start();
     const statuses: number[] = [];
     for (let n = 0; n < 12; n++)

@@ -1,4 +1,4 @@
-/** Who may use the old API: the address of the client decides; its headers can only take access away. */
+/** Who may use the legacy API: the address of the client decides; its headers can only take access away. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import express from 'express';
+import { peerAddress } from '../../../src/server/http/client-address.ts';
 import { legacyRouter } from '../../../src/server/legacy/router.ts';
 import { fakeNode } from '../../support/fake-node.ts';
 import { pathOf, type Reply, send } from '../../support/proxy-cli.ts';
@@ -53,7 +54,14 @@ async function listen(server: Server, ...where: [path: string] | [port: number, 
 function app(): express.Express {
   const { pat, clock, log } = node;
   return express().use(
-    legacyRouter({ pat, clock, log, allowed: () => allowed, nodeNames: ['Network-1', 'network-1.example'] }),
+    legacyRouter({
+      pat,
+      clock,
+      log,
+      allowed: () => allowed,
+      addressOf: peerAddress,
+      nodeNames: ['Network-1', 'network-1.example'],
+    }),
   );
 }
 
@@ -190,7 +198,7 @@ test('a client whose connection is gone has no address, and is not taken for one
 test('a client without an address is refused', async () => {
   remoteAddress = undefined;
 
-  await expectRefused(await create(), KEY);
+  await expectRefused(await create());
 });
 
 test.each([

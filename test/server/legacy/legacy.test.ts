@@ -1,4 +1,4 @@
-/** The old API over the service: the contract with the Proxy CLI, and what only a node in memory can be made to do. */
+/** The legacy API on the service: the contract with the Proxy CLI, and situations that need a node in memory. */
 
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { praasError } from '../../../src/pat/errors.ts';
 import type { MappingStore } from '../../../src/pat/interfaces/store.ts';
 import { createApp } from '../../../src/server/http/app.ts';
+import { peerAddress } from '../../../src/server/http/client-address.ts';
 import { HttpMetrics, ProcessMetrics } from '../../../src/server/http/metrics.ts';
 import { legacyRouter } from '../../../src/server/legacy/router.ts';
 import { RequestContext } from '../../../src/system/request-context.ts';
@@ -33,7 +34,17 @@ async function serve({ pat, clock, log }: Pick<FakeNode, 'pat' | 'clock' | 'log'
   let requests = 0;
   const app = createApp({
     apis: [],
-    open: [legacyRouter({ pat, clock, log: context.logger(log), allowed: () => [], nodeNames: ['node'] })],
+    publicRoutes: [
+      legacyRouter({
+        pat,
+        clock,
+        log: context.logger(log),
+        allowed: () => [],
+        addressOf: peerAddress,
+        nodeNames: ['node'],
+      }),
+    ],
+    addressOf: peerAddress,
     policy: POLICY_BY_DEFAULT,
     authenticate: () => Promise.reject(praasError('UNAUTHENTICATED', { reason: 'no token was given' })),
     context,
@@ -77,7 +88,7 @@ proxyCliContract('the routes alone', async () => {
   };
 });
 
-test('what is created belongs to nobody, has no name, and is in the kernel', async () => {
+test('a new mapping has no project and no name, and is in the kernel', async () => {
   const { node, cli } = await stage();
 
   await cli.create(SSH);
@@ -162,7 +173,7 @@ test('a mapping disappears from the tables when it expires', async () => {
   expect(await cli.table(SSH)).toEqual({});
 });
 
-test('where nobody gets through it is shown all the same, the answer says why, and it can be removed', async () => {
+test('a mapping that is DOWN is shown, the message says why, and it can be removed', async () => {
   const { node, cli } = await stage();
   await cli.create(SSH);
   node.dataplane.lose(ROUTER);
@@ -280,7 +291,7 @@ test('what the kernel says is one line in the message', async () => {
   for (const fact of [ROUTER, ' line 2', 'told to refuse']) expect(message).toContain(fact);
 });
 
-test('of an unforeseen mistake the caller learns the request id, and the log the rest', async () => {
+test('of a bug the message has only the request ID, and the log has the rest', async () => {
   const { node, cli } = await stage();
   node.dataplane.failNext('observe', new TypeError('secret is not a function'));
 
@@ -290,11 +301,11 @@ test('of an unforeseen mistake the caller learns the request id, and the log the
   expect(told.httpStatus).toBe(500);
   expect(told.answer).toEqual({ status: 'ERROR', message: expect.stringContaining(request_id) });
   expect(told.text).not.toContain('secret');
-  const line = node.log.lines.find(({ message }) => message === 'a request failed');
+  const line = node.log.lines.find(({ message }) => message === 'request failed');
   expect(line?.details).toMatchObject({ request_id, reason: 'secret is not a function', stack: expect.any(String) });
 });
 
-test('what was asked to change is logged with the address, and looking is not', async () => {
+test('changes are logged with the address of the client, lists are not', async () => {
   const { node, cli } = await stage();
 
   const told = await cli.create(SSH);
@@ -302,8 +313,8 @@ test('what was asked to change is logged with the address, and looking is not', 
   expect(node.log.lines.filter(({ details }) => details?.['address'] !== undefined)).toEqual([
     {
       level: 'info',
-      message: 'answered the old API',
-      details: { path: '/pat/create', address: '127.0.0.1', answer: told.answer, request_id: expect.any(String) },
+      message: 'legacy request ended',
+      details: { path: '/pat/create', address: '127.0.0.1', response: told.answer, request_id: expect.any(String) },
     },
   ]);
 });
@@ -358,7 +369,7 @@ const spoiled = fc
     return pathOf(path, [...others, [chosen[0], value]]);
   });
 
-/** Encoded by nobody: whatever a request line may hold. */
+/** Not encoded: any characters that a request line can have. */
 const raw = fc
   .tuple(
     fc.constantFrom(...CALLS.map(({ path }) => path)),
