@@ -356,7 +356,7 @@ export function proxyCliContract(name: string, make: () => Promise<AgentUnderTes
       expect(await cli.table(ssh())).toEqual({ 22: free });
     });
 
-    test('moved to the port that it has it is SUCCESS, and nothing changes', async () => {
+    test('moved to the port that it has it is USED, and nothing changes', async () => {
       const { gateway } = under;
       const port = portOf(await cli.create(ssh()));
 
@@ -367,11 +367,11 @@ export function proxyCliContract(name: string, make: () => Promise<AgentUnderTes
         told,
         200,
         {
-          status: 'SUCCESS',
+          status: 'USED',
           modified_router_port: port,
-          modify_router_port: port,
           server_ip,
           modify_server_port: '22',
+          modify_router_port: port,
           gateway,
         },
         [`${server_ip}:22`, `${gateway}:${port}`],

@@ -66,12 +66,14 @@ export class LegacyMappings {
   async modify(target: LegacyTarget, router_port: number): Promise<LegacyResponse> {
     let before = await this.#find(target);
     if (before === undefined) return responses.notFoundToMove(target);
-    if (before.router_port === router_port) return responses.moved(before, before);
+    if (before.router_port === router_port) return responses.portUsed(before, router_port);
     const condition = this.#unchanged(target, (current) => {
       before = current;
     });
     try {
       const { value } = await this.#pat.update(before.id, { router_port }, { condition });
+      // Another request has moved it to the same port meanwhile.
+      if (before.router_port === router_port) return responses.portUsed(before, router_port);
       return responses.moved(before, value);
     } catch (error) {
       if (isPraasError(error, 'MAPPING_NOT_FOUND')) return responses.notFoundToMove(target);

@@ -63,7 +63,6 @@ export function notFoundToRemove(wanted: LegacyTarget): LegacyResponse {
 }
 
 export function moved(before: Mapping, after: Mapping): LegacyResponse {
-  const instead = before.router_port === after.router_port ? ', as before' : ` instead of port ${before.router_port}`;
   return {
     status: 'SUCCESS',
     modified_router_port: String(before.router_port),
@@ -71,7 +70,7 @@ export function moved(before: Mapping, after: Mapping): LegacyResponse {
     server_ip: after.server_ip,
     modify_server_port: String(after.server_port),
     gateway: after.gateway_ip,
-    message: `${target(after)} is published on ${endpoint(after)}${instead}${downReason(after)}`,
+    message: `${target(after)} is published on ${endpoint(after)} instead of port ${before.router_port}${downReason(after)}`,
   };
 }
 
@@ -85,8 +84,9 @@ export function notFoundToMove(wanted: LegacyTarget): LegacyResponse {
   };
 }
 
-/** `reason` names what uses the port. */
-export function portUsed(mapping: Mapping, router_port: number, reason: string): LegacyResponse {
+/** `reason` names what uses the port: left out when it is the mapping itself. */
+export function portUsed(mapping: Mapping, router_port: number, reason?: string): LegacyResponse {
+  const ownPort = `${mapping.gateway_ip}:${router_port} is in use by this mapping`;
   return {
     status: 'USED',
     modified_router_port: String(mapping.router_port),
@@ -94,7 +94,7 @@ export function portUsed(mapping: Mapping, router_port: number, reason: string):
     modify_server_port: String(mapping.server_port),
     modify_router_port: String(router_port),
     gateway: mapping.gateway_ip,
-    message: `${reason}; ${target(mapping)} stays on port ${mapping.router_port}`,
+    message: `${reason ?? ownPort}; ${target(mapping)} stays on port ${mapping.router_port}`,
   };
 }
 

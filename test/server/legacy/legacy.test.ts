@@ -231,6 +231,19 @@ test('of many that move one mapping at once each is told the port that it found'
   expect(await cli.table(SSH)).toEqual({ 22: walk.at(-1) });
 });
 
+test('of many that move one mapping to the same port at once one is told SUCCESS, the others USED', async () => {
+  const { cli } = await stage();
+  await cli.create(SSH);
+
+  const told = await Promise.all(Array.from({ length: 5 }, () => cli.modify(SSH, '4003')));
+
+  const words = told.map(({ answer }) => answer['status']).toSorted();
+  expect(words).toEqual(['SUCCESS', 'USED', 'USED', 'USED', 'USED']);
+  for (const { answer } of told.filter((each) => each.answer['status'] === 'USED'))
+    expect(answer).toMatchObject({ modified_router_port: '4003', modify_router_port: '4003' });
+  expect(await cli.table(SSH)).toEqual({ 22: '4003' });
+});
+
 test('of many that remove one mapping at once one is told REMOVED', async () => {
   const { cli } = await stage();
   await cli.create(SSH);
