@@ -5,8 +5,8 @@ import type { AccessPolicy } from '../core/identity/policy.ts';
 import { ROOT, type Role } from '../core/identity/requester.ts';
 import type { Logger } from '../core/logger.ts';
 import { NO_SERVERS, ServerService, type Servers } from '../pat/services/server-service.ts';
-import { createApp } from '../server/http/app.ts';
-import { peerAddress } from '../server/http/client-address.ts';
+import { type AppParts, createApp } from '../server/http/app.ts';
+import { clientAddress } from '../server/http/client-address.ts';
 import { Gate } from '../server/http/gate.ts';
 import { IdempotencyKeys } from '../server/http/idempotency.ts';
 import { Listener, type OnUnreadable, type TlsFiles } from '../server/http/listener.ts';
@@ -54,6 +54,7 @@ export function composeApi(parts: ApiParts): (tls: TlsFiles | undefined) => read
   const servers = serversOf(node, joined);
   const apis = [patApi({ ...node, servers, policy: access, idempotency, request_id: () => context.requestId })];
   const { version } = surroundings;
+  const addressOf: AppParts['addressOf'] = (request) => clientAddress(request, settings.current.trusted_proxies);
   const publicRoutes = [
     pages({ document: openApiDocument(apis, { version }), readiness, metrics, timers: systemTimers }),
     legacyRouter({
@@ -61,14 +62,14 @@ export function composeApi(parts: ApiParts): (tls: TlsFiles | undefined) => read
       clock: systemClock,
       log,
       allowed: () => settings.current.legacy_api_allow,
-      addressOf: peerAddress,
+      addressOf,
       nodeNames: [surroundings.hostName],
     }),
   ];
   const common = {
     apis,
     publicRoutes,
-    addressOf: peerAddress,
+    addressOf,
     policy: access,
     context,
     metrics: http,
@@ -79,7 +80,7 @@ export function composeApi(parts: ApiParts): (tls: TlsFiles | undefined) => read
   const tokenApp = createApp({
     ...common,
     authenticate: (request) =>
-      gate.authenticate({ address: peerAddress(request) ?? 'unknown', token: request.get('X-Auth-Token') }),
+      gate.authenticate({ address: addressOf(request) ?? 'unknown', token: request.get('X-Auth-Token') }),
   });
   const socketApp = createApp({ ...common, authenticate: async () => ROOT });
   const unreadable: OnUnreadable = (error: NodeJS.ErrnoException, socket, isResponding) => {

@@ -1,8 +1,13 @@
-/** Authenticates requests by their token, and limits how many wrong tokens one address may try. */
+/**
+ * Authenticates requests by their token, and limits how many wrong tokens one address may try. A token that has been valid
+ * from that address passes in any case: wrong tokens of others behind the same address do not lock it out.
+ */
+import { hash } from 'node:crypto';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { praasError } from '../../core/errors/errors.ts';
 import type { Authenticator } from '../../core/identity/authenticator.ts';
 import type { Requester } from '../../core/identity/requester.ts';
+import { limitKey } from './client-address.ts';
 
 /** What of a request says who the requester is. */
 export interface Credentials {
@@ -18,6 +23,7 @@ interface Checks {
 
 const MAX_FAILURES = 10;
 const WINDOW_SECONDS = 60;
+const MAX_KNOWN_TOKENS = 10_000;
 const SECOND_MS = 1000;
 
 export class Gate {
@@ -25,6 +31,8 @@ export class Gate {
   readonly #onFailure: (address: string) => void;
   readonly #checks = new Map<string, Checks>();
   readonly #limiter = new RateLimiterMemory({ points: MAX_FAILURES, duration: WINDOW_SECONDS });
+  /** Hashes of tokens with the address from which they have been valid; the least recently used first. */
+  readonly #known = new Set<string>();
 
   /** `onFailure` is called for each request that is not authenticated, but not for those that the limit refuses. */
   constructor(authenticator: Authenticator, onFailure: (address: string) => void) {
@@ -32,34 +40,60 @@ export class Gate {
     this.#onFailure = onFailure;
   }
 
-  /** Throws UNAUTHENTICATED, TOO_MANY_FAILURES after ten failures of one address in a minute, and as the Authenticator does. */
+  /**
+   * Throws UNAUTHENTICATED, TOO_MANY_FAILURES after ten failures of one address in a minute unless the token is known, and
+   * as the Authenticator does.
+   */
   async authenticate({ address, token }: Credentials): Promise<Requester> {
-    const key = networkOf(address);
-    await this.#refuseAboveLimit(key, address);
-    const requester = token === undefined ? undefined : await this.#check(key, address, token);
+    const key = limitKey(address);
+    const requester =
+      token === undefined ? await this.#refuseAboveLimit(key, address) : await this.#check(key, address, token);
     if (requester !== undefined) return requester;
     this.#onFailure(address);
     const reason = token === undefined ? 'no token was given' : 'the token is not valid';
     throw praasError('UNAUTHENTICATED', { reason });
   }
 
-  /** At most as many at a time as may fail: tokens that arrive together would all be checked before the first one has failed. */
   async #check(key: string, address: string, token: string): Promise<Requester | undefined> {
+    const known = `${key} ${hash('sha256', token, 'base64url')}`;
+    if (!this.#known.has(known)) return this.#checkUnknown(key, address, token, known);
+    // It does not wait behind unknown tokens, and is forgotten as soon as it is no longer valid.
+    const requester = await this.#authenticator.authenticate(token);
+    this.#known.delete(known);
+    if (requester === undefined) await this.#count(key);
+    else this.#remember(known);
+    return requester;
+  }
+
+  /** At most as many at a time as may fail: tokens that arrive together would all be checked before the first one has failed. */
+  async #checkUnknown(key: string, address: string, token: string, known: string): Promise<Requester | undefined> {
+    await this.#refuseAboveLimit(key, address);
     await this.#enter(key);
     try {
       await this.#refuseAboveLimit(key, address);
       const requester = await this.#authenticator.authenticate(token);
-      // A request without a token guesses nothing and is not counted.
-      if (requester === undefined) await this.#limiter.consume(key).catch(() => undefined);
+      if (requester === undefined) await this.#count(key);
+      else this.#remember(known);
       return requester;
     } finally {
       this.#leave(key);
     }
   }
 
-  async #refuseAboveLimit(key: string, address: string): Promise<void> {
+  async #refuseAboveLimit(key: string, address: string): Promise<undefined> {
     const past = await this.#limiter.get(key);
     if (past !== null && past.remainingPoints <= 0) throw tooMany(address, past);
+  }
+
+  /** Counts a wrong token. A request without a token guesses nothing and is not counted. */
+  async #count(key: string): Promise<void> {
+    await this.#limiter.consume(key).catch(() => undefined);
+  }
+
+  #remember(known: string): void {
+    this.#known.add(known);
+    const [oldest] = this.#known;
+    if (this.#known.size > MAX_KNOWN_TOKENS && oldest !== undefined) this.#known.delete(oldest);
   }
 
   async #enter(key: string): Promise<void> {
@@ -86,9 +120,4 @@ export class Gate {
 
 function tooMany(address: string, { msBeforeNext }: RateLimiterRes): Error {
   return praasError('TOO_MANY_FAILURES', { address, seconds: Math.max(1, Math.ceil(msBeforeNext / SECOND_MS)) });
-}
-
-/** An IPv6 host has a whole /64. */
-function networkOf(address: string): string {
-  return address.includes(':') && !address.includes('.') ? address.split(':').slice(0, 4).join(':') : address;
 }

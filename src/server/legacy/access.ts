@@ -1,7 +1,7 @@
 /**
  * Access to the legacy API. Its requests have no token, so only their origin can decide: this node itself, root's Unix socket,
  * and the addresses that the operator allows. Headers never grant access, because any client can send them. They only take
- * it away.
+ * it away: behind a trusted proxy the address of the client has to be allowed as well as that of the proxy.
  *
  * A web page in a browser on this node comes from loopback too, and has to be refused:
  * - It can send a form to any address (CSRF). Browsers then send Origin or Sec-Fetch-Site, which pages cannot suppress.
@@ -12,6 +12,7 @@ import { isIP } from 'node:net';
 import type { Request } from 'express';
 import { praasError } from '../../core/errors/errors.ts';
 import { cidrContains, isIpv4 } from '../../core/values/ipv4.ts';
+import { peerAddress } from '../http/client-address.ts';
 
 const HOST = /^(?:\[(?<bracketed>[^\]]*)\]|(?<plain>[^:]*))(?::\d*)?$/;
 const LOOPBACK = '127.0.0.0/8';
@@ -20,7 +21,7 @@ const WHAT = 'use the legacy API';
 export interface LegacyAccess {
   /** IPv4 addresses and networks. Called for each request, because a reload may change the list. */
   readonly allowed: () => readonly string[];
-  /** The address of the client. */
+  /** The address of the client, which differs from that of the connection behind a trusted proxy. */
   readonly addressOf: (request: Request) => string | undefined;
   /** Names of this node, besides its addresses and localhost. */
   readonly nodeNames: readonly string[];
@@ -28,9 +29,10 @@ export interface LegacyAccess {
 
 /** Throws FORBIDDEN. */
 export function authorize(request: Request, { allowed, addressOf, nodeNames }: LegacyAccess): void {
-  const address = addressOf(request);
-  if (address === undefined) throw forbidden('a client without an address', WHAT);
-  if (!isAllowed(address, allowed())) throw forbidden(address, `${WHAT}: not in legacy_api_allow (praas.conf)`);
+  for (const address of [peerAddress(request), addressOf(request)]) {
+    if (address === undefined) throw forbidden('a client without an address', WHAT);
+    if (!isAllowed(address, allowed())) throw forbidden(address, `${WHAT}: not in legacy_api_allow (praas.conf)`);
+  }
   if (request.get('Origin') !== undefined || request.get('Sec-Fetch-Site') !== undefined) {
     throw forbidden('a web page', WHAT);
   }

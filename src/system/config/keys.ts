@@ -8,6 +8,7 @@ import {
   cloudName,
   days,
   ipAddress,
+  ipNetworks,
   ipv4Networks,
   type Kind,
   oneOf,
@@ -46,6 +47,7 @@ export const KEYS = {
   tls_cert: key(optionalPath, '', 'PEM file of the certificate, with its chain (without it the API is plain HTTP)'),
   tls_key: key(optionalPath, '', 'PEM file of the key that belongs to the certificate'),
   socket_path: key(absolutePath, '/run/praas/praas.sock', 'Unix socket of the daemon, for root on this node'),
+  trusted_proxies: key(ipNetworks, '', 'reverse proxies trusted to name the client address (empty for none)'),
   legacy_api_allow: key(
     ipv4Networks,
     '',

@@ -16,6 +16,7 @@ const RELOADABLE: readonly KeyName[] = [
   'second_monitoring',
   'tls_cert',
   'tls_key',
+  'trusted_proxies',
 ];
 
 export class LiveConfig {

@@ -4,9 +4,9 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import express from 'express';
-import { peerAddress } from '../../../src/server/http/client-address.ts';
+import { clientAddress } from '../../../src/server/http/client-address.ts';
 import { legacyRouter } from '../../../src/server/legacy/router.ts';
 import { fakeNode } from '../../support/fake-node.ts';
 import { pathOf, type Reply, send } from '../../support/proxy-cli.ts';
@@ -23,6 +23,7 @@ let directory: string;
 let servers: Server[];
 let node: ReturnType<typeof fakeNode>;
 let allowed: readonly string[];
+let trustedProxies: readonly string[];
 /** The address from which requests over TCP appear to come. */
 let remoteAddress: string | undefined;
 
@@ -31,6 +32,7 @@ beforeEach(async () => {
   servers = [];
   node = fakeNode();
   allowed = [];
+  trustedProxies = [];
   remoteAddress = '127.0.0.1';
 });
 
@@ -53,15 +55,9 @@ async function listen(server: Server, ...where: [path: string] | [port: number, 
 
 function app(): express.Express {
   const { pat, clock, log } = node;
+  const addressOf = (request: express.Request): string | undefined => clientAddress(request, trustedProxies);
   return express().use(
-    legacyRouter({
-      pat,
-      clock,
-      log,
-      allowed: () => allowed,
-      addressOf: peerAddress,
-      nodeNames: ['Network-1', 'network-1.example'],
-    }),
+    legacyRouter({ pat, clock, log, allowed: () => allowed, addressOf, nodeNames: ['Network-1', 'network-1.example'] }),
   );
 }
 
@@ -146,6 +142,40 @@ test.each(['X-Forwarded-For', 'Forwarded', 'X-Real-IP', 'Client-IP'])('%s grants
     '198.51.100.7',
     KEY,
   );
+});
+
+describe('behind a trusted proxy', () => {
+  const PROXY = '198.51.100.7';
+  const CLIENT = '192.0.2.9';
+  const ask = (client: string): Promise<Reply> => create({ 'X-Forwarded-For': client });
+
+  beforeEach(() => {
+    remoteAddress = PROXY;
+    trustedProxies = [PROXY];
+  });
+
+  test('the client has to be allowed, and the proxy too', async () => {
+    allowed = [PROXY];
+    await expectRefused(await ask(CLIENT), CLIENT, KEY);
+    allowed = [CLIENT];
+    await expectRefused(await ask(CLIENT), PROXY, KEY);
+
+    allowed = [PROXY, CLIENT];
+    expect((await ask(CLIENT)).answer['status']).toBe('SUCCESS');
+    expect(node.log.lines.at(-1)?.details).toMatchObject({ address: CLIENT });
+  });
+
+  test('a client that the proxy reports as loopback gains nothing from it', async () => {
+    await expectRefused(await ask('127.0.0.1'), PROXY, KEY);
+  });
+
+  test('on this node the client of the proxy is not taken for this node', async () => {
+    remoteAddress = '127.0.0.1';
+    trustedProxies = ['127.0.0.0/8'];
+
+    await expectRefused(await ask(CLIENT), CLIENT, KEY);
+    expect((await create()).answer['status']).toBe('SUCCESS');
+  });
 });
 
 test.each(['/router_pat', '/router_server_pat', '/pat/create', '/pat/remove', '/pat/modify'])(

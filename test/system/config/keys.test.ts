@@ -157,6 +157,26 @@ const CASES: { readonly [N in KeyName]: Case<Config[N]> } = {
     allowed: `nothing, or ${A_PATH}`,
   },
   socket_path: pathCase('/run/praas/praas.sock'),
+  trusted_proxies: {
+    fallback: [],
+    good: [
+      ['192.0.2.7', ['192.0.2.7']],
+      ['::1, 198.51.100.0/24 ,2001:db8::/32', ['::1', '198.51.100.0/24', '2001:db8::/32']],
+      ['0.0.0.0/0,::/0', ['0.0.0.0/0', '::/0']],
+    ],
+    bad: [
+      '192.0.2',
+      '192.0.2.0/33',
+      '192.0.2.0/08',
+      '::1/129',
+      'fe80::1%eth0',
+      '192.0.2.0/24/24',
+      '192.0.2.7,',
+      'proxy.example',
+      '::/',
+    ],
+    allowed: 'IPv4 and IPv6 addresses and networks such as 192.0.2.7 or 2001:db8::/32, comma-separated, or empty',
+  },
   legacy_api_allow: {
     fallback: [],
     good: [
@@ -312,6 +332,7 @@ test('an empty value is refused by every key but those that may be nothing', asy
     'notifications',
     'tls_cert',
     'tls_key',
+    'trusted_proxies',
     'legacy_api_allow',
     'cloud_name',
     'reserved_ports',
@@ -322,7 +343,7 @@ test('an empty value is refused by every key but those that may be nothing', asy
     expect(error.message).toBe(`${FILE}:2: ${key} is empty; allowed: ${KEYS[key].kind.allowed}`);
   }
   const { config } = await load(['[praas]', ...optional.map((key) => `${key} =`)]);
-  expect(optional.map((key) => config[key])).toEqual(['', '', '', [], '', []]);
+  expect(optional.map((key) => config[key])).toEqual(['', '', '', [], [], '', []]);
 });
 
 test.each(['/srv/a #b', '/srv/a\t;b', '/srv/\ufffd'])(
