@@ -1,18 +1,19 @@
-/** The API of the PAT agent: authentication, the APIs and pages it serves, and the two places where it listens. */
+/** The API of the PAT agent: authentication, the APIs of the products, and the two addresses on which it listens. */
 
 import { ChainedAuthenticator } from '../core/identity/chained-authenticator.ts';
 import type { AccessPolicy } from '../core/identity/policy.ts';
 import { ROOT, type Role } from '../core/identity/requester.ts';
 import type { Logger } from '../core/logger.ts';
 import { NO_SERVERS, ServerService, type Servers } from '../pat/services/server-service.ts';
-import { addressOf, createApp } from '../server/http/app.ts';
+import { type AppParts, createApp } from '../server/http/app.ts';
+import { clientAddress } from '../server/http/client-address.ts';
 import { Gate } from '../server/http/gate.ts';
 import { IdempotencyKeys } from '../server/http/idempotency.ts';
 import { Listener, type OnUnreadable, type TlsFiles } from '../server/http/listener.ts';
 import { HttpMetrics, type ProcessMetrics } from '../server/http/metrics.ts';
-import { document } from '../server/http/openapi.ts';
+import { openApiDocument } from '../server/http/openapi.ts';
 import { pages } from '../server/http/pages.ts';
-import { answerRaw } from '../server/http/raw-answer.ts';
+import { sendRawError } from '../server/http/raw-response.ts';
 import type { Readiness } from '../server/http/readiness.ts';
 import { legacyRouter } from '../server/legacy/router.ts';
 import { patApi } from '../server/pat/api.ts';
@@ -38,7 +39,7 @@ export interface ApiParts {
   readonly log: Logger;
 }
 
-/** The API twice: with authentication on its TCP port, and for root on its Unix socket. */
+/** The API twice: with tokens on its port, and for root on its socket. */
 export function composeApi(parts: ApiParts): (tls: TlsFiles | undefined) => readonly Listener[] {
   const { config, runtime, node, builtCloud, settings, access, metrics, readiness, context, log } = parts;
   const { authenticator: tokens } = composeTokens(config, runtime);
@@ -53,26 +54,39 @@ export function composeApi(parts: ApiParts): (tls: TlsFiles | undefined) => read
   const servers = serversOf(node, builtCloud);
   const apis = [patApi({ ...node, servers, policy: access, idempotency, request_id: () => context.requestId })];
   const { version } = runtime;
-  const open = [
-    pages({ document: document(apis, { version }), readiness, metrics, timers: systemTimers }),
+  const addressOf: AppParts['addressOf'] = (request) => clientAddress(request, settings.current.trusted_proxies);
+  const publicRoutes = [
+    pages({ document: openApiDocument(apis, { version }), readiness, metrics, timers: systemTimers }),
     legacyRouter({
       pat: node.pat,
       clock: systemClock,
       log,
       allowed: () => settings.current.legacy_api_allow,
+      addressOf,
       nodeNames: [runtime.hostName],
     }),
   ];
-  const common = { apis, open, policy: access, context, metrics: http, clock: systemClock, newId: newUuid, log };
+  const common = {
+    apis,
+    publicRoutes,
+    addressOf,
+    policy: access,
+    context,
+    metrics: http,
+    clock: systemClock,
+    newId: newUuid,
+    log,
+  };
   const tokenApp = createApp({
     ...common,
-    authenticate: (request) => gate.authenticate({ address: addressOf(request), token: request.get('X-Auth-Token') }),
+    authenticate: (request) =>
+      gate.authenticate({ address: addressOf(request) ?? 'unknown', token: request.get('X-Auth-Token') }),
   });
   const socketApp = createApp({ ...common, authenticate: async () => ROOT });
-  const unreadable: OnUnreadable = (error: NodeJS.ErrnoException, socket, isAnswering) => {
+  const unreadable: OnUnreadable = (error: NodeJS.ErrnoException, socket, isResponding) => {
     const request_id = `req-${newUuid()}`;
     log.info('request unreadable', { reason: error.code ?? error.message, request_id });
-    answerRaw(error, socket, request_id, isAnswering);
+    sendRawError(error, socket, request_id, isResponding);
   };
   return (tls) => [
     new Listener({ kind: 'tcp', host: config.listen_address, port: config.port_app, tls }, tokenApp, unreadable),

@@ -3,6 +3,7 @@ import {
   absolutePath,
   absolutePaths,
   ipAddress,
+  ipNetworks,
   name,
   oneOf,
   optionalPath,
@@ -19,6 +20,9 @@ export const NODE_KEYS = {
   }),
   tls_key: key(optionalPath, '', 'PEM file of the private key of tls_cert', { isReloadable: true }),
   socket_path: key(absolutePath, '/run/praas/praas.sock', 'Unix socket of the REST API, for root on this node'),
+  trusted_proxies: key(ipNetworks, '', 'reverse proxies trusted to name the client address (empty for none)', {
+    isReloadable: true,
+  }),
   tokens_path: key(absolutePath, '/usr/local/etc/praas/tokens.json', 'file of the API tokens'),
   policy_path: key(
     absolutePath,

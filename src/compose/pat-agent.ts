@@ -13,10 +13,11 @@ import { CloudWatch } from '../pat/reconcile/cloud-watch.ts';
 import { Controller } from '../pat/reconcile/controller.ts';
 import { ProcessMetrics } from '../server/http/metrics.ts';
 import { policyReader } from '../server/http/policy-file.ts';
+import { readinessOf } from '../server/http/readiness.ts';
 import { readTls } from '../server/http/tls.ts';
 import { PatMetrics } from '../server/pat/metrics.ts';
 import { MonitorMetrics } from '../server/pat/monitor-metrics.ts';
-import { patReadiness } from '../server/pat/readiness.ts';
+import { patReadinessChecks } from '../server/pat/readiness.ts';
 import { newUuid, systemClock, systemTimers } from '../system/clock.ts';
 import { createExec, createStartTalk, isInstalled } from '../system/exec.ts';
 import { createFollow } from '../system/follow.ts';
@@ -88,7 +89,7 @@ export async function composePatAgent(
   const missingTools = (): readonly string[] => toolsOf(config).filter((tool) => !isInstalled(tool, env['PATH']));
   const cloud = builtCloud && cloudWatchOf(builtCloud, settings, log);
   const monitor = monitors ? await monitorOf(builtCloud, node, settings, metrics, log) : undefined;
-  const readiness = patReadiness({ ...node, controller, missingTools, cloud, monitor });
+  const readiness = readinessOf(patReadinessChecks({ ...node, controller, missingTools, cloud, monitor }));
   return new Daemon({
     settings,
     readTls,
@@ -186,9 +187,9 @@ function controllerOf(node: Node, settings: LiveConfig, metrics: PatMetrics, log
 /** What an operator should know of how the API can be reached. */
 function noticesOf(config: Config, hasTls: boolean): readonly string[] {
   const isLoopback = config.listen_address.startsWith('127.') || config.listen_address === '::1';
-  const allowed = config.legacy_api_allow.join(', ') || 'nobody else';
+  const allowed = config.legacy_api_allow.join(', ') || 'no other address';
   return [
-    `the old API of the Proxy CLI asks for no token; it answers this node and ${allowed} (legacy_api_allow)`,
+    `legacy API requires no token: allowed for this node and ${allowed} (legacy_api_allow)`,
     ...(isLoopback || hasTls ? [] : ['tokens cross the network in clear text: set tls_cert and tls_key']),
   ];
 }

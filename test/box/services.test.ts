@@ -14,7 +14,7 @@ const FIRST_PORT = 5000;
 const PORT = 4022;
 const PATIENCE_MS = 60_000;
 /** What the agent rightly says of what a test does to it. */
-const PROVOKED = /^warn: (the old API|rules differed from the store|mapping expires soon|not authenticated)/;
+const PROVOKED = /^warn: (legacy API|rules differed from the store|mapping expires soon|authentication failed)/;
 /** python3-minimal has no HTTP. */
 const ASK = `
 import socket, sys
@@ -193,7 +193,7 @@ describe.each(['iptables', 'nftables'])('with %s, under its hardening', (backend
     // The journal has all lines at one priority; the words say which of them matter.
     const log = await box.run('journalctl', '--unit', PAT, '--no-pager', '--output', 'cat');
     const complaints = log.split('\n').filter((line) => /^(warn|error): /.test(line));
-    expect(complaints).toContainEqual(expect.stringContaining('not authenticated'));
+    expect(complaints).toContainEqual(expect.stringContaining('authentication failed'));
     expect(complaints.filter((line) => !PROVOKED.test(line))).toEqual([]);
   });
 });

@@ -89,6 +89,25 @@ const CASES: { readonly [N in keyof Config]: Case<Config[N]> } = {
     ...pathCase(''),
   },
   socket_path: pathCase('/run/praas/praas.sock'),
+  trusted_proxies: {
+    fallback: [],
+    good: [
+      ['192.0.2.7', ['192.0.2.7']],
+      ['::1, 198.51.100.0/24 ,2001:db8::/32', ['::1', '198.51.100.0/24', '2001:db8::/32']],
+      ['0.0.0.0/0,::/0', ['0.0.0.0/0', '::/0']],
+    ],
+    bad: [
+      '192.0.2',
+      '192.0.2.0/33',
+      '192.0.2.0/08',
+      '::1/129',
+      'fe80::1%eth0',
+      '192.0.2.0/24/24',
+      '192.0.2.7,',
+      'proxy.example',
+      '::/',
+    ],
+  },
   tokens_path: pathCase('/usr/local/etc/praas/tokens.json'),
   policy_path: pathCase('/usr/local/etc/praas/policy.yaml'),
   state_dir: pathCase('/var/lib/praas'),
@@ -291,6 +310,7 @@ test('an empty value is refused by every key but those that may be empty', async
   const optional: readonly string[] = [
     'tls_cert',
     'tls_key',
+    'trusted_proxies',
     'cloud_name',
     'reserved_ports',
     'notifications',
@@ -305,7 +325,7 @@ test('an empty value is refused by every key but those that may be empty', async
     });
   }
   const { config } = await load(['[praas]', ...optional.map((key) => `${key} =`)]);
-  expect(optional.map((key) => config[key as keyof Config])).toEqual(['', '', '', [], '', []]);
+  expect(optional.map((key) => config[key as keyof Config])).toEqual(['', '', [], '', [], '', []]);
 });
 
 test.each(['/srv/a #b', '/srv/a\t;b', '/srv/\ufffd'])(

@@ -24,7 +24,7 @@ describe('without any router', () => {
 
     expect(daemon.said).toContain(`listening on ${daemon.url}`);
     expect(daemon.said).toContain(`listening on ${daemon.socket_path}`);
-    expect(daemon.said).toMatch(/the old API of the Proxy CLI asks for no token.*legacy_api_allow/);
+    expect(daemon.said).toMatch(/legacy API .*legacy_api_allow/);
     const logged = readFileSync(join(daemon.shell.directory, 'log', 'pat-agent.log'), 'utf8');
     expect(logged).toContain(`listening on ${daemon.url}`);
     expect((await daemon.ask('GET', '/healthz', { token: undefined })).status).toBe(200);
@@ -69,8 +69,21 @@ describe('without any router', () => {
     expect(await statuses(token)).toEqual([401, 401, 401, 401]);
   });
 
-  test('who tries wrong tokens too often has to wait, and that is counted', async () => {
+  test('an address with too many wrong tokens is refused, but not a token known from there, and that is counted', async () => {
     daemon = await TestDaemon.start();
+    const known = await daemon.shell.ok(
+      'token',
+      'create',
+      '--name',
+      'ci',
+      '--role',
+      'reader',
+      '-f',
+      'value',
+      '-c',
+      'Token',
+    );
+    expect((await daemon.ask('GET', '/v1/mappings', { token: known.trim() })).status).toBe(200);
     const statuses: number[] = [];
     for (let n = 0; n < 12; n++)
       statuses.push((await daemon.ask('GET', '/v1/mappings', { token: `wrong${n}` })).status);
@@ -79,8 +92,25 @@ describe('without any router', () => {
     const { status, headers } = await daemon.ask('GET', '/v1/mappings');
     expect(status).toBe(429);
     expect(Number(headers.get('Retry-After'))).toBeGreaterThan(0);
+    expect((await daemon.ask('GET', '/v1/mappings', { token: known.trim() })).status).toBe(200);
     expect(await daemon.metric('praas_authentication_failures_total')).toBe(10);
     expect((await daemon.shell.run('pat', 'list')).code).toBe(0);
+  });
+
+  test('the limit is that of the client behind a proxy for as long as that is trusted', async () => {
+    daemon = await TestDaemon.start({ settings: ['trusted_proxies = 127.0.0.0/8'] });
+    const statusFor = async (client: string, token: string): Promise<number> =>
+      (await daemon.ask('GET', '/v1/mappings', { token, headers: { 'X-Forwarded-For': client } })).status;
+    for (let n = 0; n < 10; n++) expect(await statusFor('198.51.100.7', `wrong${n}`)).toBe(401);
+    expect(await statusFor('198.51.100.7', 'wrong')).toBe(429);
+    expect(await statusFor('198.51.100.8', 'wrong')).toBe(401);
+
+    writeFileSync(daemon.shell.configPath, '[praas]\n');
+    daemon.signal('SIGHUP');
+    await daemon.says('configuration reloaded');
+
+    for (let n = 0; n < 10; n++) expect(await statusFor(`192.0.2.${n}`, `wrong${n}`)).toBe(401);
+    expect(await statusFor('192.0.2.99', 'wrong')).toBe(429);
   });
 
   test('the socket is for root alone', async () => {

@@ -219,7 +219,7 @@ describe('by sweeps alone, from a process of its own', () => {
     const ready = await fetch(`http://127.0.0.1:${port}/readyz`);
     expect([ready.status, await ready.json()]).toMatchObject([200, { ready: true }]);
     const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-    expect(metrics).toMatch(/praas_monitor_actions_total\{action="lead"\} 1/);
+    expect(metrics).toMatch(/praas_monitor_actions_total\{action="follow"\} 1/);
     expect(metrics).toMatch(/praas_monitor_sweep_age_seconds [0-9.]+/);
 
     await lab('server', 'delete', 'nomad');

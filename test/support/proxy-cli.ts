@@ -204,6 +204,13 @@ export function proxyCliContract(name: string, make: () => Promise<AgentUnderTes
       expect(reply.httpStatus).toBe(httpStatus);
       expect(reply.headers['content-type']).toBe(JSON_TYPE);
     };
+    /** Byte for byte but for the message, which is free text: one line for people that names these facts. */
+    const expectAnswer = (reply: Reply, httpStatus: number, fields: Answer, facts: readonly string[]): void => {
+      const { message = '' } = reply.answer;
+      expectText(reply, httpStatus, { ...fields, message });
+      expect(message).toMatch(/^\P{Cc}+$/u);
+      for (const fact of facts) expect(message).toContain(fact);
+    };
 
     test('where nothing is published both tables are {}', async () => {
       const { router_id, serverIps } = under;
@@ -220,14 +227,18 @@ export function proxyCliContract(name: string, make: () => Promise<AgentUnderTes
       const told = await cli.create(ssh());
 
       const port = portOf(told);
-      expectText(told, 200, {
-        status: 'SUCCESS',
-        create_router_port: port,
-        server_ip,
-        create_server_port: '22',
-        gateway,
-        message: `${server_ip}:22 is published on ${gateway}:${port}`,
-      });
+      expectAnswer(
+        told,
+        200,
+        {
+          status: 'SUCCESS',
+          create_router_port: port,
+          server_ip,
+          create_server_port: '22',
+          gateway,
+        },
+        [`${server_ip}:22`, `${gateway}:${port}`],
+      );
       expect(Number(port)).toBeGreaterThanOrEqual(range.first);
       expect(Number(port)).toBeLessThanOrEqual(range.last);
       expectText(await get(`/router_pat?router_id=${router_id}`), 200, { [`${server_ip}:22`]: port });
@@ -254,14 +265,18 @@ export function proxyCliContract(name: string, make: () => Promise<AgentUnderTes
 
       const { server_ip } = ssh();
       expect(told.table).toEqual({ 22: port });
-      expectText(told, 200, {
-        status: 'CREATED',
-        created_server_port: '22',
-        created_router_port: port,
-        server_ip,
-        gateway,
-        message: `${server_ip}:22 is published already, on ${gateway}:${port}`,
-      });
+      expectAnswer(
+        told,
+        200,
+        {
+          status: 'CREATED',
+          created_server_port: '22',
+          created_router_port: port,
+          server_ip,
+          gateway,
+        },
+        [`${server_ip}:22`, `${gateway}:${port}`],
+      );
       expect(await cli.list(under.router_id)).toHaveLength(1);
     });
 
@@ -281,14 +296,18 @@ export function proxyCliContract(name: string, make: () => Promise<AgentUnderTes
       const told = await cli.remove(ssh());
 
       const { server_ip } = ssh();
-      expectText(told, 200, {
-        status: 'REMOVED',
-        remove_router_port: port,
-        server_ip,
-        remove_server_port: '22',
-        gateway,
-        message: `${server_ip}:22 is no longer published on ${gateway}:${port}`,
-      });
+      expectAnswer(
+        told,
+        200,
+        {
+          status: 'REMOVED',
+          remove_router_port: port,
+          server_ip,
+          remove_server_port: '22',
+          gateway,
+        },
+        [`${server_ip}:22`, `${gateway}:${port}`],
+      );
       expect(await cli.list(under.router_id)).toEqual([]);
     });
 
@@ -299,13 +318,17 @@ export function proxyCliContract(name: string, make: () => Promise<AgentUnderTes
       const told = await cli.remove({ ...ssh(), server_port: '2222' });
 
       const { server_ip } = ssh();
-      expectText(told, 200, {
-        status: 'NO CREATED',
-        remove_server_port: '2222',
-        server_ip,
-        gateway,
-        message: `${server_ip}:2222 is not published on ${gateway}`,
-      });
+      expectAnswer(
+        told,
+        200,
+        {
+          status: 'NO CREATED',
+          remove_server_port: '2222',
+          server_ip,
+          gateway,
+        },
+        [`${server_ip}:2222`, gateway],
+      );
       expect(await cli.list(under.router_id)).toHaveLength(1);
     });
 
@@ -317,34 +340,42 @@ export function proxyCliContract(name: string, make: () => Promise<AgentUnderTes
       const told = await cli.modify(ssh(), free);
 
       const { server_ip } = ssh();
-      expectText(told, 200, {
-        status: 'SUCCESS',
-        modified_router_port: port,
-        modify_router_port: free,
-        server_ip,
-        modify_server_port: '22',
-        gateway,
-        message: `${server_ip}:22 is published on ${gateway}:${free} instead of port ${port}`,
-      });
+      expectAnswer(
+        told,
+        200,
+        {
+          status: 'SUCCESS',
+          modified_router_port: port,
+          modify_router_port: free,
+          server_ip,
+          modify_server_port: '22',
+          gateway,
+        },
+        [`${server_ip}:22`, `${gateway}:${free}`, port],
+      );
       expect(await cli.table(ssh())).toEqual({ 22: free });
     });
 
-    test('moved to the port that it has it is SUCCESS, and nothing changes', async () => {
+    test('moved to the port that it has it is USED, and nothing changes', async () => {
       const { gateway } = under;
       const port = portOf(await cli.create(ssh()));
 
       const told = await cli.modify(ssh(), port);
 
       const { server_ip } = ssh();
-      expectText(told, 200, {
-        status: 'SUCCESS',
-        modified_router_port: port,
-        modify_router_port: port,
-        server_ip,
-        modify_server_port: '22',
-        gateway,
-        message: `${server_ip}:22 is published on ${gateway}:${port}, as it was`,
-      });
+      expectAnswer(
+        told,
+        200,
+        {
+          status: 'USED',
+          modified_router_port: port,
+          server_ip,
+          modify_server_port: '22',
+          modify_router_port: port,
+          gateway,
+        },
+        [`${server_ip}:22`, `${gateway}:${port}`],
+      );
       expect(await cli.table(ssh())).toEqual({ 22: port });
     });
 
@@ -354,13 +385,17 @@ export function proxyCliContract(name: string, make: () => Promise<AgentUnderTes
       const told = await cli.modify(ssh(), String(range.last));
 
       const { server_ip } = ssh();
-      expectText(told, 200, {
-        status: 'NO CREATED',
-        server_ip,
-        modify_server_port: '22',
-        gateway,
-        message: `${server_ip}:22 is not published on ${gateway}`,
-      });
+      expectAnswer(
+        told,
+        200,
+        {
+          status: 'NO CREATED',
+          server_ip,
+          modify_server_port: '22',
+          gateway,
+        },
+        [`${server_ip}:22`, gateway],
+      );
       expect(await cli.list(under.router_id)).toEqual([]);
     });
 
@@ -373,18 +408,18 @@ export function proxyCliContract(name: string, make: () => Promise<AgentUnderTes
       const told = await cli.modify(ssh(), used);
 
       const { server_ip } = ssh();
-      const { message = '' } = told.answer;
-      expectText(told, 200, {
-        status: 'USED',
-        modified_router_port: port,
-        server_ip,
-        modify_server_port: '22',
-        modify_router_port: used,
-        gateway,
-        message,
-      });
-      expect(message.replace(/[0-9a-f-]{36}/, 'X')).toBe(
-        `${gateway}:${used}/tcp is taken by mapping X to ${web.server_ip}:80; ${server_ip}:22 stays on port ${port}`,
+      expectAnswer(
+        told,
+        200,
+        {
+          status: 'USED',
+          modified_router_port: port,
+          server_ip,
+          modify_server_port: '22',
+          modify_router_port: used,
+          gateway,
+        },
+        [`${gateway}:${used}`, `${web.server_ip}:80`, `${server_ip}:22`, port],
       );
       expect(await cli.list(under.router_id)).toEqual(before);
     });
@@ -398,12 +433,7 @@ export function proxyCliContract(name: string, make: () => Promise<AgentUnderTes
 
       const refused = await cli.create(ssh());
 
-      expectText(refused, 409, {
-        status: 'ERROR',
-        message:
-          `no free tcp port left in ${range.first}:${range.last} on ${gateway}: ${size} ports, ` +
-          `${size} with mappings, 0 used or kept otherwise`,
-      });
+      expectAnswer(refused, 409, { status: 'ERROR' }, [`${range.first}:${range.last}`, gateway, String(size)]);
       expect(await cli.table(ssh())).toEqual(Object.fromEntries(ports.map((port, index) => [1000 + index, port])));
       await cli.remove({ ...ssh(), server_port: '1000' });
       expect(portOf(await cli.create(ssh()))).toBe(ports[0]);
@@ -414,11 +444,7 @@ export function proxyCliContract(name: string, make: () => Promise<AgentUnderTes
 
       const created = await cli.create(elsewhere);
 
-      expect(created.httpStatus).toBe(409);
-      expect(created.answer).toEqual({
-        status: 'ERROR',
-        message: expect.stringContaining('192.0.2.99 is not an address'),
-      });
+      expectAnswer(created, 409, { status: 'ERROR' }, [elsewhere.gateway]);
       await cli.create(ssh());
       expect((await cli.remove(elsewhere)).answer['status']).toBe('NO CREATED');
       expect((await cli.modify(elsewhere, String(under.range.last))).answer['status']).toBe('NO CREATED');
@@ -430,8 +456,7 @@ export function proxyCliContract(name: string, make: () => Promise<AgentUnderTes
 
       const told = await cli.create({ ...ssh(), router_id });
 
-      const message = 'there is no router 00000000-0000-4000-8000-00000000dead on this node';
-      expectText(told, 404, { status: 'ERROR', message });
+      expectAnswer(told, 404, { status: 'ERROR' }, ['00000000-0000-4000-8000-00000000dead']);
     });
 
     test('a body is not read, and parameters that nobody knows are ignored', async () => {
@@ -444,17 +469,14 @@ export function proxyCliContract(name: string, make: () => Promise<AgentUnderTes
     });
 
     test.each([
-      ['/router_pat', 'router_id: missing is not a router UUID or a namespace name'],
-      ['/router_pat?router_id=', 'router_id: "" is not a router UUID or a namespace name'],
-      ['/router_pat?router_id=..%2F..%2Fetc', 'router_id: "../../etc" is not a router UUID or a namespace name'],
-      ['/router_pat?router_id=a&router_id=a', 'router_id: ["a","a"] is not a router UUID or a namespace name'],
-      ['/router_server_pat?router_id=a', 'server_ip: missing is not an IPv4 address such as 10.20.0.51'],
-      [
-        '/router_server_pat?router_id=a&server_ip=10.20.0.051',
-        'server_ip: "10.20.0.051" is not an IPv4 address such as 10.20.0.51',
-      ],
-    ])('GET %s is an ERROR that says what is wrong', async (path, message) => {
-      expectText(await get(path), 400, { status: 'ERROR', message });
+      ['/router_pat', ['router_id']],
+      ['/router_pat?router_id=', ['router_id', '""']],
+      ['/router_pat?router_id=..%2F..%2Fetc', ['router_id', '"../../etc"']],
+      ['/router_pat?router_id=a&router_id=a', ['router_id', '["a","a"]']],
+      ['/router_server_pat?router_id=a', ['server_ip']],
+      ['/router_server_pat?router_id=a&server_ip=10.20.0.051', ['server_ip', '"10.20.0.051"']],
+    ])('GET %s is an ERROR that names the parameter and what was found', async (path, facts) => {
+      expectAnswer(await get(path), 400, { status: 'ERROR' }, facts);
     });
 
     test.each([
@@ -480,8 +502,7 @@ export function proxyCliContract(name: string, make: () => Promise<AgentUnderTes
       const reply = await post(`/pat/create?${others}&create_server_port=${value}`);
 
       const found = port.includes('&') ? '["22","22"]' : JSON.stringify(port);
-      const message = `create_server_port: ${found} is not a whole number from 1 to 65535`;
-      expectText(reply, 400, { status: 'ERROR', message });
+      expectAnswer(reply, 400, { status: 'ERROR' }, ['create_server_port', found]);
       expect(await cli.list(router_id)).toEqual([]);
     });
 
@@ -498,18 +519,14 @@ export function proxyCliContract(name: string, make: () => Promise<AgentUnderTes
       for (const missing of names) {
         const given = names.filter((each) => each !== missing).map((each) => `${each}=${values[each] ?? port}`);
         const reply = await post(`/pat/${verb}?${given.join('&')}`);
-        expect(reply.httpStatus).toBe(400);
-        expect(reply.answer).toEqual({
-          status: 'ERROR',
-          message: expect.stringMatching(`^${missing}: missing is not`),
-        });
+        expectAnswer(reply, 400, { status: 'ERROR' }, [missing]);
       }
     });
 
     test('a route is asked in its own way only', async () => {
       const reply = await get('/pat/create');
 
-      expectText(reply, 405, { status: 'ERROR', message: 'GET is not for /pat/create; allowed: POST' });
+      expectAnswer(reply, 405, { status: 'ERROR' }, ['GET', '/pat/create', 'POST']);
       expect(reply.headers['allow']).toBe('POST');
     });
 
@@ -524,8 +541,7 @@ export function proxyCliContract(name: string, make: () => Promise<AgentUnderTes
 
       const reply = await post(`/pat/create?${parameters}`, headers);
 
-      expect(reply.httpStatus).toBe(403);
-      expect(reply.answer).toEqual({ status: 'ERROR', message: expect.stringContaining('may not use the old API') });
+      expectAnswer(reply, 403, { status: 'ERROR' }, []);
       expect(await cli.list(router_id)).toEqual([]);
     });
   });

@@ -44,6 +44,16 @@ function parseNetwork(text: string): string | undefined {
   return isIPv4(address) && /^(?:[12]?\d|3[0-2])$/.test(prefix) && rest.length === 0 ? text : undefined;
 }
 
+/** An address or a network of either family, as server/http/client-address.ts takes it. */
+function parseAnyNetwork(text: string): string | undefined {
+  const [address = '', prefix, ...rest] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || address.includes('%') || rest.length > 0) return undefined;
+  const isPrefix =
+    prefix === undefined || (/^(?:0|[1-9]\d{0,2})$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128));
+  return isPrefix ? text : undefined;
+}
+
 const parsePort = (text: string): number | undefined => numberIn(1, MAX_PORT, text);
 
 export const port: Kind<number> = { allowed: `a whole number from 1 to ${MAX_PORT}`, parse: parsePort };
@@ -88,6 +98,12 @@ export const ipAddress: Kind<string> = {
 export const ipv4Networks: Kind<readonly string[]> = {
   allowed: 'IPv4 addresses and networks such as 192.0.2.7 or 198.51.100.0/24, comma-separated, or empty',
   parse: (text) => Object.freeze(text === '' ? [] : parseAll(text.split(','), parseNetwork)),
+};
+
+/** May be empty. */
+export const ipNetworks: Kind<readonly string[]> = {
+  allowed: 'IPv4 and IPv6 addresses and networks such as 192.0.2.7 or 2001:db8::/32, comma-separated, or empty',
+  parse: (text) => Object.freeze(text === '' ? [] : parseAll(text.split(','), parseAnyNetwork)),
 };
 
 /** At least one. */

@@ -1,4 +1,4 @@
-/** One product's part of the HTTP API: what it brings from its own folder. The app, the policy and /openapi.json take it as it is. */
+/** One product's part of the HTTP API: what it brings from its own folder. The app, the policy and /openapi.json are made of it. */
 import type { Actions } from '../../core/identity/policy.ts';
 import type { Endpoint } from './endpoint.ts';
 
@@ -6,31 +6,37 @@ import type { Endpoint } from './endpoint.ts';
 export interface Tag {
   readonly name: string;
   readonly description: string;
-  /** What stands for `{id}` in the paths of its operations; left out where none has it. */
+  /** The meaning of `{id}` in the paths of its operations; left out where no path has one. */
   readonly id?: string;
 }
 
 export interface Api {
-  /** In the order in which they are documented. */
+  /** One sentence on what the product does, for the summary of the document. */
+  readonly summary: string;
+  /** In the order of the documentation. */
   readonly tags: readonly Tag[];
-  /** Everything that its endpoints ask the policy for. */
+  /** Every action that its endpoints require from the policy. */
   readonly actions: Actions;
   readonly endpoints: readonly Endpoint[];
-  /** Paragraphs of the introduction, behind those that hold for all APIs. */
+  /** Paragraphs of the introduction, after those that apply to all APIs. */
   readonly introduction?: readonly string[];
 }
 
-/** The actions of all of them. Throws a plain error, a mistake of ours, for one that is declared twice or not at all. */
+/**
+ * Gives the actions of all APIs together.
+ * Throws a plain error, which is a bug, for an action that two of them declare, and for an endpoint whose action or tag its
+ * own API does not declare.
+ */
 export function actionsOf(apis: readonly Api[]): Actions {
   const names = apis.flatMap(({ actions }) => Object.keys(actions));
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw new Error(`two APIs declare the action ${twice}`);
+  const duplicate = names.find((name, index) => names.indexOf(name) !== index);
+  if (duplicate !== undefined) throw new Error(`two APIs declare the action ${duplicate}`);
   for (const { endpoints, actions, tags } of apis) {
-    const stranger = endpoints.find(
+    const undeclared = endpoints.find(
       ({ action, tag }) => !(action in actions) || !tags.some(({ name }) => name === tag),
     );
-    if (stranger !== undefined)
-      throw new Error(`${stranger.name}: its API does not declare ${stranger.action} or ${stranger.tag}`);
+    if (undeclared !== undefined)
+      throw new Error(`${undeclared.name}: its API does not declare ${undeclared.action} or ${undeclared.tag}`);
   }
   return Object.assign({}, ...apis.map(({ actions }) => actions)) as Actions;
 }

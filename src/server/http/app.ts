@@ -1,6 +1,6 @@
 /**
- * The API as an express application: every request gets an id, is authenticated, parsed, authorized, handled, and answered in
- * one form whatever happens. It listens nowhere by itself (listener.ts).
+ * The API as an express application: every request gets an ID, is authenticated, parsed, authorized, handled, and gets a
+ * response whose form is the same for every error. It does not listen itself (listener.ts).
  */
 
 import express, {
@@ -21,31 +21,32 @@ import type { Logger } from '../../core/logger.ts';
 import { parseInput } from '../../core/values/input.ts';
 import type { RequestContext } from '../../system/request-context.ts';
 import { type Api, actionsOf } from './api.ts';
-import { callerOf } from './caller.ts';
-import { type Answer, type Endpoint, expressPath, NO_QUERY } from './endpoint.ts';
+import { type Endpoint, type EndpointResponse, expressPath, NO_QUERY } from './endpoint.ts';
 import type { HttpMetrics } from './metrics.ts';
 import { problemOf, requestError, statusOf } from './problem.ts';
 import { redactFor } from './redact.ts';
 
 export interface AppParts {
   readonly apis: readonly Api[];
-  /** Routes that need no token, and those with a gate of their own. */
-  readonly open: readonly RequestHandler[];
-  /** Who asks. Throws the error of the catalogue that says why that is not known. */
+  /** Routes without a token: public pages, and routes with access rules of their own. */
+  readonly publicRoutes: readonly RequestHandler[];
+  /** Gives the requester. Throws the error of the catalogue that says why there is none. */
   readonly authenticate: (request: Request) => Promise<Requester>;
+  /** The address of the client, for the log. */
+  readonly addressOf: (request: Request) => string | undefined;
   readonly policy: AccessPolicy;
   readonly context: RequestContext;
-  readonly metrics: Pick<HttpMetrics, 'request'>;
+  readonly metrics: Pick<HttpMetrics, 'requestEnded'>;
   readonly clock: Clock;
   readonly newId: NewId;
   readonly log: Logger;
 }
 
-const BODY_LIMIT_BYTES = 1024 * 1024;
+const MAX_BODY_BYTES = 1024 * 1024;
 const REQUEST_ID = 'X-Openstack-Request-Id';
 const SECOND_MS = 1000;
 
-/** Throws a plain error, a mistake of ours, for an API that does not declare what its endpoints use. */
+/** Throws a plain error, which is a bug, for an API that does not declare what its endpoints use. */
 export function createApp(parts: AppParts): Express {
   actionsOf(parts.apis);
   const endpoints = parts.apis.flatMap((api) => api.endpoints);
@@ -54,9 +55,9 @@ export function createApp(parts: AppParts): Express {
   app.disable('etag');
   app.set('query parser', 'simple');
   app.set('json escape', false);
-  app.use(begin(parts), helmet(), ...parts.open);
+  app.use(startRequest(parts), helmet(), ...parts.publicRoutes);
   const authenticate = authentication(parts);
-  const json = express.json({ limit: BODY_LIMIT_BYTES, strict: false, type: () => true });
+  const json = express.json({ limit: MAX_BODY_BYTES, strict: false, type: () => true });
   for (const endpoint of endpoints)
     app[endpoint.method](expressPath(endpoint.path), authenticate, json, handlerOf(endpoint, parts));
   app.use('/v1', authenticate);
@@ -64,31 +65,36 @@ export function createApp(parts: AppParts): Express {
   app.use((request) => {
     throw praasError('ROUTE_NOT_FOUND', { path: request.path });
   });
-  app.use(failed(parts));
+  app.use(errorHandler(parts));
   return app;
 }
 
-/** Gives the request its id, and notes how it ended. */
-function begin({ context, metrics, clock, newId, log }: AppParts): RequestHandler {
+/** Gives the request its ID. When its response ends, counts it and writes its line of the log. */
+function startRequest({ addressOf, context, metrics, clock, newId, log }: AppParts): RequestHandler {
   return (request, response, next) => {
     const request_id = `req-${newId()}`;
     const start = clock.now().getTime();
     response.setHeader(REQUEST_ID, request_id);
     response.locals['request_id'] = request_id;
     const { method, path } = request;
+    // Known now: a connection that is closed has no address any more.
+    const address = addressOf(request) ?? 'unknown';
     response.once('close', () => {
       const milliseconds = clock.now().getTime() - start;
       const route: unknown = request.route?.path;
-      metrics.request(
+      metrics.requestEnded(
         method,
         typeof route === 'string' ? route : 'other',
         response.statusCode,
         milliseconds / SECOND_MS,
       );
-      const who = requesterOf(response)?.name;
-      if (who === undefined && response.statusCode < 400) return;
-      const details = { method, path, status: response.statusCode, milliseconds, address: addressOf(request) };
-      context.run(request_id, () => log.info('request', { ...details, ...(who !== undefined && { who }) }));
+      const requester = requesterOf(response)?.name;
+      // Health checks and public pages are not logged unless they fail.
+      if (requester === undefined && response.statusCode < 400) return;
+      const details = { method, path, status: response.statusCode, milliseconds, address };
+      context.run(request_id, () =>
+        log.info('request ended', { ...details, ...(requester !== undefined && { requester }) }),
+      );
     });
     context.run(request_id, next);
   };
@@ -104,9 +110,9 @@ function authentication({ authenticate }: AppParts): RequestHandler {
 function handlerOf(endpoint: Endpoint, { policy }: AppParts): RequestHandler {
   return async (request, response) => {
     const requester = requesterOf(response);
-    if (requester === undefined) throw new Error('a request came to its handler without having been authenticated');
+    if (requester === undefined) throw new Error('a request reached its handler without authentication');
     requireAction(policy, requester, endpoint.action);
-    const answer = await endpoint.handle({
+    const result = await endpoint.handle({
       requester,
       id: String(request.params['id'] ?? ''),
       query: parseInput(endpoint.query ?? NO_QUERY, { ...request.query }),
@@ -114,27 +120,23 @@ function handlerOf(endpoint: Endpoint, { policy }: AppParts): RequestHandler {
       ifMatch: request.get('If-Match'),
       idempotencyKey: request.get('Idempotency-Key'),
       baseUrl: baseUrlOf(request),
-      url: targetOf(request),
+      url: pathAndQueryOf(request),
     });
-    send(response, answer);
+    send(response, result);
   };
 }
 
-function send(response: Response, { status, body, headers }: Answer): void {
+function send(response: Response, { status, body, headers }: EndpointResponse): void {
   response.status(status).set({ 'Cache-Control': 'no-store', ...headers });
   if (body === undefined) response.end();
   else response.json(body);
 }
 
-function failed({ log }: AppParts): ErrorRequestHandler {
+function errorHandler({ log }: AppParts): ErrorRequestHandler {
   return (thrown: unknown, request, response, next) => {
     const error = redactFor(requesterOf(response), requestError(thrown));
     const status = statusOf(error);
-    if (status >= 500) {
-      const stack = isPraasError(error) || !(error instanceof Error) ? undefined : error.stack;
-      const reason = messageOf(error);
-      log.warn('a request failed', { method: request.method, path: request.path, reason, ...(stack && { stack }) });
-    }
+    if (status >= 500) logFailure(log, request, error);
     if (response.headersSent) return next(error);
     const problem = problemOf(error, String(response.locals['request_id']));
     if (status === 401) response.set('WWW-Authenticate', 'X-Auth-Token');
@@ -142,6 +144,12 @@ function failed({ log }: AppParts): ErrorRequestHandler {
     if (isPraasError(error, 'METHOD_NOT_ALLOWED')) response.set('Allow', error.facts.allowed.join(', '));
     response.status(status).json({ errors: [problem] });
   };
+}
+
+/** The line of the log about a failure of the node itself. Only a bug has a stack: errors of the catalogue explain themselves. */
+export function logFailure(log: Logger, { method, path }: Request, error: unknown): void {
+  const stack = isPraasError(error) || !(error instanceof Error) ? undefined : error.stack;
+  log.warn('request failed', { method, path, reason: messageOf(error), ...(stack && { stack }) });
 }
 
 function refuseMethod(allowed: readonly string[]): RequestHandler {
@@ -159,19 +167,14 @@ function requesterOf(response: Response): Requester | undefined {
   return response.locals['requester'] as Requester | undefined;
 }
 
-/** Where this API is for the caller. Their Host header may be anything; what is no host is not repeated. */
+/** The URL of this API as the client uses it. A Host header that is not a host is replaced by localhost. */
 export function baseUrlOf(request: Request): string {
   const url = `${request.protocol}://${request.get('Host') ?? ''}`;
   return URL.canParse(url) ? new URL(url).origin : `${request.protocol}://localhost`;
 }
 
-/** Path and query, also of a request that names the whole address (RFC 9112, 3.2.2). */
-function targetOf({ path, originalUrl }: Request): string {
+/** Also for a request line with a whole URL (RFC 9112, 3.2.2). */
+function pathAndQueryOf({ path, originalUrl }: Request): string {
   const query = originalUrl.indexOf('?');
   return query < 0 ? path : path + originalUrl.slice(query);
-}
-
-/** The caller's address as text, `unknown` when the connection is gone already. */
-export function addressOf(request: Request): string {
-  return callerOf(request) ?? 'unknown';
 }

@@ -1,20 +1,20 @@
 /**
- * /docs: the document of /openapi.json as one page for people. It needs no script and nothing from anywhere else, so it
- * works on a node without internet and under the strictest Content-Security-Policy.
+ * /docs: the document of /openapi.json as one page for people. It needs no script and loads nothing else, so it works on a
+ * node without internet access and under the strictest Content-Security-Policy.
  */
 import { createHash } from 'node:crypto';
 import { type Content, Html, html } from './html.ts';
 import type { Document } from './openapi.ts';
-import { constraintsOf, nameOf, type Schema, typeOf } from './schema-text.ts';
+import { componentName, constraintsText, type Schema, typeText } from './schema-text.ts';
 
 export interface DocsPage {
   readonly html: string;
-  /** The Content-Security-Policy under which nothing but this page's own style counts. */
+  /** The Content-Security-Policy that allows the page's own style and nothing else. */
   readonly policy: string;
 }
 
-/** What the page reads of the document. */
-interface Parameter {
+/** The parts of the document that the page reads. */
+interface ParameterObject {
   readonly in: string;
   readonly name: string;
   readonly required?: boolean;
@@ -22,13 +22,13 @@ interface Parameter {
   readonly schema: Schema;
 }
 type Media = Readonly<Record<string, { readonly schema: Schema }>>;
-interface Answer {
+interface ResponseObject {
   readonly $ref?: string;
   readonly description?: string;
   readonly headers?: Readonly<Record<string, unknown>>;
   readonly content?: Media;
 }
-interface Operation {
+interface OperationObject {
   readonly method: string;
   readonly path: string;
   readonly operationId: string;
@@ -36,21 +36,22 @@ interface Operation {
   readonly description?: string;
   readonly tags: readonly string[];
   readonly security?: readonly unknown[];
-  readonly parameters?: readonly Parameter[];
+  readonly parameters?: readonly ParameterObject[];
   readonly requestBody?: { readonly content: Media };
-  readonly responses: Readonly<Record<string, Answer>>;
+  readonly responses: Readonly<Record<string, ResponseObject>>;
 }
 interface Components {
   readonly schemas: Readonly<Record<string, Schema>>;
-  readonly responses: Readonly<Record<string, Answer>>;
+  readonly responses: Readonly<Record<string, ResponseObject>>;
 }
 
-/** Takes the document, gives the page. Everything in the document is text for it, never HTML. */
+/** Takes the document, gives the page. Everything in the document is text on the page, never HTML. */
 export function docsPage(document: Document): DocsPage {
   const { info, tags = [] } = document;
   const components = document.components as unknown as Components;
   const operations = operationsOf(document);
-  const ofTag = (tag: string): readonly Operation[] => operations.filter((operation) => operation.tags.includes(tag));
+  const ofTag = (tag: string): readonly OperationObject[] =>
+    operations.filter((operation) => operation.tags.includes(tag));
   const title = `${info.title} API ${info.version}`;
   const page = html`<!doctype html>
 <html lang="en">
@@ -71,8 +72,8 @@ ${list(Object.keys(components.schemas).map((name) => html`<a href="#object-${nam
 <h1>${title}</h1>
 <p>${info.summary ?? ''}</p>
 ${prose(info.description)}
-<p>In the examples, PRAAS_URL is where the API is (such as https://node:3000) and PRAAS_TOKEN is a token.
-For programs, the same is in <a href="/openapi.json">/openapi.json</a> (OpenAPI ${document.openapi}).</p>
+<p>In the examples, PRAAS_URL is the URL of the API (such as https://node:3000) and PRAAS_TOKEN is a token.
+The same document for programs is <a href="/openapi.json">/openapi.json</a> (OpenAPI ${document.openapi}).</p>
 ${tags.map(
   ({ name, description }) =>
     html`<section id="${name}">\n<h2>${name}</h2>\n${prose(description)}
@@ -92,17 +93,17 @@ ${Object.entries(components.schemas).map(
   return { html: page.text, policy };
 }
 
-function operationsOf({ paths = {} }: Document): Operation[] {
+function operationsOf({ paths = {} }: Document): OperationObject[] {
   return Object.entries(paths).flatMap(([path, item]) =>
-    Object.entries(item).map(([method, operation]) => ({ ...(operation as Operation), method, path })),
+    Object.entries(item).map(([method, operation]) => ({ ...(operation as OperationObject), method, path })),
   );
 }
 
-function linkTo({ operationId, method, path }: Operation): Html {
+function linkTo({ operationId, method, path }: OperationObject): Html {
   return html`<a href="#${operationId}"><b>${method.toUpperCase()}</b> ${path}</a>`;
 }
 
-function operationArticle(operation: Operation, components: Components): Html {
+function operationArticle(operation: OperationObject, components: Components): Html {
   const { operationId, method, path, summary, description, parameters = [], requestBody } = operation;
   const body = Object.values(requestBody?.content ?? {})[0]?.schema;
   return html`<article id="${operationId}">
@@ -111,10 +112,10 @@ function operationArticle(operation: Operation, components: Components): Html {
 ${prose(description)}
 ${parameters.length === 0 ? '' : html`<h4>Parameters</h4>\n${fieldTable(parameters.map(parameterRow))}\n`}${
   body === undefined ? '' : html`<h4>Body</h4>\n${fieldTable(fieldRows(body, components))}\n`
-}<h4>Answers</h4>
+}<h4>Responses</h4>
 ${table(
-  ['Status', 'Meaning', 'Body'],
-  Object.entries(operation.responses).map((entry) => answerRow(entry, components)),
+  ['Status', 'Description', 'Body'],
+  Object.entries(operation.responses).map((entry) => responseRow(entry, components)),
 )}
 <h4>Example</h4>
 <pre><code>${curlOf(operation, body?.examples?.[0])}</code></pre>
@@ -122,15 +123,15 @@ ${table(
 `;
 }
 
-function parameterRow({ in: place, name, required = false, description = '', schema }: Parameter): Content[] {
+function parameterRow({ in: location, name, required = false, description = '', schema }: ParameterObject): Content[] {
   return [
-    html`<code>${name}</code> <small>in ${place}${required ? ', required' : ''}</small>`,
+    html`<code>${name}</code> <small>in ${location}${required ? ', required' : ''}</small>`,
     typeCell(schema),
     description,
   ];
 }
 
-/** The fields of an object, and those of the objects right in it. */
+/** The fields of an object, and the fields of the objects that are its direct fields. */
 function fieldRows(schema: Schema, components: Components, prefix = ''): Content[][] {
   const { properties = {}, required = [] } = schema;
   return Object.entries(properties).flatMap(([name, field]) => {
@@ -141,29 +142,29 @@ function fieldRows(schema: Schema, components: Components, prefix = ''): Content
       typeCell(field),
       field.description ?? '',
     ];
-    const object = field.$ref === undefined ? field : components.schemas[nameOf(field.$ref)];
+    const object = field.$ref === undefined ? field : components.schemas[componentName(field.$ref)];
     const inner = prefix === '' && object !== undefined ? fieldRows(object, components, `${path}.`) : [];
     return [row, ...inner];
   });
 }
 
-function answerRow([status, given]: readonly [string, Answer], components: Components): Content[] {
-  const answer = given.$ref === undefined ? given : components.responses[nameOf(given.$ref)];
-  // The introduction says of that one that every answer has it.
-  const headers = Object.keys(answer?.headers ?? {}).filter((name) => name !== 'X-Openstack-Request-Id');
-  const schema = Object.values(answer?.content ?? {})[0]?.schema;
+function responseRow([status, given]: readonly [string, ResponseObject], components: Components): Content[] {
+  const response = given.$ref === undefined ? given : components.responses[componentName(given.$ref)];
+  // Every response has that header, as the introduction says.
+  const headers = Object.keys(response?.headers ?? {}).filter((name) => name !== 'X-Openstack-Request-Id');
+  const schema = Object.values(response?.content ?? {})[0]?.schema;
   const note = headers.length === 0 ? '' : html`<br><small>header ${headers.join(', ')}</small>`;
-  const meaning = html`${inline(answer?.description ?? '')}${note}`;
-  return [html`<code>${status}</code>`, meaning, schema === undefined ? 'none' : typeCell(schema)];
+  const description = html`${inline(response?.description ?? '')}${note}`;
+  return [html`<code>${status}</code>`, description, schema === undefined ? 'none' : typeCell(schema)];
 }
 
 function typeCell(schema: Schema): Html {
-  const constraints = constraintsOf(schema);
-  return html`${typeOf(schema)}${constraints === '' ? '' : html`<br><small>${constraints}</small>`}`;
+  const constraints = constraintsText(schema);
+  return html`${typeText(schema)}${constraints === '' ? '' : html`<br><small>${constraints}</small>`}`;
 }
 
 function fieldTable(rows: readonly (readonly Content[])[]): Html {
-  return table(['Name', 'Type', 'Meaning'], rows);
+  return table(['Name', 'Type', 'Description'], rows);
 }
 
 function table(heads: readonly string[], rows: readonly (readonly Content[])[]): Html {
@@ -178,7 +179,7 @@ function list(items: readonly Html[]): Html {
   return html`<ul>\n${items.map((item) => html`<li>${item}</li>\n`)}</ul>`;
 }
 
-/** Paragraphs, and what stands between backticks as code. */
+/** Paragraphs, with text between backticks as code. */
 function prose(text = ''): Html[] {
   return text === '' ? [] : text.split('\n\n').map((paragraph) => html`<p>${inline(paragraph)}</p>\n`);
 }
@@ -187,16 +188,16 @@ function inline(text: string): Content[] {
   return text.split('`').map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : part));
 }
 
-/** A call for a shell, that works as it is but for the ID. */
-function curlOf({ method, path, security }: Operation, body: unknown): string {
+/** A shell command that works as it is once ID is replaced. */
+function curlOf({ method, path, security }: OperationObject, body: unknown): string {
   const quoted = JSON.stringify(body)?.replaceAll("'", String.raw`'\''`);
-  const words = [
+  const parts = [
     method === 'get' ? 'curl' : `curl -X ${method.toUpperCase()}`,
     ...(security?.length === 0 ? [] : ['-H "X-Auth-Token: $PRAAS_TOKEN"']),
     ...(quoted === undefined ? [] : [`-H 'Content-Type: application/json' -d '${quoted}'`]),
     `"$PRAAS_URL${path.replace('{id}', 'ID')}"`,
   ];
-  return words.join(' \\\n  ');
+  return parts.join(' \\\n  ');
 }
 
 const STYLE = `

@@ -1,44 +1,45 @@
 /**
- * One operation of the API, described once: the routes, the checks of what comes in and /openapi.json are all made of this,
- * so they cannot differ.
+ * One operation of the API, described once: the routes, the validation of requests and /openapi.json are all made of this
+ * description, so they cannot differ.
  */
 import * as z from 'zod';
 import type { Requester } from '../../core/identity/requester.ts';
 
-/** A request whose requester is known and whose parts have been parsed. */
-export interface Asked<Q, B> {
+/** An authenticated request whose parts have been parsed. */
+export interface EndpointRequest<Q, B> {
   readonly requester: Requester;
-  /** What stands for `{id}` in the path; empty where there is none. */
+  /** The value of `{id}` in the path; empty where the path has none. */
   readonly id: string;
   readonly query: Q;
   readonly body: B;
   readonly ifMatch: string | undefined;
   readonly idempotencyKey: string | undefined;
-  /** Where this API is for the caller, such as `https://node:3000`. */
+  /** The URL of this API as the client uses it, such as `https://node:3000`. */
   readonly baseUrl: string;
-  /** Path and query as they came. */
+  /** Path and query as they were sent. */
   readonly url: string;
 }
 
-export interface Answer {
+export interface EndpointResponse {
   readonly status: number;
-  /** Sent as JSON; nothing when left out. */
+  /** Sent as JSON; left out for a response without a body. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** A response of an operation, for the document. */
 export interface ResponseSpec {
   readonly description: string;
   readonly schema?: z.ZodType;
-  /** What its ETag stands for; left out: it has none. */
+  /** The meaning of its ETag; left out where the response has none. */
   readonly etag?: string;
 }
 
 export interface EndpointSpec<Q, B> {
   readonly method: 'get' | 'post' | 'patch' | 'delete';
-  /** As OpenAPI writes it: `/v1/mappings/{id}`. */
+  /** As OpenAPI writes it: `/v1/things/{id}`. */
   readonly path: string;
-  /** OpenAPI's operationId. */
+  /** The operationId of OpenAPI. */
   readonly name: string;
   readonly summary: string;
   readonly description?: string;
@@ -48,25 +49,25 @@ export interface EndpointSpec<Q, B> {
   readonly action: string;
   readonly query?: z.ZodType<Q>;
   readonly body?: z.ZodType<B>;
-  /** The request headers that mean something here. */
+  /** The request headers that this operation uses. */
   readonly headers?: readonly ('If-Match' | 'Idempotency-Key')[];
-  /** By status, without the errors, which are the same everywhere. */
+  /** By status, without errors: error-responses.ts adds those. */
   readonly responses: Readonly<Record<number, ResponseSpec>>;
-  readonly handle: (asked: Asked<Q, B>) => Promise<Answer>;
+  readonly handle: (request: EndpointRequest<Q, B>) => Promise<EndpointResponse>;
 }
 
 /** An operation whose types have been checked where it was written. */
 export type Endpoint = EndpointSpec<unknown, unknown>;
 
-/** For operations that take nothing in the query string: what is there is refused. */
+/** For operations without a query string: any parameter is refused. */
 export const NO_QUERY = z.strictObject({});
 
-/** Checks an operation's types against one another, and forgets them. */
+/** Checks the types of an operation against one another, then drops them, so that operations fit into one list. */
 export function endpoint<Q = undefined, B = undefined>(spec: EndpointSpec<Q, B>): Endpoint {
   return spec as unknown as Endpoint;
 }
 
-/** The same path as express writes it: `/v1/mappings/:id`. */
+/** The same path as express writes it: `/v1/things/:id`. */
 export function expressPath(path: string): string {
   return path.replaceAll(/\{(\w+)\}/g, ':$1');
 }

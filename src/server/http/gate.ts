@@ -1,86 +1,123 @@
-/** Authenticates requests by their token. An address from which too many wrong ones came has to wait, whichever token comes next. */
+/**
+ * Authenticates requests by their token, and limits how many wrong tokens one address may try. A token that has been valid
+ * from that address passes in any case: wrong tokens of others behind the same address do not lock it out.
+ */
+import { hash } from 'node:crypto';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { praasError } from '../../core/errors/errors.ts';
 import type { Authenticator } from '../../core/identity/authenticator.ts';
 import type { Requester } from '../../core/identity/requester.ts';
+import { limitKey } from './client-address.ts';
 
-/** What of a request says who asks. */
+/** What of a request says who the requester is. */
 export interface Credentials {
   readonly address: string;
   readonly token: string | undefined;
 }
 
-const FAILURES = 10;
+/** Tokens of one address that are being checked, and those that wait for a place. */
+interface Checks {
+  running: number;
+  readonly waiting: (() => void)[];
+}
+
+const MAX_FAILURES = 10;
 const WINDOW_SECONDS = 60;
+const MAX_KNOWN_TOKENS = 10_000;
 const SECOND_MS = 1000;
 
 export class Gate {
   readonly #authenticator: Authenticator;
   readonly #onFailure: (address: string) => void;
-  /** Tokens of an address that are being tried, and who waits for that. */
-  readonly #lines = new Map<string, { trying: number; readonly waiting: (() => void)[] }>();
-  readonly #limiter = new RateLimiterMemory({ points: FAILURES, duration: WINDOW_SECONDS });
+  readonly #checks = new Map<string, Checks>();
+  readonly #limiter = new RateLimiterMemory({ points: MAX_FAILURES, duration: WINDOW_SECONDS });
+  /** Hashes of tokens with the address from which they have been valid; the least recently used first. */
+  readonly #known = new Set<string>();
 
-  /** `on_failure` is told of each refusal. */
+  /** `onFailure` is called for each request that is not authenticated, but not for those that the limit refuses. */
   constructor(authenticator: Authenticator, onFailure: (address: string) => void) {
     this.#authenticator = authenticator;
     this.#onFailure = onFailure;
   }
 
-  /** Throws UNAUTHENTICATED, TOO_MANY_FAILURES after ten failures of one address in a minute, and as the Authenticator does. */
+  /**
+   * Throws UNAUTHENTICATED, TOO_MANY_FAILURES after ten failures of one address in a minute unless the token is known, and
+   * as the Authenticator does.
+   */
   async authenticate({ address, token }: Credentials): Promise<Requester> {
-    const key = networkOf(address);
-    const past = await this.#limiter.get(key);
-    if (past !== null && past.remainingPoints <= 0) throw tooMany(address, past);
-    const requester = token === undefined ? undefined : await this.#try(key, address, token);
+    const key = limitKey(address);
+    const requester =
+      token === undefined ? await this.#refuseAboveLimit(key, address) : await this.#check(key, address, token);
     if (requester !== undefined) return requester;
     this.#onFailure(address);
     const reason = token === undefined ? 'no token was given' : 'the token is not valid';
     throw praasError('UNAUTHENTICATED', { reason });
   }
 
-  /** No more at once than may fail: those that come together would all be tried before the first has failed. */
-  async #try(key: string, address: string, token: string): Promise<Requester | undefined> {
-    await this.#enterLine(key);
+  async #check(key: string, address: string, token: string): Promise<Requester | undefined> {
+    const known = `${key} ${hash('sha256', token, 'base64url')}`;
+    if (!this.#known.has(known)) return this.#checkUnknown(key, address, token, known);
+    // It does not wait behind unknown tokens, and is forgotten as soon as it is no longer valid.
+    const requester = await this.#authenticator.authenticate(token);
+    this.#known.delete(known);
+    if (requester === undefined) await this.#count(key);
+    else this.#remember(known);
+    return requester;
+  }
+
+  /** At most as many at a time as may fail: tokens that arrive together would all be checked before the first one has failed. */
+  async #checkUnknown(key: string, address: string, token: string, known: string): Promise<Requester | undefined> {
+    await this.#refuseAboveLimit(key, address);
+    await this.#enter(key);
     try {
-      const past = await this.#limiter.get(key);
-      if (past !== null && past.remainingPoints <= 0) throw tooMany(address, past);
+      await this.#refuseAboveLimit(key, address);
       const requester = await this.#authenticator.authenticate(token);
-      // A request without any token guesses nothing.
-      if (requester === undefined) await this.#limiter.consume(key).catch(() => undefined);
+      if (requester === undefined) await this.#count(key);
+      else this.#remember(known);
       return requester;
     } finally {
-      this.#leaveLine(key);
+      this.#leave(key);
     }
   }
 
-  async #enterLine(key: string): Promise<void> {
-    const line = this.#lines.get(key) ?? { trying: 0, waiting: [] };
-    this.#lines.set(key, line);
-    if (line.trying < FAILURES) {
-      line.trying += 1;
+  async #refuseAboveLimit(key: string, address: string): Promise<undefined> {
+    const past = await this.#limiter.get(key);
+    if (past !== null && past.remainingPoints <= 0) throw tooMany(address, past);
+  }
+
+  /** Counts a wrong token. A request without a token guesses nothing and is not counted. */
+  async #count(key: string): Promise<void> {
+    await this.#limiter.consume(key).catch(() => undefined);
+  }
+
+  #remember(known: string): void {
+    this.#known.add(known);
+    const [oldest] = this.#known;
+    if (this.#known.size > MAX_KNOWN_TOKENS && oldest !== undefined) this.#known.delete(oldest);
+  }
+
+  async #enter(key: string): Promise<void> {
+    const checks = this.#checks.get(key) ?? { running: 0, waiting: [] };
+    this.#checks.set(key, checks);
+    if (checks.running < MAX_FAILURES) {
+      checks.running += 1;
       return;
     }
     await new Promise<void>((resolve) => {
-      line.waiting.push(resolve);
+      checks.waiting.push(resolve);
     });
   }
 
-  #leaveLine(key: string): void {
-    const line = this.#lines.get(key);
-    if (line === undefined) return;
-    const next = line.waiting.shift();
+  #leave(key: string): void {
+    const checks = this.#checks.get(key);
+    if (checks === undefined) return;
+    const next = checks.waiting.shift();
     if (next) return next();
-    line.trying -= 1;
-    if (line.trying === 0) this.#lines.delete(key);
+    checks.running -= 1;
+    if (checks.running === 0) this.#checks.delete(key);
   }
 }
 
 function tooMany(address: string, { msBeforeNext }: RateLimiterRes): Error {
   return praasError('TOO_MANY_FAILURES', { address, seconds: Math.max(1, Math.ceil(msBeforeNext / SECOND_MS)) });
-}
-
-/** One host of IPv6 has a whole /64 to come from. */
-function networkOf(address: string): string {
-  return address.includes(':') && !address.includes('.') ? address.split(':').slice(0, 4).join(':') : address;
 }

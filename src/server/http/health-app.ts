@@ -1,4 +1,4 @@
-/** What a daemon without an API says of itself over HTTP: /healthz, /readyz and /metrics. */
+/** The HTTP server of a daemon without an API: its health pages, and nothing else. */
 import express, { type Express } from 'express';
 import helmet from 'helmet';
 import { praasError } from '../../core/errors/errors.ts';

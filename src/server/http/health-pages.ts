@@ -1,9 +1,9 @@
-/** How a daemon is: /healthz, /readyz and /metrics. */
+/** Health of a daemon: /healthz, /readyz and /metrics. */
 import { type RequestHandler, Router } from 'express';
 import type { Timers } from '../../core/timers.ts';
 import type { MetricsPage } from './metrics.ts';
-import { pageOn } from './page.ts';
-import { judge, type Readiness } from './readiness.ts';
+import { pagesOn } from './page.ts';
+import { type Readiness, readinessReport } from './readiness.ts';
 import type { HealthDocument } from './schemas.ts';
 
 export interface HealthParts {
@@ -13,21 +13,21 @@ export interface HealthParts {
 }
 
 export function healthPages({ readiness, metrics, timers }: HealthParts): RequestHandler {
-  const router = Router();
-  const page = pageOn(router);
+  const routes = Router();
+  const page = pagesOn(routes);
   page('/healthz', (_request, response) => {
     response.set('Cache-Control', 'no-store').json({ status: 'ok' } satisfies HealthDocument);
   });
   page('/readyz', async (_request, response) => {
-    const answer = await judge(readiness, timers);
+    const report = await readinessReport(readiness, timers);
     response
       .set('Cache-Control', 'no-store')
-      .status(answer.ready ? 200 : 503)
-      .json(answer);
+      .status(report.ready ? 200 : 503)
+      .json(report);
   });
   page('/metrics', async (_request, response) => {
     const { contentType, body } = await metrics.text();
     response.set('Cache-Control', 'no-store').type(contentType).send(body);
   });
-  return router;
+  return routes;
 }

@@ -1,8 +1,8 @@
-/** Text that is HTML. Whatever is put into it from outside is escaped; only what was made here goes in as it is. */
+/** Text that is HTML. Values in a template are escaped, except for HTML that was made here. */
 export class Html {
   readonly text: string;
 
-  /** Takes text that is HTML already. */
+  /** Takes text that is already HTML. */
   constructor(text: string) {
     this.text = text;
   }
@@ -10,9 +10,9 @@ export class Html {
 
 export type Content = string | number | Html | readonly Content[];
 
-/** A template whose values are escaped, unless they are Html themselves; lists are put one after another. */
+/** A template whose values are escaped, unless they are Html themselves. The items of a list follow one another. */
 export function html(texts: TemplateStringsArray, ...values: readonly Content[]): Html {
-  return new Html(texts.map((text, index) => text + rendered(values[index] ?? '')).join(''));
+  return new Html(texts.map((text, index) => text + render(values[index] ?? '')).join(''));
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -23,8 +23,8 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-function rendered(value: Content): string {
+function render(value: Content): string {
   if (value instanceof Html) return value.text;
-  if (typeof value === 'object') return value.map(rendered).join('');
+  if (typeof value === 'object') return value.map(render).join('');
   return String(value).replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 }

@@ -1,68 +1,69 @@
 /**
- * Repeated requests. A caller whose connection broke cannot know whether the first one was carried out; with the same
- * Idempotency-Key it may ask again and gets what the first one got. The IDs of what is made new are made of the key, so a
- * repetition is known even to a daemon that was killed and started in between.
+ * Repeated requests. A client whose connection broke does not know whether its request was carried out. With the same
+ * Idempotency-Key it may send the request again, and gets the response of the first one. The IDs of new resources are derived
+ * from the key, so that a repetition is recognized even after a restart of the daemon.
  */
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
 import { praasError } from '../../core/errors/errors.ts';
 import type { Requester } from '../../core/identity/requester.ts';
-import type { Answer } from './endpoint.ts';
+import type { EndpointResponse } from './endpoint.ts';
 
 export interface KeyedRequest {
   readonly requester: Requester;
   readonly key: string;
-  /** What is to be made, one for each id. */
+  /** The new resources, one for each ID. */
   readonly inputs: readonly unknown[];
 }
 
-interface Kept {
+interface Entry {
   readonly fingerprint: string;
-  readonly answer: Promise<Answer>;
+  readonly response: Promise<EndpointResponse>;
   readonly untilMs: number;
 }
 
-const KEPT_MS = 24 * 3600 * 1000;
-const MOST_KEPT = 10_000;
+const RETENTION_MS = 24 * 3600 * 1000;
+const MAX_ENTRIES = 10_000;
 
 export class IdempotencyKeys {
   readonly #clock: Clock;
-  readonly #kept = new Map<string, Kept>();
+  readonly #entries = new Map<string, Entry>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   /**
-   * Runs `work` with the ids of what is made new, once per key: who comes meanwhile waits for the same answer, who comes
-   * within a day gets it again. A failure is not kept. `again` takes what `work` threw: it makes the answer of what is there
-   * already although no answer is kept, or throws it again. Throws IDEMPOTENCY_KEY_REUSED when the key came with another request.
+   * Runs `create` with the IDs of the new resources, once per key. A repetition gets the same response, also while the first
+   * request still runs, for a day. A failure is not kept. `recover` takes the error of `create`: it gives the response for
+   * resources that exist already although no response is kept, or throws the error again.
+   * Throws IDEMPOTENCY_KEY_REUSED when the key came with another request.
    */
   run(
     request: KeyedRequest,
-    work: (ids: readonly string[]) => Promise<Answer>,
-    again: (ids: readonly string[], error: unknown) => Promise<Answer>,
-  ): Promise<Answer> {
+    create: (ids: readonly string[]) => Promise<EndpointResponse>,
+    recover: (ids: readonly string[], error: unknown) => Promise<EndpointResponse>,
+  ): Promise<EndpointResponse> {
     const owner = JSON.stringify([request.requester.name, request.requester.projectId, request.key]);
     const fingerprint = digest(JSON.stringify(request.inputs)).toString('base64url');
-    this.#forgetOld();
-    const kept = this.#kept.get(owner);
-    if (kept && kept.fingerprint === fingerprint) return kept.answer;
-    if (kept) throw praasError('IDEMPOTENCY_KEY_REUSED', { key: request.key });
-    // The fingerprint is part of the ids: another request with this key makes other things, not the same ones.
+    this.#expire();
+    const entry = this.#entries.get(owner);
+    if (entry && entry.fingerprint === fingerprint) return entry.response;
+    if (entry) throw praasError('IDEMPOTENCY_KEY_REUSED', { key: request.key });
+    // The fingerprint is part of the IDs: another request with this key creates other resources, not the same ones.
     const ids = request.inputs.map((_, index) => uuidOf(`${owner} ${fingerprint} ${index}`));
-    const answer = work(ids).catch((error: unknown) => again(ids, error));
+    const response = create(ids).catch((error: unknown) => recover(ids, error));
     const now = this.#clock.now().getTime();
-    this.#kept.set(owner, { fingerprint, answer, untilMs: now + KEPT_MS });
-    answer.catch(() => this.#kept.delete(owner));
-    return answer;
+    this.#entries.set(owner, { fingerprint, response, untilMs: now + RETENTION_MS });
+    response.catch(() => this.#entries.delete(owner));
+    return response;
   }
 
-  #forgetOld(): void {
+  #expire(): void {
     const now = this.#clock.now().getTime();
-    for (const [owner, { untilMs }] of this.#kept) {
-      if (untilMs > now && this.#kept.size < MOST_KEPT) return;
-      this.#kept.delete(owner);
+    for (const [owner, { untilMs }] of this.#entries) {
+      if (untilMs > now && this.#entries.size < MAX_ENTRIES) return;
+      this.#entries.delete(owner);
     }
   }
 }
@@ -71,7 +72,7 @@ function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
 
-/** A UUID of version 8 (RFC 9562, 5.8): made of a hash, not of chance. */
+/** A UUID of version 8 (RFC 9562, 5.8), which is derived from a hash instead of random bits. */
 function uuidOf(text: string): string {
   const bytes = digest(text).subarray(0, 16);
   bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);

@@ -1,6 +1,6 @@
 /**
- * Where the API is listened to: a TCP port, with TLS or without, or a Unix socket that only root may open. Bounded in
- * every direction: header and request times, header size, connections.
+ * Listens on a TCP port, with TLS or without, or on a Unix socket that only root may open. Everything that a client could
+ * exhaust has a limit: the time for headers and requests, the size of headers, the number of connections.
  */
 import { chmod, mkdir, rm } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
@@ -22,10 +22,10 @@ export type ListenAddress =
 
 const HEADERS_MS = 10_000;
 const REQUEST_MS = 30_000;
-/** Longer than the minute after which proxies and clients give an idle connection up: they should be the ones who do. */
+/** Longer than the minute after which proxies and clients close an idle connection: then it is never closed under a request. */
 const KEEP_ALIVE_MS = 65_000;
 const SWEEP_MS = 50;
-const MOST_CONNECTIONS = 2048;
+const MAX_CONNECTIONS = 2048;
 const OPTIONS = {
   headersTimeout: HEADERS_MS,
   requestTimeout: REQUEST_MS,
@@ -33,19 +33,19 @@ const OPTIONS = {
   connectionsCheckingInterval: 1000,
 };
 
-/** `is_answering`: an earlier request of this connection is being answered. */
-export type OnUnreadable = (error: Error, socket: Duplex, isAnswering: boolean) => void;
+/** `isResponding`: the response to an earlier request is being sent on this connection. */
+export type OnUnreadable = (error: Error, socket: Duplex, isResponding: boolean) => void;
 
 export class Listener {
-  readonly #place: ListenAddress;
+  readonly #address: ListenAddress;
   readonly #server: Server | TlsServer;
-  /** How many requests of a connection are being answered. */
-  readonly #answering = new WeakMap<Duplex, number>();
+  /** The number of requests of a connection whose response has not ended. */
+  readonly #open = new WeakMap<Duplex, number>();
 
-  /** `onUnreadable` answers connections that do not speak HTTP as they should. */
-  constructor(place: ListenAddress, app: RequestListener, onUnreadable: OnUnreadable) {
-    this.#place = place;
-    const tls = place.kind === 'tcp' ? place.tls : undefined;
+  /** `onUnreadable` responds to connections without a valid HTTP request. */
+  constructor(address: ListenAddress, app: RequestListener, onUnreadable: OnUnreadable) {
+    this.#address = address;
+    const tls = address.kind === 'tcp' ? address.tls : undefined;
     const counted: RequestListener = (request, response) => {
       this.#count(request.socket, 1);
       response.once('close', () => this.#count(request.socket, -1));
@@ -53,25 +53,25 @@ export class Listener {
     };
     this.#server = tls ? createTlsServer({ ...OPTIONS, ...tls }, counted) : createServer(OPTIONS, counted);
     this.#server.on('clientError', (error: Error, socket: Duplex) =>
-      onUnreadable(error, socket, (this.#answering.get(socket) ?? 0) > 0),
+      onUnreadable(error, socket, (this.#open.get(socket) ?? 0) > 0),
     );
-    this.#server.maxConnections = MOST_CONNECTIONS;
+    this.#server.maxConnections = MAX_CONNECTIONS;
   }
 
   /** `http://127.0.0.1:3000`, or the path of the socket. */
   get where(): string {
-    if (this.#place.kind === 'socket') return this.#place.path;
-    const { host, tls } = this.#place;
+    if (this.#address.kind === 'socket') return this.#address.path;
+    const { host, tls } = this.#address;
     const address = this.#server.address();
-    const port = typeof address === 'object' && address ? address.port : this.#place.port;
+    const port = typeof address === 'object' && address ? address.port : this.#address.port;
     return `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
   }
 
   /** Throws LISTEN_FAILED. */
   async open(): Promise<void> {
     try {
-      if (this.#place.kind === 'tcp') await this.#listen(this.#place.port, this.#place.host);
-      else await this.#openSocket(this.#place.path);
+      if (this.#address.kind === 'tcp') await this.#listen(this.#address.port, this.#address.host);
+      else await this.#openSocket(this.#address.path);
     } catch (error) {
       const { errno, message } = error as NodeJS.ErrnoException;
       const reason = errno === undefined ? message : getSystemErrorMessage(errno);
@@ -79,16 +79,16 @@ export class Listener {
     }
   }
 
-  /** From the next connection on; those that are open go on. Throws the TLS library's errors, then the old one stays. */
+  /** Applies to new connections. Throws the errors of the TLS library; then the previous certificate stays. */
   renewTls(tls: TlsFiles): void {
     if ('setSecureContext' in this.#server) this.#server.setSecureContext(tls);
   }
 
-  /** Takes no new connections; resolves when the requests under way are answered, or cut off after `grace_ms`. */
+  /** Accepts no new connections. Resolves when all responses have ended; after `graceMs` the rest are cut off. */
   async close(graceMs: number): Promise<void> {
     if (!this.#server.listening) return;
     const closed = new Promise((resolve) => this.#server.close(resolve));
-    // A connection whose request is answered meanwhile stays open, idle: Node closes only those that were so at first.
+    // Node closes only connections that are idle now; those that become idle later would stay open.
     const sweep = setInterval(() => this.#server.closeIdleConnections(), SWEEP_MS);
     const timer = setTimeout(() => this.#server.closeAllConnections(), graceMs);
     await closed;
@@ -97,13 +97,13 @@ export class Listener {
   }
 
   #count(socket: Duplex, change: number): void {
-    this.#answering.set(socket, (this.#answering.get(socket) ?? 0) + change);
+    this.#open.set(socket, (this.#open.get(socket) ?? 0) + change);
   }
 
   async #openSocket(path: string): Promise<void> {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    if (await isAnswered(path)) throw new Error('another daemon listens there');
-    // What a killed daemon left.
+    if (await hasListener(path)) throw new Error('another process listens on it');
+    // A daemon that was killed leaves its socket behind.
     await rm(path, { force: true });
     const umask = process.umask(0o177);
     try {
@@ -114,20 +114,20 @@ export class Listener {
     await chmod(path, 0o600);
   }
 
-  #listen(...place: [path: string] | [port: number, host: string]): Promise<void> {
+  #listen(...address: [path: string] | [port: number, host: string]): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject);
       const done = (): void => {
         this.#server.off('error', reject);
         resolve();
       };
-      if (place.length === 1) this.#server.listen(place[0], done);
-      else this.#server.listen(place[0], place[1], done);
+      if (address.length === 1) this.#server.listen(address[0], done);
+      else this.#server.listen(address[0], address[1], done);
     });
   }
 }
 
-function isAnswered(path: string): Promise<boolean> {
+function hasListener(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);
     socket.once('connect', () => {

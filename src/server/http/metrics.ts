@@ -1,12 +1,12 @@
-/** What /metrics says of the process and of HTTP, in Prometheus' form. Products register their own metrics beside these. */
+/** The metrics of the process and of HTTP, for Prometheus. Products register their own metrics beside these. */
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 
-/** Whatever gives the text of /metrics. */
+/** Gives the text of /metrics. */
 export interface MetricsPage {
   text(): Promise<{ readonly contentType: string; readonly body: string }>;
 }
 
-/** The metrics of one process. `registry` is where products register theirs. */
+/** The metrics of one process. Products register theirs in `registry`. */
 export class ProcessMetrics implements MetricsPage {
   readonly registry = new Registry();
 
@@ -28,25 +28,25 @@ export class HttpMetrics {
     const registers = [registry];
     this.#requests = new Counter({
       name: 'praas_http_requests_total',
-      help: 'Requests answered, by route and code.',
+      help: 'HTTP requests by method, route and status code.',
       labelNames: ['method', 'route', 'code'],
       registers,
     });
     this.#durations = new Histogram({
       name: 'praas_http_request_duration_seconds',
-      help: 'Duration of requests.',
+      help: 'Duration of HTTP requests by method and route.',
       labelNames: ['method', 'route'],
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30],
       registers,
     });
     this.#authenticationFailures = new Counter({
       name: 'praas_authentication_failures_total',
-      help: 'Requests without a valid token.',
+      help: 'Requests refused because of a missing or invalid token.',
       registers,
     });
   }
 
-  request(method: string, route: string, code: number, seconds: number): void {
+  requestEnded(method: string, route: string, code: number, seconds: number): void {
     this.#requests.inc({ method, route, code });
     this.#durations.observe({ method, route }, seconds);
   }

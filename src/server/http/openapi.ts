@@ -1,6 +1,6 @@
 /**
- * /openapi.json: what the API is, for programs. It is made of the very endpoints and schemas that answer and check
- * requests, so it cannot say anything else than what happens. Pure.
+ * /openapi.json: the API described for programs. It is made of the same endpoints and schemas that handle and validate
+ * requests, so it cannot differ from them. Pure.
  */
 import * as z from 'zod';
 import {
@@ -15,6 +15,7 @@ import {
 import type { Actions } from '../../core/identity/policy.ts';
 import { LEVELS } from '../../core/identity/requester.ts';
 import { isCidr, isIpv4 } from '../../core/values/ipv4.ts';
+import { A_NETWORK } from '../../core/values/schemas.ts';
 import type { Api, Tag } from './api.ts';
 import type { Endpoint, ResponseSpec } from './endpoint.ts';
 import { errorsOf, REQUEST_ID } from './error-responses.ts';
@@ -22,69 +23,68 @@ import { HealthDocument, ReadinessDocument, VersionsDocument } from './schemas.t
 
 export type Document = ReturnType<typeof createDocument>;
 
-export interface About {
-  /** Of praas. */
+export interface DocumentOptions {
+  /** The version of praas. */
   readonly version: string;
-  /** Where the API is; left out: where the document came from. */
+  /** The URL of the API; left out for the URL from which the document was loaded. */
   readonly url?: string;
 }
 
 const JSON_TYPE = 'application/json';
 
-/** Takes the APIs, gives the document with all their operations and the pages that need no token. */
-export function document(apis: readonly Api[], { version, url = '/' }: About): Document {
-  const paths: ZodOpenApiPathsObject = { ...OPEN_PATHS };
+/** Takes the APIs, gives the document with all their operations and the public pages. */
+export function openApiDocument(apis: readonly Api[], { version, url = '/' }: DocumentOptions): Document {
+  const paths: ZodOpenApiPathsObject = { ...PUBLIC_PATHS };
   for (const api of apis) {
     for (const endpoint of api.endpoints) {
       paths[endpoint.path] = { ...paths[endpoint.path], [endpoint.method]: operationOf(endpoint, api) };
     }
   }
-  const tags = [...apis.flatMap((api) => api.tags), AGENT_TAG].map(({ name, description }) => ({ name, description }));
+  const tags = [...apis.flatMap((api) => api.tags), DAEMON_TAG].map(({ name, description }) => ({ name, description }));
   const description = [...INTRODUCTION, ...apis.flatMap(({ introduction = [] }) => introduction)].join('\n\n');
+  const summary = apis.map((api) => api.summary).join(' ');
   const license = { name: 'Apache-2.0', identifier: 'Apache-2.0' };
   return createDocument(
     {
       openapi: '3.1.1',
-      info: { title: 'PRaaS', summary: SUMMARY, description, license, version },
+      info: { title: 'PRaaS', summary, description, license, version },
       servers: [{ url }],
       security: [{ token: [] }],
       tags,
       paths,
       components: { securitySchemes: { token: TOKEN } },
     },
-    { override: sharpen },
+    { override: refineSchema },
   );
 }
 
-const SUMMARY = "Publishes ports of servers on their OpenStack router's own gateway address.";
-
 const INTRODUCTION = [
-  'Everything under /v1 needs a token in the header `X-Auth-Token`. A token has a role, in one project or in all; the policy ' +
-    'of the node says what each role may do. What belongs to another project is not there (404).',
-  'Every answer has a request ID in `X-Openstack-Request-Id`; the log of the daemon has it in each line about the request. ' +
-    'Errors have a `code` for programs, a `detail` for people, and `next_steps`.',
-  'Bodies are JSON of at most 1 MiB, times are RFC 3339 in UTC. A field or parameter that is not described here is ' +
-    'refused, not ignored.',
+  'Every request under /v1 requires a token in the header `X-Auth-Token`. A token has a role, in one project or in all ' +
+    'projects; the policy of the node defines what each role may do. Resources of other projects do not exist for a ' +
+    'requester of one project (404).',
+  'Every response has a request ID in `X-Openstack-Request-Id`; each line about the request in the log of the daemon has the ' +
+    'same ID. Errors have a `code` and `facts` for programs, and a `detail` and `next_steps` for people.',
+  'Bodies are JSON of at most 1 MiB. Times are RFC 3339 in UTC. Unknown fields and parameters are refused.',
 ];
 
-const AGENT_TAG: Tag = { name: 'agent', description: 'About the daemon itself. These need no token.' };
+const DAEMON_TAG: Tag = {
+  name: 'daemon',
+  description: 'Versions, health and metrics of the daemon. No token is required.',
+};
 
 const TOKEN: oas31.SecuritySchemeObject = {
   type: 'apiKey',
   in: 'header',
   name: 'X-Auth-Token',
-  description: 'Made by the operator of the node with `praas token create`.',
+  description: 'A token of `praas token create`, or a Keystone token on a node with OpenStack.',
 };
 
 const HEADERS = {
-  'If-Match': z
-    .string()
-    .optional()
-    .describe('ETag of the resource as it was read; refused with 412 when it has changed'),
+  'If-Match': z.string().optional().describe('ETag of the resource as it was read; 412 when the resource has changed'),
   'Idempotency-Key': z
     .string()
     .optional()
-    .describe('any text that this caller uses for no other request, such as a UUID; kept for a day'),
+    .describe('unique per request, such as a UUID; a repetition within a day gets the same response'),
 };
 
 function operationOf(endpoint: Endpoint, { tags, actions }: Api): ZodOpenApiOperationObject {
@@ -94,7 +94,7 @@ function operationOf(endpoint: Endpoint, { tags, actions }: Api): ZodOpenApiOper
   return {
     operationId: name,
     summary,
-    description: [description, whoMay(action, actions)].filter((text) => text !== undefined).join('\n\n'),
+    description: [description, requiredLevel(action, actions)].filter((text) => text !== undefined).join('\n\n'),
     tags: [tag],
     requestParams: {
       ...(endpoint.path.includes('{id}') && { path: z.object({ id: z.string().describe(id) }) }),
@@ -106,9 +106,9 @@ function operationOf(endpoint: Endpoint, { tags, actions }: Api): ZodOpenApiOper
   };
 }
 
-function whoMay(action: string, actions: Actions): string {
+function requiredLevel(action: string, actions: Actions): string {
   const level = actions[action]?.level ?? 'nobody';
-  return `Action \`${action}\`, by default for: ${LEVELS.slice(LEVELS.indexOf(level), -1).join(', ')}.`;
+  return `Action \`${action}\`, by default allowed for: ${LEVELS.slice(LEVELS.indexOf(level), -1).join(', ')}.`;
 }
 
 function successesOf({ responses }: Endpoint): ZodOpenApiResponsesObject {
@@ -126,38 +126,38 @@ function responseOf({ description, schema, etag }: ResponseSpec): ZodOpenApiResp
   };
 }
 
-const open = (
+const publicOperation = (
   operationId: string,
   summary: string,
   responses: Readonly<Record<number, ResponseSpec>>,
 ): ZodOpenApiOperationObject => ({
   operationId,
   summary,
-  tags: ['agent'],
+  tags: [DAEMON_TAG.name],
   security: [],
   responses: Object.fromEntries(Object.entries(responses).map(([status, spec]) => [status, responseOf(spec)])),
 });
 
-const OPEN_PATHS: ZodOpenApiPathsObject = {
+const PUBLIC_PATHS: ZodOpenApiPathsObject = {
   '/': {
-    get: open('listVersions', 'Which versions of the API there are', {
-      200: { description: 'The one that there is.', schema: VersionsDocument },
+    get: publicOperation('listVersions', 'List the versions of the API', {
+      200: { description: 'The only version.', schema: VersionsDocument },
     }),
   },
   '/healthz': {
-    get: open('showHealth', 'Whether the PAT agent is alive', {
-      200: { description: 'It is.', schema: HealthDocument },
+    get: publicOperation('showHealth', 'Show whether the daemon is alive', {
+      200: { description: 'Alive.', schema: HealthDocument },
     }),
   },
   '/readyz': {
-    get: open('showReadiness', 'Whether the PAT agent can do its work', {
-      200: { description: 'It can.', schema: ReadinessDocument },
-      503: { description: 'It cannot, and why.', schema: ReadinessDocument },
+    get: publicOperation('showReadiness', 'Show whether the daemon is ready', {
+      200: { description: 'Ready.', schema: ReadinessDocument },
+      503: { description: 'Not ready, with the reasons.', schema: ReadinessDocument },
     }),
   },
   '/metrics': {
     get: {
-      ...open('showMetrics', "Counters and gauges, in Prometheus' form", {}),
+      ...publicOperation('showMetrics', 'Show the metrics for Prometheus', {}),
       responses: {
         200: {
           ...responseOf({ description: 'The metrics.' }),
@@ -168,10 +168,8 @@ const OPEN_PATHS: ZodOpenApiPathsObject = {
   },
 };
 
-const A_NETWORK = 'an IPv4 address, or a network such as 198.51.100.0/24';
-
-/** What our own checks mean in JSON Schema, and without the bounds that every number has. */
-const sharpen: NonNullable<CreateDocumentOptions['override']> = ({ zodSchema, jsonSchema }) => {
+/** Translates the checks of core/values into JSON Schema, and leaves out the bounds that every number has. */
+const refineSchema: NonNullable<CreateDocumentOptions['override']> = ({ zodSchema, jsonSchema }) => {
   const checks = ((zodSchema as unknown as z.ZodType).def.checks ?? []) as readonly {
     readonly def?: { readonly fn?: unknown };
   }[];

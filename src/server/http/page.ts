@@ -1,14 +1,14 @@
-/** A page that needs no token. */
+/** Public pages: they need no token. */
 import type { RequestHandler, Router } from 'express';
 import { praasError } from '../../core/errors/errors.ts';
 
 const METHODS = ['GET', 'HEAD'];
 
-/** Gives what adds a page to the router: it answers GET and HEAD, and refuses everything else with METHOD_NOT_ALLOWED. */
-export function pageOn(router: Router): (path: string, handler: RequestHandler) => void {
-  return (path, handler) => void router.get(path, handler).all(path, refuse);
+/** Gives a function that adds a page to `routes`. A page responds to GET and HEAD, and refuses every other method. */
+export function pagesOn(routes: Router): (path: string, handler: RequestHandler) => void {
+  return (path, handler) => void routes.get(path, handler).all(path, refuseMethod);
 }
 
-const refuse: RequestHandler = ({ method, path }) => {
+const refuseMethod: RequestHandler = ({ method, path }) => {
   throw praasError('METHOD_NOT_ALLOWED', { method, path, allowed: METHODS });
 };

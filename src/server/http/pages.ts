@@ -1,4 +1,4 @@
-/** The pages that need no token: which versions there are, what the API is, and how the agent is. */
+/** The public pages of a daemon with an API: versions, the document of the API, and the health pages. */
 import { type RequestHandler, Router } from 'express';
 import type { Timers } from '../../core/timers.ts';
 import { baseUrlOf } from './app.ts';
@@ -6,7 +6,7 @@ import { docsPage } from './docs-page.ts';
 import { healthPages } from './health-pages.ts';
 import type { MetricsPage } from './metrics.ts';
 import type { Document } from './openapi.ts';
-import { pageOn } from './page.ts';
+import { pagesOn } from './page.ts';
 import type { Readiness } from './readiness.ts';
 import type { VersionsDocument } from './schemas.ts';
 
@@ -17,15 +17,15 @@ export interface PagesParts {
   readonly timers: Timers;
 }
 
-/** When something of /v1 last changed for its callers. */
+/** When /v1 last changed for its clients. */
 const UPDATED = '2026-11-23T00:00:00Z';
 
-/** Each answers GET and HEAD, and refuses everything else with METHOD_NOT_ALLOWED. What never changes is made once, now. */
+/** The document does not change while the daemon runs, so its pages are rendered once. */
 export function pages({ document, ...health }: PagesParts): RequestHandler {
   const docs = docsPage(document);
   const openapi = JSON.stringify(document);
-  const router = Router();
-  const page = pageOn(router);
+  const routes = Router();
+  const page = pagesOn(routes);
   page('/', (request, response) => {
     response.json(versionsAt(baseUrlOf(request)));
   });
@@ -35,8 +35,8 @@ export function pages({ document, ...health }: PagesParts): RequestHandler {
   page('/docs', (_request, response) => {
     response.set('Content-Security-Policy', docs.policy).type('html').send(docs.html);
   });
-  router.use(healthPages(health));
-  return router;
+  routes.use(healthPages(health));
+  return routes;
 }
 
 function versionsAt(baseUrl: string): VersionsDocument {

@@ -1,4 +1,4 @@
-/** The operator's policy file, as YAML. Without the file the default policy holds. */
+/** The policy file of the operator, in YAML. Without the file the default policy applies. */
 import { readFile } from 'node:fs/promises';
 import { getSystemErrorMessage } from 'node:util';
 import { loadAll, YAMLException } from 'js-yaml';
@@ -6,7 +6,7 @@ import { praasError } from '../../core/errors/errors.ts';
 import type { LivePolicy } from '../../core/identity/live-policy.ts';
 import { type AccessPolicy, type Actions, defaultPolicy, policyFrom } from '../../core/identity/policy.ts';
 
-/** Gives what reads the file of a configuration and gives what puts that policy in force. */
+/** Gives a function that reads the policy file of a configuration, and gives a function that applies it to `live`. */
 export function policyReader(
   live: LivePolicy,
   actions: Actions,
@@ -17,12 +17,13 @@ export function policyReader(
   };
 }
 
-/** Throws POLICY_INVALID, also for a file that is there and cannot be read. */
+/** Throws POLICY_INVALID, also for a file that exists and cannot be read. */
 export async function readPolicy(path: string, actions: Actions): Promise<AccessPolicy> {
   const text = await readText(path);
   return text === undefined ? defaultPolicy(actions) : policyFrom(parse(text, path), path, actions);
 }
 
+/** Gives undefined for a file that does not exist. */
 async function readText(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
@@ -34,7 +35,7 @@ async function readText(path: string): Promise<string | undefined> {
   }
 }
 
-/** A file of comments has no document, and says as little as none. */
+/** Gives undefined for a file of comments, which has no document. */
 function parse(text: string, path: string): unknown {
   try {
     const [policy, another] = loadAll(text);
@@ -44,5 +45,5 @@ function parse(text: string, path: string): unknown {
     const line = error.mark === undefined ? '' : `line ${error.mark.line + 1}: `;
     throw praasError('POLICY_INVALID', { path, reason: `${line}${error.reason}` }, error);
   }
-  throw praasError('POLICY_INVALID', { path, reason: 'it has more than one document' });
+  throw praasError('POLICY_INVALID', { path, reason: 'found more than one YAML document' });
 }

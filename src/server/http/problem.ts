@@ -1,10 +1,10 @@
-/** Errors as callers are told, in OpenStack's form. The one table of HTTP statuses. Nothing of the inside gets out. */
+/** Errors as responses, in the form of OpenStack. The one table of HTTP statuses. Nothing internal is disclosed. */
 import type { ErrorKind } from '../../core/errors/entry.ts';
 import { type CoreCode, isPraasError, praasError } from '../../core/errors/errors.ts';
 
 export interface Problem {
   readonly request_id: string;
-  /** `praas.port-taken` for PORT_TAKEN. */
+  /** `praas.body-too-large` for BODY_TOO_LARGE. */
   readonly code: string;
   readonly status: number;
   readonly title: string;
@@ -24,39 +24,43 @@ const BY_KIND: Readonly<Record<ErrorKind, number>> = {
   External: 500,
 };
 
-/** Where HTTP has a more exact word than the kind. */
+/** Codes for which HTTP has a more exact status than for their kind. */
 const BY_CODE: Readonly<Partial<Record<CoreCode, number>>> = {
   METHOD_NOT_ALLOWED: 405,
   PRECONDITION_FAILED: 412,
   BODY_TOO_LARGE: 413,
   IDEMPOTENCY_KEY_REUSED: 422,
   TOO_MANY_FAILURES: 429,
-  // Of the daemon's own rights, not of the caller's.
+  // The daemon lacks the permission, not the requester.
   NOT_PERMITTED: 500,
 };
 
 const PREFIX = 'praas.';
-/** Of an error that is in no catalogue. */
-const UNFORESEEN = 500;
+/** For an error that is in no catalogue: a bug. */
+const BUG = {
+  code: `${PREFIX}bug`,
+  status: 500,
+  title: 'Internal error',
+  detail: 'internal error',
+  next_steps: ['This is a bug in praas: report it with the request ID.'],
+  facts: {},
+} as const satisfies Omit<Problem, 'request_id'>;
 
-/** The HTTP status for an error; 500 for one that is in no catalogue. */
+/** The HTTP status of an error; 500 for one that is in no catalogue. */
 export function statusOf(error: unknown): number {
-  if (!isPraasError(error)) return UNFORESEEN;
+  if (!isPraasError(error)) return BUG.status;
   return (BY_CODE as Readonly<Record<string, number>>)[error.code] ?? BY_KIND[error.kind];
 }
 
-/** What the caller is told. Of an unforeseen error that is no more than the request's id, by which the log has it. */
+/** The error for the requester. Of a bug it has only the request ID, under which the log of the daemon has the rest. */
 export function problemOf(error: unknown, request_id: string): Problem {
+  if (!isPraasError(error)) return { request_id, ...BUG };
+  const { code, message, next_steps, facts } = error;
   const status = statusOf(error);
-  if (isPraasError(error)) {
-    const { code, message, next_steps, facts } = error;
-    return { request_id, code: wireCode(code), status, title: titleOf(code), detail: message, next_steps, facts };
-  }
-  const detail = 'the PAT agent made a mistake; its log says more under this request id';
-  return { request_id, code: `${PREFIX}bug`, status, title: 'Bug', detail, next_steps: [], facts: {} };
+  return { request_id, code: wireCode(code), status, title: titleOf(code), detail: message, next_steps, facts };
 }
 
-/** What express and its body parser refuse, as an error of the catalogue; everything else as it is. */
+/** Errors of express and its body parser as errors of the catalogue; any other error as it is. */
 export function requestError(error: unknown): unknown {
   if (isPraasError(error) || typeof error !== 'object' || error === null) return error;
   const { status, type, limit, message } = error as Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
-/** JSON Schemas in words, for /docs. */
+/** JSON Schemas as text, for /docs. */
 import { type Content, type Html, html } from './html.ts';
 
-/** As much of JSON Schema as our document uses. */
+/** The part of JSON Schema that the document uses. */
 export interface Schema {
   readonly $ref?: string;
   readonly type?: string | readonly string[];
@@ -26,26 +26,26 @@ export interface Schema {
   readonly required?: readonly string[];
 }
 
-/** What a reference to a component is called. */
-export function nameOf(reference: string): string {
+/** The name of the component that a reference points to. */
+export function componentName(reference: string): string {
   return reference.slice(reference.lastIndexOf('/') + 1);
 }
 
-/** What a value may be; objects of the document are links to where the page describes them. */
-export function typeOf(schema: Schema): Content {
-  const { $ref, type = 'anything', items, anyOf, format } = schema;
-  if ($ref !== undefined) return objectLink(nameOf($ref));
-  if (anyOf !== undefined) return joined(anyOf.map(typeOf), ' or ');
+/** The type of a value. An object of the document becomes a link to its description on the page. */
+export function typeText(schema: Schema): Content {
+  const { $ref, type = 'any', items, anyOf, format } = schema;
+  if ($ref !== undefined) return objectLink(componentName($ref));
+  if (anyOf !== undefined) return joined(anyOf.map(typeText), ' or ');
   if (schema.enum !== undefined) return joined(schema.enum.map(valueText), ' | ');
   if (schema.const !== undefined) return valueText(schema.const);
-  if (items !== undefined) return html`list of ${typeOf(items)}`;
+  if (items !== undefined) return html`list of ${typeText(items)}`;
   const name = typeof type === 'string' ? type : type.join(' or ');
   return format === undefined ? name : `${name}, ${format}`;
 }
 
-/** What else has to be so; empty when nothing has. A pattern says no more than the format does where there is one. */
-export function constraintsOf(schema: Schema): string {
-  const inner = (schema.anyOf ?? []).map(constraintsOf);
+/** The other constraints on a value; empty without any. A pattern is left out where the format already names it. */
+export function constraintsText(schema: Schema): string {
+  const inner = (schema.anyOf ?? []).map(constraintsText);
   const { pattern, format, default: fallback } = schema;
   const texts = [
     range(schema.minimum, schema.maximum, ''),
@@ -58,10 +58,9 @@ export function constraintsOf(schema: Schema): string {
   return [...inner, ...texts].filter((text) => text !== '').join('; ');
 }
 
-function range(least: number | undefined, most: number | undefined, unit: string): string {
-  if (least === undefined && most === undefined) return '';
-  const text =
-    most === undefined ? `at least ${least}` : least === undefined ? `at most ${most}` : `${least} to ${most}`;
+function range(min: number | undefined, max: number | undefined, unit: string): string {
+  if (min === undefined && max === undefined) return '';
+  const text = max === undefined ? `at least ${min}` : min === undefined ? `at most ${max}` : `${min} to ${max}`;
   return unit === '' ? text : `${text} ${unit}`;
 }
 

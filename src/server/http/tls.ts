@@ -1,4 +1,4 @@
-/** The certificate and the key, read and tried before anybody relies on them. */
+/** The TLS certificate and its key, validated when they are read: a daemon never starts to listen with files that do not work. */
 
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
@@ -11,7 +11,7 @@ export interface TlsPaths {
   readonly tls_key: string;
 }
 
-/** Undefined when neither is set. Throws TLS_INVALID. */
+/** Gives undefined when neither path is set. Throws TLS_INVALID. */
 export async function readTls({ tls_cert, tls_key }: TlsPaths): Promise<TlsFiles | undefined> {
   if (tls_cert === '' && tls_key === '') return undefined;
   if (tls_cert === '' || tls_key === '') {
@@ -19,7 +19,7 @@ export async function readTls({ tls_cert, tls_key }: TlsPaths): Promise<TlsFiles
     throw praasError('TLS_INVALID', { path: tls_cert || tls_key, reason: `${missing} is not set` });
   }
   const [cert, key] = await Promise.all([tls_cert, tls_key].map(read));
-  if (cert === undefined || key === undefined) throw new Error('two files were read and not two were given');
+  if (cert === undefined || key === undefined) throw new Error('two files were read, but there are not two results');
   try {
     createSecureContext({ cert, key });
   } catch (error) {

@@ -1,56 +1,61 @@
 /**
- * Who may use the old API. It asks for no token, so where a request comes from is all there is to go by: this node itself,
- * root's Unix socket, and the addresses that the operator lists. Headers grant nothing: X-Forwarded-For and its kind are
- * written by whoever sends them. They can only take away.
+ * Access to the legacy API. Its requests have no token, so only their origin can decide: this node itself, root's Unix socket,
+ * and the addresses that the operator allows. Headers never grant access, because any client can send them. They only take
+ * it away: behind a trusted proxy the address of the client has to be allowed as well as that of the proxy.
  *
- * A web page that is open in a browser on this node comes from loopback too, and must get nothing:
- * - It can send a form anywhere (CSRF). Browsers then say so in Origin or Sec-Fetch-Site, which pages cannot take out.
- * - It can let its own name lead to 127.0.0.1 (DNS rebinding) and is then of the same origin. Its name stays in Host.
- * The Proxy CLI is no browser: it sends neither, and its Host is the address that it was given.
+ * A web page in a browser on this node comes from loopback too, and has to be refused:
+ * - It can send a form to any address (CSRF). Browsers then send Origin or Sec-Fetch-Site, which pages cannot suppress.
+ * - It can resolve its own name to 127.0.0.1 (DNS rebinding) and is then of the same origin. Its name stays in Host.
+ * The Proxy CLI is not a browser: it sends neither header, and its Host is the address that it was configured with.
  */
 import { isIP } from 'node:net';
 import type { Request } from 'express';
 import { praasError } from '../../core/errors/errors.ts';
 import { cidrContains, isIpv4 } from '../../core/values/ipv4.ts';
-import { callerOf } from '../http/caller.ts';
+import { peerAddress } from '../http/client-address.ts';
 
 const HOST = /^(?:\[(?<bracketed>[^\]]*)\]|(?<plain>[^:]*))(?::\d*)?$/;
 const LOOPBACK = '127.0.0.0/8';
+const WHAT = 'use the legacy API';
 
 export interface LegacyAccess {
-  /** IPv4 addresses and networks. Asked at each request: the list may change while the daemon runs. */
+  /** IPv4 addresses and networks. Called for each request, because a reload may change the list. */
   readonly allowed: () => readonly string[];
-  /** What this node is called, besides its addresses and localhost. */
+  /** The address of the client, which differs from that of the connection behind a trusted proxy. */
+  readonly addressOf: (request: Request) => string | undefined;
+  /** Names of this node, besides its addresses and localhost. */
   readonly nodeNames: readonly string[];
 }
 
-/** Throws FORBIDDEN, with the reason. */
-export function authorize(request: Request, { allowed, nodeNames }: LegacyAccess): void {
-  const address = callerOf(request);
-  if (address === undefined || !mayCome(address, allowed())) {
-    const what = 'use the old API without a token: legacy_api_allow in praas.conf lists the addresses that may';
-    throw praasError('FORBIDDEN', { who: address ?? 'a caller without an address', what });
+/** Throws FORBIDDEN. */
+export function authorize(request: Request, { allowed, addressOf, nodeNames }: LegacyAccess): void {
+  for (const address of [peerAddress(request), addressOf(request)]) {
+    if (address === undefined) throw forbidden('a client without an address', WHAT);
+    if (!isAllowed(address, allowed())) throw forbidden(address, `${WHAT}: not in legacy_api_allow (praas.conf)`);
   }
   if (request.get('Origin') !== undefined || request.get('Sec-Fetch-Site') !== undefined) {
-    throw praasError('FORBIDDEN', { who: 'a web page', what: 'use the old API' });
+    throw forbidden('a web page', WHAT);
   }
-  if (!isOurs(request.get('Host'), nodeNames)) {
-    const what = 'use the old API: call this node by its address or its own name';
-    throw praasError('FORBIDDEN', { who: 'a request for another host', what });
+  if (!isThisNode(request.get('Host'), nodeNames)) {
+    throw forbidden('a request for another host', `${WHAT}: Host has to be an address or a name of this node`);
   }
 }
 
-/** Loopback of IPv6 is one address; other IPv6 callers have no list. */
-function mayCome(address: string, allowed: readonly string[]): boolean {
+function forbidden(who: string, what: string): Error {
+  return praasError('FORBIDDEN', { who, what });
+}
+
+/** Loopback of IPv6 is one address. The list has no other IPv6 addresses. */
+function isAllowed(address: string, allowed: readonly string[]): boolean {
   if (address === 'socket' || address === '::1') return true;
   return isIpv4(address) && [LOOPBACK, ...allowed].some((cidr) => cidrContains(cidr, address));
 }
 
-/** A request without Host is HTTP/1.0, which no browser speaks. */
-function isOurs(host: string | undefined, nodeNames: readonly string[]): boolean {
+/** A request without Host is HTTP/1.0, which no browser sends. */
+function isThisNode(host: string | undefined, nodeNames: readonly string[]): boolean {
   if (host === undefined) return true;
   const { bracketed, plain } = HOST.exec(host)?.groups ?? {};
   if (bracketed !== undefined) return isIP(bracketed) === 6;
   const name = plain?.toLowerCase() ?? '';
-  return isIP(name) === 4 || name === 'localhost' || nodeNames.some((ours) => ours.toLowerCase() === name);
+  return isIP(name) === 4 || name === 'localhost' || nodeNames.some((own) => own.toLowerCase() === name);
 }

@@ -1,25 +1,27 @@
 /**
- * The old API's questions and changes, asked of the service.
+ * The requests of the legacy API, carried out by the service.
  *
- * - Only TCP: the old answers have no word for a protocol, and TCP and UDP mappings of one server port would be one key.
- * - Shown, moved and removed is what is published: neither disabled nor expired. What is DOWN for another reason (its router
- *   is not here, its gateway address is gone) is there all the same: it comes back by itself, and its user wants to see and
- *   to remove it. A disabled or expired mapping is for the new API: here it is not there, and creating makes another one.
- * - Two mappings of one server port (the new API allows that) are one key here: the lowest router port counts, then the
- *   lowest gateway address, everywhere.
+ * - Only TCP: the legacy responses have no field for a protocol, and a TCP and a UDP mapping of one server port would be one key.
+ * - Only published mappings are shown, moved and removed: neither disabled nor expired ones. A mapping that is DOWN for another
+ *   reason (its router is not on this node, its gateway address is gone) counts as published: it comes back by itself, and its
+ *   user wants to see and to remove it. A disabled or expired mapping does not exist here, and create makes another one.
+ * - Two mappings of one server port, which /v1 allows, are one key here: the one with the lowest router port counts, then the
+ *   lowest gateway address, in every request.
  */
 import type { Clock } from '../../core/clock.ts';
 import { compareIpv4 } from '../../core/values/ipv4.ts';
 import { isPraasError, praasError } from '../../pat/errors.ts';
 import { isEffective, type Mapping, type NewMapping } from '../../pat/mapping/mapping.ts';
 import type { PatService } from '../../pat/services/pat-service.ts';
-import type { LegacyAnswer } from './answers.ts';
-import * as answers from './answers.ts';
 import type { LegacyTarget } from './parameters.ts';
+import type { LegacyResponse } from './responses.ts';
+import * as responses from './responses.ts';
 
 export type LegacyPat = Pick<PatService, 'list' | 'ensure' | 'update' | 'delete'>;
 
-/** Each method throws what the service throws, as far as the contract has no word of its own for it. */
+const PORT_ERRORS = ['PORT_TAKEN', 'PORT_RESERVED'] as const;
+
+/** Each method throws as the service does, except for errors for which the contract has a status word. */
 export class LegacyMappings {
   readonly #pat: LegacyPat;
   readonly #clock: Clock;
@@ -29,53 +31,53 @@ export class LegacyMappings {
     this.#clock = clock;
   }
 
-  /** `{}` for a router that nobody knows, too: the Proxy CLI takes every key of the answer for a server. */
-  async ofRouter(router_id: string): Promise<LegacyAnswer> {
-    return answers.portsByServer(await this.#published(router_id));
+  /** `{}` also for an unknown router: the Proxy CLI takes every key of the response for a server. */
+  async ofRouter(router_id: string): Promise<LegacyResponse> {
+    return responses.portsByServer(await this.#published(router_id));
   }
 
-  async ofServer(router_id: string, server_ip: string): Promise<LegacyAnswer> {
+  async ofServer(router_id: string, server_ip: string): Promise<LegacyResponse> {
     const mappings = await this.#published(router_id);
-    return answers.portsByServerPort(mappings.filter((mapping) => mapping.server_ip === server_ip));
+    return responses.portsByServerPort(mappings.filter((mapping) => mapping.server_ip === server_ip));
   }
 
-  /** Nobody named these mappings and no project owns them: both stay empty, as where an operator leaves them out. */
-  async create(place: LegacyTarget): Promise<LegacyAnswer> {
-    const { value } = await this.#pat.ensure(newMappingAt(place));
-    if (value.isNew) return answers.created(value.mapping);
-    // Of several that lead there, always the same one is shown.
-    return answers.createdBefore((await this.#find(place)) ?? value.mapping);
+  async create(target: LegacyTarget): Promise<LegacyResponse> {
+    const { value } = await this.#pat.ensure(newMapping(target));
+    if (value.isNew) return responses.created(value.mapping);
+    // Of several mappings of the server port, every request shows the same one.
+    return responses.alreadyCreated((await this.#find(target)) ?? value.mapping);
   }
 
-  async remove(place: LegacyTarget): Promise<LegacyAnswer> {
-    let mapping = await this.#find(place);
-    if (mapping === undefined) return answers.nothingToRemove(place);
-    const condition = this.#still(place, (now) => {
-      mapping = now;
+  async remove(target: LegacyTarget): Promise<LegacyResponse> {
+    let mapping = await this.#find(target);
+    if (mapping === undefined) return responses.notFoundToRemove(target);
+    const condition = this.#unchanged(target, (current) => {
+      mapping = current;
     });
     try {
       await this.#pat.delete([mapping.id], { condition });
     } catch (error) {
-      if (isPraasError(error, 'MAPPING_NOT_FOUND')) return answers.nothingToRemove(place);
+      if (isPraasError(error, 'MAPPING_NOT_FOUND')) return responses.notFoundToRemove(target);
       throw error;
     }
-    return answers.removed(mapping);
+    return responses.removed(mapping);
   }
 
-  async modify(place: LegacyTarget, router_port: number): Promise<LegacyAnswer> {
-    let before = await this.#find(place);
-    if (before === undefined) return answers.nothingToMove(place);
-    if (before.router_port === router_port) return answers.moved(before, before);
-    const condition = this.#still(place, (now) => {
-      before = now;
+  async modify(target: LegacyTarget, router_port: number): Promise<LegacyResponse> {
+    let before = await this.#find(target);
+    if (before === undefined) return responses.notFoundToMove(target);
+    if (before.router_port === router_port) return responses.portUsed(before, router_port);
+    const condition = this.#unchanged(target, (current) => {
+      before = current;
     });
     try {
       const { value } = await this.#pat.update(before.id, { router_port }, { condition });
-      return answers.moved(before, value);
+      // Another request has moved it to the same port meanwhile.
+      if (before.router_port === router_port) return responses.portUsed(before, router_port);
+      return responses.moved(before, value);
     } catch (error) {
-      if (isPraasError(error, 'MAPPING_NOT_FOUND')) return answers.nothingToMove(place);
-      // Whoever has the port, a mapping, a rule of somebody else, a program or Neutron: it is taken, and another one helps.
-      if (isPraasError(error, ...TAKEN)) return answers.portUsed(before, router_port, error.message);
+      if (isPraasError(error, 'MAPPING_NOT_FOUND')) return responses.notFoundToMove(target);
+      if (isPraasError(error, ...PORT_ERRORS)) return responses.portUsed(before, router_port, error.message);
       throw error;
     }
   }
@@ -88,28 +90,28 @@ export class LegacyMappings {
     return mappings.filter((mapping) => isPublished(mapping, now)).toSorted(byServer);
   }
 
-  async #find(place: LegacyTarget): Promise<Mapping | undefined> {
-    return (await this.#published(place.router_id)).find((mapping) => isAt(mapping, place));
+  async #find(target: LegacyTarget): Promise<Mapping | undefined> {
+    return (await this.#published(target.router_id)).find((mapping) => hasTarget(mapping, target));
   }
 
   /**
-   * A condition that gives `take` the mapping as it is when the change has its turn: that is what the answer is about, not
-   * what was found before. Throws MAPPING_NOT_FOUND when it is no longer what was asked for.
+   * A condition that gives `use` the mapping as it is when the change runs: the response is about that state, not about the one
+   * that was found before. Throws MAPPING_NOT_FOUND when it is no longer the mapping of the request.
    */
-  #still(place: LegacyTarget, take: (mapping: Mapping) => void): (mapping: Mapping) => void {
+  #unchanged(target: LegacyTarget, use: (mapping: Mapping) => void): (mapping: Mapping) => void {
     return (mapping) => {
-      if (!isPublished(mapping, this.#clock.now()) || !isAt(mapping, place)) {
+      if (!isPublished(mapping, this.#clock.now()) || !hasTarget(mapping, target)) {
         throw praasError('MAPPING_NOT_FOUND', { id: mapping.id });
       }
-      take(mapping);
+      use(mapping);
     };
   }
 }
 
-/** Without a name, a project and limits. */
-function newMappingAt(place: LegacyTarget): NewMapping {
+/** Without a project, a name and limits: the legacy API has no parameters for them. */
+function newMapping(target: LegacyTarget): NewMapping {
   return {
-    ...place,
+    ...target,
     protocol: 'tcp',
     project_id: null,
     server_id: null,
@@ -123,13 +125,11 @@ function newMappingAt(place: LegacyTarget): NewMapping {
   };
 }
 
-const TAKEN = ['PORT_TAKEN', 'PORT_RESERVED'] as const;
-
 function isPublished(mapping: Mapping, now: Date): boolean {
   return mapping.protocol === 'tcp' && isEffective(mapping, now);
 }
 
-function isAt(mapping: Mapping, { gateway_ip, server_ip, server_port }: LegacyTarget): boolean {
+function hasTarget(mapping: Mapping, { gateway_ip, server_ip, server_port }: LegacyTarget): boolean {
   return mapping.gateway_ip === gateway_ip && mapping.server_ip === server_ip && mapping.server_port === server_port;
 }
 

@@ -1,6 +1,6 @@
 /**
- * What the Proxy CLI says, all of it in the query string. What is not named here is ignored, as it always was; what is named
- * comes exactly once: of two values nobody could say which was meant.
+ * The parameters of the legacy API, all of them in the query string. Other parameters are ignored, as they always were. A
+ * parameter that comes twice is refused, because it has no single value.
  */
 import * as z from 'zod';
 import { Ipv4, Port } from '../../core/values/schemas.ts';
@@ -14,10 +14,10 @@ const PortText = z
   .transform(Number)
   .refine((port) => Port.safeParse(port).success, A_PORT);
 
-/** The name of a namespace, as the id of its router. */
+/** Takes the name of a namespace, gives the ID of its router. */
 const Router = RouterId.transform(routerIdOf);
 
-/** A port of a server, on one address of its router. */
+/** A port of a server, and the gateway address on which it is published. */
 export interface LegacyTarget {
   readonly router_id: string;
   readonly gateway_ip: string;
@@ -25,27 +25,27 @@ export interface LegacyTarget {
   readonly server_port: number;
 }
 
-export const OfRouter = z.object({ router_id: Router });
-export const OfServer = z.object({ router_id: Router, server_ip: Ipv4 });
+export const RouterParameters = z.object({ router_id: Router });
+export const ServerParameters = z.object({ router_id: Router, server_ip: Ipv4 });
 
 const Server = { server_ip: Ipv4, router_id: Router, gateway: Ipv4 };
 
-export const ToCreate = z
+export const CreateParameters = z
   .object({ ...Server, create_server_port: PortText })
-  .transform(({ gateway, create_server_port, ...rest }) => placeOf(rest, gateway, create_server_port));
+  .transform(({ gateway, create_server_port, ...rest }) => targetOf(rest, gateway, create_server_port));
 
-export const ToRemove = z
+export const RemoveParameters = z
   .object({ ...Server, remove_server_port: PortText })
-  .transform(({ gateway, remove_server_port, ...rest }) => placeOf(rest, gateway, remove_server_port));
+  .transform(({ gateway, remove_server_port, ...rest }) => targetOf(rest, gateway, remove_server_port));
 
-export const ToModify = z
+export const ModifyParameters = z
   .object({ ...Server, modify_server_port: PortText, modify_router_port: PortText })
   .transform(({ gateway, modify_server_port, modify_router_port, ...rest }) => ({
-    place: placeOf(rest, gateway, modify_server_port),
+    target: targetOf(rest, gateway, modify_server_port),
     router_port: modify_router_port,
   }));
 
-function placeOf(
+function targetOf(
   { router_id, server_ip }: { readonly router_id: string; readonly server_ip: string },
   gateway_ip: string,
   server_port: number,

@@ -1,21 +1,26 @@
 /**
- * The five old routes of the Proxy CLI, at their old paths. Parameters come in the query string; bodies are never read.
- * Whatever happens is answered in the old form. Invariant: nothing is looked at before the caller is authorized (access.ts).
+ * The five routes of the Proxy CLI, at their old paths. Parameters come in the query string; bodies are never read. Every
+ * error is sent in the form of the legacy API. Invariant: nothing of a request is parsed before it is authorized (access.ts).
  */
 
 import { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
 import type * as z from 'zod';
 import type { Clock } from '../../core/clock.ts';
-import { messageOf } from '../../core/errors/message-of.ts';
 import type { Logger } from '../../core/logger.ts';
 import { parseInput } from '../../core/values/input.ts';
 import { isPraasError, praasError } from '../../pat/errors.ts';
-import { callerOf } from '../http/caller.ts';
+import { logFailure } from '../http/app.ts';
 import { requestError } from '../http/problem.ts';
 import { authorize, type LegacyAccess } from './access.ts';
-import { failure, type LegacyAnswer } from './answers.ts';
 import { LegacyMappings, type LegacyPat } from './mappings.ts';
-import { OfRouter, OfServer, ToCreate, ToModify, ToRemove } from './parameters.ts';
+import {
+  CreateParameters,
+  ModifyParameters,
+  RemoveParameters,
+  RouterParameters,
+  ServerParameters,
+} from './parameters.ts';
+import { failure, type LegacyResponse } from './responses.ts';
 
 export interface LegacyParts extends LegacyAccess {
   readonly pat: LegacyPat;
@@ -26,32 +31,34 @@ export interface LegacyParts extends LegacyAccess {
 interface Route {
   readonly method: 'get' | 'post';
   readonly path: string;
-  readonly answer: (query: unknown) => Promise<LegacyAnswer>;
+  readonly handle: (query: unknown) => Promise<LegacyResponse>;
 }
 
 export function legacyRouter(parts: LegacyParts): Router {
-  // As the Proxy CLI writes them and no other way: who keeps them from others by their path keeps all of them.
+  // Only the exact paths of the Proxy CLI: a proxy that blocks these paths blocks every way to reach the routes.
   const router = Router({ caseSensitive: true, strict: true });
-  const check: RequestHandler = (request, _response, next) => {
+  const authorization: RequestHandler = (request, _response, next) => {
     authorize(request, parts);
     next();
   };
-  for (const { method, path, answer } of routesOf(new LegacyMappings(parts.pat, parts.clock))) {
-    router.all(path, check);
-    router[method](path, handlerOf(answer, parts.log));
+  for (const { method, path, handle } of routesOf(new LegacyMappings(parts.pat, parts.clock))) {
+    router.all(path, authorization);
+    router[method](path, handlerOf(handle, parts));
     router.all(path, refuseMethod(method.toUpperCase()));
   }
-  router.use(failed(parts.log));
+  router.use(errorHandler(parts));
   return router;
 }
 
 function routesOf(mappings: LegacyMappings): readonly Route[] {
   return [
-    route('get', '/router_pat', OfRouter, ({ router_id }) => mappings.ofRouter(router_id)),
-    route('get', '/router_server_pat', OfServer, ({ router_id, server_ip }) => mappings.ofServer(router_id, server_ip)),
-    route('post', '/pat/create', ToCreate, (place) => mappings.create(place)),
-    route('post', '/pat/remove', ToRemove, (place) => mappings.remove(place)),
-    route('post', '/pat/modify', ToModify, ({ place, router_port }) => mappings.modify(place, router_port)),
+    route('get', '/router_pat', RouterParameters, ({ router_id }) => mappings.ofRouter(router_id)),
+    route('get', '/router_server_pat', ServerParameters, ({ router_id, server_ip }) =>
+      mappings.ofServer(router_id, server_ip),
+    ),
+    route('post', '/pat/create', CreateParameters, (target) => mappings.create(target)),
+    route('post', '/pat/remove', RemoveParameters, (target) => mappings.remove(target)),
+    route('post', '/pat/modify', ModifyParameters, ({ target, router_port }) => mappings.modify(target, router_port)),
   ];
 }
 
@@ -59,17 +66,17 @@ function route<T>(
   method: Route['method'],
   path: string,
   schema: z.ZodType<T>,
-  answer: (input: T) => Promise<LegacyAnswer>,
+  handle: (input: T) => Promise<LegacyResponse>,
 ): Route {
-  return { method, path, answer: async (query) => answer(parseInput(schema, query)) };
+  return { method, path, handle: async (query) => handle(parseInput(schema, query)) };
 }
 
-function handlerOf(answer: Route['answer'], log: Logger): RequestHandler {
+function handlerOf(handle: Route['handle'], { addressOf, log }: LegacyParts): RequestHandler {
   return async (request, response) => {
-    const body = await answer({ ...request.query });
-    // Nobody has said who they are: the address is what is left to write down.
+    const body = await handle({ ...request.query });
+    // There is no requester to log, so the address of the client stands for it.
     if (request.method === 'POST') {
-      log.info('answered the old API', { path: request.path, address: callerOf(request), answer: body });
+      log.info('legacy request ended', { path: request.path, address: addressOf(request), response: body });
     }
     response.set('Cache-Control', 'no-store').json(body);
   };
@@ -81,16 +88,12 @@ function refuseMethod(allowed: string): RequestHandler {
   };
 }
 
-function failed(log: Logger): ErrorRequestHandler {
+function errorHandler({ log }: LegacyParts): ErrorRequestHandler {
   return (thrown: unknown, request, response, next) => {
     if (response.headersSent) return next(thrown);
     const error = requestError(thrown);
     const { status, body } = failure(error, String(response.locals['request_id']));
-    if (status >= 500) {
-      const stack = isPraasError(error) || !(error instanceof Error) ? undefined : error.stack;
-      const reason = messageOf(error);
-      log.warn('a request failed', { method: request.method, path: request.path, reason, ...(stack && { stack }) });
-    }
+    if (status >= 500) logFailure(log, request, error);
     if (isPraasError(error, 'METHOD_NOT_ALLOWED')) response.set('Allow', error.facts.allowed.join());
     response.status(status).set('Cache-Control', 'no-store').json(body);
   };

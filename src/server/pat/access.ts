@@ -1,4 +1,4 @@
-/** What the policy says of changes of mappings. */
+/** The policy, applied to changes of mappings. */
 import { praasError } from '../../core/errors/errors.ts';
 import { type AccessPolicy, requireAction } from '../../core/identity/policy.ts';
 import type { Requester } from '../../core/identity/requester.ts';
@@ -9,17 +9,17 @@ import type { ChangeQuery } from './schemas.ts';
 
 const FORCE: PatAction = 'mapping:force';
 
-/** A new mapping belongs to the requester's project. Throws FORBIDDEN when another one is named. */
+/** A new mapping belongs to the project of the requester. Throws FORBIDDEN when the request names another project. */
 export function inProject(requester: Requester, request: MappingRequest): MappingRequest {
   const { projectId } = requester;
   if (projectId === null) return request;
   if ((request.project_id ?? projectId) !== projectId) {
-    throw praasError('FORBIDDEN', { who: String(requester), what: 'publish for another project' });
+    throw praasError('FORBIDDEN', { who: String(requester), what: 'create mappings in another project' });
   }
   return { ...request, project_id: projectId };
 }
 
-/** How a change is asked for. Throws FORBIDDEN for a requester who may not use force. */
+/** The options of a change. Throws FORBIDDEN for a requester who may not use force. */
 export function optionsOf(policy: AccessPolicy, requester: Requester, { dry_run, force }: ChangeQuery): ChangeOptions {
   if (force === 'true') requireAction(policy, requester, FORCE);
   return { dry_run: dry_run === 'true', force: force === 'true', requester };

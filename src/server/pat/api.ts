@@ -1,4 +1,4 @@
-/** The API of published ports: what it brings to the app, the policy and /openapi.json. */
+/** The API of published ports: its tags, actions, endpoints and texts. */
 import type { AccessPolicy } from '../../core/identity/policy.ts';
 import { PAT_ACTIONS } from '../../pat/actions.ts';
 import type { CheckService } from '../../pat/check/service.ts';
@@ -28,40 +28,39 @@ export interface PatApiParts {
   readonly imports: Imports;
   readonly policy: AccessPolicy;
   readonly idempotency: IdempotencyKeys;
-  /** The id of the request under way, for failures that are part of an answer. */
+  /** Gives the ID of the current request, for failures that are part of a response. */
   readonly request_id: () => string;
 }
+
+const SUMMARY = 'Publishes ports of servers on the gateway address of their OpenStack router.';
 
 const TAGS = [
   {
     name: 'mappings',
-    description: 'Published ports: a port on the gateway address of a router that leads to a server.',
-    id: 'ID of the mapping, or an unambiguous beginning of it',
+    description: 'Published ports: a port on the gateway address of a router, forwarded to a port of a server.',
+    id: 'ID of the mapping, or an unambiguous prefix of it',
   },
   {
     name: 'routers',
-    description: 'The routers of this node: their addresses, their ports, and whether all is as it should be.',
-    id: 'UUID of the router, its name in OpenStack, or the name of its network namespace',
+    description: 'Routers of this node: their addresses, ports in use and drift.',
+    id: 'UUID or name of the router, or name of its network namespace',
   },
-  { name: 'servers', description: 'Servers that can be published.' },
-  {
-    name: 'quotas',
-    description: 'How many mappings a project may have, and how many it has.',
-    id: 'ID of the project',
-  },
-  { name: 'events', description: 'What happened to mappings, and what the monitor agent finds of them.' },
+  { name: 'servers', description: 'Servers whose ports can be published.' },
+  { name: 'quotas', description: 'Limits of mappings per project, and their usage.', id: 'ID of the project' },
+  { name: 'events', description: 'History of mappings, and corrections by the monitor.' },
 ];
 
 const INTRODUCTION = [
-  'Of published ports, by default, a reader looks, a member publishes, an admin may choose any port and address, and an ' +
-    'operator (an admin of all projects) does everything.',
-  'A long list comes in pages: with `limit`, `mappings_links` says where the next page is, as long as there is one.',
-  'A POST with an `Idempotency-Key` may be sent again when its answer got lost: nothing is published twice. A change ' +
-    'with `If-Match` and the ETag that was read is refused when somebody else was faster.',
+  'By default, a reader may list and show resources. A member may also create, update and delete mappings. An admin may ' +
+    'also choose any router port and any target address. An operator (an admin of all projects) may do everything.',
+  'With `limit`, a list of mappings is paginated: `mappings_links` has the URL of the next page.',
+  'A POST with an `Idempotency-Key` can be repeated when its response was lost: nothing is published twice. A change with ' +
+    '`If-Match` is refused when the mapping has changed since its ETag was read.',
 ];
 
 export function patApi(parts: PatApiParts): Api {
   return {
+    summary: SUMMARY,
     tags: TAGS,
     actions: PAT_ACTIONS,
     introduction: INTRODUCTION,

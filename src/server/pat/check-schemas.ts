@@ -1,4 +1,4 @@
-/** What goes over the wire about checks. */
+/** Schemas of the responses about checks of mappings. */
 import * as z from 'zod';
 import { HOP_VERDICTS, HOPS } from '../../pat/check/report.ts';
 
@@ -6,20 +6,18 @@ export const CheckDocument = z
   .object({
     check: z.object({
       mapping_id: z.string(),
-      ok: z.boolean().describe('nothing was found wrong'),
-      conclusion: z.string().describe('what is wrong and what to do, in one sentence'),
+      ok: z.boolean().describe('no hop is wrong'),
+      conclusion: z.string().describe('the first problem and its next step'),
       hops: z
         .array(
           z.object({
             hop: z.enum(HOPS),
-            verdict: z
-              .enum(HOP_VERDICTS)
-              .describe('unknown: it could not be found out; skipped: there is nothing to find out'),
+            verdict: z.enum(HOP_VERDICTS).describe('unknown: it could not be determined; skipped: it does not apply'),
             detail: z.string(),
-            next_step: z.string().describe('where it is wrong: what to do'),
+            next_step: z.string().describe('for a wrong hop; otherwise empty'),
           }),
         )
-        .describe('in the order in which a packet comes'),
+        .describe('in the order of a packet from the client to the server'),
     }),
   })
   .meta({ id: 'CheckDocument' });

@@ -1,40 +1,40 @@
-/** What the fields of a mapping mean, for whoever reads the description of the API. */
+/** Descriptions of the fields of a mapping, for /openapi.json and /docs. */
 import type * as z from 'zod';
 import type { Mapping } from '../../pat/mapping/mapping.ts';
 import type { MappingRequest } from '../../pat/mapping/request.ts';
 
 const DESCRIPTIONS: Readonly<Record<keyof Mapping | keyof MappingRequest, string>> = {
-  id: 'of the mapping; stays as long as it does',
-  router_id: 'the router: its UUID, or the name of its network namespace',
-  project_id: 'whose mapping it is; null: nobody in particular',
-  protocol: 'of the published port',
-  router_port: 'port on the gateway address; a new mapping without one gets the next free port of router_port_range',
-  gateway_ip: "address on which the port is published: the router's gateway address unless said otherwise",
+  id: 'ID of the mapping',
+  router_id: 'UUID of the router, or name of its network namespace',
+  project_id: 'project that owns the mapping; null: none',
+  protocol: 'protocol of the published port',
+  router_port: 'port on the gateway address; default for a new mapping: the next free port of router_port_range',
+  gateway_ip: 'address on which the port is published; default for a new mapping: the gateway address of the router',
   server_ip: 'address of the server behind the router',
   server_port: 'port of the server',
-  router: 'the router by its name or ID; a new mapping without any router gets the only one that leads to the server',
-  server: 'the server by its name or ID, instead of its address',
-  open_security_group: 'add what is missing to a security group of the server; it goes with the mapping',
-  server_id: 'the OpenStack server, where it is known',
-  port_id: 'the Neutron port of the server, where it is known',
-  name: 'a name for people',
-  description: 'what it is for',
-  allowed_cidrs:
-    'IPv4 addresses and networks that may use the port, such as 198.51.100.0/24; an empty list: everybody may',
-  masquerade: "whether the server sees the router's address instead of the caller's; auto: where replies would be lost",
-  expires_at: 'when the mapping ends, in UTC; null: never',
-  enabled: 'false: stored, not published',
-  security_group_rule_ids: 'rules of security groups that were added for this mapping, and go with it',
+  router: 'name or ID of the router; default: the only router that reaches the server',
+  server: 'name or ID of the server, instead of its address',
+  open_security_group: 'add a missing rule to a security group of the server; the rule is deleted with the mapping',
+  server_id: 'UUID of the server in OpenStack; null: unknown',
+  port_id: 'UUID of the Neutron port of the server; null: unknown',
+  name: 'display name',
+  description: 'description',
+  allowed_cidrs: 'IPv4 addresses and networks that may use the port, such as 198.51.100.0/24; empty: all',
+  masquerade:
+    'whether the server sees the address of the router instead of the client; auto: only where replies would be lost otherwise',
+  expires_at: 'time at which the mapping expires, in UTC; null: never',
+  enabled: 'false: stored, but not published',
+  security_group_rule_ids: 'security group rules that were added for the mapping; they are deleted with it',
   suspension: 'set by the monitor while OpenStack cannot serve the mapping; null: not suspended',
-  status: 'ACTIVE: in the kernel; DOWN: not published now; PENDING: not applied yet',
-  status_code: 'why it is DOWN, as a code; null: it is not',
-  status_reason: 'why it is DOWN; empty: it is not',
-  created_at: 'when it was published, in UTC',
-  updated_at: 'when somebody last changed it, in UTC',
+  status: 'ACTIVE: published; DOWN: not published; PENDING: not applied yet',
+  status_code: 'reason why it is DOWN, as a code; null when it is not',
+  status_reason: 'reason why it is DOWN, as text; empty when it is not',
+  created_at: 'time of creation, in UTC',
+  updated_at: 'time of the last requested change, in UTC',
 };
 
-/** Takes the fields of a mapping, or some of them; gives the same ones, each with its meaning. */
-export function explained<S extends z.ZodRawShape>(shape: S): S {
+/** Takes fields of a mapping with their schemas, gives the same fields with their descriptions. */
+export function withDescriptions<S extends z.ZodRawShape>(shape: S): S {
   const fields = Object.entries(shape as z.ZodRawShape) as [keyof typeof DESCRIPTIONS, z.ZodType][];
   return Object.fromEntries(
     fields.map(([name, schema]) => [name, schema.describe(DESCRIPTIONS[name])]),

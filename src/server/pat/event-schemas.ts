@@ -1,12 +1,13 @@
-/** What goes over the wire about events and corrections, as schemas: they check requests, and /openapi.json is made of them. */
+/** Schemas of requests and responses about events and corrections. */
 import * as z from 'zod';
 import { Correction } from '../../pat/follow/correction.ts';
 import { EVENT_TYPES, Event, EventAuthor } from '../../pat/mapping/event.ts';
-import { MappingAnswer } from './schemas.ts';
+import { MappingSchema } from './schemas.ts';
 
-const MOST_EVENTS = 1000;
+const MAX_EVENTS = 1000;
 const MAX_CORRECTIONS = 10_000;
-const A_NUMBER = `a whole number from 1 to ${MOST_EVENTS}`;
+const A_LIMIT = `a whole number from 1 to ${MAX_EVENTS}`;
+/** A query string has no numbers. Text that is not a number stays text, and is refused. */
 const numeral = (schema: z.ZodType<number>) =>
   z.preprocess((text) => (typeof text === 'string' && /^\d{1,16}$/.test(text) ? Number(text) : text), schema);
 
@@ -15,7 +16,7 @@ export const EventQuery = z.strictObject({
     .string('an ID')
     .max(64, 'an ID')
     .optional()
-    .describe('only events of this mapping, by its ID or a beginning'),
+    .describe('only events of this mapping, by its ID or a prefix of it'),
   router_id: z.string('an ID').max(128, 'an ID').optional().describe('only events of mappings of this router'),
   type: z
     .enum(EVENT_TYPES, `one of ${EVENT_TYPES.join(', ')}`)
@@ -23,30 +24,32 @@ export const EventQuery = z.strictObject({
     .describe('only events of this type'),
   after: numeral(z.int('the ID of an event').min(0, 'the ID of an event'))
     .optional()
-    .describe('only events after the one with this ID, oldest first; without it the newest'),
-  limit: numeral(z.int(A_NUMBER).min(1, A_NUMBER).max(MOST_EVENTS, A_NUMBER))
+    .describe('only events after the event with this ID, oldest first; default: the newest events'),
+  limit: numeral(z.int(A_LIMIT).min(1, A_LIMIT).max(MAX_EVENTS, A_LIMIT))
     .optional()
-    .describe('so many at most; default: 100'),
+    .describe('maximum number of events; default: 100'),
 });
 export type EventQuery = z.infer<typeof EventQuery>;
 
-const EventAnswer = z
+const EventSchema = z
   .object({
     ...Event.shape,
-    id: z.int().describe('grows with each event of a node'),
-    at: z.string().describe('when, in UTC'),
+    id: z.int().describe('increases with each event of a node'),
+    at: z.string().describe('time of the event, in UTC'),
     type: z
       .enum(EVENT_TYPES)
-      .describe('followed, suspended, resumed: by the monitor; down, active: status changes that nobody asked for'),
-    by: z.object(EventAuthor.shape).describe('who did it; a name says more'),
-    reason: z.string().describe('why; empty where whoever did it gave none'),
-    request_id: z.string().describe('of the request; empty when nobody asked'),
-    before: z.record(z.string(), z.unknown()).describe('fields that changed, with what they were before'),
-    mapping: MappingAnswer.omit({ counters: true }).describe('as it was after; one that is gone, as it was before'),
+      .describe('followed, suspended, resumed: by the monitor; down, active: changes of the status without a request'),
+    by: z.object(EventAuthor.shape).describe('requester'),
+    reason: z.string().describe('reason given by the requester; empty without one'),
+    request_id: z.string().describe('ID of the request; empty without a request'),
+    before: z.record(z.string(), z.unknown()).describe('changed fields with their previous values'),
+    mapping: MappingSchema.omit({ counters: true }).describe(
+      'the mapping after the event; for a deleted mapping, before it',
+    ),
   })
   .meta({ id: 'Event' });
 
-export const EventListDocument = z.object({ events: z.array(EventAnswer) }).meta({ id: 'EventList' });
+export const EventListDocument = z.object({ events: z.array(EventSchema) }).meta({ id: 'EventList' });
 
 const EXAMPLE = {
   action: 'resume',
@@ -59,15 +62,15 @@ export const CorrectionsBody = z
   .strictObject({
     corrections: z
       .array(Correction, 'a list of corrections')
-      .min(1, 'one correction or more')
-      .max(MAX_CORRECTIONS, `at most ${MAX_CORRECTIONS} corrections`),
+      .min(1, 'a list of at least one correction')
+      .max(MAX_CORRECTIONS, `a list of at most ${MAX_CORRECTIONS} corrections`),
   })
   .meta({ override: { examples: [{ corrections: [EXAMPLE] }] } });
 export type CorrectionsBody = z.infer<typeof CorrectionsBody>;
 
 export const AppliedCorrectionsDocument = z
   .object({
-    applied: z.array(z.object({ correction: Correction, mapping: MappingAnswer.omit({ counters: true }) })),
-    failures: z.array(z.string()).describe('why some could not be carried out'),
+    applied: z.array(z.object({ correction: Correction, mapping: MappingSchema.omit({ counters: true }) })),
+    failures: z.array(z.string()).describe('why some corrections were not applied'),
   })
   .meta({ id: 'AppliedCorrections' });

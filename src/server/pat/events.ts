@@ -1,3 +1,4 @@
+/** /v1/events and /v1/corrections. */
 import type { Corrections } from '../../pat/follow/correction.ts';
 import type { Events } from '../../pat/interfaces/events.ts';
 import { type Endpoint, endpoint } from '../http/endpoint.ts';
@@ -13,32 +14,30 @@ export function eventEndpoints({ events, corrections }: EventsParts): readonly E
     method: 'get',
     path: '/v1/events',
     name: 'listEvents',
-    summary: 'List what happened to mappings',
-    description:
-      'By whom and why, for as many days as the operator keeps it (`retain_days`), of mappings that are gone too.',
+    summary: 'List events of mappings',
+    description: 'Events are kept for the retention time of the node, including those of deleted mappings.',
     tag: 'events',
     action: 'event:list',
     query: EventQuery,
-    responses: { 200: { description: 'Oldest first.', schema: EventListDocument } },
+    responses: { 200: { description: 'Events, oldest first.', schema: EventListDocument } },
     handle: async ({ requester, query }) => {
       return { status: 200, body: { events: await events.list({ ...query, project_id: requester.projectId }) } };
     },
   });
-  const carryOut = endpoint<undefined, CorrectionsBody>({
+  const apply = endpoint<undefined, CorrectionsBody>({
     method: 'post',
     path: '/v1/corrections',
     name: 'applyCorrections',
-    summary: 'Let mappings follow the cloud',
-    description:
-      'For `praas monitor`: what it found of mappings. A correction on a mapping that has changed since it was judged is void.',
+    summary: 'Apply corrections of the monitor',
+    description: 'For `praas monitor`. A correction is ignored when its mapping has changed since it was inspected.',
     tag: 'events',
     action: 'mapping:follow',
     body: CorrectionsBody,
-    responses: { 200: { description: 'What has been done.', schema: AppliedCorrectionsDocument } },
+    responses: { 200: { description: 'Applied corrections, and failures.', schema: AppliedCorrectionsDocument } },
     handle: async ({ body }) => {
       const { applied, failures } = await corrections.apply(body.corrections);
       return { status: 200, body: { applied, failures: failures.map(({ message }) => message) } };
     },
   });
-  return [list, carryOut];
+  return [list, apply];
 }

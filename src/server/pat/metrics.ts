@@ -1,13 +1,13 @@
-/** What /metrics says of mappings and of the agent that keeps their rules. */
+/** The metrics of mappings, and of the reconciliation of their rules. */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { STATUSES, type Status } from '../../pat/mapping/mapping.ts';
 
-/** How a reconciliation of one router ended. */
+/** The result of the reconciliation of one router. */
 export interface ReconcileOutcome {
   readonly reason: string;
   readonly seconds: number;
   readonly isOk: boolean;
-  /** Mappings put right that nobody had asked to change. */
+  /** Mappings whose rules differed from the store without a requested change. */
   readonly repaired: number;
 }
 
@@ -16,28 +16,28 @@ export class PatMetrics {
   readonly #reconcileErrors: Counter;
   readonly #repaired: Counter<'reason'>;
 
-  /** `countMappings` is asked at each scrape. */
+  /** `countMappings` is called at each scrape. */
   constructor(registry: Registry, countMappings: () => Promise<ReadonlyMap<Status, number>>) {
     const registers = [registry];
     this.#reconciles = new Histogram({
       name: 'praas_reconcile_duration_seconds',
-      help: 'Duration of the reconciliation of one router.',
+      help: 'Duration of router reconciliations by reason.',
       labelNames: ['reason'],
       buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30],
       registers,
     });
     this.#reconcileErrors = new Counter({
       name: 'praas_reconcile_errors_total',
-      help: 'Failed reconciliations of one router.',
+      help: 'Failed router reconciliations.',
       registers,
     });
     this.#repaired = new Counter({
       name: 'praas_drift_repaired_total',
-      help: 'Mappings whose rules differed from the store and were repaired; reason "appeared" is a router made anew.',
+      help: 'Mappings whose rules differed from the store and were repaired, by reason of the reconciliation.',
       labelNames: ['reason'],
       registers,
     });
-    // It registers itself, and is asked at each scrape.
+    // It registers itself.
     void new Gauge({
       name: 'praas_mappings',
       help: 'Mappings by status.',

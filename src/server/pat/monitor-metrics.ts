@@ -1,46 +1,46 @@
-/** What the monitor counts, in Prometheus' form. */
+/** The metrics of the monitor. */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
-/** A look at the cloud that ended; nothing was applied by one that failed. */
+/** The result of a cycle of the monitor: an inspection of OpenStack and its corrections. A failed cycle corrects nothing. */
 export interface CycleResult {
   readonly kind: 'sweep' | 'event';
   readonly seconds: number;
   readonly isOk: boolean;
-  /** What was done, by its name. */
+  /** The action of each correction that was applied. */
   readonly actions: readonly string[];
 }
 
 export class MonitorMetrics {
-  readonly #looks: Histogram<'kind'>;
+  readonly #cycles: Histogram<'kind'>;
   readonly #errors: Counter<'kind'>;
   readonly #actions: Counter<'action'>;
 
-  /** `age_seconds` gives how old the last good sweep is; undefined before it. */
+  /** `ageSeconds` gives the age of the last successful sweep; undefined before the first one. It is called at each scrape. */
   constructor(registry: Registry, ageSeconds: () => number | undefined) {
     const registers = [registry];
-    this.#looks = new Histogram({
-      name: 'praas_monitor_look_duration_seconds',
-      help: 'How long it took to look at OpenStack and to let mappings follow; kind is sweep or event.',
+    this.#cycles = new Histogram({
+      name: 'praas_monitor_cycle_duration_seconds',
+      help: 'Duration of monitor cycles by kind (sweep or event).',
       labelNames: ['kind'],
       buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30, 120],
       registers,
     });
     this.#errors = new Counter({
       name: 'praas_monitor_errors_total',
-      help: 'Looks at OpenStack that failed; nothing is changed by one.',
+      help: 'Failed monitor cycles by kind (sweep or event).',
       labelNames: ['kind'],
       registers,
     });
     this.#actions = new Counter({
       name: 'praas_monitor_actions_total',
-      help: 'Mappings that followed OpenStack: remove, lead (elsewhere), hold (DOWN), release.',
+      help: 'Corrections applied to mappings by action (delete, follow, suspend or resume).',
       labelNames: ['action'],
       registers,
     });
-    // It registers itself, and is asked at each scrape.
+    // It registers itself.
     void new Gauge({
       name: 'praas_monitor_sweep_age_seconds',
-      help: 'How old the last good sweep is; NaN before the first.',
+      help: 'Age of the last successful sweep, NaN before the first one.',
       registers,
       collect() {
         this.set(ageSeconds() ?? Number.NaN);
@@ -49,7 +49,7 @@ export class MonitorMetrics {
   }
 
   cycleEnded({ kind, seconds, isOk, actions }: CycleResult): void {
-    this.#looks.observe({ kind }, seconds);
+    this.#cycles.observe({ kind }, seconds);
     if (!isOk) this.#errors.inc({ kind });
     for (const action of actions) this.#actions.inc({ action });
   }

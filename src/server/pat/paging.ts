@@ -1,11 +1,11 @@
-/** Filters, order, pages and fields of a list, as OpenStack's APIs have them. Pure. */
+/** Filters, sorting, pagination and fields of a list, as in the OpenStack APIs. Pure. */
 import { praasError } from '../../pat/errors.ts';
 import type { MappingView } from '../../pat/mapping/view.ts';
 import type { ListQuery } from './schemas.ts';
 
 export interface Page {
   readonly mappings: readonly Partial<MappingView>[];
-  /** Where the next page is; undefined on the last one. */
+  /** URL of the next page; undefined on the last page. */
   readonly next: string | undefined;
 }
 
@@ -22,24 +22,24 @@ const FILTERS = [
 ] as const;
 
 /**
- * Takes the mappings in their natural order, the query, and the URL of this page. Sorting is stable, so mappings that the
- * keys do not tell apart keep the natural order. Throws INVALID_INPUT for a marker that is not there.
+ * Takes the mappings in their natural order, the query, and the URL of this page. Sorting is stable: mappings with equal
+ * keys keep the natural order. Throws INVALID_INPUT for a marker that is not in the list.
  */
 export function pageOf(mappings: readonly MappingView[], query: ListQuery, url: URL): Page {
-  const fitting = mappings.filter((mapping) => fits(mapping, query));
-  const sorted = sortedBy(fitting, listOf(query.sort_key), listOf(query.sort_dir));
+  const matching = mappings.filter((mapping) => matches(mapping, query));
+  const sorted = sortedBy(matching, listOf(query.sort_key), listOf(query.sort_dir));
   const start = query.marker === undefined ? 0 : afterMarker(sorted, query.marker);
   const end = query.limit === undefined ? sorted.length : start + query.limit;
   const page = sorted.slice(start, end);
   const last = page.at(-1);
   const fields = listOf(query.fields);
   return {
-    mappings: fields.length === 0 ? page : page.map((mapping) => only(mapping, fields)),
+    mappings: fields.length === 0 ? page : page.map((mapping) => withFields(mapping, fields)),
     next: last && end < sorted.length ? nextUrl(url, last.id) : undefined,
   };
 }
 
-function fits(mapping: MappingView, query: ListQuery): boolean {
+function matches(mapping: MappingView, query: ListQuery): boolean {
   const { enabled } = query;
   if (enabled !== undefined && String(mapping.enabled) !== enabled) return false;
   return FILTERS.every((name) => query[name] === undefined || query[name] === mapping[name]);
@@ -73,7 +73,7 @@ function nextUrl(url: URL, marker: string): string {
   return next.href;
 }
 
-function only(mapping: MappingView, fields: readonly string[]): Partial<MappingView> {
+function withFields(mapping: MappingView, fields: readonly string[]): Partial<MappingView> {
   return Object.fromEntries(Object.entries(mapping).filter(([name]) => fields.includes(name)));
 }
 

@@ -1,28 +1,30 @@
-/** What goes over the wire about quotas, as schemas: they check requests, and /openapi.json is made of them. */
+/** Schemas of requests and responses about quotas. */
 import * as z from 'zod';
 import { Limit, OwnQuota } from '../../pat/quota/quota.ts';
 
-const line = (what: string) =>
+const usage = (what: string) =>
   z.object({
-    limit: Limit.describe(`${what} that it may have; -1: any number`),
-    in_use: z.int().min(0).describe('those that are disabled too'),
+    limit: Limit.describe(`maximum number of ${what}; -1: unlimited`),
+    in_use: z.int().min(0).describe('current number, including disabled mappings'),
   });
 
-const QuotaAnswer = z
+const QuotaSchema = z
   .object({
     project_id: z.string(),
-    is_default: z.boolean().describe('it has no quota of its own'),
-    mappings: line('mappings'),
-    ports_per_router: line('mappings on one router').describe('in use: on the router where it has most'),
+    is_default: z.boolean().describe('true: the default quota applies'),
+    mappings: usage('mappings'),
+    ports_per_router: usage('mappings on one router').describe('in_use is that of the router with the most mappings'),
   })
   .meta({ id: 'Quota' });
 
-export const QuotaDocument = z.object({ quota: QuotaAnswer }).meta({ id: 'QuotaDocument' });
-export const QuotaListDocument = z.object({ quotas: z.array(QuotaAnswer) }).meta({ id: 'QuotaList' });
+export const QuotaDocument = z.object({ quota: QuotaSchema }).meta({ id: 'QuotaDocument' });
+export const QuotaListDocument = z.object({ quotas: z.array(QuotaSchema) }).meta({ id: 'QuotaList' });
 
 export const QuotaBody = z
   .strictObject({
-    quota: OwnQuota.refine((quota) => Object.keys(quota).length > 0, { message: 'one limit or more' }).meta({
+    quota: OwnQuota.refine((quota) => Object.keys(quota).length > 0, {
+      message: 'an object with at least one limit',
+    }).meta({
       id: 'OwnQuota',
       minProperties: 1,
     }),

@@ -11,35 +11,37 @@ export function quotaEndpoints(quotas: Quotas): readonly Endpoint[] {
       method: 'get',
       path: '/v1/quotas',
       name: 'listQuotas',
-      summary: 'List quotas',
+      summary: 'List the quotas of projects',
       description:
-        "The one of the caller's project; for callers of all projects those that have mappings or a quota of their own.",
+        'The quota of the project of the requester. For a requester of all projects: the quotas of all projects with mappings ' +
+        'or with a quota of their own.',
       tag,
       action: 'quota:show',
-      responses: { 200: { description: 'By project.', schema: QuotaListDocument } },
+      responses: { 200: { description: 'Quotas, by project.', schema: QuotaListDocument } },
       handle: async ({ requester }) => ({ status: 200, body: { quotas: await quotas.list(requester) } }),
     }),
     endpoint({
       method: 'get',
       path,
       name: 'showQuota',
-      summary: 'Show how many mappings a project may have, and how many it has',
+      summary: 'Show the quota of a project and its usage',
       tag,
       action: 'quota:show',
-      responses: { 200: { description: 'Its limits with what is in use.', schema: QuotaDocument } },
+      responses: { 200: { description: 'The quota with its usage.', schema: QuotaDocument } },
       handle: async ({ requester, id }) => ({ status: 200, body: { quota: await quotas.show(id, requester) } }),
     }),
     endpoint<undefined, QuotaBody>({
       method: 'patch',
       path,
       name: 'updateQuota',
-      summary: 'Give a project a quota of its own',
+      summary: 'Set the quota of a project',
       description:
-        'What is left out stays as it was, at first the default. A quota below what is in use takes nothing away.',
+        'Limits that are left out do not change; initially the default applies. A limit below the current usage deletes ' +
+        'nothing.',
       tag,
       action: 'quota:set',
       body: QuotaBody,
-      responses: { 200: { description: 'Its limits with what is in use.', schema: QuotaDocument } },
+      responses: { 200: { description: 'The quota with its usage.', schema: QuotaDocument } },
       handle: async ({ requester, id, body }) => {
         return { status: 200, body: { quota: await quotas.set(id, body.quota, requester) } };
       },
@@ -48,10 +50,10 @@ export function quotaEndpoints(quotas: Quotas): readonly Endpoint[] {
       method: 'delete',
       path,
       name: 'resetQuota',
-      summary: 'Give a project the default quota again',
+      summary: 'Reset the quota of a project to the default',
       tag,
       action: 'quota:set',
-      responses: { 200: { description: 'Its limits with what is in use.', schema: QuotaDocument } },
+      responses: { 200: { description: 'The quota with its usage.', schema: QuotaDocument } },
       handle: async ({ requester, id }) => ({ status: 200, body: { quota: await quotas.reset(id, requester) } }),
     }),
   ];

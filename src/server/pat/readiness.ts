@@ -1,9 +1,10 @@
-/** Whether the PAT agent can do its work. */
+/** The readiness checks of the PAT agent. */
 import type { Dataplane } from '../../pat/interfaces/dataplane.ts';
 import type { MappingStore } from '../../pat/interfaces/store.ts';
-import { type Readiness, type ReadinessCheck, readinessOf } from '../http/readiness.ts';
+import type { ReadinessCheck } from '../http/readiness.ts';
 
-interface Troubled {
+interface Component {
+  /** Why it does not work; undefined while it does. */
   readonly trouble: string | undefined;
 }
 
@@ -17,46 +18,45 @@ export interface PatReadinessParts {
     readonly failing: readonly { readonly router_id: string; readonly reason: string }[];
   };
   /** Left out on a node without OpenStack. */
-  readonly cloud?: Troubled | undefined;
-  /** Left out where another process, or nobody, follows the cloud. */
-  readonly monitor?: Troubled | undefined;
+  readonly cloud?: Component | undefined;
+  /** Left out where the monitor does not run in this process. */
+  readonly monitor?: Component | undefined;
 }
 
-/** So many failing routers are named. */
-const NAMED = 10;
+const MAX_NAMED_ROUTERS = 10;
 
-/** Without the cloud and the monitor it does less: what it knows goes on. */
-export function patReadiness(parts: PatReadinessParts): Readiness {
+/** Without the cloud and the monitor the agent is degraded: it keeps the mappings that it knows. */
+export function patReadinessChecks(parts: PatReadinessParts): readonly ReadinessCheck[] {
   const { store, dataplane, missingTools, controller, cloud, monitor } = parts;
-  return readinessOf([
+  return [
     { name: 'store', check: () => store.routers() },
     {
       name: 'kernel',
       async check() {
         await dataplane.routers();
         const missing = missingTools();
-        if (missing.length > 0) throw new Error(`not installed: ${missing.join(', ')}; install them`);
+        if (missing.length > 0) throw new Error(`not installed: ${missing.join(', ')}. Install the missing programs.`);
       },
     },
     {
       name: 'reconcile',
       async check() {
-        if (!controller.hasStarted) throw new Error('not every router has been looked after since the start; wait');
+        if (!controller.hasStarted) throw new Error('initial reconcile not finished. Wait for it.');
         const { failing } = controller;
-        const named = failing.slice(0, NAMED).map(({ router_id, reason }) => `${router_id}: ${reason}`);
+        const named = failing.slice(0, MAX_NAMED_ROUTERS).map(({ router_id, reason }) => `${router_id}: ${reason}`);
         if (failing.length > 0)
-          throw new Error(`${failing.length} router(s) cannot be looked after: ${named.join('; ')}`);
+          throw new Error(`reconcile failed for ${failing.length} router(s): ${named.join('; ')}`);
       },
     },
-    ...troubleOf('cloud', cloud),
-    ...troubleOf('monitor', monitor),
-  ]);
+    ...checkOf('cloud', cloud),
+    ...checkOf('monitor', monitor),
+  ];
 }
 
-function troubleOf(name: string, part: Troubled | undefined): readonly ReadinessCheck[] {
-  if (part === undefined) return [];
+function checkOf(name: string, component: Component | undefined): readonly ReadinessCheck[] {
+  if (component === undefined) return [];
   const check = async (): Promise<void> => {
-    if (part.trouble !== undefined) throw new Error(part.trouble);
+    if (component.trouble !== undefined) throw new Error(component.trouble);
   };
   return [{ name, isOptional: true, check }];
 }

@@ -1,45 +1,47 @@
-/** What goes over the wire about routers and the servers behind them. */
+/** Schemas of responses about routers, and about the servers behind them. */
 import * as z from 'zod';
 import { IMPORT_RESULTS } from '../../pat/import/import.ts';
-import { Problem } from '../http/schemas.ts';
+import { ProblemDocument } from '../http/schemas.ts';
 import { Count, Script, Warnings } from './schemas.ts';
 
 const Ports = z.object({ tcp: Count, udp: Count });
 const RouterSummary = z.object({
   router_id: z.string(),
-  name: z.string().nullable().describe('in OpenStack; null: not known'),
+  name: z.string().nullable().describe('name in OpenStack; null: unknown'),
   project_id: z.string().nullable(),
   namespace: z.string(),
   gateway_ips: z.array(z.string()),
   mappings: Count,
-  free_ports: Ports.describe('ports of router_port_range that a new mapping could get'),
-  used_ports: Ports.describe('ports that mappings have on the first gateway address'),
+  free_ports: Ports.describe('free ports of router_port_range on the first gateway address'),
+  used_ports: Ports.describe('ports of mappings on the first gateway address'),
 });
 const RouterDetails = RouterSummary.extend({
   networks: z.array(z.string()),
   mappings_in_kernel: Count,
-  unmanaged: z.array(z.string()).describe('rules and listening programs of others'),
+  unmanaged: z
+    .array(z.string())
+    .describe('unmanaged rules and listening processes that use ports of a gateway address'),
   warnings: z.array(z.string()),
   drift: z.object({ missing: z.array(z.string()), unexpected: z.array(z.string()) }),
 });
 export const RouterListDocument = z
   .object({
     routers: z.array(RouterSummary.meta({ id: 'RouterSummary' })),
-    failures: z.array(Problem).describe('why some routers could not be read'),
+    failures: z.array(ProblemDocument).describe('routers that could not be read, with the reasons'),
   })
   .meta({ id: 'RouterList' });
 export const RouterDocument = z.object({ router: RouterDetails.meta({ id: 'Router' }) }).meta({ id: 'RouterDocument' });
-const LeadingRouter = z.object({ router_id: z.string(), name: z.string(), gateway_ips: z.array(z.string()) });
+const ReachableRouter = z.object({ router_id: z.string(), name: z.string(), gateway_ips: z.array(z.string()) });
 const ServerSummary = z.object({
   server_id: z.string(),
   name: z.string(),
   project_id: z.string(),
-  status: z.string().describe("Nova's word"),
+  status: z.string().describe('status in Nova'),
   addresses: z.array(
     z.object({
       server_ip: z.string(),
       port_id: z.string(),
-      routers: z.array(LeadingRouter).describe('routers of the project that lead there'),
+      routers: z.array(ReachableRouter).describe('routers of the project that reach the address'),
       floating_ips: z.array(z.string()),
     }),
   ),
@@ -62,13 +64,13 @@ const ImportedRule = z.object({
   result: z
     .enum(IMPORT_RESULTS)
     .describe(
-      'imported: a new mapping does what it did. ours: a mapping that was there does. dropped: a rule before it took all of ' +
-        'its packets. These are taken away; one that is left stays',
+      'imported: replaced by a new mapping; ours: replaced by an existing mapping; dropped: deleted, because an earlier rule ' +
+        'matched all of its packets; left: unchanged',
     ),
   mapping_ids: z
     .array(z.string())
-    .describe('the mappings that do what it did; with dry_run made up where they are new'),
-  reason: z.string().describe('why it is dropped or left; else empty'),
+    .describe('mappings that replace the rule; with dry_run the IDs of new mappings are not final'),
+  reason: z.string().describe('why it is dropped or left; otherwise empty'),
 });
 export const ImportedDocument = z
   .object({

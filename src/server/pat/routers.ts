@@ -7,25 +7,24 @@ import type { Pat, Routers } from '../../pat/services/api.ts';
 import type { Imports } from '../../pat/services/import-service.ts';
 import type { RouterService } from '../../pat/services/router-service.ts';
 import { type Endpoint, endpoint } from '../http/endpoint.ts';
-import { problemOf } from '../http/problem.ts';
 import { optionsOf } from './access.ts';
+import { type FailureParts, problemsOf } from './failures.ts';
 import { ImportedDocument, RouterDocument, RouterListDocument, SyncedDocument } from './router-schemas.ts';
 import { ChangeQuery } from './schemas.ts';
 
-export interface RoutersParts {
+export interface RoutersParts extends FailureParts {
   readonly routers: Routers & Pick<RouterService, 'idOf'>;
   readonly pat: Pick<Pat, 'sync'>;
   readonly imports: Imports;
   readonly policy: AccessPolicy;
-  /** The id of the request under way, for failures that are part of an answer. */
-  readonly request_id: () => string;
 }
 
 export function routerEndpoints(parts: RoutersParts): readonly Endpoint[] {
-  return [...lookingEndpoints(parts), ...changingEndpoints(parts)];
+  return [...readEndpoints(parts), ...changeEndpoints(parts)];
 }
 
-function lookingEndpoints({ routers, policy, request_id }: RoutersParts): readonly Endpoint[] {
+function readEndpoints(parts: RoutersParts): readonly Endpoint[] {
+  const { routers, policy } = parts;
   return [
     endpoint({
       method: 'get',
@@ -35,27 +34,23 @@ function lookingEndpoints({ routers, policy, request_id }: RoutersParts): readon
       tag: 'routers',
       action: 'router:list',
       responses: {
-        200: { description: 'Every network namespace that is or could be a router.', schema: RouterListDocument },
+        200: { description: 'Every network namespace that is or may be a router.', schema: RouterListDocument },
       },
       handle: async ({ requester }) => {
-        const { routers: found, failures } = await routers.list(requester);
-        return {
-          status: 200,
-          body: { routers: found, failures: failures.map((error) => problemOf(error, request_id())) },
-        };
+        const { routers: listed, failures } = await routers.list(requester);
+        return { status: 200, body: { routers: listed, failures: problemsOf(parts, requester, failures) } };
       },
     }),
     endpoint({
       method: 'get',
       path: '/v1/routers/{id}',
       name: 'showRouter',
-      summary: 'Show one router: gateway, networks, ports, what others have there, drift',
+      summary: 'Show one router: addresses, networks, ports in use and drift',
       description:
-        'By its UUID or the name of its namespace. Rules of others and warnings are for those whom the policy lets see them ' +
-        '(`router:details`).',
+        'Unmanaged rules and warnings are included only for requesters that the policy allows the action `router:details`.',
       tag: 'routers',
       action: 'router:show',
-      responses: { 200: { description: 'The router, read from the kernel at this moment.', schema: RouterDocument } },
+      responses: { 200: { description: 'The router as it is in the kernel now.', schema: RouterDocument } },
       handle: async ({ requester, id }) => {
         const router = await routers.show(routerIdOf(id), requester);
         const hasDetails = policy.allows(requester, 'router:details');
@@ -65,8 +60,8 @@ function lookingEndpoints({ routers, policy, request_id }: RoutersParts): readon
   ];
 }
 
-function changingEndpoints({ routers, pat, imports, policy }: RoutersParts): readonly Endpoint[] {
-  /** By default only operators come here; a policy that lets in others gives them no more than they may see. */
+function changeEndpoints({ routers, pat, imports, policy }: RoutersParts): readonly Endpoint[] {
+  /** By default only operators may change routers. A policy that allows it to others never shows them more routers. */
   const routerOf = async (id: string, requester: Requester): Promise<string> => {
     const router_id = routers.idOf(routerIdOf(id), requester);
     if (!requester.seesAll) await routers.show(router_id, requester);
@@ -77,11 +72,17 @@ function changingEndpoints({ routers, pat, imports, policy }: RoutersParts): rea
       method: 'post',
       path: '/v1/routers/{id}/sync',
       name: 'syncRouter',
-      summary: 'Make the rules of a router equal to the stored mappings',
+      summary: 'Reconcile the rules of a router with its mappings',
       tag: 'routers',
       action: 'router:sync',
       query: ChangeQuery,
-      responses: { 200: { description: 'How much had to be done.', schema: SyncedDocument } },
+      responses: {
+        200: {
+          description:
+            'Numbers of mappings added to the kernel, removed from it, and moved to another gateway address.',
+          schema: SyncedDocument,
+        },
+      },
       handle: async ({ requester, id, query }) => {
         const options = optionsOf(policy, requester, query);
         const router_id = await routerOf(id, requester);
@@ -93,14 +94,14 @@ function changingEndpoints({ routers, pat, imports, policy }: RoutersParts): rea
       method: 'post',
       path: '/v1/routers/{id}/import',
       name: 'importRules',
-      summary: 'Take over the rules of others in the chains of a router',
+      summary: 'Import existing DNAT rules of a router as mappings',
       description:
-        'Each rule in custom-PREROUTING that a mapping can say becomes one, with the same port, and goes; no packet and no ' +
-        'connection is lost. Asked again, it changes nothing.',
+        'Each DNAT rule in custom-PREROUTING that a mapping can express is replaced by a mapping with the same port. No packet ' +
+        'and no connection is lost. A repetition changes nothing.',
       tag: 'routers',
       action: 'router:import',
       query: ChangeQuery,
-      responses: { 200: { description: 'What became of each rule.', schema: ImportedDocument } },
+      responses: { 200: { description: 'The result for each rule.', schema: ImportedDocument } },
       handle: async ({ requester, id, query }) => {
         const options = optionsOf(policy, requester, query);
         const router_id = await routerOf(id, requester);

@@ -9,13 +9,13 @@ export function serverEndpoints(servers: Servers): readonly Endpoint[] {
       method: 'get',
       path: '/v1/servers',
       name: 'listServers',
-      summary: 'List the servers that can be published',
+      summary: 'List the servers whose ports can be published',
       description:
-        'Every IPv4 address with the routers of the project that lead there, its floating IPs, and how many mappings the ' +
-        'server has.',
+        'Each IPv4 address of a server with its floating IPs and the routers of the project that reach it, and the number ' +
+        'of mappings to the server.',
       tag: 'servers',
       action: 'server:list',
-      responses: { 200: { description: 'By name.', schema: ServerListDocument } },
+      responses: { 200: { description: 'Servers, by name.', schema: ServerListDocument } },
       handle: async ({ requester }) => ({ status: 200, body: { servers: await servers.list(requester) } }),
     }),
   ];

@@ -1,4 +1,4 @@
-/** The API on a real server, before a node in memory. Whoever names a role as token has it, `admin` in all projects. */
+/** The API on a real server, with a node in memory. A token is the name of the role that it has, `admin` in all projects. */
 import type { AccessPolicy } from '../../../src/core/identity/policy.ts';
 import { Requester, type Role } from '../../../src/core/identity/requester.ts';
 import { CheckService } from '../../../src/pat/check/service.ts';
@@ -8,14 +8,15 @@ import { RouterService } from '../../../src/pat/services/router-service.ts';
 import type { Servers } from '../../../src/pat/services/server-service.ts';
 import type { Api } from '../../../src/server/http/api.ts';
 import { createApp } from '../../../src/server/http/app.ts';
+import { peerAddress } from '../../../src/server/http/client-address.ts';
 import type { Endpoint } from '../../../src/server/http/endpoint.ts';
 import { IdempotencyKeys } from '../../../src/server/http/idempotency.ts';
 import { Listener } from '../../../src/server/http/listener.ts';
 import { HttpMetrics, ProcessMetrics } from '../../../src/server/http/metrics.ts';
-import { type Document, document } from '../../../src/server/http/openapi.ts';
+import { type Document, openApiDocument } from '../../../src/server/http/openapi.ts';
 import { pages } from '../../../src/server/http/pages.ts';
-import { answerRaw } from '../../../src/server/http/raw-answer.ts';
-import { type Readiness, readinessOf } from '../../../src/server/http/readiness.ts';
+import { sendRawError } from '../../../src/server/http/raw-response.ts';
+import { type Readiness, type ReadinessCheck, readinessOf } from '../../../src/server/http/readiness.ts';
 import { patApi } from '../../../src/server/pat/api.ts';
 import { PatMetrics } from '../../../src/server/pat/metrics.ts';
 import { systemTimers } from '../../../src/system/clock.ts';
@@ -32,9 +33,11 @@ const REQUESTERS: ReadonlyMap<string, Requester> = new Map(
   ]),
 );
 
-export const READY: Readiness = readinessOf(
-  ['store', 'kernel', 'reconcile'].map((name) => ({ name, check: async () => undefined })),
-);
+export const READY_CHECKS: readonly ReadinessCheck[] = ['store', 'kernel', 'reconcile'].map((name) => ({
+  name,
+  check: async () => undefined,
+}));
+export const READY: Readiness = readinessOf(READY_CHECKS);
 
 const SERVERS: Servers = {
   list: async () => [
@@ -81,15 +84,16 @@ export class TestApi {
     const parts = { ...node, routers, checks, servers: SERVERS, policy, idempotency, request_id };
     this.node = node;
     this.apis = [patApi(parts), ...more(metrics)];
-    this.document = document(this.apis, { version: VERSION });
+    this.document = openApiDocument(this.apis, { version: VERSION });
     const app = createApp({
       apis: this.apis,
-      open: [pages({ document: this.document, readiness, metrics, timers: systemTimers })],
+      publicRoutes: [pages({ document: this.document, readiness, metrics, timers: systemTimers })],
       authenticate: async (request) => {
         const requester = REQUESTERS.get(request.get('X-Auth-Token') ?? '');
         if (requester === undefined) throw praasError('UNAUTHENTICATED', { reason: 'the token is not valid' });
         return requester;
       },
+      addressOf: peerAddress,
       policy,
       context,
       metrics: new HttpMetrics(metrics.registry),
@@ -98,8 +102,8 @@ export class TestApi {
       log,
     });
     const place = { kind: 'tcp', host: '127.0.0.1', port: 0, tls: undefined } as const;
-    this.#listener = new Listener(place, app, (error, socket, isAnswering) =>
-      answerRaw(error, socket, 'req-raw', isAnswering),
+    this.#listener = new Listener(place, app, (error, socket, isResponding) =>
+      sendRawError(error, socket, 'req-raw', isResponding),
     );
   }
 

@@ -4,7 +4,7 @@ import { PAT_ACTIONS } from '../../../src/pat/actions.ts';
 import { docsPage } from '../../../src/server/http/docs-page.ts';
 import { endpoint } from '../../../src/server/http/endpoint.ts';
 import { html } from '../../../src/server/http/html.ts';
-import { document } from '../../../src/server/http/openapi.ts';
+import { openApiDocument } from '../../../src/server/http/openapi.ts';
 import { ChangeQuery, MappingDocument, NewMappingBody, UpdateBody } from '../../../src/server/pat/schemas.ts';
 import { TestApi } from './api.ts';
 import { Contract } from './contract.ts';
@@ -13,14 +13,14 @@ const API = new TestApi();
 const PAGE = docsPage(API.document);
 const OPERATIONS = new Contract(API.document).operations;
 
-/** One article of the page, and its text as somebody sees it. */
+/** One article of the page, and its visible text. */
 function article(id: string, page = PAGE.html): { readonly source: string; readonly text: string } {
   const [, rest = ''] = page.split(`<article id="${id}">`);
   const source = rest.split('</article>')[0] ?? '';
-  return { source, text: seen(source) };
+  return { source, text: visibleText(source) };
 }
 
-function seen(source: string): string {
+function visibleText(source: string): string {
   return source
     .replaceAll(/<[^>]*>/g, '')
     .replaceAll('&lt;', '<')
@@ -49,7 +49,7 @@ describe.each(OPERATIONS.map((operation) => [operation.operationId, operation] a
   });
 
   test('has an example for a shell that calls it', () => {
-    const [example = ''] = values(/<pre><code>([\s\S]*?)<\/code>/g, source).map(seen);
+    const [example = ''] = values(/<pre><code>([\s\S]*?)<\/code>/g, source).map(visibleText);
 
     expect(example).toContain(`"$PRAAS_URL${operation.path.replace('{id}', 'ID')}"`);
     expect(example.includes('-X')).toBe(operation.method !== 'get');
@@ -67,7 +67,8 @@ test('fields of a body come with type, constraints, default and meaning', () => 
   const { source, text } = article('createMappings');
 
   for (const name of Object.keys(NewMappingBody.shape)) expect(source).toContain(`<code>mapping.${name}</code>`);
-  expect(text).toContain('mapping.server_port requiredinteger1 to 65535port of the server');
+  const { description } = NewMappingBody.shape.server_port;
+  expect(text).toContain(`mapping.server_port requiredinteger1 to 65535${description}`);
   expect(text).toContain('mapping.protocoltcp | udpdefault "tcp"');
   expect(text).toContain('mapping.expires_atstring, date-time or null');
   expect(source).toContain('list of <a href="#object-NewMapping">NewMapping</a><br><small>1 to 1000 items</small>');
@@ -136,7 +137,7 @@ test('whatever the document says is text on the page, never HTML', () => {
     handle: async () => ({ status: 200 }),
   });
   const { html: page } = docsPage(
-    document([{ tags: TAGS, actions: PAT_ACTIONS, endpoints: [made] }], { version: evil }),
+    openApiDocument([{ summary: evil, tags: TAGS, actions: PAT_ACTIONS, endpoints: [made] }], { version: evil }),
   );
 
   expect(page).not.toMatch(/<script|<[^>]* onclick/);

@@ -1,4 +1,4 @@
-/** What comes in when somebody is careless or hostile, for property tests. */
+/** Input of careless and hostile clients, for property tests. */
 import fc from 'fast-check';
 
 /** Names that objects have of their own, and near misses of ours. */

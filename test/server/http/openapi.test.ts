@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { reason } from '../../../src/pat/mapping/reasons.ts';
 import type { MappingView } from '../../../src/pat/mapping/view.ts';
-import { document } from '../../../src/server/http/openapi.ts';
+import { openApiDocument } from '../../../src/server/http/openapi.ts';
 import { MappingPatchBody, NewMappingBody } from '../../../src/server/pat/schemas.ts';
 import { expectGolden } from '../../support/golden.ts';
 import { idOf, ROUTER } from '../../support/samples.ts';
@@ -62,7 +62,7 @@ describe('the document', () => {
 
   test('says where the API is when that is known', () => {
     expect(api.document.servers).toEqual([{ url: '/' }]);
-    expect(document([], { version: VERSION, url: 'https://node:3000' }).servers).toEqual([
+    expect(openApiDocument([], { version: VERSION, url: 'https://node:3000' }).servers).toEqual([
       { url: 'https://node:3000' },
     ]);
   });
@@ -78,7 +78,7 @@ describe('the document', () => {
   });
 
   test('is as it was (PRAAS_GOLDEN=write writes it anew: do so when the API was changed on purpose)', () => {
-    expectGolden('openapi.json', `${JSON.stringify(document(api.apis, { version: '0' }), null, 2)}\n`);
+    expectGolden('openapi.json', `${JSON.stringify(openApiDocument(api.apis, { version: '0' }), null, 2)}\n`);
   });
 });
 
@@ -294,7 +294,7 @@ describe('what the document forbids is refused, and nothing changes', () => {
     ['nested as deep as it goes', `{"ids":${'['.repeat(DEPTH)}${']'.repeat(DEPTH)}}`],
     ['a length that cannot be compared', '{"ids":{"length":{"valueOf":1,"toString":1}}}'],
     ['a length that is nested too deeply to compare', `{"ids":{"length":${'['.repeat(DEPTH)}${']'.repeat(DEPTH)}}}`],
-  ])('in a body that harms whoever looks at it: %s', async (_, body) => {
+  ])('in a body that is expensive to inspect: %s', async (_, body) => {
     const response = await fetch(`${api.url}/v1/mappings/delete`, {
       method: 'POST',
       headers: { 'X-Auth-Token': 'admin' },

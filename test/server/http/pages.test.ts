@@ -2,14 +2,14 @@ import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { praasError } from '../../../src/pat/errors.ts';
-import { judge, type Readiness } from '../../../src/server/http/readiness.ts';
+import { type Readiness, readinessReport } from '../../../src/server/http/readiness.ts';
 import { systemTimers } from '../../../src/system/clock.ts';
 import { type Call, READY, TestApi } from './api.ts';
 
 const PATHS = ['/', '/openapi.json', '/docs', '/healthz', '/readyz', '/metrics'];
 
 let api: TestApi;
-/** What /readyz asks; a test says what it hears. */
+/** The readiness that /readyz reports; a test replaces it. */
 let readiness: Readiness;
 
 beforeEach(async () => {
@@ -48,7 +48,7 @@ describe.each(PATHS)('%s', (path) => {
   });
 });
 
-test('the version document has the form of the OpenStack services, with links for this caller', async () => {
+test('the version document has the form of the OpenStack services, with links for this client', async () => {
   const response = await get('/');
 
   expect(await response.json()).toEqual({
@@ -152,7 +152,7 @@ describe('/readyz', () => {
   });
 
   test('is not ready when the checks take too long', async () => {
-    const answer = await judge({ ...READY, check: () => new Promise(() => undefined) }, systemTimers, 20);
+    const answer = await readinessReport({ ...READY, check: () => new Promise(() => undefined) }, systemTimers, 20);
 
     expect(answer.ready).toBe(false);
     expect(answer.checks).toHaveLength(3);

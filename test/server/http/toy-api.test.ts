@@ -1,19 +1,27 @@
-/** A second product brings its API from its own folder, and nothing of the first one's has to be changed for it. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+/** A second product brings its API from its own folder, and nothing outside of that folder has to be changed for it. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { policyFrom } from '../../../src/core/identity/policy.ts';
 import { PAT_ACTIONS } from '../../../src/pat/actions.ts';
 import { actionsOf } from '../../../src/server/http/api.ts';
+import { docsPage } from '../../../src/server/http/docs-page.ts';
+import { ProcessMetrics } from '../../../src/server/http/metrics.ts';
+import { openApiDocument } from '../../../src/server/http/openapi.ts';
+import { readinessOf } from '../../../src/server/http/readiness.ts';
 import { describeCatalogue } from '../../support/catalogue.ts';
-import { READY, TestApi } from './api.ts';
-import { TOY_ACTIONS, toyApi } from './toy/api.ts';
+import { READY_CHECKS, TestApi } from './api.ts';
+import { Contract } from './contract.ts';
+import { TOY_ACTIONS, TOY_CHECK, toyApi } from './toy/api.ts';
 import { TOY_ERRORS } from './toy/errors.ts';
 
 const ACTIONS = { ...PAT_ACTIONS, ...TOY_ACTIONS };
 
 let api: TestApi;
+let contract: Contract;
 beforeAll(async () => {
   const policy = policyFrom({ actions: { 'bell:ring': 'member' } }, '/srv/policy.yaml', ACTIONS);
-  api = new TestApi(READY, policy, ({ registry }) => [toyApi(registry)]);
+  const readiness = readinessOf([...READY_CHECKS, TOY_CHECK]);
+  api = new TestApi(readiness, policy, ({ registry }) => [toyApi(registry)]);
+  contract = new Contract(api.document);
   await api.open();
 });
 afterAll(() => api.close());
@@ -23,11 +31,12 @@ test('its routes answer beside those of the other product', async () => {
   expect((await api.call('get', '/v1/mappings')).status).toBe(200);
 });
 
-test('its actions are in the policy, with levels of their own and words for who may not', async () => {
+test('its actions are in the policy, with levels and FORBIDDEN texts of their own', async () => {
   const refused = await api.call('post', '/v1/bells/door/ring', { token: 'blue-reader', json: { times: 1 } });
 
   expect(refused.status).toBe(403);
-  expect(await refused.json()).toMatchObject({ errors: [{ code: 'praas.forbidden', facts: { what: 'ring bells' } }] });
+  const what = TOY_ACTIONS['bell:ring'].description;
+  expect(await refused.json()).toMatchObject({ errors: [{ code: 'praas.forbidden', facts: { what } }] });
   const allowed = await api.call('post', '/v1/bells/door/ring', { token: 'blue-member', json: { times: 2 } });
   expect(allowed.status).toBe(204);
 });
@@ -38,23 +47,60 @@ test('its bodies are parsed, its errors are told by their code, and its metrics 
   const broken = await api.call('post', '/v1/bells/tower/ring', { json: { times: 1 } });
   expect(broken.status).toBe(409);
   expect(await broken.json()).toMatchObject({ errors: [{ code: 'praas.bell-broken', facts: { bell: 'tower' } }] });
-  expect(await (await api.call('get', '/metrics')).text()).toContain('toy_rings_total 2');
+  const metrics = await (await api.call('get', '/metrics')).text();
+  expect(metrics).toContain('toy_rings_total 2');
+  expect(metrics).toContain('route="/v1/bells/:id/ring"');
 });
 
-test('its section is in /openapi.json', async () => {
+test('its resources have ETags, and a condition on one is kept', async () => {
+  const ring = (etag: string): Promise<Response> =>
+    api.call('post', '/v1/bells/door/ring', { json: { times: 1 }, headers: { 'If-Match': etag } });
+  const shown = await api.call('get', '/v1/bells/door');
+  const etag = shown.headers.get('ETag') ?? '';
+  expect(await contract.whyNotAnswer(contract.operation('showBell'), shown)).toBeUndefined();
+
+  expect((await ring(etag)).status).toBe(204);
+  const refused = await ring(etag);
+  expect(await contract.whyNotAnswer(contract.operation('ringBell'), refused.clone())).toBeUndefined();
+  expect(refused.status).toBe(412);
+  expect(await refused.json()).toMatchObject({
+    errors: [{ code: 'praas.precondition-failed', facts: { id: 'door' } }],
+  });
+});
+
+test('its readiness check is in /readyz', async () => {
+  const report = await (await api.call('get', '/readyz', { token: 'none' })).json();
+
+  expect(report).toMatchObject({
+    ready: true,
+    checks: expect.arrayContaining([{ name: 'bells', ok: true, detail: '' }]),
+  });
+});
+
+test('its section is in /openapi.json', () => {
   const { tags = [], paths = {}, info } = api.document;
 
   expect(tags.map(({ name }) => name)).toContain('bells');
   expect(info.description).toContain('A bell rings once');
+  expect(info.summary?.split('. ').at(-1)).toBe('Rings bells.');
   const ring = paths['/v1/bells/{id}/ring']?.post;
   expect(ring).toMatchObject({ operationId: 'ringBell', tags: ['bells'] });
-  expect(ring?.description).toContain('`bell:ring`, by default for: admin, operator');
+  expect(ring?.description).toMatch(/`bell:ring`.*: admin, operator/);
   expect(JSON.stringify(ring?.parameters)).toContain('name of the bell');
 });
 
+describe('alone', () => {
+  test('its document and its page name nothing of another product', () => {
+    const alone = openApiDocument([toyApi(new ProcessMetrics().registry)], { version: '1.0.0' });
+
+    for (const text of [JSON.stringify(alone), docsPage(alone).html.replace(/<style>[\s\S]*<\/style>/, '')]) {
+      expect(text.replaceAll('viewport', '')).not.toMatch(/mapping|router|port\b|ports\b|publish|PAT agent|monitor/i);
+    }
+  });
+});
+
 test('an API that uses an action or a tag that it does not declare is not mounted, nor two that declare the same', () => {
-  const { registry } = { registry: { registerMetric: () => undefined } as never };
-  const toy = toyApi(registry);
+  const toy = toyApi(new ProcessMetrics().registry);
 
   expect(() => actionsOf([{ ...toy, actions: {} }])).toThrow('listBells');
   expect(() => actionsOf([{ ...toy, tags: [] }])).toThrow('listBells');

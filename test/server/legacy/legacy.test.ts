@@ -1,4 +1,4 @@
-/** The old API over the service: the contract with the Proxy CLI, and what only a node in memory can be made to do. */
+/** The legacy API on the service: the contract with the Proxy CLI, and situations that need a node in memory. */
 
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { praasError } from '../../../src/pat/errors.ts';
 import type { MappingStore } from '../../../src/pat/interfaces/store.ts';
 import { createApp } from '../../../src/server/http/app.ts';
+import { peerAddress } from '../../../src/server/http/client-address.ts';
 import { HttpMetrics, ProcessMetrics } from '../../../src/server/http/metrics.ts';
 import { legacyRouter } from '../../../src/server/legacy/router.ts';
 import { RequestContext } from '../../../src/system/request-context.ts';
@@ -33,7 +34,17 @@ async function serve({ pat, clock, log }: Pick<FakeNode, 'pat' | 'clock' | 'log'
   let requests = 0;
   const app = createApp({
     apis: [],
-    open: [legacyRouter({ pat, clock, log: context.logger(log), allowed: () => [], nodeNames: ['node'] })],
+    publicRoutes: [
+      legacyRouter({
+        pat,
+        clock,
+        log: context.logger(log),
+        allowed: () => [],
+        addressOf: peerAddress,
+        nodeNames: ['node'],
+      }),
+    ],
+    addressOf: peerAddress,
     policy: POLICY_BY_DEFAULT,
     authenticate: () => Promise.reject(praasError('UNAUTHENTICATED', { reason: 'no token was given' })),
     context,
@@ -77,7 +88,7 @@ proxyCliContract('the routes alone', async () => {
   };
 });
 
-test('what is created belongs to nobody, has no name, and is in the kernel', async () => {
+test('a new mapping has no project and no name, and is in the kernel', async () => {
   const { node, cli } = await stage();
 
   await cli.create(SSH);
@@ -162,27 +173,28 @@ test('a mapping disappears from the tables when it expires', async () => {
   expect(await cli.table(SSH)).toEqual({});
 });
 
-test('where nobody gets through it is shown all the same, the answer says why, and it can be removed', async () => {
+test('a mapping that is DOWN is shown, the message says why, and it can be removed', async () => {
   const { node, cli } = await stage();
   await cli.create(SSH);
   node.dataplane.lose(ROUTER);
 
   expect(await cli.table(SSH)).toEqual({ 22: '4000' });
+  const { mappings } = await node.pat.list();
+  const why = mappings[0]?.status_reason ?? '';
+  expect(why).not.toBe('');
   expect((await cli.modify(SSH, '4003')).answer).toMatchObject({
     status: 'SUCCESS',
-    message:
-      `10.20.0.51:22 is published on ${GATEWAY}:4003 instead of port 4000, ` +
-      'but nobody gets through now: the router is not on this node',
+    message: expect.stringContaining(why),
   });
   expect((await cli.remove(SSH)).answer['status']).toBe('REMOVED');
   expect(await cli.list(NAMESPACE)).toEqual([]);
 });
 
 test.each([
-  ['a rule of somebody else', 4003, `${GATEWAY}:4003/tcp is taken by a rule of somebody else: -A X`],
-  ['a program in the router', 4002, `${GATEWAY}:4002/tcp is kept for a program that listens in the router on sshd`],
-  ['the operator', 500, `${GATEWAY}:500/tcp is kept for services of the router (reserved_ports in praas.conf)`],
-])('a port that %s has is USED, with the reason', async (_, port, reason) => {
+  ['an unmanaged rule', 4003, '-A X'],
+  ['a process in the router', 4002, 'sshd'],
+  ['the operator', 500, 'reserved_ports'],
+])('a port that %s has is USED, and the message names what has it', async (_, port, user) => {
   const { node, cli } = await stage();
   const claim = { protocol: 'tcp', cidr: '0.0.0.0/0' } as const;
   node.router.portsInUse = [{ ...claim, first: 4003, last: 4003, kind: 'rule', text: '-A X' }];
@@ -199,8 +211,9 @@ test.each([
     modify_server_port: '22',
     modify_router_port: String(port),
     gateway: GATEWAY,
-    message: `${reason}; 10.20.0.51:22 stays on port 4000`,
+    message: expect.stringContaining(user),
   });
+  for (const fact of [`${GATEWAY}:${port}`, '10.20.0.51:22', '4000']) expect(told.answer['message']).toContain(fact);
   expect(await cli.table(SSH)).toEqual({ 22: '4000' });
 });
 
@@ -216,6 +229,19 @@ test('of many that move one mapping at once each is told the port that it found'
   for (let next = moves.get('4000'); next !== undefined; next = moves.get(next)) walk.push(next);
   expect(walk.toSorted()).toEqual(['4000', ...targets]);
   expect(await cli.table(SSH)).toEqual({ 22: walk.at(-1) });
+});
+
+test('of many that move one mapping to the same port at once one is told SUCCESS, the others USED', async () => {
+  const { cli } = await stage();
+  await cli.create(SSH);
+
+  const told = await Promise.all(Array.from({ length: 5 }, () => cli.modify(SSH, '4003')));
+
+  const words = told.map(({ answer }) => answer['status']).toSorted();
+  expect(words).toEqual(['SUCCESS', 'USED', 'USED', 'USED', 'USED']);
+  for (const { answer } of told.filter((each) => each.answer['status'] === 'USED'))
+    expect(answer).toMatchObject({ modified_router_port: '4003', modify_router_port: '4003' });
+  expect(await cli.table(SSH)).toEqual({ 22: '4003' });
 });
 
 test('of many that remove one mapping at once one is told REMOVED', async () => {
@@ -250,10 +276,7 @@ test('a full disk is an ERROR with 503 and the reason, and the tables go on', as
 
   for (const told of [await cli.create(WEB), await cli.remove(SSH), await cli.modify(SSH, '4003')]) {
     expect(told.httpStatus).toBe(503);
-    expect(told.answer).toEqual({
-      status: 'ERROR',
-      message: 'cannot write /srv/state/x.journal: no space left on the file system',
-    });
+    expect(told.answer).toEqual({ status: 'ERROR', message: expect.stringContaining('/srv/state/x.journal') });
   }
   expect(await cli.table(SSH)).toEqual({ 22: '4000' });
 });
@@ -265,7 +288,7 @@ test('a record that cannot be read is an ERROR, not an empty table', async () =>
   const reply = await send(url, { method: 'GET', path: `/router_pat?router_id=${NAMESPACE}` });
 
   expect(reply.httpStatus).toBe(503);
-  expect(reply.answer).toEqual({ status: 'ERROR', message: '/srv/state/x cannot be read: I/O error' });
+  expect(reply.answer).toEqual({ status: 'ERROR', message: expect.stringMatching(/\/srv\/state\/x.*I\/O error/) });
 });
 
 test('what the kernel says is one line in the message', async () => {
@@ -275,12 +298,13 @@ test('what the kernel says is one line in the message', async () => {
   const told = await cli.create(SSH);
 
   expect(told.httpStatus).toBe(500);
-  expect(told.answer['message']).toBe(
-    `the kernel refused the change for router ${ROUTER}, nothing was applied line 2 told to refuse`,
-  );
+  const { message } = told.answer;
+  expect(message).toMatch(/^\P{Cc}+$/u);
+  // Of two lines the second one follows the first, with a space between.
+  for (const fact of [ROUTER, ' line 2', 'told to refuse']) expect(message).toContain(fact);
 });
 
-test('of an unforeseen mistake the caller learns the request id, and the log the rest', async () => {
+test('of a bug the message has only the request ID, and the log has the rest', async () => {
   const { node, cli } = await stage();
   node.dataplane.failNext('observe', new TypeError('secret is not a function'));
 
@@ -288,15 +312,13 @@ test('of an unforeseen mistake the caller learns the request id, and the log the
 
   const request_id = String(told.headers['x-openstack-request-id']);
   expect(told.httpStatus).toBe(500);
-  expect(told.answer).toEqual({
-    status: 'ERROR',
-    message: `the PAT agent made a mistake; its log says more under ${request_id}`,
-  });
-  const line = node.log.lines.find(({ message }) => message === 'a request failed');
+  expect(told.answer).toEqual({ status: 'ERROR', message: expect.stringContaining(request_id) });
+  expect(told.text).not.toContain('secret');
+  const line = node.log.lines.find(({ message }) => message === 'request failed');
   expect(line?.details).toMatchObject({ request_id, reason: 'secret is not a function', stack: expect.any(String) });
 });
 
-test('what was asked to change is logged with the address, and looking is not', async () => {
+test('changes are logged with the address of the client, lists are not', async () => {
   const { node, cli } = await stage();
 
   const told = await cli.create(SSH);
@@ -304,8 +326,8 @@ test('what was asked to change is logged with the address, and looking is not', 
   expect(node.log.lines.filter(({ details }) => details?.['address'] !== undefined)).toEqual([
     {
       level: 'info',
-      message: 'answered the old API',
-      details: { path: '/pat/create', address: '127.0.0.1', answer: told.answer, request_id: expect.any(String) },
+      message: 'legacy request ended',
+      details: { path: '/pat/create', address: '127.0.0.1', response: told.answer, request_id: expect.any(String) },
     },
   ]);
 });
@@ -360,7 +382,7 @@ const spoiled = fc
     return pathOf(path, [...others, [chosen[0], value]]);
   });
 
-/** Encoded by nobody: whatever a request line may hold. */
+/** Not encoded: any characters that a request line can have. */
 const raw = fc
   .tuple(
     fc.constantFrom(...CALLS.map(({ path }) => path)),

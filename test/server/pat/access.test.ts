@@ -1,5 +1,5 @@
-// The table of docs/policy.md, row by row, asked of the API itself: each row by each of the four levels. Whoever is refused
-// gets 403; whoever is not gets anything else, for these requests are as short as they can be.
+// The table of docs/policy.md, row by row, compared with the API itself: each row with a requester of each of the four levels.
+// A refused request gets 403. An allowed one may get any other status, because the requests are as short as possible.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,10 +36,10 @@ const TOKENS = {
   admin: 'blue-admin',
   operator: 'admin',
 } as const satisfies Partial<Record<Level, Call['token']>>;
-const CALLERS = ['reader', 'member', 'admin', 'operator'] as const;
-type CallerLevel = (typeof CALLERS)[number];
+const REQUESTERS = ['reader', 'member', 'admin', 'operator'] as const;
+type RequesterLevel = (typeof REQUESTERS)[number];
 
-const requesterOf = (level: CallerLevel): Requester =>
+const requesterOf = (level: RequesterLevel): Requester =>
   new Requester({
     name: level,
     role: level === 'operator' ? 'admin' : level,
@@ -48,51 +48,52 @@ const requesterOf = (level: CallerLevel): Requester =>
 const policyFrom = (value: unknown) => policyOfFile(value, '/srv/policy.yaml', PAT_ACTIONS);
 const readPolicy = (path: string) => readFileOf(path, PAT_ACTIONS);
 
-/** The actions that have no operation of their own: how one sees whether the caller may. */
-const SEEN: Partial<Record<PatAction, (caller: CallerLevel) => Promise<boolean>>> = {
-  'mapping:create:any-port': async (caller) => {
-    const before = await ask(caller, 'post', '/v1/mappings', { mapping: { ...WANTED, router_port: 4000 } });
-    const outside = await ask(caller, 'post', '/v1/mappings', { mapping: { ...WANTED, router_port: 9000 } });
+/** Actions without an operation of their own, with a test of whether they are allowed. */
+const INDIRECT: Partial<Record<PatAction, (requester: RequesterLevel) => Promise<boolean>>> = {
+  'mapping:create:any-port': async (requester) => {
+    const before = await ask(requester, 'post', '/v1/mappings', { mapping: { ...WANTED, router_port: 4000 } });
+    const outside = await ask(requester, 'post', '/v1/mappings', { mapping: { ...WANTED, router_port: 9000 } });
     return before !== 403 && outside === 201;
   },
-  'mapping:force': async (caller) => {
-    const { status } = await api.call('get', '/v1/mappings', { token: TOKENS[caller] });
-    const forced = await ask(caller, 'post', '/v1/mappings/delete?force=true', { ids: [idOf(99)] });
+  'mapping:force': async (requester) => {
+    const { status } = await api.call('get', '/v1/mappings', { token: TOKENS[requester] });
+    const forced = await ask(requester, 'post', '/v1/mappings/delete?force=true', { ids: [idOf(99)] });
     return status === 200 && forced !== 403;
   },
-  'router:details': async (caller) => {
+  'router:details': async (requester) => {
     api.node.router.portsInUse = [
       { kind: 'rule', protocol: 'tcp', cidr: `${GATEWAY}/32`, first: 80, last: 80, text: 'DNAT' },
     ];
-    const response = await api.call('get', `/v1/routers/${ROUTER}`, { token: TOKENS[caller] });
+    const response = await api.call('get', `/v1/routers/${ROUTER}`, { token: TOKENS[requester] });
     const { router } = (await response.json()) as { router: { unmanaged: string[] } };
     return router.unmanaged.length > 0;
   },
 };
 
-async function ask(caller: CallerLevel, method: string, path: string, json?: unknown): Promise<number> {
-  const { status } = await api.call(method, path, { token: TOKENS[caller], json });
+async function ask(requester: RequesterLevel, method: string, path: string, json?: unknown): Promise<number> {
+  const { status } = await api.call(method, path, { token: TOKENS[requester], json });
   expect(status).toBeLessThan(500);
   return status;
 }
 
-/** Whether the caller may, as all operations of that action say; undefined when they do not agree. */
-async function mayCall(caller: CallerLevel, action: PatAction): Promise<boolean | undefined> {
+/** Whether all operations of the action are allowed; undefined when they differ. */
+async function isActionAllowed(requester: RequesterLevel, action: PatAction): Promise<boolean | undefined> {
   const answers = new Set<boolean>();
   for (const { method, path, body } of api.endpoints.filter((each) => each.action === action)) {
     const concrete = path.replace('{id}', path.includes('routers') ? ROUTER : idOf(99));
-    answers.add((await ask(caller, method, concrete, body && {})) !== 403);
+    answers.add((await ask(requester, method, concrete, body && {})) !== 403);
   }
   return answers.size === 1 ? [...answers][0] : undefined;
 }
 
 describe.each(ROWS)('%s, for %s and above', (action, level) => {
-  test.each(CALLERS)('asked by a caller of level %s', async (caller) => {
+  test.each(REQUESTERS)('for a requester of level %s', async (requester) => {
     const hasOperation = api.endpoints.some((each) => each.action === action);
-    const look = SEEN[action] ?? (hasOperation ? (each: CallerLevel) => mayCall(each, action) : undefined);
-    const allowed = await (look?.(caller) ?? POLICY_BY_DEFAULT.allows(requesterOf(caller), action));
+    const isAllowed =
+      INDIRECT[action] ?? (hasOperation ? (each: RequesterLevel) => isActionAllowed(each, action) : undefined);
+    const allowed = await (isAllowed?.(requester) ?? POLICY_BY_DEFAULT.allows(requesterOf(requester), action));
 
-    expect(allowed).toBe(LEVELS.indexOf(caller) >= LEVELS.indexOf(level));
+    expect(allowed).toBe(LEVELS.indexOf(requester) >= LEVELS.indexOf(level));
   });
 });
 
@@ -126,7 +127,7 @@ test('the policy decides, not the role', async () => {
   }
 });
 
-test('whom a policy lets change routers still reaches none that is not there for them', async () => {
+test('a policy that allows a tenant to change routers does not show it more of them', async () => {
   const lost = praasError('ROUTER_NOT_FOUND', { router: ROUTER, known: [] });
   const reached: string[] = [];
   const endpoints = routerEndpoints({
@@ -193,17 +194,17 @@ describe('the policy file', () => {
   });
 
   test.each([
-    ['actions: [', 'unexpected end'],
-    ['actions:\n  a: reader\n  a: reader\n', 'line 3: duplicated mapping key'],
-    ['actions: {}\n---\nactions: {}\n', 'it has more than one document'],
-    ['actions:\n  router:snyc: admin\n', 'there is no "router:snyc"'],
-    ['actions:\n  router:sync: yes\n', 'actions.router:sync has to be one of'],
-  ])('with %j is refused, and says what is wrong', async (text, reason) => {
+    ['actions: [', 'line '],
+    ['actions:\n  a: reader\n  a: reader\n', 'line 3'],
+    ['actions: {}\n---\nactions: {}\n', 'document'],
+    ['actions:\n  router:snyc: admin\n', '"router:snyc"'],
+    ['actions:\n  router:sync: yes\n', 'actions.router:sync'],
+  ])('with %j is refused, and the reason names the place', async (text, place) => {
     const path = written(text);
     const error = await errorOf(readPolicy(path));
 
     expect(error.code).toBe('POLICY_INVALID');
-    expect(error.facts).toMatchObject({ path, reason: expect.stringContaining(reason) });
+    expect(error.facts).toMatchObject({ path, reason: expect.stringContaining(place) });
   });
 
   test('that is there and cannot be read is no missing one', async () => {
@@ -214,7 +215,7 @@ describe('the policy file', () => {
   });
 });
 
-test('whoever has a project is told nothing of the other routers of the node, and of no file', () => {
+test('errors for a requester of one project name no other router of the node, and no file', () => {
   const lost = praasError('ROUTER_NOT_FOUND', { router: 'far', known: ['qrouter-1', 'qrouter-2'] });
   const own = praasError('ROUTER_NOT_FOUND', { router: 'far', known: ['edge'], is_own: true });
   const full = praasError('STORE_FULL', { path: '/var/lib/praas/routers/secret' });

@@ -1,4 +1,4 @@
-/** What comes in is checked at the door, before anything is looked at. */
+/** Requests are validated before anything is inspected. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { WANTED } from '../../support/samples.ts';
 import { TestApi } from '../http/api.ts';

@@ -28,7 +28,7 @@ const set = (project_id: string, quota: object, call: Call = {}) =>
 const publish = (call: Call = {}) =>
   ask('post', '/v1/mappings', { token: 'member', json: { mapping: WANTED }, ...call });
 
-test('a project sees its limits and what it has of them', async () => {
+test('a project sees its limits and their usage', async () => {
   await publish();
 
   expect(await ask('get', '/v1/quotas/blue', { token: 'blue-reader' })).toEqual([
@@ -72,7 +72,7 @@ test('an operator who publishes for a project is held to its quota, and for none
   expect((await publish({ token: 'admin' }))[0]).toBe(201);
 });
 
-describe('a caller of one project', () => {
+describe('a requester of one project', () => {
   const json = { quota: { mappings: 100 } };
 
   test('lists that one, an operator all', async () => {

@@ -38,6 +38,7 @@ const texts: { readonly [N in keyof Config]: fc.Arbitrary<string> } = {
   tls_cert: fc.oneof(fc.constant(''), pathFor('tls_cert')),
   tls_key: fc.oneof(fc.constant(''), pathFor('tls_key')),
   socket_path: pathFor('socket_path'),
+  trusted_proxies: fc.array(fc.oneof(cidr, fc.ipV6())).map((networks) => networks.join(', ')),
   legacy_api_allow: fc.array(cidr).map((cidrs) => cidrs.join(', ')),
   reconcile_period_seconds: secondsTo(3600),
   state_dir: pathFor('state_dir'),

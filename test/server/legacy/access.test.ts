@@ -1,11 +1,12 @@
-/** Who may use the old API: where the request comes from, and nothing that it says of itself, except against it. */
+/** Who may use the legacy API: the address of the client decides; its headers can only take access away. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import express from 'express';
+import { clientAddress } from '../../../src/server/http/client-address.ts';
 import { legacyRouter } from '../../../src/server/legacy/router.ts';
 import { fakeNode } from '../../support/fake-node.ts';
 import { pathOf, type Reply, send } from '../../support/proxy-cli.ts';
@@ -22,7 +23,8 @@ let directory: string;
 let servers: Server[];
 let node: ReturnType<typeof fakeNode>;
 let allowed: readonly string[];
-/** Where requests over TCP seem to come from. */
+let trustedProxies: readonly string[];
+/** The address from which requests over TCP appear to come. */
 let remoteAddress: string | undefined;
 
 beforeEach(async () => {
@@ -30,6 +32,7 @@ beforeEach(async () => {
   servers = [];
   node = fakeNode();
   allowed = [];
+  trustedProxies = [];
   remoteAddress = '127.0.0.1';
 });
 
@@ -52,12 +55,13 @@ async function listen(server: Server, ...where: [path: string] | [port: number, 
 
 function app(): express.Express {
   const { pat, clock, log } = node;
+  const addressOf = (request: express.Request): string | undefined => clientAddress(request, trustedProxies);
   return express().use(
-    legacyRouter({ pat, clock, log, allowed: () => allowed, nodeNames: ['Network-1', 'network-1.example'] }),
+    legacyRouter({ pat, clock, log, allowed: () => allowed, addressOf, nodeNames: ['Network-1', 'network-1.example'] }),
   );
 }
 
-/** The routes, for callers from `remote_address`. Gives where they are. */
+/** The routes, for clients at `remoteAddress`. Gives their URL. */
 async function serve(): Promise<string> {
   const handle = app();
   const server = createServer((request, response) => {
@@ -77,14 +81,16 @@ function urlOf(server: Server): string {
 
 const mappings = async (): Promise<number> => (await node.pat.list()).mappings.length;
 
-async function expectRefused(reply: Reply, message: string): Promise<void> {
-  expect(reply.text).toBe(JSON.stringify({ status: 'ERROR', message }));
+/** Refused in the old form, with a message that names these facts, and nothing is created. */
+async function expectRefused(reply: Reply, ...facts: readonly string[]): Promise<void> {
   expect(reply.httpStatus).toBe(403);
+  expect(reply.answer).toEqual({ status: 'ERROR', message: expect.any(String) });
+  for (const fact of facts) expect(reply.answer['message']).toContain(fact);
   expect(await mappings()).toBe(0);
 }
 
-const NOT_LISTED =
-  'may not use the old API without a token: legacy_api_allow in praas.conf lists the addresses that may';
+/** What lists the addresses that may use the routes. */
+const KEY = 'legacy_api_allow';
 
 test.each(['127.0.0.1', '127.8.9.10', '::1', '::ffff:127.0.0.1', '::FFFF:127.0.0.1'])(
   '%s is this node',
@@ -104,15 +110,15 @@ test.each([
   ['::ffff:7f00:1', '::ffff:7f00:1'],
   ['fe80::1%eth0', 'fe80::1%eth0'],
   ['2001:db8::7', '2001:db8::7'],
-])('%s may not come', async (address, shown) => {
+])('%s is refused', async (address, shown) => {
   remoteAddress = address;
 
-  await expectRefused(await create(), `${shown} ${NOT_LISTED}`);
+  await expectRefused(await create(), shown, KEY);
 });
 
-test('addresses and networks of the list may come, as it is at that moment', async () => {
+test('addresses and networks of the list are allowed, as the list is at that moment', async () => {
   remoteAddress = '::ffff:198.51.100.7';
-  await expectRefused(await create(), `198.51.100.7 ${NOT_LISTED}`);
+  await expectRefused(await create(), '198.51.100.7', KEY);
 
   allowed = ['192.0.2.1', '198.51.100.0/29'];
   expect((await create()).answer['status']).toBe('SUCCESS');
@@ -121,36 +127,71 @@ test('addresses and networks of the list may come, as it is at that moment', asy
   expect((await create()).httpStatus).toBe(403);
 });
 
-test('a list for all of IPv4 is none for IPv6', async () => {
+test('a list with all of IPv4 does not allow IPv6', async () => {
   allowed = ['0.0.0.0/0'];
   remoteAddress = '2001:db8::7';
 
-  await expectRefused(await create(), `2001:db8::7 ${NOT_LISTED}`);
+  await expectRefused(await create(), '2001:db8::7', KEY);
 });
 
-test.each(['X-Forwarded-For', 'Forwarded', 'X-Real-IP', 'Client-IP'])('%s brings nobody in', async (header) => {
+test.each(['X-Forwarded-For', 'Forwarded', 'X-Real-IP', 'Client-IP'])('%s grants nothing', async (header) => {
   remoteAddress = '198.51.100.7';
 
   await expectRefused(
     await create({ [header]: header === 'Forwarded' ? 'for=127.0.0.1' : '127.0.0.1' }),
-    `198.51.100.7 ${NOT_LISTED}`,
+    '198.51.100.7',
+    KEY,
   );
 });
 
+describe('behind a trusted proxy', () => {
+  const PROXY = '198.51.100.7';
+  const CLIENT = '192.0.2.9';
+  const ask = (client: string): Promise<Reply> => create({ 'X-Forwarded-For': client });
+
+  beforeEach(() => {
+    remoteAddress = PROXY;
+    trustedProxies = [PROXY];
+  });
+
+  test('the client has to be allowed, and the proxy too', async () => {
+    allowed = [PROXY];
+    await expectRefused(await ask(CLIENT), CLIENT, KEY);
+    allowed = [CLIENT];
+    await expectRefused(await ask(CLIENT), PROXY, KEY);
+
+    allowed = [PROXY, CLIENT];
+    expect((await ask(CLIENT)).answer['status']).toBe('SUCCESS');
+    expect(node.log.lines.at(-1)?.details).toMatchObject({ address: CLIENT });
+  });
+
+  test('a client that the proxy reports as loopback gains nothing from it', async () => {
+    await expectRefused(await ask('127.0.0.1'), PROXY, KEY);
+  });
+
+  test('on this node the client of the proxy is not taken for this node', async () => {
+    remoteAddress = '127.0.0.1';
+    trustedProxies = ['127.0.0.0/8'];
+
+    await expectRefused(await ask(CLIENT), CLIENT, KEY);
+    expect((await create()).answer['status']).toBe('SUCCESS');
+  });
+});
+
 test.each(['/router_pat', '/router_server_pat', '/pat/create', '/pat/remove', '/pat/modify'])(
-  '%s is refused before anything of it is looked at, whatever the method',
+  '%s is refused before its parameters are parsed, whatever the method',
   async (path) => {
     remoteAddress = '198.51.100.7';
     const url = await serve();
 
     for (const method of ['GET', 'POST', 'PUT', 'OPTIONS']) {
-      await expectRefused(await send(url, { method, path }), `198.51.100.7 ${NOT_LISTED}`);
+      await expectRefused(await send(url, { method, path }), '198.51.100.7', KEY);
     }
     expect(node.dataplane.calls.filter((call) => call !== 'routers')).toEqual([]);
   },
 );
 
-test("whoever can open root's socket may come", async () => {
+test("a client of root's socket is allowed", async () => {
   const socket_path = join(directory, 'socket');
   await listen(createServer(app()), socket_path);
 
@@ -160,7 +201,7 @@ test("whoever can open root's socket may come", async () => {
   expect(node.log.lines.at(-1)?.details).toMatchObject({ address: 'socket' });
 });
 
-test('a caller whose connection is gone has no address, and is not taken for one who came over the socket', async () => {
+test('a client whose connection is gone has no address, and is not taken for one of the socket', async () => {
   const handle = app();
   const answers: number[] = [];
   const gone = createServer((request, response) => {
@@ -184,10 +225,10 @@ test('a caller whose connection is gone has no address, and is not taken for one
   expect(await mappings()).toBe(0);
 });
 
-test('a caller without an address is told so', async () => {
+test('a client without an address is refused', async () => {
   remoteAddress = undefined;
 
-  await expectRefused(await create(), `a caller without an address ${NOT_LISTED}`);
+  await expectRefused(await create());
 });
 
 test.each([
@@ -195,8 +236,8 @@ test.each([
   { Origin: 'null' },
   { Origin: '' },
   { 'Sec-Fetch-Site': 'same-origin' },
-])('what a browser sends for a page is refused: %j', async (headers) => {
-  await expectRefused(await create(headers), 'a web page may not use the old API');
+])('headers that only browsers send are refused: %j', async (headers) => {
+  await expectRefused(await create(headers));
 });
 
 test.each([
@@ -230,12 +271,10 @@ test.each([
   '127.0.0.1:80:80',
   '127.0.0.1 evil.example',
 ])('the host %j is another one', async (host) => {
-  const message = 'a request for another host may not use the old API: call this node by its address or its own name';
-
-  await expectRefused(await create({ Host: host }), message);
+  await expectRefused(await create({ Host: host }));
 });
 
-test('a request without a host is from no browser', async () => {
+test('a request without a host is not from a browser', async () => {
   const server = await listen(createServer(app()), 0, '127.0.0.1');
   const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
 

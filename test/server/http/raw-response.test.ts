@@ -1,4 +1,4 @@
-/** A connection that does not speak HTTP gets an answer in the usual form all the same, with a request id, and ends. */
+/** A connection without a valid HTTP request gets an error in the usual form, with a request ID, and ends. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';

@@ -1,6 +1,6 @@
 /**
- * What is said to a connection that does not speak HTTP as it should, before there is any request to answer: the same form
- * of error as everywhere, with a request id, and then the end.
+ * The response to a connection on which Node finds no valid HTTP request. There is no request that the app could handle, so
+ * the response is written by hand: the usual form of an error, with a request ID. Then the connection ends.
  */
 import type { Duplex } from 'node:stream';
 import { praasError } from '../../core/errors/errors.ts';
@@ -11,9 +11,10 @@ const STATUS: Readonly<Record<string, readonly [number, string]>> = {
   HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large'],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'Payload Too Large'],
 };
-/** What Node tells of such a connection. */
+
+/** The error of Node's event clientError. */
 export interface ClientError extends NodeJS.ErrnoException {
-  /** The bytes in which the fault was. */
+  /** The bytes that could not be parsed. */
   readonly rawPacket?: Buffer;
 }
 
@@ -22,32 +23,32 @@ const HEAD = 'HEAD ';
 const BAD_REQUEST = [400, 'Bad Request'] as const;
 
 /**
- * Answers and closes. `request_id` is what the log calls it. A connection that is being answered is only closed: the caller
- * would take ours for the rest of that answer.
+ * Responds and closes. While another response is being sent on the connection (`isResponding`), it is only closed: the
+ * client would take this response for the rest of the other one.
  */
-export function answerRaw(error: ClientError, socket: Duplex, request_id: string, isAnswering: boolean): void {
-  // What comes behind the fault is a fault again.
+export function sendRawError(error: ClientError, socket: Duplex, request_id: string, isResponding: boolean): void {
+  // The bytes after the first fault are a fault again.
   if (socket.writableEnded) return;
-  if (error.code === 'ECONNRESET' || !socket.writable || isAnswering) {
+  if (error.code === 'ECONNRESET' || !socket.writable || isResponding) {
     socket.destroy();
     return;
   }
-  const [status, words] = STATUS[error.code ?? ''] ?? BAD_REQUEST;
-  const reason = `${words.toLowerCase()} (${error.code ?? 'unreadable'})`;
+  const [status, phrase] = STATUS[error.code ?? ''] ?? BAD_REQUEST;
+  const reason = `${phrase.toLowerCase()} (${error.code ?? 'unreadable'})`;
   const problem: Problem = { ...problemOf(praasError('REQUEST_UNREADABLE', { reason }), request_id), status };
   const body = JSON.stringify({ errors: [problem] });
   const head = [
-    `HTTP/1.1 ${status} ${words}`,
+    `HTTP/1.1 ${status} ${phrase}`,
     'Connection: close',
     'Content-Type: application/json; charset=utf-8',
     `Content-Length: ${Buffer.byteLength(body)}`,
     `X-Openstack-Request-Id: ${request_id}`,
   ];
-  // Whoever asked with HEAD takes no body, not even of an error.
+  // The response to HEAD never has a body.
   const isHead = error.rawPacket?.toString('latin1', 0, HEAD.length).toUpperCase() === HEAD;
   socket.end(`${head.join('\r\n')}\r\n\r\n${isHead ? '' : body}`);
-  // What the caller still sends is read and dropped: closing on it would make the kernel reset the connection, and take the
-  // answer away from them.
+  // Bytes that still arrive are read and dropped: closing with unread bytes makes the kernel reset the connection, and the
+  // client loses the response.
   socket.resume();
   const timer = setTimeout(() => socket.destroy(), LINGER_MS);
   socket.once('close', () => clearTimeout(timer));

@@ -1,0 +1,14 @@
+/** Failures that are part of a response which succeeds otherwise. */
+import type { Requester } from '../../core/identity/requester.ts';
+import { type Problem, problemOf } from '../http/problem.ts';
+import { redactFor } from '../http/redact.ts';
+
+export interface FailureParts {
+  /** Gives the ID of the current request. */
+  readonly request_id: () => string;
+}
+
+/** The errors in the form of error responses, as the requester may see them. */
+export function problemsOf({ request_id }: FailureParts, requester: Requester, errors: readonly Error[]): Problem[] {
+  return errors.map((error) => problemOf(redactFor(requester, error), request_id()));
+}
