@@ -4,19 +4,19 @@
  */
 import { expect, test } from '@jest/globals';
 import { readManifest, readPackage, remarks, shownOf, usageText, wordsOf } from '../scripts/commands.ts';
-import { CATALOGUES, CODES, FACTS, OTHER_FACTS, sampleOf } from './support/error-facts.ts';
+import { allFactsOf, CATALOGUES, CODES, sampleOf } from './support/error-facts.ts';
 import { expectGolden } from './support/golden.ts';
 import { HOPS, JUDGEMENTS } from './support/judgements.ts';
+import { IMPORT_REASONS, WARNINGS } from './support/sentences.ts';
 
 const pages = (parts: readonly string[]): string => `${parts.join('\n\n')}\n`;
 
 test.each(Object.entries(CATALOGUES))('errors of %s', (product, entries) => {
   const codes = CODES.filter((code) => code in entries).toSorted();
   const texts = codes.flatMap((code) =>
-    [FACTS[code], OTHER_FACTS[code]].flatMap((facts) => {
-      if (facts === undefined) return [];
+    allFactsOf(code).map((facts) => {
       const { kind, message, next_steps } = sampleOf(code, facts);
-      return [[`${code} (${kind})`, message, ...next_steps.map((step) => `  ${step}`)].join('\n')];
+      return [`${code} (${kind})`, message, ...next_steps.map((step) => `  ${step}`)].join('\n');
     }),
   );
   expectGolden(`texts/${product}.errors.txt`, pages(texts));
@@ -47,4 +47,12 @@ test('check', () => {
     [`${verdict} ${hop}: ${detail}`, ...(next_step === '' ? [] : [`  ${next_step}`])].join('\n'),
   );
   expectGolden('texts/pat.check.txt', pages(texts));
+});
+
+test('import', () => {
+  expectGolden('texts/pat.import.txt', `${IMPORT_REASONS.join('\n')}\n`);
+});
+
+test('warnings', () => {
+  expectGolden('texts/pat.warnings.txt', `${WARNINGS.join('\n')}\n`);
 });

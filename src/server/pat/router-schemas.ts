@@ -1,6 +1,6 @@
 /** What goes over the wire about routers and the servers behind them. */
 import * as z from 'zod';
-import { IMPORT_RESULTS } from '../../pat/import/import.ts';
+import { IMPORT_RESULTS } from '../../pat/import/result.ts';
 import { Problem } from '../http/schemas.ts';
 import { Count, Script, Warnings } from './schemas.ts';
 

@@ -138,7 +138,7 @@ test('whom a policy lets change routers still reaches none that is not there for
       },
     },
     imports: {
-      async takeOver(router_id) {
+      async importRules(router_id) {
         reached.push(router_id);
         return { value: [], warnings: [], script: undefined };
       },
