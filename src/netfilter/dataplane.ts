@@ -2,6 +2,7 @@
  * The Dataplane on netfilter. One backend is in use; what the other one still holds of ours (the operator changed
  * `backend`) is taken away as soon as the one in use has it, so a mapping is never in two places.
  */
+import type { Usage } from '../core/values/usage.ts';
 import { isPraasError } from '../pat/errors.ts';
 import type { Dataplane, Observation } from '../pat/interfaces/dataplane.ts';
 import type { Endpoint, Forward } from '../pat/mapping/forward.ts';
@@ -11,7 +12,7 @@ import type { UnmanagedRule } from '../pat/plan/unmanaged-rules.ts';
 import type { RouterFacts } from '../pat/router/facts.ts';
 import type { PortInUse } from '../pat/router/port-in-use.ts';
 import { type Backend, type BackendName, type BackendObservation, isEmptyScript, type Script } from './backend.ts';
-import { deletionsOf, endFlows, readFlows } from './conntrack.ts';
+import { deletionsOf, endFlows, readFlows, readTableUsage } from './conntrack.ts';
 import { readFacts } from './facts.ts';
 import { readListeners } from './listeners.ts';
 import type { Namespaces } from './namespace.ts';
@@ -100,6 +101,10 @@ export class NetfilterDataplane implements Dataplane {
   async flows(router_id: string, endpoints: readonly Endpoint[]): Promise<readonly Flow[]> {
     if (endpoints.length === 0) return [];
     return readFlows(this.#namespaces, await this.#namespaces.resolve(router_id), endpoints);
+  }
+
+  async connectionTable(router_id: string): Promise<Usage | undefined> {
+    return readTableUsage(this.#namespaces, await this.#namespaces.resolve(router_id));
   }
 
   async endFlows(router_id: string, flows: readonly Flow[], spared: readonly Flow[]): Promise<void> {

@@ -59,14 +59,14 @@ test('all in order, for an operator with the name of the node, for the tenant wi
 test('nobody listens on the server', async () => {
   const report = await check(await publish(80));
 
-  expect(verdictsOf(report)).toMatchObject({ security_group: 'ok', connection: 'wrong' });
+  expect(verdictsOf(report)).toMatchObject({ security_group: 'ok', connection: 'failed' });
   expect(report.conclusion).toMatch(/^Nothing listens on 10\.20\.0\.51:80\./);
 });
 
 test('the security groups drop it', async () => {
   const report = await check(await publish(9999));
 
-  expect(verdictsOf(report)).toMatchObject({ security_group: 'wrong', connection: 'unknown' });
+  expect(verdictsOf(report)).toMatchObject({ security_group: 'failed', connection: 'unknown' });
   expect(report.conclusion).toMatch(/drop tcp 9999 from anywhere/);
 });
 
@@ -83,7 +83,7 @@ test('the server is shut off', async () => {
     expect(await now()).toBe('SHUTOFF');
 
     expect((await check(mapping)).hops.find(({ hop }) => hop === 'server')).toMatchObject({
-      verdict: 'wrong',
+      verdict: 'failed',
       detail: 'server sleeper is SHUTOFF',
       next_step: expect.stringContaining('openstack server start sleeper'),
     });

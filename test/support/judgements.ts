@@ -15,6 +15,7 @@ import { judgeAside, judgeRoom } from '../../src/admin/doctor/storage.ts';
 import { judgeVersion } from '../../src/admin/doctor/tools.ts';
 import {
   judgeConnection,
+  judgeConnectionTable,
   judgeCounters,
   judgeGroups,
   judgeMapping,
@@ -178,6 +179,11 @@ export const HOPS: readonly Hop[] = [
   judgeNode(undefined, HOSTS),
   judgeNode({ ...FACTS, standsBy: true }, HOSTS),
   judgeNode(FACTS, HOSTS),
+  judgeConnectionTable(undefined, true),
+  judgeConnectionTable({ used: 12, limit: 262_144 }, true),
+  judgeConnectionTable({ used: 230_000, limit: 262_144 }, true),
+  judgeConnectionTable({ used: 262_000, limit: 262_144 }, true),
+  judgeConnectionTable({ used: 262_000, limit: 262_144 }, false),
   judgeRule({ ...MAPPING, enabled: false }, { missing: [], unexpected: [] }),
   judgeRule(MAPPING, { missing: [], unexpected: [] }),
   judgeRule(MAPPING, { missing: [MAPPING.id], unexpected: [] }),

@@ -5,7 +5,8 @@ import type { Column } from '../output/rows.ts';
 
 const COLOURS: Readonly<Record<HopVerdict, Parameters<typeof colour>[0]>> = {
   ok: 'green',
-  wrong: 'red',
+  warning: 'yellow',
+  failed: 'red',
   unknown: 'yellow',
   skipped: 'dim',
 };

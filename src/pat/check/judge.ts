@@ -1,4 +1,5 @@
 /** From what was seen to what it means for a mapping, one function for each hop. Pure. */
+import { levelOf, type Usage, usageText } from '../../core/values/usage.ts';
 import type {
   CloudPort,
   CloudRouter,
@@ -14,14 +15,14 @@ import { scopeMarkFor } from '../router/address-scope.ts';
 import type { RouterFacts } from '../router/facts.ts';
 import type { Drift } from '../router/view.ts';
 import { missingAccess, missingText } from '../target/security.ts';
-import { type Hop, ok, skipped, unknown, wrong } from './report.ts';
+import { failed, type Hop, ok, skipped, unknown, warning } from './report.ts';
 
 export function judgeMapping({ enabled, status, status_code, status_reason, expires_at }: Mapping): Hop {
   if (!enabled)
-    return wrong('mapping', 'the mapping is disabled', '`praas pat update ID --enable` publishes it again.');
+    return failed('mapping', 'the mapping is disabled', '`praas pat update ID --enable` publishes it again.');
   if (status === 'ACTIVE') return ok('mapping', `ACTIVE${expires_at === null ? '' : ` until ${expires_at}`}`);
   if (status_code === 'EXPIRED') {
-    return wrong(
+    return failed(
       'mapping',
       `the mapping ${status_reason}`,
       '`praas pat update ID --expires never` publishes it again.',
@@ -34,19 +35,19 @@ export function judgeMapping({ enabled, status, status_code, status_reason, expi
 /** `router` is undefined when Neutron has none of that ID. */
 export function judgeRouter(router: CloudRouter | undefined, { gateway_ip }: Mapping): Hop {
   if (router === undefined) {
-    return wrong('router', 'the router is not there in Neutron any more', 'Delete the mapping.');
+    return failed('router', 'the router is not there in Neutron any more', 'Delete the mapping.');
   }
   const { name, isUp, gateway_ips } = router;
   if (!isUp) {
-    return wrong('router', `router ${name} is set down`, `\`openstack router set --enable ${name}\` sets it up.`);
+    return failed('router', `router ${name} is set down`, `\`openstack router set --enable ${name}\` sets it up.`);
   }
   if (gateway_ips.length === 0) {
     const step = `\`openstack router set --external-gateway NETWORK ${name}\` sets one.`;
-    return wrong('router', `router ${name} has no external gateway`, step);
+    return failed('router', `router ${name} has no external gateway`, step);
   }
   if (!gateway_ips.includes(gateway_ip)) {
     const step = 'Mappings follow within seconds where the daemon runs; `praas router sync` moves them at once.';
-    return wrong('router', `router ${name} has ${gateway_ips.join(', ')} and the mapping ${gateway_ip}`, step);
+    return failed('router', `router ${name} has ${gateway_ips.join(', ')} and the mapping ${gateway_ip}`, step);
   }
   return ok('router', `${name} is up and has the gateway address ${gateway_ip}`);
 }
@@ -60,17 +61,41 @@ export function judgeNode(facts: RouterFacts | undefined, hosts: readonly Router
   const where = named === undefined || named.length === 0 ? '' : `; Neutron has it on ${named.join(' and ')}`;
   if (facts === undefined) {
     const step = named?.length === 0 ? "Neutron has not given it to any node: see its L3 agents' state." : '';
-    return wrong('node', `the router is not on this node${where}`, step || 'Ask the daemon of the node that has it.');
+    return failed('node', `the router is not on this node${where}`, step || 'Ask the daemon of the node that has it.');
   }
   if (facts.standsBy) return unknown('node', `the router stands by on this node${where}`);
   return ok('node', `${facts.namespace} is on this node${where}`);
+}
+
+/**
+ * `usage` is undefined where connections are not tracked. While a table overflows, the kernel keeps it above 95 % and drops
+ * new connections; it does not log that for the namespace of a router. The limit is a setting of the node, so only a requester who is told of nodes is told how to raise it.
+ */
+export function judgeConnectionTable(usage: Usage | undefined, tellsNodes: boolean): Hop {
+  if (usage === undefined) return skipped('connection_table', 'the kernel tracks no connections');
+  const entries = usageText(usage, 'entries');
+  const step = tellsNodes
+    ? 'Raise net.netfilter.nf_conntrack_max on the node of the router with sysctl.'
+    : 'Ask the operator of the cloud to raise its limit.';
+  switch (levelOf(usage)) {
+    case 'critical':
+      return failed(
+        'connection_table',
+        `the connection table of the router is nearly full: ${entries}; in a full one new connections are dropped`,
+        step,
+      );
+    case 'high':
+      return warning('connection_table', `the connection table of the router is filling up: ${entries}`, step);
+    default:
+      return ok('connection_table', entries);
+  }
 }
 
 export function judgeRule({ id, enabled }: Mapping, { missing, unexpected }: Drift): Hop {
   if (!enabled) return skipped('rule', 'a disabled mapping has none');
   if (!missing.includes(id) && !unexpected.includes(id)) return ok('rule', 'as it should be');
   const step = '`praas router sync` puts it back; a daemon does so by itself within reconcile_period.';
-  return wrong('rule', 'the rules of the mapping in the kernel are not as they should be', step);
+  return failed('rule', 'the rules of the mapping in the kernel are not as they should be', step);
 }
 
 /** Nobody having come is no mistake, and says where to look. */
@@ -103,23 +128,23 @@ export function judgeGroups(
   if (missing.length === 0) return ok('security_group', `${names}: let it in`);
   const what = missing.map(missingText).join(' and ');
   const step = 'Add an ingress rule for it, or make the mapping anew with --open-security-group.';
-  return wrong('security_group', `the server's security groups (${names}) drop ${what}`, step);
+  return failed('security_group', `the server's security groups (${names}) drop ${what}`, step);
 }
 
 /** `port` is undefined when Neutron has none of that ID. */
 export function judgePort(port: CloudPort | undefined, { server_ip }: Mapping, tellsNodes: boolean): Hop {
   if (port === undefined) {
-    return wrong('port', 'the Neutron port is not there any more', 'Delete the mapping, and publish the new server.');
+    return failed('port', 'the Neutron port is not there any more', 'Delete the mapping, and publish the new server.');
   }
   if (!port.fixed_ips.some(({ ip_address }) => ip_address === server_ip)) {
     const now = port.fixed_ips.map(({ ip_address }) => ip_address).join(', ');
     const step = `\`praas pat update ID --server-ip ${port.fixed_ips[0]?.ip_address ?? 'IP'}\` follows it.`;
-    return wrong('port', `the port has ${now || 'no address'} now, and the mapping leads to ${server_ip}`, step);
+    return failed('port', `the port has ${now || 'no address'} now, and the mapping leads to ${server_ip}`, step);
   }
-  if (!port.isUp) return wrong('port', 'the port is set down', '`openstack port set --enable` sets it up.');
-  if (port.host === '') return wrong('port', 'the port is not bound to a node', 'Start the server.');
+  if (!port.isUp) return failed('port', 'the port is set down', '`openstack port set --enable` sets it up.');
+  if (port.host === '') return failed('port', 'the port is not bound to a node', 'Start the server.');
   if (port.status !== 'ACTIVE') {
-    return wrong(
+    return failed(
       'port',
       `the port is ${port.status}`,
       `See the server, and the network agent${tellsNodes ? ` on ${port.host}` : ' of its node'}.`,
@@ -134,10 +159,10 @@ export function judgePort(port: CloudPort | undefined, { server_ip }: Mapping, t
  */
 export function judgeServer(server: CloudServer | undefined, port?: CloudPort): Hop {
   if (server === undefined || (port !== undefined && port.project_id !== server.project_id))
-    return wrong('server', 'the server is not there any more', 'Delete the mapping.');
+    return failed('server', 'the server is not there any more', 'Delete the mapping.');
   if (server.status === 'ACTIVE') return ok('server', `${server.name} is ACTIVE`);
   const step = `\`openstack server start ${server.name}\` starts one that is shut off.`;
-  return wrong('server', `server ${server.name} is ${server.status}`, step);
+  return failed('server', `server ${server.name} is ${server.status}`, step);
 }
 
 /** Whether the groups let in everybody who wants to the mapping's port, whoever the mapping is for. */
@@ -155,17 +180,17 @@ export function judgeConnection(reached: Reached, mapping: Mapping, letsRouterIn
     case 'open':
       return ok('connection', `${place} takes connections from the router`);
     case 'refused':
-      return wrong(
+      return failed(
         'connection',
         `nothing listens on ${place}`,
         'Start the service on the server, on all its addresses.',
       );
     case 'timeout': {
       const step = 'See the firewall of the server itself, and the security groups.';
-      return wrong('connection', `${place} does not answer the router: packets are dropped on the way`, step);
+      return failed('connection', `${place} does not answer the router: packets are dropped on the way`, step);
     }
     default:
-      return wrong(
+      return failed(
         'connection',
         `${place} is not there: nobody answers to the address`,
         'See whether the server runs.',

@@ -1,6 +1,6 @@
 /**
  * Why a mapping cannot be reached: asks the store, the kernel and the cloud, all at the same time, and tries the server
- * itself. Changes nothing. Who has not answered in time makes a hop unknown, never wrong.
+ * itself. Changes nothing. Who has not answered in time makes a hop unknown, never failed.
  */
 import { type Requester, ROOT } from '../../core/identity/requester.ts';
 import { isPraasError } from '../errors.ts';
@@ -13,6 +13,7 @@ import type { Mapping } from '../mapping/mapping.ts';
 import type { MappingView } from '../mapping/view.ts';
 import {
   judgeConnection,
+  judgeConnectionTable,
   judgeCounters,
   judgeGroups,
   judgeMapping,
@@ -35,7 +36,7 @@ export interface Checks {
 export interface CheckServiceParts {
   readonly pat: { get(id: string, requester?: Requester): Promise<MappingView> };
   readonly store: Pick<MappingStore, 'read'>;
-  readonly dataplane: Pick<Dataplane, 'facts'>;
+  readonly dataplane: Pick<Dataplane, 'facts' | 'connectionTable'>;
   readonly agent: Pick<RouterAgent, 'inspect' | 'drift'>;
   readonly prober: Prober;
   /** Undefined on a node without OpenStack. */
@@ -45,6 +46,7 @@ export interface CheckServiceParts {
 type Work = () => Promise<Hop | readonly Hop[]>;
 
 const NO_CLOUD = 'this node has no clouds.yaml';
+const NOT_HERE = 'the router is not on this node';
 const NO_PORT = 'the mapping leads to an address, not to a Neutron port';
 
 export class CheckService implements Checks {
@@ -58,13 +60,14 @@ export class CheckService implements Checks {
   async check(id: string, requester: Requester = ROOT): Promise<CheckReport> {
     const mapping = await this.#parts.pat.get(id, requester);
     const tellsNodes = requester.seesAll;
-    const [kernel, cloud, connection] = await Promise.all([
+    const [kernel, table, cloud, connection] = await Promise.all([
       this.#inKernel(mapping, tellsNodes),
+      this.#connectionTable(mapping, tellsNodes),
       this.#inCloud(mapping, tellsNodes),
       this.#connection(mapping),
     ]);
     const own = [judgeMapping(mapping), judgeCounters(mapping.counters)];
-    return reportOf(mapping, [...own, ...kernel, ...cloud.hops, connection(cloud.letsRouterIn)]);
+    return reportOf(mapping, [...own, ...kernel, table, ...cloud.hops, connection(cloud.letsRouterIn)]);
   }
 
   async #inKernel(mapping: Mapping, tellsNodes: boolean): Promise<readonly Hop[]> {
@@ -80,7 +83,7 @@ export class CheckService implements Checks {
         return (['node', ...rest] as const).map((hop) => unknown(hop, error.message));
       }
       const hosts = tellsNodes ? await this.#hosts(router_id) : undefined;
-      return [judgeNode(undefined, hosts), ...rest.map((hop) => skipped(hop, 'the router is not on this node'))];
+      return [judgeNode(undefined, hosts), ...rest.map((hop) => skipped(hop, NOT_HERE))];
     }
     const record = await store.read(router_id);
     return [
@@ -88,6 +91,16 @@ export class CheckService implements Checks {
       judgeRule(mapping, agent.drift(view, record)),
       judgeScope(view.facts, mapping),
     ];
+  }
+
+  async #connectionTable({ router_id }: Mapping, tellsNodes: boolean): Promise<Hop> {
+    try {
+      return judgeConnectionTable(await this.#parts.dataplane.connectionTable(router_id), tellsNodes);
+    } catch (error) {
+      if (isPraasError(error, 'ROUTER_NOT_FOUND')) return skipped('connection_table', NOT_HERE);
+      if (!isPraasError(error)) throw error;
+      return unknown('connection_table', error.message);
+    }
   }
 
   async #hosts(router_id: string): Promise<readonly RouterHost[] | undefined> {
@@ -135,7 +148,7 @@ export class CheckService implements Checks {
       return (letsRouterIn) => judgeConnection(reached, mapping, letsRouterIn);
     } catch (error) {
       if (isPraasError(error, 'ROUTER_NOT_FOUND')) {
-        return () => skipped('connection', 'the router is not on this node');
+        return () => skipped('connection', NOT_HERE);
       }
       if (!isPraasError(error)) throw error;
       return () => unknown('connection', error.message);

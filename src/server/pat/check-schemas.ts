@@ -6,17 +6,19 @@ export const CheckDocument = z
   .object({
     check: z.object({
       mapping_id: z.string(),
-      ok: z.boolean().describe('nothing was found wrong'),
-      conclusion: z.string().describe('what is wrong and what to do, in one sentence'),
+      ok: z.boolean().describe('no hop failed'),
+      conclusion: z.string().describe('what failed and what to do'),
       hops: z
         .array(
           z.object({
             hop: z.enum(HOPS),
             verdict: z
               .enum(HOP_VERDICTS)
-              .describe('unknown: it could not be found out; skipped: there is nothing to find out'),
+              .describe(
+                'warning: it works, and needs attention; unknown: it could not be checked; skipped: there is nothing to check',
+              ),
             detail: z.string(),
-            next_step: z.string().describe('where it is wrong: what to do'),
+            next_step: z.string().describe('what to do, where the verdict is warning or failed'),
           }),
         )
         .describe('in the order in which a packet comes'),

@@ -5,6 +5,7 @@ import type { Requester } from '../../../src/core/identity/requester.ts';
 import { judgeCounters } from '../../../src/pat/check/judge.ts';
 import type { Hop, HopName, HopVerdict } from '../../../src/pat/check/report.ts';
 import { CheckService } from '../../../src/pat/check/service.ts';
+import { praasError } from '../../../src/pat/errors.ts';
 import type { SecurityGroupRule } from '../../../src/pat/interfaces/cloud.ts';
 import type { Prober } from '../../../src/pat/interfaces/prober.ts';
 import type { Mapping } from '../../../src/pat/mapping/mapping.ts';
@@ -56,6 +57,7 @@ test('all in order: every hop is ok, and the rest of the way is named', async ()
     mapping: 'ok',
     router: 'ok',
     node: 'ok',
+    connection_table: 'ok',
     rule: 'ok',
     counters: 'skipped',
     address_scope: 'ok',
@@ -94,7 +96,7 @@ describe('what is wrong is said with what to do', () => {
     await node.pat.update(mapping.id, { enabled: false });
     const { hops, conclusion } = await service().check(mapping.id);
 
-    expect(verdictsOf(hops)).toMatchObject({ mapping: 'wrong', rule: 'skipped' });
+    expect(verdictsOf(hops)).toMatchObject({ mapping: 'failed', rule: 'skipped' });
     expect(conclusion).toMatch(/^The mapping is disabled\. .*--enable/);
   });
 
@@ -107,7 +109,7 @@ describe('what is wrong is said with what to do', () => {
     node.dataplane.lose(mapping.router_id);
     const { hops } = await service().check(mapping.id);
 
-    expect(verdictsOf(hops)).toMatchObject({ node: 'wrong', rule: 'skipped', address_scope: 'skipped' });
+    expect(verdictsOf(hops)).toMatchObject({ node: 'failed', rule: 'skipped', address_scope: 'skipped' });
   });
 
   test('security groups that drop it', async () => {
@@ -129,7 +131,7 @@ describe('what is wrong is said with what to do', () => {
   });
 });
 
-test('a cloud that is away makes hops unknown and none wrong', async () => {
+test('a cloud that is away makes hops unknown and none failed', async () => {
   cloud.isAway = true;
   const { hops, ok, conclusion } = await service().check(mapping.id);
 
@@ -151,6 +153,56 @@ test('nodes are named to operators only', async () => {
 
   expect(await seen()).toContain('node-1');
   expect(await seen(MEMBER)).not.toContain('node-1');
+});
+
+describe('the connection table of the router', () => {
+  const checkWith = async (
+    otherConnections: number,
+    requester?: Requester,
+  ): Promise<Awaited<ReturnType<CheckService['check']>>> => {
+    node.router.connectionLimit = 1000;
+    node.router.otherConnections = otherConnections;
+    cloud.itsRules.push(openTo(22));
+    return service().check(mapping.id, requester);
+  };
+  const hopOf = (hops: readonly Hop[]): Hop | undefined => hops.find(({ hop }) => hop === 'connection_table');
+
+  test('with room in it is ok', async () => {
+    const { hops, ok, conclusion } = await checkWith(799);
+    expect(hopOf(hops)).toMatchObject({ verdict: 'ok', detail: expect.stringContaining('799 of 1000') });
+    expect(ok).toBe(true);
+    expect(conclusion).not.toContain('799');
+  });
+
+  test('with high usage is a warning, which the conclusion names', async () => {
+    const { hops, ok, conclusion } = await checkWith(900);
+    expect(hopOf(hops)).toMatchObject({ verdict: 'warning', next_step: expect.stringContaining('nf_conntrack_max') });
+    expect(ok).toBe(true);
+    expect(conclusion).toContain('900 of 1000');
+  });
+
+  test('nearly full is a failure, and the first thing to correct', async () => {
+    const { hops, ok, conclusion } = await checkWith(990);
+    expect(hopOf(hops)).toMatchObject({ verdict: 'failed' });
+    expect(ok).toBe(false);
+    expect(conclusion).toContain('990 of 1000');
+  });
+
+  test('a project is not told of settings of the node', async () => {
+    const { hops } = await checkWith(990, MEMBER);
+    expect(hopOf(hops)).toMatchObject({ verdict: 'failed', next_step: expect.not.stringContaining('nf_conntrack') });
+  });
+
+  test('that cannot be read is unknown', async () => {
+    node.dataplane.failNext('connectionTable', praasError('TOOL_TIMEOUT', { command: 'cat', seconds: 10 }));
+    const { hops } = await checkWith(1);
+    expect(hopOf(hops)).toMatchObject({ verdict: 'unknown' });
+  });
+
+  test('of a router that is not here is skipped', async () => {
+    node.dataplane.lose(mapping.router_id);
+    expect(hopOf((await service().check(mapping.id)).hops)).toMatchObject({ verdict: 'skipped' });
+  });
 });
 
 test('UDP is not knocked at', async () => {
@@ -188,7 +240,7 @@ test('a server of another project, whose ID somebody wrote on their port, is not
   const { hops } = await service().check(mapping.id);
 
   expect(JSON.stringify(hops)).not.toMatch(/secret|SHUTOFF/);
-  expect(verdictsOf(hops).server).toBe('wrong');
+  expect(verdictsOf(hops).server).toBe('failed');
 });
 
 test('a router that stands by is not tried from here', async () => {
