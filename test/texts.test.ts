@@ -6,7 +6,7 @@ import { expect, test } from '@jest/globals';
 import { readManifest, readPackage, remarks, shownOf, usageText, wordsOf } from '../scripts/commands.ts';
 import { allFactsOf, CATALOGUES, CODES, sampleOf } from './support/error-facts.ts';
 import { expectGolden } from './support/golden.ts';
-import { HOPS, JUDGEMENTS } from './support/judgements.ts';
+import { CONCLUSIONS, HOPS, JUDGEMENTS } from './support/judgements.ts';
 import { IMPORT_REASONS, WARNINGS } from './support/sentences.ts';
 
 const pages = (parts: readonly string[]): string => `${parts.join('\n\n')}\n`;
@@ -46,7 +46,7 @@ test('check', () => {
   const texts = HOPS.map(({ hop, verdict, detail, next_step }) =>
     [`${verdict} ${hop}: ${detail}`, ...(next_step === '' ? [] : [`  ${next_step}`])].join('\n'),
   );
-  expectGolden('texts/pat.check.txt', pages(texts));
+  expectGolden('texts/pat.check.txt', pages([...texts, ...CONCLUSIONS]));
 });
 
 test('import', () => {

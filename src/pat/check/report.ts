@@ -1,7 +1,7 @@
-/** What a check found out about a mapping: hop by hop on the way of a packet, and one sentence. Pure. */
+/** The result of a check: a verdict for each hop on the path of a packet, and a conclusion. Pure. */
 import type { Mapping } from '../mapping/mapping.ts';
 
-/** In the order in which they are walked. */
+/** In the order in which a packet passes them. */
 export const HOPS = [
   'mapping',
   'router',
@@ -57,7 +57,7 @@ export const failed = (hop: HopName, detail: string, nextStep: string): Hop => (
   next_step: nextStep,
 });
 
-/** A hop that failed keeps those behind it from working, so the first one is what to correct. */
+/** Sorts the hops. A failed hop often makes later ones fail, so the conclusion is about the first. */
 export function reportOf(mapping: Mapping, hops: readonly Hop[]): CheckReport {
   const ordered = hops.toSorted((a, b) => HOPS.indexOf(a.hop) - HOPS.indexOf(b.hop));
   const first = ordered.find(({ verdict }) => verdict === 'failed');
@@ -67,22 +67,23 @@ export function reportOf(mapping: Mapping, hops: readonly Hop[]): CheckReport {
 function conclusionOf(mapping: Mapping, hops: readonly Hop[], first: Hop | undefined): string {
   if (first) return `${sentence(first.detail)} ${first.next_step}`.trim();
   const { gateway_ip, router_port, protocol } = mapping;
-  const place = `${gateway_ip}:${router_port}/${protocol}`;
-  const open = hops.filter(({ verdict }) => verdict === 'unknown').map(({ hop }) => WORDS[hop]);
-  const rest = open.length === 0 ? '' : ` Not found out: ${open.join(', ')}.`;
-  const warnings = hops.flatMap(({ verdict, detail, next_step }) =>
-    verdict === 'warning' ? [` ${sentence(detail)} ${next_step}`] : [],
-  );
-  return `Nothing is wrong between the router and the server: if ${place} cannot be reached, look between the caller and the router.${rest}${warnings.join('')}`;
+  const unchecked = hops.filter(({ verdict }) => verdict === 'unknown').map(({ hop }) => HOP_LABELS[hop]);
+  const sentences = [
+    'No problem found between the router and the server.',
+    `If ${gateway_ip}:${router_port}/${protocol} cannot be reached, check the path from the client to the router.`,
+    ...(unchecked.length === 0 ? [] : [`Not checked: ${unchecked.join(', ')}.`]),
+    ...hops.flatMap(({ verdict, detail, next_step }) => (verdict === 'warning' ? [sentence(detail), next_step] : [])),
+  ];
+  return sentences.join(' ');
 }
 
-/** As people call them. */
-export const WORDS: Readonly<Record<HopName, string>> = {
+/** The hops as people call them. */
+export const HOP_LABELS: Readonly<Record<HopName, string>> = {
   mapping: 'mapping',
   router: 'router',
   node: 'node',
   connection_table: 'connection table',
-  rule: 'rule in the kernel',
+  rule: 'kernel rules',
   counters: 'counters',
   address_scope: 'address scope',
   security_group: 'security groups',
