@@ -36,9 +36,9 @@ const REASONS: { readonly [C in ImportReason['code']]: ImportReason & { readonly
   },
   SEVERAL_SERVERS: { code: 'SEVERAL_SERVERS' },
   TOO_MANY_NETWORKS: { code: 'TOO_MANY_NETWORKS', max: 256 },
-  MAPPING_NOT_EFFECTIVE: { code: 'MAPPING_NOT_EFFECTIVE', mapping_id: idOf(1) },
-  MAPPING_TO_OTHER_SERVER: { code: 'MAPPING_TO_OTHER_SERVER', mapping_id: idOf(1) },
-  MAPPING_WITH_OTHER_NETWORKS: { code: 'MAPPING_WITH_OTHER_NETWORKS', mapping_id: idOf(1) },
+  MAPPING_NOT_EFFECTIVE: { code: 'MAPPING_NOT_EFFECTIVE', mappingId: idOf(1) },
+  MAPPING_TO_OTHER_SERVER: { code: 'MAPPING_TO_OTHER_SERVER', mappingId: idOf(1) },
+  MAPPING_WITH_OTHER_NETWORKS: { code: 'MAPPING_WITH_OTHER_NETWORKS', mappingId: idOf(1) },
   OVERLAPS: { code: 'OVERLAPS', rule: '-A custom-PREROUTING -p tcp -j RETURN' },
   SHADOWED: { code: 'SHADOWED' },
 };

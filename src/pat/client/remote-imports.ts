@@ -13,8 +13,8 @@ export class RemoteImports implements Imports {
     this.#api = api;
   }
 
-  async importRules(router_id: string, options: ChangeOptions = {}): Promise<Changed<readonly ImportedRule[]>> {
-    const path = withOptions(`/v1/routers/${encodeURIComponent(router_id)}/import`, options);
+  async importRules(routerId: string, options: ChangeOptions = {}): Promise<Changed<readonly ImportedRule[]>> {
+    const path = withOptions(`/v1/routers/${encodeURIComponent(routerId)}/import`, options);
     const { import: imported, warnings, script } = await this.#api.request(ImportedDocument, { method: 'POST', path });
     return { value: imported.rules, warnings, script };
   }

@@ -88,10 +88,10 @@ export class RemotePat implements Pat {
     return { mappings: [...new Map(byId).values()], failures: chunks.flatMap(({ failures }) => failures) };
   }
 
-  async #listChunk(filter: Readonly<Record<string, string>>, related_to: readonly string[]): Promise<MappingList> {
+  async #listChunk(filter: Readonly<Record<string, string>>, relatedTo: readonly string[]): Promise<MappingList> {
     const query = new URLSearchParams([
       ...Object.entries(filter),
-      ...related_to.map((id): [string, string] => ['related_to', id]),
+      ...relatedTo.map((id): [string, string] => ['related_to', id]),
     ]);
     const path = query.size === 0 ? MAPPINGS : `${MAPPINGS}?${query.toString()}`;
     const { mappings, failures } = await this.#api.request(MappingListDocument, { method: 'GET', path });
@@ -109,8 +109,8 @@ export class RemotePat implements Pat {
     return connections;
   }
 
-  async sync(router_id: string, options: ChangeOptions = {}): Promise<Changed<Synced>> {
-    const path = withOptions(`/v1/routers/${encodeURIComponent(router_id)}/sync`, options);
+  async sync(routerId: string, options: ChangeOptions = {}): Promise<Changed<Synced>> {
+    const path = withOptions(`/v1/routers/${encodeURIComponent(routerId)}/sync`, options);
     const { sync, ...rest } = await this.#api.request(SyncedDocument, { method: 'POST', path });
     return changed(sync, rest);
   }

@@ -19,23 +19,23 @@ export class RemoteQuotas implements Quotas {
     return (await this.#api.request(QuotaListDocument, { method: 'GET', path: QUOTAS })).quotas;
   }
 
-  async show(project_id: string): Promise<QuotaView> {
-    return (await this.#api.request(QuotaDocument, { method: 'GET', path: pathOf(project_id) })).quota;
+  async show(projectId: string): Promise<QuotaView> {
+    return (await this.#api.request(QuotaDocument, { method: 'GET', path: pathOf(projectId) })).quota;
   }
 
-  async set(project_id: string, quota: OwnQuota): Promise<QuotaView> {
-    const request = { method: 'PATCH', path: pathOf(project_id), body: { quota } } as const;
+  async set(projectId: string, quota: OwnQuota): Promise<QuotaView> {
+    const request = { method: 'PATCH', path: pathOf(projectId), body: { quota } } as const;
     return (await this.#api.request(QuotaDocument, request)).quota;
   }
 
-  async reset(project_id: string): Promise<QuotaView> {
-    return (await this.#api.request(QuotaDocument, { method: 'DELETE', path: pathOf(project_id) })).quota;
+  async reset(projectId: string): Promise<QuotaView> {
+    return (await this.#api.request(QuotaDocument, { method: 'DELETE', path: pathOf(projectId) })).quota;
   }
 }
 
 /** A project that begins with a dot would change the path of the request. */
-function pathOf(project_id: string): string {
-  const project = parseInput(ProjectId, project_id);
+function pathOf(projectId: string): string {
+  const project = parseInput(ProjectId, projectId);
   if (project.startsWith('.')) throw praasError('PROJECT_NOT_FOUND', { project });
   return `${QUOTAS}/${encodeURIComponent(project)}`;
 }

@@ -19,8 +19,8 @@ export class RemoteRouters implements Routers {
     return { routers, failures: failures.map((item) => errorOf(item, this.#api.name)) };
   }
 
-  async show(router_id: string): Promise<RouterDetails> {
-    const path = `${ROUTERS}/${encodeURIComponent(router_id)}`;
+  async show(routerId: string): Promise<RouterDetails> {
+    const path = `${ROUTERS}/${encodeURIComponent(routerId)}`;
     return (await this.#api.request(RouterDocument, { method: 'GET', path })).router;
   }
 }

@@ -22,7 +22,7 @@ export interface RuleDecision {
   readonly rule: string;
   readonly result: ImportResult;
   /** One mapping, or one for each gateway address that the rule matches. */
-  readonly mapping_ids: readonly string[];
+  readonly mappingIds: readonly string[];
   /** Why it is dropped or left. */
   readonly reason: ImportReason | undefined;
 }
@@ -39,7 +39,7 @@ interface PublishedEndpoint {
   readonly endpoint: Endpoint;
   readonly server: ServerPort;
   /** Empty: every source. */
-  readonly allowed_cidrs: readonly string[];
+  readonly allowedCidrs: readonly string[];
   readonly members: readonly UnmanagedDnatRule[];
   /** Rules that match no packet, because the members before them match all. */
   readonly shadowed: readonly UnmanagedDnatRule[];
@@ -122,14 +122,14 @@ function importable(situation: Situation, rules: readonly UnmanagedDnatRule[], l
 /** Takes one rule or more for one endpoint in their order. Gives what they do together, or why no mapping can do it. */
 function merge(
   rules: readonly UnmanagedDnatRule[],
-  gateway_ip: string,
+  gatewayIp: string,
   present: Mapping | undefined,
   now: Date,
 ): PublishedEndpoint | ImportReason {
   const [first] = rules;
   if (first === undefined) throw new Error('an endpoint without rules');
   const { protocol, router_port, server_ip, server_port } = first;
-  const endpoint = { protocol, gateway_ip, router_port };
+  const endpoint = { protocol, gateway_ip: gatewayIp, router_port };
   const members: UnmanagedDnatRule[] = [];
   const shadowed: UnmanagedDnatRule[] = [];
   for (const rule of rules) {
@@ -137,16 +137,16 @@ function merge(
     else if (covers(members, rule.source)) shadowed.push(rule);
     else return { code: 'SEVERAL_SERVERS' };
   }
-  const allowed_cidrs = networksOf(members);
-  if (allowed_cidrs.length > MAX_NETWORKS) return { code: 'TOO_MANY_NETWORKS', max: MAX_NETWORKS };
+  const allowedCidrs = networksOf(members);
+  if (allowedCidrs.length > MAX_NETWORKS) return { code: 'TOO_MANY_NETWORKS', max: MAX_NETWORKS };
   if (present) {
-    const mapping_id = present.id;
-    const differs = present.allowed_cidrs.length > 0 && allowed_cidrs.join() !== present.allowed_cidrs.join();
-    if (!isEffective(present, now)) return { code: 'MAPPING_NOT_EFFECTIVE', mapping_id };
-    if (!isSameServerPort(present, first)) return { code: 'MAPPING_TO_OTHER_SERVER', mapping_id };
-    if (differs) return { code: 'MAPPING_WITH_OTHER_NETWORKS', mapping_id };
+    const mappingId = present.id;
+    const differs = present.allowed_cidrs.length > 0 && allowedCidrs.join() !== present.allowed_cidrs.join();
+    if (!isEffective(present, now)) return { code: 'MAPPING_NOT_EFFECTIVE', mappingId };
+    if (!isSameServerPort(present, first)) return { code: 'MAPPING_TO_OTHER_SERVER', mappingId };
+    if (differs) return { code: 'MAPPING_WITH_OTHER_NETWORKS', mappingId };
   }
-  return { endpoint, server: { protocol, server_ip, server_port }, allowed_cidrs, members, shadowed, present };
+  return { endpoint, server: { protocol, server_ip, server_port }, allowedCidrs, members, shadowed, present };
 }
 
 function isSameServerPort(one: ServerPort, other: ServerPort): boolean {
@@ -182,13 +182,13 @@ function overlapAt(endpoint: Endpoint, staying: readonly PortInUse[]): ImportRea
 }
 
 function newMappingOf(
-  { endpoint, server, allowed_cidrs }: PublishedEndpoint,
-  router_id: string,
+  { endpoint, server, allowedCidrs }: PublishedEndpoint,
+  routerId: string,
   masquerading: readonly UnmanagedMasqueradeRule[],
 ): NewMapping {
   const masquerade = masquerading.some((rule) => isSameServerPort(rule, server)) ? 'always' : 'never';
   return {
-    router_id,
+    router_id: routerId,
     ...endpoint,
     ...server,
     server_id: null,
@@ -196,7 +196,7 @@ function newMappingOf(
     project_id: null,
     name: '',
     description: '',
-    allowed_cidrs: [...allowed_cidrs],
+    allowed_cidrs: [...allowedCidrs],
     masquerade,
     expires_at: null,
     enabled: true,
@@ -225,10 +225,10 @@ function ruleDecision(
   idOf: ReadonlyMap<PublishedEndpoint, string>,
 ): RuleDecision {
   const reason = left.get(rule);
-  if (reason !== undefined) return { rule: rule.text, result: 'left', mapping_ids: [], reason };
+  if (reason !== undefined) return { rule: rule.text, result: 'left', mappingIds: [], reason };
   const own = [...idOf].filter(([{ members }]) => members.some((member) => member === rule));
-  if (own.length === 0) return { rule: rule.text, result: 'dropped', mapping_ids: [], reason: { code: 'SHADOWED' } };
+  if (own.length === 0) return { rule: rule.text, result: 'dropped', mappingIds: [], reason: { code: 'SHADOWED' } };
   const isNew = own.some(([{ present }]) => present === undefined);
-  const mapping_ids = own.map(([, id]) => id);
-  return { rule: rule.text, result: isNew ? 'imported' : 'ours', mapping_ids, reason: undefined };
+  const mappingIds = own.map(([, id]) => id);
+  return { rule: rule.text, result: isNew ? 'imported' : 'ours', mappingIds, reason: undefined };
 }

@@ -9,9 +9,9 @@ export type ImportReason =
   | { readonly code: 'SERVER_NOT_BEHIND_ROUTER'; readonly facts: ErrorFacts<'SERVER_NOT_BEHIND_ROUTER'> }
   | { readonly code: 'SEVERAL_SERVERS' }
   | { readonly code: 'TOO_MANY_NETWORKS'; readonly max: number }
-  | { readonly code: 'MAPPING_NOT_EFFECTIVE'; readonly mapping_id: string }
-  | { readonly code: 'MAPPING_TO_OTHER_SERVER'; readonly mapping_id: string }
-  | { readonly code: 'MAPPING_WITH_OTHER_NETWORKS'; readonly mapping_id: string }
+  | { readonly code: 'MAPPING_NOT_EFFECTIVE'; readonly mappingId: string }
+  | { readonly code: 'MAPPING_TO_OTHER_SERVER'; readonly mappingId: string }
+  | { readonly code: 'MAPPING_WITH_OTHER_NETWORKS'; readonly mappingId: string }
   /** A rule that stays may match the same packets. */
   | { readonly code: 'OVERLAPS'; readonly rule: string }
   /** An earlier rule matches all of its packets. */
@@ -33,11 +33,11 @@ export function importReasonText(reason: ImportReason): string {
     case 'TOO_MANY_NETWORKS':
       return `its port is open to more than ${reason.max} networks`;
     case 'MAPPING_NOT_EFFECTIVE':
-      return `its port belongs to mapping ${reason.mapping_id}, which is not published`;
+      return `its port belongs to mapping ${reason.mappingId}, which is not published`;
     case 'MAPPING_TO_OTHER_SERVER':
-      return `its port belongs to mapping ${reason.mapping_id}, which has another server or port`;
+      return `its port belongs to mapping ${reason.mappingId}, which has another server or port`;
     case 'MAPPING_WITH_OTHER_NETWORKS':
-      return `its port belongs to mapping ${reason.mapping_id}, which allows other networks`;
+      return `its port belongs to mapping ${reason.mappingId}, which allows other networks`;
     case 'OVERLAPS':
       return `a rule that stays may match the same packets: ${reason.rule}`;
     case 'SHADOWED':

@@ -21,7 +21,7 @@ export interface QuotaLedgerParts {
 
 /** The mappings that a running request may still create. */
 interface Reservation {
-  readonly router_id: string;
+  readonly routerId: string;
   readonly counts: ProjectCounts;
 }
 
@@ -52,30 +52,30 @@ export class QuotaLedger implements QuotaReserver {
   }
 
   #countAll(): void {
-    for (const [router_id, mappings] of this.#uncounted) this.#count(router_id, mappings);
+    for (const [routerId, mappings] of this.#uncounted) this.#count(routerId, mappings);
     this.#uncounted.clear();
   }
 
-  #count(router_id: string, mappings: ChangedRecord['mappings']): void {
+  #count(routerId: string, mappings: ChangedRecord['mappings']): void {
     const counts = countsOf([...mappings.values()].map(({ project_id }) => project_id));
-    for (const [project_id, count] of this.#byRouter.get(router_id) ?? NO_COUNTS) {
-      this.#totals.set(project_id, (this.#totals.get(project_id) ?? 0) - count);
+    for (const [projectId, count] of this.#byRouter.get(routerId) ?? NO_COUNTS) {
+      this.#totals.set(projectId, (this.#totals.get(projectId) ?? 0) - count);
     }
-    for (const [project_id, count] of counts) {
-      this.#totals.set(project_id, (this.#totals.get(project_id) ?? 0) + count);
+    for (const [projectId, count] of counts) {
+      this.#totals.set(projectId, (this.#totals.get(projectId) ?? 0) + count);
     }
-    this.#byRouter.set(router_id, counts);
+    this.#byRouter.set(routerId, counts);
   }
 
   /** Throws QUOTA_EXCEEDED, what QuotaStore.read and the store throw, and what `work` throws. */
   async reserve<T>(
-    { router_id, projects }: Parameters<QuotaReserver['reserve']>[0],
+    { router_id: routerId, projects }: Parameters<QuotaReserver['reserve']>[0],
     work: () => Promise<T>,
   ): Promise<T> {
     const counts = countsOf(projects);
     if (counts.size === 0) return work();
     await this.#load();
-    const reservation = { router_id, counts };
+    const reservation = { routerId, counts };
     await this.#waitUntilFits(reservation);
     try {
       return await work();
@@ -85,19 +85,19 @@ export class QuotaLedger implements QuotaReserver {
   }
 
   /** Gives how many mappings a project has; `onRouter` is for the router with most of them. Throws what the store throws. */
-  async usage(project_id: string): Promise<QuotaUsage> {
+  async usage(projectId: string): Promise<QuotaUsage> {
     await this.#load();
     this.#countAll();
-    const onRouters = [...this.#byRouter.values()].map((counts) => counts.get(project_id) ?? 0);
+    const onRouters = [...this.#byRouter.values()].map((counts) => counts.get(projectId) ?? 0);
     const onRouter = onRouters.reduce((max, count) => Math.max(max, count), 0);
-    return { mappings: this.#totals.get(project_id) ?? 0, onRouter };
+    return { mappings: this.#totals.get(projectId) ?? 0, onRouter };
   }
 
   /** Gives all projects that have mappings. Throws what the store throws. */
   async projects(): Promise<readonly string[]> {
     await this.#load();
     this.#countAll();
-    return [...this.#totals].filter(([, count]) => count > 0).map(([project_id]) => project_id);
+    return [...this.#totals].filter(([, count]) => count > 0).map(([projectId]) => projectId);
   }
 
   /** Waits while the mappings of running requests take the quota, then reserves. */
@@ -108,38 +108,38 @@ export class QuotaLedger implements QuotaReserver {
   }
 
   /** False when only running requests keep it from fitting. Throws QUOTA_EXCEEDED when it does not fit without them either. */
-  #fits({ router_id, counts }: Reservation, own: Awaited<ReturnType<QuotaStore['read']>>): boolean {
+  #fits({ routerId, counts }: Reservation, own: Awaited<ReturnType<QuotaStore['read']>>): boolean {
     this.#countAll();
-    const quotas = [...counts].map(([project_id, count]) => ({
-      project_id,
+    const quotas = [...counts].map(([projectId, count]) => ({
+      projectId,
       count,
-      quota: { ...this.#parts.defaults(), ...own.get(project_id) },
+      quota: { ...this.#parts.defaults(), ...own.get(projectId) },
       stored: {
-        mappings: this.#totals.get(project_id) ?? 0,
-        onRouter: this.#byRouter.get(router_id)?.get(project_id) ?? 0,
+        mappings: this.#totals.get(projectId) ?? 0,
+        onRouter: this.#byRouter.get(routerId)?.get(projectId) ?? 0,
       },
     }));
-    for (const { project_id, count, quota, stored } of quotas) {
+    for (const { projectId, count, quota, stored } of quotas) {
       const exceeded = exceededLimit(quota, stored, count);
-      if (exceeded) throw praasError('QUOTA_EXCEEDED', { project: project_id, ...exceeded, asked: count });
+      if (exceeded) throw praasError('QUOTA_EXCEEDED', { project: projectId, ...exceeded, asked: count });
     }
-    return quotas.every(({ project_id, count, quota, stored }) => {
-      const reserved = this.#reserved(router_id, project_id);
+    return quotas.every(({ projectId, count, quota, stored }) => {
+      const reserved = this.#reserved(routerId, projectId);
       const used = { mappings: stored.mappings + reserved.mappings, onRouter: stored.onRouter + reserved.onRouter };
       return exceededLimit(quota, used, count) === undefined;
     });
   }
 
-  #knows(router_id: string): boolean {
-    return this.#byRouter.has(router_id) || this.#uncounted.has(router_id);
+  #knows(routerId: string): boolean {
+    return this.#byRouter.has(routerId) || this.#uncounted.has(routerId);
   }
 
-  #reserved(router_id: string, project_id: string): QuotaUsage {
+  #reserved(routerId: string, projectId: string): QuotaUsage {
     let [mappings, onRouter] = [0, 0];
     for (const reservation of this.#reservations) {
-      const count = reservation.counts.get(project_id) ?? 0;
+      const count = reservation.counts.get(projectId) ?? 0;
       mappings += count;
-      if (reservation.router_id === router_id) onRouter += count;
+      if (reservation.routerId === routerId) onRouter += count;
     }
     return { mappings, onRouter };
   }
@@ -161,8 +161,8 @@ export class QuotaLedger implements QuotaReserver {
   /** A record that cannot be read counts as empty until it can be read: other routers stay usable, and its own refuses changes. */
   async #loadAll(): Promise<void> {
     const { store } = this.#parts;
-    const routerIds = (await store.routers()).filter((router_id) => !this.#knows(router_id));
-    const records = await Promise.allSettled(routerIds.map((router_id) => store.read(router_id)));
+    const routerIds = (await store.routers()).filter((routerId) => !this.#knows(routerId));
+    const records = await Promise.allSettled(routerIds.map((routerId) => store.read(routerId)));
     for (const result of records) {
       if (result.status === 'rejected') {
         if (!isPraasError(result.reason)) throw result.reason;
@@ -177,8 +177,8 @@ export class QuotaLedger implements QuotaReserver {
 
 function countsOf(projects: readonly (string | null)[]): ProjectCounts {
   const counts = new Map<string, number>();
-  for (const project_id of projects) {
-    if (project_id !== null) counts.set(project_id, (counts.get(project_id) ?? 0) + 1);
+  for (const projectId of projects) {
+    if (projectId !== null) counts.set(projectId, (counts.get(projectId) ?? 0) + 1);
   }
   return counts;
 }

@@ -9,5 +9,5 @@ export interface QuotaStore {
    * Replaces the quota of a project by what `change` gives; undefined removes it. Durable when it returns.
    * Throws as read does, and STORE_LOCKED, STORE_FULL, STORE_FAILED.
    */
-  update(project_id: string, change: (before: OwnQuota | undefined) => OwnQuota | undefined): Promise<void>;
+  update(projectId: string, change: (before: OwnQuota | undefined) => OwnQuota | undefined): Promise<void>;
 }

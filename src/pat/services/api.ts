@@ -45,7 +45,7 @@ export interface Pat {
   /** Gives the open connections of one mapping. */
   connections(id: string, requester?: Requester): Promise<readonly Connection[]>;
   /** Reconciles one router: makes its kernel rules equal to the store. */
-  sync(router_id: string, options?: ChangeOptions): Promise<Changed<Synced>>;
+  sync(routerId: string, options?: ChangeOptions): Promise<Changed<Synced>>;
 }
 
 export interface RouterList {
@@ -57,7 +57,7 @@ export interface RouterList {
 /** The routers of the node. */
 export interface Routers {
   list(requester?: Requester): Promise<RouterList>;
-  show(router_id: string, requester?: Requester): Promise<RouterDetails>;
+  show(routerId: string, requester?: Requester): Promise<RouterDetails>;
 }
 
 /** A limit (-1: unlimited) and how much of it is in use. */
@@ -81,9 +81,9 @@ export interface QuotaView {
  */
 export interface Quotas {
   list(requester?: Requester): Promise<readonly QuotaView[]>;
-  show(project_id: string, requester?: Requester): Promise<QuotaView>;
+  show(projectId: string, requester?: Requester): Promise<QuotaView>;
   /** Sets the quota of a project. A limit that is left out keeps its value. */
-  set(project_id: string, quota: OwnQuota, requester?: Requester): Promise<QuotaView>;
+  set(projectId: string, quota: OwnQuota, requester?: Requester): Promise<QuotaView>;
   /** Resets the quota of a project to the default. */
-  reset(project_id: string, requester?: Requester): Promise<QuotaView>;
+  reset(projectId: string, requester?: Requester): Promise<QuotaView>;
 }

@@ -54,8 +54,8 @@ export class CorrectionService implements Corrections {
     return withDeadline(this.#parts.timers, MAX_WAIT_MS, work, late);
   }
 
-  async #applyTo(router_id: string, corrections: readonly Correction[]): Promise<readonly AppliedCorrection[]> {
-    const { value } = await this.#parts.runner.run<readonly AppliedCorrection[]>(router_id, {
+  async #applyTo(routerId: string, corrections: readonly Correction[]): Promise<readonly AppliedCorrection[]> {
+    const { value } = await this.#parts.runner.run<readonly AppliedCorrection[]>(routerId, {
       options: {},
       requiresRouter: false,
       scope: 'rules',

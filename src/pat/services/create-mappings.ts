@@ -18,7 +18,7 @@ import type { MappingView } from '../mapping/view.ts';
 export interface MappingCreationParts {
   readonly runner: ChangeRunner;
   /** Throws FORBIDDEN for a router port that the requester may not use. */
-  readonly requirePort: (router_port: number | undefined, requester: Requester) => void;
+  readonly requirePort: (routerPort: number | undefined, requester: Requester) => void;
   readonly targets: Targets;
   readonly quotas?: QuotaReserver | undefined;
   readonly groups?: SecurityGroupAccess | undefined;
@@ -42,16 +42,16 @@ export class MappingCreation {
     const { requester = ROOT } = options;
     for (const { router_port } of requests) this.#parts.requirePort(router_port, requester);
     const resolved = await Promise.all(requests.map((each) => targets.resolve(each, requester)));
-    const router_id = requireOneRouter(resolved);
-    const reservation = { router_id, projects: resolved.map(({ mapping }) => mapping.project_id) };
+    const routerId = requireOneRouter(resolved);
+    const reservation = { router_id: routerId, projects: resolved.map(({ mapping }) => mapping.project_id) };
     const work = (): Promise<Changed<readonly MappingView[]>> =>
-      this.#createWithGroups(router_id, requests, resolved, options, ids);
+      this.#createWithGroups(routerId, requests, resolved, options, ids);
     return quotas ? quotas.reserve(reservation, work) : work();
   }
 
   /** Removes the added security group rules where the mappings are not created. */
   async #createWithGroups(
-    router_id: string,
+    routerId: string,
     requests: readonly MappingRequest[],
     resolved: readonly ResolvedRequest[],
     options: ChangeOptions,
@@ -78,7 +78,7 @@ export class MappingCreation {
       return { ...mapping, security_group_rule_ids: [...ruleIds, ...sharedIds] };
     });
     try {
-      const changed = await this.#publish(router_id, inputs, options, ids);
+      const changed = await this.#publish(routerId, inputs, options, ids);
       const fromGroups = (await Promise.all(checks)).flatMap((check) => check?.warnings ?? []);
       const fromTargets = resolved.flatMap((each) => each.warnings);
       return { ...changed, warnings: [...changed.warnings, ...fromTargets, ...fromGroups] };
@@ -90,13 +90,13 @@ export class MappingCreation {
   }
 
   #publish(
-    router_id: string,
+    routerId: string,
     inputs: readonly NewMapping[],
     options: ChangeOptions,
     ids: readonly string[],
   ): Promise<Changed<readonly MappingView[]>> {
     const { runner, view } = this.#parts;
-    return runner.run(router_id, {
+    return runner.run(routerId, {
       options,
       requiresRouter: true,
       scope: 'port',
@@ -115,10 +115,10 @@ export class MappingCreation {
 
 /** Gives the router of all these requests. Throws INVALID_INPUT for none and for several. */
 function requireOneRouter(resolved: readonly ResolvedRequest[]): string {
-  const [router_id, another] = new Set(resolved.map(({ mapping }) => mapping.router_id));
-  if (router_id === undefined)
+  const [routerId, another] = new Set(resolved.map(({ mapping }) => mapping.router_id));
+  if (routerId === undefined)
     throw praasError('INVALID_INPUT', { field: 'mappings', found: '[]', allowed: 'one mapping or more' });
-  if (another === undefined) return router_id;
-  const found = `${router_id} and ${another}`;
+  if (another === undefined) return routerId;
+  const found = `${routerId} and ${another}`;
   throw praasError('INVALID_INPUT', { field: 'router_id', found, allowed: 'one router for all mappings of a request' });
 }

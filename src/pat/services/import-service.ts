@@ -7,7 +7,7 @@ import { ROOT } from '../../core/identity/requester.ts';
 import type { NewId } from '../../core/ids.ts';
 import type { Changed, ChangeOptions } from '../change/change.ts';
 import type { ChangeRunner } from '../change/change-runner.ts';
-import { decideImport } from '../import/import.ts';
+import { decideImport, type RuleDecision } from '../import/import.ts';
 import { importReasonText } from '../import/reasons.ts';
 import type { ImportedRule } from '../import/result.ts';
 import type { Cause } from '../mapping/event.ts';
@@ -17,7 +17,7 @@ export interface Imports {
    * Gives what becomes of each unmanaged rule in the chains that praas shares with other programs. Connections are not
    * interrupted. Throws ROUTER_NOT_FOUND, UNKNOWN_RULES, IMPORT_UNFINISHED, and as the agent does.
    */
-  importRules(router_id: string, options?: ChangeOptions): Promise<Changed<readonly ImportedRule[]>>;
+  importRules(routerId: string, options?: ChangeOptions): Promise<Changed<readonly ImportedRule[]>>;
 }
 
 export interface ImportServiceParts {
@@ -34,20 +34,21 @@ export class ImportService implements Imports {
     this.#parts = parts;
   }
 
-  importRules(router_id: string, options: ChangeOptions = {}): Promise<Changed<readonly ImportedRule[]>> {
+  importRules(routerId: string, options: ChangeOptions = {}): Promise<Changed<readonly ImportedRule[]>> {
     const { runner, newId } = this.#parts;
     const cause: Cause = { by: options.requester ?? ROOT, reason: REASON };
-    return runner.run<readonly ImportedRule[]>(router_id, {
+    return runner.run<readonly ImportedRule[]>(routerId, {
       options,
       requiresRouter: true,
       scope: 'audit',
       decide: (situation) => {
         const { delta, ids, rules } = decideImport(situation, newId);
-        const imported = rules.map(({ reason, ...rule }): ImportedRule => {
-          return { ...rule, reason: reason === undefined ? '' : importReasonText(reason) };
-        });
-        return { delta, ids, value: () => imported, causes: new Map(ids.map((id) => [id, cause])) };
+        return { delta, ids, value: () => rules.map(importedRuleOf), causes: new Map(ids.map((id) => [id, cause])) };
       },
     });
   }
+}
+
+function importedRuleOf({ rule, result, mappingIds, reason }: RuleDecision): ImportedRule {
+  return { rule, result, mapping_ids: mappingIds, reason: reason === undefined ? '' : importReasonText(reason) };
 }

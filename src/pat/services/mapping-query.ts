@@ -98,9 +98,9 @@ export class MappingQuery {
     const presentRouters = new Set(present);
     const now = clock.now();
     return ids.map((id) => {
-      const router_id = this.#lastRouter.get(id) ?? '';
-      const mapping = byRouter.get(router_id)?.mappings.get(id);
-      if (mapping) return this.#asOf(mapping, now, presentRouters.has(router_id));
+      const routerId = this.#lastRouter.get(id) ?? '';
+      const mapping = byRouter.get(routerId)?.mappings.get(id);
+      if (mapping) return this.#asOf(mapping, now, presentRouters.has(routerId));
       this.#lastRouter.delete(id);
       return undefined;
     });

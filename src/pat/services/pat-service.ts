@@ -150,8 +150,8 @@ export class PatService implements Pat {
   }
 
   /** Reads the kernel rules of the router and reconciles them. Throws ROUTER_NOT_FOUND, and as the agent does. */
-  sync(router_id: string, options: ChangeOptions = {}): Promise<Changed<Synced>> {
-    return this.#parts.runner.run<Synced>(router_id, {
+  sync(routerId: string, options: ChangeOptions = {}): Promise<Changed<Synced>> {
+    return this.#parts.runner.run<Synced>(routerId, {
       options,
       requiresRouter: true,
       scope: 'kernel',
@@ -187,9 +187,9 @@ export class PatService implements Pat {
       }));
   }
 
-  #requirePort(router_port: number | undefined, requester: Requester): void {
+  #requirePort(routerPort: number | undefined, requester: Requester): void {
     const { access, settings } = this.#parts;
-    if (!access.allows(requester, ANY_PORT)) requirePortInRange(router_port, settings.router_port_range, requester);
+    if (!access.allows(requester, ANY_PORT)) requirePortInRange(routerPort, settings.router_port_range, requester);
   }
 
   #outcomeOf({ delta, mapping }: Decision): Outcome<MappingView> {

@@ -29,29 +29,29 @@ export class QuotaService implements Quotas {
     return Promise.all([...known].toSorted().map((each) => this.#view(each)));
   }
 
-  async show(project_id: string, requester: Requester = ROOT): Promise<QuotaView> {
-    return this.#view(requireVisible(project_id, requester));
+  async show(projectId: string, requester: Requester = ROOT): Promise<QuotaView> {
+    return this.#view(requireVisible(projectId, requester));
   }
 
-  async set(project_id: string, quota: OwnQuota, requester: Requester = ROOT): Promise<QuotaView> {
-    const project = requireVisible(project_id, requester);
+  async set(projectId: string, quota: OwnQuota, requester: Requester = ROOT): Promise<QuotaView> {
+    const project = requireVisible(projectId, requester);
     await this.#parts.quotas.update(project, (before) => ({ ...before, ...quota }));
     return this.#view(project);
   }
 
-  async reset(project_id: string, requester: Requester = ROOT): Promise<QuotaView> {
-    const project = requireVisible(project_id, requester);
+  async reset(projectId: string, requester: Requester = ROOT): Promise<QuotaView> {
+    const project = requireVisible(projectId, requester);
     await this.#parts.quotas.update(project, () => undefined);
     return this.#view(project);
   }
 
-  async #view(project_id: string): Promise<QuotaView> {
+  async #view(projectId: string): Promise<QuotaView> {
     const { quotas, ledger, defaults } = this.#parts;
-    const own = (await quotas.read()).get(project_id);
+    const own = (await quotas.read()).get(projectId);
     const limits = { ...defaults(), ...own };
-    const { mappings, onRouter } = await ledger.usage(project_id);
+    const { mappings, onRouter } = await ledger.usage(projectId);
     return {
-      project_id,
+      project_id: projectId,
       is_default: own === undefined,
       mappings: { limit: limits.mappings, in_use: mappings },
       ports_per_router: { limit: limits.ports_per_router, in_use: onRouter },
@@ -60,8 +60,8 @@ export class QuotaService implements Quotas {
 }
 
 /** Gives the parsed ID. Throws INVALID_INPUT, and PROJECT_NOT_FOUND for a project that the requester does not see. */
-function requireVisible(project_id: string, requester: Requester): string {
-  const project = parseInput(ProjectId, project_id);
+function requireVisible(projectId: string, requester: Requester): string {
+  const project = parseInput(ProjectId, projectId);
   if (!requester.sees(project)) throw praasError('PROJECT_NOT_FOUND', { project });
   return project;
 }

@@ -55,12 +55,12 @@ export class RouterService implements Routers {
   /** Gives one router with its unmanaged rules, by its ID or by its name in OpenStack. Throws ROUTER_NOT_FOUND. */
   async show(reference: string, requester: Requester = ROOT): Promise<RouterDetails> {
     const { agent, store, directory } = this.#parts;
-    const router_id = this.idOf(reference, requester);
-    if (directory?.isVisible(router_id, requester) === false) {
+    const routerId = this.idOf(reference, requester);
+    if (directory?.isVisible(routerId, requester) === false) {
       throw praasError('ROUTER_NOT_FOUND', { router: reference, known: [] });
     }
-    const view = await agent.inspect(router_id, 'audit');
-    const record = await store.read(router_id);
+    const view = await agent.inspect(routerId, 'audit');
+    const record = await store.read(routerId);
     return {
       ...this.#summarize(view.facts, view.portsInUse, record),
       networks: view.facts.inside.map(({ cidr }) => cidr),
@@ -78,10 +78,10 @@ export class RouterService implements Routers {
     return this.#parts.directory?.find(reference, requester) ?? reference;
   }
 
-  async #summaryOf(router_id: string): Promise<RouterSummary | Error | undefined> {
+  async #summaryOf(routerId: string): Promise<RouterSummary | Error | undefined> {
     try {
-      const { facts, portsInUse } = await this.#parts.agent.inspect(router_id, 'port');
-      return this.#summarize(facts, portsInUse, await this.#parts.store.read(router_id));
+      const { facts, portsInUse } = await this.#parts.agent.inspect(routerId, 'port');
+      return this.#summarize(facts, portsInUse, await this.#parts.store.read(routerId));
     } catch (error) {
       // A namespace can be deleted after it was listed; it is not on this node any more.
       if (isPraasError(error, 'ROUTER_NOT_FOUND')) return undefined;
@@ -93,10 +93,10 @@ export class RouterService implements Routers {
   #summarize(facts: RouterFacts, portsInUse: readonly PortInUse[], record: RouterRecord): RouterSummary {
     const { settings, clock, directory } = this.#parts;
     const situation = { record, router: { facts, portsInUse }, settings, now: clock.now(), force: false };
-    const [gateway_ip = ''] = facts.gateways;
+    const [gatewayIp = ''] = facts.gateways;
     const free = PROTOCOLS.map((protocol) => [
       protocol,
-      gateway_ip ? freePorts(situation, { protocol, gateway_ip }) : 0,
+      gatewayIp ? freePorts(situation, { protocol, gateway_ip: gatewayIp }) : 0,
     ]);
     return {
       router_id: facts.router_id,
@@ -106,13 +106,13 @@ export class RouterService implements Routers {
       gateway_ips: facts.gateways,
       mappings: record.mappings.size,
       free_ports: Object.fromEntries(free) as Record<Protocol, number>,
-      used_ports: { tcp: usedPorts(record, 'tcp', gateway_ip), udp: usedPorts(record, 'udp', gateway_ip) },
+      used_ports: { tcp: usedPorts(record, 'tcp', gatewayIp), udp: usedPorts(record, 'udp', gatewayIp) },
     };
   }
 }
 
-function usedPorts({ mappings }: RouterRecord, protocol: Protocol, gateway_ip: string): number {
-  return [...mappings.values()].filter((each) => each.protocol === protocol && each.gateway_ip === gateway_ip).length;
+function usedPorts({ mappings }: RouterRecord, protocol: Protocol, gatewayIp: string): number {
+  return [...mappings.values()].filter((each) => each.protocol === protocol && each.gateway_ip === gatewayIp).length;
 }
 
 function isOnGateway(inUse: PortInUse, facts: RouterFacts): boolean {

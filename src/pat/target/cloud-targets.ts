@@ -33,18 +33,18 @@ interface NamedServer {
 
 /** The router and the server address that a request resolves to. */
 interface ResolvedTarget {
-  readonly router_id: string;
+  readonly routerId: string;
   readonly identity: TargetIdentity;
-  readonly project_id: string | null;
+  readonly projectId: string | null;
   readonly port: CloudPort | undefined;
   /** The first gateway address that Neutron has for the router. */
-  readonly gateway_ip: string | undefined;
+  readonly gatewayIp: string | undefined;
   readonly warnings: readonly string[];
 }
 
 /** A request for which no port of the requester has the requested address. */
 interface UnmatchedTarget {
-  readonly router_id: string | undefined;
+  readonly routerId: string | undefined;
   readonly routerPorts: readonly CloudPort[];
   readonly named: NamedServer | undefined;
   /** The ports that the requester may see. */
@@ -78,14 +78,18 @@ export class CloudTargets implements Targets {
   async resolve(request: MappingRequest, requester: Requester): Promise<ResolvedRequest> {
     const target = await this.#resolveTarget(request, requester);
     if (typeof target === 'string') return this.#local.resolve({ ...request, router_id: target }, requester);
-    const { router_id, identity, project_id, port, gateway_ip, warnings } = target;
-    const expected = gateway_ip === undefined ? {} : { expectedGatewayIp: gateway_ip };
-    return { mapping: newMappingOf(request, { router_id, ...identity, project_id, ...expected }), port, warnings };
+    const { routerId, identity, projectId, port, gatewayIp, warnings } = target;
+    const expected = gatewayIp === undefined ? {} : { expectedGatewayIp: gatewayIp };
+    return {
+      mapping: newMappingOf(request, { router_id: routerId, ...identity, project_id: projectId, ...expected }),
+      port,
+      warnings,
+    };
   }
 
-  async readdress(mapping: Mapping, server_ip: string, requester: Requester): Promise<TargetIdentity> {
-    const target = await this.#resolveTarget({ router_id: mapping.router_id, server_ip }, requester);
-    return typeof target === 'string' ? this.#local.readdress(mapping, server_ip, requester) : target.identity;
+  async readdress(mapping: Mapping, serverIp: string, requester: Requester): Promise<TargetIdentity> {
+    const target = await this.#resolveTarget({ router_id: mapping.router_id, server_ip: serverIp }, requester);
+    return typeof target === 'string' ? this.#local.readdress(mapping, serverIp, requester) : target.identity;
   }
 
   async confirm({ router_id, port_id, server_ip }: Mapping, requester: Requester): Promise<void> {
@@ -95,12 +99,12 @@ export class CloudTargets implements Targets {
 
   /** Gives only the ID of the router where it is not a Neutron router. */
   async #resolveTarget(request: TargetRequest, requester: Requester): Promise<ResolvedTarget | string> {
-    const [router_id, named] = await Promise.all([
+    const [routerId, named] = await Promise.all([
       this.#resolveRouter(request, requester),
       this.#resolveServer(request, requester),
     ]);
-    if (router_id !== undefined && !isUuid(router_id)) return router_id;
-    const [ports, routerPorts] = await this.#listPorts(request, requester, router_id, named);
+    if (routerId !== undefined && !isUuid(routerId)) return routerId;
+    const [ports, routerPorts] = await this.#listPorts(request, requester, routerId, named);
     const visible = ports.filter(({ project_id }) => requester.sees(project_id));
     const candidates = addressesOf(visible).filter(({ server_ip }) =>
       [undefined, server_ip].includes(request.server_ip),
@@ -108,23 +112,23 @@ export class CloudTargets implements Targets {
     const what = named?.text ?? request.port_id ?? request.server_ip ?? 'the server';
     if (candidates.length === 0)
       return this.#resolveUnmatched(request, requester, {
-        router_id,
+        routerId,
         routerPorts,
         named,
         visible,
         isKnown: ports.length > 0,
         what,
       });
-    const router = await this.#routers.select(candidates, { router_id, routerPorts, what }, requester);
+    const router = await this.#routers.select(candidates, { routerId, routerPorts, what }, requester);
     const address = requireOne(router.addresses, what);
     this.#requireServerPort(address.port, requester);
     this.#requireGateway(request.gateway_ip, router, requester);
     return {
-      router_id: router.router_id,
+      routerId: router.routerId,
       identity: identityOf(address),
-      project_id: requester.projectId ?? request.project_id ?? address.port.project_id,
+      projectId: requester.projectId ?? request.project_id ?? address.port.project_id,
       port: address.port,
-      gateway_ip: router.ports.gatewayIps[0],
+      gatewayIp: router.ports.gatewayIps[0],
       warnings: [],
     };
   }
@@ -157,22 +161,22 @@ export class CloudTargets implements Targets {
   async #listPorts(
     request: TargetRequest,
     requester: Requester,
-    router_id: string | undefined,
+    routerId: string | undefined,
     named: NamedServer | undefined,
   ): Promise<readonly [readonly CloudPort[], readonly CloudPort[]]> {
-    const routerIds = router_id === undefined ? [] : [router_id];
+    const routerIds = routerId === undefined ? [] : [routerId];
     const deviceIds = [...(named?.serverIds ?? []), ...routerIds];
     const [ofDevices, ofId] = await Promise.all([
       deviceIds.length === 0 ? [] : this.#cloud.ports({ deviceIds }),
       request.port_id === undefined ? undefined : this.#cloud.ports({ ids: [request.port_id] }),
     ]);
-    const routerPorts = ofDevices.filter(({ device_id }) => device_id === router_id);
+    const routerPorts = ofDevices.filter(({ device_id }) => device_id === routerId);
     const ofServers = ofDevices.filter(({ device_id }) => named?.serverIds.includes(device_id));
     if (ofId !== undefined) return [named ? ofId.filter((port) => hasPort(ofServers, port)) : ofId, routerPorts];
     if (named !== undefined) return [ofServers, routerPorts];
     const { server_ip: ip_address } = request;
     if (ip_address === undefined) throw praasError('INVALID_INPUT', NO_SERVER);
-    const networkIds = router_id === undefined ? undefined : new RouterPorts(router_id, routerPorts).networkIds;
+    const networkIds = routerId === undefined ? undefined : new RouterPorts(routerId, routerPorts).networkIds;
     if (networkIds?.length === 0) return [[], routerPorts];
     const { projectId: project_id } = requester;
     const scope = networkIds === undefined ? project_id !== null && { project_id } : { networkIds };
@@ -183,18 +187,18 @@ export class CloudTargets implements Targets {
   async #resolveUnmatched(
     request: TargetRequest,
     requester: Requester,
-    { router_id, routerPorts, named, visible, isKnown, what }: UnmatchedTarget,
+    { routerId, routerPorts, named, visible, isKnown, what }: UnmatchedTarget,
   ): Promise<ResolvedTarget> {
     const { server_ip } = request;
     const isAddressOnly = named === undefined && request.port_id === undefined && !isKnown;
     const isAllowed = this.#policy.allows(requester, ANY_TARGET);
-    if (isAddressOnly && isAllowed && router_id !== undefined && server_ip !== undefined) {
+    if (isAddressOnly && isAllowed && routerId !== undefined && server_ip !== undefined) {
       return {
-        router_id,
+        routerId,
         identity: { server_ip, server_id: null, port_id: null },
-        project_id: requester.projectId ?? request.project_id ?? null,
+        projectId: requester.projectId ?? request.project_id ?? null,
         port: undefined,
-        gateway_ip: new RouterPorts(router_id, routerPorts).gatewayIps[0],
+        gatewayIp: new RouterPorts(routerId, routerPorts).gatewayIps[0],
         warnings: [addressWarning(server_ip)],
       };
     }
@@ -216,14 +220,15 @@ export class CloudTargets implements Targets {
   }
 
   /** The other addresses of a router are floating IPs, which belong to their servers. */
-  #requireGateway(gateway: string | undefined, { router_id, ports }: ConnectedRouter, requester: Requester): void {
+  #requireGateway(gateway: string | undefined, { routerId, ports }: ConnectedRouter, requester: Requester): void {
     const addresses = ports.gatewayIps;
     if (gateway === undefined || addresses.includes(gateway) || this.#policy.allows(requester, ANY_TARGET)) return;
-    throw praasError('GATEWAY_NOT_LOCAL', { gateway, router: router_id, addresses });
+    throw praasError('GATEWAY_NOT_LOCAL', { gateway, router: routerId, addresses });
   }
 
-  async #serverNotFound(server: string, project_id: string | null): Promise<Error> {
-    const known = project_id === null ? [] : (await this.#cloud.servers({ project_id })).map(({ name }) => name);
+  async #serverNotFound(server: string, projectId: string | null): Promise<Error> {
+    const known =
+      projectId === null ? [] : (await this.#cloud.servers({ project_id: projectId })).map(({ name }) => name);
     return praasError('SERVER_NOT_FOUND', { server, known });
   }
 }

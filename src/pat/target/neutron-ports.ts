@@ -38,8 +38,8 @@ export class RouterPorts {
   readonly #ports: readonly CloudPort[];
 
   /** Takes ports of any devices, and keeps those of the router. */
-  constructor(router_id: string, ports: readonly CloudPort[]) {
-    this.#ports = ports.filter(({ device_id }) => device_id === router_id);
+  constructor(routerId: string, ports: readonly CloudPort[]) {
+    this.#ports = ports.filter(({ device_id }) => device_id === routerId);
   }
 
   /** Subnets on which the router has an interface. */

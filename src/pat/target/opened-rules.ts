@@ -25,7 +25,7 @@ export async function removeUnusedRules(
 /** Undefined where a record cannot be read. */
 async function usedRules(store: OpenedRulesParts['store']): Promise<ReadonlySet<string> | undefined> {
   try {
-    const records = await Promise.all((await store.routers()).map((router_id) => store.read(router_id)));
+    const records = await Promise.all((await store.routers()).map((routerId) => store.read(routerId)));
     const mappings = records.flatMap((record) => [...record.mappings.values()]);
     return new Set(mappings.flatMap(({ security_group_rule_ids }) => security_group_rule_ids));
   } catch {

@@ -21,8 +21,8 @@ export class RouterDirectory {
   }
 
   /** Gives the router as last listed; undefined where it is unknown. */
-  of(router_id: string): CloudRouter | undefined {
-    return this.#routers?.get(router_id);
+  of(routerId: string): CloudRouter | undefined {
+    return this.#routers?.get(routerId);
   }
 
   /** Gives the ID of the router with that name; undefined where the requester sees none or several. */
@@ -34,19 +34,19 @@ export class RouterDirectory {
   }
 
   /** True where the requester may see the router; a router of unknown project is visible to requesters of all projects only. */
-  isVisible(router_id: string, requester: Requester): boolean {
-    return requester.sees(this.of(router_id)?.project_id ?? null);
+  isVisible(routerId: string, requester: Requester): boolean {
+    return requester.sees(this.of(routerId)?.project_id ?? null);
   }
 
   /** Why the router is not on this node; undefined where Neutron does not explain it. */
-  whyAbsent(router_id: string): Reason | undefined {
-    const router = this.of(router_id);
+  whyAbsent(routerId: string): Reason | undefined {
+    const router = this.of(routerId);
     return router === undefined || router.isUp ? undefined : reason('ROUTER_DISABLED', { router: router.name });
   }
 
   /** Why the router has no gateway address on this node; undefined where Neutron does not explain it. */
-  whyNoGateway(router_id: string): Reason | undefined {
-    const router = this.of(router_id);
+  whyNoGateway(routerId: string): Reason | undefined {
+    const router = this.of(routerId);
     if (router === undefined) return undefined;
     if (router.gateway_ips.length === 0) return reason('NO_EXTERNAL_GATEWAY', { router: router.name });
     if (router.isHa) return reason('ROUTER_STANDBY');

@@ -10,7 +10,7 @@ import { isRouterInterface, type PortAddress, RouterPorts } from './neutron-port
 
 /** A router with an interface on the subnets of some of the requested addresses. */
 export interface ConnectedRouter {
-  readonly router_id: string;
+  readonly routerId: string;
   readonly ports: RouterPorts;
   /** The requested addresses that it is connected to; at least one. */
   readonly addresses: readonly PortAddress[];
@@ -19,7 +19,7 @@ export interface ConnectedRouter {
 /** What the request says of the router. */
 export interface RouterSelection {
   /** Undefined where the request names no router. */
-  readonly router_id: string | undefined;
+  readonly routerId: string | undefined;
   readonly routerPorts: readonly CloudPort[];
   /** The server, for messages. */
   readonly what: string;
@@ -35,12 +35,12 @@ export class RouterSelector {
   }
 
   /** Gives the ID back. Throws ROUTER_NOT_FOUND for a router that does not exist or is of another project. */
-  async requireVisible(router_id: string, requester: Requester): Promise<string> {
-    const owner = await this.#projectOf(router_id);
+  async requireVisible(routerId: string, requester: Requester): Promise<string> {
+    const owner = await this.#projectOf(routerId);
     if (owner === undefined || !requester.sees(owner)) {
-      throw await this.#notFound(router_id, requester);
+      throw await this.#notFound(routerId, requester);
     }
-    return router_id;
+    return routerId;
   }
 
   /**
@@ -67,14 +67,14 @@ export class RouterSelector {
    */
   async select(
     addresses: readonly PortAddress[],
-    { router_id, routerPorts, what }: RouterSelection,
+    { routerId, routerPorts, what }: RouterSelection,
     requester: Requester,
   ): Promise<ConnectedRouter> {
-    if (router_id === undefined) return this.#requireOne(await this.#connectedRouters(addresses, requester), what);
-    const selected = connectedRouter(router_id, routerPorts, addresses);
+    if (routerId === undefined) return this.#requireOne(await this.#connectedRouters(addresses, requester), what);
+    const selected = connectedRouter(routerId, routerPorts, addresses);
     if (selected !== undefined) return selected;
-    const known = (await this.#connectedRouters(addresses, requester)).map((each) => each.router_id);
-    throw praasError('ROUTER_NOT_CONNECTED', { router: router_id, server: what, known });
+    const known = (await this.#connectedRouters(addresses, requester)).map((each) => each.routerId);
+    throw praasError('ROUTER_NOT_CONNECTED', { router: routerId, server: what, known });
   }
 
   async #requireOne(connected: readonly ConnectedRouter[], what: string): Promise<ConnectedRouter> {
@@ -83,8 +83,8 @@ export class RouterSelector {
     const [selected, another] = usable;
     if (selected === undefined) throw praasError('ROUTER_NOT_CONNECTED', { server: what });
     if (another === undefined) return selected;
-    const routers = await Promise.all(usable.map(({ router_id }) => this.#cloud.router(router_id)));
-    const candidates = usable.map(({ router_id }, index) => `${routers[index]?.name ?? ''} (${router_id})`);
+    const routers = await Promise.all(usable.map(({ routerId }) => this.#cloud.router(routerId)));
+    const candidates = usable.map(({ routerId }, index) => `${routers[index]?.name ?? ''} (${routerId})`);
     throw praasError('AMBIGUOUS', { what: `the router of ${what}`, candidates });
   }
 
@@ -96,18 +96,18 @@ export class RouterSelector {
     const networkIds = [...new Set(addresses.map(({ port }) => port.network_id))];
     const interfaces = (await this.#cloud.ports({ networkIds })).filter(isRouterInterface);
     const routerIds = [...new Set(interfaces.map(({ device_id }) => device_id))];
-    const owners = await Promise.all(routerIds.map((router_id) => this.#projectOf(router_id)));
+    const owners = await Promise.all(routerIds.map((routerId) => this.#projectOf(routerId)));
     const deviceIds = routerIds.filter((_, index) => requester.sees(owners[index] ?? null));
     if (deviceIds.length === 0) return [];
     const ports = await this.#cloud.ports({ deviceIds });
-    return deviceIds.flatMap((router_id) => connectedRouter(router_id, ports, addresses) ?? []);
+    return deviceIds.flatMap((routerId) => connectedRouter(routerId, ports, addresses) ?? []);
   }
 
-  async #projectOf(router_id: string): Promise<string | undefined> {
-    const known = this.#projects.get(router_id);
+  async #projectOf(routerId: string): Promise<string | undefined> {
+    const known = this.#projects.get(routerId);
     if (known !== undefined) return known;
-    const router = await this.#cloud.router(router_id);
-    if (router !== undefined) this.#projects.set(router_id, router.project_id);
+    const router = await this.#cloud.router(routerId);
+    if (router !== undefined) this.#projects.set(routerId, router.project_id);
     return router?.project_id;
   }
 
@@ -119,11 +119,11 @@ export class RouterSelector {
 
 /** Undefined where the router has no interface on the subnet of one of the addresses. */
 function connectedRouter(
-  router_id: string,
+  routerId: string,
   ports: readonly CloudPort[],
   addresses: readonly PortAddress[],
 ): ConnectedRouter | undefined {
-  const own = new RouterPorts(router_id, ports);
+  const own = new RouterPorts(routerId, ports);
   const connected = addresses.filter(({ subnet_id }) => own.subnetIds.has(subnet_id));
-  return connected.length === 0 ? undefined : { router_id, ports: own, addresses: connected };
+  return connected.length === 0 ? undefined : { routerId, ports: own, addresses: connected };
 }

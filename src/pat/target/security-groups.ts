@@ -24,7 +24,7 @@ export class SecurityGroups implements SecurityGroupAccess {
     this.#log = log;
   }
 
-  async inspect(mapping_id: string, { mapping, port }: SecuredTarget, opens: boolean): Promise<GroupCheck> {
+  async inspect(mappingId: string, { mapping, port }: SecuredTarget, opens: boolean): Promise<GroupCheck> {
     if (port === undefined || !port.hasPortSecurity) return NOTHING_TO_DO;
     try {
       const rules = await this.#cloud.securityGroupRules(port.security_group_ids);
@@ -33,7 +33,7 @@ export class SecurityGroups implements SecurityGroupAccess {
         const foreign = rules.filter(({ description }) => !isOurs(description));
         const missingWithoutUs = missingAccess(port, foreign, mapping);
         const shared = rules.filter((rule) => missingWithoutUs.some((access) => wasAddedFor(rule, access)));
-        const opened = missing.length === 0 ? NOTHING_TO_DO : await this.#open(mapping_id, port, missing);
+        const opened = missing.length === 0 ? NOTHING_TO_DO : await this.#open(mappingId, port, missing);
         return shared.length === 0 ? opened : { ...opened, sharedIds: shared.map(({ id }) => id) };
       }
       if (missing.length === 0) return NOTHING_TO_DO;
@@ -64,7 +64,7 @@ export class SecurityGroups implements SecurityGroupAccess {
     });
   }
 
-  async #open(mapping_id: string, port: CloudPort, missing: readonly MissingAccess[]): Promise<GroupCheck> {
+  async #open(mappingId: string, port: CloudPort, missing: readonly MissingAccess[]): Promise<GroupCheck> {
     const groups = await this.#cloud.securityGroups(port.security_group_ids);
     const own = groups.find(({ project_id }) => project_id === port.project_id);
     if (own === undefined) {
@@ -75,7 +75,7 @@ export class SecurityGroups implements SecurityGroupAccess {
     try {
       for (const { cidr, protocol, port: number } of missing) {
         const remote_ip_prefix = cidr === ANY_SOURCE ? null : cidr;
-        const description = `${DESCRIPTION_PREFIX}${mapping_id}`;
+        const description = `${DESCRIPTION_PREFIX}${mappingId}`;
         const rule = { security_group_id: own.id, protocol, port: number, remote_ip_prefix, description };
         ruleIds.push(await this.#cloud.addSecurityGroupRule(rule));
       }

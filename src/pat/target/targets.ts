@@ -8,9 +8,9 @@ import type { MappingRequest, TargetRequest } from '../mapping/request.ts';
 import { routerIdOf } from '../router/facts.ts';
 
 /** Throws FORBIDDEN for a router port outside of the range. For requesters who may not use any port. */
-export function requirePortInRange(router_port: number | undefined, range: PortRange, requester: Requester): void {
-  if (router_port === undefined || (router_port >= range.first && router_port <= range.last)) return;
-  const what = `use router port ${router_port}, which is outside of ${range.first}:${range.last}`;
+export function requirePortInRange(routerPort: number | undefined, range: PortRange, requester: Requester): void {
+  if (routerPort === undefined || (routerPort >= range.first && routerPort <= range.last)) return;
+  const what = `use router port ${routerPort}, which is outside of ${range.first}:${range.last}`;
   throw praasError('FORBIDDEN', { who: String(requester), what });
 }
 
@@ -44,8 +44,8 @@ export class LocalTargets implements Targets {
     return { mapping: newMappingOf(request, target), port: undefined, warnings: [] };
   }
 
-  async readdress(_: Mapping, server_ip: string): Promise<TargetIdentity> {
-    return { server_ip, server_id: null, port_id: null };
+  async readdress(_: Mapping, serverIp: string): Promise<TargetIdentity> {
+    return { server_ip: serverIp, server_id: null, port_id: null };
   }
 
   async confirm(): Promise<void> {

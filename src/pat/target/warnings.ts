@@ -3,8 +3,8 @@ import { list } from '../../core/errors/entry.ts';
 import { type MissingAccess, missingText } from './security.ts';
 
 /** Of a mapping whose server address no Neutron port has. */
-export function addressWarning(server_ip: string): string {
-  return `${server_ip} is not the address of a Neutron port on a network of the router: the mapping is not updated when the server moves`;
+export function addressWarning(serverIp: string): string {
+  return `${serverIp} is not the address of a Neutron port on a network of the router: the mapping is not updated when the server moves`;
 }
 
 /** Takes the names of the security groups and the packets that they drop. */

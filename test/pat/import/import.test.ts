@@ -35,7 +35,7 @@ describe('a rule that a mapping can replace', () => {
     const decided = decide(lines);
     expect(mappings(decided)).toEqual([{ ...published, masquerade: 'always' }]);
     expect(decided.delta.adopting).toEqual(lines);
-    expect(decided.rules).toEqual([{ rule: lines[0], result: 'imported', mapping_ids: [idOf(1)], reason: undefined }]);
+    expect(decided.rules).toEqual([{ rule: lines[0], result: 'imported', mappingIds: [idOf(1)], reason: undefined }]);
     expect(decided.delta.put).toMatchObject([{ id: idOf(1), project_id: null, status: 'PENDING' }]);
   });
 
@@ -96,7 +96,7 @@ describe('a rule that a mapping can replace', () => {
     const lines = [port('-s 198.51.100.0/24'), port('-s 192.0.2.7/32')];
     const decided = decide(lines);
     expect(mappings(decided)).toEqual([{ ...published, allowed_cidrs: ['192.0.2.7/32', '198.51.100.0/24'] }]);
-    expect(decided.rules.map(({ mapping_ids }) => mapping_ids)).toEqual([[idOf(1)], [idOf(1)]]);
+    expect(decided.rules.map(({ mappingIds }) => mappingIds)).toEqual([[idOf(1)], [idOf(1)]]);
     expect(mappings(decide([...lines, port('')]))).toEqual([published]);
   });
 
@@ -104,7 +104,7 @@ describe('a rule that a mapping can replace', () => {
     const facts = { ...FACTS, gateways: [GATEWAY, '203.0.113.11'] };
     const decided = decide([port('')], {}, facts);
     expect(decided.delta.put?.map(({ gateway_ip }) => gateway_ip)).toEqual(facts.gateways);
-    expect(decided.rules).toMatchObject([{ result: 'imported', mapping_ids: [idOf(1), idOf(2)] }]);
+    expect(decided.rules).toMatchObject([{ result: 'imported', mappingIds: [idOf(1), idOf(2)] }]);
   });
 });
 
@@ -151,7 +151,7 @@ describe('left, with the reason, is a rule', () => {
     ['-A custom-PREROUTING -p tcp -m tcp --dport 4022 -j REJECT', 'DNAT'],
   ])('that no mapping can express: %s', (line, detail) => {
     const decided = decide([line, MASQUERADE]);
-    expect(decided).toMatchObject({ delta: {}, ids: [], rules: [{ rule: line, result: 'left', mapping_ids: [] }] });
+    expect(decided).toMatchObject({ delta: {}, ids: [], rules: [{ rule: line, result: 'left', mappingIds: [] }] });
     expect(decided.rules[0]?.reason).toEqual({ code: 'NOT_EXPRESSIBLE', detail: expect.stringContaining(detail) });
   });
 
@@ -167,7 +167,7 @@ describe('left, with the reason, is a rule', () => {
     ],
   ])('with addresses that are not of this router: %s', (line, reason) => {
     const decided = decide([line, MASQUERADE]);
-    expect(decided).toMatchObject({ delta: {}, ids: [], rules: [{ rule: line, result: 'left', mapping_ids: [] }] });
+    expect(decided).toMatchObject({ delta: {}, ids: [], rules: [{ rule: line, result: 'left', mappingIds: [] }] });
     expect(decided.rules[0]?.reason).toMatchObject(reason);
   });
 
@@ -227,7 +227,7 @@ describe('a rule for the port of an existing mapping', () => {
 
   test('that does the same is removed, and no mapping is created', () => {
     const decided = decide([port(''), port('', OTHER)], withMapping());
-    expect(decided.rules).toMatchObject([{ result: 'ours', mapping_ids: [present.id] }, { result: 'dropped' }]);
+    expect(decided.rules).toMatchObject([{ result: 'ours', mappingIds: [present.id] }, { result: 'dropped' }]);
     expect(decided).toMatchObject({ ids: [], delta: { adopting: ['-A something', port(''), port('', OTHER)] } });
     expect(decided.delta.put).toBeUndefined();
     expect(results(decide([port('-s 192.0.2.7/32')], withMapping()))).toEqual(['ours']);
@@ -242,7 +242,7 @@ describe('a rule for the port of an existing mapping', () => {
     [{ allowed_cidrs: ['192.0.2.7/32'] }, 'MAPPING_WITH_OTHER_NETWORKS'],
   ])('stays when the mapping has %j', (changes, code) => {
     const decided = decide([port('')], withMapping(changes));
-    expect(decided).toMatchObject({ delta: {}, rules: [{ result: 'left', mapping_ids: [] }] });
-    expect(decided.rules[0]?.reason).toEqual({ code, mapping_id: present.id });
+    expect(decided).toMatchObject({ delta: {}, rules: [{ result: 'left', mappingIds: [] }] });
+    expect(decided.rules[0]?.reason).toEqual({ code, mappingId: present.id });
   });
 });
