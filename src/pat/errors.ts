@@ -37,7 +37,7 @@ function notBehindText(f: NotBehindRouter): string {
       return `${f.server_ip} is the network or broadcast address of ${f.network}`;
     case 'OTHER_ADDRESS':
       return `${f.server_ip} is not an address of ${f.server} (addresses: ${list(f.addresses)})`;
-    case 'NO_IPV4_ADDRESS':
+    default:
       return `${f.server} has no IPv4 address`;
   }
 }

@@ -17,30 +17,25 @@ export type ImportReason =
   /** An earlier rule matches all of its packets. */
   | { readonly code: 'SHADOWED' };
 
+type ReasonOf<C extends ImportReason['code']> = Extract<ImportReason, { readonly code: C }>;
+
+const TEXTS: { readonly [C in ImportReason['code']]: (reason: ReasonOf<C>) => string } = {
+  NOT_EXPRESSIBLE: ({ detail }) => detail,
+  NO_GATEWAY_ADDRESS: () => 'the router has no gateway address on this node',
+  NOT_A_GATEWAY_ADDRESS: ({ address }) => `${address} is not a gateway address of the router`,
+  SERVER_NOT_BEHIND_ROUTER: ({ facts }) => PAT_ERRORS.SERVER_NOT_BEHIND_ROUTER.message(facts),
+  SEVERAL_SERVERS: () => 'rules for the same port send packets to different servers, depending on the source',
+  TOO_MANY_NETWORKS: ({ max }) => `its port is open to more than ${max} networks`,
+  MAPPING_NOT_EFFECTIVE: ({ mappingId }) => `its port belongs to mapping ${mappingId}, which is not published`,
+  MAPPING_TO_OTHER_SERVER: ({ mappingId }) =>
+    `its port belongs to mapping ${mappingId}, which has another server or port`,
+  MAPPING_WITH_OTHER_NETWORKS: ({ mappingId }) =>
+    `its port belongs to mapping ${mappingId}, which allows other networks`,
+  OVERLAPS: ({ rule }) => `a rule that stays may match the same packets: ${rule}`,
+  SHADOWED: () => 'an earlier rule matches all of its packets',
+};
+
 /** The sentence for people, without a full stop. */
 export function importReasonText(reason: ImportReason): string {
-  switch (reason.code) {
-    case 'NOT_EXPRESSIBLE':
-      return reason.detail;
-    case 'NO_GATEWAY_ADDRESS':
-      return 'the router has no gateway address on this node';
-    case 'NOT_A_GATEWAY_ADDRESS':
-      return `${reason.address} is not a gateway address of the router`;
-    case 'SERVER_NOT_BEHIND_ROUTER':
-      return PAT_ERRORS.SERVER_NOT_BEHIND_ROUTER.message(reason.facts);
-    case 'SEVERAL_SERVERS':
-      return 'rules for the same port send packets to different servers, depending on the source';
-    case 'TOO_MANY_NETWORKS':
-      return `its port is open to more than ${reason.max} networks`;
-    case 'MAPPING_NOT_EFFECTIVE':
-      return `its port belongs to mapping ${reason.mappingId}, which is not published`;
-    case 'MAPPING_TO_OTHER_SERVER':
-      return `its port belongs to mapping ${reason.mappingId}, which has another server or port`;
-    case 'MAPPING_WITH_OTHER_NETWORKS':
-      return `its port belongs to mapping ${reason.mappingId}, which allows other networks`;
-    case 'OVERLAPS':
-      return `a rule that stays may match the same packets: ${reason.rule}`;
-    case 'SHADOWED':
-      return 'an earlier rule matches all of its packets';
-  }
+  return (TEXTS[reason.code] as (each: ImportReason) => string)(reason);
 }

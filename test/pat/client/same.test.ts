@@ -167,8 +167,8 @@ const scenarios: Readonly<Record<string, readonly Call[]>> = {
 test.each(Object.keys(scenarios))('%s', async (name) => {
   const calls = scenarios[name] ?? [];
 
-  const [direct, remote] = await Promise.all(sides.map((side) => play(side, calls)));
+  const [local, overApi] = await Promise.all(sides.map((side) => play(side, calls)));
 
-  expect(remote).toEqual(direct);
-  expect(direct).toHaveLength(calls.length);
+  expect(overApi).toEqual(local);
+  expect(local).toHaveLength(calls.length);
 });

@@ -191,7 +191,7 @@ describe('the counts', () => {
   });
 
   test('in any order of requests no project exceeds its quota, and no request is refused that fits', async () => {
-    const request = fc.record({
+    const anyRequest = fc.record({
       project_id: fc.constantFrom('blue', 'red'),
       router_id: fc.constantFrom('a', 'b'),
       count: fc.integer({ min: 1, max: 3 }),
@@ -201,7 +201,7 @@ describe('the counts', () => {
     });
     const quota = { mappings: 6, ports_per_router: 4 };
     await fc.assert(
-      fc.asyncProperty(fc.array(request, { maxLength: 24 }), async (requests) => {
+      fc.asyncProperty(fc.array(anyRequest, { maxLength: 24 }), async (requests) => {
         const files = new MemoryStore();
         const ledger = new QuotaLedger({ store: files, quotas: new MemoryQuotaStore(), defaults: () => quota });
         const store = observedStore(files, (record) => ledger.recordChanged(record));
