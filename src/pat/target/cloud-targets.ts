@@ -12,7 +12,7 @@ import type { Cloud, CloudPort } from '../interfaces/cloud.ts';
 import type { ResolvedRequest, Targets } from '../interfaces/target.ts';
 import type { Mapping, TargetIdentity } from '../mapping/mapping.ts';
 import type { MappingRequest, TargetRequest } from '../mapping/request.ts';
-import { addressesOf, isServerPort, type PortAddress, RouterPorts } from './neutron-ports.ts';
+import { addressesOf, identityOf, isServerPort, type PortAddress, RouterPorts } from './neutron-ports.ts';
 import { type ConnectedRouter, RouterSelector } from './router-selector.ts';
 import { namedRouter, newMappingOf } from './targets.ts';
 import { addressWarning } from './warnings.ts';
@@ -235,10 +235,6 @@ export class CloudTargets implements Targets {
 
 function hasPort(ports: readonly CloudPort[], { id }: CloudPort): boolean {
   return ports.some((port) => port.id === id);
-}
-
-function identityOf({ port, server_ip }: PortAddress): TargetIdentity {
-  return { server_ip, server_id: isServerPort(port) ? port.device_id : null, port_id: port.id };
 }
 
 /** Throws AMBIGUOUS for several addresses. */

@@ -1,6 +1,7 @@
 /** What Neutron's ports say of servers and routers: IPv4 addresses, subnets and gateway addresses. Pure. */
 import { isIpv4 } from '../../core/values/ipv4.ts';
 import type { CloudPort } from '../interfaces/cloud.ts';
+import type { TargetIdentity } from '../mapping/mapping.ts';
 
 /** An IPv4 address of a port. */
 export interface PortAddress {
@@ -31,6 +32,11 @@ export function addressesOf(ports: readonly CloudPort[]): readonly PortAddress[]
       .filter(({ ip_address }) => isIpv4(ip_address))
       .map(({ ip_address, subnet_id }) => ({ port, server_ip: ip_address, subnet_id })),
   );
+}
+
+/** Gives the identity by which a mapping to this address follows its port. */
+export function identityOf({ port, server_ip }: PortAddress): TargetIdentity {
+  return { server_ip, server_id: isServerPort(port) ? port.device_id : null, port_id: port.id };
 }
 
 /** The ports of one router. */
