@@ -10,9 +10,10 @@ import { port } from '../src/core/settings/kinds.ts';
 import { key as declareKey } from '../src/core/settings/sections.ts';
 import { misplacedKey } from '../src/system/config/refusals.ts';
 import { errorOf, FILE, KEYS, load } from './support/config.ts';
-import { CATALOGUES, CODES, FACTS, OTHER_FACTS, sampleOf } from './support/error-facts.ts';
+import { allFactsOf, CATALOGUES, CODES, sampleOf } from './support/error-facts.ts';
 import { expectGolden } from './support/golden.ts';
-import { HOPS, JUDGEMENTS } from './support/judgements.ts';
+import { CONCLUSIONS, HOPS, JUDGEMENTS } from './support/judgements.ts';
+import { IMPORT_REASONS, WARNINGS } from './support/sentences.ts';
 
 const TOY_KEYS = { size: declareKey(port, '1', 'size of the toy') };
 const pages = (parts: readonly string[]): string => `${parts.join('\n\n')}\n`;
@@ -20,10 +21,9 @@ const pages = (parts: readonly string[]): string => `${parts.join('\n\n')}\n`;
 test.each(Object.entries(CATALOGUES))('errors of %s', (product, entries) => {
   const codes = CODES.filter((code) => code in entries).toSorted();
   const texts = codes.flatMap((code) =>
-    [FACTS[code], OTHER_FACTS[code]].flatMap((facts) => {
-      if (facts === undefined) return [];
+    allFactsOf(code).map((facts) => {
       const { kind, message, next_steps } = sampleOf(code, facts);
-      return [[`${code} (${kind})`, message, ...next_steps.map((step) => `  ${step}`)].join('\n')];
+      return [`${code} (${kind})`, message, ...next_steps.map((step) => `  ${step}`)].join('\n');
     }),
   );
   expectGolden(`texts/${product}.errors.txt`, pages(texts));
@@ -82,5 +82,13 @@ test('check', () => {
   const texts = HOPS.map(({ hop, verdict, detail, next_step }) =>
     [`${verdict} ${hop}: ${detail}`, ...(next_step === '' ? [] : [`  ${next_step}`])].join('\n'),
   );
-  expectGolden('texts/pat.check.txt', pages(texts));
+  expectGolden('texts/pat.check.txt', pages([...texts, ...CONCLUSIONS]));
+});
+
+test('import', () => {
+  expectGolden('texts/pat.import.txt', `${IMPORT_REASONS.join('\n')}\n`);
+});
+
+test('warnings', () => {
+  expectGolden('texts/pat.warnings.txt', `${WARNINGS.join('\n')}\n`);
 });

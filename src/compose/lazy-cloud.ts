@@ -12,6 +12,7 @@ import type { Mapping, TargetIdentity } from '../pat/mapping/mapping.ts';
 import type { MappingRequest } from '../pat/mapping/request.ts';
 import { NO_SERVERS, type ServerSummary, type Servers } from '../pat/services/server-service.ts';
 import { LocalTargets } from '../pat/target/targets.ts';
+import { ruleWarning } from '../pat/target/warnings.ts';
 import { pathExists } from '../system/path-exists.ts';
 import type { BuiltCloud } from './cloud.ts';
 import type { Config } from './config.ts';
@@ -49,7 +50,9 @@ export class LazyCloud implements Targets, SecurityGroupAccess {
   async close(ruleIds: readonly string[]): Promise<readonly string[]> {
     if (ruleIds.length === 0) return [];
     const cloud = await this.#cloud();
-    return cloud ? cloud.parts.groups.close(ruleIds) : ruleIds.map((id) => `security group rule ${id} stays`);
+    return cloud
+      ? cloud.parts.groups.close(ruleIds)
+      : ruleIds.map((id) => ruleWarning(id, 'OpenStack is not configured'));
   }
 
   /** The servers of the cloud. `mappings` are those of this node. */

@@ -86,7 +86,7 @@ export function buildNode(parts: NodeParts): Node {
   const quotas = new FileQuotaStore(onDisk);
   const ledger = new QuotaLedger({ store: files, quotas, defaults });
   const store = uninterruptible(files, interruption, (record) => {
-    ledger.touched(record);
+    ledger.recordChanged(record);
     parts.touched?.(record);
   });
   const agent = new Agent(dataplane, systemClock, log);

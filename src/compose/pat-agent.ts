@@ -163,7 +163,7 @@ function cloudWatchOf({ cloud, parts, securityGroups }: BuiltCloud, settings: Li
   return new CloudWatch({
     async read() {
       await parts.directory.refresh(cloud);
-      await securityGroups.closeLeft();
+      await securityGroups.retryRemovals();
     },
     periodMs: () => settings.current.second_monitoring * 1000,
     timers: systemTimers,

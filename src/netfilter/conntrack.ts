@@ -2,6 +2,7 @@
  * The kernel's connection tracking table in a namespace. One dump serves a whole batch, and one process deletes all entries
  * (a process for each connection takes minutes at scale). Needs conntrack-tools 1.4.7 for `--load-file`.
  */
+import type { Usage } from '../core/values/usage.ts';
 import type { Endpoint } from '../pat/mapping/forward.ts';
 import type { Flow } from '../pat/plan/connection.ts';
 import { type ExecResult, toolMissing } from '../system/exec.ts';
@@ -36,6 +37,18 @@ export async function readFlows(
     filters.map((filter) => run(namespaces, namespace, ['--dump', '--output', 'extended', ...filter], UNLESS_EMPTY)),
   );
   return dumps.flatMap(({ stdout }) => parseFlows(stdout));
+}
+
+/**
+ * How full the connection table of the namespace is; undefined while the kernel tracks no connections. Each namespace has its
+ * own count. The limit is that of the node, and the kernel compares it with each count, not with their sum. When a table has been
+ * full, the kernel removes entries until 95 % are left, so the count of one that overflows is between 95 and 100 %.
+ */
+export async function readTableUsage(namespaces: Namespaces, namespace: string): Promise<Usage | undefined> {
+  const args = ['count', 'max'].map((name) => `/proc/sys/net/netfilter/nf_conntrack_${name}`);
+  const { exitCode, stdout } = await namespaces.run(namespace, { file: 'cat', args });
+  const [used = '', limit = ''] = stdout.split('\n');
+  return exitCode === 0 ? { used: Number(used), limit: Number(limit) } : undefined;
 }
 
 /** Runs these deletions (of deletionsOf) in one process. Throws ROUTER_NOT_FOUND, TOOL_FAILED, TOOL_MISSING. */

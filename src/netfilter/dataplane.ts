@@ -2,6 +2,7 @@
  * The Dataplane on netfilter. One backend is in use. What the other backend still holds of praas (an operator has changed
  * `backend` in praas.conf) is deleted as soon as the one in use has it, so that no mapping is in two places.
  */
+import type { Usage } from '../core/values/usage.ts';
 import { isPraasError } from '../pat/errors.ts';
 import type { Dataplane, Observation } from '../pat/interfaces/dataplane.ts';
 import type { Endpoint, Forward } from '../pat/mapping/forward.ts';
@@ -17,7 +18,7 @@ import {
   isEmptyTransaction,
   type Transaction,
 } from './backend.ts';
-import { deletionsOf, endFlows, readFlows } from './conntrack.ts';
+import { deletionsOf, endFlows, readFlows, readTableUsage } from './conntrack.ts';
 import { readFacts } from './facts.ts';
 import { readListeners } from './listeners.ts';
 import type { Namespaces } from './namespace.ts';
@@ -106,6 +107,10 @@ export class NetfilterDataplane implements Dataplane {
   async flows(router_id: string, endpoints: readonly Endpoint[]): Promise<readonly Flow[]> {
     if (endpoints.length === 0) return [];
     return readFlows(this.#namespaces, await this.#namespaces.resolve(router_id), endpoints);
+  }
+
+  async connectionTable(router_id: string): Promise<Usage | undefined> {
+    return readTableUsage(this.#namespaces, await this.#namespaces.resolve(router_id));
   }
 
   async endFlows(router_id: string, flows: readonly Flow[], keep: readonly Flow[]): Promise<void> {

@@ -9,6 +9,45 @@ import { type CodeOf, errorsOf, type FactsOf, PraasError } from '../core/errors/
 const present = (what: string, known: readonly string[]): string =>
   known.length === 0 ? `no ${what} present` : `${what}: ${list(known)}`;
 
+/** Why an address is not that of a server behind a router. */
+type NotBehindRouter =
+  | {
+      readonly cause: 'NOT_CONNECTED';
+      readonly server_ip: string;
+      readonly router: string;
+      readonly networks: readonly string[];
+    }
+  | { readonly cause: 'ROUTER_ADDRESS'; readonly server_ip: string; readonly router: string }
+  | { readonly cause: 'NETWORK_ADDRESS'; readonly server_ip: string; readonly network: string }
+  | {
+      readonly cause: 'OTHER_ADDRESS';
+      readonly server_ip: string;
+      readonly server: string;
+      readonly addresses: readonly string[];
+    }
+  | { readonly cause: 'NO_IPV4_ADDRESS'; readonly server: string };
+
+function notBehindText(f: NotBehindRouter): string {
+  switch (f.cause) {
+    case 'NOT_CONNECTED':
+      return `${f.server_ip} is not behind router ${f.router} (networks behind it: ${list(f.networks)})`;
+    case 'ROUTER_ADDRESS':
+      return `${f.server_ip} is an address of router ${f.router} itself`;
+    case 'NETWORK_ADDRESS':
+      return `${f.server_ip} is the network or broadcast address of ${f.network}`;
+    case 'OTHER_ADDRESS':
+      return `${f.server_ip} is not an address of ${f.server} (addresses: ${list(f.addresses)})`;
+    default:
+      return `${f.server} has no IPv4 address`;
+  }
+}
+
+function notBehindStep({ cause }: NotBehindRouter): string {
+  if (cause === 'OTHER_ADDRESS') return 'Use one of its addresses.';
+  if (cause === 'NO_IPV4_ADDRESS') return 'Add an IPv4 address to the port, or use another server.';
+  return 'Check --server-ip, or use --force if the router reaches the server in another way.';
+}
+
 export const PAT_ERRORS = {
   NOTHING_TO_UPDATE: entry(
     'Usage',
@@ -42,8 +81,8 @@ export const PAT_ERRORS = {
   ),
   SERVER_NOT_BEHIND_ROUTER: entry(
     'Conflict',
-    (f: { reason: string }) => f.reason,
-    () => ['Check --server-ip, or use --force if the router reaches the server in another way.'],
+    (f: NotBehindRouter) => notBehindText(f),
+    (f) => [notBehindStep(f)],
   ),
   PORT_TAKEN: entry(
     'Conflict',
@@ -123,9 +162,15 @@ export const PAT_ERRORS = {
   ),
   ROUTER_NOT_CONNECTED: entry(
     'Conflict',
-    (f: { router: string; server: string; known: readonly string[] }) =>
-      `router ${f.router} has no interface on the network of ${f.server} (routers that have one: ${list(f.known)})`,
-    () => ['Connect the router with `openstack router add subnet`, or use another router.'],
+    (f: { router: string; server: string; known: readonly string[] } | { router?: undefined; server: string }) =>
+      f.router === undefined
+        ? `no router has an interface on the network of ${f.server}`
+        : `router ${f.router} has no interface on the network of ${f.server} (routers that have one: ${list(f.known)})`,
+    (f) => [
+      f.router === undefined
+        ? 'Connect a router with `openstack router add subnet`.'
+        : 'Connect the router with `openstack router add subnet`, or use another router.',
+    ],
   ),
   QUOTA_EXCEEDED: entry(
     'Conflict',

@@ -288,6 +288,7 @@ function bind(dataplane: Dataplane): Dataplane {
     render: (...args) => dataplane.render(...args),
     expected: (...args) => dataplane.expected(...args),
     flows: (...args) => dataplane.flows(...args),
+    connectionTable: (...args) => dataplane.connectionTable(...args),
     endFlows: (...args) => dataplane.endFlows(...args),
   };
 }

@@ -73,7 +73,7 @@ describe.each(WAYS)('%s', (way) => {
     })();
     while (knocks.length < KNOCKS_BEFORE) await held.send('meanwhile');
 
-    const { value } = await node.imports.takeOver(world.router_id);
+    const { value } = await node.imports.importRules(world.router_id);
     const known = knocks.length;
     while (knocks.length < known + KNOCKS_BEFORE) await held.send('meanwhile');
     over.abort();
@@ -89,7 +89,7 @@ describe.each(WAYS)('%s', (way) => {
     const { value: drift } = await node.pat.sync(world.router_id);
     expect(drift).toMatchObject({ added: 0, removed: 0 });
 
-    const again = await node.imports.takeOver(world.router_id);
+    const again = await node.imports.importRules(world.router_id);
     expect(again.value.map(({ result }) => result)).toEqual(['left']);
     expect(await natOf(world, way)).toBe(nat);
 
@@ -102,7 +102,7 @@ describe.each(WAYS)('%s', (way) => {
   test('shown only, nothing changes', async () => {
     const { world, node } = await setUp(way);
     const before = await natOf(world, way);
-    const { value, script } = await node.imports.takeOver(world.router_id, { dry_run: true });
+    const { value, script } = await node.imports.importRules(world.router_id, { dry_run: true });
     expect(value).toMatchObject([{ result: 'imported' }, { result: 'left' }]);
     expect(script).toContain(`--dport ${PORT}`);
     expect(await natOf(world, way)).toBe(before);
@@ -113,7 +113,7 @@ describe.each(WAYS)('%s', (way) => {
     const { world, node } = await setUp(way);
     const goal = { protocol: 'tcp', address: world.gateway, port: PORT } as const;
     // What is durable when a process dies there.
-    await node.imports.takeOver(world.router_id);
+    await node.imports.importRules(world.router_id);
     const { mappings } = await node.store.read(world.router_id);
     const python = pythonRules(PORT, '10.20.0.51:80');
     await node.store.transaction(world.router_id, (transaction) => transaction.commit({ adopting: python }));

@@ -1,4 +1,4 @@
-/** `praas pat check` on a real cloud: each thing that can be wrong is found, and named. */
+/** `praas pat check` on a real cloud: each kind of failure is found, and its next step is given. */
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { CheckReport, HopName, HopVerdict } from '../../src/pat/check/report.ts';
@@ -33,7 +33,7 @@ async function check({ id }: Mapping, token?: string): Promise<CheckReport> {
 const verdictsOf = ({ hops }: CheckReport): Partial<Record<HopName, HopVerdict>> =>
   Object.fromEntries(hops.map(({ hop, verdict }) => [hop, verdict]));
 
-test('all in order, for an operator with the name of the node, for the tenant without', async () => {
+test('without a failure every hop is ok; only the operator sees the host', async () => {
   await lab('listen', 'web', '8080');
   const mapping = await publish(8080);
   const report = await check(mapping);
@@ -56,18 +56,18 @@ test('all in order, for an operator with the name of the node, for the tenant wi
   expect(JSON.stringify(tenants)).not.toContain('lab-node');
 });
 
-test('nobody listens on the server', async () => {
+test('no process listens on the server', async () => {
   const report = await check(await publish(80));
 
-  expect(verdictsOf(report)).toMatchObject({ security_group: 'ok', connection: 'wrong' });
-  expect(report.conclusion).toMatch(/^Nothing listens on 10\.20\.0\.51:80\./);
+  expect(verdictsOf(report)).toMatchObject({ security_group: 'ok', connection: 'failed' });
+  expect(report.conclusion).toContain('10.20.0.51:80');
 });
 
-test('the security groups drop it', async () => {
+test('the security groups drop the packets', async () => {
   const report = await check(await publish(9999));
 
-  expect(verdictsOf(report)).toMatchObject({ security_group: 'wrong', connection: 'unknown' });
-  expect(report.conclusion).toMatch(/drop tcp 9999 from anywhere/);
+  expect(verdictsOf(report)).toMatchObject({ security_group: 'failed', connection: 'unknown' });
+  expect(report.conclusion).toContain('tcp 9999');
 });
 
 test('the server is shut off', async () => {
@@ -83,8 +83,8 @@ test('the server is shut off', async () => {
     expect(await now()).toBe('SHUTOFF');
 
     expect((await check(mapping)).hops.find(({ hop }) => hop === 'server')).toMatchObject({
-      verdict: 'wrong',
-      detail: 'server sleeper is SHUTOFF',
+      verdict: 'failed',
+      detail: expect.stringContaining('SHUTOFF'),
       next_step: expect.stringContaining('openstack server start sleeper'),
     });
   } finally {

@@ -47,7 +47,7 @@ async function eventually(port: number, expected: string): Promise<void> {
 test('what they drop is said, with the rule that is missing', async () => {
   const { mapping, warnings } = await create({});
 
-  expect(warnings.join()).toMatch(/drop tcp 9090.*--open-security-group/);
+  expect(warnings.join()).toMatch(/tcp 9090.*--open-security-group/);
   expect(await fromOutside(gateway, mapping.router_port)).toBe('timed out');
 });
 

@@ -188,6 +188,16 @@ export function dataplaneContract(name: string, make: () => Promise<DataplaneUnd
       expect(await packets(SSH, WEB, listed)).toEqual([0, 1, 0]);
     });
 
+    test('the connection table counts the connections of the router, up to a limit', async () => {
+      await reconcile([SSH]);
+      const before = await under.dataplane.connectionTable(under.router_id);
+      await under.call('203.0.113.2', SSH);
+      const after = await under.dataplane.connectionTable(under.router_id);
+      expect(after?.used).toBeGreaterThan(0);
+      expect(after?.used).toBeGreaterThanOrEqual(before?.used ?? 0);
+      expect(after?.limit).toBeGreaterThanOrEqual(after?.used ?? 0);
+    });
+
     test('its base chains are removed when nothing is in them, and only then', async () => {
       const hasBaseChains = async (): Promise<boolean> => {
         const { missingBaseChains } = await under.dataplane.observe(under.router_id);
@@ -213,6 +223,7 @@ export function dataplaneContract(name: string, make: () => Promise<DataplaneUnd
       await expect(dataplane.observe('not-here')).rejects.toMatchObject(missing);
       await expect(dataplane.apply('not-here', plan([SSH], [], undefined))).rejects.toMatchObject(missing);
       await expect(dataplane.flows('not-here', [SSH])).rejects.toMatchObject(missing);
+      await expect(dataplane.connectionTable('not-here')).rejects.toMatchObject(missing);
     });
   });
 }

@@ -30,7 +30,12 @@ export const FACTS: { readonly [C in ErrorCode]: ErrorFacts<C> } = {
   ROUTER_NOT_FOUND: { router: 'edge', known: ['east', 'west'] },
   NO_GATEWAY: { router: 'edge' },
   GATEWAY_NOT_LOCAL: { gateway: '203.0.113.99', router: 'edge', addresses: ['203.0.113.10'] },
-  SERVER_NOT_BEHIND_ROUTER: { reason: '192.0.2.1 is not behind edge' },
+  SERVER_NOT_BEHIND_ROUTER: {
+    cause: 'NOT_CONNECTED',
+    server_ip: '192.0.2.1',
+    router: 'edge',
+    networks: ['10.20.0.0/24'],
+  },
   PORT_TAKEN: { endpoint: '203.0.113.10:4000/tcp', by: 'mapping b0e5' },
   PORT_RESERVED: { endpoint: '203.0.113.10:500/udp', by: 'services of the router' },
   NO_FREE_PORT: { first: 4000, last: 4100, protocol: 'tcp', gateway: '203.0.113.10', mappings: 99, others: 2 },
@@ -93,10 +98,17 @@ export const FACTS: { readonly [C in ErrorCode]: ErrorFacts<C> } = {
   SERVICE_NOT_READY: { service: 'praas-pat-agent.service', journal: 'Error: the port is taken\nstopped' },
 };
 
-/** Facts that make a text take another way. */
-export const OTHER_FACTS: { readonly [C in ErrorCode]?: ErrorFacts<C> } = {
+/** Facts that give another sentence; several where there are several. */
+const OTHER_FACTS: { readonly [C in ErrorCode]?: ErrorFacts<C> | readonly ErrorFacts<C>[] } = {
   CONFIG_SYNTAX: { where: '/etc/praas.conf:3', found: 'unknown section [pras]', nearest: '[praas]' },
   ROUTER_NOT_FOUND: { router: 'edge', known: [] },
+  SERVER_NOT_BEHIND_ROUTER: [
+    { cause: 'ROUTER_ADDRESS', server_ip: '10.20.0.1', router: 'edge' },
+    { cause: 'NETWORK_ADDRESS', server_ip: '10.20.0.255', network: '10.20.0.0/24' },
+    { cause: 'OTHER_ADDRESS', server_ip: '10.20.0.99', server: 'web', addresses: ['10.20.0.51'] },
+    { cause: 'NO_IPV4_ADDRESS', server: 'web' },
+  ],
+  ROUTER_NOT_CONNECTED: { server: 'web' },
   GATEWAY_NOT_LOCAL: { ...FACTS.GATEWAY_NOT_LOCAL, addresses: [] },
   STORE_DAMAGED: { ...FACTS.STORE_DAMAGED, aside: undefined },
   KERNEL_REFUSED: { ...FACTS.KERNEL_REFUSED, line: '' },
@@ -105,3 +117,8 @@ export const OTHER_FACTS: { readonly [C in ErrorCode]?: ErrorFacts<C> } = {
   INTERRUPTED: { ...FACTS.INTERRUPTED, may_have_changed: true },
   DAEMON_UNREACHABLE: { ...FACTS.DAEMON_UNREACHABLE, may_have_changed: true },
 };
+
+/** All facts that there are of a code: one for each sentence that it can give. */
+export function allFactsOf(code: ErrorCode): readonly object[] {
+  return [FACTS[code], ...[OTHER_FACTS[code] ?? []].flat()];
+}

@@ -4,6 +4,7 @@
  * connection keeps going where it went when it was made, as in the kernel's connection table.
  */
 import { cidrContains } from '../../src/core/values/ipv4.ts';
+import type { Usage } from '../../src/core/values/usage.ts';
 import { praasError } from '../../src/pat/errors.ts';
 import type { Dataplane, Observation } from '../../src/pat/interfaces/dataplane.ts';
 import { type Endpoint, endpointKey, type Forward, forwardKey } from '../../src/pat/mapping/forward.ts';
@@ -39,6 +40,10 @@ export class FakeRouter {
   hasFrame = false;
   entries: readonly Entry[] = [];
   flows: readonly Flow[] = [];
+  /** How many connections it can have. */
+  connectionLimit = 262_144;
+  /** Connections beside `flows`. */
+  otherConnections = 0;
 
   constructor(facts: RouterFacts) {
     this.facts = facts;
@@ -205,6 +210,11 @@ export class FakeDataplane implements Dataplane {
   async endFlows(router_id: string, flows: readonly Flow[]): Promise<void> {
     const router = this.#enter('endFlows', router_id);
     router.flows = router.flows.filter((flow) => !flows.includes(flow));
+  }
+
+  async connectionTable(router_id: string): Promise<Usage> {
+    const { flows, otherConnections, connectionLimit } = this.#enter('connectionTable', router_id);
+    return { used: flows.length + otherConnections, limit: connectionLimit };
   }
 
   async removeBaseChains(router_id: string): Promise<void> {

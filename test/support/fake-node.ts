@@ -18,7 +18,7 @@ import { LocalTargets } from '../../src/pat/target/targets.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeDataplane, FakeRouter } from './fake-dataplane.ts';
 import { MemoryEventLog } from './memory-event-log.ts';
-import { MemoryQuotaStore, told } from './memory-quotas.ts';
+import { MemoryQuotaStore, observedStore } from './memory-quotas.ts';
 import { MemoryStore } from './memory-store.ts';
 import { ParsingPatService, POLICY_BY_DEFAULT } from './requests.ts';
 import { FACTS, idOf, NOW } from './samples.ts';
@@ -77,7 +77,7 @@ export function fakeNode(
   const quotas = new MemoryQuotaStore();
   const defaults = (): Quota => given.quota ?? { mappings: 50, ports_per_router: 50 };
   const book = new QuotaLedger({ store: files, quotas, defaults });
-  const store = told(files, (record) => book.touched(record));
+  const store = observedStore(files, (record) => book.recordChanged(record));
   const clock = new FakeClock(NOW);
   const log = new ListLog();
   let ids = 0;

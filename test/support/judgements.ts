@@ -16,6 +16,7 @@ import { judgeAside, judgeRoom } from '../../src/admin/doctor/storage.ts';
 import { judgeVersion } from '../../src/admin/doctor/tools.ts';
 import {
   judgeConnection,
+  judgeConnectionTable,
   judgeCounters,
   judgeGroups,
   judgeMapping,
@@ -26,8 +27,8 @@ import {
   judgeScope,
   judgeServer,
 } from '../../src/pat/check/judge.ts';
-import type { Hop } from '../../src/pat/check/report.ts';
-import type { CloudPort, CloudRouter } from '../../src/pat/interfaces/cloud.ts';
+import { type Hop, ok, reportOf, unknown, warning } from '../../src/pat/check/report.ts';
+import type { CloudPort, CloudRouter, SecurityGroupRule } from '../../src/pat/interfaces/cloud.ts';
 import type { RouterDetails } from '../../src/pat/router/view.ts';
 import { FACTS, GATEWAY, idOf, MAPPING, NOW, ROUTER } from './samples.ts';
 
@@ -148,6 +149,20 @@ const ROUTER_OF_NEUTRON: CloudRouter = {
   isDistributed: false,
 };
 const GROUPS = [{ id: idOf(50), name: 'default', project_id: 'blue' }];
+const OPEN: SecurityGroupRule = {
+  id: idOf(51),
+  security_group_id: idOf(50),
+  project_id: 'blue',
+  direction: 'ingress',
+  ethertype: 'IPv4',
+  protocol: null,
+  port_range_min: null,
+  port_range_max: null,
+  remote_ip_prefix: null,
+  remote_group_id: null,
+  remote_address_group_id: null,
+  description: '',
+};
 const SERVER = { id: idOf(40), name: 'web', project_id: 'blue', status: 'ACTIVE' };
 const HOSTS = [
   { host: 'net1', isAlive: true, ha_state: 'active' },
@@ -181,6 +196,11 @@ export const HOPS: readonly Hop[] = [
   judgeNode(undefined, HOSTS),
   judgeNode({ ...FACTS, standsBy: true }, HOSTS),
   judgeNode(FACTS, HOSTS),
+  judgeConnectionTable(undefined, true),
+  judgeConnectionTable({ used: 12, limit: 262_144 }, true),
+  judgeConnectionTable({ used: 230_000, limit: 262_144 }, true),
+  judgeConnectionTable({ used: 262_000, limit: 262_144 }, true),
+  judgeConnectionTable({ used: 262_000, limit: 262_144 }, false),
   judgeRule({ ...MAPPING, enabled: false }, { missing: [], unexpected: [] }),
   judgeRule(MAPPING, { missing: [], unexpected: [] }),
   judgeRule(MAPPING, { missing: [MAPPING.id], unexpected: [] }),
@@ -191,6 +211,7 @@ export const HOPS: readonly Hop[] = [
   judgeScope({ ...FACTS, inside: FACTS.inside.map((network) => ({ ...network, scopeMark: 0x40_00_00_00 })) }, MAPPING),
   judgeGroups({ ...PORT, hasPortSecurity: false }, GROUPS, [], MAPPING),
   judgeGroups(PORT, GROUPS, [], MAPPING),
+  judgeGroups(PORT, GROUPS, [OPEN], MAPPING),
   judgeNeutronPort(undefined, MAPPING, true),
   judgeNeutronPort(PORT, MAPPING, true),
   judgeNeutronPort(PORT, MAPPING, false),
@@ -203,9 +224,17 @@ export const HOPS: readonly Hop[] = [
   judgeServer(undefined),
   judgeServer(SERVER, PORT),
   judgeServer({ ...SERVER, status: 'SHUTOFF' }, PORT),
+  judgeServer({ ...SERVER, status: 'ERROR' }, PORT),
   judgeConnection('open', MAPPING, true),
   judgeConnection('refused', MAPPING, true),
   judgeConnection('timeout', MAPPING, true),
   judgeConnection('timeout', MAPPING, false),
   judgeConnection('unreachable', MAPPING, true),
 ];
+
+/** Conclusions of a check: with a failed hop, without one, and with hops that need attention or could not be checked. */
+export const CONCLUSIONS: readonly string[] = [
+  [judgeMapping({ ...MAPPING, enabled: false })],
+  [ok('router', 'edge')],
+  [warning('connection_table', 'the table is filling up', 'Raise it.'), unknown('router', '…'), unknown('port', '…')],
+].map((hops) => reportOf(MAPPING, hops).conclusion);

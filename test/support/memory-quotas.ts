@@ -17,8 +17,8 @@ export class MemoryQuotaStore implements QuotaStore {
   }
 }
 
-/** The same store, which tells of the record after each transaction. */
-export function told(store: MappingStore, touched: (record: RouterRecord) => void): MappingStore {
+/** The same store, which passes the record on after each transaction. */
+export function observedStore(store: MappingStore, onChanged: (record: RouterRecord) => void): MappingStore {
   return {
     routers: () => store.routers(),
     read: (router_id) => store.read(router_id),
@@ -27,7 +27,7 @@ export function told(store: MappingStore, touched: (record: RouterRecord) => voi
         try {
           return await work(transaction);
         } finally {
-          touched(transaction.record);
+          onChanged(transaction.record);
         }
       }),
   };

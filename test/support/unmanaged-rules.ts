@@ -1,4 +1,4 @@
-/** Rules of others as iptables-save prints them, read as the backend reads them. */
+/** Unmanaged rules as iptables-save prints them, parsed as the backend parses them. */
 import { portsInUse } from '../../src/netfilter/iptables/ports-in-use.ts';
 import { parseSavedTable } from '../../src/netfilter/iptables/save.ts';
 import { unmanagedRule } from '../../src/netfilter/iptables/unmanaged-rules.ts';
@@ -14,7 +14,8 @@ export function pythonRules(router_port: number, server: string, protocol = 'tcp
   ];
 }
 
-export function foreignOf(...lines: readonly string[]): {
+/** Parses lines of the nat table. */
+export function unmanagedOf(...lines: readonly string[]): {
   unmanagedRules: readonly UnmanagedRule[];
   portsInUse: readonly PortInUse[];
 } {

@@ -1,5 +1,5 @@
 /** The columns of imported rules. */
-import type { ImportedRule } from '../../pat/import/import.ts';
+import type { ImportedRule } from '../../pat/import/result.ts';
 import type { Column } from '../output/rows.ts';
 
 export type RouterRule = ImportedRule & { readonly router_id: string };

@@ -73,7 +73,7 @@ export default class PatImport extends ServiceCommand {
     const failures: Error[] = [];
     for (const router_id of routerIds) {
       try {
-        const { value, warnings, script } = await imports.takeOver(router_id, options);
+        const { value, warnings, script } = await imports.importRules(router_id, options);
         for (const warning of warnings) this.complain(warning);
         done.push({ rules: value.map((rule) => ({ router_id, ...rule })), scripts: script ? [script] : [] });
       } catch (error) {

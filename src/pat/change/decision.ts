@@ -198,8 +198,8 @@ function chooseGateway({ router, force }: Situation, wish: GatewayWish): string 
 }
 
 function checkServer({ router, force }: Situation, server_ip: string): void {
-  const reason = router && !force ? whyNotBehind(router.facts, server_ip) : undefined;
-  if (reason !== undefined) throw praasError('SERVER_NOT_BEHIND_ROUTER', { reason });
+  const facts = router && !force ? whyNotBehind(router.facts, server_ip) : undefined;
+  if (facts !== undefined) throw praasError('SERVER_NOT_BEHIND_ROUTER', facts);
 }
 
 /** Throws when the endpoint is another mapping's, or somebody else's. */

@@ -1,4 +1,5 @@
-/** From what was seen to what it means for a mapping, one function for each hop. Pure. */
+/** Judges the hops of a check, one function for each hop: from what was observed to a verdict for the mapping. Pure. */
+import { levelOf, type Usage, usageText } from '../../core/values/usage.ts';
 import type {
   CloudPort,
   CloudRouter,
@@ -14,72 +15,98 @@ import { scopeMarkFor } from '../router/address-scope.ts';
 import type { RouterFacts } from '../router/facts.ts';
 import type { Drift } from '../router/view.ts';
 import { missingAccess, missingText } from '../target/security.ts';
-import { type Hop, ok, skipped, unknown, wrong } from './report.ts';
+import { failed, type Hop, ok, skipped, unknown, warning } from './report.ts';
 
 export function judgeMapping({ enabled, status, status_code, status_reason, expires_at }: Mapping): Hop {
-  if (!enabled)
-    return wrong('mapping', 'the mapping is disabled', '`praas pat update ID --enable` publishes it again.');
+  if (!enabled) {
+    return failed('mapping', 'the mapping is disabled', 'Run `praas pat update ID --enable` to publish it.');
+  }
   if (status === 'ACTIVE') return ok('mapping', `ACTIVE${expires_at === null ? '' : ` until ${expires_at}`}`);
   if (status_code === 'EXPIRED') {
-    return wrong(
-      'mapping',
-      `the mapping ${status_reason}`,
-      '`praas pat update ID --expires never` publishes it again.',
-    );
+    const step = 'Run `praas pat update ID --expires never` to publish it.';
+    return failed('mapping', `the mapping ${status_reason}`, step);
   }
-  // What keeps it down is said by the hop where it is.
-  return unknown('mapping', `${status}: ${status_reason}`);
+  // The hop that is the cause of another status explains it.
+  return unknown('mapping', status_reason === '' ? status : `${status}: ${status_reason}`);
 }
 
-/** `router` is undefined when Neutron has none of that ID. */
+/** `router` is undefined where Neutron has no router of that ID. */
 export function judgeRouter(router: CloudRouter | undefined, { gateway_ip }: Mapping): Hop {
-  if (router === undefined) {
-    return wrong('router', 'the router is not there in Neutron any more', 'Delete the mapping.');
-  }
+  if (router === undefined) return failed('router', 'the router was deleted in Neutron', 'Delete the mapping.');
   const { name, isUp, gateway_ips } = router;
   if (!isUp) {
-    return wrong('router', `router ${name} is set down`, `\`openstack router set --enable ${name}\` sets it up.`);
+    const step = `Run \`openstack router set --enable ${name}\`.`;
+    return failed('router', `router ${name} is disabled (admin_state_up is false)`, step);
   }
   if (gateway_ips.length === 0) {
-    const step = `\`openstack router set --external-gateway NETWORK ${name}\` sets one.`;
-    return wrong('router', `router ${name} has no external gateway`, step);
+    const step = `Run \`openstack router set --external-gateway NETWORK ${name}\`.`;
+    return failed('router', `router ${name} has no external gateway`, step);
   }
   if (!gateway_ips.includes(gateway_ip)) {
-    const step = 'Mappings follow within seconds where the daemon runs; `praas router sync` moves them at once.';
-    return wrong('router', `router ${name} has ${gateway_ips.join(', ')} and the mapping ${gateway_ip}`, step);
+    const detail = `${gateway_ip} is not a gateway address of router ${name} (addresses: ${gateway_ips.join(', ')})`;
+    return failed(
+      'router',
+      detail,
+      'Run `praas router sync` to move the mapping to the gateway address of the router.',
+    );
   }
-  return ok('router', `${name} is up and has the gateway address ${gateway_ip}`);
+  return ok('router', `${name} is enabled and has the gateway address ${gateway_ip}`);
 }
 
-/** `facts` are undefined when the router is not on this node, `hosts` when Neutron was not asked. */
+/** `facts` are undefined where the router is not on this node, `hosts` where Neutron was not asked. */
 export function judgeNode(facts: RouterFacts | undefined, hosts: readonly RouterHost[] | undefined): Hop {
-  const named = hosts?.map(({ host, isAlive, ha_state }) => {
-    const notes = [...(ha_state === null ? [] : [ha_state]), ...(isAlive ? [] : ['its agent does not answer'])];
+  const names = hosts?.map(({ host, isAlive, ha_state }) => {
+    const notes = [...(ha_state === null ? [] : [ha_state]), ...(isAlive ? [] : ['L3 agent not alive'])];
     return notes.length === 0 ? host : `${host} (${notes.join(', ')})`;
   });
-  const where = named === undefined || named.length === 0 ? '' : `; Neutron has it on ${named.join(' and ')}`;
+  const where = names === undefined || names.length === 0 ? '' : `; it is scheduled to ${names.join(' and ')}`;
   if (facts === undefined) {
-    const step = named?.length === 0 ? "Neutron has not given it to any node: see its L3 agents' state." : '';
-    return wrong('node', `the router is not on this node${where}`, step || 'Ask the daemon of the node that has it.');
+    return names?.length === 0
+      ? failed(
+          'node',
+          'the router is not scheduled to any node',
+          'Check the L3 agents: `openstack network agent list`.',
+        )
+      : failed('node', `the router is not on this node${where}`, 'Run the check on the node that has the router.');
   }
-  if (facts.standsBy) return unknown('node', `the router stands by on this node${where}`);
+  if (facts.standsBy) return unknown('node', `standby HA instance on this node${where}`);
   return ok('node', `${facts.namespace} is on this node${where}`);
 }
 
-export function judgeRule({ id, enabled }: Mapping, { missing, unexpected }: Drift): Hop {
-  if (!enabled) return skipped('rule', 'a disabled mapping has none');
-  if (!missing.includes(id) && !unexpected.includes(id)) return ok('rule', 'as it should be');
-  const step = '`praas router sync` puts it back; a daemon does so by itself within reconcile_period_seconds.';
-  return wrong('rule', 'the rules of the mapping in the kernel are not as they should be', step);
+/**
+ * `usage` is undefined where connections are not tracked. While a table overflows, the kernel keeps it above 95 % and drops new
+ * connections; it does not log that for the namespace of a router. The limit is a setting of the node, so only a requester who
+ * sees hosts is told how to raise it.
+ */
+export function judgeConnectionTable(usage: Usage | undefined, showsHosts: boolean): Hop {
+  if (usage === undefined) return skipped('connection_table', 'the kernel does not track connections');
+  const entries = usageText(usage, 'entries');
+  const step = showsHosts
+    ? 'Raise net.netfilter.nf_conntrack_max on the node of the router with sysctl.'
+    : 'Ask the operator of the cloud to raise its limit.';
+  switch (levelOf(usage)) {
+    case 'critical': {
+      const detail = `the connection table of the router is full or nearly full: ${entries}; a full table drops new connections`;
+      return failed('connection_table', detail, step);
+    }
+    case 'high':
+      return warning('connection_table', `the connection table of the router is filling up: ${entries}`, step);
+    default:
+      return ok('connection_table', entries);
+  }
 }
 
-/** Nobody having come is no mistake, and says where to look. */
+export function judgeRule({ id, enabled }: Mapping, { missing, unexpected }: Drift): Hop {
+  if (!enabled) return skipped('rule', 'a disabled mapping has no rules');
+  if (!missing.includes(id) && !unexpected.includes(id)) return ok('rule', 'the rules match the store');
+  const step = 'Run `praas router sync`, or wait for the next periodic sync of the PAT agent.';
+  return failed('rule', 'the rules of the mapping in the kernel differ from the store', step);
+}
+
+/** No packets are not a failure of the router: they were blocked before it, or no client has tried. */
 export function judgeCounters(counters: Counters | null): Hop {
-  if (counters === null)
-    return skipped('counters', 'nothing is known of them: the daemon counts, from its next look on');
-  if (counters.packets === 0) {
-    return ok('counters', 'nobody has come: who tried since then was stopped before the router');
-  }
+  if (counters === null) return skipped('counters', 'no counters yet: a running PAT agent reads them periodically');
+  if (counters.packets === 0) return ok('counters', 'no packets seen: traffic is blocked before the router');
   const last = counters.last_hit_at === null ? '' : `, the last at ${counters.last_hit_at}`;
   return ok('counters', `${counters.packets} connections${last}`);
 }
@@ -87,8 +114,8 @@ export function judgeCounters(counters: Counters | null): Hop {
 export function judgeScope(facts: RouterFacts, { server_ip }: Mapping): Hop {
   const mark = scopeMarkFor(facts, server_ip);
   return mark === undefined
-    ? ok('address_scope', 'nothing is dropped for its scope')
-    : ok('address_scope', `packets are given the mark of the inside scope, 0x${mark.toString(16)}`);
+    ? ok('address_scope', 'no address scope blocks the packets')
+    : ok('address_scope', `packets get the mark of the inside address scope, 0x${mark.toString(16)}`);
 }
 
 export function judgeGroups(
@@ -97,78 +124,76 @@ export function judgeGroups(
   rules: readonly SecurityGroupRule[],
   mapping: Mapping,
 ): Hop {
-  if (!port.hasPortSecurity) return ok('security_group', 'the port has no port security: everything passes');
+  if (!port.hasPortSecurity) return ok('security_group', 'port security is disabled: all packets are allowed');
   const missing = missingAccess(port, rules, mapping);
   const names = groups.map(({ name }) => name).join(', ') || 'none';
-  if (missing.length === 0) return ok('security_group', `${names}: let it in`);
-  const what = missing.map(missingText).join(' and ');
-  const step = 'Add an ingress rule for it, or make the mapping anew with --open-security-group.';
-  return wrong('security_group', `the server's security groups (${names}) drop ${what}`, step);
+  if (missing.length === 0) return ok('security_group', `allowed by ${names}`);
+  const dropped = missing.map(missingText).join(' and ');
+  const step = 'Add an ingress rule, or create the mapping again with --open-security-group.';
+  return failed('security_group', `the security groups of the server (${names}) drop ${dropped}`, step);
 }
 
-/** `port` is undefined when Neutron has none of that ID. */
-export function judgePort(port: CloudPort | undefined, { server_ip }: Mapping, tellsNodes: boolean): Hop {
+/** `port` is undefined where Neutron has no port of that ID. */
+export function judgePort(port: CloudPort | undefined, { server_ip }: Mapping, showsHosts: boolean): Hop {
   if (port === undefined) {
-    return wrong('port', 'the Neutron port is not there any more', 'Delete the mapping, and publish the new server.');
+    return failed('port', 'the port was deleted in Neutron', 'Delete the mapping, and publish the new server.');
   }
-  if (!port.fixed_ips.some(({ ip_address }) => ip_address === server_ip)) {
-    const now = port.fixed_ips.map(({ ip_address }) => ip_address).join(', ');
-    const step = `\`praas pat update ID --server-ip ${port.fixed_ips[0]?.ip_address ?? 'IP'}\` follows it.`;
-    return wrong('port', `the port has ${now || 'no address'} now, and the mapping leads to ${server_ip}`, step);
+  const addresses = port.fixed_ips.map(({ ip_address }) => ip_address);
+  if (!addresses.includes(server_ip)) {
+    const detail = `${server_ip} is not an address of the port (addresses: ${addresses.join(', ') || 'none'})`;
+    const [address] = addresses;
+    const step =
+      address === undefined ? 'Add an address to the port.' : `Run \`praas pat update ID --server-ip ${address}\`.`;
+    return failed('port', detail, step);
   }
-  if (!port.isUp) return wrong('port', 'the port is set down', '`openstack port set --enable` sets it up.');
-  if (port.host === '') return wrong('port', 'the port is not bound to a node', 'Start the server.');
+  if (!port.isUp) {
+    const step = `Run \`openstack port set --enable ${port.id}\`.`;
+    return failed('port', 'the port is disabled (admin_state_up is false)', step);
+  }
+  if (port.host === '') return failed('port', 'the port is not bound to a host', 'Start the server.');
   if (port.status !== 'ACTIVE') {
-    return wrong(
-      'port',
-      `the port is ${port.status}`,
-      `See the server, and the network agent${tellsNodes ? ` on ${port.host}` : ' of its node'}.`,
-    );
+    const agent = `the network agent ${showsHosts ? `on ${port.host}` : 'of its host'}`;
+    return failed('port', `the port is ${port.status}`, `Check the server and ${agent}.`);
   }
-  return ok('port', tellsNodes ? `ACTIVE on ${port.host}` : 'ACTIVE');
+  return ok('port', showsHosts ? `ACTIVE on ${port.host}` : 'ACTIVE');
 }
 
 /**
- * `server` is undefined when Nova has none of that ID. Whoever owns a port may write any server's ID on it: one of another
- * project is none of theirs, and nothing is told of it.
+ * `server` is undefined where Nova has no server of that ID. The owner of a port can write the ID of any server on it, so a
+ * server of another project is treated as deleted, and nothing is said about it.
  */
 export function judgeServer(server: CloudServer | undefined, port?: CloudPort): Hop {
   if (server === undefined || (port !== undefined && port.project_id !== server.project_id))
-    return wrong('server', 'the server is not there any more', 'Delete the mapping.');
-  if (server.status === 'ACTIVE') return ok('server', `${server.name} is ACTIVE`);
-  const step = `\`openstack server start ${server.name}\` starts one that is shut off.`;
-  return wrong('server', `server ${server.name} is ${server.status}`, step);
+    return failed('server', 'the server was deleted in Nova', 'Delete the mapping.');
+  const { name, status } = server;
+  if (status === 'ACTIVE') return ok('server', `${name} is ACTIVE`);
+  const step = status === 'SHUTOFF' ? `openstack server start ${name}` : `openstack server show ${name}`;
+  return failed('server', `server ${name} is ${status}`, `Run \`${step}\`.`);
 }
 
-/** Whether the groups let in everybody who wants to the mapping's port, whoever the mapping is for. */
-export function letsEverybodyIn(port: CloudPort, rules: readonly SecurityGroupRule[], mapping: Mapping): boolean {
+/** True when the security groups allow every source, and so also the router, which probes the server. */
+export function allowsAnySource(port: CloudPort, rules: readonly SecurityGroupRule[], mapping: Mapping): boolean {
   return missingAccess(port, rules, { ...mapping, allowed_cidrs: [] }).length === 0;
 }
 
-/** `lets_router_in`: the security groups let in the router itself, so that its silence means something. */
-export function judgeConnection(reached: Reached, mapping: Mapping, letsRouterIn: boolean): Hop {
-  const place = `${mapping.server_ip}:${mapping.server_port}`;
-  if (reached === 'timeout' && !letsRouterIn) {
-    return unknown('connection', 'the security groups do not let in the router, from which it is tried');
+/** `allowsRouter`: the security groups allow packets of the router, so that a timeout is significant. */
+export function judgeConnection(reached: Reached, mapping: Mapping, allowsRouter: boolean): Hop {
+  const server = `${mapping.server_ip}:${mapping.server_port}`;
+  if (reached === 'timeout' && !allowsRouter) {
+    return unknown('connection', 'cannot be probed: the security groups drop the packets of the router');
   }
   switch (reached) {
     case 'open':
-      return ok('connection', `${place} takes connections from the router`);
-    case 'refused':
-      return wrong(
-        'connection',
-        `nothing listens on ${place}`,
-        'Start the service on the server, on all its addresses.',
-      );
+      return ok('connection', `${server} accepts connections from the router`);
+    case 'refused': {
+      const step = 'Start the service on the server, listening on all its addresses.';
+      return failed('connection', `connection refused: no process listens on ${server}`, step);
+    }
     case 'timeout': {
-      const step = 'See the firewall of the server itself, and the security groups.';
-      return wrong('connection', `${place} does not answer the router: packets are dropped on the way`, step);
+      const step = 'Check the firewall of the server and the security groups.';
+      return failed('connection', `no response from ${server}: packets from the router are dropped`, step);
     }
     default:
-      return wrong(
-        'connection',
-        `${place} is not there: nobody answers to the address`,
-        'See whether the server runs.',
-      );
+      return failed('connection', `${server} is unreachable: no host has the address`, 'Check that the server runs.');
   }
 }

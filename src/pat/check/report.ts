@@ -1,11 +1,12 @@
-/** What a check found out about a mapping: hop by hop on the way of a packet, and one sentence. Pure. */
+/** The result of a check: a verdict for each hop on the path of a packet, and a conclusion. Pure. */
 import type { Mapping } from '../mapping/mapping.ts';
 
-/** In the order in which they are walked. */
+/** In the order in which a packet passes them. */
 export const HOPS = [
   'mapping',
   'router',
   'node',
+  'connection_table',
   'rule',
   'counters',
   'address_scope',
@@ -16,59 +17,73 @@ export const HOPS = [
 ] as const;
 export type HopName = (typeof HOPS)[number];
 
-/** `unknown`: it could not be found out, which says nothing of the hop. `skipped`: there is nothing to find out. */
-export const HOP_VERDICTS = ['ok', 'wrong', 'unknown', 'skipped'] as const;
+/**
+ * `warning`: it works, and needs attention. `failed`: it keeps packets from the server. `unknown`: it could not be checked, which
+ * says nothing of the hop. `skipped`: there is nothing to check.
+ */
+export const HOP_VERDICTS = ['ok', 'warning', 'failed', 'unknown', 'skipped'] as const;
 export type HopVerdict = (typeof HOP_VERDICTS)[number];
 
 export interface Hop {
   readonly hop: HopName;
   readonly verdict: HopVerdict;
   readonly detail: string;
-  /** What to do where something is wrong; else empty. */
+  /** What to do where the verdict is `warning` or `failed`; else empty. */
   readonly next_step: string;
 }
 
 export interface CheckReport {
   readonly mapping_id: string;
   readonly hops: readonly Hop[];
-  /** What is wrong and what to do. */
+  /** What failed and what to do. */
   readonly conclusion: string;
-  /** Nothing was found wrong. */
+  /** No hop failed. */
   readonly ok: boolean;
 }
 
 export const ok = (hop: HopName, detail: string): Hop => ({ hop, verdict: 'ok', detail, next_step: '' });
 export const skipped = (hop: HopName, detail: string): Hop => ({ hop, verdict: 'skipped', detail, next_step: '' });
 export const unknown = (hop: HopName, detail: string): Hop => ({ hop, verdict: 'unknown', detail, next_step: '' });
-export const wrong = (hop: HopName, detail: string, next_step: string): Hop => ({
+export const warning = (hop: HopName, detail: string, nextStep: string): Hop => ({
   hop,
-  verdict: 'wrong',
+  verdict: 'warning',
   detail,
-  next_step,
+  next_step: nextStep,
+});
+export const failed = (hop: HopName, detail: string, nextStep: string): Hop => ({
+  hop,
+  verdict: 'failed',
+  detail,
+  next_step: nextStep,
 });
 
-/** A hop that is wrong keeps those behind it from working, so the first one is what to see to. */
+/** Sorts the hops. A failed hop often makes later ones fail, so the conclusion is about the first. */
 export function reportOf(mapping: Mapping, hops: readonly Hop[]): CheckReport {
   const ordered = hops.toSorted((a, b) => HOPS.indexOf(a.hop) - HOPS.indexOf(b.hop));
-  const first = ordered.find(({ verdict }) => verdict === 'wrong');
+  const first = ordered.find(({ verdict }) => verdict === 'failed');
   return { mapping_id: mapping.id, hops: ordered, conclusion: conclusionOf(mapping, ordered, first), ok: !first };
 }
 
 function conclusionOf(mapping: Mapping, hops: readonly Hop[], first: Hop | undefined): string {
   if (first) return `${sentence(first.detail)} ${first.next_step}`.trim();
   const { gateway_ip, router_port, protocol } = mapping;
-  const place = `${gateway_ip}:${router_port}/${protocol}`;
-  const open = hops.filter(({ verdict }) => verdict === 'unknown').map(({ hop }) => WORDS[hop]);
-  const rest = open.length === 0 ? '' : ` Not found out: ${open.join(', ')}.`;
-  return `Nothing is wrong between the router and the server: if ${place} cannot be reached, look between the caller and the router.${rest}`;
+  const unchecked = hops.filter(({ verdict }) => verdict === 'unknown').map(({ hop }) => HOP_LABELS[hop]);
+  const sentences = [
+    'No problem found between the router and the server.',
+    `If ${gateway_ip}:${router_port}/${protocol} cannot be reached, check the path from the client to the router.`,
+    ...(unchecked.length === 0 ? [] : [`Not checked: ${unchecked.join(', ')}.`]),
+    ...hops.flatMap(({ verdict, detail, next_step }) => (verdict === 'warning' ? [sentence(detail), next_step] : [])),
+  ];
+  return sentences.join(' ');
 }
 
-/** As people call them. */
-export const WORDS: Readonly<Record<HopName, string>> = {
+/** The hops as people call them. */
+export const HOP_LABELS: Readonly<Record<HopName, string>> = {
   mapping: 'mapping',
   router: 'router',
   node: 'node',
-  rule: 'rule in the kernel',
+  connection_table: 'connection table',
+  rule: 'kernel rules',
   counters: 'counters',
   address_scope: 'address scope',
   security_group: 'security groups',

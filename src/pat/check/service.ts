@@ -1,6 +1,6 @@
 /**
- * Why a mapping cannot be reached: asks the store, the kernel and the cloud, all at the same time, and tries the server
- * itself. Changes nothing. Who has not answered in time makes a hop unknown, never wrong.
+ * Diagnoses why a mapping cannot be reached: reads the store, the kernel and the cloud at the same time, and probes the server.
+ * Changes nothing. A source that is unavailable makes its hops unknown, never failed.
  */
 import { type Requester, ROOT } from '../../core/identity/requester.ts';
 import { isPraasError } from '../errors.ts';
@@ -12,7 +12,9 @@ import type { MappingStore } from '../interfaces/store.ts';
 import type { Mapping } from '../mapping/mapping.ts';
 import type { MappingView } from '../mapping/view.ts';
 import {
+  allowsAnySource,
   judgeConnection,
+  judgeConnectionTable,
   judgeCounters,
   judgeGroups,
   judgeMapping,
@@ -22,30 +24,28 @@ import {
   judgeRule,
   judgeScope,
   judgeServer,
-  letsEverybodyIn,
 } from './judge.ts';
 import { type CheckReport, type Hop, type HopName, reportOf, skipped, unknown } from './report.ts';
 
-/** Checks of mappings, whoever answers. */
+/** Checks of mappings, by this node or by a remote PAT agent. */
 export interface Checks {
-  /** Takes a whole ID or an unambiguous beginning. Throws MAPPING_NOT_FOUND and what the store throws. */
+  /** Takes an ID or an unambiguous ID prefix. Throws MAPPING_NOT_FOUND, ID_AMBIGUOUS, and what the store throws. */
   check(id: string, requester?: Requester): Promise<CheckReport>;
 }
 
 export interface CheckServiceParts {
   readonly pat: { get(id: string, requester?: Requester): Promise<MappingView> };
   readonly store: Pick<MappingStore, 'read'>;
-  readonly dataplane: Pick<Dataplane, 'facts'>;
+  readonly dataplane: Pick<Dataplane, 'facts' | 'connectionTable'>;
   readonly agent: Pick<RouterAgent, 'inspect' | 'drift'>;
   readonly prober: Prober;
   /** Undefined on a node without OpenStack. */
   readonly cloud: () => Promise<Cloud | undefined>;
 }
 
-type Work = () => Promise<Hop | readonly Hop[]>;
-
-const NO_CLOUD = 'this node has no clouds.yaml';
-const NO_PORT = 'the mapping leads to an address, not to a Neutron port';
+const NO_CLOUD = 'OpenStack is not configured on this node';
+const NO_ROUTER = 'the router is not on this node';
+const NO_PORT = 'the mapping has an address without a Neutron port';
 
 export class CheckService implements Checks {
   readonly #parts: CheckServiceParts;
@@ -54,20 +54,21 @@ export class CheckService implements Checks {
     this.#parts = parts;
   }
 
-  /** Whoever has a project is told nothing of the nodes, as by Neutron. */
+  /** As in Neutron, only a requester of all projects sees hosts. */
   async check(id: string, requester: Requester = ROOT): Promise<CheckReport> {
     const mapping = await this.#parts.pat.get(id, requester);
-    const tellsNodes = requester.seesAll;
-    const [kernel, cloud, connection] = await Promise.all([
-      this.#inKernel(mapping, tellsNodes),
-      this.#inCloud(mapping, tellsNodes),
+    const showsHosts = requester.seesAll;
+    const [kernel, table, cloud, connection] = await Promise.all([
+      this.#inKernel(mapping, showsHosts),
+      this.#connectionTable(mapping, showsHosts),
+      this.#inCloud(mapping, showsHosts),
       this.#connection(mapping),
     ]);
     const own = [judgeMapping(mapping), judgeCounters(mapping.counters)];
-    return reportOf(mapping, [...own, ...kernel, ...cloud.hops, connection(cloud.letsRouterIn)]);
+    return reportOf(mapping, [...own, ...kernel, table, ...cloud.hops, connection(cloud.allowsRouter)]);
   }
 
-  async #inKernel(mapping: Mapping, tellsNodes: boolean): Promise<readonly Hop[]> {
+  async #inKernel(mapping: Mapping, showsHosts: boolean): Promise<readonly Hop[]> {
     const { agent, store } = this.#parts;
     const { router_id } = mapping;
     let view: RouterView;
@@ -79,15 +80,25 @@ export class CheckService implements Checks {
       if (error.code !== 'ROUTER_NOT_FOUND') {
         return (['node', ...rest] as const).map((hop) => unknown(hop, error.message));
       }
-      const hosts = tellsNodes ? await this.#hosts(router_id) : undefined;
-      return [judgeNode(undefined, hosts), ...rest.map((hop) => skipped(hop, 'the router is not on this node'))];
+      const hosts = showsHosts ? await this.#hosts(router_id) : undefined;
+      return [judgeNode(undefined, hosts), ...rest.map((hop) => skipped(hop, NO_ROUTER))];
     }
     const record = await store.read(router_id);
     return [
-      judgeNode(view.facts, tellsNodes ? await this.#hosts(router_id) : undefined),
+      judgeNode(view.facts, showsHosts ? await this.#hosts(router_id) : undefined),
       judgeRule(mapping, agent.drift(view, record)),
       judgeScope(view.facts, mapping),
     ];
+  }
+
+  async #connectionTable({ router_id }: Mapping, showsHosts: boolean): Promise<Hop> {
+    try {
+      return judgeConnectionTable(await this.#parts.dataplane.connectionTable(router_id), showsHosts);
+    } catch (error) {
+      if (isPraasError(error, 'ROUTER_NOT_FOUND')) return skipped('connection_table', NO_ROUTER);
+      if (!isPraasError(error)) throw error;
+      return unknown('connection_table', error.message);
+    }
   }
 
   async #hosts(router_id: string): Promise<readonly RouterHost[] | undefined> {
@@ -95,72 +106,69 @@ export class CheckService implements Checks {
     return cloud?.routerHosts(router_id).catch(() => undefined);
   }
 
-  async #inCloud(mapping: Mapping, tellsNodes: boolean): Promise<CloudSide> {
+  async #inCloud(mapping: Mapping, showsHosts: boolean): Promise<CloudHops> {
     const cloud = await this.#parts.cloud();
     if (cloud === undefined) {
       const hops = (['router', 'security_group', 'port', 'server'] as const).map((hop) => skipped(hop, NO_CLOUD));
-      return { hops, letsRouterIn: true };
+      return { hops, allowsRouter: true };
     }
     const { router_id, port_id, server_id } = mapping;
-    let letsRouterIn = true;
+    let allowsRouter = true;
     const hops = await Promise.all([
-      attempt(['router'], async () => judgeRouter(await cloud.router(router_id), mapping)),
+      orUnknown(['router'], async () => judgeRouter(await cloud.router(router_id), mapping)),
       port_id === null
         ? [skipped('port', NO_PORT), skipped('security_group', NO_PORT)]
-        : attempt(['port', 'security_group'], async () => {
+        : orUnknown(['port', 'security_group'], async () => {
             const port = await cloud.port(port_id);
             const rules = port && (await cloud.securityGroupRules(port.security_group_ids));
-            letsRouterIn = !port || !rules || letsEverybodyIn(port, rules, mapping);
-            return [judgePort(port, mapping, tellsNodes), await groupsOf(cloud, port, rules ?? [], mapping)];
+            allowsRouter = !port || !rules || allowsAnySource(port, rules, mapping);
+            return [judgePort(port, mapping, showsHosts), await judgeGroupsOf(cloud, port, rules ?? [], mapping)];
           }),
       server_id === null
-        ? [skipped('server', 'the mapping names no server of Nova')]
-        : attempt(['server'], async () => {
+        ? [skipped('server', 'the mapping has no Nova server')]
+        : orUnknown(['server'], async () => {
             const [server, port] = await Promise.all([cloud.server(server_id), port_id && cloud.port(port_id)]);
             return judgeServer(server, port || undefined);
           }),
     ]);
-    return { hops: hops.flat(), letsRouterIn };
+    return { hops: hops.flat(), allowsRouter };
   }
 
-  /** Gives what judges it once it is known whether the router itself is let in. */
-  async #connection(mapping: Mapping): Promise<(letsRouterIn: boolean) => Hop> {
+  /** Gives a function, because the verdict also depends on the security groups, which are read at the same time. */
+  async #connection(mapping: Mapping): Promise<(allowsRouter: boolean) => Hop> {
     const { protocol, router_id, server_ip, server_port } = mapping;
-    if (protocol !== 'tcp') return () => skipped('connection', 'UDP does not answer who only knocks');
+    if (protocol !== 'tcp') return () => skipped('connection', 'UDP cannot be probed');
     try {
       const { standsBy } = await this.#parts.dataplane.facts(router_id);
-      if (standsBy)
-        return () => skipped('connection', 'the router stands by on this node, and leads nowhere from here');
+      if (standsBy) return () => skipped('connection', 'a standby HA instance cannot reach the server');
       const reached = await this.#parts.prober.connect(router_id, server_ip, server_port);
-      return (letsRouterIn) => judgeConnection(reached, mapping, letsRouterIn);
+      return (allowsRouter) => judgeConnection(reached, mapping, allowsRouter);
     } catch (error) {
-      if (isPraasError(error, 'ROUTER_NOT_FOUND')) {
-        return () => skipped('connection', 'the router is not on this node');
-      }
+      if (isPraasError(error, 'ROUTER_NOT_FOUND')) return () => skipped('connection', NO_ROUTER);
       if (!isPraasError(error)) throw error;
       return () => unknown('connection', error.message);
     }
   }
 }
 
-interface CloudSide {
+interface CloudHops {
   readonly hops: readonly Hop[];
-  /** The security groups let in whoever comes, and so the router itself, which tries the server. */
-  readonly letsRouterIn: boolean;
+  /** The security groups allow packets from the router, which probes the server. */
+  readonly allowsRouter: boolean;
 }
 
-async function groupsOf(
+async function judgeGroupsOf(
   cloud: Cloud,
   port: CloudPort | undefined,
   rules: readonly SecurityGroupRule[],
   mapping: Mapping,
 ): Promise<Hop> {
-  if (port === undefined) return skipped('security_group', 'the port is not there any more');
+  if (port === undefined) return skipped('security_group', 'the port was deleted in Neutron');
   return judgeGroups(port, await cloud.securityGroups(port.security_group_ids), rules, mapping);
 }
 
-/** What somebody cannot say now is not known; it is no mistake of the hop. */
-async function attempt(hops: readonly HopName[], work: Work): Promise<readonly Hop[]> {
+/** Gives these hops as unknown where the work throws an error of the catalogue. */
+async function orUnknown(hops: readonly HopName[], work: () => Promise<Hop | readonly Hop[]>): Promise<readonly Hop[]> {
   try {
     return [await work()].flat();
   } catch (error) {

@@ -1,21 +1,20 @@
-/** A daemon that is asked questions: JSON goes out, a checked value or an error of the catalogue comes back. */
+/** A client of the API: sends JSON, and gives a parsed body or throws an error of the catalogue. */
 import type * as z from 'zod';
-import { misunderstood, refusal } from './errors.ts';
+import { badResponse, responseError } from './errors.ts';
 
-/** One request to a daemon. */
 export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** With the query. */
   readonly path: string;
   /** Sent as JSON. */
   readonly body?: unknown;
-  /** By which the daemon knows a repetition. */
+  /** By which the PAT agent recognizes a repeated request. */
   readonly idempotencyKey?: string;
 }
 
-/** What carries requests to a daemon. */
-export interface Sender {
-  /** Where the daemon is, as people write it. */
+/** Carries requests to a PAT agent. */
+export interface ApiTransport {
+  /** The URL or the path of the socket, for people. */
   readonly name: string;
   /** Throws DAEMON_UNREACHABLE, DAEMON_MISUNDERSTOOD, INTERRUPTED. */
   send(request: ApiRequest): Promise<{ readonly status: number; readonly text: string }>;
@@ -24,35 +23,33 @@ export interface Sender {
 }
 
 export class ApiClient {
-  readonly #sender: Sender;
+  readonly #transport: ApiTransport;
 
-  constructor(sender: Sender) {
-    this.#sender = sender;
+  constructor(transport: ApiTransport) {
+    this.#transport = transport;
   }
 
-  /** Where it is, for people. */
+  /** The URL or the path of the socket, for people. */
   get name(): string {
-    return this.#sender.name;
+    return this.#transport.name;
   }
 
-  /** Gives the answer as the schema reads it. Throws what the daemon refuses with, DAEMON_MISUNDERSTOOD, as Sender. */
-  async ask<T>(answer: z.ZodType<T>, request: ApiRequest): Promise<T> {
-    const { status, text } = await this.#sender.send(request);
-    const body = jsonOf(text);
-    if (status < 200 || status >= 300) throw refusal(status, body, this.name);
-    const { data, error } = answer.safeParse(body);
+  /** Gives the body as the schema parses it. Throws the error of an error response, DAEMON_MISUNDERSTOOD, and as ApiTransport. */
+  async request<T>(schema: z.ZodType<T>, request: ApiRequest): Promise<T> {
+    const { status, text } = await this.#transport.send(request);
+    const body = parseJson(text);
+    if (status < 200 || status >= 300) throw responseError(status, body, this.name);
+    const { data, error } = schema.safeParse(body);
     if (error === undefined) return data;
     const [issue] = error.issues;
-    const where = issue?.path.join('.') || 'the whole of it';
-    throw misunderstood(
-      this.name,
-      `the answer to ${request.method} ${request.path} is wrong in ${where}: ${issue?.message}`,
-    );
+    const where = issue?.path.join('.') || 'the top level';
+    const what = `the response to ${request.method} ${request.path}`;
+    throw badResponse(this.name, `${what} is invalid at ${where}: ${issue?.message}`);
   }
 }
 
-/** Undefined for what is not JSON. */
-function jsonOf(text: string): unknown {
+/** Undefined for text that is not JSON. */
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -1,40 +1,42 @@
-/** What a daemon refuses, as errors of the catalogue. */
+/** Error responses of a PAT agent, as errors of the catalogue. */
 import * as z from 'zod';
 import { CATALOGUE, type ErrorCode, PraasError, praasError } from '../errors.ts';
 import { Printable } from './printable.ts';
 
-/** One error in OpenStack's form. */
-export const Problem = z.object({
+/** One error as the API sends it, in the form of OpenStack. */
+export const ErrorItem = z.object({
   request_id: Printable,
   code: Printable,
   detail: Printable,
   next_steps: z.array(Printable),
   facts: z.record(z.string(), z.unknown()),
 });
-export type Problem = z.infer<typeof Problem>;
+export type ErrorItem = z.infer<typeof ErrorItem>;
 
-const Errors = z.object({ errors: z.tuple([Problem], z.unknown()) });
+const ErrorDocument = z.object({ errors: z.tuple([ErrorItem], z.unknown()) });
 
 const PREFIX = 'praas.';
 
-/** The error that the service itself would have thrown; DAEMON_MISUNDERSTOOD when this praas does not know its code. */
-export function errorOf(problem: Problem, url: string): PraasError {
-  const { code: wire, detail, next_steps, facts, request_id } = problem;
-  const code = wire.startsWith(PREFIX) ? wire.slice(PREFIX.length).replaceAll('-', '_').toUpperCase() : '';
-  if (isCode(code)) return new PraasError({ code, kind: CATALOGUE[code].kind, message: detail, next_steps, facts });
-  return misunderstood(url, `${wire}: ${detail} (${request_id})`);
+/** Gives the error that the service threw; DAEMON_MISUNDERSTOOD for a code that this version does not have. */
+export function errorOf({ code: wireCode, detail, next_steps, facts, request_id }: ErrorItem, url: string): PraasError {
+  const code = codeOf(wireCode);
+  if (code === undefined) return badResponse(url, `${wireCode}: ${detail} (${request_id})`);
+  return new PraasError({ code, kind: CATALOGUE[code].kind, message: detail, next_steps, facts });
 }
 
-/** The same for an answer that is none, by its body as far as that is JSON. */
-export function refusal(status: number, body: unknown, url: string): PraasError {
-  const { data } = Errors.safeParse(body);
-  return data ? errorOf(data.errors[0], url) : misunderstood(url, `HTTP ${status} without a reason`);
+/** Takes the status and the body of an error response; the body is undefined where it is not JSON. */
+export function responseError(status: number, body: unknown, url: string): PraasError {
+  const { data } = ErrorDocument.safeParse(body);
+  return data ? errorOf(data.errors[0], url) : badResponse(url, `HTTP ${status} without an error document`);
 }
 
-export function misunderstood(url: string, reason: string): PraasError {
+export function badResponse(url: string, reason: string): PraasError {
   return praasError('DAEMON_MISUNDERSTOOD', { url, reason });
 }
 
-function isCode(code: string): code is ErrorCode {
-  return Object.hasOwn(CATALOGUE, code);
+/** Takes `praas.mapping-not-found`, gives `MAPPING_NOT_FOUND`; undefined where the catalogue has no such code. */
+function codeOf(wireCode: string): ErrorCode | undefined {
+  if (!wireCode.startsWith(PREFIX)) return undefined;
+  const code = wireCode.slice(PREFIX.length).replaceAll('-', '_').toUpperCase();
+  return Object.hasOwn(CATALOGUE, code) ? (code as ErrorCode) : undefined;
 }

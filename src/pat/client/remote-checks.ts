@@ -1,18 +1,18 @@
-/** Checks, as the daemon makes them. */
+/** Checks of mappings by a remote PAT agent. */
 import type { CheckReport } from '../check/report.ts';
 import type { Checks } from '../check/service.ts';
-import { CheckDocument } from './answers.ts';
 import type { ApiClient } from './api-client.ts';
+import { CheckDocument } from './documents.ts';
 
 export class RemoteChecks implements Checks {
-  readonly #daemon: ApiClient;
+  readonly #api: ApiClient;
 
-  constructor(daemon: ApiClient) {
-    this.#daemon = daemon;
+  constructor(api: ApiClient) {
+    this.#api = api;
   }
 
   async check(id: string): Promise<CheckReport> {
     const path = `/v1/mappings/${encodeURIComponent(id)}/check`;
-    return (await this.#daemon.ask(CheckDocument, { method: 'GET', path })).check;
+    return (await this.#api.request(CheckDocument, { method: 'GET', path })).check;
   }
 }

@@ -1,21 +1,21 @@
-/** Rules of others that a daemon takes over. */
+/** Imports of unmanaged rules by a remote PAT agent. */
 import type { Changed, ChangeOptions } from '../change/change.ts';
-import type { ImportedRule } from '../import/import.ts';
+import type { ImportedRule } from '../import/result.ts';
 import type { Imports } from '../services/import-service.ts';
-import { ImportedDocument } from './answers.ts';
 import type { ApiClient } from './api-client.ts';
+import { ImportedDocument } from './documents.ts';
 import { withOptions } from './remote-pat.ts';
 
 export class RemoteImports implements Imports {
-  readonly #daemon: ApiClient;
+  readonly #api: ApiClient;
 
-  constructor(daemon: ApiClient) {
-    this.#daemon = daemon;
+  constructor(api: ApiClient) {
+    this.#api = api;
   }
 
-  async takeOver(router_id: string, options: ChangeOptions = {}): Promise<Changed<readonly ImportedRule[]>> {
-    const path = withOptions(`/v1/routers/${encodeURIComponent(router_id)}/import`, options);
-    const { import: imported, warnings, script } = await this.#daemon.ask(ImportedDocument, { method: 'POST', path });
+  async importRules(routerId: string, options: ChangeOptions = {}): Promise<Changed<readonly ImportedRule[]>> {
+    const path = withOptions(`/v1/routers/${encodeURIComponent(routerId)}/import`, options);
+    const { import: imported, warnings, script } = await this.#api.request(ImportedDocument, { method: 'POST', path });
     return { value: imported.rules, warnings, script };
   }
 }

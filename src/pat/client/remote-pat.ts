@@ -1,4 +1,4 @@
-/** Mappings, changed and read by a daemon. Values and errors are those of the service itself. */
+/** Mappings of a remote PAT agent. Values and errors are those of PatService. */
 import type { NewId } from '../../core/ids.ts';
 import type { Changed, ChangeOptions, Synced } from '../change/change.ts';
 import { praasError } from '../errors.ts';
@@ -6,41 +6,47 @@ import type { MappingPatch } from '../mapping/mapping.ts';
 import type { MappingRequest } from '../mapping/request.ts';
 import type { MappingView } from '../mapping/view.ts';
 import type { Connection } from '../plan/connection.ts';
-import type { Deleted, Listed, MappingFilter, Pat } from '../services/api.ts';
+import type { DeletedMappings, MappingFilter, MappingList, Pat } from '../services/api.ts';
+import type { ApiClient } from './api-client.ts';
 import {
   ConnectionsDocument,
   DeletedDocument,
   MappingDocument,
   MappingListDocument,
   SyncedDocument,
-} from './answers.ts';
-import type { ApiClient } from './api-client.ts';
+} from './documents.ts';
 import { errorOf } from './errors.ts';
 
 const MAPPINGS = '/v1/mappings';
-/** So many mappings are withdrawn with one request: it stays far below what a daemon reads and within its time. */
-const AT_ONCE = 5000;
-/** A whole ID. */
-const LONGEST_ID = 36;
-const RELATED_AT_ONCE = 100;
+/** Keeps a request below the body limit and the timeout of the API. */
+const MAX_DELETIONS_PER_REQUEST = 5000;
+/** Keeps a URL short. */
+const MAX_RELATED_PER_REQUEST = 100;
+/** The length of a UUID. */
+const MAX_ID_LENGTH = 36;
 
 export class RemotePat implements Pat {
-  readonly #daemon: ApiClient;
+  readonly #api: ApiClient;
   readonly #newId: NewId;
 
-  /** `new_id` makes the keys by which the daemon knows a request that it got before. */
-  constructor(daemon: ApiClient, newId: NewId) {
-    this.#daemon = daemon;
+  /** `newId` generates the idempotency keys. */
+  constructor(api: ApiClient, newId: NewId) {
+    this.#api = api;
     this.#newId = newId;
   }
 
   async create(input: MappingRequest, options: ChangeOptions = {}): Promise<Changed<MappingView>> {
-    const { mapping, ...rest } = await this.#daemon.ask(MappingDocument, this.#creation({ mapping: input }, options));
+    const { mapping, ...rest } = await this.#api.request(MappingDocument, {
+      method: 'POST',
+      path: withOptions(MAPPINGS, options),
+      body: { mapping: input },
+      idempotencyKey: this.#newId(),
+    });
     return changed(mapping, rest);
   }
 
   async update(id: string, patch: MappingPatch, options: ChangeOptions = {}): Promise<Changed<MappingView>> {
-    const { mapping, ...rest } = await this.#daemon.ask(MappingDocument, {
+    const { mapping, ...rest } = await this.#api.request(MappingDocument, {
       method: 'PATCH',
       path: withOptions(pathOf(id), options),
       body: { mapping: patch },
@@ -48,101 +54,98 @@ export class RemotePat implements Pat {
     return changed(mapping, rest);
   }
 
-  /** IDs are checked before anything is removed as far as they go with one request; what fails later is a failure beside. */
-  async delete(ids: readonly string[], options: ChangeOptions = {}): Promise<Deleted> {
-    for (const id of ids) checkId(id);
-    const done: Deleted[] = [];
+  /** Resolves the IDs of one request before it deletes anything. A later request that fails is in `failures`. */
+  async delete(ids: readonly string[], options: ChangeOptions = {}): Promise<DeletedMappings> {
+    for (const id of ids) requireIdPrefix(id);
+    const deleted: DeletedMappings[] = [];
     const failures: Error[] = [];
-    for (let start = 0; start < ids.length; start += AT_ONCE) {
+    for (let start = 0; start < ids.length; start += MAX_DELETIONS_PER_REQUEST) {
       try {
-        done.push(await this.#deleteSome(ids.slice(start, start + AT_ONCE), options));
+        deleted.push(await this.#deleteChunk(ids.slice(start, start + MAX_DELETIONS_PER_REQUEST), options));
       } catch (error) {
-        if (done.length === 0 || !(error instanceof Error)) throw error;
+        if (deleted.length === 0 || !(error instanceof Error)) throw error;
         failures.push(error);
         break;
       }
     }
     return {
-      value: done.flatMap(({ value }) => value),
-      warnings: done.flatMap(({ warnings }) => warnings),
-      script: options.dry_run ? done.flatMap(({ script }) => script || []).join('\n') : undefined,
-      failures: [...done.flatMap((each) => each.failures), ...failures],
+      value: deleted.flatMap(({ value }) => value),
+      warnings: deleted.flatMap(({ warnings }) => warnings),
+      script: options.dry_run ? deleted.flatMap(({ script }) => script || []).join('\n') : undefined,
+      failures: [...deleted.flatMap((each) => each.failures), ...failures],
     };
   }
 
-  /** One request for each so many related IDs: an address has to stay short. */
-  async list({ related_to, ...filter }: MappingFilter = {}): Promise<Listed> {
-    if (related_to === undefined) return this.#listSome({ ...filter }, []);
-    const parts: Listed[] = [];
-    for (let start = 0; start < related_to.length; start += RELATED_AT_ONCE) {
-      parts.push(await this.#listSome({ ...filter }, related_to.slice(start, start + RELATED_AT_ONCE)));
+  /** Sends several requests where there are many related IDs. */
+  async list({ related_to, ...filter }: MappingFilter = {}): Promise<MappingList> {
+    if (related_to === undefined) return this.#listChunk({ ...filter }, []);
+    const chunks: MappingList[] = [];
+    for (let start = 0; start < related_to.length; start += MAX_RELATED_PER_REQUEST) {
+      const ids = related_to.slice(start, start + MAX_RELATED_PER_REQUEST);
+      chunks.push(await this.#listChunk({ ...filter }, ids));
     }
-    const found = parts.flatMap(({ mappings }) => mappings.map((mapping) => [mapping.id, mapping] as const));
-    return { mappings: [...new Map(found).values()], failures: parts.flatMap(({ failures }) => failures) };
+    const byId = chunks.flatMap(({ mappings }) => mappings.map((mapping) => [mapping.id, mapping] as const));
+    return { mappings: [...new Map(byId).values()], failures: chunks.flatMap(({ failures }) => failures) };
   }
 
-  async #listSome(filter: Readonly<Record<string, string>>, related_to: readonly string[]): Promise<Listed> {
+  async #listChunk(filter: Readonly<Record<string, string>>, relatedTo: readonly string[]): Promise<MappingList> {
     const query = new URLSearchParams([
       ...Object.entries(filter),
-      ...related_to.map((id): [string, string] => ['related_to', id]),
+      ...relatedTo.map((id): [string, string] => ['related_to', id]),
     ]);
     const path = query.size === 0 ? MAPPINGS : `${MAPPINGS}?${query.toString()}`;
-    const { mappings, failures } = await this.#daemon.ask(MappingListDocument, { method: 'GET', path });
-    return { mappings, failures: failures.map((problem) => errorOf(problem, this.#daemon.name)) };
+    const { mappings, failures } = await this.#api.request(MappingListDocument, { method: 'GET', path });
+    return { mappings, failures: failures.map((item) => errorOf(item, this.#api.name)) };
   }
 
   async get(id: string): Promise<MappingView> {
-    const { mapping } = await this.#daemon.ask(MappingDocument, { method: 'GET', path: pathOf(id) });
+    const { mapping } = await this.#api.request(MappingDocument, { method: 'GET', path: pathOf(id) });
     return mapping;
   }
 
   async connections(id: string): Promise<readonly Connection[]> {
     const path = `${pathOf(id)}/connections`;
-    const { connections } = await this.#daemon.ask(ConnectionsDocument, { method: 'GET', path });
+    const { connections } = await this.#api.request(ConnectionsDocument, { method: 'GET', path });
     return connections;
   }
 
-  async sync(router_id: string, options: ChangeOptions = {}): Promise<Changed<Synced>> {
-    const path = withOptions(`/v1/routers/${encodeURIComponent(router_id)}/sync`, options);
-    const { sync, ...rest } = await this.#daemon.ask(SyncedDocument, { method: 'POST', path });
+  async sync(routerId: string, options: ChangeOptions = {}): Promise<Changed<Synced>> {
+    const path = withOptions(`/v1/routers/${encodeURIComponent(routerId)}/sync`, options);
+    const { sync, ...rest } = await this.#api.request(SyncedDocument, { method: 'POST', path });
     return changed(sync, rest);
   }
 
-  #creation(body: object, options: ChangeOptions) {
-    const path = withOptions(MAPPINGS, options);
-    return { method: 'POST', path, body, idempotencyKey: this.#newId() } as const;
-  }
-
-  async #deleteSome(ids: readonly string[], options: ChangeOptions): Promise<Deleted> {
-    const ask = { method: 'POST', path: withOptions(`${MAPPINGS}/delete`, options), body: { ids } } as const;
-    const { mappings, failures, ...rest } = await this.#daemon.ask(DeletedDocument, ask);
+  async #deleteChunk(ids: readonly string[], options: ChangeOptions): Promise<DeletedMappings> {
+    const request = { method: 'POST', path: withOptions(`${MAPPINGS}/delete`, options), body: { ids } } as const;
+    const { mappings, failures, ...rest } = await this.#api.request(DeletedDocument, request);
     return {
       ...changed(mappings, rest),
-      failures: failures.map((problem) => errorOf(problem, this.#daemon.name)),
+      failures: failures.map((item) => errorOf(item, this.#api.name)),
     };
   }
 }
 
-interface Told {
+/** The fields of a response to a change beside the resource. */
+interface ChangeNotes {
   readonly warnings: readonly string[];
   readonly script?: string | undefined;
 }
 
-function changed<T>(value: T, { warnings, script }: Told): Changed<T> {
+function changed<T>(value: T, { warnings, script }: ChangeNotes): Changed<T> {
   return { value, warnings, script };
 }
 
 function pathOf(id: string): string {
-  checkId(id);
+  requireIdPrefix(id);
   return `${MAPPINGS}/${encodeURIComponent(id)}`;
 }
 
-/** What cannot be the beginning of an ID would lead to another place. */
-function checkId(id: string): void {
-  if (id === '' || id.length > LONGEST_ID || id.startsWith('.')) throw praasError('MAPPING_NOT_FOUND', { id });
+/** Throws MAPPING_NOT_FOUND for text that cannot be an ID prefix, and would change the path of the request. */
+function requireIdPrefix(id: string): void {
+  if (id === '' || id.length > MAX_ID_LENGTH || id.startsWith('.')) throw praasError('MAPPING_NOT_FOUND', { id });
 }
 
-/** The path with what of the options is not as by default. */
+/** Gives the path with the query of the options that are set. */
 export function withOptions(path: string, { dry_run, force }: ChangeOptions): string {
   return withQuery(path, { ...(dry_run && { dry_run: 'true' }), ...(force && { force: 'true' }) });
 }

@@ -1,41 +1,41 @@
-/** Quotas, as the daemon has them. */
+/** Quotas of a remote PAT agent. */
 import { parseInput } from '../../core/values/input.ts';
 import { praasError } from '../errors.ts';
 import { type OwnQuota, ProjectId } from '../quota/quota.ts';
 import type { Quotas, QuotaView } from '../services/api.ts';
-import { QuotaDocument, QuotaListDocument } from './answers.ts';
 import type { ApiClient } from './api-client.ts';
+import { QuotaDocument, QuotaListDocument } from './documents.ts';
 
 const QUOTAS = '/v1/quotas';
 
 export class RemoteQuotas implements Quotas {
-  readonly #daemon: ApiClient;
+  readonly #api: ApiClient;
 
-  constructor(daemon: ApiClient) {
-    this.#daemon = daemon;
+  constructor(api: ApiClient) {
+    this.#api = api;
   }
 
   async list(): Promise<readonly QuotaView[]> {
-    return (await this.#daemon.ask(QuotaListDocument, { method: 'GET', path: QUOTAS })).quotas;
+    return (await this.#api.request(QuotaListDocument, { method: 'GET', path: QUOTAS })).quotas;
   }
 
-  async show(project_id: string): Promise<QuotaView> {
-    return (await this.#daemon.ask(QuotaDocument, { method: 'GET', path: pathOf(project_id) })).quota;
+  async show(projectId: string): Promise<QuotaView> {
+    return (await this.#api.request(QuotaDocument, { method: 'GET', path: pathOf(projectId) })).quota;
   }
 
-  async set(project_id: string, quota: OwnQuota): Promise<QuotaView> {
-    const ask = { method: 'PATCH', path: pathOf(project_id), body: { quota } } as const;
-    return (await this.#daemon.ask(QuotaDocument, ask)).quota;
+  async set(projectId: string, quota: OwnQuota): Promise<QuotaView> {
+    const request = { method: 'PATCH', path: pathOf(projectId), body: { quota } } as const;
+    return (await this.#api.request(QuotaDocument, request)).quota;
   }
 
-  async reset(project_id: string): Promise<QuotaView> {
-    return (await this.#daemon.ask(QuotaDocument, { method: 'DELETE', path: pathOf(project_id) })).quota;
+  async reset(projectId: string): Promise<QuotaView> {
+    return (await this.#api.request(QuotaDocument, { method: 'DELETE', path: pathOf(projectId) })).quota;
   }
 }
 
-/** What cannot be an ID would lead to another place. */
-function pathOf(project_id: string): string {
-  const project = parseInput(ProjectId, project_id);
+/** A project that begins with a dot would change the path of the request. */
+function pathOf(projectId: string): string {
+  const project = parseInput(ProjectId, projectId);
   if (project.startsWith('.')) throw praasError('PROJECT_NOT_FOUND', { project });
   return `${QUOTAS}/${encodeURIComponent(project)}`;
 }

@@ -1,26 +1,26 @@
-/** The routers of the daemon's node. */
+/** The routers of the node of a remote PAT agent. */
 import type { RouterDetails } from '../router/view.ts';
-import type { ListedRouters, Routers } from '../services/api.ts';
-import { RouterDocument, RouterListDocument } from './answers.ts';
+import type { RouterList, Routers } from '../services/api.ts';
 import type { ApiClient } from './api-client.ts';
+import { RouterDocument, RouterListDocument } from './documents.ts';
 import { errorOf } from './errors.ts';
 
 const ROUTERS = '/v1/routers';
 
 export class RemoteRouters implements Routers {
-  readonly #daemon: ApiClient;
+  readonly #api: ApiClient;
 
-  constructor(daemon: ApiClient) {
-    this.#daemon = daemon;
+  constructor(api: ApiClient) {
+    this.#api = api;
   }
 
-  async list(): Promise<ListedRouters> {
-    const { routers, failures } = await this.#daemon.ask(RouterListDocument, { method: 'GET', path: ROUTERS });
-    return { routers, failures: failures.map((problem) => errorOf(problem, this.#daemon.name)) };
+  async list(): Promise<RouterList> {
+    const { routers, failures } = await this.#api.request(RouterListDocument, { method: 'GET', path: ROUTERS });
+    return { routers, failures: failures.map((item) => errorOf(item, this.#api.name)) };
   }
 
-  async show(router_id: string): Promise<RouterDetails> {
-    const path = `${ROUTERS}/${encodeURIComponent(router_id)}`;
-    return (await this.#daemon.ask(RouterDocument, { method: 'GET', path })).router;
+  async show(routerId: string): Promise<RouterDetails> {
+    const path = `${ROUTERS}/${encodeURIComponent(routerId)}`;
+    return (await this.#api.request(RouterDocument, { method: 'GET', path })).router;
   }
 }

@@ -1,16 +1,16 @@
-/** The servers of the cloud, as the daemon sees them. */
+/** The servers of the cloud, listed by a remote PAT agent. */
 import type { ServerSummary, Servers } from '../services/server-service.ts';
-import { ServerListDocument } from './answers.ts';
 import type { ApiClient } from './api-client.ts';
+import { ServerListDocument } from './documents.ts';
 
 export class RemoteServers implements Servers {
-  readonly #daemon: ApiClient;
+  readonly #api: ApiClient;
 
-  constructor(daemon: ApiClient) {
-    this.#daemon = daemon;
+  constructor(api: ApiClient) {
+    this.#api = api;
   }
 
   async list(): Promise<readonly ServerSummary[]> {
-    return (await this.#daemon.ask(ServerListDocument, { method: 'GET', path: '/v1/servers' })).servers;
+    return (await this.#api.request(ServerListDocument, { method: 'GET', path: '/v1/servers' })).servers;
   }
 }

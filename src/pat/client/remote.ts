@@ -1,4 +1,4 @@
-/** The services as a daemon does them, joined. */
+/** The services of a remote PAT agent. */
 import type { NewId } from '../../core/ids.ts';
 import type { Checks } from '../check/service.ts';
 import type { Corrections } from '../follow/correction.ts';
@@ -6,7 +6,7 @@ import type { Events } from '../interfaces/events.ts';
 import type { Pat, Quotas, Routers } from '../services/api.ts';
 import type { Imports } from '../services/import-service.ts';
 import type { Servers } from '../services/server-service.ts';
-import { ApiClient, type Sender } from './api-client.ts';
+import { ApiClient, type ApiTransport } from './api-client.ts';
 import { RemoteChecks } from './remote-checks.ts';
 import { RemoteEvents } from './remote-events.ts';
 import { RemoteImports } from './remote-imports.ts';
@@ -27,19 +27,19 @@ export interface Remote {
   close(): Promise<void>;
 }
 
-/** Connects with the first question. */
-export function openRemote(sender: Sender, newId: NewId): Remote {
-  const daemon = new ApiClient(sender);
-  const events = new RemoteEvents(daemon);
+/** Connects with the first request. */
+export function openRemote(transport: ApiTransport, newId: NewId): Remote {
+  const api = new ApiClient(transport);
+  const events = new RemoteEvents(api);
   return {
-    pat: new RemotePat(daemon, newId),
-    routers: new RemoteRouters(daemon),
-    servers: new RemoteServers(daemon),
-    quotas: new RemoteQuotas(daemon),
-    checks: new RemoteChecks(daemon),
+    pat: new RemotePat(api, newId),
+    routers: new RemoteRouters(api),
+    servers: new RemoteServers(api),
+    quotas: new RemoteQuotas(api),
+    checks: new RemoteChecks(api),
     events,
     corrections: events,
-    imports: new RemoteImports(daemon),
-    close: () => sender.close(),
+    imports: new RemoteImports(api),
+    close: () => transport.close(),
   };
 }

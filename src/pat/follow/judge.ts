@@ -7,7 +7,7 @@ import { isUuid } from '../../core/values/uuid.ts';
 import type { CloudPort, CloudRouter } from '../interfaces/cloud.ts';
 import type { Mapping, TargetIdentity } from '../mapping/mapping.ts';
 import { type Reason, reason } from '../mapping/reasons.ts';
-import { isRouterInterface, isServerPort, RouterPorts, targetsOf } from '../target/reach.ts';
+import { addressesOf, isRouterInterface, isServerPort, RouterPorts } from '../target/neutron-ports.ts';
 import type { CloudSnapshot } from './cloud-snapshot.ts';
 import type { Correction } from './correction.ts';
 
@@ -64,7 +64,7 @@ function withoutPort(mapping: Mapping, snapshot: CloudSnapshot, reach: RouterPor
   const server = snapshot.server(server_id);
   if (server === undefined) return deletion(mapping, reason('SERVER_DELETED', { server: server_id }));
   const subnets = reach.subnetIds;
-  const fitting = targetsOf(snapshot.portsOf(server_id)).filter(({ subnet_id }) => subnets.has(subnet_id));
+  const fitting = addressesOf(snapshot.portsOf(server_id)).filter(({ subnet_id }) => subnets.has(subnet_id));
   const [target, another] = fitting;
   const facts = { ...gone, server: server.name };
   if (target === undefined) return suspension(mapping, reason('PORT_NOT_REPLACED', facts), true);
@@ -83,7 +83,7 @@ interface Way {
 
 function readdressed(mapping: Mapping, port: CloudPort, { router, reach }: Way): Correction | undefined {
   const subnets = reach.subnetIds;
-  const reachable = targetsOf([port]).filter(({ subnet_id }) => subnets.has(subnet_id));
+  const reachable = addressesOf([port]).filter(({ subnet_id }) => subnets.has(subnet_id));
   const same = reachable.find(({ server_ip }) => server_ip === mapping.server_ip);
   const { server_id } = identityOf(port, mapping.server_ip);
   if (same && server_id === mapping.server_id) return undefined;
@@ -92,7 +92,7 @@ function readdressed(mapping: Mapping, port: CloudPort, { router, reach }: Way):
   if (same) return suspension(mapping, reason('PORT_DETACHED', { port: port.id }), false);
   const [target, another] = reachable;
   if (target === undefined) {
-    const addresses = targetsOf([port]).map(({ server_ip }) => server_ip);
+    const addresses = addressesOf([port]).map(({ server_ip }) => server_ip);
     if (addresses.length === 0) return suspension(mapping, reason('PORT_WITHOUT_ADDRESS', { port: port.id }), true);
     return suspension(mapping, reason('SUBNET_DETACHED', { router: router.name, addresses }), true);
   }

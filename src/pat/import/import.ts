@@ -1,7 +1,7 @@
 /**
- * Which rules of somebody else become mappings, and what becomes of the others. A rule counts for what it does where it
- * stands: of several for one port the first wins. Its mapping stands behind all of the rules that stay, so a rule whose
- * packets one of these could take is left alone too. Pure.
+ * Decides which unmanaged rules become mappings. A rule counts for what it does at its place: of several rules for one port
+ * the first wins. The rules of a mapping come after all unmanaged rules that stay, so a rule is left as it is where one that
+ * stays may match its packets. Pure.
  */
 import type { NewId } from '../../core/ids.ts';
 import { canonicalCidrs } from '../../core/values/ipv4.ts';
@@ -13,139 +13,140 @@ import type { Delta } from '../mapping/record.ts';
 import type { ServerPort, UnmanagedDnatRule, UnmanagedMasqueradeRule, UnmanagedRule } from '../plan/unmanaged-rules.ts';
 import { whyNotBehind } from '../router/facts.ts';
 import { type PortInUse, portInUseAt } from '../router/port-in-use.ts';
+import type { ImportReason } from './reasons.ts';
+import type { ImportResult } from './result.ts';
 
-/**
- * `imported`: a new mapping does what it did. `ours`: a mapping that was there already does. `dropped`: one before it took
- * all of its packets. These go; one that is `left` stays as it is.
- */
-export const IMPORT_RESULTS = ['imported', 'ours', 'dropped', 'left'] as const;
-export type ImportResult = (typeof IMPORT_RESULTS)[number];
-
-export interface ImportedRule {
-  /** As its tool shows it. */
+/** What becomes of one unmanaged rule. */
+export interface RuleDecision {
+  /** The rule as its tool prints it. */
   readonly rule: string;
   readonly result: ImportResult;
-  /** One, or one for each gateway address that the rule is for. */
-  readonly mapping_ids: readonly string[];
-  /** Why it is dropped or left; else empty. */
-  readonly reason: string;
+  /** One mapping, or one for each gateway address that the rule matches. */
+  readonly mappingIds: readonly string[];
+  /** Why it is dropped or left. */
+  readonly reason: ImportReason | undefined;
 }
 
 export interface ImportDecision {
   readonly delta: Delta;
-  /** New mappings. */
+  /** IDs of the new mappings. */
   readonly ids: readonly string[];
-  readonly rules: readonly ImportedRule[];
+  readonly rules: readonly RuleDecision[];
 }
 
-/** What the rules for one endpoint come to. */
-interface Published {
+/** What all unmanaged rules for one endpoint do together. */
+interface PublishedEndpoint {
   readonly endpoint: Endpoint;
-  readonly target: ServerPort;
-  /** None for everybody. */
-  readonly allowed_cidrs: readonly string[];
+  readonly server: ServerPort;
+  /** Empty: every source. */
+  readonly allowedCidrs: readonly string[];
   readonly members: readonly UnmanagedDnatRule[];
+  /** Rules that match no packet, because the members before them match all. */
   readonly shadowed: readonly UnmanagedDnatRule[];
-  /** The mapping that says the same already. */
+  /** The mapping that does the same already. */
   readonly present: Mapping | undefined;
 }
 
-const MOST_NETWORKS = 256;
+/** Rules that stay, with the reason. */
+type LeftRules = Map<UnmanagedRule, ImportReason>;
 
-/** Without a router there is nothing to take over. */
+const MAX_NETWORKS = 256;
+
+/** Decides nothing where the router is not on this node. */
 export function decideImport(situation: Situation, newId: NewId): ImportDecision {
   const { record, router } = situation;
   const unmanagedRules = router?.unmanagedRules ?? [];
-  const left = new Map<UnmanagedRule, string>();
+  const left: LeftRules = new Map();
   for (const rule of unmanagedRules) {
-    const reason = rule.kind === 'other' ? rule.reason : rule.kind === 'dnat' && whyImpossible(situation, rule);
+    const reason = whyLeft(situation, rule);
     if (reason) left.set(rule, reason);
   }
-  const published = publishable(situation, unmanagedRules.filter(isDnat), left);
+  const published = importable(situation, unmanagedRules.filter(isDnat), left);
   const fresh = published.filter(({ present }) => present === undefined);
   const masquerading = unmanagedRules.filter((rule) => rule.kind === 'masquerade');
-  const inputs = fresh.map((each) => inputOf(each, record.router_id, masquerading));
+  const inputs = fresh.map((each) => newMappingOf(each, record.router_id, masquerading));
   const ids = fresh.map(() => newId());
   const going = published.flatMap(({ members, shadowed }) => [...members, ...shadowed]);
   const staying = [...left.keys()];
-  const adopting = [...going, ...masquerading.filter((rule) => isFree(rule, going, staying))].map(({ text }) => text);
+  const adopting = [...going, ...masquerading.filter((rule) => isUnused(rule, going, staying))].map(({ text }) => text);
   const idOf = new Map(published.map((each) => [each, each.present?.id ?? ids[fresh.indexOf(each)] ?? '']));
-  const rules = unmanagedRules.flatMap((rule) => (rule.kind === 'masquerade' ? [] : outcomeOf(rule, left, idOf)));
-  // One that was cut short behind the change of the kernel has no rules left, and is not finished yet.
+  const rules = unmanagedRules.flatMap((rule) => (rule.kind === 'masquerade' ? [] : ruleDecision(rule, left, idOf)));
+  // An import that was interrupted after its change of the kernel finds no rules, and still has to complete.
   if (adopting.length + record.adopting.length === 0) return { delta: {}, ids: [], rules };
-  // Its rule has the port already, whatever else would speak against a new mapping there.
-  const anyhow = { ...situation, force: true, router: router && { ...router, portsInUse: [] } };
-  const made = inputs.length > 0 ? decideCreateMany(anyhow, inputs, ids).delta : {};
-  return { delta: { ...made, adopting: [...new Set([...record.adopting, ...adopting])] }, ids, rules };
+  // The rule has the port already, so no other use of the port can refuse the mapping.
+  const forced = { ...situation, force: true, router: router && { ...router, portsInUse: [] } };
+  const created = inputs.length > 0 ? decideCreateMany(forced, inputs, ids).delta : {};
+  return { delta: { ...created, adopting: [...new Set([...record.adopting, ...adopting])] }, ids, rules };
 }
 
 function isDnat(rule: UnmanagedRule): rule is UnmanagedDnatRule {
   return rule.kind === 'dnat';
 }
 
-function whyImpossible({ router }: Situation, rule: UnmanagedDnatRule): string | undefined {
+/** Why the rule by itself cannot be imported. */
+function whyLeft({ router }: Situation, rule: UnmanagedRule): ImportReason | undefined {
+  if (rule.kind === 'other') return { code: 'NOT_EXPRESSIBLE', detail: rule.reason };
+  if (!isDnat(rule)) return undefined;
   const facts = router?.facts;
-  if (facts === undefined || facts.gateways.length === 0) return 'the router has no gateway address on this node now';
+  if (facts === undefined || facts.gateways.length === 0) return { code: 'NO_GATEWAY_ADDRESS' };
   if (rule.gateway_ip !== undefined && !facts.gateways.includes(rule.gateway_ip)) {
-    return `${rule.gateway_ip} is no gateway address of the router`;
+    return { code: 'NOT_A_GATEWAY_ADDRESS', address: rule.gateway_ip };
   }
-  return whyNotBehind(facts, rule.server_ip);
+  const notBehind = whyNotBehind(facts, rule.server_ip);
+  return notBehind && { code: 'SERVER_NOT_BEHIND_ROUTER', facts: notBehind };
 }
 
-/** What can be taken over. Adds the others to `left`, again and again: each that stays may keep another from going. */
-function publishable(
-  situation: Situation,
-  rules: readonly UnmanagedDnatRule[],
-  left: Map<UnmanagedRule, string>,
-): Published[] {
+/** Gives what can be imported, and adds the other rules to `left`. Repeats, because each rule that stays may keep others. */
+function importable(situation: Situation, rules: readonly UnmanagedDnatRule[], left: LeftRules): PublishedEndpoint[] {
   const gateways = situation.router?.facts.gateways ?? [];
   const mapped = new Map([...situation.record.mappings.values()].map((mapping) => [endpointKey(mapping), mapping]));
   for (;;) {
     const going = rules.filter((rule) => !left.has(rule));
-    const staying = claimsBeside(situation, going, [...left.keys()]);
-    const places = going.flatMap((rule) =>
+    const staying = portsOfStaying(situation, going, [...left.keys()]);
+    const endpoints = going.flatMap((rule) =>
       (rule.gateway_ip === undefined ? gateways : [rule.gateway_ip]).map((gateway_ip) => ({ rule, gateway_ip })),
     );
-    const groups = Map.groupBy(places, ({ rule, gateway_ip }) => endpointKey({ ...rule, gateway_ip }));
+    const groups = Map.groupBy(endpoints, ({ rule, gateway_ip }) => endpointKey({ ...rule, gateway_ip }));
     const published = [...groups].flatMap(([key, group]) => {
       const members = group.map(({ rule }) => rule);
-      const found = publishedBy(members, group[0]?.gateway_ip ?? '', mapped.get(key), situation.now);
-      const why = typeof found === 'string' ? found : whyBlocked(found.endpoint, staying);
-      if (typeof found !== 'string' && why === undefined) return [found];
-      for (const { rule } of group) left.set(rule, why ?? '');
+      const merged = merge(members, group[0]?.gateway_ip ?? '', mapped.get(key), situation.now);
+      const reason = 'code' in merged ? merged : overlapAt(merged.endpoint, staying);
+      if (!('code' in merged) && reason === undefined) return [merged];
+      if (reason) for (const { rule } of group) left.set(rule, reason);
       return [];
     });
     if (going.every((rule) => !left.has(rule))) return published;
   }
 }
 
-/** What rules for one endpoint come to, in their order; or why no mapping can say that. */
-function publishedBy(
+/** Takes one rule or more for one endpoint in their order. Gives what they do together, or why no mapping can do it. */
+function merge(
   rules: readonly UnmanagedDnatRule[],
-  gateway_ip: string,
+  gatewayIp: string,
   present: Mapping | undefined,
   now: Date,
-): Published | string {
+): PublishedEndpoint | ImportReason {
   const [first] = rules;
-  if (first === undefined) return 'there is none';
+  if (first === undefined) throw new Error('an endpoint without rules');
   const { protocol, router_port, server_ip, server_port } = first;
-  const endpoint = { protocol, gateway_ip, router_port };
+  const endpoint = { protocol, gateway_ip: gatewayIp, router_port };
   const members: UnmanagedDnatRule[] = [];
   const shadowed: UnmanagedDnatRule[] = [];
   for (const rule of rules) {
     if (isSameServerPort(rule, first)) members.push(rule);
     else if (covers(members, rule.source)) shadowed.push(rule);
-    else return 'rules lead its port to different servers, by where the caller is';
+    else return { code: 'SEVERAL_SERVERS' };
   }
-  const allowed_cidrs = networksOf(members);
-  if (allowed_cidrs.length > MOST_NETWORKS) return `its port is for more than ${MOST_NETWORKS} networks`;
+  const allowedCidrs = networksOf(members);
+  if (allowedCidrs.length > MAX_NETWORKS) return { code: 'TOO_MANY_NETWORKS', max: MAX_NETWORKS };
   if (present) {
-    const differs = present.allowed_cidrs.length > 0 && allowed_cidrs.join() !== present.allowed_cidrs.join();
-    if (!isEffective(present, now)) return `its port is mapping ${present.id}'s, which is not in force`;
-    if (!isSameServerPort(present, first)) return `its port is mapping ${present.id}'s, which leads elsewhere`;
-    if (differs) return `its port is mapping ${present.id}'s, which allows other networks`;
+    const mappingId = present.id;
+    const differs = present.allowed_cidrs.length > 0 && allowedCidrs.join() !== present.allowed_cidrs.join();
+    if (!isEffective(present, now)) return { code: 'MAPPING_NOT_EFFECTIVE', mappingId };
+    if (!isSameServerPort(present, first)) return { code: 'MAPPING_TO_OTHER_SERVER', mappingId };
+    if (differs) return { code: 'MAPPING_WITH_OTHER_NETWORKS', mappingId };
   }
-  return { endpoint, target: { protocol, server_ip, server_port }, allowed_cidrs, members, shadowed, present };
+  return { endpoint, server: { protocol, server_ip, server_port }, allowedCidrs, members, shadowed, present };
 }
 
 function isSameServerPort(one: ServerPort, other: ServerPort): boolean {
@@ -157,15 +158,15 @@ function networksOf(rules: readonly UnmanagedDnatRule[]): string[] {
   return sources.includes(undefined) ? [] : canonicalCidrs(sources.filter((source) => source !== undefined));
 }
 
-/** Whether those before it take every packet from there. */
-function covers(before: readonly UnmanagedDnatRule[], source: string | undefined): boolean {
-  const networks = networksOf(before);
-  if (networks.length === 0) return before.length > 0;
+/** True when the earlier rules match every packet from that source. */
+function covers(earlier: readonly UnmanagedDnatRule[], source: string | undefined): boolean {
+  const networks = networksOf(earlier);
+  if (networks.length === 0) return earlier.length > 0;
   return source !== undefined && canonicalCidrs([...networks, source]).join() === networks.join();
 }
 
-/** What may end at a rule that stays. */
-function claimsBeside(
+/** The ports that rules match which stay. */
+function portsOfStaying(
   { router }: Situation,
   going: readonly UnmanagedDnatRule[],
   left: readonly UnmanagedRule[],
@@ -175,28 +176,27 @@ function claimsBeside(
   return [...others, ...left.flatMap((rule) => (rule.kind === 'other' ? rule.covers : []))];
 }
 
-function whyBlocked(endpoint: Endpoint, staying: readonly PortInUse[]): string | undefined {
-  const claim = portInUseAt(staying, endpoint);
-  return claim && `a rule that stays may take its packets: ${claim.text}`;
+function overlapAt(endpoint: Endpoint, staying: readonly PortInUse[]): ImportReason | undefined {
+  const overlap = portInUseAt(staying, endpoint);
+  return overlap && { code: 'OVERLAPS', rule: overlap.text };
 }
 
-function inputOf(
-  published: Published,
-  router_id: string,
+function newMappingOf(
+  { endpoint, server, allowedCidrs }: PublishedEndpoint,
+  routerId: string,
   masquerading: readonly UnmanagedMasqueradeRule[],
 ): NewMapping {
-  const { endpoint, target, allowed_cidrs } = published;
-  const masquerade = masquerading.some((rule) => isSameServerPort(rule, target)) ? 'always' : 'never';
+  const masquerade = masquerading.some((rule) => isSameServerPort(rule, server)) ? 'always' : 'never';
   return {
-    router_id,
+    router_id: routerId,
     ...endpoint,
-    ...target,
+    ...server,
     server_id: null,
     port_id: null,
     project_id: null,
     name: '',
     description: '',
-    allowed_cidrs: [...allowed_cidrs],
+    allowed_cidrs: [...allowedCidrs],
     masquerade,
     expires_at: null,
     enabled: true,
@@ -205,7 +205,7 @@ function inputOf(
 }
 
 /** True for a MASQUERADE rule that belongs to a rule that goes, and to none that stays. */
-function isFree(
+function isUnused(
   rule: UnmanagedMasqueradeRule,
   going: readonly UnmanagedDnatRule[],
   staying: readonly UnmanagedRule[],
@@ -213,25 +213,22 @@ function isFree(
   return going.some((each) => isSameServerPort(each, rule)) && !staying.some((each) => mayForwardTo(each, rule));
 }
 
-function mayForwardTo(rule: UnmanagedRule, target: ServerPort): boolean {
-  if (rule.kind !== 'other') return isSameServerPort(rule, target);
+function mayForwardTo(rule: UnmanagedRule, server: ServerPort): boolean {
+  if (rule.kind !== 'other') return isSameServerPort(rule, server);
   // A range of addresses may include the server.
-  return rule.destination.includes('-') || rule.destination.split(':')[0] === target.server_ip;
+  return rule.destination.includes('-') || rule.destination.split(':')[0] === server.server_ip;
 }
 
-function outcomeOf(
+function ruleDecision(
   rule: UnmanagedRule,
-  left: ReadonlyMap<UnmanagedRule, string>,
-  idOf: ReadonlyMap<Published, string>,
-): ImportedRule {
+  left: ReadonlyMap<UnmanagedRule, ImportReason>,
+  idOf: ReadonlyMap<PublishedEndpoint, string>,
+): RuleDecision {
   const reason = left.get(rule);
-  if (reason !== undefined) return { rule: rule.text, result: 'left', mapping_ids: [], reason };
-  const mine = [...idOf].filter(([{ members }]) => members.some((member) => member === rule));
-  const mapping_ids = mine.map(([, id]) => id);
-  if (mine.length === 0) {
-    const why = 'a rule before it takes all of its packets';
-    return { rule: rule.text, result: 'dropped', mapping_ids: [], reason: why };
-  }
-  const isNew = mine.some(([{ present }]) => present === undefined);
-  return { rule: rule.text, result: isNew ? 'imported' : 'ours', mapping_ids, reason: '' };
+  if (reason !== undefined) return { rule: rule.text, result: 'left', mappingIds: [], reason };
+  const own = [...idOf].filter(([{ members }]) => members.some((member) => member === rule));
+  if (own.length === 0) return { rule: rule.text, result: 'dropped', mappingIds: [], reason: { code: 'SHADOWED' } };
+  const isNew = own.some(([{ present }]) => present === undefined);
+  const mappingIds = own.map(([, id]) => id);
+  return { rule: rule.text, result: isNew ? 'imported' : 'ours', mappingIds, reason: undefined };
 }

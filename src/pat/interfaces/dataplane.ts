@@ -1,4 +1,5 @@
 /** Whatever forwards packets for routers. Adapters implement it, compose/ joins them. */
+import type { Usage } from '../../core/values/usage.ts';
 import type { Endpoint, Forward } from '../mapping/forward.ts';
 import type { Changes, ObservedForward } from '../plan/changes.ts';
 import type { Flow } from '../plan/connection.ts';
@@ -44,6 +45,11 @@ export interface Dataplane {
   expected(forward: Forward): ObservedForward;
   /** Connections to these endpoints. */
   flows(router_id: string, endpoints: readonly Endpoint[]): Promise<readonly Flow[]>;
+  /**
+   * Entries in the connection table of the router, of which it can have so many; undefined where connections are not tracked.
+   * Throws ROUTER_NOT_FOUND.
+   */
+  connectionTable(router_id: string): Promise<Usage | undefined>;
   /** Ends these connections, and none of those `spared`; one that has just ended by itself is no error. */
   endFlows(router_id: string, flows: readonly Flow[], spared: readonly Flow[]): Promise<void>;
 }

@@ -1,42 +1,42 @@
 /**
- * How many mappings each project has, and the gate before new ones. Counts are those of the store's records. A request
- * takes its place before it begins and gives it back when it has ended; by then the record has what became of it.
- * Invariant: within this process, a project never has more than its quota, and nobody is refused for a place that only a
- * request under way has, for that one may fail: who might fit waits for it. Commands without a daemon that run side by side
- * do not see one another.
+ * Counts the mappings of each project and reserves quota for new ones. The counts are those of the stored records; a request
+ * reserves its mappings before it begins and releases them when it has ended, because by then the record has the result.
+ * Invariant: within this process a project never exceeds its quota, and no request is refused for mappings that are only
+ * reserved, because the request that reserved them may still fail: one that may fit waits. Commands that run without a daemon at
+ * the same time do not see each other's reservations.
  */
 import { isPraasError, praasError } from '../errors.ts';
 import type { QuotaReserver } from '../interfaces/quota.ts';
 import type { MappingStore } from '../interfaces/store.ts';
 import type { RouterRecord } from '../mapping/record.ts';
-import { excessOf, type Quota, type Usage } from './quota.ts';
+import { exceededLimit, type Quota, type QuotaUsage } from './quota.ts';
 import type { QuotaStore } from './quota-store.ts';
 
 export interface QuotaLedgerParts {
   readonly store: Pick<MappingStore, 'routers' | 'read'>;
   readonly quotas: Pick<QuotaStore, 'read'>;
-  /** Of a project that has none of its own; may change. */
+  /** The quota of a project for which none is set. May change. */
   readonly defaults: () => Quota;
 }
 
-/** A place that a request under way has. */
+/** The mappings that a running request may still create. */
 interface Reservation {
-  readonly router_id: string;
-  readonly counts: Counts;
+  readonly routerId: string;
+  readonly counts: ProjectCounts;
 }
 
-type Touched = Pick<RouterRecord, 'router_id' | 'mappings'>;
+type ChangedRecord = Pick<RouterRecord, 'router_id' | 'mappings'>;
 
-/** By project. */
-type Counts = ReadonlyMap<string, number>;
+/** Numbers of mappings, by project. */
+type ProjectCounts = ReadonlyMap<string, number>;
 
-const NOTHING: Counts = new Map();
+const NO_COUNTS: ProjectCounts = new Map();
 
 export class QuotaLedger implements QuotaReserver {
   readonly #parts: QuotaLedgerParts;
-  readonly #byRouter = new Map<string, Counts>();
-  /** Records that came since they were counted. */
-  readonly #uncounted = new Map<string, Touched['mappings']>();
+  readonly #byRouter = new Map<string, ProjectCounts>();
+  /** Records that changed since they were counted. */
+  readonly #uncounted = new Map<string, ChangedRecord['mappings']>();
   readonly #totals = new Map<string, number>();
   readonly #reservations = new Set<Reservation>();
   #released = Promise.withResolvers<void>();
@@ -46,37 +46,37 @@ export class QuotaLedger implements QuotaReserver {
     this.#parts = parts;
   }
 
-  /** To be told of the record after each transaction. It is counted when somebody asks: most changes need no count. */
-  touched({ router_id, mappings }: Touched): void {
+  /** Takes the record after each transaction. It is counted only when a count is needed, because most changes need none. */
+  recordChanged({ router_id, mappings }: ChangedRecord): void {
     this.#uncounted.set(router_id, mappings);
   }
 
   #countAll(): void {
-    for (const [router_id, mappings] of this.#uncounted) this.#count(router_id, mappings);
+    for (const [routerId, mappings] of this.#uncounted) this.#count(routerId, mappings);
     this.#uncounted.clear();
   }
 
-  #count(router_id: string, mappings: Touched['mappings']): void {
+  #count(routerId: string, mappings: ChangedRecord['mappings']): void {
     const counts = countsOf([...mappings.values()].map(({ project_id }) => project_id));
-    for (const [project_id, count] of this.#byRouter.get(router_id) ?? NOTHING) {
-      this.#totals.set(project_id, (this.#totals.get(project_id) ?? 0) - count);
+    for (const [projectId, count] of this.#byRouter.get(routerId) ?? NO_COUNTS) {
+      this.#totals.set(projectId, (this.#totals.get(projectId) ?? 0) - count);
     }
-    for (const [project_id, count] of counts) {
-      this.#totals.set(project_id, (this.#totals.get(project_id) ?? 0) + count);
+    for (const [projectId, count] of counts) {
+      this.#totals.set(projectId, (this.#totals.get(projectId) ?? 0) + count);
     }
-    this.#byRouter.set(router_id, counts);
+    this.#byRouter.set(routerId, counts);
   }
 
   /** Throws QUOTA_EXCEEDED, what QuotaStore.read and the store throw, and what `work` throws. */
   async reserve<T>(
-    { router_id, projects }: Parameters<QuotaReserver['reserve']>[0],
+    { router_id: routerId, projects }: Parameters<QuotaReserver['reserve']>[0],
     work: () => Promise<T>,
   ): Promise<T> {
     const counts = countsOf(projects);
     if (counts.size === 0) return work();
     await this.#load();
-    const reservation = { router_id, counts };
-    await this.#reservePlace(reservation);
+    const reservation = { routerId, counts };
+    await this.#waitUntilFits(reservation);
     try {
       return await work();
     } finally {
@@ -84,62 +84,62 @@ export class QuotaLedger implements QuotaReserver {
     }
   }
 
-  /** How much a project has; `on_router` is that of the router where it has most. Throws what the store throws. */
-  async usage(project_id: string): Promise<Usage> {
+  /** Gives how many mappings a project has; `onRouter` is for the router with most of them. Throws what the store throws. */
+  async usage(projectId: string): Promise<QuotaUsage> {
     await this.#load();
     this.#countAll();
-    const onRouters = [...this.#byRouter.values()].map((counts) => counts.get(project_id) ?? 0);
-    const onRouter = onRouters.reduce((most, count) => Math.max(most, count), 0);
-    return { mappings: this.#totals.get(project_id) ?? 0, onRouter };
+    const onRouters = [...this.#byRouter.values()].map((counts) => counts.get(projectId) ?? 0);
+    const onRouter = onRouters.reduce((max, count) => Math.max(max, count), 0);
+    return { mappings: this.#totals.get(projectId) ?? 0, onRouter };
   }
 
-  /** All that have mappings. Throws what the store throws. */
+  /** Gives all projects that have mappings. Throws what the store throws. */
   async projects(): Promise<readonly string[]> {
     await this.#load();
     this.#countAll();
-    return [...this.#totals].filter(([, count]) => count > 0).map(([project_id]) => project_id);
+    return [...this.#totals].filter(([, count]) => count > 0).map(([projectId]) => projectId);
   }
 
-  /** Waits while requests under way have the places, and takes them when they are free. */
-  async #reservePlace(reservation: Reservation): Promise<void> {
+  /** Waits while the mappings of running requests take the quota, then reserves. */
+  async #waitUntilFits(reservation: Reservation): Promise<void> {
     const own = await this.#parts.quotas.read();
     while (!this.#fits(reservation, own)) await this.#released.promise;
     this.#reservations.add(reservation);
   }
 
-  /** False when it would fit but for requests under way. Throws QUOTA_EXCEEDED when it does not fit at all. */
-  #fits({ router_id, counts }: Reservation, own: Awaited<ReturnType<QuotaStore['read']>>): boolean {
+  /** False when only running requests keep it from fitting. Throws QUOTA_EXCEEDED when it does not fit without them either. */
+  #fits({ routerId, counts }: Reservation, own: Awaited<ReturnType<QuotaStore['read']>>): boolean {
     this.#countAll();
-    const quotas = [...counts].map(([project_id, count]) => ({
-      project_id,
+    const quotas = [...counts].map(([projectId, count]) => ({
+      projectId,
       count,
-      quota: { ...this.#parts.defaults(), ...own.get(project_id) },
+      quota: { ...this.#parts.defaults(), ...own.get(projectId) },
       stored: {
-        mappings: this.#totals.get(project_id) ?? 0,
-        onRouter: this.#byRouter.get(router_id)?.get(project_id) ?? 0,
+        mappings: this.#totals.get(projectId) ?? 0,
+        onRouter: this.#byRouter.get(routerId)?.get(projectId) ?? 0,
       },
     }));
-    for (const { project_id, count, quota, stored } of quotas) {
-      const excess = excessOf(quota, stored, count);
-      if (excess) throw praasError('QUOTA_EXCEEDED', { project: project_id, ...excess, asked: count });
+    for (const { projectId, count, quota, stored } of quotas) {
+      const exceeded = exceededLimit(quota, stored, count);
+      if (exceeded) throw praasError('QUOTA_EXCEEDED', { project: projectId, ...exceeded, asked: count });
     }
-    return quotas.every(({ project_id, count, quota, stored }) => {
-      const held = this.#held(router_id, project_id);
-      const used = { mappings: stored.mappings + held.mappings, onRouter: stored.onRouter + held.onRouter };
-      return excessOf(quota, used, count) === undefined;
+    return quotas.every(({ projectId, count, quota, stored }) => {
+      const reserved = this.#reserved(routerId, projectId);
+      const used = { mappings: stored.mappings + reserved.mappings, onRouter: stored.onRouter + reserved.onRouter };
+      return exceededLimit(quota, used, count) === undefined;
     });
   }
 
-  #knows(router_id: string): boolean {
-    return this.#byRouter.has(router_id) || this.#uncounted.has(router_id);
+  #knows(routerId: string): boolean {
+    return this.#byRouter.has(routerId) || this.#uncounted.has(routerId);
   }
 
-  #held(router_id: string, project_id: string): Usage {
+  #reserved(routerId: string, projectId: string): QuotaUsage {
     let [mappings, onRouter] = [0, 0];
     for (const reservation of this.#reservations) {
-      const count = reservation.counts.get(project_id) ?? 0;
+      const count = reservation.counts.get(projectId) ?? 0;
       mappings += count;
-      if (reservation.router_id === router_id) onRouter += count;
+      if (reservation.routerId === routerId) onRouter += count;
     }
     return { mappings, onRouter };
   }
@@ -158,27 +158,27 @@ export class QuotaLedger implements QuotaReserver {
     return this.#loading;
   }
 
-  /** A record that cannot be read counts for nothing until it can be: it stops no other router, and its own refuses anyway. */
+  /** A record that cannot be read counts as empty until it can be read: other routers stay usable, and its own refuses changes. */
   async #loadAll(): Promise<void> {
     const { store } = this.#parts;
-    const routerIds = (await store.routers()).filter((router_id) => !this.#knows(router_id));
-    const records = await Promise.allSettled(routerIds.map((router_id) => store.read(router_id)));
+    const routerIds = (await store.routers()).filter((routerId) => !this.#knows(routerId));
+    const records = await Promise.allSettled(routerIds.map((routerId) => store.read(routerId)));
     for (const result of records) {
       if (result.status === 'rejected') {
         if (!isPraasError(result.reason)) throw result.reason;
         this.#loading = undefined;
       } else if (!this.#knows(result.value.router_id)) {
-        // One that was touched meanwhile is newer than what was read.
-        this.touched(result.value);
+        // A record that changed while this one was read is newer.
+        this.recordChanged(result.value);
       }
     }
   }
 }
 
-function countsOf(projects: readonly (string | null)[]): Counts {
+function countsOf(projects: readonly (string | null)[]): ProjectCounts {
   const counts = new Map<string, number>();
-  for (const project_id of projects) {
-    if (project_id !== null) counts.set(project_id, (counts.get(project_id) ?? 0) + 1);
+  for (const projectId of projects) {
+    if (projectId !== null) counts.set(projectId, (counts.get(projectId) ?? 0) + 1);
   }
   return counts;
 }

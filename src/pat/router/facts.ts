@@ -1,4 +1,5 @@
 import { cidrContains, isEdgeOf } from '../../core/values/ipv4.ts';
+import type { ErrorFacts } from '../errors.ts';
 import type { Mapping } from '../mapping/mapping.ts';
 
 const NEUTRON_NAMESPACE = /^(?:qrouter|snat)-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
@@ -32,15 +33,17 @@ export interface RouterFacts {
   readonly inside: readonly InsideNetwork[];
 }
 
-/** Why `address` is no server behind the router, or undefined when it can be one. */
-export function whyNotBehind(facts: RouterFacts, address: string): string | undefined {
-  if (facts.addresses.includes(address)) return `${address} is an address of the router itself`;
-  const network = facts.inside.find(({ cidr }) => cidrContains(cidr, address));
+/** Gives why `server_ip` is not the address of a server behind the router, as facts of the error; undefined where it can be. */
+export function whyNotBehind(
+  { router_id: router, addresses, inside }: RouterFacts,
+  server_ip: string,
+): ErrorFacts<'SERVER_NOT_BEHIND_ROUTER'> | undefined {
+  if (addresses.includes(server_ip)) return { cause: 'ROUTER_ADDRESS', server_ip, router };
+  const network = inside.find(({ cidr }) => cidrContains(cidr, server_ip));
   if (network === undefined) {
-    const known = facts.inside.map(({ cidr }) => cidr).join(', ') || 'none';
-    return `${address} is not behind ${facts.namespace} (networks behind it: ${known})`;
+    return { cause: 'NOT_CONNECTED', server_ip, router, networks: inside.map(({ cidr }) => cidr) };
   }
-  if (isEdgeOf(network.cidr, address)) return `${address} is the network or broadcast address of ${network.cidr}`;
+  if (isEdgeOf(network.cidr, server_ip)) return { cause: 'NETWORK_ADDRESS', server_ip, network: network.cidr };
   return undefined;
 }
 

@@ -1,4 +1,4 @@
-/** What praas can be asked, whoever answers: this process on its own node, or a daemon over its socket or HTTP. */
+/** The services of published ports, the same for this node and for a remote PAT agent over its socket or HTTP. */
 import type { Requester } from '../../core/identity/requester.ts';
 import type { Changed, ChangeOptions, Synced } from '../change/change.ts';
 import type { MappingPatch } from '../mapping/mapping.ts';
@@ -8,8 +8,9 @@ import type { Connection } from '../plan/connection.ts';
 import type { OwnQuota } from '../quota/quota.ts';
 import type { RouterDetails, RouterSummary } from '../router/view.ts';
 
-export interface Deleted extends Changed<readonly MappingView[]> {
-  /** Why the mappings of some routers stayed. */
+/** The mappings that were deleted. */
+export interface DeletedMappings extends Changed<readonly MappingView[]> {
+  /** Why the mappings of some routers were not deleted. */
   readonly failures: readonly Error[];
 }
 
@@ -17,49 +18,49 @@ export interface MappingFilter {
   readonly router_id?: string;
   readonly server_ip?: string;
   readonly status?: string;
-  /** Only mappings that have to do with one of these: their own ID, or that of their router, port, server or project. */
+  /** Only mappings with one of these IDs: their own, or that of their router, port, server or project. */
   readonly related_to?: readonly string[];
 }
 
-export interface Listed {
+export interface MappingList {
   readonly mappings: readonly MappingView[];
-  /** Routers whose records could not be read. */
+  /** Why the records of some routers could not be read. */
   readonly failures: readonly Error[];
 }
 
 /**
- * Mappings. Every method throws errors of the catalogue; after one, nothing has changed. What the requester (root when left
- * out) does not see does not exist for them: MAPPING_NOT_FOUND.
+ * Mappings. Every method throws errors of the catalogue; after an error nothing has changed. A mapping that the requester (root
+ * when left out) does not see gives MAPPING_NOT_FOUND.
  */
 export interface Pat {
   /** Publishes a port. */
   create(request: MappingRequest, options?: ChangeOptions): Promise<Changed<MappingView>>;
-  /** Changes one mapping, by its whole ID or an unambiguous beginning. */
+  /** Updates one mapping, by its ID or an unambiguous ID prefix. */
   update(id: string, patch: MappingPatch, options?: ChangeOptions): Promise<Changed<MappingView>>;
-  /** Removes mappings, each by its whole ID or an unambiguous beginning; those of one router together or not at all. */
-  delete(ids: readonly string[], options?: ChangeOptions): Promise<Deleted>;
-  list(filter?: MappingFilter, requester?: Requester): Promise<Listed>;
-  /** One mapping, by its whole ID or an unambiguous beginning. */
+  /** Deletes mappings, by their IDs or unambiguous ID prefixes. Those of one router are deleted all or none. */
+  delete(ids: readonly string[], options?: ChangeOptions): Promise<DeletedMappings>;
+  list(filter?: MappingFilter, requester?: Requester): Promise<MappingList>;
+  /** Gives one mapping, by its ID or an unambiguous ID prefix. */
   get(id: string, requester?: Requester): Promise<MappingView>;
-  /** Connections through the mapping at this moment. */
+  /** Gives the open connections of one mapping. */
   connections(id: string, requester?: Requester): Promise<readonly Connection[]>;
-  /** Makes the kernel of one router equal to the store. */
-  sync(router_id: string, options?: ChangeOptions): Promise<Changed<Synced>>;
+  /** Reconciles one router: makes its kernel rules equal to the store. */
+  sync(routerId: string, options?: ChangeOptions): Promise<Changed<Synced>>;
 }
 
-export interface ListedRouters {
+export interface RouterList {
   readonly routers: readonly RouterSummary[];
   /** Why some routers could not be read. */
   readonly failures: readonly Error[];
 }
 
-/** Routers of the node. */
+/** The routers of the node. */
 export interface Routers {
-  list(requester?: Requester): Promise<ListedRouters>;
-  show(router_id: string, requester?: Requester): Promise<RouterDetails>;
+  list(requester?: Requester): Promise<RouterList>;
+  show(routerId: string, requester?: Requester): Promise<RouterDetails>;
 }
 
-/** What a project may have of something, -1 for any number, and how much it has. */
+/** A limit (-1: unlimited) and how much of it is in use. */
 export interface QuotaLine {
   readonly limit: number;
   readonly in_use: number;
@@ -67,22 +68,22 @@ export interface QuotaLine {
 
 export interface QuotaView {
   readonly project_id: string;
-  /** It has no quota of its own. */
+  /** No quota is set for the project. */
   readonly is_default: boolean;
   readonly mappings: QuotaLine;
-  /** Mappings on one router; in use is what it has on the router where it has most. */
+  /** Mappings on one router; `in_use` is for the router with most of them. */
   readonly ports_per_router: QuotaLine;
 }
 
 /**
- * Quotas of projects. Each method throws INVALID_INPUT and PROJECT_NOT_FOUND for a project that does not exist for the requester,
- * and QUOTAS_DAMAGED.
+ * Quotas of projects. Each method throws INVALID_INPUT, PROJECT_NOT_FOUND for a project that the requester does not see, and
+ * QUOTAS_DAMAGED.
  */
 export interface Quotas {
   list(requester?: Requester): Promise<readonly QuotaView[]>;
-  show(project_id: string, requester?: Requester): Promise<QuotaView>;
-  /** Gives the project a quota of its own; what is left out stays as it was. */
-  set(project_id: string, quota: OwnQuota, requester?: Requester): Promise<QuotaView>;
-  /** Gives it the default again. */
-  reset(project_id: string, requester?: Requester): Promise<QuotaView>;
+  show(projectId: string, requester?: Requester): Promise<QuotaView>;
+  /** Sets the quota of a project. A limit that is left out keeps its value. */
+  set(projectId: string, quota: OwnQuota, requester?: Requester): Promise<QuotaView>;
+  /** Resets the quota of a project to the default. */
+  reset(projectId: string, requester?: Requester): Promise<QuotaView>;
 }

@@ -1,4 +1,4 @@
-/** Carries out what the monitor found, as any other change is carried out: decided on what is there when its turn comes. */
+/** Applies the corrections of the monitor. They are changes like any other, decided on the record when their turn comes. */
 
 import { withDeadline } from '../../core/deadline.ts';
 import type { Timers } from '../../core/timers.ts';
@@ -13,15 +13,15 @@ import {
 } from '../follow/correction.ts';
 import { type Cause, MONITOR } from '../mapping/event.ts';
 import { reasonText } from '../mapping/reasons.ts';
-import { closeUnused, type OpenedRulesParts } from '../target/opened-rules.ts';
+import { type OpenedRulesParts, removeUnusedRules } from '../target/opened-rules.ts';
 
 export interface CorrectionServiceParts extends OpenedRulesParts {
   readonly runner: ChangeRunner;
   readonly timers: Timers;
 }
 
-/** A router that takes longer is not waited for; what is under way there goes on to its end. */
-const PATIENCE_MS = 5000;
+/** The call returns after this time; the change of a slow router continues in the background. */
+const MAX_WAIT_MS = 5000;
 const SECOND_MS = 1000;
 
 export class CorrectionService implements Corrections {
@@ -36,9 +36,9 @@ export class CorrectionService implements Corrections {
     const failures: Error[] = [];
     const byRouter = Map.groupBy(corrections, ({ router_id }) => router_id);
     await Promise.all(
-      [...byRouter].map(async ([router_id, those]) => {
+      [...byRouter].map(async ([router_id, ofRouter]) => {
         try {
-          applied.push(...(await this.#soon(router_id, this.#ofRouter(router_id, those))));
+          applied.push(...(await this.#inTime(router_id, this.#applyTo(router_id, ofRouter))));
         } catch (error) {
           if (!isPraasError(error)) throw error;
           failures.push(error);
@@ -48,14 +48,14 @@ export class CorrectionService implements Corrections {
     return { applied, failures };
   }
 
-  /** Throws ROUTER_SLOW for work that does not end soon, which it leaves alone. */
-  #soon<T>(router: string, work: Promise<T>): Promise<T> {
-    const late = (): Error => praasError('ROUTER_SLOW', { router, seconds: PATIENCE_MS / SECOND_MS });
-    return withDeadline(this.#parts.timers, PATIENCE_MS, work, late);
+  /** Throws ROUTER_SLOW for work that takes longer than MAX_WAIT_MS. */
+  #inTime<T>(router: string, work: Promise<T>): Promise<T> {
+    const late = (): Error => praasError('ROUTER_SLOW', { router, seconds: MAX_WAIT_MS / SECOND_MS });
+    return withDeadline(this.#parts.timers, MAX_WAIT_MS, work, late);
   }
 
-  async #ofRouter(router_id: string, corrections: readonly Correction[]): Promise<readonly AppliedCorrection[]> {
-    const { value } = await this.#parts.runner.run<readonly AppliedCorrection[]>(router_id, {
+  async #applyTo(routerId: string, corrections: readonly Correction[]): Promise<readonly AppliedCorrection[]> {
+    const { value } = await this.#parts.runner.run<readonly AppliedCorrection[]>(routerId, {
       options: {},
       requiresRouter: false,
       scope: 'rules',
@@ -65,21 +65,21 @@ export class CorrectionService implements Corrections {
         return { delta, ids: applied.map(({ mapping }) => mapping.id), value: () => applied, causes };
       },
     });
-    const gone = value.filter(({ correction }) => correction.action === 'delete');
-    await closeUnused(
+    const deleted = value.filter(({ correction }) => correction.action === 'delete');
+    await removeUnusedRules(
       this.#parts,
-      gone.flatMap(({ mapping }) => mapping.security_group_rule_ids),
+      deleted.flatMap(({ mapping }) => mapping.security_group_rule_ids),
     );
     return value;
   }
 }
 
-const TYPES = { delete: 'deleted', follow: 'followed', suspend: 'suspended', resume: 'resumed' } as const;
+const EVENT_TYPES = { delete: 'deleted', follow: 'followed', suspend: 'suspended', resume: 'resumed' } as const;
 
 function causeOf(correction: Correction): Cause {
   return {
     by: MONITOR,
-    type: TYPES[correction.action],
+    type: EVENT_TYPES[correction.action],
     reason: 'reason' in correction ? reasonText(correction.reason) : '',
   };
 }

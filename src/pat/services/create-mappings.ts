@@ -1,6 +1,6 @@
 /**
- * New mappings, from what a caller says to what is published: who is meant (Targets), whether the project may have more
- * (Quotas), whether packets will arrive (GroupAccess), and then one change of the router. All of a request or none.
+ * Creates mappings: resolves router and server (Targets), reserves quota (QuotaReserver), checks or opens security groups
+ * (SecurityGroupAccess), and then changes the router once. All mappings of a request are created, or none.
  */
 import { type Requester, ROOT } from '../../core/identity/requester.ts';
 import type { Changed, ChangeOptions, Outcome } from '../change/change.ts';
@@ -15,20 +15,20 @@ import type { Mapping, NewMapping } from '../mapping/mapping.ts';
 import type { MappingRequest } from '../mapping/request.ts';
 import type { MappingView } from '../mapping/view.ts';
 
-export interface CreationParts {
+export interface MappingCreationParts {
   readonly runner: ChangeRunner;
-  /** Throws FORBIDDEN for a router port that the requester may not choose. */
-  readonly requirePort: (router_port: number | undefined, requester: Requester) => void;
+  /** Throws FORBIDDEN for a router port that the requester may not use. */
+  readonly requirePort: (routerPort: number | undefined, requester: Requester) => void;
   readonly targets: Targets;
   readonly quotas?: QuotaReserver | undefined;
   readonly groups?: SecurityGroupAccess | undefined;
   readonly view: (mapping: Mapping) => MappingView;
 }
 
-export class Creation {
-  readonly #parts: CreationParts;
+export class MappingCreation {
+  readonly #parts: MappingCreationParts;
 
-  constructor(parts: CreationParts) {
+  constructor(parts: MappingCreationParts) {
     this.#parts = parts;
   }
 
@@ -42,16 +42,16 @@ export class Creation {
     const { requester = ROOT } = options;
     for (const { router_port } of requests) this.#parts.requirePort(router_port, requester);
     const resolved = await Promise.all(requests.map((each) => targets.resolve(each, requester)));
-    const router_id = theRouterOf(resolved);
-    const asked = { router_id, projects: resolved.map(({ mapping }) => mapping.project_id) };
+    const routerId = requireOneRouter(resolved);
+    const reservation = { router_id: routerId, projects: resolved.map(({ mapping }) => mapping.project_id) };
     const work = (): Promise<Changed<readonly MappingView[]>> =>
-      this.#opened(router_id, requests, resolved, options, ids);
-    return quotas ? quotas.reserve(asked, work) : work();
+      this.#createWithGroups(routerId, requests, resolved, options, ids);
+    return quotas ? quotas.reserve(reservation, work) : work();
   }
 
-  /** What was opened for mappings that are not there is closed again. */
-  async #opened(
-    router_id: string,
+  /** Removes the added security group rules where the mappings are not created. */
+  async #createWithGroups(
+    routerId: string,
     requests: readonly MappingRequest[],
     resolved: readonly ResolvedRequest[],
     options: ChangeOptions,
@@ -59,43 +59,44 @@ export class Creation {
   ): Promise<Changed<readonly MappingView[]>> {
     const { groups } = this.#parts;
     const opens = requests.map(({ open_security_group }) => open_security_group && !options.dry_run);
-    const lookAt = async (each: ResolvedRequest, index: number): Promise<GroupCheck | undefined> =>
+    const inspect = async (each: ResolvedRequest, index: number): Promise<GroupCheck | undefined> =>
       groups?.inspect(ids[index] ?? '', each, opens[index] ?? false);
-    // A warning may come with the answer; what is opened is waited for, one after the other: two may lack the same rule.
-    const looks = resolved.map(async (each, index) => (opens[index] ? undefined : lookAt(each, index)));
+    // Checks only give warnings, so they run beside the change. Groups are opened before it, one after the other, because two
+    // mappings may need the same rule.
+    const checks = resolved.map(async (each, index) => (opens[index] ? undefined : inspect(each, index)));
     const opened: (GroupCheck | undefined)[] = [];
-    const closeAgain = async (): Promise<unknown> => groups?.close(opened.flatMap((each) => each?.ruleIds ?? []));
+    const removeAdded = async (): Promise<unknown> => groups?.close(opened.flatMap((each) => each?.ruleIds ?? []));
     try {
-      for (const [index, each] of resolved.entries()) opened.push(opens[index] ? await lookAt(each, index) : undefined);
+      for (const [index, each] of resolved.entries())
+        opened.push(opens[index] ? await inspect(each, index) : undefined);
     } catch (error) {
-      await Promise.allSettled([closeAgain(), ...looks]);
+      await Promise.allSettled([removeAdded(), ...checks]);
       throw error;
     }
     const inputs = resolved.map(({ mapping }, index): NewMapping => {
       const { ruleIds = [], sharedIds = [] } = opened[index] ?? {};
-      const security_group_rule_ids = [...ruleIds, ...sharedIds];
-      return { ...mapping, security_group_rule_ids };
+      return { ...mapping, security_group_rule_ids: [...ruleIds, ...sharedIds] };
     });
     try {
-      const changed = await this.#publish(router_id, inputs, options, ids);
-      const said = (await Promise.all(looks)).flatMap((look) => look?.warnings ?? []);
-      const warnings = [...resolved.flatMap((each) => each.warnings), ...said];
-      return { ...changed, warnings: [...changed.warnings, ...warnings] };
+      const changed = await this.#publish(routerId, inputs, options, ids);
+      const fromGroups = (await Promise.all(checks)).flatMap((check) => check?.warnings ?? []);
+      const fromTargets = resolved.flatMap((each) => each.warnings);
+      return { ...changed, warnings: [...changed.warnings, ...fromTargets, ...fromGroups] };
     } catch (error) {
-      // MAPPING_EXISTS: the same request came before, and what it opened is its mapping's.
-      if (!isPraasError(error, 'MAPPING_EXISTS')) await closeAgain();
+      // MAPPING_EXISTS means a repeated request, and the rules that it added belong to the existing mapping.
+      if (!isPraasError(error, 'MAPPING_EXISTS')) await removeAdded();
       throw error;
     }
   }
 
   #publish(
-    router_id: string,
+    routerId: string,
     inputs: readonly NewMapping[],
     options: ChangeOptions,
     ids: readonly string[],
   ): Promise<Changed<readonly MappingView[]>> {
     const { runner, view } = this.#parts;
-    return runner.run(router_id, {
+    return runner.run(routerId, {
       options,
       requiresRouter: true,
       scope: 'port',
@@ -112,11 +113,12 @@ export class Creation {
   }
 }
 
-function theRouterOf(resolved: readonly ResolvedRequest[]): string {
-  const [router_id, another] = new Set(resolved.map(({ mapping }) => mapping.router_id));
-  if (router_id === undefined)
+/** Gives the router of all these requests. Throws INVALID_INPUT for none and for several. */
+function requireOneRouter(resolved: readonly ResolvedRequest[]): string {
+  const [routerId, another] = new Set(resolved.map(({ mapping }) => mapping.router_id));
+  if (routerId === undefined)
     throw praasError('INVALID_INPUT', { field: 'mappings', found: '[]', allowed: 'one mapping or more' });
-  if (another === undefined) return router_id;
-  const found = `${router_id} and ${another}`;
+  if (another === undefined) return routerId;
+  const found = `${routerId} and ${another}`;
   throw praasError('INVALID_INPUT', { field: 'router_id', found, allowed: 'one router for all mappings of a request' });
 }

@@ -1,21 +1,23 @@
 /**
- * Takes rules of somebody else over into mappings, as any other change is carried out: the mappings are durable before their
- * rules come and those of the others go, in one transaction of the kernel. What is cut short is finished by the next look.
+ * Imports unmanaged rules as mappings. An import is a change like any other: the mappings are durable before one transaction
+ * of the kernel adds their rules and removes the imported ones. The next reconciliation completes an import that was interrupted.
  */
 
 import { ROOT } from '../../core/identity/requester.ts';
 import type { NewId } from '../../core/ids.ts';
 import type { Changed, ChangeOptions } from '../change/change.ts';
 import type { ChangeRunner } from '../change/change-runner.ts';
-import { decideImport, type ImportedRule } from '../import/import.ts';
+import { decideImport, type RuleDecision } from '../import/import.ts';
+import { importReasonText } from '../import/reasons.ts';
+import type { ImportedRule } from '../import/result.ts';
 import type { Cause } from '../mapping/event.ts';
 
 export interface Imports {
   /**
-   * Gives what becomes of each rule of others in the chains that praas shares with them. Connections stay as they are.
-   * Throws ROUTER_NOT_FOUND, UNKNOWN_RULES, and as the agent does.
+   * Gives what becomes of each unmanaged rule in the chains that praas shares with other programs. Connections are not
+   * interrupted. Throws ROUTER_NOT_FOUND, UNKNOWN_RULES, IMPORT_UNFINISHED, and as the agent does.
    */
-  takeOver(router_id: string, options?: ChangeOptions): Promise<Changed<readonly ImportedRule[]>>;
+  importRules(routerId: string, options?: ChangeOptions): Promise<Changed<readonly ImportedRule[]>>;
 }
 
 export interface ImportServiceParts {
@@ -32,17 +34,21 @@ export class ImportService implements Imports {
     this.#parts = parts;
   }
 
-  takeOver(router_id: string, options: ChangeOptions = {}): Promise<Changed<readonly ImportedRule[]>> {
+  importRules(routerId: string, options: ChangeOptions = {}): Promise<Changed<readonly ImportedRule[]>> {
     const { runner, newId } = this.#parts;
     const cause: Cause = { by: options.requester ?? ROOT, reason: REASON };
-    return runner.run<readonly ImportedRule[]>(router_id, {
+    return runner.run<readonly ImportedRule[]>(routerId, {
       options,
       requiresRouter: true,
       scope: 'audit',
       decide: (situation) => {
         const { delta, ids, rules } = decideImport(situation, newId);
-        return { delta, ids, value: () => rules, causes: new Map(ids.map((id) => [id, cause])) };
+        return { delta, ids, value: () => rules.map(importedRuleOf), causes: new Map(ids.map((id) => [id, cause])) };
       },
     });
   }
+}
+
+function importedRuleOf({ rule, result, mappingIds, reason }: RuleDecision): ImportedRule {
+  return { rule, result, mapping_ids: mappingIds, reason: reason === undefined ? '' : importReasonText(reason) };
 }

@@ -1,6 +1,6 @@
 /**
- * Published ports, for the command line and the API alike. Every change goes the same way: decide (pure), write to the store
- * (durable), let the agent make the kernel equal to it, note what became of it.
+ * The mappings of this node, for the command line and the API. Each change takes the same steps: decide (pure), write to the
+ * store (durable), let the agent reconcile the kernel, store the resulting status.
  */
 
 import type { AccessPolicy } from '../../core/identity/policy.ts';
@@ -23,10 +23,10 @@ import { type Mapping, type MappingPatch, mayOpen, type NewMapping } from '../ma
 import type { MappingRequest } from '../mapping/request.ts';
 import type { MappingView } from '../mapping/view.ts';
 import type { Connection } from '../plan/connection.ts';
-import { closeUnused } from '../target/opened-rules.ts';
-import { requireRange } from '../target/targets.ts';
-import type { Deleted, Listed, MappingFilter, Pat } from './api.ts';
-import { Creation } from './create-mappings.ts';
+import { removeUnusedRules } from '../target/opened-rules.ts';
+import { requirePortInRange } from '../target/targets.ts';
+import type { DeletedMappings, MappingFilter, MappingList, Pat } from './api.ts';
+import { MappingCreation } from './create-mappings.ts';
 import { MappingQuery, type MappingQueryParts } from './mapping-query.ts';
 
 export interface PatServiceParts extends MappingQueryParts {
@@ -35,12 +35,12 @@ export interface PatServiceParts extends MappingQueryParts {
   readonly runner: ChangeRunner;
   readonly newId: NewId;
   readonly settings: PatSettings;
-  /** Says who may choose any router port. */
+  /** Decides who may use any router port. */
   readonly access: AccessPolicy;
   readonly targets: Targets;
   readonly quotas?: QuotaReserver | undefined;
   readonly groups?: SecurityGroupAccess | undefined;
-  /** Left out where nothing watches. */
+  /** Left out where no daemon reads counters. */
   readonly counters?: CounterSource;
 }
 
@@ -49,13 +49,13 @@ const ANY_PORT: PatAction = 'mapping:create:any-port';
 export class PatService implements Pat {
   readonly #parts: PatServiceParts;
   readonly #query: MappingQuery;
-  readonly #creation: Creation;
+  readonly #creation: MappingCreation;
 
   constructor(parts: PatServiceParts) {
     this.#parts = parts;
     this.#query = new MappingQuery(parts);
     const view = (mapping: Mapping): MappingView => this.#view(mapping);
-    this.#creation = new Creation({
+    this.#creation = new MappingCreation({
       ...parts,
       view,
       requirePort: (port, requester) => this.#requirePort(port, requester),
@@ -68,8 +68,8 @@ export class PatService implements Pat {
   }
 
   /**
-   * All of them or none. `ids` are the ids of the new mappings instead of new ones; MAPPING_EXISTS when one is there.
-   * Throws as create does, and INVALID_INPUT for none or for those of several routers.
+   * Creates all of them or none. `ids` are used instead of generated ones. Throws as create does, MAPPING_EXISTS where a mapping
+   * has one of the IDs, and INVALID_INPUT for no request or for requests of several routers.
    */
   createMany(
     requests: readonly MappingRequest[],
@@ -80,8 +80,8 @@ export class PatService implements Pat {
   }
 
   /**
-   * As create, unless the same port of the same server is published on that router already (with that protocol, and that
-   * gateway address when one is given): then that mapping is given and nothing changes.
+   * Creates a mapping unless that router publishes the same port of the same server already (with that protocol, and on that
+   * gateway address when one is given): then it gives that mapping and changes nothing.
    */
   ensure(input: NewMapping, options: ChangeOptions = {}): Promise<Changed<{ mapping: MappingView; isNew: boolean }>> {
     const id = this.#parts.newId();
@@ -98,37 +98,37 @@ export class PatService implements Pat {
     });
   }
 
-  /** Throws what the condition throws of the mapping as it is then, what Targets, decideUpdate and the agent throw. */
+  /** Throws what the condition throws, and what Targets, decideUpdate and the agent throw. */
   async update(id: string, patch: MappingPatch, options: ChangeOptions = {}): Promise<Changed<MappingView>> {
     const { requester = ROOT, condition } = options;
-    const found = await this.#query.get(id, requester);
+    const before = await this.#query.get(id, requester);
     const { targets, runner } = this.#parts;
     this.#requirePort(patch.router_port, requester);
     const { server_ip } = patch;
-    const moves = server_ip !== undefined && server_ip !== found.server_ip;
-    const identity = moves ? await targets.readdress(found, server_ip, requester) : undefined;
-    if (!moves && mayOpen(patch)) await targets.confirm(found, requester);
-    return runner.run(found.router_id, {
+    const moves = server_ip !== undefined && server_ip !== before.server_ip;
+    const identity = moves ? await targets.readdress(before, server_ip, requester) : undefined;
+    if (!moves && mayOpen(patch)) await targets.confirm(before, requester);
+    return runner.run(before.router_id, {
       options,
       requiresRouter: false,
       scope: 'port',
-      decide: (situation) => this.#outcomeOf(decideUpdate(situation, found.id, patch, { condition, identity })),
+      decide: (situation) => this.#outcomeOf(decideUpdate(situation, before.id, patch, { condition, identity })),
     });
   }
 
   /**
-   * All IDs are checked before anything is removed; the mappings of one router go together or not at all. Gives the
-   * removed mappings, and why those of other routers stayed. Throws when none could be removed.
+   * Resolves all IDs before it deletes anything. The mappings of one router are deleted all or none. Gives the deleted mappings,
+   * and why those of other routers were not deleted. Throws when none could be deleted.
    */
-  async delete(ids: readonly string[], options: ChangeOptions = {}): Promise<Deleted> {
+  async delete(ids: readonly string[], options: ChangeOptions = {}): Promise<DeletedMappings> {
     const { requester = ROOT, condition, dry_run = false } = options;
-    const found = await this.#query.resolve(ids, requester);
-    const unique = [...new Map(found.map((mapping) => [mapping.id, mapping])).values()];
+    const resolved = await this.#query.resolve(ids, requester);
+    const unique = [...new Map(resolved.map((mapping) => [mapping.id, mapping])).values()];
     const results: Changed<readonly MappingView[]>[] = [];
     const failures: Error[] = [];
     for (const [router_id, mappings] of Map.groupBy(unique, (mapping) => mapping.router_id)) {
       const decide = (situation: Situation): Outcome<readonly MappingView[]> =>
-        this.#removal(situation, mappings, condition);
+        this.#deletion(situation, mappings, condition);
       try {
         const change = { options, requiresRouter: false, scope: 'rules', decide } as const;
         results.push(await this.#parts.runner.run(router_id, change));
@@ -138,20 +138,20 @@ export class PatService implements Pat {
       }
     }
     if (results.length === 0 && failures[0] !== undefined) throw failures[0];
-    const removed = results.flatMap(({ value }) => value);
-    const opened = removed.flatMap(({ security_group_rule_ids }) => security_group_rule_ids);
-    const stayed = dry_run ? [] : await closeUnused(this.#parts, opened);
+    const deleted = results.flatMap(({ value }) => value);
+    const ruleIds = deleted.flatMap(({ security_group_rule_ids }) => security_group_rule_ids);
+    const ruleWarnings = dry_run ? [] : await removeUnusedRules(this.#parts, ruleIds);
     return {
-      value: removed,
-      warnings: [...results.flatMap(({ warnings }) => warnings), ...stayed],
+      value: deleted,
+      warnings: [...results.flatMap(({ warnings }) => warnings), ...ruleWarnings],
       script: dry_run ? results.flatMap(({ script }) => script || []).join('\n') : undefined,
       failures,
     };
   }
 
-  /** Reads the router anew and makes its kernel equal to the store. Throws ROUTER_NOT_FOUND, and as the agent does. */
-  sync(router_id: string, options: ChangeOptions = {}): Promise<Changed<Synced>> {
-    return this.#parts.runner.run<Synced>(router_id, {
+  /** Reads the kernel rules of the router and reconciles them. Throws ROUTER_NOT_FOUND, and as the agent does. */
+  sync(routerId: string, options: ChangeOptions = {}): Promise<Changed<Synced>> {
+    return this.#parts.runner.run<Synced>(routerId, {
       options,
       requiresRouter: true,
       scope: 'kernel',
@@ -160,14 +160,14 @@ export class PatService implements Pat {
     });
   }
 
-  async list(filter: MappingFilter = {}, requester: Requester = ROOT): Promise<Listed> {
+  async list(filter: MappingFilter = {}, requester: Requester = ROOT): Promise<MappingList> {
     const { mappings, failures } = await this.#query.list(filter, requester);
     return { mappings: mappings.map((mapping) => this.#view(mapping)), failures };
   }
 
   async get(id: string, requester: Requester = ROOT): Promise<MappingView> {
     const mapping = await this.#query.get(id, requester);
-    // Old counters are better than none, and a router that cannot be read has other ways to say so.
+    // A failed read gives the last counters; it is reported by other calls, such as sync and check.
     await this.#parts.counters?.count(mapping.router_id).catch(() => undefined);
     return this.#view(mapping);
   }
@@ -187,16 +187,16 @@ export class PatService implements Pat {
       }));
   }
 
-  #requirePort(router_port: number | undefined, requester: Requester): void {
+  #requirePort(routerPort: number | undefined, requester: Requester): void {
     const { access, settings } = this.#parts;
-    if (!access.allows(requester, ANY_PORT)) requireRange(router_port, settings.router_port_range, requester);
+    if (!access.allows(requester, ANY_PORT)) requirePortInRange(routerPort, settings.router_port_range, requester);
   }
 
   #outcomeOf({ delta, mapping }: Decision): Outcome<MappingView> {
     return { delta, ids: [mapping.id], value: (record) => this.#view(record.mappings.get(mapping.id) ?? mapping) };
   }
 
-  #removal(
+  #deletion(
     { record }: Situation,
     mappings: readonly Mapping[],
     condition: Condition | undefined,
@@ -212,6 +212,6 @@ export class PatService implements Pat {
 }
 
 function firstOf<T>({ value: [value], ...rest }: Changed<readonly T[]>): Changed<T> {
-  if (value === undefined) throw new Error('a change of one mapping gave none');
+  if (value === undefined) throw new Error('a change of one mapping gave no mapping');
   return { ...rest, value };
 }

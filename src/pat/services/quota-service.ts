@@ -1,4 +1,4 @@
-/** Quotas as people see and set them. What belongs to another project is not there for whoever asks. */
+/** Shows and sets the quotas of projects. A project that the requester does not see is not found. */
 import { type Requester, ROOT } from '../../core/identity/requester.ts';
 import { parseInput } from '../../core/values/input.ts';
 import { praasError } from '../errors.ts';
@@ -10,7 +10,7 @@ import type { Quotas, QuotaView } from './api.ts';
 export interface QuotaServiceParts {
   readonly quotas: QuotaStore;
   readonly ledger: Pick<QuotaLedger, 'usage' | 'projects'>;
-  /** Of a project that has none of its own; may change. */
+  /** The quota of a project for which none is set. May change. */
   readonly defaults: () => Quota;
 }
 
@@ -21,37 +21,37 @@ export class QuotaService implements Quotas {
     this.#parts = parts;
   }
 
-  /** Of the requester's project; who sees all sees every project that has mappings or a quota of its own, by ID. */
+  /** Gives the requester's project; for a requester of all projects, those with mappings or a quota of their own, by ID. */
   async list({ projectId }: Requester = ROOT): Promise<readonly QuotaView[]> {
     if (projectId !== null) return [await this.#view(projectId)];
-    const { quotas, ledger: book } = this.#parts;
-    const known = new Set([...(await quotas.read()).keys(), ...(await book.projects())]);
+    const { quotas, ledger } = this.#parts;
+    const known = new Set([...(await quotas.read()).keys(), ...(await ledger.projects())]);
     return Promise.all([...known].toSorted().map((each) => this.#view(each)));
   }
 
-  async show(project_id: string, requester: Requester = ROOT): Promise<QuotaView> {
-    return this.#view(projectOf(project_id, requester));
+  async show(projectId: string, requester: Requester = ROOT): Promise<QuotaView> {
+    return this.#view(requireVisible(projectId, requester));
   }
 
-  async set(project_id: string, quota: OwnQuota, requester: Requester = ROOT): Promise<QuotaView> {
-    const project = projectOf(project_id, requester);
+  async set(projectId: string, quota: OwnQuota, requester: Requester = ROOT): Promise<QuotaView> {
+    const project = requireVisible(projectId, requester);
     await this.#parts.quotas.update(project, (before) => ({ ...before, ...quota }));
     return this.#view(project);
   }
 
-  async reset(project_id: string, requester: Requester = ROOT): Promise<QuotaView> {
-    const project = projectOf(project_id, requester);
+  async reset(projectId: string, requester: Requester = ROOT): Promise<QuotaView> {
+    const project = requireVisible(projectId, requester);
     await this.#parts.quotas.update(project, () => undefined);
     return this.#view(project);
   }
 
-  async #view(project_id: string): Promise<QuotaView> {
-    const { quotas, ledger: book, defaults } = this.#parts;
-    const own = (await quotas.read()).get(project_id);
+  async #view(projectId: string): Promise<QuotaView> {
+    const { quotas, ledger, defaults } = this.#parts;
+    const own = (await quotas.read()).get(projectId);
     const limits = { ...defaults(), ...own };
-    const { mappings, onRouter } = await book.usage(project_id);
+    const { mappings, onRouter } = await ledger.usage(projectId);
     return {
-      project_id,
+      project_id: projectId,
       is_default: own === undefined,
       mappings: { limit: limits.mappings, in_use: mappings },
       ports_per_router: { limit: limits.ports_per_router, in_use: onRouter },
@@ -59,9 +59,9 @@ export class QuotaService implements Quotas {
   }
 }
 
-/** Throws INVALID_INPUT, and PROJECT_NOT_FOUND for a project that is not the requester's. */
-function projectOf(project_id: string, requester: Requester): string {
-  const project = parseInput(ProjectId, project_id);
+/** Gives the parsed ID. Throws INVALID_INPUT, and PROJECT_NOT_FOUND for a project that the requester does not see. */
+function requireVisible(projectId: string, requester: Requester): string {
+  const project = parseInput(ProjectId, projectId);
   if (!requester.sees(project)) throw praasError('PROJECT_NOT_FOUND', { project });
   return project;
 }

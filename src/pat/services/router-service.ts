@@ -1,3 +1,4 @@
+/** Shows the routers of this node: gateway addresses, ports, mappings and drift. */
 import type { Clock } from '../../core/clock.ts';
 import { type Requester, ROOT } from '../../core/identity/requester.ts';
 import { cidrContains } from '../../core/values/ipv4.ts';
@@ -10,11 +11,11 @@ import type { Dataplane } from '../interfaces/dataplane.ts';
 import type { MappingStore } from '../interfaces/store.ts';
 import { PROTOCOLS, type Protocol } from '../mapping/mapping.ts';
 import type { RouterRecord } from '../mapping/record.ts';
-import { type RouterFacts } from '../router/facts.ts';
+import type { RouterFacts } from '../router/facts.ts';
 import type { PortInUse } from '../router/port-in-use.ts';
 import type { RouterDetails, RouterSummary } from '../router/view.ts';
 import type { RouterDirectory } from '../target/router-directory.ts';
-import type { ListedRouters, Routers } from './api.ts';
+import type { RouterList, Routers } from './api.ts';
 
 export interface RouterServiceParts {
   readonly store: MappingStore;
@@ -26,8 +27,8 @@ export interface RouterServiceParts {
   readonly directory?: RouterDirectory | undefined;
 }
 
-/** So many namespaces are read at the same time. */
-const AT_ONCE = 8;
+/** Each read runs programs in the namespace of the router. */
+const MAX_CONCURRENT_READS = 8;
 
 export class RouterService implements Routers {
   readonly #parts: RouterServiceParts;
@@ -36,16 +37,14 @@ export class RouterService implements Routers {
     this.#parts = parts;
   }
 
-  /**
-   * All namespaces of this node that could publish something or do, by id; with OpenStack only those that the requester may
-   * know. One that cannot be read is a failure beside them.
-   */
-  async list(requester: Requester = ROOT): Promise<ListedRouters> {
-    const { dataplane, directory: book } = this.#parts;
-    const ids = (await dataplane.routers()).filter((id) => book?.isVisible(id, requester) ?? true);
+  /** Gives the routers of this node by ID, with OpenStack only those that the requester sees. A failed read is in `failures`. */
+  async list(requester: Requester = ROOT): Promise<RouterList> {
+    const { dataplane, directory } = this.#parts;
+    const ids = (await dataplane.routers()).filter((id) => directory?.isVisible(id, requester) ?? true);
     const summaries: (RouterSummary | Error | undefined)[] = [];
-    for (let start = 0; start < ids.length; start += AT_ONCE) {
-      summaries.push(...(await Promise.all(ids.slice(start, start + AT_ONCE).map((id) => this.#summaryOf(id)))));
+    for (let start = 0; start < ids.length; start += MAX_CONCURRENT_READS) {
+      const next = ids.slice(start, start + MAX_CONCURRENT_READS);
+      summaries.push(...(await Promise.all(next.map((id) => this.#summaryOf(id)))));
     }
     return {
       routers: summaries.flatMap((summary) => (summary === undefined || summary instanceof Error ? [] : [summary])),
@@ -53,38 +52,38 @@ export class RouterService implements Routers {
     };
   }
 
-  /** One router with what others have in it, by its id, or by its name in OpenStack. Throws ROUTER_NOT_FOUND. */
+  /** Gives one router with its unmanaged rules, by its ID or by its name in OpenStack. Throws ROUTER_NOT_FOUND. */
   async show(reference: string, requester: Requester = ROOT): Promise<RouterDetails> {
-    const { agent, store, directory: book } = this.#parts;
-    const router_id = this.idOf(reference, requester);
-    if (book?.isVisible(router_id, requester) === false) {
+    const { agent, store, directory } = this.#parts;
+    const routerId = this.idOf(reference, requester);
+    if (directory?.isVisible(routerId, requester) === false) {
       throw praasError('ROUTER_NOT_FOUND', { router: reference, known: [] });
     }
-    const view = await agent.inspect(router_id, 'audit');
-    const record = await store.read(router_id);
+    const view = await agent.inspect(routerId, 'audit');
+    const record = await store.read(routerId);
     return {
       ...this.#summarize(view.facts, view.portsInUse, record),
       networks: view.facts.inside.map(({ cidr }) => cidr),
       mappings_in_kernel: view.mappings_in_kernel,
-      unmanaged: view.portsInUse.filter((claim) => isOnGateway(claim, view.facts)).map(({ text }) => text),
+      unmanaged: view.portsInUse.filter((inUse) => isOnGateway(inUse, view.facts)).map(({ text }) => text),
       warnings: view.warnings,
       drift: agent.drift(view, record),
     };
   }
 
-  /** The id of the router that is named so in OpenStack; what is no such name is an id already. */
+  /** Gives the ID of the router with that name in OpenStack; anything else is given back as an ID. */
   idOf(reference: string, requester: Requester = ROOT): string {
-    // A tenant may name a router as it likes, also like another one's ID.
+    // The name of a router can be the ID of another one, because tenants choose names.
     if (isUuid(reference)) return reference;
     return this.#parts.directory?.find(reference, requester) ?? reference;
   }
 
-  async #summaryOf(router_id: string): Promise<RouterSummary | Error | undefined> {
+  async #summaryOf(routerId: string): Promise<RouterSummary | Error | undefined> {
     try {
-      const { facts, portsInUse } = await this.#parts.agent.inspect(router_id, 'port');
-      return this.#summarize(facts, portsInUse, await this.#parts.store.read(router_id));
+      const { facts, portsInUse } = await this.#parts.agent.inspect(routerId, 'port');
+      return this.#summarize(facts, portsInUse, await this.#parts.store.read(routerId));
     } catch (error) {
-      // Between listing and looking a namespace may go; that is no news for a list.
+      // A namespace can be deleted after it was listed; it is not on this node any more.
       if (isPraasError(error, 'ROUTER_NOT_FOUND')) return undefined;
       if (isPraasError(error)) return error;
       throw error;
@@ -92,30 +91,30 @@ export class RouterService implements Routers {
   }
 
   #summarize(facts: RouterFacts, portsInUse: readonly PortInUse[], record: RouterRecord): RouterSummary {
-    const { settings, clock, directory: book } = this.#parts;
+    const { settings, clock, directory } = this.#parts;
     const situation = { record, router: { facts, portsInUse }, settings, now: clock.now(), force: false };
-    const [gateway_ip = ''] = facts.gateways;
+    const [gatewayIp = ''] = facts.gateways;
     const free = PROTOCOLS.map((protocol) => [
       protocol,
-      gateway_ip ? freePorts(situation, { protocol, gateway_ip }) : 0,
+      gatewayIp ? freePorts(situation, { protocol, gateway_ip: gatewayIp }) : 0,
     ]);
     return {
       router_id: facts.router_id,
-      name: book?.of(facts.router_id)?.name ?? null,
-      project_id: book?.of(facts.router_id)?.project_id ?? null,
+      name: directory?.of(facts.router_id)?.name ?? null,
+      project_id: directory?.of(facts.router_id)?.project_id ?? null,
       namespace: facts.namespace,
       gateway_ips: facts.gateways,
       mappings: record.mappings.size,
       free_ports: Object.fromEntries(free) as Record<Protocol, number>,
-      used_ports: { tcp: usedPorts(record, 'tcp', gateway_ip), udp: usedPorts(record, 'udp', gateway_ip) },
+      used_ports: { tcp: usedPorts(record, 'tcp', gatewayIp), udp: usedPorts(record, 'udp', gatewayIp) },
     };
   }
 }
 
-function usedPorts({ mappings }: RouterRecord, protocol: Protocol, gateway_ip: string): number {
-  return [...mappings.values()].filter((each) => each.protocol === protocol && each.gateway_ip === gateway_ip).length;
+function usedPorts({ mappings }: RouterRecord, protocol: Protocol, gatewayIp: string): number {
+  return [...mappings.values()].filter((each) => each.protocol === protocol && each.gateway_ip === gatewayIp).length;
 }
 
-function isOnGateway(claim: PortInUse, facts: RouterFacts): boolean {
-  return facts.gateways.some((gateway_ip) => cidrContains(claim.cidr, gateway_ip));
+function isOnGateway(inUse: PortInUse, facts: RouterFacts): boolean {
+  return facts.gateways.some((gateway_ip) => cidrContains(inUse.cidr, gateway_ip));
 }

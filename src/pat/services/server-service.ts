@@ -1,12 +1,12 @@
-/** What can be published: the servers of the cloud with their addresses, the routers that lead to them, and what is published already. */
+/** Lists the servers of the cloud with their addresses, the routers that can publish them, and the number of their mappings. */
 import { type Requester, ROOT } from '../../core/identity/requester.ts';
 import { praasError } from '../errors.ts';
 import type { Cloud, CloudFloatingIp, CloudPort, CloudServer } from '../interfaces/cloud.ts';
 import type { Mapping } from '../mapping/mapping.ts';
-import { isRouterInterface, targetsOf } from '../target/reach.ts';
+import { addressesOf, isRouterInterface } from '../target/neutron-ports.ts';
 
-/** A router that leads to an address, if it is the caller's. */
-export interface LeadingRouter {
+/** A router of the requester with an interface on the subnet of an address. */
+export interface SubnetRouter {
   readonly router_id: string;
   readonly name: string;
   readonly gateway_ips: readonly string[];
@@ -16,7 +16,7 @@ export interface LeadingRouter {
 export interface ServerAddress {
   readonly server_ip: string;
   readonly port_id: string;
-  readonly routers: readonly LeadingRouter[];
+  readonly routers: readonly SubnetRouter[];
   readonly floating_ips: readonly string[];
 }
 
@@ -24,14 +24,14 @@ export interface ServerSummary {
   readonly server_id: string;
   readonly name: string;
   readonly project_id: string;
-  /** Nova's word. */
+  /** Nova's status, such as ACTIVE. */
   readonly status: string;
   readonly addresses: readonly ServerAddress[];
-  /** How many mappings lead to it. */
+  /** The number of its mappings. */
   readonly mappings: number;
 }
 
-/** Servers of the cloud, as far as the caller may see them. */
+/** The servers that the requester sees. */
 export interface Servers {
   /** Throws CLOUD_NOT_CONFIGURED and the errors of Cloud. */
   list(requester?: Requester): Promise<readonly ServerSummary[]>;
@@ -56,7 +56,7 @@ export class ServerService implements Servers {
     this.#parts = parts;
   }
 
-  /** All that the requester sees, by name. As many requests as there are kinds of things, not servers. */
+  /** Gives the servers by name. The number of API requests does not depend on the number of servers. */
   async list({ projectId: project_id }: Requester = ROOT): Promise<readonly ServerSummary[]> {
     const { cloud, mappings } = this.#parts;
     const filter = project_id === null ? {} : { project_id };
@@ -69,16 +69,16 @@ export class ServerService implements Servers {
       mappings(),
     ]);
     const interfaces = routers.length === 0 ? [] : await cloud.ports({ deviceIds: routers.map(({ id }) => id) });
-    const leading = routersBySubnet(interfaces, routers);
-    const byServer = Map.groupBy(ports, ({ device_id }) => device_id);
+    const bySubnet = routersBySubnet(interfaces, routers);
+    const portsByServer = Map.groupBy(ports, ({ device_id }) => device_id);
     const counts = Map.groupBy(published, ({ server_id }) => server_id);
     return servers
       .map((server) => ({
         ...summaryOf(server),
-        // Any project may write this server's ID on a port of its own.
-        addresses: addressesOf(
-          (byServer.get(server.id) ?? []).filter((port) => port.project_id === server.project_id),
-          leading,
+        // Any project can write the ID of this server on a port of its own.
+        addresses: serverAddresses(
+          (portsByServer.get(server.id) ?? []).filter((port) => port.project_id === server.project_id),
+          bySubnet,
           floating_ips,
         ),
         mappings: counts.get(server.id)?.length ?? 0,
@@ -91,34 +91,34 @@ function summaryOf({ id, name, project_id, status }: CloudServer) {
   return { server_id: id, name, project_id, status };
 }
 
-type RoutersBySubnet = ReadonlyMap<string, readonly LeadingRouter[]>;
+type RoutersBySubnet = ReadonlyMap<string, readonly SubnetRouter[]>;
 
 function routersBySubnet(
   ports: readonly CloudPort[],
   routers: readonly { readonly id: string; readonly name: string; readonly gateway_ips: readonly string[] }[],
 ): RoutersBySubnet {
   const known = new Map(routers.map(({ id, name, gateway_ips }) => [id, { router_id: id, name, gateway_ips }]));
-  const bySubnet = new Map<string, LeadingRouter[]>();
+  const bySubnet = new Map<string, SubnetRouter[]>();
   for (const port of ports.filter(isRouterInterface)) {
     const router = known.get(port.device_id);
     if (router === undefined) continue;
     for (const { subnet_id } of port.fixed_ips) {
-      const there = bySubnet.get(subnet_id) ?? [];
-      if (!there.includes(router)) bySubnet.set(subnet_id, [...there, router]);
+      const connected = bySubnet.get(subnet_id) ?? [];
+      if (!connected.includes(router)) bySubnet.set(subnet_id, [...connected, router]);
     }
   }
   return bySubnet;
 }
 
-function addressesOf(
+function serverAddresses(
   ports: readonly CloudPort[],
-  leading: RoutersBySubnet,
+  bySubnet: RoutersBySubnet,
   floating_ips: readonly CloudFloatingIp[],
 ): ServerAddress[] {
-  return targetsOf(ports).map(({ port, server_ip, subnet_id }) => ({
+  return addressesOf(ports).map(({ port, server_ip, subnet_id }) => ({
     server_ip,
     port_id: port.id,
-    routers: leading.get(subnet_id) ?? [],
+    routers: bySubnet.get(subnet_id) ?? [],
     floating_ips: floating_ips.filter(({ port_id }) => port_id === port.id).map(({ address }) => address),
   }));
 }

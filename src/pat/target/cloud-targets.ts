@@ -1,7 +1,7 @@
 /**
- * Who is meant, where there is a cloud: names become ids, and nothing is published that is not the requester's. Invariant: what
- * decides (whose port it is, which addresses it has, on which networks the router has interfaces) is asked anew each time; a
- * port that has just changed hands is refused. Kept is only what never changes: which project a router belongs to.
+ * Targets on a node with OpenStack: names become IDs, and a requester publishes only ports of its own project. Invariant:
+ * the owner of a port, its addresses and the networks of a router are read for every request, so that a port that changed
+ * hands is refused at once. Only the project of a router is kept, because it never changes.
  */
 import type { AccessPolicy } from '../../core/identity/policy.ts';
 import type { Requester } from '../../core/identity/requester.ts';
@@ -12,205 +12,49 @@ import type { Cloud, CloudPort } from '../interfaces/cloud.ts';
 import type { ResolvedRequest, Targets } from '../interfaces/target.ts';
 import type { Mapping, TargetIdentity } from '../mapping/mapping.ts';
 import type { MappingRequest, TargetRequest } from '../mapping/request.ts';
-import { isServerPort, type PortAddress, RouterPorts, targetsOf } from './reach.ts';
-import { type Chosen, RouterChoice } from './router-choice.ts';
+import { addressesOf, identityOf, isServerPort, type PortAddress, RouterPorts } from './neutron-ports.ts';
+import { type ConnectedRouter, RouterSelector } from './router-selector.ts';
 import { namedRouter, newMappingOf } from './targets.ts';
+import { addressWarning } from './warnings.ts';
 
 export interface CloudTargetsParts {
   readonly cloud: Cloud;
-  /** Says who may publish what is no server's port. */
+  /** Decides who may publish an address that is not a server's port. */
   readonly policy: AccessPolicy;
-  /** For namespaces that are no Neutron routers. */
+  /** For namespaces that are not Neutron routers. */
   readonly local: Targets;
 }
 
-/** The server as the requester named it: nothing, or the ids that it may be. */
-interface Named {
+/** The server as the request names it, with the IDs that have this name. */
+interface NamedServer {
   readonly text: string;
   readonly serverIds: readonly string[];
 }
 
-/** What a request leads to. */
-interface Found {
-  readonly router_id: string;
+/** The router and the server address that a request resolves to. */
+interface ResolvedTarget {
+  readonly routerId: string;
   readonly identity: TargetIdentity;
-  readonly project_id: string | null;
+  readonly projectId: string | null;
   readonly port: CloudPort | undefined;
   /** The first gateway address that Neutron has for the router. */
-  readonly gateway_ip: string | undefined;
+  readonly gatewayIp: string | undefined;
   readonly warnings: readonly string[];
 }
 
-const ANY_TARGET: PatAction = 'mapping:create:any-target';
-
-export class CloudTargets implements Targets {
-  readonly #cloud: Cloud;
-  readonly #policy: AccessPolicy;
-  readonly #local: Targets;
-  readonly #routers: RouterChoice;
-
-  constructor({ cloud, policy, local }: CloudTargetsParts) {
-    this.#cloud = cloud;
-    this.#policy = policy;
-    this.#local = local;
-    this.#routers = new RouterChoice(cloud);
-  }
-
-  async resolve(request: MappingRequest, requester: Requester): Promise<ResolvedRequest> {
-    const found = await this.#find(request, requester);
-    if (typeof found === 'string') return this.#local.resolve({ ...request, router_id: found }, requester);
-    const { router_id, identity, project_id, port, gateway_ip, warnings } = found;
-    const expected = gateway_ip === undefined ? {} : { expectedGatewayIp: gateway_ip };
-    return { mapping: newMappingOf(request, { router_id, ...identity, project_id, ...expected }), port, warnings };
-  }
-
-  async readdress(mapping: Mapping, server_ip: string, requester: Requester): Promise<TargetIdentity> {
-    const found = await this.#find({ router_id: mapping.router_id, server_ip }, requester);
-    return typeof found === 'string' ? this.#local.readdress(mapping, server_ip, requester) : found.identity;
-  }
-
-  async confirm({ router_id, port_id, server_ip }: Mapping, requester: Requester): Promise<void> {
-    if (port_id === null || !isUuid(router_id)) return;
-    await this.#find({ router_id, port_id, server_ip }, requester);
-  }
-
-  /** What is meant; only the router where it is no router of Neutron's. */
-  async #find(request: TargetRequest, requester: Requester): Promise<Found | string> {
-    const [router_id, named] = await Promise.all([this.#router(request, requester), this.#server(request, requester)]);
-    if (router_id !== undefined && !isUuid(router_id)) return router_id;
-    const [ports, routerPorts] = await this.#ports(request, requester, router_id, named);
-    const theirs = ports.filter(({ project_id }) => requester.sees(project_id));
-    const possible = targetsOf(theirs).filter(({ server_ip }) => [undefined, server_ip].includes(request.server_ip));
-    const what = named?.text ?? request.port_id ?? request.server_ip ?? 'the server';
-    if (possible.length === 0)
-      return this.#withoutPort(request, requester, {
-        router_id,
-        routerPorts,
-        named,
-        theirs,
-        isKnown: ports.length > 0,
-        what,
-      });
-    const chosen = await this.#routers.choose(possible, { router_id, routerPorts, what }, requester);
-    const target = onlyOne(chosen.targets, what);
-    this.#requireServer(target.port, requester);
-    this.#requireGateway(request.gateway_ip, chosen, requester);
-    return {
-      router_id: chosen.router_id,
-      identity: identityOf(target),
-      project_id: requester.projectId ?? request.project_id ?? target.port.project_id,
-      port: target.port,
-      gateway_ip: chosen.ports.gateway_ips[0],
-      warnings: [],
-    };
-  }
-
-  /** The id of the router named: a UUID, the name of a namespace that is no Neutron router, or undefined for none. */
-  async #router(request: TargetRequest, requester: Requester): Promise<string | undefined> {
-    const named = namedRouter(request);
-    if (named === undefined) return undefined;
-    return isUuid(named) ? this.#routers.requireOwn(named, requester) : this.#routers.byName(named, requester);
-  }
-
-  async #server({ server }: TargetRequest, { projectId: project_id }: Requester): Promise<Named | undefined> {
-    if (server === undefined) return undefined;
-    if (isUuid(server)) return { text: server, serverIds: [server] };
-    const filter = project_id === null ? { name: server } : { name: server, project_id };
-    const serverIds = await this.#cloud.serverIds(filter);
-    if (serverIds.length > 1) {
-      const found = await this.#cloud.servers(filter);
-      const candidates = found.map(({ id, project_id: owner }) => `${id} of project ${owner}`);
-      throw praasError('AMBIGUOUS', { what: `server ${server}`, candidates });
-    }
-    if (serverIds.length === 0) throw await this.#noServer(server, project_id);
-    return { text: server, serverIds };
-  }
-
-  /** Ports that may be meant, and those of the router; with ids for both it is one request. */
-  async #ports(
-    request: TargetRequest,
-    requester: Requester,
-    router_id: string | undefined,
-    named: Named | undefined,
-  ): Promise<readonly [readonly CloudPort[], readonly CloudPort[]]> {
-    const routerIds = router_id === undefined ? [] : [router_id];
-    const deviceIds = [...(named?.serverIds ?? []), ...routerIds];
-    const [ofDevices, ofId] = await Promise.all([
-      deviceIds.length === 0 ? [] : this.#cloud.ports({ deviceIds }),
-      request.port_id === undefined ? undefined : this.#cloud.ports({ ids: [request.port_id] }),
-    ]);
-    const routerPorts = ofDevices.filter(({ device_id }) => device_id === router_id);
-    const ofServers = ofDevices.filter(({ device_id }) => named?.serverIds.includes(device_id));
-    if (ofId !== undefined) return [named ? ofId.filter((port) => includes(ofServers, port)) : ofId, routerPorts];
-    if (named !== undefined) return [ofServers, routerPorts];
-    const { server_ip: ip_address } = request;
-    if (ip_address === undefined) throw praasError('INVALID_INPUT', NO_SERVER);
-    const networkIds = router_id === undefined ? undefined : new RouterPorts(router_id, routerPorts).networkIds;
-    if (networkIds?.length === 0) return [[], routerPorts];
-    const { projectId: project_id } = requester;
-    const place = networkIds === undefined ? project_id !== null && { project_id } : { networkIds: networkIds };
-    return [await this.#cloud.ports({ ip_address, ...place }), routerPorts];
-  }
-
-  /** An operator may lead to an address that Neutron does not know; for everybody else there is nothing. */
-  async #withoutPort(request: TargetRequest, requester: Requester, candidates: Candidates): Promise<Found> {
-    const { router_id, routerPorts, named, theirs, isKnown, what } = candidates;
-    const { server_ip } = request;
-    const isPlain = named === undefined && request.port_id === undefined && !isKnown;
-    const may = this.#policy.allows(requester, ANY_TARGET);
-    if (isPlain && may && router_id !== undefined && server_ip !== undefined) {
-      return {
-        router_id,
-        identity: { server_ip, server_id: null, port_id: null },
-        project_id: requester.projectId ?? request.project_id ?? null,
-        port: undefined,
-        gateway_ip: new RouterPorts(router_id, routerPorts).gateway_ips[0],
-        warnings: [
-          `${server_ip} is the address of no Neutron port on a network of the router: nobody notices when it moves`,
-        ],
-      };
-    }
-    if (theirs.length > 0) {
-      const addresses = targetsOf(theirs).map((target) => target.server_ip);
-      if (addresses.length > 0 && server_ip !== undefined)
-        throw praasError('SERVER_NOT_BEHIND_ROUTER', {
-          reason: `${server_ip} is no address of ${what}, which has ${addresses.join(', ')}`,
-        });
-      throw praasError('SERVER_NOT_BEHIND_ROUTER', { reason: `${what} has no IPv4 address` });
-    }
-    if (request.port_id !== undefined) throw praasError('PORT_NOT_FOUND', { port: request.port_id });
-    throw await this.#noServer(what, requester.projectId);
-  }
-
-  #requireServer(port: CloudPort, requester: Requester): void {
-    if (isServerPort(port) || this.#policy.allows(requester, ANY_TARGET)) return;
-    const what = `publish port ${port.id}, which is no server's (${port.device_owner || 'nobody uses it'})`;
-    throw praasError('FORBIDDEN', { who: String(requester), what });
-  }
-
-  /** Other addresses of a router are floating IPs: they belong to their servers. */
-  #requireGateway(gateway: string | undefined, chosen: Chosen, requester: Requester): void {
-    const addresses = chosen.ports.gateway_ips;
-    if (gateway === undefined || addresses.includes(gateway) || this.#policy.allows(requester, ANY_TARGET)) return;
-    throw praasError('GATEWAY_NOT_LOCAL', { gateway, router: chosen.router_id, addresses });
-  }
-
-  async #noServer(server: string, project_id: string | null): Promise<Error> {
-    const known = project_id === null ? [] : (await this.#cloud.servers({ project_id })).map(({ name }) => name);
-    return praasError('SERVER_NOT_FOUND', { server, known });
-  }
-}
-
-/** What was found of the server, when none of it is a port of the requester's with that address. */
-interface Candidates {
-  readonly router_id: string | undefined;
+/** A request for which no port of the requester has the requested address. */
+interface UnmatchedTarget {
+  readonly routerId: string | undefined;
   readonly routerPorts: readonly CloudPort[];
-  readonly named: Named | undefined;
-  readonly theirs: readonly CloudPort[];
-  /** Neutron knows the address, whoever has it. */
+  readonly named: NamedServer | undefined;
+  /** The ports that the requester may see. */
+  readonly visible: readonly CloudPort[];
+  /** Neutron has a port with the address, in any project. */
   readonly isKnown: boolean;
   readonly what: string;
 }
+
+const ANY_TARGET: PatAction = 'mapping:create:any-target';
 
 const NO_SERVER = {
   field: 'server',
@@ -218,18 +62,186 @@ const NO_SERVER = {
   allowed: 'a server by its name or ID, a Neutron port or an address',
 };
 
-function includes(ports: readonly CloudPort[], { id }: CloudPort): boolean {
+export class CloudTargets implements Targets {
+  readonly #cloud: Cloud;
+  readonly #policy: AccessPolicy;
+  readonly #local: Targets;
+  readonly #routers: RouterSelector;
+
+  constructor({ cloud, policy, local }: CloudTargetsParts) {
+    this.#cloud = cloud;
+    this.#policy = policy;
+    this.#local = local;
+    this.#routers = new RouterSelector(cloud);
+  }
+
+  async resolve(request: MappingRequest, requester: Requester): Promise<ResolvedRequest> {
+    const target = await this.#resolveTarget(request, requester);
+    if (typeof target === 'string') return this.#local.resolve({ ...request, router_id: target }, requester);
+    const { routerId, identity, projectId, port, gatewayIp, warnings } = target;
+    const expected = gatewayIp === undefined ? {} : { expectedGatewayIp: gatewayIp };
+    return {
+      mapping: newMappingOf(request, { router_id: routerId, ...identity, project_id: projectId, ...expected }),
+      port,
+      warnings,
+    };
+  }
+
+  async readdress(mapping: Mapping, serverIp: string, requester: Requester): Promise<TargetIdentity> {
+    const target = await this.#resolveTarget({ router_id: mapping.router_id, server_ip: serverIp }, requester);
+    return typeof target === 'string' ? this.#local.readdress(mapping, serverIp, requester) : target.identity;
+  }
+
+  async confirm({ router_id, port_id, server_ip }: Mapping, requester: Requester): Promise<void> {
+    if (port_id === null || !isUuid(router_id)) return;
+    await this.#resolveTarget({ router_id, port_id, server_ip }, requester);
+  }
+
+  /** Gives only the ID of the router where it is not a Neutron router. */
+  async #resolveTarget(request: TargetRequest, requester: Requester): Promise<ResolvedTarget | string> {
+    const [routerId, named] = await Promise.all([
+      this.#resolveRouter(request, requester),
+      this.#resolveServer(request, requester),
+    ]);
+    if (routerId !== undefined && !isUuid(routerId)) return routerId;
+    const [ports, routerPorts] = await this.#listPorts(request, requester, routerId, named);
+    const visible = ports.filter(({ project_id }) => requester.sees(project_id));
+    const candidates = addressesOf(visible).filter(({ server_ip }) =>
+      [undefined, server_ip].includes(request.server_ip),
+    );
+    const what = named?.text ?? request.port_id ?? request.server_ip ?? 'the server';
+    if (candidates.length === 0)
+      return this.#resolveUnmatched(request, requester, {
+        routerId,
+        routerPorts,
+        named,
+        visible,
+        isKnown: ports.length > 0,
+        what,
+      });
+    const router = await this.#routers.select(candidates, { routerId, routerPorts, what }, requester);
+    const address = requireOne(router.addresses, what);
+    this.#requireServerPort(address.port, requester);
+    this.#requireGateway(request.gateway_ip, router, requester);
+    return {
+      routerId: router.routerId,
+      identity: identityOf(address),
+      projectId: requester.projectId ?? request.project_id ?? address.port.project_id,
+      port: address.port,
+      gatewayIp: router.ports.gatewayIps[0],
+      warnings: [],
+    };
+  }
+
+  /** Gives a UUID, the name of a namespace that is not a Neutron router, or undefined where the request names no router. */
+  async #resolveRouter(request: TargetRequest, requester: Requester): Promise<string | undefined> {
+    const named = namedRouter(request);
+    if (named === undefined) return undefined;
+    return isUuid(named) ? this.#routers.requireVisible(named, requester) : this.#routers.byName(named, requester);
+  }
+
+  async #resolveServer(
+    { server }: TargetRequest,
+    { projectId: project_id }: Requester,
+  ): Promise<NamedServer | undefined> {
+    if (server === undefined) return undefined;
+    if (isUuid(server)) return { text: server, serverIds: [server] };
+    const filter = project_id === null ? { name: server } : { name: server, project_id };
+    const serverIds = await this.#cloud.serverIds(filter);
+    if (serverIds.length > 1) {
+      const servers = await this.#cloud.servers(filter);
+      const candidates = servers.map(({ id, project_id: owner }) => `${id} of project ${owner}`);
+      throw praasError('AMBIGUOUS', { what: `server ${server}`, candidates });
+    }
+    if (serverIds.length === 0) throw await this.#serverNotFound(server, project_id);
+    return { text: server, serverIds };
+  }
+
+  /** Gives the ports that the request may mean, and those of the router. With IDs for both this is one API request. */
+  async #listPorts(
+    request: TargetRequest,
+    requester: Requester,
+    routerId: string | undefined,
+    named: NamedServer | undefined,
+  ): Promise<readonly [readonly CloudPort[], readonly CloudPort[]]> {
+    const routerIds = routerId === undefined ? [] : [routerId];
+    const deviceIds = [...(named?.serverIds ?? []), ...routerIds];
+    const [ofDevices, ofId] = await Promise.all([
+      deviceIds.length === 0 ? [] : this.#cloud.ports({ deviceIds }),
+      request.port_id === undefined ? undefined : this.#cloud.ports({ ids: [request.port_id] }),
+    ]);
+    const routerPorts = ofDevices.filter(({ device_id }) => device_id === routerId);
+    const ofServers = ofDevices.filter(({ device_id }) => named?.serverIds.includes(device_id));
+    if (ofId !== undefined) return [named ? ofId.filter((port) => hasPort(ofServers, port)) : ofId, routerPorts];
+    if (named !== undefined) return [ofServers, routerPorts];
+    const { server_ip: ip_address } = request;
+    if (ip_address === undefined) throw praasError('INVALID_INPUT', NO_SERVER);
+    const networkIds = routerId === undefined ? undefined : new RouterPorts(routerId, routerPorts).networkIds;
+    if (networkIds?.length === 0) return [[], routerPorts];
+    const { projectId: project_id } = requester;
+    const scope = networkIds === undefined ? project_id !== null && { project_id } : { networkIds };
+    return [await this.#cloud.ports({ ip_address, ...scope }), routerPorts];
+  }
+
+  /** Throws SERVER_NOT_FOUND and the like, unless the requester may publish an address that Neutron does not know. */
+  async #resolveUnmatched(
+    request: TargetRequest,
+    requester: Requester,
+    { routerId, routerPorts, named, visible, isKnown, what }: UnmatchedTarget,
+  ): Promise<ResolvedTarget> {
+    const { server_ip } = request;
+    const isAddressOnly = named === undefined && request.port_id === undefined && !isKnown;
+    const isAllowed = this.#policy.allows(requester, ANY_TARGET);
+    if (isAddressOnly && isAllowed && routerId !== undefined && server_ip !== undefined) {
+      return {
+        routerId,
+        identity: { server_ip, server_id: null, port_id: null },
+        projectId: requester.projectId ?? request.project_id ?? null,
+        port: undefined,
+        gatewayIp: new RouterPorts(routerId, routerPorts).gatewayIps[0],
+        warnings: [addressWarning(server_ip)],
+      };
+    }
+    if (visible.length > 0) {
+      const addresses = addressesOf(visible).map((each) => each.server_ip);
+      throw addresses.length > 0 && server_ip !== undefined
+        ? praasError('SERVER_NOT_BEHIND_ROUTER', { cause: 'OTHER_ADDRESS', server: what, server_ip, addresses })
+        : praasError('SERVER_NOT_BEHIND_ROUTER', { cause: 'NO_IPV4_ADDRESS', server: what });
+    }
+    if (request.port_id !== undefined) throw praasError('PORT_NOT_FOUND', { port: request.port_id });
+    throw await this.#serverNotFound(what, requester.projectId);
+  }
+
+  #requireServerPort(port: CloudPort, requester: Requester): void {
+    if (isServerPort(port) || this.#policy.allows(requester, ANY_TARGET)) return;
+    const owner = port.device_owner === '' ? 'it is not attached' : `its device_owner is ${port.device_owner}`;
+    const what = `publish port ${port.id}, which is not a port of a server (${owner})`;
+    throw praasError('FORBIDDEN', { who: String(requester), what });
+  }
+
+  /** The other addresses of a router are floating IPs, which belong to their servers. */
+  #requireGateway(gateway: string | undefined, { routerId, ports }: ConnectedRouter, requester: Requester): void {
+    const addresses = ports.gatewayIps;
+    if (gateway === undefined || addresses.includes(gateway) || this.#policy.allows(requester, ANY_TARGET)) return;
+    throw praasError('GATEWAY_NOT_LOCAL', { gateway, router: routerId, addresses });
+  }
+
+  async #serverNotFound(server: string, projectId: string | null): Promise<Error> {
+    const known =
+      projectId === null ? [] : (await this.#cloud.servers({ project_id: projectId })).map(({ name }) => name);
+    return praasError('SERVER_NOT_FOUND', { server, known });
+  }
+}
+
+function hasPort(ports: readonly CloudPort[], { id }: CloudPort): boolean {
   return ports.some((port) => port.id === id);
 }
 
-function identityOf({ port, server_ip }: PortAddress): TargetIdentity {
-  return { server_ip, server_id: isServerPort(port) ? port.device_id : null, port_id: port.id };
-}
-
-function onlyOne(targets: readonly PortAddress[], what: string): PortAddress {
-  const [target, another] = targets;
-  if (target === undefined) throw new Error('a router was chosen that leads to no target');
-  if (another === undefined) return target;
-  const candidates = targets.map(({ server_ip, port }) => `${server_ip} (port ${port.id})`);
+/** Throws AMBIGUOUS for several addresses. */
+function requireOne(addresses: readonly PortAddress[], what: string): PortAddress {
+  const [address, another] = addresses;
+  if (address === undefined) throw new Error('the selected router is connected to no address');
+  if (another === undefined) return address;
+  const candidates = addresses.map(({ server_ip, port }) => `${server_ip} (port ${port.id})`);
   throw praasError('AMBIGUOUS', { what: `the address of ${what}`, candidates });
 }

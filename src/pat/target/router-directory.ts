@@ -1,7 +1,7 @@
 /**
- * What Neutron last said of all routers, for people and for choosing a namespace: names, and why a router is not here. It is
- * read anew now and then, so it may be old. Invariant: nobody publishes by it; whose a router is never changes, so that much
- * may be shown by it.
+ * All routers as Neutron last listed them: their names for people, and why a router is not on this node. The list is read
+ * periodically, so it can be outdated. Invariant: no request is authorized by it. It may decide what a requester sees, because
+ * a router never changes its project.
  */
 
 import type { Requester } from '../../core/identity/requester.ts';
@@ -12,7 +12,7 @@ export class RouterDirectory {
   #routers: ReadonlyMap<string, CloudRouter> | undefined;
   #reading: Promise<void> | undefined;
 
-  /** Reads all routers, as one list; who comes meanwhile waits for the same. Throws the errors of Cloud, then what was known stays. */
+  /** Reads all routers; concurrent calls share one request. Throws the errors of Cloud and keeps the last list. */
   refresh(cloud: Pick<Cloud, 'routers'>): Promise<void> {
     this.#reading ??= this.#read(cloud).finally(() => {
       this.#reading = undefined;
@@ -20,12 +20,12 @@ export class RouterDirectory {
     return this.#reading;
   }
 
-  /** Undefined while nothing is known of it. */
-  of(router_id: string): CloudRouter | undefined {
-    return this.#routers?.get(router_id);
+  /** Gives the router as last listed; undefined where it is unknown. */
+  of(routerId: string): CloudRouter | undefined {
+    return this.#routers?.get(routerId);
   }
 
-  /** The id of the only router of that name that the requester sees; undefined for none or several. */
+  /** Gives the ID of the router with that name; undefined where the requester sees none or several. */
   find(name: string, requester: Requester): string | undefined {
     const named = [...(this.#routers?.values() ?? [])].filter(
       (router) => router.name === name && requester.sees(router.project_id),
@@ -33,23 +33,20 @@ export class RouterDirectory {
     return named.length === 1 ? named[0]?.id : undefined;
   }
 
-  /** Whether the requester may know of the router; where its project is not known, only those who see all. */
-  isVisible(router_id: string, requester: Requester): boolean {
-    return requester.sees(this.of(router_id)?.project_id ?? null);
+  /** True where the requester may see the router; a router of unknown project is visible to requesters of all projects only. */
+  isVisible(routerId: string, requester: Requester): boolean {
+    return requester.sees(this.of(routerId)?.project_id ?? null);
   }
 
-  /** Why the router is not on this node, as far as that is known; undefined when nothing explains it. */
-  whyAbsent(router_id: string): Reason | undefined {
-    if (this.#routers === undefined) return undefined;
-    const router = this.#routers.get(router_id);
-    if (router === undefined) return undefined;
-    if (!router.isUp) return reason('ROUTER_DISABLED', { router: router.name });
-    return undefined;
+  /** Why the router is not on this node; undefined where Neutron does not explain it. */
+  whyAbsent(routerId: string): Reason | undefined {
+    const router = this.of(routerId);
+    return router === undefined || router.isUp ? undefined : reason('ROUTER_DISABLED', { router: router.name });
   }
 
-  /** Why the router has no gateway address here. */
-  whyNoGateway(router_id: string): Reason | undefined {
-    const router = this.of(router_id);
+  /** Why the router has no gateway address on this node; undefined where Neutron does not explain it. */
+  whyNoGateway(routerId: string): Reason | undefined {
+    const router = this.of(routerId);
     if (router === undefined) return undefined;
     if (router.gateway_ips.length === 0) return reason('NO_EXTERNAL_GATEWAY', { router: router.name });
     if (router.isHa) return reason('ROUTER_STANDBY');

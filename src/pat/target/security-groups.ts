@@ -1,57 +1,56 @@
 /**
- * Security groups for mappings: says what they would drop, opens them when that is wanted, and takes away only what was
- * opened. A rule goes into a group of the port's own project; it carries the mapping's id, so that people see whose it is.
+ * Checks and opens the security groups of servers. A rule is added only to a group of the port's own project; its description
+ * carries the mapping's ID, so that people see why it is there and only such rules are ever removed.
  */
 import { messageOf } from '../../core/errors/message-of.ts';
 import type { Logger } from '../../core/logger.ts';
 import { isPraasError, praasError } from '../errors.ts';
-import type { Cloud, CloudPort, SecurityGroup, SecurityGroupRule } from '../interfaces/cloud.ts';
+import type { Cloud, CloudPort, SecurityGroupRule } from '../interfaces/cloud.ts';
 import type { GroupCheck, SecuredTarget, SecurityGroupAccess } from '../interfaces/security-groups.ts';
-import { type MissingAccess, missingAccess, missingText } from './security.ts';
+import { ANY_SOURCE, type MissingAccess, missingAccess } from './security.ts';
+import { droppedWarning, ruleWarning, uncheckedWarning } from './warnings.ts';
 
-const EVERYBODY = '0.0.0.0/0';
-const MARK = 'praas:';
-const NOTHING: GroupCheck = { warnings: [], ruleIds: [] };
+const DESCRIPTION_PREFIX = 'praas:';
+const NOTHING_TO_DO: GroupCheck = { warnings: [], ruleIds: [] };
 
 export class SecurityGroups implements SecurityGroupAccess {
   readonly #cloud: Cloud;
   readonly #log: Logger;
-  readonly #left = new Set<string>();
+  /** IDs of rules that could not be removed because OpenStack was unavailable. */
+  readonly #failedRemovals = new Set<string>();
 
   constructor(cloud: Cloud, log: Logger) {
     this.#cloud = cloud;
     this.#log = log;
   }
 
-  async inspect(mapping_id: string, { mapping, port }: SecuredTarget, opens: boolean): Promise<GroupCheck> {
-    if (port === undefined || !port.hasPortSecurity) return NOTHING;
+  async inspect(mappingId: string, { mapping, port }: SecuredTarget, opens: boolean): Promise<GroupCheck> {
+    if (port === undefined || !port.hasPortSecurity) return NOTHING_TO_DO;
     try {
       const rules = await this.#cloud.securityGroupRules(port.security_group_ids);
       const missing = missingAccess(port, rules, mapping);
       if (opens) {
-        const others = missingAccess(
-          port,
-          rules.filter(({ description }) => !isOurs(description)),
-          mapping,
-        );
-        const sharedIds = rules.filter((rule) => others.some((each) => isFor(rule, each))).map(({ id }) => id);
-        const opened = missing.length === 0 ? NOTHING : await this.#open(mapping_id, port, missing);
-        return sharedIds.length === 0 ? opened : { ...opened, sharedIds };
+        const foreign = rules.filter(({ description }) => !isOurs(description));
+        const missingWithoutUs = missingAccess(port, foreign, mapping);
+        const shared = rules.filter((rule) => missingWithoutUs.some((access) => wasAddedFor(rule, access)));
+        const opened = missing.length === 0 ? NOTHING_TO_DO : await this.#open(mappingId, port, missing);
+        return shared.length === 0 ? opened : { ...opened, sharedIds: shared.map(({ id }) => id) };
       }
-      if (missing.length === 0) return NOTHING;
+      if (missing.length === 0) return NOTHING_TO_DO;
       const groups = await this.#cloud.securityGroups(port.security_group_ids);
-      return { warnings: [warningOf(missing, groups)], ruleIds: [] };
+      const names = groups.map(({ name, id }) => name || id);
+      return { warnings: [droppedWarning(names, missing)], ruleIds: [] };
     } catch (error) {
       if (opens || !isPraasError(error)) throw error;
-      return { warnings: [`whether the security groups let it through is not known: ${error.message}`], ruleIds: [] };
+      return { warnings: [uncheckedWarning(error.message)], ruleIds: [] };
     }
   }
 
-  /** Tries again what could not be taken away because nobody answered. Never throws. */
-  async closeLeft(): Promise<void> {
-    const left = [...this.#left];
-    this.#left.clear();
-    await this.close(left);
+  /** Removes the rules that could not be removed while OpenStack was unavailable. Never throws. */
+  async retryRemovals(): Promise<void> {
+    const ids = [...this.#failedRemovals];
+    this.#failedRemovals.clear();
+    await this.close(ids);
   }
 
   async close(ruleIds: readonly string[]): Promise<readonly string[]> {
@@ -59,26 +58,24 @@ export class SecurityGroups implements SecurityGroupAccess {
     return results.flatMap((result, index) => {
       if (result.status === 'fulfilled') return [];
       const id = ruleIds[index] ?? '';
-      if (isPraasError(result.reason, 'CLOUD_UNAVAILABLE')) this.#left.add(id);
-      this.#log.warn('a security group rule stays', { id, reason: String(result.reason) });
-      return [
-        `security group rule ${id} stays: ${reasonOf(result.reason)}; remove it with \`openstack security group rule delete ${id}\``,
-      ];
+      if (isPraasError(result.reason, 'CLOUD_UNAVAILABLE')) this.#failedRemovals.add(id);
+      this.#log.warn('security group rule not removed', { id, error: messageOf(result.reason) });
+      return [ruleWarning(id, messageOf(result.reason))];
     });
   }
 
-  async #open(mapping_id: string, port: CloudPort, missing: readonly MissingAccess[]): Promise<GroupCheck> {
+  async #open(mappingId: string, port: CloudPort, missing: readonly MissingAccess[]): Promise<GroupCheck> {
     const groups = await this.#cloud.securityGroups(port.security_group_ids);
     const own = groups.find(({ project_id }) => project_id === port.project_id);
     if (own === undefined) {
-      const what = `open a security group of port ${port.id}: none of them belongs to its project`;
+      const what = `add a rule to a security group of port ${port.id}: none of them belongs to the project of the port`;
       throw praasError('FORBIDDEN', { who: 'praas', what });
     }
     const ruleIds: string[] = [];
     try {
       for (const { cidr, protocol, port: number } of missing) {
-        const remote_ip_prefix = cidr === EVERYBODY ? null : cidr;
-        const description = `${MARK}${mapping_id}`;
+        const remote_ip_prefix = cidr === ANY_SOURCE ? null : cidr;
+        const description = `${DESCRIPTION_PREFIX}${mappingId}`;
         const rule = { security_group_id: own.id, protocol, port: number, remote_ip_prefix, description };
         ruleIds.push(await this.#cloud.addSecurityGroupRule(rule));
       }
@@ -91,26 +88,16 @@ export class SecurityGroups implements SecurityGroupAccess {
 }
 
 function isOurs(description: string): boolean {
-  return description.startsWith(MARK);
+  return description.startsWith(DESCRIPTION_PREFIX);
 }
 
-/** Whether it is a rule of ours that was added for exactly that. */
-function isFor(rule: SecurityGroupRule, { cidr, protocol, port }: MissingAccess): boolean {
+/** True for a rule that praas added for exactly this access. */
+function wasAddedFor(rule: SecurityGroupRule, { cidr, protocol, port }: MissingAccess): boolean {
   return (
     isOurs(rule.description) &&
     rule.protocol === protocol &&
     rule.port_range_min === port &&
     rule.port_range_max === port &&
-    (rule.remote_ip_prefix ?? EVERYBODY) === cidr
+    (rule.remote_ip_prefix ?? ANY_SOURCE) === cidr
   );
-}
-
-function warningOf(missing: readonly MissingAccess[], groups: readonly SecurityGroup[]): string {
-  const names = groups.map(({ name, id }) => name || id).join(', ') || 'none';
-  const dropped = missing.map(missingText).join(' and ');
-  return `the server's security groups (${names}) drop ${dropped}: an ingress rule for it is missing; --open-security-group adds it`;
-}
-
-function reasonOf(error: unknown): string {
-  return messageOf(error);
 }

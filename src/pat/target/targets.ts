@@ -1,4 +1,4 @@
-/** Who is meant on a node without OpenStack: a router is a namespace, and a server is an address. */
+/** Targets on a node without OpenStack: a router is a namespace, and a server is an address. */
 import type { Requester } from '../../core/identity/requester.ts';
 import type { PortRange } from '../../core/values/port-range.ts';
 import { praasError } from '../errors.ts';
@@ -7,14 +7,14 @@ import type { Mapping, NewMapping, TargetIdentity } from '../mapping/mapping.ts'
 import type { MappingRequest, TargetRequest } from '../mapping/request.ts';
 import { routerIdOf } from '../router/facts.ts';
 
-/** Throws FORBIDDEN for a router port outside of the range; for requesters who may not choose any port. */
-export function requireRange(router_port: number | undefined, range: PortRange, requester: Requester): void {
-  if (router_port === undefined || (router_port >= range.first && router_port <= range.last)) return;
-  const what = `choose router port ${router_port}, which is outside of ${range.first}:${range.last}`;
+/** Throws FORBIDDEN for a router port outside of the range. For requesters who may not use any port. */
+export function requirePortInRange(routerPort: number | undefined, range: PortRange, requester: Requester): void {
+  if (routerPort === undefined || (routerPort >= range.first && routerPort <= range.last)) return;
+  const what = `use router port ${routerPort}, which is outside of ${range.first}:${range.last}`;
   throw praasError('FORBIDDEN', { who: String(requester), what });
 }
 
-/** The new mapping that a request asks for, once router and server are known. */
+/** Gives the new mapping of a request whose router and server are resolved. */
 export function newMappingOf(
   request: MappingRequest,
   target: TargetIdentity & Pick<NewMapping, 'router_id' | 'project_id' | 'expectedGatewayIp'>,
@@ -23,7 +23,7 @@ export function newMappingOf(
   return { ...options, ...target, security_group_rule_ids: [] };
 }
 
-/** The router named by its id, its name or the name of its namespace; undefined for none. */
+/** Gives the ID or name of the router that the request names, without the prefix of its namespace; undefined for none. */
 export function namedRouter({ router_id, router }: TargetRequest): string | undefined {
   return router_id ?? (router === undefined ? undefined : routerIdOf(router));
 }
@@ -36,20 +36,19 @@ export class LocalTargets implements Targets {
     if (request.open_security_group) throw praasError('CLOUD_NOT_CONFIGURED', { what: 'a security group' });
     const router_id = namedRouter(request);
     if (router_id === undefined) throw praasError('ROUTER_REQUIRED', { field: 'router_id' });
-    if (server_ip === undefined) throw missing('server_ip', 'an IPv4 address such as 10.20.0.51');
+    if (server_ip === undefined) {
+      const allowed = 'an IPv4 address such as 10.20.0.51';
+      throw praasError('INVALID_INPUT', { field: 'server_ip', found: 'missing', allowed });
+    }
     const target = { router_id, server_ip, server_id: null, port_id: null, project_id };
     return { mapping: newMappingOf(request, target), port: undefined, warnings: [] };
   }
 
-  async readdress(_: Mapping, server_ip: string): Promise<TargetIdentity> {
-    return { server_ip, server_id: null, port_id: null };
+  async readdress(_: Mapping, serverIp: string): Promise<TargetIdentity> {
+    return { server_ip: serverIp, server_id: null, port_id: null };
   }
 
   async confirm(): Promise<void> {
-    // Nothing here knows whose an address is.
+    // A node without OpenStack has no owners of addresses to check.
   }
-}
-
-function missing(field: string, allowed: string): Error {
-  return praasError('INVALID_INPUT', { field, found: 'missing', allowed });
 }

@@ -6,15 +6,19 @@ export const CheckDocument = z
   .object({
     check: z.object({
       mapping_id: z.string(),
-      ok: z.boolean().describe('no hop is wrong'),
-      conclusion: z.string().describe('the first problem and its next step'),
+      ok: z.boolean().describe('no hop failed'),
+      conclusion: z.string().describe('what failed and what to do'),
       hops: z
         .array(
           z.object({
             hop: z.enum(HOPS),
-            verdict: z.enum(HOP_VERDICTS).describe('unknown: it could not be determined; skipped: it does not apply'),
+            verdict: z
+              .enum(HOP_VERDICTS)
+              .describe(
+                'warning: it works, and needs attention; unknown: it could not be checked; skipped: there is nothing to check',
+              ),
             detail: z.string(),
-            next_step: z.string().describe('for a wrong hop; otherwise empty'),
+            next_step: z.string().describe('what to do, where the verdict is warning or failed'),
           }),
         )
         .describe('in the order of a packet from the client to the server'),

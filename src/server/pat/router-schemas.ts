@@ -1,6 +1,6 @@
 /** Schemas of responses about routers, and about the servers behind them. */
 import * as z from 'zod';
-import { IMPORT_RESULTS } from '../../pat/import/import.ts';
+import { IMPORT_RESULTS } from '../../pat/import/result.ts';
 import { ProblemDocument } from '../http/schemas.ts';
 import { Count, Script, Warnings } from './schemas.ts';
 

@@ -105,7 +105,7 @@ function changeEndpoints({ routers, pat, imports, policy }: RoutersParts): reado
       handle: async ({ requester, id, query }) => {
         const options = optionsOf(policy, requester, query);
         const router_id = await routerOf(id, requester);
-        const { value: rules, warnings, script } = await imports.takeOver(router_id, options);
+        const { value: rules, warnings, script } = await imports.importRules(router_id, options);
         return { status: 200, body: { import: { router_id, rules }, warnings, script } };
       },
     }),

@@ -2,14 +2,11 @@
 import { expect, test } from '@jest/globals';
 import { isPraasError, PraasError, praasError } from '../../../src/core/errors/errors.ts';
 import { describeCatalogue } from '../../support/catalogue.ts';
-import { CATALOGUES, CODES, FACTS, OTHER_FACTS, sampleOf } from '../../support/error-facts.ts';
+import { allFactsOf, CATALOGUES, CODES, FACTS, sampleOf } from '../../support/error-facts.ts';
 
 for (const [product, entries] of Object.entries(CATALOGUES)) {
   const codes = CODES.filter((code) => code in entries);
-  const samples = codes.map((code) => {
-    const other = OTHER_FACTS[code];
-    return [code, other === undefined ? [FACTS[code]] : [FACTS[code], other]] as const;
-  });
+  const samples = codes.map((code) => [code, allFactsOf(code)] as const);
   describeCatalogue(product, entries, Object.fromEntries(samples));
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { decideCreate } from '../../../src/pat/change/decision.ts';
 import { freePorts } from '../../../src/pat/change/port-choice.ts';
 import type { Situation } from '../../../src/pat/change/situation.ts';
+import type { PraasError } from '../../../src/pat/errors.ts';
 import type { Mapping, NewMapping } from '../../../src/pat/mapping/mapping.ts';
 import type { PortInUse } from '../../../src/pat/router/port-in-use.ts';
 import { errorOf, POLICY } from '../../support/fake-node.ts';
@@ -43,10 +44,9 @@ const decide = (input: Partial<NewMapping> = {}, changes: Partial<Situation> = {
   decideCreate(situation(changes), newMapping({ ...WANTED, ...input }), ID);
 const portFor = (input: Partial<NewMapping>, changes: Partial<Situation>): number =>
   decide(input, changes).mapping.router_port;
-const refusal = async (input: Partial<NewMapping>, changes: Partial<Situation> = {}): Promise<[string, string]> => {
-  const { code, message } = await errorOf(() => decide(input, changes));
-  return [code, message];
-};
+const refusal = (input: Partial<NewMapping>, changes: Partial<Situation> = {}): Promise<PraasError> =>
+  errorOf(() => decide(input, changes));
+const naming = (text: string): unknown => expect.stringContaining(text);
 
 test('a new mapping has everything that was said, the rest by policy, and is to be settled', () => {
   const { mapping, delta } = decide({ name: 'ssh', allowed_cidrs: ['198.51.100.0/24'] });
@@ -119,7 +119,7 @@ describe('automatic ports', () => {
     expect(decide({ router_port: 4002 }).delta).not.toHaveProperty('next_port');
   });
 
-  test('a full range says so, with the numbers', async () => {
+  test('a full range is refused with the numbers', async () => {
     const record = recordWith([
       mappingAt(4000),
       mappingAt(4001),
@@ -129,10 +129,10 @@ describe('automatic ports', () => {
     const policy = { ...POLICY, reserved_ports: [500, 4002] };
     const router = claimed({ first: 4003, last: 4003 });
 
-    expect(await refusal({}, { record, settings: policy, router })).toEqual([
-      'NO_FREE_PORT',
-      'no free tcp port left in 4000:4003 on 203.0.113.10: 4 ports, 2 with mappings, 2 used or kept otherwise',
-    ]);
+    expect(await refusal({}, { record, settings: policy, router })).toMatchObject({
+      code: 'NO_FREE_PORT',
+      facts: { first: 4000, last: 4003, protocol: 'tcp', gateway: GATEWAY, mappings: 2, others: 2 },
+    });
     expect(portFor({ protocol: 'udp' }, { record, settings: policy, router })).toBe(4000);
   });
 });
@@ -142,18 +142,17 @@ describe('a port that the caller chose', () => {
     expect(portFor({ router_port: 8022 }, {})).toBe(8022);
   });
 
-  test('is refused when a mapping has it, whoever forces it', async () => {
+  test('is refused when another mapping has it, also with force', async () => {
     const record = recordWith([mappingAt(4001), mappingAt(4002, { name: 'web', server_port: 80 })]);
-    const taken = 'to 10.20.0.51';
 
-    expect(await refusal({ router_port: 4001 }, { record })).toEqual([
-      'PORT_TAKEN',
-      `203.0.113.10:4001/tcp is taken by mapping ${idOf(4001)} ${taken}:22`,
-    ]);
-    expect(await refusal({ router_port: 4002 }, { record, force: true })).toEqual([
-      'PORT_TAKEN',
-      `203.0.113.10:4002/tcp is taken by mapping ${idOf(4002)} (web) ${taken}:80`,
-    ]);
+    const unnamed = await refusal({ router_port: 4001 }, { record });
+    const named = await refusal({ router_port: 4002 }, { record, force: true });
+    expect([unnamed.code, named.code]).toEqual(['PORT_TAKEN', 'PORT_TAKEN']);
+    expect(unnamed.facts).toMatchObject({ endpoint: `${GATEWAY}:4001/tcp`, by: naming(idOf(4001)) });
+    expect(unnamed.facts).toMatchObject({ by: naming('10.20.0.51:22') });
+    expect(named.facts).toMatchObject({ endpoint: `${GATEWAY}:4002/tcp`, by: naming(idOf(4002)) });
+    expect(named.facts).toMatchObject({ by: naming('web') });
+    expect(named.facts).toMatchObject({ by: naming('10.20.0.51:80') });
   });
 
   test('is free when only the other protocol or another gateway has it', () => {
@@ -166,36 +165,34 @@ describe('a port that the caller chose', () => {
   test('is taken by a mapping that is disabled or expired too', async () => {
     const record = recordWith([mappingAt(4001, { enabled: false }), mappingAt(4002, { expires_at: NOW })]);
 
-    expect((await refusal({ router_port: 4001 }, { record }))[0]).toBe('PORT_TAKEN');
-    expect((await refusal({ router_port: 4002 }, { record }))[0]).toBe('PORT_TAKEN');
+    expect((await refusal({ router_port: 4001 }, { record })).code).toBe('PORT_TAKEN');
+    expect((await refusal({ router_port: 4002 }, { record })).code).toBe('PORT_TAKEN');
   });
 
-  test('is refused when a rule of somebody else has it, whoever forces it', async () => {
-    const router = claimed({ text: '-A custom-PREROUTING --dport 4001 -j DNAT' });
-    const expected = [
-      'PORT_TAKEN',
-      '203.0.113.10:4001/tcp is taken by a rule of somebody else: -A custom-PREROUTING --dport 4001 -j DNAT',
-    ];
+  test('is refused when an unmanaged rule has it, also with force', async () => {
+    const text = '-A custom-PREROUTING --dport 4001 -j DNAT';
+    const router = claimed({ text });
+    const expected = { code: 'PORT_TAKEN', facts: { endpoint: `${GATEWAY}:4001/tcp`, by: naming(text) } };
 
-    expect(await refusal({ router_port: 4001 }, { router })).toEqual(expected);
-    expect(await refusal({ router_port: 4001 }, { router, force: true })).toEqual(expected);
+    expect(await refusal({ router_port: 4001 }, { router })).toMatchObject(expected);
+    expect(await refusal({ router_port: 4001 }, { router, force: true })).toMatchObject(expected);
   });
 
-  test('is refused when a program listens there, unless forced', async () => {
+  test('is refused when a process listens on it, unless forced', async () => {
     const router = claimed({ kind: 'listener', text: '0.0.0.0:4001' });
 
-    expect(await refusal({ router_port: 4001 }, { router })).toEqual([
-      'PORT_RESERVED',
-      '203.0.113.10:4001/tcp is kept for a program that listens in the router on 0.0.0.0:4001',
-    ]);
+    expect(await refusal({ router_port: 4001 }, { router })).toMatchObject({
+      code: 'PORT_RESERVED',
+      facts: { endpoint: `${GATEWAY}:4001/tcp`, by: naming('0.0.0.0:4001') },
+    });
     expect(portFor({ router_port: 4001 }, { router, force: true })).toBe(4001);
   });
 
   test('is refused when it is reserved, unless forced', async () => {
-    expect(await refusal({ router_port: 500 })).toEqual([
-      'PORT_RESERVED',
-      '203.0.113.10:500/tcp is kept for services of the router (reserved_ports in praas.conf)',
-    ]);
+    expect(await refusal({ router_port: 500 })).toMatchObject({
+      code: 'PORT_RESERVED',
+      facts: { endpoint: `${GATEWAY}:500/tcp`, by: naming('reserved_ports') },
+    });
     expect(portFor({ router_port: 500 }, { force: true })).toBe(500);
   });
 });
@@ -206,33 +203,31 @@ describe('the gateway', () => {
   });
 
   test('that is no address of the router is refused, unless forced', async () => {
-    expect(await refusal({ gateway_ip: '203.0.113.99' })).toEqual([
-      'GATEWAY_NOT_LOCAL',
-      `203.0.113.99 is not an address of router ${ROUTER}; its addresses: 203.0.113.10, 203.0.113.11, 10.20.0.1`,
-    ]);
+    expect(await refusal({ gateway_ip: '203.0.113.99' })).toMatchObject({
+      code: 'GATEWAY_NOT_LOCAL',
+      facts: { gateway: '203.0.113.99', router: ROUTER, addresses: ['203.0.113.10', '203.0.113.11', '10.20.0.1'] },
+    });
     expect(decide({ gateway_ip: '203.0.113.99' }, { force: true }).mapping.gateway_ip).toBe('203.0.113.99');
   });
 
   test('has to be named where the router has none, and force does not invent one', async () => {
     const router = { facts: NO_FACTS, portsInUse: [] };
-    const message =
-      `router ${ROUTER} has no gateway address: no address on a qg- interface and none on the interface of ` +
-      'a default route';
+    const expected = { code: 'NO_GATEWAY', facts: { router: ROUTER } };
 
-    expect(await refusal({}, { router })).toEqual(['NO_GATEWAY', message]);
-    expect(await refusal({}, { router, force: true })).toEqual(['NO_GATEWAY', message]);
-    expect(await refusal({ gateway_ip: GATEWAY }, { router })).toEqual([
-      'GATEWAY_NOT_LOCAL',
-      `203.0.113.10 is not an address of router ${ROUTER}; its addresses: none`,
-    ]);
+    expect(await refusal({}, { router })).toMatchObject(expected);
+    expect(await refusal({}, { router, force: true })).toMatchObject(expected);
+    expect(await refusal({ gateway_ip: GATEWAY }, { router })).toMatchObject({
+      code: 'GATEWAY_NOT_LOCAL',
+      facts: { gateway: GATEWAY, router: ROUTER, addresses: [] },
+    });
   });
 });
 
 test('a server that is not behind the router is refused with the reason, unless forced', async () => {
-  expect(await refusal({ server_ip: '192.0.2.1' })).toEqual([
-    'SERVER_NOT_BEHIND_ROUTER',
-    `192.0.2.1 is not behind qrouter-${ROUTER} (networks behind it: 10.20.0.0/24, 10.30.0.0/16)`,
-  ]);
+  expect(await refusal({ server_ip: '192.0.2.1' })).toMatchObject({
+    code: 'SERVER_NOT_BEHIND_ROUTER',
+    facts: { cause: 'NOT_CONNECTED', server_ip: '192.0.2.1', networks: ['10.20.0.0/24', '10.30.0.0/16'] },
+  });
   expect(decide({ server_ip: '192.0.2.1' }, { force: true }).mapping.server_ip).toBe('192.0.2.1');
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { timeText } from '../../../src/core/values/time.ts';
 import { decideDelete, decideUpdate } from '../../../src/pat/change/decision.ts';
 import type { Decision, Situation } from '../../../src/pat/change/situation.ts';
+import type { PraasError } from '../../../src/pat/errors.ts';
 import type { Endpoint } from '../../../src/pat/mapping/forward.ts';
 import type { Mapping, MappingPatch } from '../../../src/pat/mapping/mapping.ts';
 import type { PortInUse } from '../../../src/pat/router/port-in-use.ts';
@@ -23,10 +24,8 @@ const situation = (changes: Partial<Situation> = {}): Situation => ({
 });
 const decide = (patch: MappingPatch, changes: Partial<Situation> = {}): Decision =>
   decideUpdate(situation(changes), MAPPING.id, patch);
-const refusal = async (patch: MappingPatch, changes: Partial<Situation> = {}): Promise<[string, string]> => {
-  const { code, message } = await errorOf(() => decide(patch, changes));
-  return [code, message];
-};
+const refusal = (patch: MappingPatch, changes: Partial<Situation> = {}): Promise<PraasError> =>
+  errorOf(() => decide(patch, changes));
 
 test.each<[string, MappingPatch, Partial<Mapping>]>([
   ['the port', { router_port: 4002 }, { router_port: 4002 }],
@@ -83,32 +82,32 @@ describe('a mapping keeps its own port', () => {
 
 describe('a new port', () => {
   test('is refused when another mapping has it', async () => {
-    expect(await refusal({ router_port: 4001 })).toEqual([
-      'PORT_TAKEN',
-      `203.0.113.10:4001/tcp is taken by mapping ${OTHER.id} to 10.20.0.52:22`,
-    ]);
+    const { code, facts } = await refusal({ router_port: 4001 });
+    expect(code).toBe('PORT_TAKEN');
+    expect(facts).toMatchObject({ endpoint: `${GATEWAY}:4001/tcp`, by: expect.stringContaining(OTHER.id) });
+    expect(facts).toMatchObject({ by: expect.stringContaining('10.20.0.52:22') });
   });
 
   test('is refused when it is reserved, unless forced', async () => {
-    expect((await refusal({ router_port: 500 }))[0]).toBe('PORT_RESERVED');
+    expect((await refusal({ router_port: 500 })).code).toBe('PORT_RESERVED');
     expect(decide({ router_port: 500 }, { force: true }).mapping.router_port).toBe(500);
   });
 
-  test('is refused when a rule of somebody else has it', async () => {
+  test('is refused when an unmanaged rule has it', async () => {
     const portsInUse: PortInUse[] = [
       { protocol: 'tcp', cidr: '203.0.113.10/32', first: 4002, last: 4002, kind: 'rule', text: '-A x' },
     ];
 
-    expect(await refusal({ router_port: 4002 }, { router: { facts: FACTS, portsInUse } })).toEqual([
-      'PORT_TAKEN',
-      '203.0.113.10:4002/tcp is taken by a rule of somebody else: -A x',
-    ]);
+    expect(await refusal({ router_port: 4002 }, { router: { facts: FACTS, portsInUse } })).toMatchObject({
+      code: 'PORT_TAKEN',
+      facts: { endpoint: `${GATEWAY}:4002/tcp`, by: expect.stringContaining('-A x') },
+    });
   });
 });
 
 describe('a server', () => {
   test('that is new has to be behind the router, unless forced', async () => {
-    expect((await refusal({ server_ip: '192.0.2.1' }))[0]).toBe('SERVER_NOT_BEHIND_ROUTER');
+    expect((await refusal({ server_ip: '192.0.2.1' })).code).toBe('SERVER_NOT_BEHIND_ROUTER');
     expect(decide({ server_ip: '192.0.2.1' }, { force: true }).mapping.server_ip).toBe('192.0.2.1');
   });
 
@@ -127,9 +126,9 @@ describe('a server', () => {
 test('nothing to change is refused, also when it is spelled out', async () => {
   const spelled = { name: undefined, enabled: undefined } as MappingPatch;
 
-  const expected = ['NOTHING_TO_UPDATE', `nothing to change in mapping ${MAPPING.id} was given`];
-  expect(await refusal({})).toEqual(expected);
-  expect(await refusal(spelled)).toEqual(expected);
+  const expected = { code: 'NOTHING_TO_UPDATE', facts: { id: MAPPING.id } };
+  expect(await refusal({})).toMatchObject(expected);
+  expect(await refusal(spelled)).toMatchObject(expected);
 });
 
 test('a field that is there without a value is left as it is', () => {
@@ -139,10 +138,10 @@ test('a field that is there without a value is left as it is', () => {
 });
 
 test('a mapping that is not in the record is not found', async () => {
-  const missing = await errorOf(() => decideUpdate(situation(), idOf(3), { name: 'x' }));
+  const missing = { code: 'MAPPING_NOT_FOUND', facts: { id: idOf(3) } };
 
-  expect([missing.code, missing.message]).toEqual(['MAPPING_NOT_FOUND', `no mapping ${idOf(3)}`]);
-  expect((await errorOf(() => decideDelete(RECORD, [MAPPING.id, idOf(3)]))).message).toBe(`no mapping ${idOf(3)}`);
+  expect(await errorOf(() => decideUpdate(situation(), idOf(3), { name: 'x' }))).toMatchObject(missing);
+  expect(await errorOf(() => decideDelete(RECORD, [MAPPING.id, idOf(3)]))).toMatchObject(missing);
 });
 
 test('a deletion removes what was named, and its endpoints are to be settled after what was left over', () => {

@@ -1,16 +1,16 @@
-// What a daemon refuses arrives as the error that the service itself would have thrown.
+// An error response becomes the error that the service threw.
 import { describe, expect, test } from '@jest/globals';
-import { errorOf, Problem, refusal } from '../../../src/pat/client/errors.ts';
+import { ErrorItem, errorOf, responseError } from '../../../src/pat/client/errors.ts';
 import { CATALOGUE, type ErrorCode, PraasError, praasError } from '../../../src/pat/errors.ts';
 import { problemOf } from '../../../src/server/http/problem.ts';
 
 const URL = 'https://node:3000';
 const CODES = Object.keys(CATALOGUE) as ErrorCode[];
 
-/** As it goes over the wire. */
-const told = (error: unknown): unknown => JSON.parse(JSON.stringify({ errors: [problemOf(error, 'req-1')] }));
+/** The error document as it is received. */
+const documentOf = (error: unknown): unknown => JSON.parse(JSON.stringify({ errors: [problemOf(error, 'req-1')] }));
 
-test.each(CODES)('%s comes back as it was thrown', (code) => {
+test.each(CODES)('%s is received as it was thrown', (code) => {
   const { kind: known } = CATALOGUE[code];
   const error = new PraasError({
     code,
@@ -20,34 +20,34 @@ test.each(CODES)('%s comes back as it was thrown', (code) => {
     facts: { n: 1, a: ['b'] },
   });
 
-  const back = refusal(500, told(error), URL);
+  const back = responseError(500, documentOf(error), URL);
 
   const { message, kind, next_steps, facts } = error;
   expect(back).toBeInstanceOf(PraasError);
   expect(back).toMatchObject({ code, kind, message, next_steps, facts });
 });
 
-describe('misunderstood is', () => {
-  test('a code that this praas does not know, with what the daemon says and the id of the request', () => {
+describe('a bad response is', () => {
+  test('a code that this version does not have, reported with the detail and the request ID', () => {
     const body = {
       errors: [{ ...problemOf(praasError('MAPPING_NOT_FOUND', { id: 'x' }), 'req-7'), code: 'praas.new' }],
     };
 
-    expect(refusal(400, body, URL)).toMatchObject({
-      code: 'DAEMON_MISUNDERSTOOD',
-      facts: { url: URL, reason: expect.stringMatching(/^praas\.new: .*\bx\b.* \(req-7\)$/) },
-    });
+    const { code, facts } = responseError(400, body, URL);
+
+    expect([code, facts['url']]).toEqual(['DAEMON_MISUNDERSTOOD', URL]);
+    for (const text of ['praas.new', body.errors[0]?.detail, 'req-7']) expect(facts['reason']).toContain(text);
   });
 
-  test('a mistake of the daemon, with the id by which its log has it', () => {
-    const { code, facts } = refusal(500, told(new Error('inside')), URL);
+  test('an internal error of the agent, reported with the request ID that its log has', () => {
+    const { code, facts } = responseError(500, documentOf(new Error('inside')), URL);
 
     expect(code).toBe('DAEMON_MISUNDERSTOOD');
-    expect(facts['reason']).toMatch(/^praas\.bug: .*\(req-1\)$/);
+    for (const text of ['praas.bug', 'req-1']) expect(facts['reason']).toContain(text);
   });
 
   test.each(['neutron.port-taken', 'praas.', 'port-taken', 'praas.to-string'])(
-    'the code %s, which is none of ours',
+    'the code %s, which the catalogue does not have',
     (code) => {
       const problem = { request_id: 'r', code, detail: 'd', next_steps: [], facts: {} };
 
@@ -56,17 +56,17 @@ describe('misunderstood is', () => {
   );
 
   test.each([undefined, null, '', '<html>', {}, { errors: [] }, { errors: [{}] }, { errors: [null] }, { error: 'x' }])(
-    'an answer without a reason: %j',
+    'an error response without an error document: %j',
     (body) => {
-      expect(refusal(502, body, URL)).toMatchObject({
+      expect(responseError(502, body, URL)).toMatchObject({
         code: 'DAEMON_MISUNDERSTOOD',
-        facts: { url: URL, reason: 'HTTP 502 without a reason' },
+        facts: { url: URL, reason: expect.stringContaining('502') },
       });
     },
   );
 });
 
-test('what could rewrite a terminal does not get there', () => {
+test('control characters that could rewrite a terminal are replaced', () => {
   const problem = {
     request_id: 'r',
     code: 'praas.x',
@@ -75,5 +75,5 @@ test('what could rewrite a terminal does not get there', () => {
     facts: {},
   };
 
-  expect(Problem.parse(problem)).toMatchObject({ detail: '\ufffd[2J\ufffdx\n\ty\ufffd', next_steps: ['\ufffd'] });
+  expect(ErrorItem.parse(problem)).toMatchObject({ detail: '\ufffd[2J\ufffdx\n\ty\ufffd', next_steps: ['\ufffd'] });
 });

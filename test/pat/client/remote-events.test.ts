@@ -1,11 +1,11 @@
-/** Events and corrections over the API: the same as the services give, whatever their number. */
+/** Events and corrections over the API: the same as the services give, for any number of corrections. */
 
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { openRemote, type Remote } from '../../../src/pat/client/remote.ts';
 import { reason } from '../../../src/pat/mapping/reasons.ts';
 import { TestApi } from '../../server/http/api.ts';
 import { idOf, ROUTER, WANTED } from '../../support/samples.ts';
-import { senderTo } from './support.ts';
+import { transportTo } from './support.ts';
 
 const seen = { server_ip: WANTED.server_ip, server_id: null, port_id: null };
 const removal = (n: number) =>
@@ -22,14 +22,14 @@ let remote: Remote;
 beforeEach(async () => {
   api = new TestApi();
   await api.open();
-  remote = openRemote(senderTo(api.url, 'admin'), () => crypto.randomUUID());
+  remote = openRemote(transportTo(api.url, 'admin'), () => crypto.randomUUID());
 });
 afterEach(async () => {
   await remote.close();
   await api.close();
 });
 
-test('a correction is carried out, and what became of it is told', async () => {
+test('a correction is applied, and its result is received', async () => {
   const { value: mapping } = await api.node.pat.create(WANTED);
   const correction = { ...removal(0), mapping_id: mapping.id };
 
@@ -43,7 +43,7 @@ test('a correction is carried out, and what became of it is told', async () => {
   ]);
 });
 
-test('as many as there are: five thousand are more than one request takes', async () => {
+test('five thousand corrections take several requests', async () => {
   const many = Array.from({ length: 5000 }, (_, n) => removal(100 + n));
 
   expect(await remote.corrections.apply(many)).toEqual({ applied: [], failures: [] });

@@ -1,4 +1,4 @@
-// Quotas are quotas: those of the service itself, and of the same service behind the API.
+// Quotas over the API are those of the service.
 
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { openRemote, type Remote } from '../../../src/pat/client/remote.ts';
@@ -6,7 +6,7 @@ import type { Quotas } from '../../../src/pat/services/api.ts';
 import { TestApi } from '../../server/http/api.ts';
 import { errorOf } from '../../support/fake-node.ts';
 import { WANTED } from '../../support/samples.ts';
-import { senderTo } from './support.ts';
+import { transportTo } from './support.ts';
 
 let api: TestApi;
 let remotes: Remote[];
@@ -21,27 +21,27 @@ afterEach(async () => {
 });
 
 function remoteAs(token: string): Quotas {
-  const remote = openRemote(senderTo(api.url, token), () => crypto.randomUUID());
+  const remote = openRemote(transportTo(api.url, token), () => crypto.randomUUID());
   remotes.push(remote);
   return remote.quotas;
 }
 
-test('are listed, shown, set and reset as there', async () => {
-  const { pat, quotas: there } = api.node;
+test('quotas are listed, shown, set and reset', async () => {
+  const { pat, quotas: local } = api.node;
   const quotas = remoteAs('admin');
   await pat.create({ ...WANTED, project_id: 'blue' });
 
   const set = await quotas.set('ü/1', { mappings: -1, ports_per_router: 3 });
-  expect(set).toEqual(await there.show('ü/1'));
+  expect(set).toEqual(await local.show('ü/1'));
   expect(set).toMatchObject({ project_id: 'ü/1', mappings: { limit: -1 }, ports_per_router: { limit: 3 } });
-  expect(await quotas.list()).toEqual(await there.list());
+  expect(await quotas.list()).toEqual(await local.list());
   expect(await quotas.list()).toHaveLength(2);
-  expect(await quotas.show('blue')).toEqual(await there.show('blue'));
-  expect(await quotas.reset('ü/1')).toEqual(await there.show('ü/1'));
+  expect(await quotas.show('blue')).toEqual(await local.show('blue'));
+  expect(await quotas.reset('ü/1')).toEqual(await local.show('ü/1'));
   expect(await quotas.list()).toHaveLength(1);
 });
 
-test('are refused with the same errors', async () => {
+test('refusals have the same codes', async () => {
   const quotas = remoteAs('blue-member');
 
   expect((await errorOf(quotas.show('red'))).code).toBe('PROJECT_NOT_FOUND');
@@ -52,6 +52,6 @@ test('are refused with the same errors', async () => {
 test.each([
   ['', 'INVALID_INPUT'],
   ['..', 'PROJECT_NOT_FOUND'],
-])('a project %j, which would lead to another place, is not asked for', async (project_id, code) => {
+])('the project %j, which would change the path, is refused without a request', async (project_id, code) => {
   expect((await errorOf(remoteAs('admin').reset(project_id))).code).toBe(code);
 });

@@ -1,4 +1,4 @@
-// A Pat is a Pat: the service itself, and the same service behind the API, give the same values and the same errors.
+// The service itself and the same service behind the API give the same values and the same errors.
 
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { openRemote, type Remote } from '../../../src/pat/client/remote.ts';
@@ -11,7 +11,7 @@ import { FakeRouter } from '../../support/fake-dataplane.ts';
 import { type FakeNode, fakeNode, POLICY } from '../../support/fake-node.ts';
 import { requestOf } from '../../support/requests.ts';
 import { CALLER, factsOf, MAPPING, ROUTER, WANTED } from '../../support/samples.ts';
-import { senderTo } from './support.ts';
+import { transportTo } from './support.ts';
 
 interface Side {
   readonly pat: Pat;
@@ -26,7 +26,7 @@ let sides: readonly Side[];
 beforeEach(async () => {
   api = new TestApi();
   await api.open();
-  remote = openRemote(senderTo(api.url, 'admin'), () => crypto.randomUUID());
+  remote = openRemote(transportTo(api.url, 'admin'), () => crypto.randomUUID());
   const node = fakeNode();
   const { store, dataplane, clock, log } = node;
   const agent = new Agent(dataplane, clock, log);
@@ -43,8 +43,8 @@ afterEach(async () => {
 
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[48][0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 
-/** What became of a call, as text; IDs, which are everybody's own, by the order in which they appear. */
-function settled(outcomes: readonly unknown[]): unknown {
+/** The outcomes of calls, with each ID replaced by its position, because each side generates its own IDs. */
+function normalized(outcomes: readonly unknown[]): unknown {
   const seen: string[] = [ROUTER];
   const text = JSON.stringify(outcomes, undefined, 1).replaceAll(UUID, (id) => {
     if (!seen.includes(id)) seen.push(id);
@@ -53,22 +53,22 @@ function settled(outcomes: readonly unknown[]): unknown {
   return JSON.parse(text);
 }
 
-type Step = (side: Side, ids: readonly string[]) => Promise<unknown>;
+type Call = (side: Side, ids: readonly string[]) => Promise<unknown>;
 
-/** Runs the steps one after the other; each is given the IDs of the mappings that there are. */
-async function play({ pat, routers, node }: Side, steps: readonly Step[]): Promise<unknown> {
+/** Makes the calls one after the other; each gets the IDs of the present mappings. */
+async function play({ pat, routers, node }: Side, calls: readonly Call[]): Promise<unknown> {
   const outcomes: unknown[] = [];
-  for (const step of steps) {
+  for (const call of calls) {
     const ids = (await pat.list()).mappings.map(({ id }) => id);
-    const work = (async () => step({ pat, routers, node }, ids))();
+    const work = (async () => call({ pat, routers, node }, ids))();
     const outcome = work.catch((error: unknown) => {
       if (!isPraasError(error)) throw error;
       const { code, message, next_steps, facts } = error;
       return { error: { code, message, next_steps, facts } };
     });
-    outcomes.push((await outcome) ?? 'nothing');
+    outcomes.push((await outcome) ?? 'no value');
   }
-  return settled(outcomes);
+  return normalized(outcomes);
 }
 
 const full = requestOf({
@@ -85,13 +85,13 @@ const full = requestOf({
   expires_at: '2031-01-01T00:00:00Z',
   enabled: false,
 });
-const make: Step = ({ pat }) => pat.create(requestOf(WANTED));
+const make: Call = ({ pat }) => pat.create(requestOf(WANTED));
 const first = (ids: readonly string[]): string => ids[0] ?? '';
 
-const scenarios: Readonly<Record<string, readonly Step[]>> = {
-  'create, with little and with everything': [make, ({ pat }) => pat.create(full), ({ pat }) => pat.list()],
-  'create, dry': [({ pat }) => pat.create(full, { dry_run: true }), ({ pat }) => pat.list()],
-  'create what is taken, reserved, elsewhere or wrong': [
+const scenarios: Readonly<Record<string, readonly Call[]>> = {
+  'create, with few and with all fields': [make, ({ pat }) => pat.create(full), ({ pat }) => pat.list()],
+  'create with dry run': [({ pat }) => pat.create(full, { dry_run: true }), ({ pat }) => pat.list()],
+  'create that is refused': [
     make,
     ({ pat }) => pat.create(requestOf({ ...WANTED, router_port: 4000 })),
     ({ pat }) => pat.create(requestOf({ ...WANTED, router_port: 500 })),
@@ -101,7 +101,7 @@ const scenarios: Readonly<Record<string, readonly Step[]>> = {
     ({ pat }) => pat.create(requestOf({ ...WANTED, gateway_ip: '192.0.2.1' })),
     ({ pat }) => pat.create(requestOf({ ...WANTED, expires_at: '2020-01-01T00:00:00Z' })),
   ],
-  change: [
+  update: [
     make,
     ({ pat }, ids) => pat.update(first(ids), { name: 'x', allowed_cidrs: ['192.0.2.0/24'] }, { dry_run: true }),
     ({ pat }, ids) => pat.update(first(ids).slice(0, 8), { router_port: 4002, enabled: false }),
@@ -109,7 +109,7 @@ const scenarios: Readonly<Record<string, readonly Step[]>> = {
     ({ pat }, ids) => pat.update(first(ids), {}),
     ({ pat }) => pat.update('ffffffff', { name: 'x' }),
   ],
-  withdraw: [
+  delete: [
     make,
     make,
     ({ pat }, ids) => pat.delete(ids, { dry_run: true }),
@@ -117,7 +117,7 @@ const scenarios: Readonly<Record<string, readonly Step[]>> = {
     ({ pat }, ids) => pat.delete([first(ids), first(ids)]),
     ({ pat }) => pat.list(),
   ],
-  read: [
+  'get and list': [
     make,
     ({ pat }) => pat.create(full),
     ({ pat }, ids) => pat.get(first(ids)),
@@ -145,7 +145,7 @@ const scenarios: Readonly<Record<string, readonly Step[]>> = {
     make,
     async ({ node }) => {
       node.dataplane.add(new FakeRouter(factsOf('west')));
-      node.router.warnings = ['look here'];
+      node.router.warnings = ['a warning'];
       node.router.portsInUse = [
         { protocol: 'tcp', cidr: '0.0.0.0/0', first: 1, last: 2, kind: 'rule', text: 'a rule' },
       ];
@@ -155,7 +155,7 @@ const scenarios: Readonly<Record<string, readonly Step[]>> = {
     ({ routers }) => routers.show(ROUTER),
     ({ routers }) => routers.show('nowhere'),
   ],
-  'what the node refuses': [
+  'errors of the node': [
     async ({ node }) => node.dataplane.refuseNext(ROUTER),
     make,
     async ({ node }) =>
@@ -165,10 +165,10 @@ const scenarios: Readonly<Record<string, readonly Step[]>> = {
 };
 
 test.each(Object.keys(scenarios))('%s', async (name) => {
-  const steps = scenarios[name] ?? [];
+  const calls = scenarios[name] ?? [];
 
-  const [direct, asked] = await Promise.all(sides.map((side) => play(side, steps)));
+  const [local, overApi] = await Promise.all(sides.map((side) => play(side, calls)));
 
-  expect(asked).toEqual(direct);
-  expect(direct).toHaveLength(steps.length);
+  expect(overApi).toEqual(local);
+  expect(local).toHaveLength(calls.length);
 });

@@ -1,4 +1,4 @@
-/** A server that answers as a test says, and notes what it was asked. */
+/** A server that responds as the test says, and keeps the requests that it received. */
 
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -24,8 +24,8 @@ export interface Asked {
   readonly body: unknown;
 }
 
-/** Called for each request with what was asked, and how many came before. */
-export type Respond = (response: ServerResponse, asked: Asked, before: number) => void;
+/** Called for each request with the number of requests before it. */
+export type Respond = (response: ServerResponse, request: Asked, before: number) => void;
 
 export interface TestServer {
   /** With TLS it is https://localhost:…, else http://127.0.0.1:…, or the path of the socket. */
@@ -37,7 +37,7 @@ export interface TestServer {
 export interface Certificate {
   readonly cert: string;
   readonly key: string;
-  /** Where `cert` is. */
+  /** The path of the file with `cert`. */
   readonly path: string;
 }
 
@@ -46,7 +46,7 @@ export function answer(response: ServerResponse, status: number, body: unknown):
 }
 
 export async function testServer(
-  respond: Respond,
+  handler: Respond,
   { path, tls }: { readonly path?: string; readonly tls?: Certificate } = {},
 ): Promise<TestServer> {
   const asked: Asked[] = [];
@@ -55,7 +55,7 @@ export async function testServer(
     const body = await text(request);
     const one = { method, url, headers, body: body === '' ? undefined : JSON.parse(body) };
     asked.push(one);
-    respond(response, one, asked.length - 1);
+    handler(response, one, asked.length - 1);
   };
   const listener = (request: IncomingMessage, response: ServerResponse): void => void handle(request, response);
   const server: Server = tls ? createTlsServer(tls, listener) : createServer(listener);
@@ -96,7 +96,7 @@ export function certificate(host: string, parent: string): Certificate {
   return { cert: readFileSync(path, 'utf8'), key: readFileSync(key, 'utf8'), path };
 }
 
-/** Sends requests to a server at that URL. */
-export function senderTo(url: string, token: string): DaemonClient {
+/** Sends requests to the server at that URL. */
+export function transportTo(url: string, token: string): DaemonClient {
   return new DaemonClient({ kind: 'url', url, token }, new AbortController().signal);
 }

@@ -238,7 +238,7 @@ test('an event of a port that its agent has not wired yet is not over', async ()
   expect(await see()).toEqual([]);
 });
 
-test('a router that hangs does not hold up the others, is said, and goes on by itself', async () => {
+test('a slow router does not delay the others, is reported, and continues in the background', async () => {
   const sick = idOf(900);
   const hanging = Promise.withResolvers<void>();
   class SickDataplane extends FakeDataplane {
@@ -265,7 +265,7 @@ test('a router that hangs does not hold up the others, is said, and goes on by i
   await timers.pass(5000);
   const { applied, heldBack } = await swept;
   expect(applied.map(({ mapping }) => mapping.id)).toEqual([idOf(2)]);
-  expect(heldBack).toEqual([`not everything could be done: router ${sick} takes longer than 5 seconds`]);
+  expect(heldBack).toEqual([expect.stringContaining(sick)]);
 
   hanging.resolve();
   expect(await node.store.transaction(sick, async ({ record }) => record.mappings.size)).toBe(0);

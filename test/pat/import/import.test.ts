@@ -1,25 +1,25 @@
-// Which rules of others become mappings, from the lines of iptables-save to the decision.
+// Which unmanaged rules become mappings, from the lines of iptables-save to the decision.
 import { describe, expect, test } from '@jest/globals';
 import type { Situation } from '../../../src/pat/change/situation.ts';
 import { decideImport, type ImportDecision } from '../../../src/pat/import/import.ts';
 import type { Mapping } from '../../../src/pat/mapping/mapping.ts';
 import { POLICY } from '../../support/fake-node.ts';
 import { FACTS, GATEWAY, idOf, MAPPING, NOW, recordWith } from '../../support/samples.ts';
-import { foreignOf, pythonRules } from '../../support/unmanaged-rules.ts';
+import { pythonRules, unmanagedOf } from '../../support/unmanaged-rules.ts';
 
 const SSH = '10.20.0.51:22';
 const OTHER = '10.20.0.52:22';
 
 function decide(lines: readonly string[], changes: Partial<Situation> = {}, facts = FACTS): ImportDecision {
   let ids = 0;
-  const router = { facts, ...foreignOf(...lines) };
+  const router = { facts, ...unmanagedOf(...lines) };
   const situation = { record: recordWith([]), router, settings: POLICY, now: new Date(NOW), force: false, ...changes };
   return decideImport(situation, () => idOf(++ids));
 }
-const lead = (options: string, to = SSH): string =>
+const dnat = (options: string, to = SSH): string =>
   `-A custom-PREROUTING ${options} -j DNAT --to-destination ${to}`.replace('  ', ' ');
-const port = (options: string, to = SSH): string => lead(`${options} -p tcp -m tcp --dport 4022`.trim(), to);
-const HIDE = pythonRules(4022, SSH)[1] ?? '';
+const port = (options: string, to = SSH): string => dnat(`${options} -p tcp -m tcp --dport 4022`.trim(), to);
+const MASQUERADE = pythonRules(4022, SSH)[1] ?? '';
 const mappings = ({ delta }: ImportDecision): readonly Partial<Mapping>[] =>
   (delta.put ?? []).map(({ protocol, gateway_ip, router_port, server_ip, server_port, allowed_cidrs, masquerade }) => ({
     publishes: `${gateway_ip}:${router_port}/${protocol} ${server_ip}:${server_port}`,
@@ -29,24 +29,24 @@ const mappings = ({ delta }: ImportDecision): readonly Partial<Mapping>[] =>
 const results = ({ rules }: ImportDecision): string[] => rules.map(({ result }) => result);
 const published = { publishes: `${GATEWAY}:4022/tcp ${SSH}`, allowed_cidrs: [], masquerade: 'never' };
 
-describe('a rule that a mapping can say', () => {
-  test('of the Python version: one with its MASQUERADE is masqueraded, and both go', () => {
+describe('a rule that a mapping can replace', () => {
+  test('of the Python version, with its MASQUERADE rule: the mapping masquerades, and both rules are removed', () => {
     const lines = pythonRules(4022, SSH);
     const decided = decide(lines);
     expect(mappings(decided)).toEqual([{ ...published, masquerade: 'always' }]);
     expect(decided.delta.adopting).toEqual(lines);
-    expect(decided.rules).toEqual([{ rule: lines[0], result: 'imported', mapping_ids: [idOf(1)], reason: '' }]);
+    expect(decided.rules).toEqual([{ rule: lines[0], result: 'imported', mappingIds: [idOf(1)], reason: undefined }]);
     expect(decided.delta.put).toMatchObject([{ id: idOf(1), project_id: null, status: 'PENDING' }]);
   });
 
-  test('without a MASQUERADE for exactly its server and port it is not masqueraded', () => {
+  test('without a MASQUERADE rule for exactly its server and port: the mapping does not masquerade', () => {
     for (const other of [
       pythonRules(1, '10.20.0.51:23')[1],
       pythonRules(1, OTHER)[1],
       pythonRules(1, SSH, 'udp')[1],
       '-A custom-POSTROUTING -d 10.20.0.51/32 -j MASQUERADE',
-      HIDE.replace('-d ', '-s 198.51.100.0/24 -d '),
-      HIDE.replace('MASQUERADE', 'MASQUERADE --random'),
+      MASQUERADE.replace('-d ', '-s 198.51.100.0/24 -d '),
+      MASQUERADE.replace('MASQUERADE', 'MASQUERADE --random'),
     ]) {
       const decided = decide([port(''), other ?? '']);
       expect(mappings(decided)).toEqual([published]);
@@ -57,9 +57,9 @@ describe('a rule that a mapping can say', () => {
   test.each([
     ['its gateway', port(`-d ${GATEWAY}/32`)],
     ['a comment', port('').replace('-j', '-m comment --comment "made by hand" -j')],
-    ['no port of the server: the same', port('', '10.20.0.51').replace('4022', '22')],
+    ['no server port, which is the same port then', port('', '10.20.0.51').replace('4022', '22')],
     ['UDP', port('', '10.20.0.51:53').replaceAll('tcp', 'udp')],
-    ['a port that is reserved, outside of the range', port('').replace('4022', '500')],
+    ['a reserved port outside of the range', port('').replace('4022', '500')],
   ])('with %s', (_, line) => {
     const decided = decide([line]);
     expect(results(decided)).toEqual(['imported']);
@@ -78,8 +78,8 @@ describe('a rule that a mapping can say', () => {
     ]);
   });
 
-  test('where a program listens in the router, it has the port before it', () => {
-    const router = { facts: FACTS, ...foreignOf(port('')) };
+  test('is imported also where a process listens on its port in the router', () => {
+    const router = { facts: FACTS, ...unmanagedOf(port('')) };
     const listener = {
       protocol: 'tcp',
       cidr: '0.0.0.0/0',
@@ -96,7 +96,7 @@ describe('a rule that a mapping can say', () => {
     const lines = [port('-s 198.51.100.0/24'), port('-s 192.0.2.7/32')];
     const decided = decide(lines);
     expect(mappings(decided)).toEqual([{ ...published, allowed_cidrs: ['192.0.2.7/32', '198.51.100.0/24'] }]);
-    expect(decided.rules.map(({ mapping_ids }) => mapping_ids)).toEqual([[idOf(1)], [idOf(1)]]);
+    expect(decided.rules.map(({ mappingIds }) => mappingIds)).toEqual([[idOf(1)], [idOf(1)]]);
     expect(mappings(decide([...lines, port('')]))).toEqual([published]);
   });
 
@@ -104,98 +104,112 @@ describe('a rule that a mapping can say', () => {
     const facts = { ...FACTS, gateways: [GATEWAY, '203.0.113.11'] };
     const decided = decide([port('')], {}, facts);
     expect(decided.delta.put?.map(({ gateway_ip }) => gateway_ip)).toEqual(facts.gateways);
-    expect(decided.rules).toMatchObject([{ result: 'imported', mapping_ids: [idOf(1), idOf(2)] }]);
+    expect(decided.rules).toMatchObject([{ result: 'imported', mappingIds: [idOf(1), idOf(2)] }]);
   });
 });
 
 describe('of several rules for one port', () => {
-  test('the same twice is one mapping, and both go', () => {
-    const decided = decide([port(''), port(''), HIDE, HIDE]);
+  test('two equal rules become one mapping, and both are removed', () => {
+    const decided = decide([port(''), port(''), MASQUERADE, MASQUERADE]);
     expect(results(decided)).toEqual(['imported', 'imported']);
     expect(mappings(decided)).toEqual([{ ...published, masquerade: 'always' }]);
-    expect(decided.delta.adopting).toEqual([port(''), HIDE]);
+    expect(decided.delta.adopting).toEqual([port(''), MASQUERADE]);
   });
 
-  test('the first wins, and one that never saw a packet does not come to life', () => {
+  test('the first wins, and rules that never match are dropped', () => {
     const dead = [port('', OTHER), port(`-s 192.0.2.7/32 -d ${GATEWAY}/32`, OTHER)];
     const decided = decide([port(''), ...dead]);
     expect(results(decided)).toEqual(['imported', 'dropped', 'dropped']);
     expect(mappings(decided)).toEqual([published]);
     expect(decided.delta.adopting).toEqual([port(''), ...dead]);
-    expect(decided.rules[1]?.reason).toBe('a rule before it takes all of its packets');
+    expect(decided.rules[1]?.reason).toEqual({ code: 'SHADOWED' });
   });
 
-  test('that lead to different servers, by where the caller is, all stay', () => {
-    const decided = decide([port('-s 198.51.100.0/24'), port('', OTHER), port('-s 192.0.2.7/32'), HIDE]);
+  test('rules with different servers, depending on the source, all stay', () => {
+    const decided = decide([port('-s 198.51.100.0/24'), port('', OTHER), port('-s 192.0.2.7/32'), MASQUERADE]);
     expect(results(decided)).toEqual(['left', 'left', 'left']);
+    expect(decided.rules[0]?.reason).toEqual({ code: 'SEVERAL_SERVERS' });
     expect(decided.delta).toEqual({});
   });
 });
 
-describe('left alone, with the reason, is a rule', () => {
+describe('left, with the reason, is a rule', () => {
   test.each([
-    [lead('-p tcp -m tcp --dport 4000:4100'), '--dport'],
-    [lead('-p tcp -m multiport --dports 4022,4023'), '-m multiport'],
+    [dnat('-p tcp -m tcp --dport 4000:4100'), 'one port'],
+    [dnat('-p tcp -m multiport --dports 4022,4023'), '-m multiport'],
     [port('-i qg-1841a257-44'), '-i qg-1841a257-44'],
     [port('! -s 192.0.2.7/32'), '! -s'],
     [port('').replace('-j', '-m conntrack --ctstate NEW -j'), '-m conntrack'],
     [`${port('')} --random`, '--random'],
-    [lead('-p tcp'), '--dport'],
-    [lead(`-d ${GATEWAY}/32`), 'protocol'],
-    [lead('-p sctp -m sctp --dport 4022'), '-m sctp'],
-    [port('', '10.20.0.51-10.20.0.59:22'), '--to-destination'],
-    [port('', '10.20.0.51:22-29'), '--to-destination'],
-    [port('-d 203.0.113.0/24'), 'its -d '],
+    [dnat('-p tcp'), 'one port'],
+    [dnat(`-d ${GATEWAY}/32`), 'tcp'],
+    [dnat('-p sctp -m sctp --dport 4022'), '-m sctp'],
+    [port('', '10.20.0.51-10.20.0.59:22'), 'one port of one server'],
+    [port('', '10.20.0.51:22-29'), 'one port of one server'],
+    [port('-d 203.0.113.0/24'), 'address'],
     ['-A custom-PREROUTING -p tcp -m tcp --dport 4022 -j REDIRECT --to-ports 22', 'DNAT'],
     ['-A custom-PREROUTING -p tcp -m tcp --dport 4022 -j REJECT', 'DNAT'],
-    [port('-d 203.0.113.11/32'), '203.0.113.11 is no gateway address of the router'],
-    [port('', '10.99.0.1:22'), '10.99.0.1 is not behind'],
-    [port('', '10.20.0.255:22'), '10.20.0.255 is the network or broadcast address'],
-  ])('%s', (line, reason) => {
-    const decided = decide([line, HIDE]);
-    expect(decided).toMatchObject({ delta: {}, ids: [], rules: [{ rule: line, result: 'left', mapping_ids: [] }] });
-    expect(decided.rules[0]?.reason).toContain(reason);
+  ])('that no mapping can express: %s', (line, detail) => {
+    const decided = decide([line, MASQUERADE]);
+    expect(decided).toMatchObject({ delta: {}, ids: [], rules: [{ rule: line, result: 'left', mappingIds: [] }] });
+    expect(decided.rules[0]?.reason).toEqual({ code: 'NOT_EXPRESSIBLE', detail: expect.stringContaining(detail) });
+  });
+
+  test.each([
+    [port('-d 203.0.113.11/32'), { code: 'NOT_A_GATEWAY_ADDRESS', address: '203.0.113.11' }],
+    [
+      port('', '10.99.0.1:22'),
+      { code: 'SERVER_NOT_BEHIND_ROUTER', facts: { cause: 'NOT_CONNECTED', server_ip: '10.99.0.1' } },
+    ],
+    [
+      port('', '10.20.0.255:22'),
+      { code: 'SERVER_NOT_BEHIND_ROUTER', facts: { cause: 'NETWORK_ADDRESS', server_ip: '10.20.0.255' } },
+    ],
+  ])('with addresses that are not of this router: %s', (line, reason) => {
+    const decided = decide([line, MASQUERADE]);
+    expect(decided).toMatchObject({ delta: {}, ids: [], rules: [{ rule: line, result: 'left', mappingIds: [] }] });
+    expect(decided.rules[0]?.reason).toMatchObject(reason);
   });
 
   test('on a router without a gateway address', () => {
     const decided = decide([port('')], {}, { ...FACTS, gateways: [] });
-    expect(decided.rules[0]?.reason).toBe('the router has no gateway address on this node now');
+    expect(decided.rules[0]?.reason).toEqual({ code: 'NO_GATEWAY_ADDRESS' });
   });
 
   test.each([
-    lead('-p tcp -m tcp --dport 4000:4100', OTHER),
+    dnat('-p tcp -m tcp --dport 4000:4100', OTHER),
     '-A custom-PREROUTING -s 192.0.2.7/32 -p tcp -m tcp --dport 4022 -j RETURN',
     '-A custom-PREROUTING -g somewhere',
     '-A PREROUTING -p tcp -m tcp --dport 4022 -j DNAT --to-destination 10.20.0.52:22',
-  ])('whose packets a rule that stays may take: %s', (staying) => {
+  ])('whose packets a rule that stays may match: %s', (staying) => {
     for (const lines of [
       [port(''), staying],
       [staying, port('')],
     ]) {
       const decided = decide(lines);
       expect(decided.delta).toEqual({});
-      const reason = `a rule that stays may take its packets: ${staying}`;
+      const reason = { code: 'OVERLAPS', rule: staying };
       expect(decided.rules.find(({ rule }) => rule === port(''))).toMatchObject({ result: 'left', reason });
     }
   });
 
-  test('and none that only sees packets pass by, or has other ports, protocols or addresses', () => {
+  test('but not beside rules without effect, or for other ports, protocols or addresses', () => {
     const around = [
       '-A custom-PREROUTING -j LOG',
       '-A custom-PREROUTING -p tcp',
       '-A custom-PREROUTING -p udp -m udp --dport 4022 -j RETURN',
       '-A custom-PREROUTING -d 203.0.113.11/32 -j RETURN',
-      lead('-p tcp -m tcp --dport 5000:5100', OTHER),
+      dnat('-p tcp -m tcp --dport 5000:5100', OTHER),
     ];
     const decided = decide([...around, port('')]);
     expect(results(decided)).toEqual([...around.map(() => 'left'), 'imported']);
   });
 
-  test('and keeps the MASQUERADE that it needs, which the mapping does not', () => {
-    const lines = [port(''), HIDE];
+  test('and the MASQUERADE rule that it needs, which the mapping does not need', () => {
+    const lines = [port(''), MASQUERADE];
     for (const staying of [
       port('-i lo').replace('4022', '9000'),
-      lead('-p tcp -m tcp --dport 80', '10.20.0.51-10.20.0.53'),
+      dnat('-p tcp -m tcp --dport 80', '10.20.0.51-10.20.0.53'),
     ]) {
       const decided = decide([...lines, staying]);
       expect(decided.delta.adopting).toEqual([port('')]);
@@ -205,15 +219,15 @@ describe('left alone, with the reason, is a rule', () => {
   });
 });
 
-describe('a port that a mapping has already', () => {
+describe('a rule for the port of an existing mapping', () => {
   const present = { ...MAPPING, router_port: 4022 };
   const withMapping = (changes: Partial<Mapping> = {}): Partial<Situation> => ({
     record: recordWith([{ ...present, ...changes }], { adopting: ['-A something'] }),
   });
 
-  test('with a rule that says the same: the rule goes, and no mapping comes', () => {
+  test('that does the same is removed, and no mapping is created', () => {
     const decided = decide([port(''), port('', OTHER)], withMapping());
-    expect(decided.rules).toMatchObject([{ result: 'ours', mapping_ids: [present.id] }, { result: 'dropped' }]);
+    expect(decided.rules).toMatchObject([{ result: 'ours', mappingIds: [present.id] }, { result: 'dropped' }]);
     expect(decided).toMatchObject({ ids: [], delta: { adopting: ['-A something', port(''), port('', OTHER)] } });
     expect(decided.delta.put).toBeUndefined();
     expect(results(decide([port('-s 192.0.2.7/32')], withMapping()))).toEqual(['ours']);
@@ -223,12 +237,12 @@ describe('a port that a mapping has already', () => {
   });
 
   test.each([
-    [{ server_port: 23 }, 'which leads elsewhere'],
-    [{ enabled: false }, 'which is not in force'],
-    [{ allowed_cidrs: ['192.0.2.7/32'] }, 'which allows other networks'],
-  ])('with a rule that says something else: %j', (changes, reason) => {
+    [{ server_port: 23 }, 'MAPPING_TO_OTHER_SERVER'],
+    [{ enabled: false }, 'MAPPING_NOT_EFFECTIVE'],
+    [{ allowed_cidrs: ['192.0.2.7/32'] }, 'MAPPING_WITH_OTHER_NETWORKS'],
+  ])('stays when the mapping has %j', (changes, code) => {
     const decided = decide([port('')], withMapping(changes));
-    expect(decided).toMatchObject({ delta: {}, rules: [{ result: 'left', mapping_ids: [] }] });
-    expect(decided.rules[0]?.reason).toBe(`its port is mapping ${present.id}'s, ${reason}`);
+    expect(decided).toMatchObject({ delta: {}, rules: [{ result: 'left', mappingIds: [] }] });
+    expect(decided.rules[0]?.reason).toEqual({ code, mappingId: present.id });
   });
 });

@@ -1,4 +1,4 @@
-// A project never gets more than its quota, and never less because somebody else was asking at the same time.
+// A project never exceeds its quota, and is never refused because of concurrent requests that fail.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { praasError } from '../../../src/pat/errors.ts';
@@ -8,7 +8,7 @@ import { QuotaLedger } from '../../../src/pat/quota/ledger.ts';
 import type { Quota } from '../../../src/pat/quota/quota.ts';
 import { FakeRouter } from '../../support/fake-dataplane.ts';
 import { errorOf, fakeNode, POLICY } from '../../support/fake-node.ts';
-import { MemoryQuotaStore, told } from '../../support/memory-quotas.ts';
+import { MemoryQuotaStore, observedStore } from '../../support/memory-quotas.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import { factsOf, idOf, MAPPING, ROUTER, WANTED } from '../../support/samples.ts';
 
@@ -19,40 +19,42 @@ function nodeWith(quota: Quota, store = new MemoryStore()) {
   return fakeNode({ store, quota, policy: { ...POLICY, ...RANGE } });
 }
 
-/** How each of them ended: `made`, or the code of the error. */
-async function endings(works: readonly Promise<unknown>[]): Promise<Readonly<Record<string, number>>> {
-  const ends = await Promise.all(
+/** How many were `created`, and how many failed with each code. */
+async function outcomesOf(works: readonly Promise<unknown>[]): Promise<Readonly<Record<string, number>>> {
+  const outcomes = await Promise.all(
     works.map((work) =>
       work.then(
-        () => 'made',
+        () => 'created',
         (error: { code: string }) => error.code,
       ),
     ),
   );
-  return Object.fromEntries([...Map.groupBy(ends, (end) => end)].map(([end, all]) => [end, all.length]));
+  return Object.fromEntries([...Map.groupBy(outcomes, (each) => each)].map(([each, all]) => [each, all.length]));
 }
 
 describe('creating', () => {
-  test('64 at once with a quota of 50 gives exactly 50', async () => {
+  test('64 concurrent requests with a quota of 50 create exactly 50', async () => {
     const { pat, quotas } = nodeWith({ mappings: 50, ports_per_router: -1 });
 
-    const ends = await endings(Array.from({ length: 64 }, () => pat.create(BLUE)));
+    const outcomes = await outcomesOf(Array.from({ length: 64 }, () => pat.create(BLUE)));
 
-    expect(ends).toEqual({ made: 50, QUOTA_EXCEEDED: 14 });
+    expect(outcomes).toEqual({ created: 50, QUOTA_EXCEEDED: 14 });
     expect((await pat.list()).mappings).toHaveLength(50);
     expect(await quotas.show('blue')).toMatchObject({ mappings: { limit: 50, in_use: 50 } });
   });
 
-  test('64 at once of which some fail for another reason still fills the quota', async () => {
+  test('concurrent requests that fail for another reason do not use up the quota', async () => {
     const { pat } = nodeWith({ mappings: 20, ports_per_router: -1 });
-    const wrong = { ...BLUE, server_ip: '192.0.2.1' };
+    const refused = { ...BLUE, server_ip: '192.0.2.1' };
 
-    const ends = await endings(Array.from({ length: 64 }, (_, index) => pat.create(index < 24 ? wrong : BLUE)));
+    const outcomes = await outcomesOf(
+      Array.from({ length: 64 }, (_, index) => pat.create(index < 24 ? refused : BLUE)),
+    );
 
-    expect(ends).toEqual({ made: 20, QUOTA_EXCEEDED: 20, SERVER_NOT_BEHIND_ROUTER: 24 });
+    expect(outcomes).toEqual({ created: 20, QUOTA_EXCEEDED: 20, SERVER_NOT_BEHIND_ROUTER: 24 });
   });
 
-  test('the refusal says whose quota, of what, how much is there and how much was asked for', async () => {
+  test('a refusal names the project, the limit, the usage and the requested number', async () => {
     const { pat } = nodeWith({ mappings: 3, ports_per_router: 2 });
     await pat.create(BLUE);
 
@@ -64,7 +66,7 @@ describe('creating', () => {
     expect((await pat.list()).mappings).toHaveLength(1);
   });
 
-  test('counts by router for the ports, and over all routers for the mappings', async () => {
+  test('counts ports by router, and mappings over all routers', async () => {
     const node = nodeWith({ mappings: 3, ports_per_router: 2 });
     node.dataplane.add(new FakeRouter(factsOf('west')));
     const west = { ...BLUE, router_id: 'west' };
@@ -77,7 +79,7 @@ describe('creating', () => {
     });
   });
 
-  test('a dry run is held against the quota, and takes nothing of it', async () => {
+  test('a dry run is checked against the quota, and does not use it', async () => {
     const { pat } = nodeWith({ mappings: 1, ports_per_router: -1 });
 
     await pat.create(BLUE, { dry_run: true });
@@ -85,7 +87,7 @@ describe('creating', () => {
     expect((await errorOf(pat.create(BLUE, { dry_run: true }))).code).toBe('QUOTA_EXCEEDED');
   });
 
-  test('what is disabled counts, what was withdrawn does not', async () => {
+  test('disabled mappings count, deleted ones do not', async () => {
     const { pat } = nodeWith({ mappings: 1, ports_per_router: -1 });
     const { value } = await pat.create({ ...BLUE, enabled: false });
 
@@ -95,16 +97,18 @@ describe('creating', () => {
     expect((await errorOf(pat.create(BLUE))).code).toBe('QUOTA_EXCEEDED');
   });
 
-  test('for no project knows no quota, and other projects have their own', async () => {
+  test('mappings without a project have no quota, and each project has its own', async () => {
     const { pat, quotas } = nodeWith({ mappings: 1, ports_per_router: 1 });
     await quotas.set('red', { mappings: 2, ports_per_router: 2 });
 
     const red = { ...WANTED, project_id: 'red' };
-    const ends = await endings([WANTED, WANTED, WANTED, BLUE, BLUE, red, red, red].map((input) => pat.create(input)));
-    expect(ends).toEqual({ made: 6, QUOTA_EXCEEDED: 2 });
+    const outcomes = await outcomesOf(
+      [WANTED, WANTED, WANTED, BLUE, BLUE, red, red, red].map((input) => pat.create(input)),
+    );
+    expect(outcomes).toEqual({ created: 6, QUOTA_EXCEEDED: 2 });
   });
 
-  test('of several projects together is refused as a whole when it is too much for one', async () => {
+  test('a request for several projects is refused as a whole when it exceeds the quota of one', async () => {
     const { pat } = nodeWith({ mappings: 1, ports_per_router: -1 });
     await pat.create(BLUE);
 
@@ -114,7 +118,7 @@ describe('creating', () => {
     await pat.create({ ...WANTED, project_id: 'red' });
   });
 
-  test('what was there before this process counts', async () => {
+  test('mappings from before this process count', async () => {
     const record = withDelta(emptyRecord(ROUTER), { put: [{ ...MAPPING, project_id: 'blue' }] });
     const { pat } = nodeWith({ mappings: 1, ports_per_router: -1 }, new MemoryStore([record]));
 
@@ -123,15 +127,15 @@ describe('creating', () => {
 });
 
 describe('the counts', () => {
-  const asked = { router_id: ROUTER, projects: ['blue'] };
+  const request = { router_id: ROUTER, projects: ['blue'] };
   const one = async (): Promise<string> => 'done';
 
-  function bookOn(store: Pick<MemoryStore, 'routers' | 'read'>, limit: number): QuotaLedger {
+  function ledgerOn(store: Pick<MemoryStore, 'routers' | 'read'>, limit: number): QuotaLedger {
     const defaults = (): Quota => ({ mappings: limit, ports_per_router: -1 });
     return new QuotaLedger({ store, quotas: new MemoryQuotaStore(), defaults });
   }
 
-  test('what was touched while the records were read is newer than what was read', async () => {
+  test('a record that changed while it was read counts as it is after the change', async () => {
     const full = withDelta(emptyRecord(ROUTER), { put: [{ ...MAPPING, project_id: 'blue' }] });
     const reading = Promise.withResolvers<void>();
     const store = {
@@ -141,52 +145,53 @@ describe('the counts', () => {
         return full;
       },
     };
-    const book = bookOn(store, 1);
-    const held = book.reserve(asked, one);
-    book.touched(emptyRecord(ROUTER));
+    const ledger = ledgerOn(store, 1);
+    const waiting = ledger.reserve(request, one);
+    ledger.recordChanged(emptyRecord(ROUTER));
     reading.resolve();
 
-    expect(await held).toBe('done');
+    expect(await waiting).toBe('done');
   });
 
-  test('a record that cannot be read stops nobody, and counts as soon as it can be', async () => {
+  test('a record that cannot be read counts as empty until it can be read', async () => {
     const full = withDelta(emptyRecord('west'), { put: [{ ...MAPPING, router_id: 'west', project_id: 'blue' }] });
     let isDamaged = true;
     const store = {
       routers: async () => ['west'],
       read: async () => {
-        if (isDamaged) throw praasError('STORE_DAMAGED', { path: 'west.json', reason: 'torn', aside: undefined });
+        if (isDamaged) throw praasError('STORE_DAMAGED', { path: 'west.json', reason: 'truncated', aside: undefined });
         return full;
       },
     };
-    const book = bookOn(store, 1);
+    const ledger = ledgerOn(store, 1);
 
-    expect(await book.reserve(asked, one)).toBe('done');
+    expect(await ledger.reserve(request, one)).toBe('done');
     isDamaged = false;
-    expect((await errorOf(book.reserve(asked, one))).code).toBe('QUOTA_EXCEEDED');
+    expect((await errorOf(ledger.reserve(request, one))).code).toBe('QUOTA_EXCEEDED');
   });
 
-  test('what `work` throws is thrown, and the place is free again', async () => {
-    const book = bookOn(new MemoryStore(), 1);
+  test('an error of the work is thrown, and its reservation is released', async () => {
+    const ledger = ledgerOn(new MemoryStore(), 1);
 
-    await expect(book.reserve(asked, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
-    expect(await book.reserve(asked, one)).toBe('done');
+    const failure = new Error('failed');
+    await expect(ledger.reserve(request, () => Promise.reject(failure))).rejects.toBe(failure);
+    expect(await ledger.reserve(request, one)).toBe('done');
   });
 
-  test('who might fit waits for those under way, and who cannot fit is refused at once', async () => {
-    const book = bookOn(new MemoryStore(), 1);
+  test('a request that may fit waits for running ones, and one that cannot fit is refused at once', async () => {
+    const ledger = ledgerOn(new MemoryStore(), 1);
     const underWay = Promise.withResolvers<string>();
-    const first = book.reserve(asked, () => underWay.promise);
-    const second = book.reserve(asked, one);
-    const tooMany = book.reserve({ ...asked, projects: ['blue', 'blue'] }, one);
+    const first = ledger.reserve(request, () => underWay.promise);
+    const second = ledger.reserve(request, one);
+    const tooMany = ledger.reserve({ ...request, projects: ['blue', 'blue'] }, one);
 
     expect((await errorOf(tooMany)).code).toBe('QUOTA_EXCEEDED');
-    underWay.resolve('failed, and left nothing');
-    expect(await Promise.all([first, second])).toEqual(['failed, and left nothing', 'done']);
+    underWay.resolve('failed, and created nothing');
+    expect(await Promise.all([first, second])).toEqual(['failed, and created nothing', 'done']);
   });
 
-  test('whatever happens in whatever order, no project has more than its quota, and none is refused that fits', async () => {
-    const request = fc.record({
+  test('in any order of requests no project exceeds its quota, and no request is refused that fits', async () => {
+    const anyRequest = fc.record({
       project_id: fc.constantFrom('blue', 'red'),
       router_id: fc.constantFrom('a', 'b'),
       count: fc.integer({ min: 1, max: 3 }),
@@ -196,19 +201,19 @@ describe('the counts', () => {
     });
     const quota = { mappings: 6, ports_per_router: 4 };
     await fc.assert(
-      fc.asyncProperty(fc.array(request, { maxLength: 24 }), async (requests) => {
+      fc.asyncProperty(fc.array(anyRequest, { maxLength: 24 }), async (requests) => {
         const files = new MemoryStore();
-        const book = new QuotaLedger({ store: files, quotas: new MemoryQuotaStore(), defaults: () => quota });
-        const store = told(files, (record) => book.touched(record));
-        const most = { mappings: 0, onRouter: 0 };
+        const ledger = new QuotaLedger({ store: files, quotas: new MemoryQuotaStore(), defaults: () => quota });
+        const store = observedStore(files, (record) => ledger.recordChanged(record));
+        const max = { mappings: 0, onRouter: 0 };
         let ids = 0;
         const turns = async (number: number): Promise<void> => {
           for (let turn = 0; turn < number; turn++) await Promise.resolve();
         };
         const runs = requests.map(async ({ project_id, router_id, count, fails, ...pauses }) => {
-          await book.reserve({ router_id, projects: Array(count).fill(project_id) }, async () => {
+          await ledger.reserve({ router_id, projects: Array(count).fill(project_id) }, async () => {
             await turns(pauses.turns);
-            if (fails) throw new Error('for another reason');
+            if (fails) throw new Error('another failure');
             const made = (): Mapping => ({ ...MAPPING, id: idOf(++ids), router_id, project_id });
             await store.transaction(router_id, (transaction) =>
               transaction.commit({ put: Array.from({ length: count }, made) }),
@@ -219,9 +224,9 @@ describe('the counts', () => {
         const ends = await Promise.allSettled(runs);
 
         for (const project_id of ['blue', 'red']) {
-          const usage = await book.usage(project_id);
-          most.mappings = Math.max(most.mappings, usage.mappings);
-          most.onRouter = Math.max(most.onRouter, usage.onRouter);
+          const usage = await ledger.usage(project_id);
+          max.mappings = Math.max(max.mappings, usage.mappings);
+          max.onRouter = Math.max(max.onRouter, usage.onRouter);
           const records = await Promise.all(['a', 'b'].map((router_id) => files.read(router_id)));
           const [onA = 0, onB = 0] = records.map(
             ({ mappings }) => [...mappings.values()].filter((each) => each.project_id === project_id).length,
@@ -230,13 +235,13 @@ describe('the counts', () => {
           for (const [index, { project_id: whose, router_id, count }] of requests.entries()) {
             const end = ends[index];
             if (whose !== project_id || end?.status !== 'rejected' || end.reason.code !== 'QUOTA_EXCEEDED') continue;
-            // Nothing is ever taken away here, so what was too much then is too much now.
+            // This test deletes nothing, so a request that did not fit then does not fit now.
             const onRouter = router_id === 'a' ? onA : onB;
             expect(usage.mappings + count > quota.mappings || onRouter + count > quota.ports_per_router).toBe(true);
           }
         }
-        expect(most.mappings).toBeLessThanOrEqual(quota.mappings);
-        expect(most.onRouter).toBeLessThanOrEqual(quota.ports_per_router);
+        expect(max.mappings).toBeLessThanOrEqual(quota.mappings);
+        expect(max.onRouter).toBeLessThanOrEqual(quota.ports_per_router);
       }),
       { numRuns: 200 },
     );

@@ -23,20 +23,21 @@ describe('whyNotBehind', () => {
   });
 
   test.each([
-    [GATEWAY, '203.0.113.10 is an address of the router itself'],
-    ['10.20.0.1', '10.20.0.1 is an address of the router itself'],
-    ['10.20.0.0', '10.20.0.0 is the network or broadcast address of 10.20.0.0/24'],
-    ['10.20.0.255', '10.20.0.255 is the network or broadcast address of 10.20.0.0/24'],
-    ['10.20.1.51', `10.20.1.51 is not behind qrouter-${ROUTER} (networks behind it: 10.20.0.0/24, 10.30.0.0/16)`],
-    ['203.0.113.99', `203.0.113.99 is not behind qrouter-${ROUTER} (networks behind it: 10.20.0.0/24, 10.30.0.0/16)`],
-  ])('%s cannot be one', (address, reason) => {
-    expect(whyNotBehind(FACTS, address)).toBe(reason);
+    [GATEWAY, { cause: 'ROUTER_ADDRESS', router: ROUTER }],
+    ['10.20.0.1', { cause: 'ROUTER_ADDRESS', router: ROUTER }],
+    ['10.20.0.0', { cause: 'NETWORK_ADDRESS', network: '10.20.0.0/24' }],
+    ['10.20.0.255', { cause: 'NETWORK_ADDRESS', network: '10.20.0.0/24' }],
+    ['10.20.1.51', { cause: 'NOT_CONNECTED', router: ROUTER, networks: ['10.20.0.0/24', '10.30.0.0/16'] }],
+    ['203.0.113.99', { cause: 'NOT_CONNECTED', router: ROUTER, networks: ['10.20.0.0/24', '10.30.0.0/16'] }],
+  ])('%s cannot be one', (server_ip, facts) => {
+    expect(whyNotBehind(FACTS, server_ip)).toEqual({ server_ip, ...facts });
   });
 
-  test('a router with nothing behind it says so', () => {
-    expect(whyNotBehind({ ...FACTS, inside: [] }, '10.20.0.51')).toBe(
-      `10.20.0.51 is not behind qrouter-${ROUTER} (networks behind it: none)`,
-    );
+  test('a router without networks behind it has no servers', () => {
+    expect(whyNotBehind({ ...FACTS, inside: [] }, '10.20.0.51')).toMatchObject({
+      cause: 'NOT_CONNECTED',
+      networks: [],
+    });
   });
 });
 

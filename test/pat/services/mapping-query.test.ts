@@ -22,9 +22,9 @@ const EAST = [
   at('east', 'ab000000-0000-4000-8000-000000000003', { router_port: 500, enabled: false }),
 ];
 const WEST = [at('west', 'b0000000-0000-4000-8000-000000000004', { gateway_ip: '203.0.113.9', expires_at: NOW })];
-const GONE = [at('gone', 'c0000000-0000-4000-8000-000000000005')];
+const ABSENT = [at('gone', 'c0000000-0000-4000-8000-000000000005')];
 
-/** A store in which some records cannot be read. */
+/** A store in which the records of some routers cannot be read. */
 class DamagedStore extends MemoryStore {
   readonly damaged = new Set<string>();
 
@@ -52,7 +52,7 @@ beforeEach(() => {
   store = new DamagedStore([
     ...(record('west', WEST) ?? []),
     ...(record('east', EAST) ?? []),
-    ...(record('gone', GONE) ?? []),
+    ...(record('gone', ABSENT) ?? []),
   ]);
   dataplane = new FakeDataplane(['east', 'west'].map((router_id) => new FakeRouter(factsOf(router_id))));
   query = new MappingQuery({ store, dataplane, clock: new FakeClock(NOW) });
@@ -62,7 +62,7 @@ const listed = async (filter?: MappingFilter): Promise<string[]> =>
   (await query.list(filter)).mappings.map(({ id }) => id.slice(-1));
 
 describe('list', () => {
-  test('gives all mappings by router, gateway, port and protocol', async () => {
+  test('gives all mappings by router, gateway address, port and protocol', async () => {
     expect(await listed()).toEqual(['3', '2', '1', '5', '4']);
   });
 
@@ -78,14 +78,14 @@ describe('list', () => {
     expect(await listed(filter)).toEqual(expected);
   });
 
-  test('says of each mapping why it is DOWN at this moment, without asking the kernel', async () => {
+  test('gives why each mapping is DOWN now, without reading the kernel', async () => {
     const { mappings } = await query.list({ status: 'DOWN' });
 
     expect(mappings.map(({ status_code }) => status_code)).toEqual(['DISABLED', 'ROUTER_ABSENT', 'EXPIRED']);
     expect(dataplane.calls).toEqual(['routers']);
   });
 
-  test('gives what can be read beside the reason why the rest cannot', async () => {
+  test('gives the readable mappings, and why the others cannot be read', async () => {
     store.damaged.add('east');
 
     const { mappings, failures } = await query.list();
@@ -95,42 +95,40 @@ describe('list', () => {
   });
 });
 
-describe('an ID', () => {
+describe('an ID or ID prefix', () => {
   test.each(['b', 'B0', 'b0000000-', 'b0000000-0000-4000-8000-000000000004'])(
-    '%s is enough for one mapping',
+    '%s resolves to one mapping',
     async (id) => {
       expect((await query.get(id)).id).toBe(WEST[0]?.id);
     },
   );
 
-  test('gives the mapping as it is at this moment', async () => {
+  test('gives the mapping with its status as of now', async () => {
     expect(await query.get('b')).toMatchObject({ status: 'DOWN', status_code: 'EXPIRED' });
   });
 
-  test('that stands for several mappings names them', async () => {
-    const { code, message } = await errorOf(query.get('aa'));
-
-    expect(code).toBe('ID_AMBIGUOUS');
-    expect(message).toBe(
-      'aa stands for 2 mappings: aa000000-0000-4000-8000-000000000002, aa000000-0000-4000-8000-000000000001',
-    );
+  test('that is ambiguous is refused with the IDs', async () => {
+    expect(await errorOf(query.get('aa'))).toMatchObject({
+      code: 'ID_AMBIGUOUS',
+      facts: { id: 'aa', ids: ['aa000000-0000-4000-8000-000000000002', 'aa000000-0000-4000-8000-000000000001'] },
+    });
   });
 
   test.each(['', 'd', 'b0000000-0000-4000-8000-0000000000041', '*', '.', '0000', idOf(9), '__proto__'])(
-    '%j stands for none',
+    '%j is not found',
     async (id) => {
       expect(await errorOf(query.get(id))).toMatchObject({ code: 'MAPPING_NOT_FOUND', facts: { id } });
     },
   );
 
-  test('that cannot be found while a record cannot be read says that', async () => {
+  test('that may be in a record that cannot be read throws the error of the record', async () => {
     store.damaged.add('west');
 
     expect((await errorOf(query.get('b'))).code).toBe('STORE_DAMAGED');
     expect((await query.get('c')).router_id).toBe('gone');
   });
 
-  test('resolves beside others, in the order asked for, or none does', async () => {
+  test('resolves with others, in the order of the request, all or none', async () => {
     const ids = (await query.resolve(['c', 'ab', 'c'])).map(({ id }) => id.slice(-1));
 
     expect(ids).toEqual(['5', '3', '5']);
@@ -138,7 +136,7 @@ describe('an ID', () => {
   });
 });
 
-test('many mappings of one router are found with one look at it', async () => {
+test('many mappings of one router are resolved with one read', async () => {
   await query.list();
   let reads = 0;
   const counting = { routers: () => store.routers(), read: (id: string) => (reads++, store.read(id)) };
@@ -146,8 +144,8 @@ test('many mappings of one router are found with one look at it', async () => {
   await query.list();
   reads = 0;
 
-  const found = await query.resolve(EAST.map(({ id }) => id));
+  const resolved = await query.resolve(EAST.map(({ id }) => id));
 
-  expect(found.map(({ id }) => id)).toEqual(EAST.map(({ id }) => id));
+  expect(resolved.map(({ id }) => id)).toEqual(EAST.map(({ id }) => id));
   expect(reads).toBe(1);
 });

@@ -18,7 +18,7 @@ const limits = async (project_id: string): Promise<readonly unknown[]> => {
   return [mappings.limit, ports_per_router.limit, is_default];
 };
 
-test('a project has the default until it has a quota of its own, and again after a reset', async () => {
+test('a project has the default quota until one is set, and again after a reset', async () => {
   expect(await limits('blue')).toEqual([5, 3, true]);
   await quotas.set('blue', { mappings: 9, ports_per_router: -1 });
   expect(await limits('blue')).toEqual([9, -1, false]);
@@ -27,14 +27,14 @@ test('a project has the default until it has a quota of its own, and again after
   expect(await limits('blue')).toEqual([5, 3, true]);
 });
 
-test('what is left out stays as it was, at first the default', async () => {
+test('a limit that is left out keeps its value, at first the default', async () => {
   await quotas.set('blue', { mappings: 9 });
   expect(await limits('blue')).toEqual([9, 3, false]);
   await quotas.set('blue', { ports_per_router: 7 });
   expect(await limits('blue')).toEqual([9, 7, false]);
 });
 
-test('setting gives what holds now, with what is in use', async () => {
+test('set gives the new limits with the usage', async () => {
   await node.pat.create({ ...WANTED, ...OF_BLUE });
 
   expect(await quotas.set('blue', { mappings: 0 })).toEqual({
@@ -45,7 +45,7 @@ test('setting gives what holds now, with what is in use', async () => {
   });
 });
 
-test('the list has every project with mappings or a quota of its own, once and by ID', async () => {
+test('the list has each project with mappings or a quota of its own, sorted by ID', async () => {
   await node.pat.create({ ...WANTED, project_id: 'red' });
   await node.pat.create({ ...WANTED, ...OF_BLUE });
   await node.pat.create(WANTED);
@@ -55,25 +55,25 @@ test('the list has every project with mappings or a quota of its own, once and b
   expect((await quotas.list()).map(({ project_id }) => project_id)).toEqual(['blue', 'green', 'red']);
 });
 
-describe('for a viewer of one project', () => {
-  test('there is that one project, also without any mapping', async () => {
+describe('a requester with a project', () => {
+  test('sees its own project, also without mappings', async () => {
     await quotas.set('red', { mappings: 9 });
 
     expect(await quotas.list(BLUE)).toEqual([await quotas.show('blue')]);
     expect(await quotas.show('blue', BLUE)).toMatchObject({ project_id: 'blue' });
   });
 
-  test('another one is not there, whatever is asked of it, and nothing changes', async () => {
-    const works = [
+  test('does not find another project, and changes nothing there', async () => {
+    const calls = [
       () => quotas.show('red', BLUE),
       () => quotas.set('red', { mappings: 9 }, BLUE),
       () => quotas.reset('red', BLUE),
     ];
-    for (const work of works) expect((await errorOf(work)).code).toBe('PROJECT_NOT_FOUND');
+    for (const call of calls) expect((await errorOf(call)).code).toBe('PROJECT_NOT_FOUND');
     expect(await limits('red')).toEqual([5, 3, true]);
   });
 });
 
-test.each([[''], ['a\u0000b'], ['x'.repeat(256)]])('%j is no project', async (project_id) => {
+test.each([[''], ['a\u0000b'], ['x'.repeat(256)]])('%j is not a project ID', async (project_id) => {
   expect((await errorOf(quotas.show(project_id))).code).toBe('INVALID_INPUT');
 });

@@ -18,7 +18,7 @@ beforeEach(() => {
   routers = new RouterService({ store, dataplane, clock, agent: new Agent(dataplane, clock, log), settings: POLICY });
 });
 
-const claim = (changes: Partial<PortInUse>): PortInUse => ({
+const inUse = (changes: Partial<PortInUse>): PortInUse => ({
   protocol: 'tcp',
   cidr: '0.0.0.0/0',
   first: 4001,
@@ -29,7 +29,7 @@ const claim = (changes: Partial<PortInUse>): PortInUse => ({
 });
 
 describe('list', () => {
-  test('gives every router with its gateway, its mappings and the ports that are free', async () => {
+  test('gives every router with its gateway address, mappings and free ports', async () => {
     node.dataplane.add(new FakeRouter(factsOf('west')));
     await node.pat.create(WANTED);
 
@@ -57,20 +57,20 @@ describe('list', () => {
     ]);
   });
 
-  test('says of a router without a gateway that no port is free', async () => {
+  test('gives no free ports for a router without a gateway address', async () => {
     node.router.facts = { ...FACTS, gateways: [] };
 
     expect((await routers.list()).routers).toMatchObject([{ gateway_ips: [], free_ports: { tcp: 0, udp: 0 } }]);
   });
 
-  test('leaves out a router that goes while it is listed, and keeps the others', async () => {
+  test('leaves out a router that is deleted while it is listed', async () => {
     for (let number = 0; number < 20; number++) node.dataplane.add(new FakeRouter(factsOf(`r${number}`)));
     node.dataplane.failNext('observe', praasError('ROUTER_NOT_FOUND', { router: ROUTER, known: [] }));
 
     expect(await routers.list()).toMatchObject({ routers: { length: 20 }, failures: [] });
   });
 
-  test('says why a router cannot be read, and gives the others', async () => {
+  test('gives why a router cannot be read, and the other routers', async () => {
     node.dataplane.add(new FakeRouter(factsOf('west')));
     node.dataplane.failNext('observe', praasError('TOOL_MISSING', { tool: 'nft', package: 'nftables' }));
 
@@ -79,13 +79,13 @@ describe('list', () => {
 });
 
 describe('show', () => {
-  test('adds what is behind the router, what is in its kernel, and what others have there', async () => {
+  test('adds the networks, the mappings in the kernel, unmanaged rules and warnings', async () => {
     await node.pat.create(WANTED);
-    node.router.warnings = ['look here'];
+    node.router.warnings = ['a warning'];
     node.router.portsInUse = [
-      claim({ text: 'on every address' }),
-      claim({ text: 'on the gateway', cidr: `${GATEWAY}/32`, kind: 'listener' }),
-      claim({ text: 'inside', cidr: '10.20.0.1/32' }),
+      inUse({ text: 'on every address' }),
+      inUse({ text: 'on the gateway', cidr: `${GATEWAY}/32`, kind: 'listener' }),
+      inUse({ text: 'inside', cidr: '10.20.0.1/32' }),
     ];
 
     expect(await routers.show(ROUTER)).toEqual({
@@ -100,12 +100,12 @@ describe('show', () => {
       networks: ['10.20.0.0/24', '10.30.0.0/16'],
       mappings_in_kernel: 1,
       unmanaged: ['on every address', 'on the gateway'],
-      warnings: ['look here'],
+      warnings: ['a warning'],
       drift: { missing: [], unexpected: [] },
     });
   });
 
-  test('names what differs from the store, whatever this process remembers, and repairs nothing', async () => {
+  test('shows drift as read from the kernel, and repairs nothing', async () => {
     await node.pat.create(WANTED);
     node.router.flush();
     node.router.inject({ ...FORWARD, mapping_id: idOf(7), router_port: 5000 });
@@ -114,7 +114,7 @@ describe('show', () => {
     expect(node.router.entries).toHaveLength(1);
   });
 
-  test('of a router that is not here is refused', async () => {
+  test('of a router that is not on this node is refused', async () => {
     expect((await errorOf(routers.show('nowhere'))).code).toBe('ROUTER_NOT_FOUND');
   });
 
@@ -127,14 +127,14 @@ describe('show', () => {
   });
 });
 
-test('an ID is an ID, whatever a tenant called a router', async () => {
-  const book = new RouterDirectory();
+test('an ID is not looked up as a name, because a tenant may name a router like the ID of another one', async () => {
+  const directory = new RouterDirectory();
   const cloud = new FakeCloud();
   cloud.itsRouters.push(routerOf({ id: idOf(320), name: ROUTER }));
-  await book.refresh(cloud);
+  await directory.refresh(cloud);
   const { store, dataplane, clock, log } = fakeNode();
   const agent = new Agent(dataplane, clock, log);
-  const named = new RouterService({ store, dataplane, clock, agent, settings: POLICY, directory: book });
+  const named = new RouterService({ store, dataplane, clock, agent, settings: POLICY, directory });
 
   expect(named.idOf(ROUTER)).toBe(ROUTER);
   expect(named.idOf('edge')).toBe(ROUTER);

@@ -1,4 +1,4 @@
-/** What can be published, as a project sees it. */
+/** The servers that a project can publish. */
 
 import { expect, test } from '@jest/globals';
 import { ServerService } from '../../../src/pat/services/server-service.ts';
@@ -9,7 +9,7 @@ import { GATEWAY, idOf, MAPPING, ROUTER } from '../../support/samples.ts';
 const serviceOf = (cloud: FakeCloud) =>
   new ServerService({ cloud, mappings: async () => [{ ...MAPPING, server_id: WEB }] });
 
-test('a project sees its servers, with the routers of its own that lead there', async () => {
+test('a project sees its servers, with its routers on their subnets', async () => {
   const cloud = new FakeCloud();
   cloud.itsFloatingIps.push({
     id: idOf(1),
@@ -38,13 +38,13 @@ test('a project sees its servers, with the routers of its own that lead there', 
   ]);
 });
 
-test('whoever sees all projects sees the servers of all', async () => {
+test('a requester of all projects sees the servers of all projects', async () => {
   const servers = await serviceOf(new FakeCloud()).list();
 
   expect(servers.map(({ server_id }) => server_id).toSorted()).toEqual([WEB, OTHERWEB]);
 });
 
-test('an address that no router leads to is listed without one', async () => {
+test('an address on a subnet without a router is listed without routers', async () => {
   const cloud = new FakeCloud();
   cloud.changePort(WEB_PORT, { fixed_ips: [{ ip_address: '10.99.0.5', subnet_id: idOf(199) }] });
 
@@ -53,7 +53,7 @@ test('an address that no router leads to is listed without one', async () => {
   expect(server?.addresses).toMatchObject([{ server_ip: '10.99.0.5', routers: [] }]);
 });
 
-test('a hundred servers take as many questions as one', async () => {
+test('a hundred servers take as many requests as one', async () => {
   const few = new FakeCloud();
   const many = new FakeCloud();
   for (let number = 0; number < 100; number++) {
@@ -67,7 +67,7 @@ test('a hundred servers take as many questions as one', async () => {
   expect(many.asked).toEqual(few.asked);
 });
 
-test('a port of another project with the server’s ID on it is none of the server', async () => {
+test('a port of another project with the ID of the server is not listed for the server', async () => {
   const cloud = new FakeCloud();
   const fixed_ips = [{ ip_address: '6.6.6.6', subnet_id: 'x' }];
   cloud.itsPorts.push(portOf({ id: idOf(119), project_id: OTHER, fixed_ips }));

@@ -1,4 +1,4 @@
-/** Changes as they should go: what is answered, stored, in the kernel, and what becomes of connections. */
+/** Changes that succeed: what they give, what is stored, what is in the kernel, and which connections end. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { FakeRouter } from '../../support/fake-dataplane.ts';
 import { errorOf, type FakeNode, fakeNode } from '../../support/fake-node.ts';
@@ -13,7 +13,7 @@ beforeEach(() => {
 });
 
 describe('create', () => {
-  test('answers ACTIVE with the mapping that is stored and in the kernel', async () => {
+  test('gives the mapping as it is stored and in the kernel, ACTIVE', async () => {
     const { value, warnings, script } = await node.pat.create(WANTED);
 
     expect(value).toEqual({ ...MAPPING, counters: null });
@@ -23,7 +23,7 @@ describe('create', () => {
     expect(node.router.inPlace()).toEqual([SSH_IN_KERNEL]);
   });
 
-  test('gives the next port at each time, and not at once one that was just freed', async () => {
+  test('allocates the next port each time, and does not reuse a freed port at once', async () => {
     const ports: number[] = [];
     for (let time = 0; time < 6; time++) {
       const { value } = await node.pat.create(WANTED);
@@ -34,13 +34,13 @@ describe('create', () => {
     expect(ports).toEqual([4000, 4001, 4002, 4003, 4000, 4001]);
   });
 
-  test('fills the range and then says that it is full', async () => {
+  test('is refused when the range is full', async () => {
     for (let time = 0; time < 4; time++) await node.pat.create(WANTED);
 
-    const { code, message } = await errorOf(node.pat.create(WANTED));
-
-    expect(code).toBe('NO_FREE_PORT');
-    expect(message).toContain('4 ports, 4 with mappings, 0 used');
+    expect(await errorOf(node.pat.create(WANTED))).toMatchObject({
+      code: 'NO_FREE_PORT',
+      facts: { first: 4000, last: 4003, mappings: 4, others: 0 },
+    });
     expect(node.router.entries).toHaveLength(4);
   });
 
@@ -53,20 +53,20 @@ describe('create', () => {
     expect(node.router.entries).toHaveLength(3);
   });
 
-  test('together for one router gives every caller a port of its own', async () => {
+  test('at the same time for one router gives each request its own port', async () => {
     const created = await Promise.all([1, 2, 3, 4].map(() => node.pat.create(WANTED)));
 
     expect(new Set(created.map(({ value }) => value.router_port)).size).toBe(4);
     expect(node.router.entries).toHaveLength(4);
   });
 
-  test('masquerades where nobody knows the way of the replies', async () => {
+  test('masquerades where the way of the replies is unknown', async () => {
     await node.pat.create({ ...WANTED, server_ip: '10.30.0.1' });
 
     expect(node.router.inPlace()).toEqual([`${idOf(1)} ${GATEWAY}:4000/tcp 10.30.0.1 22  true`]);
   });
 
-  test('of a disabled or expired mapping keeps it out of the kernel and says DOWN', async () => {
+  test('of a disabled or expired mapping keeps it out of the kernel and gives DOWN', async () => {
     const disabled = await node.pat.create({ ...WANTED, enabled: false });
     const late = await node.pat.create({ ...WANTED, expires_at: '2029-12-31T00:00:00Z' });
 
@@ -75,7 +75,7 @@ describe('create', () => {
     expect(node.router.inPlace()).toEqual([]);
   });
 
-  test('passes on what an operator should know of the router', async () => {
+  test('gives the warnings of the router', async () => {
     node.router.warnings = ['rules of iptables-legacy beside those of iptables-nft'];
 
     expect((await node.pat.create(WANTED)).warnings).toEqual(node.router.warnings);
@@ -91,7 +91,7 @@ describe('create', () => {
 describe('update', () => {
   beforeEach(() => node.pat.create({ ...WANTED, name: 'ssh' }));
 
-  test('moves a mapping: the new port leads to the server, the old one nowhere, its connections end', async () => {
+  test('of the port publishes the new port, closes the old one and ends its connections', async () => {
     node.router.connect(CALLER, FORWARD);
 
     const { value } = await node.pat.update(idOf(1), { router_port: 4003 });
@@ -101,7 +101,7 @@ describe('update', () => {
     expect(node.router.flows).toEqual([]);
   });
 
-  test('that narrows ends only the connections that are no longer allowed', async () => {
+  test('of the allowed networks ends only the connections that are no longer allowed', async () => {
     const allowed = node.router.connect('198.51.100.7', FORWARD);
     node.router.connect('192.0.2.1', FORWARD);
 
@@ -110,7 +110,7 @@ describe('update', () => {
     expect(node.router.flows).toEqual([allowed]);
   });
 
-  test('of the server ends the connections to the one before', async () => {
+  test('of the server ends the connections to the previous one', async () => {
     node.router.connect(CALLER, FORWARD);
 
     await node.pat.update(idOf(1), { server_ip: '10.20.0.52' });
@@ -119,7 +119,7 @@ describe('update', () => {
     expect(node.router.connect(CALLER, FORWARD).replying_ip).toBe('10.20.0.52');
   });
 
-  test('of texts touches neither rules nor connections', async () => {
+  test('of name and description changes neither rules nor connections', async () => {
     node.router.connect(CALLER, FORWARD);
 
     await node.pat.update(idOf(1), { name: 'shell', description: 'for all' });
@@ -128,7 +128,7 @@ describe('update', () => {
     expect(node.router.flows).toHaveLength(1);
   });
 
-  test('disables, ending its connections, and enables again on the same port', async () => {
+  test('disables a mapping, ends its connections, and enables it again on the same port', async () => {
     node.router.connect(CALLER, FORWARD);
 
     expect((await node.pat.update(idOf(1), { enabled: false })).value.status).toBe('DOWN');
@@ -138,7 +138,7 @@ describe('update', () => {
     expect(node.router.inPlace()).toEqual([SSH_IN_KERNEL]);
   });
 
-  test('of the end of an expired mapping publishes it again', async () => {
+  test('of the expiry of an expired mapping publishes it again', async () => {
     await node.pat.update(idOf(1), { expires_at: '2030-01-01T01:00:00Z' });
     node.clock.advance(7200);
     expect((await node.pat.get(idOf(1))).status).toBe('DOWN');
@@ -151,7 +151,7 @@ describe('update', () => {
 });
 
 describe('delete', () => {
-  test('closes the port, ends its connections and forgets the mapping', async () => {
+  test('closes the port, ends its connections and removes the mapping', async () => {
     const { value } = await node.pat.create(WANTED);
     node.router.connect(CALLER, FORWARD);
 
@@ -162,7 +162,7 @@ describe('delete', () => {
     expect((await node.pat.list()).mappings).toEqual([]);
   });
 
-  test('of several goes over their routers, with one change for each', async () => {
+  test('of several mappings makes one change for each router', async () => {
     const west = new FakeRouter(factsOf('west'));
     node.dataplane.add(west);
     await node.pat.create(WANTED);
@@ -180,13 +180,13 @@ describe('delete', () => {
     expect([node.router.entries.length, west.entries.length]).toEqual([1, 0]);
   });
 
-  test('of several, one of them unknown, deletes none', async () => {
+  test('of several mappings deletes none when one is not found', async () => {
     await node.pat.create(WANTED);
     const before = node.router.inPlace();
 
     expect(await errorOf(node.pat.delete([idOf(1), idOf(9)]))).toMatchObject({
       code: 'MAPPING_NOT_FOUND',
-      message: `no mapping ${idOf(9)}`,
+      facts: { id: idOf(9) },
     });
 
     expect(node.router.inPlace()).toEqual(before);
@@ -202,7 +202,7 @@ describe('delete', () => {
 });
 
 describe('in one process', () => {
-  test('a second change costs no reading of the kernel', async () => {
+  test('a second change does not read the kernel rules again', async () => {
     await node.pat.create(WANTED);
     const before = node.dataplane.calls.length;
 
@@ -211,13 +211,13 @@ describe('in one process', () => {
     expect(node.dataplane.calls.slice(before)).toEqual(['facts', 'listeners', 'apply', 'flows']);
   });
 
-  test('a mapping created disabled does not keep the next from being published', async () => {
+  test('the mapping after a disabled one is published', async () => {
     await node.pat.create({ ...WANTED, enabled: false });
 
     expect((await node.pat.create(WANTED)).value.status).toBe('ACTIVE');
   });
 
-  test('the gateway of the moment decides: a changed one is seen without reading the rules again', async () => {
+  test('a changed gateway address is used without reading the rules again', async () => {
     await node.pat.create(WANTED);
     node.router.facts = { ...FACTS, gateways: ['203.0.113.20'], addresses: ['203.0.113.20'] };
 

@@ -1,4 +1,4 @@
-/** The service with a cloud around it: whose a port is counts at each change, and what was opened is closed with the last. */
+/** The service with OpenStack: each change checks the owner of the port, and security group rules go with the last mapping. */
 
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { reason } from '../../../src/pat/mapping/reasons.ts';
@@ -36,7 +36,7 @@ const create = async (...wanted: object[]): Promise<string[]> => {
 };
 const OPEN = { open_security_group: true };
 
-describe('a port that changed hands a moment ago', () => {
+describe('a mapping whose port moved to another project', () => {
   let id: string;
   beforeEach(async () => {
     [id = ''] = await create({});
@@ -49,7 +49,7 @@ describe('a port that changed hands a moment ago', () => {
     { allowed_cidrs: [] },
     { enabled: true },
     { expires_at: null },
-  ])('is not opened further by %j', async (patch) => {
+  ])('cannot be opened further by %j', async (patch) => {
     const before = await node.pat.get(id);
 
     expect((await errorOf(node.pat.update(id, patch, { requester }))).code).toBe('PORT_NOT_FOUND');
@@ -57,7 +57,7 @@ describe('a port that changed hands a moment ago', () => {
   });
 
   test.each([{ enabled: false }, { name: 'old' }, { masquerade: 'never' as const }])(
-    'may be given up or named: %j',
+    'can be closed or renamed: %j',
     async (patch) => {
       await expect(node.pat.update(id, patch, { requester })).resolves.toBeDefined();
       await expect(node.pat.delete([id])).resolves.toBeDefined();
@@ -65,8 +65,8 @@ describe('a port that changed hands a moment ago', () => {
   );
 });
 
-describe('a rule of a security group', () => {
-  test('that two mappings need is added once, and goes with the last', async () => {
+describe('a security group rule', () => {
+  test('that two mappings need is added once, and removed with the last', async () => {
     const [first = ''] = await create(OPEN);
     const [second = ''] = await create({ server: 'db', ...OPEN });
     expect(cloud.itsRules).toHaveLength(1);
@@ -77,7 +77,7 @@ describe('a rule of a security group', () => {
     expect(cloud.itsRules).toHaveLength(0);
   });
 
-  test('for two servers of a group in one request: added once, gone with both', async () => {
+  test('that two servers of one request need is added once, and removed with both', async () => {
     const ids = await create(OPEN, { server: 'db', ...OPEN });
     expect(cloud.itsRules).toHaveLength(1);
 
@@ -85,28 +85,29 @@ describe('a rule of a security group', () => {
     expect(cloud.itsRules).toHaveLength(0);
   });
 
-  test('is taken away again when a later one of the request cannot be added', async () => {
+  test('is removed again when a later rule of the request cannot be added', async () => {
     const add = cloud.addSecurityGroupRule.bind(cloud);
-    cloud.addSecurityGroupRule = (rule) => (rule.port === 23 ? Promise.reject(new Error('no')) : add(rule));
+    const failure = new Error('refused');
+    cloud.addSecurityGroupRule = (rule) => (rule.port === 23 ? Promise.reject(failure) : add(rule));
 
-    await expect(create(OPEN, { server_port: 23, ...OPEN })).rejects.toThrow('no');
+    await expect(create(OPEN, { server_port: 23, ...OPEN })).rejects.toBe(failure);
 
     expect(cloud.itsRules).toEqual([]);
     expect((await node.pat.list()).mappings).toEqual([]);
   });
 
-  test('that nobody could take away is taken away when OpenStack answers again', async () => {
+  test('that could not be removed is removed when OpenStack is available again', async () => {
     const [id = ''] = await create(OPEN);
     cloud.isAway = true;
-    const { warnings } = await node.pat.delete([id]);
-    expect(warnings.join()).toMatch(/security group rule .* stays/);
+    const { value, warnings } = await node.pat.delete([id]);
+    expect(warnings).toEqual([expect.stringContaining(value[0]?.security_group_rule_ids[0] ?? 'no rule')]);
 
     cloud.isAway = false;
-    await groups.closeLeft();
+    await groups.retryRemovals();
     expect(cloud.itsRules).toEqual([]);
   });
 
-  test('goes with a mapping that the monitor removes', async () => {
+  test('is removed with a mapping that the monitor deletes', async () => {
     const [id = ''] = await create(OPEN);
     const { router_id, server_ip, server_id, port_id } = await node.pat.get(id);
     const seen = { server_ip, server_id, port_id };

@@ -11,7 +11,7 @@ import { CALLER, FORWARD, factsOf, idOf, MAPPING, ROUTER, recordWith, WANTED } f
 
 const TOOL_FAILED = praasError('TOOL_FAILED', { command: 'conntrack', exit_code: 1, output: 'no' });
 
-/** A store that cannot write as soon as `broken` says so. */
+/** A store in which the call that `broken` names fails. */
 class BrokenStore extends MemoryStore {
   broken: 'commit' | 'note' | undefined;
 
@@ -43,14 +43,14 @@ beforeEach(async () => {
   node.router.connect(CALLER, FORWARD);
 });
 
-/** Everything that a failed change must leave as it is. */
-const everything = async (): Promise<unknown> => ({
+/** What a failed change must not change. */
+const state = async (): Promise<unknown> => ({
   record: structuredClone(await store.read(ROUTER)),
   kernel: node.router.inPlace(),
   flows: node.router.flows,
 });
 const refuse = (): void => {
-  // Twice: the first refusal may come from what was remembered, so it is tried once more with fresh eyes.
+  // Twice, because a refusal may be due to an outdated view: the change is tried again after the kernel was read.
   node.dataplane.refuseNext(ROUTER);
   node.dataplane.refuseNext(ROUTER);
 };
@@ -64,35 +64,35 @@ const changes: [string, () => Promise<unknown>][] = [
 
 describe.each(changes)('%s', (_, change) => {
   test('that the kernel refuses changes nothing', async () => {
-    const before = await everything();
+    const before = await state();
     refuse();
 
     expect((await errorOf(change())).code).toBe('KERNEL_REFUSED');
 
-    expect(await everything()).toEqual(before);
+    expect(await state()).toEqual(before);
   });
 
-  test('whose connections cannot be read puts the rules back', async () => {
-    const before = await everything();
+  test('whose connections cannot be read restores the rules', async () => {
+    const before = await state();
     node.dataplane.failNext('flows', TOOL_FAILED);
 
     expect((await errorOf(change())).code).toBe('TOOL_FAILED');
 
     expect(node.dataplane.count('apply')).toBe(3);
-    expect(await everything()).toEqual(before);
+    expect(await state()).toEqual(before);
   });
 
-  test('that the store cannot take changes nothing, and does not touch the kernel', async () => {
-    const before = await everything();
+  test('that the store cannot write changes nothing, and does not change the kernel', async () => {
+    const before = await state();
     store.broken = 'commit';
 
     expect((await errorOf(change())).code).toBe('STORE_FULL');
 
     expect(node.dataplane.count('apply')).toBe(1);
-    expect(await everything()).toEqual(before);
+    expect(await state()).toEqual(before);
   });
 
-  test('works as soon as the reason is gone, and reads the kernel again', async () => {
+  test('works after the failure, and reads the kernel again', async () => {
     refuse();
     await errorOf(change());
     const observed = node.dataplane.count('observe');
@@ -107,16 +107,16 @@ describe.each(changes)('%s', (_, change) => {
   });
 });
 
-test('connections that cannot be ended are an error, and the rules are put back', async () => {
-  const before = await everything();
+test('connections that cannot be ended are an error, and the rules are restored', async () => {
+  const before = await state();
   node.dataplane.failNext('endFlows', TOOL_FAILED);
 
   expect((await errorOf(node.pat.delete([idOf(1)]))).code).toBe('TOOL_FAILED');
 
-  expect(await everything()).toEqual(before);
+  expect(await state()).toEqual(before);
 });
 
-test('a result that cannot be noted is an error, and the rules are put back', async () => {
+test('a status that cannot be stored is an error, and the rules are restored', async () => {
   const before = node.router.inPlace();
   store.broken = 'note';
 
@@ -126,7 +126,7 @@ test('a result that cannot be noted is an error, and the rules are put back', as
   expect((await store.read(ROUTER)).mappings.size).toBe(1);
 });
 
-test('a refused create consumes no port and leaves no trace of a router that was new', async () => {
+test('a refused create uses no port, and creates no record of the router', async () => {
   const west = new FakeRouter(factsOf('west'));
   node.dataplane.add(west);
   node.dataplane.refuseNext('west');
@@ -138,7 +138,7 @@ test('a refused create consumes no port and leaves no trace of a router that was
   expect((await node.pat.create({ ...WANTED, router_id: 'west' })).value.router_port).toBe(4000);
 });
 
-test('when the rules cannot be put back either, the first error is told, the second logged, and sync repairs it', async () => {
+test('when the rules cannot be restored either, the first error is thrown, the second logged, and sync repairs the drift', async () => {
   node.dataplane.failNext('flows', TOOL_FAILED);
   node.dataplane.failNext('observe', praasError('KERNEL_BUSY', { router: ROUTER, seconds: 10 }));
 
@@ -150,7 +150,7 @@ test('when the rules cannot be put back either, the first error is told, the sec
   expect(node.router.inPlace()).toHaveLength(1);
 });
 
-test('a refused change that finds endpoints of a crash keeps the connections of other mappings afterwards', async () => {
+test('a refused change after a crash keeps the connections of other mappings', async () => {
   const { protocol, gateway_ip, router_port } = FORWARD;
   const other = { ...MAPPING, id: idOf(2), router_port: 4001 };
   const crashed = recordWith([MAPPING, other], { pending: [{ protocol, gateway_ip, router_port }] });
@@ -164,18 +164,21 @@ test('a refused change that finds endpoints of a crash keeps the connections of 
   expect(node.router.entries).toHaveLength(2);
 });
 
-test('what others put into the kernel is taken into account, not overwritten', async () => {
+test('unmanaged rules are respected, not overwritten', async () => {
   node.router.portsInUse = [
     { protocol: 'tcp', cidr: '0.0.0.0/0', first: 4001, last: 4003, kind: 'rule', text: '-A x --dport 4001:4003' },
   ];
   node = fakeNode({ store, router: node.router });
 
   const create = (wanted: MappingRequestInput): Promise<unknown> => node.pat.createMany([wanted], {}, [idOf(9)]);
-  expect((await errorOf(create({ ...WANTED, router_port: 4002 }))).message).toContain('-A x --dport 4001:4003');
+  expect(await errorOf(create({ ...WANTED, router_port: 4002 }))).toMatchObject({
+    code: 'PORT_TAKEN',
+    facts: { by: expect.stringContaining('-A x --dport 4001:4003') },
+  });
   expect((await errorOf(create(WANTED))).code).toBe('NO_FREE_PORT');
 });
 
-test('a delete over two routers of which one refuses removes the other one and says why this one stayed', async () => {
+test('a delete over two routers of which one refuses deletes the mapping of the other, and reports the failure', async () => {
   node.dataplane.add(new FakeRouter(factsOf('west')));
   await node.pat.create({ ...WANTED, router_id: 'west' });
   refuse();

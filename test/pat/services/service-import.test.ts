@@ -1,10 +1,10 @@
-/** A whole import on a node in memory: store first, one change of the kernel, and what is cut short is finished. */
+/** A whole import on a node in memory: store first, then one change of the kernel; an interrupted import is completed. */
 import { beforeEach, expect, test } from '@jest/globals';
 import { praasError } from '../../../src/pat/errors.ts';
 import type { MappingStore } from '../../../src/pat/interfaces/store.ts';
 import { errorOf, type FakeNode, fakeNode } from '../../support/fake-node.ts';
 import { CALLER, FORWARD, GATEWAY, idOf, ROUTER } from '../../support/samples.ts';
-import { foreignOf, pythonRules } from '../../support/unmanaged-rules.ts';
+import { pythonRules, unmanagedOf } from '../../support/unmanaged-rules.ts';
 
 const SSH = pythonRules(4022, '10.20.0.51:22');
 const DNS = pythonRules(53, '10.20.0.52:53', 'udp').slice(0, 1);
@@ -16,14 +16,14 @@ let node: FakeNode;
 beforeEach(() => {
   node = fakeNode();
   node.router.hasFrame = true;
-  Object.assign(node.router, foreignOf(...SSH, ...DNS, ...RANGE));
+  Object.assign(node.router, unmanagedOf(...SSH, ...DNS, ...RANGE));
 });
 
 const left = (): string[] => node.router.unmanagedRules.map(({ text }) => text);
 const record = () => node.store.read(ROUTER);
 
-test('mappings take the place of rules in one change of the kernel, and the second time nothing is done', async () => {
-  const { value } = await node.imports.takeOver(ROUTER);
+test('mappings replace rules in one change of the kernel, and a second import does nothing', async () => {
+  const { value } = await node.imports.importRules(ROUTER);
 
   expect(value.map(({ result, mapping_ids }) => [result, ...mapping_ids])).toEqual([
     ['imported', idOf(1)],
@@ -41,13 +41,13 @@ test('mappings take the place of rules in one change of the kernel, and the seco
   expect({ adopting, pending }).toEqual({ adopting: [], pending: [] });
 
   const events = node.events.events.length;
-  expect((await node.imports.takeOver(ROUTER)).value).toMatchObject([{ rule: RANGE[0], result: 'left' }]);
+  expect((await node.imports.importRules(ROUTER)).value).toMatchObject([{ rule: RANGE[0], result: 'left' }]);
   expect(node.dataplane.count('apply')).toBe(1);
   expect(node.events.events).toHaveLength(events);
 });
 
-test('events say where the mappings come from', async () => {
-  await node.imports.takeOver(ROUTER);
+test('events say that the mappings were imported', async () => {
+  await node.imports.importRules(ROUTER);
   const reason = 'imported from a rule of custom-PREROUTING';
   expect(node.events.events).toMatchObject([
     { type: 'created', mapping_id: idOf(1), reason, project_id: null, by: { kind: 'operator', name: 'root' } },
@@ -55,17 +55,17 @@ test('events say where the mappings come from', async () => {
   ]);
 });
 
-test('connections go on', async () => {
+test('connections continue', async () => {
   const through = { ...FORWARD, ...PUBLISHED };
   node.router.inject(through);
   const flow = node.router.connect(CALLER, PUBLISHED);
   node.router.entries = [];
-  await node.imports.takeOver(ROUTER);
+  await node.imports.importRules(ROUTER);
   expect(node.router.flows).toEqual([flow]);
 });
 
-test('a dry run shows what would be done, and does nothing', async () => {
-  const { value, script } = await node.imports.takeOver(ROUTER, { dry_run: true });
+test('a dry run shows the result, and changes nothing', async () => {
+  const { value, script } = await node.imports.importRules(ROUTER, { dry_run: true });
   expect(value.map(({ result }) => result)).toEqual(['imported', 'imported', 'left']);
   for (const rule of [...SSH, ...DNS]) expect(script).toContain(`- ${rule}`);
   expect(script).not.toContain('9000');
@@ -74,37 +74,39 @@ test('a dry run shows what would be done, and does nothing', async () => {
   expect(node.dataplane.count('apply')).toBe(0);
 });
 
-test('what the kernel refuses is not stored, and the rules are still there', async () => {
+test('a refused import is not stored, and the rules stay', async () => {
   node.dataplane.refuseNext(ROUTER);
-  expect((await errorOf(node.imports.takeOver(ROUTER))).code).toBe('KERNEL_REFUSED');
+  expect((await errorOf(node.imports.importRules(ROUTER))).code).toBe('KERNEL_REFUSED');
   const { mappings, adopting } = await record();
   expect([mappings.size, adopting]).toEqual([0, []]);
   expect(left()).toEqual([...SSH, ...DNS, ...RANGE]);
   expect(node.events.events).toEqual([]);
 });
 
-test('without the tool that reads connections nothing is done: behind the change there would be no way back', async () => {
+test('without the tool that reads connections nothing changes, because the change could not be undone', async () => {
   node.dataplane.failNext('flows', praasError('TOOL_MISSING', { tool: 'conntrack', package: 'conntrack' }));
-  expect((await errorOf(node.imports.takeOver(ROUTER))).code).toBe('TOOL_MISSING');
+  expect((await errorOf(node.imports.importRules(ROUTER))).code).toBe('TOOL_MISSING');
   expect(left()).toEqual([...SSH, ...DNS, ...RANGE]);
   expect((await record()).mappings.size).toBe(0);
 });
 
 test.each(['apply', 'endFlows'] as const)(
-  'a tool that fails when rules may be gone, at %s, takes no port away: the next import finishes it',
+  'a failure of %s, when rules may be removed already, closes no port, and the next import completes it',
   async (call) => {
-    // A connection that the rules did not lead, to be ended.
+    // A connection that the rules did not translate, which has to end.
     node.router.connect(CALLER, PUBLISHED);
     node.dataplane.failNext(call, praasError('TOOL_TIMEOUT', { command: call, seconds: 10 }));
-    const error = await errorOf(node.imports.takeOver(ROUTER));
-    expect(error.code).toBe('IMPORT_UNFINISHED');
-    expect(error.message).toContain('10 seconds');
+    const error = await errorOf(node.imports.importRules(ROUTER));
+    expect(error).toMatchObject({
+      code: 'IMPORT_UNFINISHED',
+      facts: { router: ROUTER, reason: expect.stringContaining('10 seconds') },
+    });
     const { mappings, adopting } = await record();
     expect([mappings.size, adopting.length]).toEqual([2, 3]);
     const places = [...node.router.inPlace(), ...left().filter((rule) => rule.includes('PREROUTING'))];
     expect(places).toHaveLength(3);
 
-    await node.imports.takeOver(ROUTER);
+    await node.imports.importRules(ROUTER);
     expect(left()).toEqual(RANGE);
     expect(node.router.inPlace()).toHaveLength(2);
     const finished = await record();
@@ -114,7 +116,7 @@ test.each(['apply', 'endFlows'] as const)(
   },
 );
 
-test('a disk that is full when all is done takes no port away: the next import finishes it', async () => {
+test('a full disk after the change of the kernel closes no port, and the next import completes it', async () => {
   const { store } = node;
   const full = praasError('STORE_FULL', { path: '/srv/state' });
   let isFull = true;
@@ -135,35 +137,35 @@ test('a disk that is full when all is done takes no port away: the next import f
   };
   const { router } = node;
   node = fakeNode({ store: failing, router });
-  const error = await errorOf(node.imports.takeOver(ROUTER));
+  const error = await errorOf(node.imports.importRules(ROUTER));
   expect(error.code).toBe('IMPORT_UNFINISHED');
-  expect(error.message).not.toContain('nothing was changed');
+  expect(error.facts['reason']).not.toContain('nothing was changed');
   expect(left()).toEqual(RANGE);
   expect(node.router.inPlace()).toHaveLength(2);
 
   isFull = false;
-  expect((await node.imports.takeOver(ROUTER)).value).toMatchObject([{ result: 'left' }]);
+  expect((await node.imports.importRules(ROUTER)).value).toMatchObject([{ result: 'left' }]);
   expect(node.router.inPlace()).toHaveLength(2);
   const { mappings, adopting } = await record();
   expect([mappings.size, adopting]).toEqual([2, []]);
 });
 
-test('one that was cut short after it was stored is finished by the next sync, or by the next import', async () => {
+test('an import that was interrupted after it was stored is completed by the next sync or import', async () => {
   for (const finish of ['sync', 'import'] as const) {
     node = fakeNode();
     node.router.hasFrame = true;
     const rules = [...SSH, ...pythonRules(4022, '10.20.0.52:22').slice(0, 1)];
-    Object.assign(node.router, foreignOf(...rules));
+    Object.assign(node.router, unmanagedOf(...rules));
     const whole = fakeNode({ store: node.store });
-    Object.assign(whole.router, foreignOf(...rules), { hasFrame: true });
-    await whole.imports.takeOver(ROUTER);
+    Object.assign(whole.router, unmanagedOf(...rules), { hasFrame: true });
+    await whole.imports.importRules(ROUTER);
     await node.store.transaction(ROUTER, (transaction) =>
       transaction.commit({ adopting: rules, pending: [PUBLISHED] }),
     );
 
     if (finish === 'sync') await node.pat.sync(ROUTER);
     else {
-      const { value } = await node.imports.takeOver(ROUTER);
+      const { value } = await node.imports.importRules(ROUTER);
       expect(value.map(({ result }) => result)).toEqual(['ours', 'dropped']);
     }
     expect(left()).toEqual([]);
@@ -173,8 +175,8 @@ test('one that was cut short after it was stored is finished by the next sync, o
   }
 });
 
-test('a port that was taken over is free again when its mapping goes', async () => {
-  await node.imports.takeOver(ROUTER);
+test('an imported port is free again when its mapping is deleted', async () => {
+  await node.imports.importRules(ROUTER);
   await node.pat.delete([idOf(1)]);
   const { value } = await node.pat.create({
     router_id: ROUTER,
@@ -185,15 +187,15 @@ test('a port that was taken over is free again when its mapping goes', async () 
   expect(value.status).toBe('ACTIVE');
 });
 
-test('rules that somebody adds while a daemon remembers the router are seen', async () => {
-  await node.imports.takeOver(ROUTER);
+test('rules that are added while a daemon has a view of the router are imported too', async () => {
+  await node.imports.importRules(ROUTER);
   const more = pythonRules(4023, '10.20.0.51:80');
-  Object.assign(node.router, foreignOf(...more));
-  const { value } = await node.imports.takeOver(ROUTER);
+  Object.assign(node.router, unmanagedOf(...more));
+  const { value } = await node.imports.importRules(ROUTER);
   expect(value).toMatchObject([{ rule: more[0], result: 'imported' }]);
   expect(left()).toEqual([]);
 });
 
-test('a router that is not here is said to be not here', async () => {
-  expect((await errorOf(node.imports.takeOver('nowhere'))).code).toBe('ROUTER_NOT_FOUND');
+test('a router that is not on this node is not found', async () => {
+  expect((await errorOf(node.imports.importRules('nowhere'))).code).toBe('ROUTER_NOT_FOUND');
 });

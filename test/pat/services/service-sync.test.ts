@@ -1,4 +1,4 @@
-/** sync makes the kernel equal to the store, whatever happened to it meanwhile. */
+/** sync makes the kernel equal to the store after any drift. */
 import { beforeEach, expect, test } from '@jest/globals';
 import { FakeRouter } from '../../support/fake-dataplane.ts';
 import { errorOf, type FakeNode, fakeNode } from '../../support/fake-node.ts';
@@ -6,25 +6,22 @@ import { MemoryStore } from '../../support/memory-store.ts';
 import { CALLER, FACTS, FORWARD, idOf, MAPPING, ROUTER, recordWith, WANTED } from '../../support/samples.ts';
 
 let node: FakeNode;
-let settled: string[];
+let expected: string[];
 
 beforeEach(async () => {
   node = fakeNode();
   await node.pat.create(WANTED);
   await node.pat.create({ ...WANTED, protocol: 'udp', allowed_cidrs: ['192.0.2.0/24'] });
-  settled = node.router.inPlace();
+  expected = node.router.inPlace();
 });
 
 const drifts: [string, (router: FakeRouter) => void][] = [
   ['a rule edited by hand', (router) => router.damage(idOf(1))],
-  ['everything flushed, chains too', (router) => router.flush()],
-  ['a rule doubled', (router) => router.inject(FORWARD)],
+  ['all rules and chains flushed', (router) => router.flush()],
+  ['a duplicate rule', (router) => router.inject(FORWARD)],
+  ['a rule of a deleted mapping', (router) => router.inject({ ...FORWARD, mapping_id: idOf(7), router_port: 5000 })],
   [
-    'a rule of a mapping that is gone',
-    (router) => router.inject({ ...FORWARD, mapping_id: idOf(7), router_port: 5000 }),
-  ],
-  [
-    'a rule that leads elsewhere',
+    'a rule with another server',
     (router) => {
       router.entries = router.entries.filter(({ mapping_id }) => mapping_id !== idOf(1));
       router.inject({ ...FORWARD, server_ip: '10.20.0.99' });
@@ -32,20 +29,20 @@ const drifts: [string, (router: FakeRouter) => void][] = [
   ],
 ];
 
-test.each(drifts)('%s is repaired, and the second time there is nothing to do', async (_, drift) => {
+test.each(drifts)('%s is repaired, and a second sync does nothing', async (_, drift) => {
   drift(node.router);
-  expect(node.router.inPlace()).not.toEqual(settled);
+  expect(node.router.inPlace()).not.toEqual(expected);
 
   const { value } = await node.pat.sync(ROUTER);
 
   expect(value.added + value.removed).toBeGreaterThan(0);
-  expect(node.router.inPlace()).toEqual(settled);
+  expect(node.router.inPlace()).toEqual(expected);
   const applied = node.dataplane.count('apply');
   expect((await node.pat.sync(ROUTER)).value).toEqual({ added: 0, removed: 0, moved: 0 });
   expect(node.dataplane.count('apply')).toBe(applied);
 });
 
-test('a repair is reported in the log, a sync without one is not', async () => {
+test('a repair is logged, a sync without drift is not', async () => {
   await node.pat.sync(ROUTER);
   expect(node.log.lines.filter(({ level }) => level === 'warn')).toEqual([]);
 
@@ -57,7 +54,7 @@ test('a repair is reported in the log, a sync without one is not', async () => {
   ]);
 });
 
-test('what has expired goes from the kernel, with its connections, and is noted as DOWN', async () => {
+test('an expired mapping is removed from the kernel with its connections, and is stored as DOWN', async () => {
   await node.pat.update(idOf(1), { expires_at: '2030-01-01T01:00:00Z' });
   node.router.connect(CALLER, FORWARD);
   node.clock.advance(3599);
@@ -66,7 +63,7 @@ test('what has expired goes from the kernel, with its connections, and is noted 
   node.clock.advance(1);
   expect((await node.pat.sync(ROUTER)).value).toEqual({ added: 0, removed: 1, moved: 0 });
 
-  expect(node.router.inPlace()).toEqual(settled.filter((text) => !text.startsWith(idOf(1))));
+  expect(node.router.inPlace()).toEqual(expected.filter((text) => !text.startsWith(idOf(1))));
   expect(node.router.flows).toEqual([]);
   expect((await node.store.read(ROUTER)).mappings.get(idOf(1))).toMatchObject({
     status: 'DOWN',
@@ -75,7 +72,7 @@ test('what has expired goes from the kernel, with its connections, and is noted 
   expect((await node.pat.sync(ROUTER)).value).toEqual({ added: 0, removed: 0, moved: 0 });
 });
 
-test('the end of a mapping’s time is no drift', async () => {
+test('the expiry of a mapping is not drift', async () => {
   const { value } = await node.pat.create({ ...WANTED, server_port: 80, expires_at: '2030-01-01T01:00:00Z' });
   node.clock.set(new Date('2030-01-01T02:00:00Z'));
   await node.pat.sync(ROUTER);
@@ -84,7 +81,7 @@ test('the end of a mapping’s time is no drift', async () => {
   expect(node.log.lines.filter(({ level }) => level === 'warn')).toEqual([]);
 });
 
-test('an expired mapping is shown as DOWN before anybody took it away', async () => {
+test('an expired mapping is shown as DOWN before a sync removes it', async () => {
   await node.pat.update(idOf(1), { expires_at: '2030-01-01T01:00:00Z' });
 
   node.clock.advance(3600);
@@ -93,12 +90,12 @@ test('an expired mapping is shown as DOWN before anybody took it away', async ()
     status: 'DOWN',
     status_code: 'EXPIRED',
   });
-  expect(node.router.inPlace()).toEqual(settled);
+  expect(node.router.inPlace()).toEqual(expected);
 });
 
 const MOVED = { ...FACTS, gateways: ['203.0.113.20'], addresses: ['203.0.113.20', '10.20.0.1'] };
 
-test('mappings follow a gateway that moved, with their ports, and the old connections end', async () => {
+test('mappings follow a changed gateway address with their ports, and the old connections end', async () => {
   node.router.connect(CALLER, FORWARD);
   node.router.facts = MOVED;
 
@@ -109,20 +106,20 @@ test('mappings follow a gateway that moved, with their ports, and the old connec
     gateway_ip: '203.0.113.20',
     router_port: 4000,
   });
-  expect(node.router.inPlace()).toEqual(settled.map((text) => text.replace('203.0.113.10', '203.0.113.20')));
+  expect(node.router.inPlace()).toEqual(expected.map((text) => text.replace('203.0.113.10', '203.0.113.20')));
   expect(node.router.flows).toEqual([]);
   expect((await node.pat.sync(ROUTER)).value).toEqual({ added: 0, removed: 0, moved: 0 });
 });
 
-test('a change follows a gateway that moved, too', async () => {
+test('a change of a mapping follows a changed gateway address, too', async () => {
   node.router.facts = MOVED;
 
   await node.pat.update(idOf(2), { name: 'dns' });
 
-  expect(node.router.inPlace()).toEqual(settled.map((text) => text.replace('203.0.113.10', '203.0.113.20')));
+  expect(node.router.inPlace()).toEqual(expected.map((text) => text.replace('203.0.113.10', '203.0.113.20')));
 });
 
-test('a mapping whose port is taken on the new address stays DOWN, and says where it was', async () => {
+test('a mapping whose port is in use on the new address is DOWN and keeps its address', async () => {
   node.router.facts = {
     ...FACTS,
     gateways: ['203.0.113.10', '203.0.113.20'],
@@ -142,16 +139,16 @@ test('a mapping whose port is taken on the new address stays DOWN, and says wher
   });
 });
 
-test('without a gateway (an HA router that stands by) mappings stay where they are', async () => {
+test('without a gateway address (a standby HA instance) mappings keep their address and rules', async () => {
   node.router.facts = { ...FACTS, gateways: [], addresses: ['10.20.0.1'] };
 
   expect((await node.pat.sync(ROUTER)).value).toEqual({ added: 0, removed: 0, moved: 0 });
 
   expect(await node.pat.get(idOf(1))).toMatchObject({ status: 'DOWN', gateway_ip: '203.0.113.10' });
-  expect(node.router.inPlace()).toEqual(settled);
+  expect(node.router.inPlace()).toEqual(expected);
 });
 
-test('an address that was never a gateway is waited for', async () => {
+test('a mapping keeps an address that was never a gateway address', async () => {
   await node.pat.create({ ...WANTED, gateway_ip: '203.0.113.30', server_port: 80 }, { force: true });
 
   expect((await node.pat.sync(ROUTER)).value.moved).toBe(0);
@@ -161,7 +158,7 @@ test('an address that was never a gateway is waited for', async () => {
   expect(await node.pat.get(idOf(3))).toMatchObject({ status: 'DOWN', gateway_ip: '203.0.113.30' });
 });
 
-test('a router that nobody has asked anything of stays untouched', async () => {
+test('a router without mappings is not changed', async () => {
   const west = new FakeRouter({ ...FACTS, router_id: 'west' });
   node.dataplane.add(west);
 
@@ -170,7 +167,7 @@ test('a router that nobody has asked anything of stays untouched', async () => {
   expect(west.hasFrame).toBe(false);
 });
 
-test('a kernel that refuses is an error, and the store stays as it is', async () => {
+test('a refusal of the kernel is an error, and the store does not change', async () => {
   node.router.flush();
   const before = structuredClone(await node.store.read(ROUTER));
   node.dataplane.refuseNext(ROUTER);
@@ -181,7 +178,7 @@ test('a kernel that refuses is an error, and the store stays as it is', async ()
   expect((await node.pat.sync(ROUTER)).value).toEqual({ added: 2, removed: 0, moved: 0 });
 });
 
-/** What a process leaves that was killed between its write to the store and its change of the kernel. */
+/** The state after a process was killed between its write to the store and its change of the kernel. */
 function killedWhile(deleted: boolean): FakeNode {
   const { protocol, gateway_ip, router_port } = FORWARD;
   const endpoints = [{ protocol, gateway_ip, router_port }];
@@ -193,32 +190,32 @@ function killedWhile(deleted: boolean): FakeNode {
   return fakeNode({ router, store: new MemoryStore([recordWith(deleted ? [] : [pending], { pending: endpoints })]) });
 }
 
-const finishers: [string, (after: FakeNode) => Promise<unknown>][] = [
+const completions: [string, (after: FakeNode) => Promise<unknown>][] = [
   ['the next change of another mapping', (after) => after.pat.create({ ...WANTED, router_port: 8022 })],
   ['sync', (after) => after.pat.sync(ROUTER)],
 ];
 
-test.each(finishers)('what a killed update left is finished by %s', async (_, finish) => {
+test.each(completions)('an update of a killed process is completed by %s', async (_, complete) => {
   const after = killedWhile(false);
 
-  await finish(after);
+  await complete(after);
 
   expect(after.router.connect(CALLER, FORWARD).replying_ip).toBe('10.20.0.60');
   expect(after.router.flows).toHaveLength(1);
   expect((await after.store.read(ROUTER)).pending).toEqual([]);
 });
 
-test.each(finishers)('what a killed delete left is finished by %s', async (_, finish) => {
+test.each(completions)('a delete of a killed process is completed by %s', async (_, complete) => {
   const after = killedWhile(true);
 
-  await finish(after);
+  await complete(after);
 
   expect(after.router.flows).toEqual([]);
   expect(after.router.entries.filter(({ text }) => text.includes(':4000/'))).toEqual([]);
   expect((await after.store.read(ROUTER)).pending).toEqual([]);
 });
 
-test('a crash after the kernel was changed leaves only connections to be ended, and they are', async () => {
+test('after a crash behind the change of the kernel only connections remain, and they are ended', async () => {
   const after = killedWhile(true);
   after.router.entries = [];
 

@@ -1,4 +1,4 @@
-/** Changes of one router that arrive together go together, and each gets its own answer. */
+/** Concurrent changes of one router are made together, and each has its own result. */
 
 import { beforeEach, expect, test } from '@jest/globals';
 import { praasError } from '../../../src/pat/errors.ts';
@@ -9,7 +9,7 @@ import { MemoryStore } from '../../support/memory-store.ts';
 import { newMapping } from '../../support/requests.ts';
 import { factsOf, idOf, ROUTER, WANTED } from '../../support/samples.ts';
 
-/** Counts what costs a sync to disk. */
+/** Counts commits, because each costs an fsync. */
 class CountingStore extends MemoryStore {
   commits = 0;
   broken: Error | undefined;
@@ -48,7 +48,7 @@ const outcomes = async (works: readonly Promise<unknown>[]): Promise<string[]> =
     result.status === 'fulfilled' ? 'done' : String((result.reason as { code?: string }).code),
   );
 
-test('three creates cost one look, one durable write and one transaction in the kernel, and get three ports', async () => {
+test('three creates cost one inspection, one durable write and one kernel transaction, and get three ports', async () => {
   const before = [applied(), node.dataplane.count('facts')] as const;
 
   const created = await Promise.all([1, 2, 3].map((port) => node.pat.create({ ...WANTED, server_port: port })));
@@ -58,7 +58,7 @@ test('three creates cost one look, one durable write and one transaction in the 
   expect([applied() - before[0], node.dataplane.count('facts') - before[1], store.commits]).toEqual([1, 1, 1]);
 });
 
-test('what cannot be is refused alone, the others are done', async () => {
+test('a refused change does not affect the others', async () => {
   const works = [
     node.pat.create({ ...WANTED, server_port: 80 }),
     node.pat.create({ ...WANTED, router_port: 4000 }),
@@ -77,13 +77,13 @@ test('what cannot be is refused alone, the others are done', async () => {
   expect(node.router.entries).toHaveLength(2);
 });
 
-test('two that want the same port: one gets it', async () => {
+test('of two requests for the same port one gets it', async () => {
   const works = [4002, 4002].map((router_port) => node.pat.create({ ...WANTED, router_port }));
 
   expect((await outcomes(works)).toSorted()).toEqual(['PORT_TAKEN', 'done']);
 });
 
-test('an update and a delete of one mapping act one after the other, whichever comes first', async () => {
+test('an update and a delete of one mapping are made one after the other, in any order', async () => {
   const [updated, deleted] = await outcomes([
     node.pat.update(idOf(1), { router_port: 4003 }),
     node.pat.delete([idOf(1)]),
@@ -95,8 +95,8 @@ test('an update and a delete of one mapping act one after the other, whichever c
   expect((await node.pat.list()).mappings).toEqual([]);
 });
 
-test('when the kernel refuses them together, each is tried alone and only the one at fault fails', async () => {
-  // Together, together once more with fresh eyes; then alone: the first, and the first once more.
+test('when the kernel refuses changes together, each is tried alone and only the invalid one fails', async () => {
+  // Together, together again after the kernel was read; then alone: the first, and the first again.
   for (let n = 0; n < 4; n++) node.dataplane.refuseNext(ROUTER);
 
   const works = [80, 81, 82].map((server_port) => node.pat.create({ ...WANTED, server_port }));
@@ -107,7 +107,7 @@ test('when the kernel refuses them together, each is tried alone and only the on
   expect(node.router.entries).toHaveLength(3);
 });
 
-test('a disk that is full refuses all of them and changes nothing', async () => {
+test('a full disk refuses all of them and changes nothing', async () => {
   store.broken = praasError('STORE_FULL', { path: '/srv/state/x.journal' });
   const before = node.router.inPlace();
 
@@ -122,21 +122,21 @@ test('a disk that is full refuses all of them and changes nothing', async () => 
 
 test('routers do not wait for one another', async () => {
   node.dataplane.add(new FakeRouter(factsOf('west')));
-  const door = Promise.withResolvers<void>();
+  const blocked = Promise.withResolvers<void>();
   const facts = node.dataplane.facts.bind(node.dataplane);
   node.dataplane.facts = async (router_id) => {
-    if (router_id === ROUTER) await door.promise;
+    if (router_id === ROUTER) await blocked.promise;
     return facts(router_id);
   };
   const slow = node.pat.create({ ...WANTED, server_port: 80 });
 
   expect(await outcomes([node.pat.create({ ...WANTED, router_id: 'west' })])).toEqual(['done']);
 
-  door.resolve();
+  blocked.resolve();
   expect(await outcomes([slow])).toEqual(['done']);
 });
 
-test('a list is published all or none', async () => {
+test('a list is created all or none', async () => {
   const inputs = [80, 81].map((server_port) => ({ ...WANTED, server_port }));
   expect((await node.pat.createMany(inputs)).value.map(({ router_port }) => router_port)).toEqual([4001, 4002]);
   const before = node.router.inPlace();
@@ -151,11 +151,17 @@ test('a list is published all or none', async () => {
 test('a list for several routers, or for none, is refused', async () => {
   const inputs = [WANTED, { ...WANTED, router_id: 'west' }];
 
-  expect((await errorOf(() => node.pat.createMany(inputs))).message).toContain('one router');
-  expect((await errorOf(() => node.pat.createMany([]))).message).toContain('one mapping or more');
+  expect(await errorOf(() => node.pat.createMany(inputs))).toMatchObject({
+    code: 'INVALID_INPUT',
+    facts: { field: 'router_id', found: `${ROUTER} and west` },
+  });
+  expect(await errorOf(() => node.pat.createMany([]))).toMatchObject({
+    code: 'INVALID_INPUT',
+    facts: { field: 'mappings', found: '[]' },
+  });
 });
 
-test('a port that is already published for that server is given again, also to two who ask at once', async () => {
+test('a port that is already published is given again, also to concurrent requests', async () => {
   const asked = await Promise.all([1, 2].map(() => node.pat.ensure(newMapping({ ...WANTED, server_port: 80 }))));
   const again = await node.pat.ensure(newMapping({ ...WANTED, gateway_ip: '203.0.113.10', server_port: 80 }));
   const other = await node.pat.ensure(newMapping({ ...WANTED, protocol: 'udp', server_port: 80 }));
@@ -168,7 +174,7 @@ test('a port that is already published for that server is given again, also to t
   expect(other.value.isNew).toBe(true);
 });
 
-test('a repeated create is known as such also while its router is away', async () => {
+test('a repeated create is recognized also while its router is not on this node', async () => {
   await node.pat.createMany([{ ...WANTED, server_port: 80 }], {}, [idOf(7)]);
   node.dataplane.lose(ROUTER);
 
@@ -177,7 +183,7 @@ test('a repeated create is known as such also while its router is away', async (
   expect((await errorOf(again)).code).toBe('MAPPING_EXISTS');
 });
 
-test('more than a batch takes are all done', async () => {
+test('more changes than fit in one batch are all made', async () => {
   const node2 = fakeNode({ policy: { ...POLICY, router_port_range: { first: 4000, last: 4999 } } });
 
   const works = Array.from({ length: 600 }, (_, n) => node2.pat.create({ ...WANTED, server_port: n + 1 }));

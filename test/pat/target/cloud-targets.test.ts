@@ -1,10 +1,11 @@
-/** Who is meant, and what is refused: with two tenants whose networks and servers have the same addresses. */
+/** How requests resolve, and which are refused, with two tenants whose networks and servers have the same addresses. */
 
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { ROOT } from '../../../src/core/identity/requester.ts';
 import type { MappingRequestInput } from '../../../src/pat/mapping/request.ts';
 import { CloudTargets } from '../../../src/pat/target/cloud-targets.ts';
 import { LocalTargets } from '../../../src/pat/target/targets.ts';
+import { addressWarning } from '../../../src/pat/target/warnings.ts';
 import {
   DEMO,
   FakeCloud,
@@ -32,9 +33,9 @@ beforeEach(() => {
   targets = new CloudTargets({ cloud, policy: POLICY_BY_DEFAULT, local: new LocalTargets() });
 });
 
-const resolve = (wanted: Partial<MappingRequestInput>, caller = MEMBER) =>
-  targets.resolve(requestOf({ server_port: 22, ...wanted }), caller);
-const refusal = (wanted: Partial<MappingRequestInput>, caller = MEMBER) => errorOf(resolve(wanted, caller));
+const resolve = (request: Partial<MappingRequestInput>, requester = MEMBER) =>
+  targets.resolve(requestOf({ server_port: 22, ...request }), requester);
+const refusal = (request: Partial<MappingRequestInput>, requester = MEMBER) => errorOf(resolve(request, requester));
 
 const WEB_BEHIND_EDGE = {
   router_id: ROUTER,
@@ -45,17 +46,17 @@ const WEB_BEHIND_EDGE = {
   expectedGatewayIp: GATEWAY,
 };
 
-describe('one and the same port is found by', () => {
+describe('the same port is resolved by', () => {
   test.each<[string, Partial<MappingRequestInput>]>([
     ['names', { router: 'edge', server: 'web' }],
     ['ids', { router_id: ROUTER, server: WEB }],
     ['the name of its namespace and the port', { router: `qrouter-${ROUTER}`, port_id: WEB_PORT }],
-    ['its server alone: one router leads there', { server: 'web' }],
+    ['its server alone, where one router is connected', { server: 'web' }],
     ['its port alone', { port_id: WEB_PORT }],
     ['its address behind the router', { router: 'edge', server_ip: '10.20.0.51' }],
     ['its address alone, in the project', { server_ip: '10.20.0.51' }],
-  ])('%s', async (_, wanted) => {
-    const { mapping: input, port } = await resolve(wanted);
+  ])('%s', async (_, request) => {
+    const { mapping: input, port } = await resolve(request);
 
     expect(input).toMatchObject({ ...WEB_BEHIND_EDGE, server_port: 22 });
     expect(port?.id).toBe(WEB_PORT);
@@ -64,7 +65,7 @@ describe('one and the same port is found by', () => {
   });
 });
 
-test('the same words mean another server for another project', async () => {
+test('the same name resolves to another server for another project', async () => {
   const { mapping: input } = await resolve({ server: 'web' }, STRANGER);
 
   expect(input).toMatchObject({
@@ -75,13 +76,13 @@ test('the same words mean another server for another project', async () => {
   });
 });
 
-test('an operator publishes for whoever has the port', async () => {
+test('a mapping that an operator creates belongs to the project of the port', async () => {
   const { mapping: input } = await resolve({ router_id: ROUTER, server: WEB }, ROOT);
 
   expect(input).toMatchObject(WEB_BEHIND_EDGE);
 });
 
-test('with ids, one question to Neutron decides', async () => {
+test('with IDs, one request to Neutron is enough', async () => {
   await resolve({ router_id: ROUTER, server: WEB });
   cloud.asked.length = 0;
 
@@ -90,35 +91,35 @@ test('with ids, one question to Neutron decides', async () => {
   expect(cloud.asked).toEqual(['ports']);
 });
 
-describe("another project's is not there:", () => {
+describe('not found, because it is of another project, is', () => {
   test.each<[string, Partial<MappingRequestInput>, string]>([
     ['its router', { router_id: OTHER_ROUTER, server: WEB }, 'ROUTER_NOT_FOUND'],
     ["its router's name", { router: 'edge-other', server: 'web' }, 'ROUTER_NOT_FOUND'],
     ["its router's namespace", { router: `qrouter-${OTHER_ROUTER}`, server: 'web' }, 'ROUTER_NOT_FOUND'],
     ['its server', { server: OTHERWEB }, 'SERVER_NOT_FOUND'],
-    ['its server behind a router of mine', { router_id: ROUTER, server: OTHERWEB }, 'SERVER_NOT_FOUND'],
+    ['its server behind a router of the requester', { router_id: ROUTER, server: OTHERWEB }, 'SERVER_NOT_FOUND'],
     ['its port', { port_id: OTHERWEB_PORT }, 'PORT_NOT_FOUND'],
-    ['its port under the name of a server of mine', { server: WEB, port_id: OTHERWEB_PORT }, 'PORT_NOT_FOUND'],
-    ['a namespace that is no router of Neutron', { router: 'rev-edge', server: 'web' }, 'ROUTER_NOT_FOUND'],
-  ])('%s', async (_, wanted, code) => {
-    const error = await refusal(wanted);
+    ['its port with a server of the requester', { server: WEB, port_id: OTHERWEB_PORT }, 'PORT_NOT_FOUND'],
+    ['a namespace that is not a Neutron router', { router: 'rev-edge', server: 'web' }, 'ROUTER_NOT_FOUND'],
+  ])('%s', async (_, request, code) => {
+    const error = await refusal(request);
 
     expect(error).toMatchObject({ code, kind: 'NotFound' });
     expect(error.facts['known'] ?? []).not.toContain('edge-other');
   });
 });
 
-describe('what has just changed counts:', () => {
+describe('a change in OpenStack counts at once:', () => {
   test.each<[string, Partial<Parameters<FakeCloud['changePort']>[1]>, string]>([
-    ['the port went to another project', { project_id: OTHER }, 'SERVER_NOT_FOUND'],
+    ['the port moved to another project', { project_id: OTHER }, 'SERVER_NOT_FOUND'],
     [
-      'the port went to another network',
+      'the port moved to another network',
       { fixed_ips: [{ ip_address: '10.20.0.51', subnet_id: idOf(231) }] },
       'ROUTER_NOT_CONNECTED',
     ],
-    ['the port went to another server', { device_id: OTHERWEB }, 'SERVER_NOT_FOUND'],
+    ['the port moved to another server', { device_id: OTHERWEB }, 'SERVER_NOT_FOUND'],
     ['the port lost its address', { fixed_ips: [] }, 'SERVER_NOT_BEHIND_ROUTER'],
-    ['nobody uses the port any more', { device_id: '', device_owner: '' }, 'SERVER_NOT_FOUND'],
+    ['the port was detached', { device_id: '', device_owner: '' }, 'SERVER_NOT_FOUND'],
   ])('%s', async (_, change, code) => {
     await resolve({ router_id: ROUTER, server: WEB });
 
@@ -139,8 +140,8 @@ describe('what has just changed counts:', () => {
   });
 });
 
-describe('what is not clear is asked back:', () => {
-  test('two routers lead there', async () => {
+describe('ambiguous or missing is', () => {
+  test('the router, where two are connected', async () => {
     cloud.itsRouters.push(routerOf({ id: idOf(120), name: 'second' }));
     cloud.itsPorts.push(
       portOf({ id: idOf(121), device_id: idOf(120), device_owner: 'network:ha_router_replicated_interface' }),
@@ -154,7 +155,7 @@ describe('what is not clear is asked back:', () => {
     expect((await resolve({ server: 'web', router: 'second' })).mapping.router_id).toBe(idOf(120));
   });
 
-  test('the server has two addresses there', async () => {
+  test('the address, where the server has two', async () => {
     const fixed_ips = ['10.20.0.51', '10.20.0.52', '2001:db8::51'].map((ip_address) => ({
       ip_address,
       subnet_id: idOf(131),
@@ -165,63 +166,64 @@ describe('what is not clear is asked back:', () => {
     expect((await resolve({ server: 'web', server_ip: '10.20.0.52' })).mapping.server_ip).toBe('10.20.0.52');
     expect(await refusal({ server: 'web', server_ip: '10.20.0.53' })).toMatchObject({
       code: 'SERVER_NOT_BEHIND_ROUTER',
+      facts: { cause: 'OTHER_ADDRESS', server: 'web', addresses: ['10.20.0.51', '10.20.0.52'] },
     });
   });
 
-  test('two servers have that name', async () => {
+  test('the server, where two have the name', async () => {
     cloud.itsServers.push({ id: idOf(102), name: 'web', project_id: DEMO, status: 'ACTIVE' });
 
     expect((await refusal({ server: 'web' })).facts['candidates']).toHaveLength(2);
   });
 
-  test('an operator sees the servers of all projects', async () => {
+  test('for an operator the server, where two projects have the name', async () => {
     expect(await refusal({ server: 'web' }, ROOT)).toMatchObject({ code: 'AMBIGUOUS' });
   });
 
-  test('nothing is said of the server', async () => {
+  test('a request without a server', async () => {
     expect(await refusal({ router: 'edge' })).toMatchObject({ code: 'INVALID_INPUT' });
   });
 });
 
-describe('for admins only:', () => {
-  test('an address that is no Neutron port, and the answer says so', async () => {
-    const wanted = { router: 'edge', server_ip: '10.20.0.99' };
+describe('only an admin may publish', () => {
+  test('an address that no Neutron port has, with a warning', async () => {
+    const request = { router: 'edge', server_ip: '10.20.0.99' };
 
-    expect(await refusal(wanted)).toMatchObject({ code: 'SERVER_NOT_FOUND' });
-    const { mapping: input, port, warnings } = await resolve(wanted, ADMIN);
+    expect(await refusal(request)).toMatchObject({ code: 'SERVER_NOT_FOUND' });
+    const { mapping: input, port, warnings } = await resolve(request, ADMIN);
     expect(input).toMatchObject({ router_id: ROUTER, server_ip: '10.20.0.99', port_id: null, project_id: DEMO });
     expect(port).toBeUndefined();
-    expect(warnings.join()).toContain('10.20.0.99');
+    expect(warnings).toEqual([addressWarning('10.20.0.99')]);
   });
 
-  test('a port of no server', async () => {
+  test('a port that is not of a server', async () => {
     cloud.changePort(WEB_PORT, { device_owner: 'network:dhcp' });
 
     expect(await refusal({ port_id: WEB_PORT })).toMatchObject({ code: 'FORBIDDEN' });
     expect((await resolve({ port_id: WEB_PORT }, ADMIN)).mapping.server_id).toBeNull();
   });
 
-  test('an address of the router that is not its gateway', async () => {
-    const wanted = { server: 'web', gateway_ip: '203.0.113.11' };
+  test('on an address of the router that is not its gateway address', async () => {
+    const request = { server: 'web', gateway_ip: '203.0.113.11' };
 
-    expect(await refusal(wanted)).toMatchObject({ code: 'GATEWAY_NOT_LOCAL' });
-    expect((await resolve(wanted, ADMIN)).mapping.gateway_ip).toBe('203.0.113.11');
+    expect(await refusal(request)).toMatchObject({ code: 'GATEWAY_NOT_LOCAL' });
+    expect((await resolve(request, ADMIN)).mapping.gateway_ip).toBe('203.0.113.11');
   });
 
-  test('not even an admin of the project has what is of another one', async () => {
+  test('nothing of another project', async () => {
     expect(await refusal({ router_id: OTHER_ROUTER, server_ip: '10.20.0.51' }, ADMIN)).toMatchObject({
       code: 'ROUTER_NOT_FOUND',
     });
   });
 
-  test('a namespace that Neutron does not know is for operators', async () => {
+  test('in a namespace that Neutron does not know, as an admin of all projects', async () => {
     const { mapping: input } = await resolve({ router: 'gate', server_ip: '10.9.0.7' }, ROOT);
 
     expect(input).toMatchObject({ router_id: 'gate', server_ip: '10.9.0.7' });
   });
 });
 
-test('a mapping that is given another address belongs to whoever has it, if that is the caller', async () => {
+test('a mapping with a new address gets the port of the requester that has the address', async () => {
   cloud.itsPorts.push(
     portOf({ id: idOf(115), device_id: idOf(102), fixed_ips: [{ ip_address: '10.20.0.60', subnet_id: idOf(131) }] }),
   );
@@ -235,57 +237,54 @@ test('a mapping that is given another address belongs to whoever has it, if that
   expect(await errorOf(targets.readdress(mapping, '10.20.0.77', MEMBER))).toMatchObject({ code: 'SERVER_NOT_FOUND' });
 });
 
-test('a cloud that is away lets nothing through', async () => {
+test('nothing is resolved while OpenStack is unavailable', async () => {
   await resolve({ router_id: ROUTER, server: WEB });
   cloud.isAway = true;
 
   expect(await refusal({ router_id: ROUTER, server: WEB })).toMatchObject({ code: 'CLOUD_UNAVAILABLE' });
 });
 
-describe('an address that Neutron knows is somebody’s, whoever asks', () => {
-  const STRANGE = idOf(119);
+describe('an address that a Neutron port has', () => {
+  const OTHER_PORT = idOf(119);
   beforeEach(() => {
     const fixed_ips = [{ ip_address: '10.20.0.77', subnet_id: idOf(131) }];
-    cloud.itsPorts.push(portOf({ id: STRANGE, project_id: OTHER, fixed_ips }));
+    cloud.itsPorts.push(portOf({ id: OTHER_PORT, project_id: OTHER, fixed_ips }));
   });
 
-  test.each([MEMBER, ADMIN])(
-    'on the own network, the port of another project is not there for $name',
-    async (caller) => {
-      expect((await refusal({ router: 'edge', server_ip: '10.20.0.77' }, caller)).code).toBe('SERVER_NOT_FOUND');
-    },
-  );
+  test.each([MEMBER, ADMIN])('in another project, on the own network, is not found for $name', async (requester) => {
+    expect((await refusal({ router: 'edge', server_ip: '10.20.0.77' }, requester)).code).toBe('SERVER_NOT_FOUND');
+  });
 
-  test('an admin may still publish one that nobody has', async () => {
+  test('does not keep an admin from publishing one that no port has', async () => {
     const { mapping: input, warnings } = await resolve({ router: 'edge', server_ip: '10.20.0.99' }, ADMIN);
 
     expect(input).toMatchObject({ server_ip: '10.20.0.99', port_id: null });
-    expect(warnings.join()).toContain('the address of no Neutron port');
+    expect(warnings).toEqual([addressWarning('10.20.0.99')]);
   });
 });
 
 describe('confirm', () => {
   const mapping = { ...MAPPING, project_id: DEMO, server_id: WEB, port_id: WEB_PORT };
 
-  test('passes while the port is the caller’s, has the address and is behind the router', async () => {
+  test('passes while the port is of the requester, has the address and is behind the router', async () => {
     await expect(targets.confirm(mapping, MEMBER)).resolves.toBeUndefined();
     await expect(targets.confirm({ ...mapping, port_id: null }, MEMBER)).resolves.toBeUndefined();
   });
 
   test.each<[string, () => void]>([
-    ['the port is another project’s', () => cloud.changePort(WEB_PORT, { project_id: OTHER })],
+    ['the port is of another project', () => cloud.changePort(WEB_PORT, { project_id: OTHER })],
     [
       'it has another address',
       () => cloud.changePort(WEB_PORT, { fixed_ips: [{ ip_address: '10.20.0.9', subnet_id: idOf(131) }] }),
     ],
-    ['it is no server’s any more', () => cloud.changePort(WEB_PORT, { device_owner: '', device_id: '' })],
-  ])('refuses when %s', async (_, change) => {
+    ['it is detached', () => cloud.changePort(WEB_PORT, { device_owner: '', device_id: '' })],
+  ])('throws when %s', async (_, change) => {
     change();
     await errorOf(targets.confirm(mapping, MEMBER));
   });
 });
 
-test('several routers without a gateway are named all the same', async () => {
+test('several routers without a gateway are ambiguous, and are named', async () => {
   cloud.itsPorts.splice(1, 1);
   cloud.itsRouters.push(routerOf({ id: idOf(320), name: 'spare', gateway_ips: [] }));
   const fixed_ips = [{ ip_address: '10.20.0.2', subnet_id: idOf(131) }];
@@ -296,6 +295,5 @@ test('several routers without a gateway are named all the same', async () => {
   const error = await refusal({ server: 'web' });
 
   expect(error.code).toBe('AMBIGUOUS');
-  expect(error.message).toContain('edge');
-  expect(error.message).toContain('spare');
+  expect(error.facts['candidates']).toEqual([`edge (${ROUTER})`, `spare (${idOf(320)})`]);
 });

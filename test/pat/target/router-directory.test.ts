@@ -1,4 +1,4 @@
-/** What is known of routers beyond the node. */
+/** The routers of Neutron: names, visibility, and why one is not on this node. */
 
 import { beforeEach, expect, test } from '@jest/globals';
 import { ROOT } from '../../../src/core/identity/requester.ts';
@@ -13,62 +13,62 @@ import { tenant } from '../../support/requests.ts';
 import { idOf, MAPPING, ROUTER, recordWith } from '../../support/samples.ts';
 
 let cloud: FakeCloud;
-let book: RouterDirectory;
+let directory: RouterDirectory;
 beforeEach(async () => {
   cloud = new FakeCloud();
-  book = new RouterDirectory();
-  await book.refresh(cloud);
+  directory = new RouterDirectory();
+  await directory.refresh(cloud);
 });
 
-test('a name is found by whoever may know it', () => {
-  expect(book.find('edge', tenant('member', DEMO))).toBe(ROUTER);
-  expect(book.find('edge', ROOT)).toBe(ROUTER);
-  expect(book.find('edge', tenant('member', OTHER))).toBeUndefined();
-  expect(book.find('nothing', ROOT)).toBeUndefined();
+test('a requester finds the routers that it sees by name', () => {
+  expect(directory.find('edge', tenant('member', DEMO))).toBe(ROUTER);
+  expect(directory.find('edge', ROOT)).toBe(ROUTER);
+  expect(directory.find('edge', tenant('member', OTHER))).toBeUndefined();
+  expect(directory.find('nothing', ROOT)).toBeUndefined();
 });
 
-test('a name that two routers have is nobody’s', async () => {
+test('a name that two routers have is not found', async () => {
   cloud.itsRouters.push(routerOf({ id: idOf(121), name: 'edge' }));
-  await book.refresh(cloud);
+  await directory.refresh(cloud);
 
-  expect(book.find('edge', tenant('member', DEMO))).toBeUndefined();
+  expect(directory.find('edge', tenant('member', DEMO))).toBeUndefined();
 });
 
 test('a router is visible to its project and to those who see all', () => {
-  expect(book.isVisible(OTHER_ROUTER, tenant('member', OTHER))).toBe(true);
-  expect(book.isVisible(OTHER_ROUTER, tenant('member', DEMO))).toBe(false);
-  expect(book.isVisible(OTHER_ROUTER, ROOT)).toBe(true);
-  expect(book.isVisible('a-namespace', tenant('member', DEMO))).toBe(false);
+  expect(directory.isVisible(OTHER_ROUTER, tenant('member', OTHER))).toBe(true);
+  expect(directory.isVisible(OTHER_ROUTER, tenant('member', DEMO))).toBe(false);
+  expect(directory.isVisible(OTHER_ROUTER, ROOT)).toBe(true);
+  expect(directory.isVisible('a-namespace', tenant('member', DEMO))).toBe(false);
 });
 
-test('what was known stays when the cloud goes away', async () => {
+test('the last list stays while OpenStack is unavailable', async () => {
   cloud.isAway = true;
 
-  expect(await errorOf(book.refresh(cloud))).toMatchObject({ code: 'CLOUD_UNAVAILABLE' });
-  expect(book.of(ROUTER)?.name).toBe('edge');
+  expect(await errorOf(directory.refresh(cloud))).toMatchObject({ code: 'CLOUD_UNAVAILABLE' });
+  expect(directory.of(ROUTER)?.name).toBe('edge');
 });
 
-test('one question at a time', async () => {
+test('concurrent refreshes share one request', async () => {
   cloud.asked.length = 0;
 
-  await Promise.all([book.refresh(cloud), book.refresh(cloud)]);
+  await Promise.all([directory.refresh(cloud), directory.refresh(cloud)]);
 
   expect(cloud.asked).toEqual(['routers']);
 });
 
 test.each<[string, Partial<CloudRouter>, boolean, ReasonCode | null, ReasonCode]>([
   ['is disabled', { isUp: false }, false, null, 'ROUTER_DISABLED'],
-  ['is elsewhere', {}, false, null, 'ROUTER_ABSENT'],
+  ['is on another node', {}, false, null, 'ROUTER_ABSENT'],
   ['has no gateway', { gateway_ips: [] }, true, 'NO_GATEWAY_ADDRESS', 'NO_EXTERNAL_GATEWAY'],
   ['is a standby instance', { isHa: true }, true, 'NO_GATEWAY_ADDRESS', 'ROUTER_STANDBY'],
-])('a mapping says that its router %s', async (_, router, isHere, stored, said) => {
+])('the status of a mapping explains that its router %s', async (_, router, isPresent, stored, expected) => {
   const { dataplane, clock } = fakeNode();
   cloud.itsRouters[0] = routerOf({ id: ROUTER, name: 'edge', ...router });
-  await book.refresh(cloud);
+  await directory.refresh(cloud);
   const mapping = { ...MAPPING, status: 'DOWN' as const, status_code: stored };
   const store = new MemoryStore([recordWith([mapping])]);
-  const here = { routers: async () => (isHere ? dataplane.routers() : []) };
-  const query = new MappingQuery({ store, dataplane: here, clock, directory: book });
+  const onNode = { routers: async () => (isPresent ? dataplane.routers() : []) };
+  const query = new MappingQuery({ store, dataplane: onNode, clock, directory });
 
-  expect((await query.get(MAPPING.id)).status_code).toBe(said);
+  expect((await query.get(MAPPING.id)).status_code).toBe(expected);
 });

@@ -1,11 +1,12 @@
-/** What security groups drop, and how they are opened and closed again. */
+/** Which packets security groups drop, and how rules are added and removed. */
 
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { cidrContains } from '../../../src/core/values/ipv4.ts';
 import type { SecurityGroupRule } from '../../../src/pat/interfaces/cloud.ts';
-import { missingAccess, missingText } from '../../../src/pat/target/security.ts';
+import { ANY_SOURCE, missingAccess } from '../../../src/pat/target/security.ts';
 import { SecurityGroups } from '../../../src/pat/target/security-groups.ts';
+import { droppedWarning } from '../../../src/pat/target/warnings.ts';
 import { DEMO, FakeCloud, OTHER, portOf, WEB_PORT } from '../../support/fake-cloud.ts';
 import { errorOf, ListLog } from '../../support/fake-node.ts';
 import { requestOf } from '../../support/requests.ts';
@@ -29,20 +30,20 @@ const rule = (fields: Partial<SecurityGroupRule> = {}): SecurityGroupRule => ({
 const SSH = { protocol: 'tcp' as const, server_port: 22, allowed_cidrs: [] as string[] };
 const SECURED = { hasPortSecurity: true };
 
-describe('tcp 22 from anywhere passes', () => {
+describe('tcp 22 from anywhere is allowed', () => {
   test.each<[string, Partial<SecurityGroupRule>]>([
-    ['its own rule', {}],
+    ['a rule for the port', {}],
     ['a range', { port_range_min: 1, port_range_max: 1024 }],
     ['a rule for all ports', { port_range_min: null, port_range_max: null }],
     ['a rule for every protocol', { protocol: null, port_range_min: null, port_range_max: null }],
-    ['a protocol by its number', { protocol: '6' }],
-    ['the word any', { protocol: 'any' }],
-    ['the network of everybody', { remote_ip_prefix: '0.0.0.0/0' }],
+    ['a rule for the protocol number', { protocol: '6' }],
+    ['a rule for the protocol any', { protocol: 'any' }],
+    ['a rule for 0.0.0.0/0', { remote_ip_prefix: '0.0.0.0/0' }],
   ])('by %s', (_, fields) => {
     expect(missingAccess(SECURED, [rule(fields)], SSH)).toEqual([]);
   });
 
-  test('where the port is not secured', () => {
+  test('where port security is disabled', () => {
     expect(missingAccess({ hasPortSecurity: false }, [], SSH)).toEqual([]);
   });
 });
@@ -51,17 +52,17 @@ describe('tcp 22 from anywhere is dropped', () => {
   test.each<[string, Partial<SecurityGroupRule>]>([
     ['another port', { port_range_min: 80, port_range_max: 80 }],
     ['another protocol', { protocol: 'udp' }],
-    ['what goes out', { direction: 'egress' }],
+    ['egress', { direction: 'egress' }],
     ['IPv6', { ethertype: 'IPv6' }],
     ['members of a group', { remote_group_id: idOf(150) }],
     ['members of an address group', { remote_address_group_id: idOf(151) }],
-    ['some networks only', { remote_ip_prefix: '198.51.100.0/24' }],
+    ['one network', { remote_ip_prefix: '198.51.100.0/24' }],
   ])('by a rule for %s', (_, fields) => {
-    expect(missingAccess(SECURED, [rule(fields)], SSH).map(missingText)).toEqual(['tcp 22 from anywhere']);
+    expect(missingAccess(SECURED, [rule(fields)], SSH)).toEqual([{ cidr: ANY_SOURCE, protocol: 'tcp', port: 22 }]);
   });
 });
 
-test('what a mapping allows is compared with what its groups allow, address by address', () => {
+test('the networks of a mapping are compared with those of its groups, address by address', () => {
   const network = fc
     .tuple(fc.integer({ min: 0, max: 15 }), fc.integer({ min: 28, max: 32 }))
     .map(([host, length]) => `10.0.0.${host & ~(2 ** (32 - length) - 1) & 15}/${length}`);
@@ -90,15 +91,15 @@ describe('with a cloud', () => {
     port: portOf({ id: WEB_PORT }),
   });
 
-  test('a look says which rule is missing, and adds none', async () => {
+  test('a check warns of the missing rule, and adds none', async () => {
     const { warnings, ruleIds } = await groups.inspect(idOf(7), target(), false);
 
-    expect(warnings).toEqual([expect.stringMatching(/\(web\) drop tcp 22 from anywhere.*--open-security-group/)]);
+    expect(warnings).toEqual([droppedWarning(['web'], [{ cidr: ANY_SOURCE, protocol: 'tcp', port: 22 }])]);
     expect(ruleIds).toEqual([]);
     expect(cloud.itsRules).toEqual([]);
   });
 
-  test('opening adds one rule for each network, with the mapping’s id, and closing takes away only these', async () => {
+  test('opening adds one rule for each network, with the ID of the mapping, and closing removes only these', async () => {
     cloud.itsRules.push(rule({ id: idOf(5), port_range_min: 80, port_range_max: 80 }));
     const { warnings, ruleIds } = await groups.inspect(
       idOf(7),
@@ -117,23 +118,23 @@ describe('with a cloud', () => {
     expect(cloud.itsRules.map(({ id }) => id)).toEqual([idOf(5)]);
   });
 
-  test('nothing is added where nothing is missing', async () => {
+  test('no rule is added where none is missing', async () => {
     cloud.itsRules.push(rule());
 
     expect(await groups.inspect(idOf(7), target(), true)).toEqual({ warnings: [], ruleIds: [] });
   });
 
-  test('a group of another project is never opened', async () => {
+  test('no rule is added to a group of another project', async () => {
     cloud.itsGroups.splice(0, 1, { id: idOf(150), name: 'shared', project_id: OTHER });
 
     expect(await errorOf(groups.inspect(idOf(7), target(), true))).toMatchObject({ code: 'FORBIDDEN' });
     expect(cloud.itsRules).toEqual([]);
   });
 
-  test('a cloud that is away is a warning for a look, an error for opening, and a sentence for closing', async () => {
+  test('while OpenStack is unavailable a check and closing give a warning, and opening throws', async () => {
     cloud.isAway = true;
 
-    expect((await groups.inspect(idOf(7), target(), false)).warnings).toEqual([expect.stringContaining('not known')]);
+    expect((await groups.inspect(idOf(7), target(), false)).warnings).toHaveLength(1);
     expect(await errorOf(groups.inspect(idOf(7), target(), true))).toMatchObject({ code: 'CLOUD_UNAVAILABLE' });
     expect(await groups.close([idOf(9)])).toEqual([expect.stringContaining(idOf(9))]);
   });

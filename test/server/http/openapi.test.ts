@@ -7,7 +7,7 @@ import { openApiDocument } from '../../../src/server/http/openapi.ts';
 import { MappingPatchBody, NewMappingBody } from '../../../src/server/pat/schemas.ts';
 import { expectGolden } from '../../support/golden.ts';
 import { idOf, ROUTER } from '../../support/samples.ts';
-import { foreignOf, pythonRules } from '../../support/unmanaged-rules.ts';
+import { pythonRules, unmanagedOf } from '../../support/unmanaged-rules.ts';
 import { type Call, TestApi, VERSION } from './api.ts';
 import { Contract, type Operation } from './contract.ts';
 
@@ -180,7 +180,7 @@ describe('every answer is as the document says', () => {
       await ask('syncRouter', 404, '/v1/routers/lost/sync');
     },
     importRules: async () => {
-      Object.assign(api.node.router, foreignOf(...pythonRules(4999, '10.20.0.51:22')));
+      Object.assign(api.node.router, unmanagedOf(...pythonRules(4999, '10.20.0.51:22')));
       await ask('importRules', 200, `/v1/routers/${ROUTER}/import?dry_run=true`);
       const taken = await ask('importRules', 200, `/v1/routers/${ROUTER}/import`);
       expect(await taken.json()).toMatchObject({ import: { rules: [{ result: 'imported' }] } });

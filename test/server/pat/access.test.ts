@@ -139,7 +139,7 @@ test('a policy that allows a tenant to change routers does not show it more of t
       },
     },
     imports: {
-      async takeOver(router_id) {
+      async importRules(router_id) {
         reached.push(router_id);
         return { value: [], warnings: [], script: undefined };
       },

@@ -1,6 +1,7 @@
-/** Which addresses of which ports a router leads to, as Neutron has it. Pure. */
+/** What Neutron's ports say of servers and routers: IPv4 addresses, subnets and gateway addresses. Pure. */
 import { isIpv4 } from '../../core/values/ipv4.ts';
 import type { CloudPort } from '../interfaces/cloud.ts';
+import type { TargetIdentity } from '../mapping/mapping.ts';
 
 /** An IPv4 address of a port. */
 export interface PortAddress {
@@ -14,17 +15,18 @@ const INTERFACE =
 const GATEWAY = 'network:router_gateway';
 const SERVER = /^compute:/;
 
+/** True for a port that Nova has attached to a server. */
 export function isServerPort({ device_owner }: CloudPort): boolean {
   return SERVER.test(device_owner);
 }
 
-/** A router's interface inside; every kind of router has its own word for it. */
+/** True for the interface of a router on a tenant network; each kind of router (HA, DVR) has its own device_owner for it. */
 export function isRouterInterface({ device_owner }: CloudPort): boolean {
   return INTERFACE.test(device_owner);
 }
 
-/** Every IPv4 address of these ports. */
-export function targetsOf(ports: readonly CloudPort[]): readonly PortAddress[] {
+/** Gives every IPv4 address of these ports. */
+export function addressesOf(ports: readonly CloudPort[]): readonly PortAddress[] {
   return ports.flatMap((port) =>
     port.fixed_ips
       .filter(({ ip_address }) => isIpv4(ip_address))
@@ -32,28 +34,34 @@ export function targetsOf(ports: readonly CloudPort[]): readonly PortAddress[] {
   );
 }
 
-/** What a router's own ports say of it. */
+/** Gives the identity by which a mapping to this address follows its port. */
+export function identityOf({ port, server_ip }: PortAddress): TargetIdentity {
+  return { server_ip, server_id: isServerPort(port) ? port.device_id : null, port_id: port.id };
+}
+
+/** The ports of one router. */
 export class RouterPorts {
   readonly #ports: readonly CloudPort[];
 
-  /** Takes ports among which are those of the router. */
-  constructor(router_id: string, ports: readonly CloudPort[]) {
-    this.#ports = ports.filter(({ device_id }) => device_id === router_id);
+  /** Takes ports of any devices, and keeps those of the router. */
+  constructor(routerId: string, ports: readonly CloudPort[]) {
+    this.#ports = ports.filter(({ device_id }) => device_id === routerId);
   }
 
-  /** Subnets on which it has an interface. */
+  /** Subnets on which the router has an interface. */
   get subnetIds(): ReadonlySet<string> {
     return new Set(this.#interfaces.flatMap(({ fixed_ips }) => fixed_ips.map(({ subnet_id }) => subnet_id)));
   }
 
+  /** Networks on which the router has an interface. */
   get networkIds(): readonly string[] {
     return [...new Set(this.#interfaces.map(({ network_id }) => network_id))];
   }
 
-  /** IPv4 addresses of its gateway. */
-  get gateway_ips(): readonly string[] {
+  /** IPv4 addresses of the external gateway. */
+  get gatewayIps(): readonly string[] {
     const gateways = this.#ports.filter(({ device_owner }) => device_owner === GATEWAY);
-    return targetsOf(gateways).map(({ server_ip }) => server_ip);
+    return addressesOf(gateways).map(({ server_ip }) => server_ip);
   }
 
   get #interfaces(): readonly CloudPort[] {

@@ -1,13 +1,13 @@
-/** What a daemon answers, as schemas. Fields that are not known here are passed over: it may be newer than this praas. */
+/** The response bodies of a PAT agent, as schemas. Unknown fields are ignored, because the agent may be a newer version. */
 
 import * as z from 'zod';
 import { HOP_VERDICTS, HOPS } from '../check/report.ts';
 import { Correction } from '../follow/correction.ts';
-import { IMPORT_RESULTS } from '../import/import.ts';
+import { IMPORT_RESULTS } from '../import/result.ts';
 import { Event, EventAuthor } from '../mapping/event.ts';
 import { Mapping } from '../mapping/mapping.ts';
 import type { ReasonCode } from '../mapping/reasons.ts';
-import { Problem } from './errors.ts';
+import { ErrorItem } from './errors.ts';
 import { Printable } from './printable.ts';
 
 const Count = z.int().min(0);
@@ -15,8 +15,8 @@ const Printables = z.array(Printable);
 
 const Counters = z.object({ packets: Count, bytes: Count, last_hit_at: Printable.nullable() });
 
-/** The daemon has made its lists of networks canonical already. */
-const MappingAnswer = z.object({
+/** Lists of networks are canonical already. */
+const MappingBody = z.object({
   ...Mapping.shape,
   allowed_cidrs: Printables,
   status_code: Printable.pipe(z.custom<ReasonCode>()).nullable(),
@@ -24,13 +24,13 @@ const MappingAnswer = z.object({
   counters: Counters.nullable(),
 });
 
-/** What every answer to a change has beside what it is about. */
+/** The fields that every response to a change has in addition. */
 const changed = { warnings: Printables, script: Printable.optional() };
 
-export const MappingDocument = z.object({ mapping: MappingAnswer, ...changed });
-export const MappingsDocument = z.object({ mappings: z.array(MappingAnswer), ...changed });
-export const DeletedDocument = MappingsDocument.extend({ failures: z.array(Problem) });
-export const MappingListDocument = z.object({ mappings: z.array(MappingAnswer), failures: z.array(Problem) });
+export const MappingDocument = z.object({ mapping: MappingBody, ...changed });
+export const MappingsDocument = z.object({ mappings: z.array(MappingBody), ...changed });
+export const DeletedDocument = MappingsDocument.extend({ failures: z.array(ErrorItem) });
+export const MappingListDocument = z.object({ mappings: z.array(MappingBody), failures: z.array(ErrorItem) });
 
 export const ConnectionsDocument = z.object({
   connections: z.array(
@@ -111,20 +111,21 @@ const ServerSummary = z.object({
 });
 export const ServerListDocument = z.object({ servers: z.array(ServerSummary) });
 
-export const RouterListDocument = z.object({ routers: z.array(RouterSummary), failures: z.array(Problem) });
+export const RouterListDocument = z.object({ routers: z.array(RouterSummary), failures: z.array(ErrorItem) });
 export const RouterDocument = z.object({ router: RouterDetails });
 
 const QuotaLine = z.object({ limit: z.int(), in_use: Count });
-const QuotaAnswer = z.object({
+const QuotaBody = z.object({
   project_id: Printable,
   is_default: z.boolean(),
   mappings: QuotaLine,
   ports_per_router: QuotaLine,
 });
-export const QuotaDocument = z.object({ quota: QuotaAnswer });
-export const QuotaListDocument = z.object({ quotas: z.array(QuotaAnswer) });
+export const QuotaDocument = z.object({ quota: QuotaBody });
+export const QuotaListDocument = z.object({ quotas: z.array(QuotaBody) });
 
-const PastMapping = MappingAnswer.omit({ counters: true });
+/** A mapping as it was at the time of an event. */
+const PastMapping = MappingBody.omit({ counters: true });
 export const EventListDocument = z.object({
   events: z.array(
     z.object({

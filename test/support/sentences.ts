@@ -1,0 +1,48 @@
+/** One warning of each kind about servers, and one reason of each kind that an import can give, for their texts. */
+import { type ImportReason, importReasonText } from '../../src/pat/import/reasons.ts';
+import { ANY_SOURCE } from '../../src/pat/target/security.ts';
+import {
+  addressWarning,
+  droppedWarning,
+  ruleWarning,
+  uncheckedWarning,
+  unreadWarning,
+} from '../../src/pat/target/warnings.ts';
+import { idOf } from './samples.ts';
+
+export const WARNINGS: readonly string[] = [
+  addressWarning('10.20.0.99'),
+  droppedWarning(['default', 'web'], [{ cidr: ANY_SOURCE, protocol: 'tcp', port: 22 }]),
+  droppedWarning(
+    [],
+    [
+      { cidr: '192.0.2.0/24', protocol: 'udp', port: 53 },
+      { cidr: '198.51.100.7/32', protocol: 'udp', port: 53 },
+    ],
+  ),
+  uncheckedWarning('OpenStack (network) is unavailable'),
+  ruleWarning(idOf(7), 'OpenStack (network) is unavailable'),
+  unreadWarning([idOf(7), idOf(8)]),
+];
+
+/** A new code does not compile until it is here. */
+const REASONS: { readonly [C in ImportReason['code']]: ImportReason & { readonly code: C } } = {
+  NOT_EXPRESSIBLE: { code: 'NOT_EXPRESSIBLE', detail: 'mappings do not support --random' },
+  NO_GATEWAY_ADDRESS: { code: 'NO_GATEWAY_ADDRESS' },
+  NOT_A_GATEWAY_ADDRESS: { code: 'NOT_A_GATEWAY_ADDRESS', address: '203.0.113.99' },
+  SERVER_NOT_BEHIND_ROUTER: {
+    code: 'SERVER_NOT_BEHIND_ROUTER',
+    facts: { cause: 'NETWORK_ADDRESS', server_ip: '10.20.0.255', network: '10.20.0.0/24' },
+  },
+  SEVERAL_SERVERS: { code: 'SEVERAL_SERVERS' },
+  TOO_MANY_NETWORKS: { code: 'TOO_MANY_NETWORKS', max: 256 },
+  MAPPING_NOT_EFFECTIVE: { code: 'MAPPING_NOT_EFFECTIVE', mappingId: idOf(1) },
+  MAPPING_TO_OTHER_SERVER: { code: 'MAPPING_TO_OTHER_SERVER', mappingId: idOf(1) },
+  MAPPING_WITH_OTHER_NETWORKS: { code: 'MAPPING_WITH_OTHER_NETWORKS', mappingId: idOf(1) },
+  OVERLAPS: { code: 'OVERLAPS', rule: '-A custom-PREROUTING -p tcp -j RETURN' },
+  SHADOWED: { code: 'SHADOWED' },
+};
+
+export const IMPORT_REASONS: readonly string[] = Object.values(REASONS).map(
+  (reason) => `${reason.code}: ${importReasonText(reason)}`,
+);
