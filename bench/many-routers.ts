@@ -12,7 +12,7 @@ export async function manyRouters({ steady, later, ending }: Options, count: num
   const names = Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
   const world = new World(
     steady,
-    names.map((name) => ({ name, lines: FURNITURE, forwards: false })),
+    names.map((name) => ({ name, lines: FURNITURE, isForwarding: false })),
   );
   later(() => world.remove());
   await world.build();

@@ -1,5 +1,5 @@
 // Connections through the last of many mappings, against plain routing without any NAT.
-import { ADDRESSES, placesOf, standardPlan } from '../../src/admin/demo/plan.ts';
+import { ADDRESSES, namespacesOf, standardPlan } from '../../src/admin/demo/plan.ts';
 import { World } from '../../src/admin/demo/world.ts';
 import type { BackendName } from '../../src/netfilter/backend.ts';
 import type { Forward } from '../../src/pat/mapping/forward.ts';
@@ -25,11 +25,11 @@ async function world(options: Options): Promise<{ router: string; calls: (addres
   const built = new World(options.steady, standardPlan(names));
   options.later(() => built.remove());
   await built.build();
-  const places = placesOf(names);
-  const inside = ['-n', places.client, 'route', 'add', '10.20.0.0/24', 'via', ADDRESSES.gateway];
+  const namespaces = namespacesOf(names);
+  const inside = ['-n', namespaces.client, 'route', 'add', '10.20.0.0/24', 'via', ADDRESSES.gateway];
   await options.steady({ file: 'ip', args: inside });
-  await serve(options, places.web, SERVER_PORT);
-  return { router: places.router, calls: (address, port) => caller(options, places.client, address, port) };
+  await serve(options, namespaces.web, SERVER_PORT);
+  return { router: namespaces.router, calls: (address, port) => caller(options, namespaces.client, address, port) };
 }
 
 /** Publishes the server on ports from 1 on. */

@@ -1,4 +1,4 @@
-// `praas demo`: check, run, print. The demonstration is admin/demo/demo.ts.
+// The demonstration itself is admin/demo/demo.ts.
 import { constants } from 'node:os';
 import { isSea } from 'node:sea';
 import { Flags } from '@oclif/core';
@@ -12,13 +12,12 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export default class Demo extends PraasCommand {
   static override enableJsonFlag = false;
-  /** None: it has a praas.conf of its own, and tells a story. */
+  /** None: the demonstration has its own praas.conf, and prints text only. */
   static override baseFlags = {} as typeof PraasCommand.baseFlags;
-  static override summary = 'show what praas does, on a throwaway world of network namespaces';
+  static override summary = 'demonstrate praas in temporary network namespaces';
   static override description =
-    'Builds an outside client, a router and two servers out of network namespaces, publishes ports of the servers with ' +
-    'praas, calls them with curl, moves and deletes them, and takes everything away again, also when interrupted. ' +
-    'Nothing else on this machine is touched.';
+    'Creates a client, a router and two servers as network namespaces, publishes ports of the servers, connects to them, changes ' +
+    'and deletes the mappings, and removes everything, also when interrupted. Nothing else on this machine is changed.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --backend nftables',
@@ -28,39 +27,39 @@ export default class Demo extends PraasCommand {
       options: ['iptables', 'nftables'] as const,
       default: 'iptables',
       env: 'PRAAS_BACKEND',
-      description: 'what praas writes into the kernel',
+      description: 'backend that writes the rules',
     })(),
   };
 
   async run(): Promise<void> {
     const { backend } = (await this.parse(Demo)).flags;
     const { demoEnvironment, demoTools, runDemo } = await import('../admin/demo/demo.ts');
-    const { Screen } = await import('../admin/demo/screen.ts');
+    const { DemoOutput } = await import('../admin/demo/demo-output.ts');
     const { createExec, isInstalled, toolMissing } = await import('../system/exec.ts');
     const { systemClock } = await import('../system/clock.ts');
     this.requireRoot();
     const missing = demoTools(backend).find((tool) => !isInstalled(tool, process.env['PATH']));
     if (missing !== undefined) throw toolMissing(missing);
 
-    const ending = new AbortController();
-    for (const signal of SIGNALS) process.on(signal, () => ending.abort(constants.signals[signal]));
-    const done = await runDemo({
+    const interruption = new AbortController();
+    for (const signal of SIGNALS) process.on(signal, () => interruption.abort(constants.signals[signal]));
+    const isComplete = await runDemo({
       exec: createExec(TIMEOUT_MS, demoEnvironment(process.env, DIRECTORY, backend)),
-      screen: new Screen(
+      output: new DemoOutput(
         (text) => process.stdout.write(text),
         (name, text) => colour(name, text, process.stdout),
       ),
       clock: systemClock,
-      signal: ending.signal,
-      self: selfCommand(),
+      abortSignal: interruption.signal,
+      praasCommand: praasCommand(),
       directory: DIRECTORY,
       backend,
     });
-    if (!done) this.exit(exitCodeOfSignal(Number(ending.signal.reason)));
+    if (!isComplete) this.exit(exitCodeOfSignal(Number(interruption.signal.reason)));
   }
 }
 
-/** How to run this program again: the executable, or node with its start file. */
-function selfCommand(): readonly string[] {
+/** The command line of this program: the executable, or node with its start file. */
+function praasCommand(): readonly string[] {
   return isSea() ? [process.execPath] : [process.execPath, process.argv[1] ?? ''];
 }

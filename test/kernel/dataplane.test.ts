@@ -27,9 +27,9 @@ async function under(
   await prepare?.(world);
   const { router_id, client, web, remove } = world;
   await Promise.all([web.listen({ protocol: 'tcp', port: 22 }), web.listen({ protocol: 'udp', port: 53 })]);
-  const call: DataplaneUnderTest['call'] = async (source_ip, { protocol, gateway_ip, router_port }) => {
-    const heard = await client.connect({ protocol, address: gateway_ip, port: router_port, source_ip });
-    if ('error' in heard) throw new Error(`${source_ip} to ${protocol} ${router_port}: ${heard.error}`);
+  const call: DataplaneUnderTest['call'] = async (sourceIp, { protocol, gateway_ip, router_port }) => {
+    const heard = await client.connect({ protocol, address: gateway_ip, port: router_port, sourceIp });
+    if ('error' in heard) throw new Error(`${sourceIp} to ${protocol} ${router_port}: ${heard.error}`);
   };
   return { dataplane: realDataplane(backend), router_id, call, remove };
 }

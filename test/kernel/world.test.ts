@@ -18,9 +18,9 @@ async function namespaces(): Promise<string[]> {
   return stdout.split('\n').map((line) => line.split(' ', 1)[0] ?? '');
 }
 
-async function standing({ places }: Pick<TestWorld, 'places'>): Promise<string[]> {
+async function existing({ namespaces: mine }: Pick<TestWorld, 'namespaces'>): Promise<string[]> {
   const names = await namespaces();
-  return Object.values(places).filter((name) => names.includes(name));
+  return Object.values(mine).filter((name) => names.includes(name));
 }
 
 /** The links of the root namespace. */
@@ -129,21 +129,21 @@ test('an established connection ends when its conntrack entry and rule are gone'
 describe('a world that is removed', () => {
   test('leaves no namespace, and may be removed again', async () => {
     const world = await newWorld({ router: 'neutron' });
-    expect(await standing(world)).toHaveLength(5);
+    expect(await existing(world)).toHaveLength(5);
 
     await world.remove();
     await world.remove();
 
-    expect(await standing(world)).toEqual([]);
+    expect(await existing(world)).toEqual([]);
   });
 
   test('is removed as far as it exists', async () => {
     const world = await newWorld({ router: 'plain' });
-    await exec({ file: 'ip', args: ['netns', 'del', world.places.web] });
+    await exec({ file: 'ip', args: ['netns', 'del', world.namespaces.web] });
 
     await world.remove();
 
-    expect(await standing(world)).toEqual([]);
+    expect(await existing(world)).toEqual([]);
   });
 });
 

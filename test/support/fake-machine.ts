@@ -1,6 +1,6 @@
 /**
  * A machine for the demonstration on which nothing is real: namespaces are names, praas keeps a list, curl looks into it,
- * peers answer by rote. It refuses commands that it does not know. `broken` names what praas only pretends to do here.
+ * peers send fixed replies. It refuses commands that it does not know. `broken` names what praas only pretends to do here.
  */
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
@@ -101,7 +101,7 @@ export class FakeMachine {
     return done(`web says hello to ${source}\n`);
   }
 
-  /** Speaks the dialog of a peer until its socket closes. */
+  /** Speaks the protocol of a peer until its socket closes. */
   #peer(path: string, name: string): Promise<ExecResult> {
     const socket = connect(path, () => socket.write(`${JSON.stringify({ name })}\n`));
     createInterface({ input: socket }).on('line', (line) => {

@@ -1,5 +1,5 @@
 /**
- * A world of real network namespaces for one test, with a peer in each place that serves or calls. Names are random, so
+ * A world of real network namespaces for one test, with a peer in each namespace that serves or connects. Names are random, so
  * that tests may run beside each other. Needs root; without it the first command fails, and the test with it.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -7,8 +7,14 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { expect } from '@jest/globals';
-import { type Goal, PeerController } from '../../src/admin/demo/controller.ts';
-import { ADDRESSES, type Places, placesOf, standardPlan, type WorldNames } from '../../src/admin/demo/plan.ts';
+import { type ConnectOptions, PeerController } from '../../src/admin/demo/peer-controller.ts';
+import {
+  ADDRESSES,
+  namespacesOf,
+  standardPlan,
+  type WorldNames,
+  type WorldNamespaces,
+} from '../../src/admin/demo/plan.ts';
 import { World } from '../../src/admin/demo/world.ts';
 import { createExec } from '../../src/system/exec.ts';
 
@@ -36,7 +42,7 @@ export interface TestWorld {
   readonly router_id: string;
   readonly namespace: string;
   readonly names: WorldNames;
-  readonly places: Places;
+  readonly namespaces: WorldNamespaces;
   readonly gateway: string;
   /** Outside, from 203.0.113.2. */
   readonly client: Peer;
@@ -47,7 +53,7 @@ export interface TestWorld {
   readonly db: Peer;
   /** Runs a program in the router's namespace, gives what it printed. Throws when it fails. */
   run(file: string, args: readonly string[], input?: string): Promise<string>;
-  /** The same in any place of this world. */
+  /** The same in any namespace of this world. */
   runIn(namespace: string, file: string, args: readonly string[], input?: string): Promise<string>;
   /** Ends the peers and removes the namespaces. Call it also when the test failed. */
   remove(): Promise<void>;
@@ -58,7 +64,7 @@ const exec = createExec(TOOL_TIMEOUT_MS, process.env);
 /** Builds a world whose every path has carried a packet, so that silence means closed. */
 export async function testWorld(options: TestWorldOptions): Promise<TestWorld> {
   const { router_id, ...names } = newNames(options.router);
-  const places = placesOf(names);
+  const namespaces = namespacesOf(names);
   const world = await World.create(exec, standardPlan(names));
   const processes: ChildProcess[] = [];
   const remove = async (): Promise<void> => {
@@ -66,14 +72,15 @@ export async function testWorld(options: TestWorldOptions): Promise<TestWorld> {
     await world.remove();
   };
   try {
-    const start = (name: 'client' | 'web' | 'db'): Promise<PeerController> => startPeer(name, places[name], processes);
+    const start = (name: 'client' | 'web' | 'db'): Promise<PeerController> =>
+      startPeer(name, namespaces[name], processes);
     const [client, web, db] = await Promise.all([start('client'), start('web'), start('db')]);
     const client2 = callingFrom(client, ADDRESSES.otherClient);
     const [outside, inside] = [ADDRESSES.gateway, ADDRESSES.inside];
     await Promise.all([warm(client, outside), warm(client2, outside), warm(web, inside), warm(db, inside)]);
-    if (options.neutronRules === true) await runIn(places.router, 'iptables-restore', [], neutronRules(names));
-    const run: TestWorld['run'] = (...command) => runIn(places.router, ...command);
-    const found = { router_id, namespace: places.router, names, places, gateway: ADDRESSES.gateway };
+    if (options.neutronRules === true) await runIn(namespaces.router, 'iptables-restore', [], neutronRules(names));
+    const run: TestWorld['run'] = (...command) => runIn(namespaces.router, ...command);
+    const found = { router_id, namespace: namespaces.router, names, namespaces, gateway: ADDRESSES.gateway };
     return { ...found, client, client2, web, db, run, runIn, remove };
   } catch (error) {
     await remove();
@@ -82,38 +89,38 @@ export async function testWorld(options: TestWorldOptions): Promise<TestWorld> {
 }
 
 /** The router goes, with its interfaces and everything in it. */
-export async function loseRouter({ places }: TestWorld): Promise<void> {
-  await runIp(['netns', 'del', places.router]);
+export async function loseRouter({ namespaces }: TestWorld): Promise<void> {
+  await runIp(['netns', 'del', namespaces.router]);
 }
 
 /** The router comes back as it was made at first, with none of the rules that were in it. */
-export async function remakeRouter({ names, places }: TestWorld): Promise<void> {
+export async function remakeRouter({ names, namespaces }: TestWorld): Promise<void> {
   const lost = {
-    [places.switch]: (line: string) => / router /.test(line),
-    [places.client]: (line: string) => / eth0/.test(line),
-    [places.router]: () => true,
+    [namespaces.switch]: (line: string) => / router /.test(line),
+    [namespaces.client]: (line: string) => / eth0/.test(line),
+    [namespaces.router]: () => true,
   };
-  await runIp(['netns', 'add', places.router]);
+  await runIp(['netns', 'add', namespaces.router]);
   for (const { name, lines } of standardPlan(names)) {
     const again = lines.filter((line) => lost[name]?.(line));
     if (again.length > 0) await runIp(['-n', name, '-batch', '-'], again.map((line) => `${line}\n`).join(''));
   }
-  await runIn(places.router, 'sysctl', ['-q', '-w', 'net.ipv4.ip_forward=1']);
+  await runIn(namespaces.router, 'sysctl', ['-q', '-w', 'net.ipv4.ip_forward=1']);
 }
 
 /** What the server at that endpoint says, such as `web sees 203.0.113.2`, or why it says nothing: `refused`, `timeout`, … */
-export async function reach(peer: Peer, goal: Goal): Promise<string> {
+export async function reach(peer: Peer, goal: ConnectOptions): Promise<string> {
   const heard = await peer.connect(goal);
   return 'reply' in heard ? heard.reply : heard.error;
 }
 
 /** Fails the test unless a server answers there, and with these words. */
-export async function expectOpen(peer: Peer, goal: Goal, words: string): Promise<void> {
+export async function expectOpen(peer: Peer, goal: ConnectOptions, words: string): Promise<void> {
   expect(await reach(peer, goal)).toBe(words);
 }
 
 /** Fails the test unless nobody answers there. */
-export async function expectClosed(peer: Peer, goal: Goal): Promise<void> {
+export async function expectClosed(peer: Peer, goal: ConnectOptions): Promise<void> {
   expect(CLOSED_WORDS).toContain(await reach(peer, { timeoutMs: CLOSED_MS, ...goal }));
 }
 
@@ -153,12 +160,12 @@ async function end(child: ChildProcess): Promise<void> {
   await ended;
 }
 
-function callingFrom(peer: PeerController, source_ip: string): Peer {
+function callingFrom(peer: PeerController, sourceIp: string): Peer {
   return {
     listen: (service) => peer.listen(service),
     unlisten: (service) => peer.unlisten(service),
-    connect: (goal) => peer.connect({ source_ip, ...goal }),
-    open: (goal) => peer.open({ source_ip, ...goal }),
+    connect: (goal) => peer.connect({ sourceIp, ...goal }),
+    open: (goal) => peer.open({ sourceIp, ...goal }),
   };
 }
 

@@ -1,99 +1,105 @@
-/** The calling half of a peer: TCP connections and UDP sockets that are tried once or held open. */
+/** The client half of a peer: TCP connections and UDP sockets that are tried once or held open. */
 import { createSocket } from 'node:dgram';
 import { connect as connectTcp } from 'node:net';
-import { type Answer, failureOf, type Heard, replyOf, type Target } from './dialog.ts';
 import { Inbox } from './inbox.ts';
 import { eachLine } from './lines.ts';
+import {
+  type ConnectionResult,
+  connectionErrorOf,
+  type Destination,
+  type PeerResponse,
+  parseReply,
+} from './peer-protocol.ts';
 
-/** A connection or socket that is open, or trying to be. */
-interface Line {
+/** A connection or socket that is open, or being opened. */
+interface Connection {
   readonly inbox: Inbox;
   send(text: string): void;
-  /** Ends at once; TCP with a reset, so that the same source port can be used again at once. */
+  /** Ends at once; TCP with a reset, so that the same source port can be used again immediately. */
   close(): void;
 }
 
 export class Connections {
-  readonly #held = new Map<number, Line>();
-  #last = 0;
+  readonly #held = new Map<number, Connection>();
+  #lastNumber = 0;
 
-  /** Connects, hears one answer and ends it. A datagram is sent to get one over UDP. */
-  async connect(target: Target): Promise<Heard> {
-    const line = dial(target);
+  /** Connects, waits for one reply and disconnects. Over UDP it sends a datagram to get one. */
+  async connect(destination: Destination): Promise<ConnectionResult> {
+    const connection = dial(destination);
     try {
-      if (target.protocol === 'udp') line.send('hello');
-      return await line.inbox.next(target.timeoutMs);
+      if (destination.protocol === 'udp') connection.send('hello');
+      return await connection.inbox.next(destination.timeoutMs);
     } finally {
-      line.close();
+      connection.close();
     }
   }
 
-  /** As connect, and holds it. Over UDP nothing is sent and nothing heard yet. */
-  async open(target: Target): Promise<Answer> {
-    const line = dial(target);
-    const heard: Answer = target.protocol === 'udp' ? { done: true } : await line.inbox.next(target.timeoutMs);
-    if ('error' in heard) {
-      line.close();
-      return heard;
+  /** Connects and holds the connection. Over UDP nothing is sent and nothing received yet. */
+  async open(destination: Destination): Promise<PeerResponse> {
+    const connection = dial(destination);
+    const { protocol, timeoutMs } = destination;
+    const response: PeerResponse = protocol === 'udp' ? { done: true } : await connection.inbox.next(timeoutMs);
+    if ('error' in response) {
+      connection.close();
+      return response;
     }
-    this.#held.set(++this.#last, line);
-    return { ...heard, connection: this.#last };
+    this.#held.set(++this.#lastNumber, connection);
+    return { ...response, connection: this.#lastNumber };
   }
 
-  /** Says a line on a held connection and hears the answer to it. */
-  async send(connection: number, text: string, timeoutMs: number): Promise<Heard> {
-    const line = this.#held.get(connection);
-    if (line === undefined) return { error: 'closed' };
-    line.inbox.clear();
-    line.send(text);
-    return line.inbox.next(timeoutMs);
+  /** Sends a line on a held connection and waits for the reply to it. */
+  async send(number: number, text: string, timeoutMs: number): Promise<ConnectionResult> {
+    const connection = this.#held.get(number);
+    if (connection === undefined) return { error: 'closed' };
+    connection.inbox.clear();
+    connection.send(text);
+    return connection.inbox.next(timeoutMs);
   }
 
-  /** Ends a held connection; one that is not there is no error. */
-  close(connection: number): void {
-    this.#held.get(connection)?.close();
-    this.#held.delete(connection);
+  /** Ends a held connection; that there is none is no error. */
+  close(number: number): void {
+    this.#held.get(number)?.close();
+    this.#held.delete(number);
   }
 
-  /** Ends everything. */
   closeAll(): void {
-    for (const connection of this.#held.keys()) this.close(connection);
+    for (const number of this.#held.keys()) this.close(number);
   }
 }
 
-function dial(target: Target): Line {
-  return target.protocol === 'udp' ? dialUdp(target) : dialTcp(target);
+function dial(destination: Destination): Connection {
+  return destination.protocol === 'udp' ? dialUdp(destination) : dialTcp(destination);
 }
 
-function dialTcp({ address, port, source_ip, source_port }: Target): Line {
+function dialTcp({ address, port, sourceIp, sourcePort }: Destination): Connection {
   const inbox = new Inbox();
   const socket = connectTcp({
     host: address,
     port,
-    ...(source_ip !== undefined && { localAddress: source_ip }),
-    ...(source_port !== undefined && { localPort: source_port }),
+    ...(sourceIp !== undefined && { localAddress: sourceIp }),
+    ...(sourcePort !== undefined && { localPort: sourcePort }),
   });
-  socket.on('error', (error) => inbox.end(failureOf(error)));
+  socket.on('error', (error) => inbox.end(connectionErrorOf(error)));
   socket.on('close', () => inbox.end({ error: 'closed' }));
-  eachLine(socket, (line) => inbox.put(replyOf(line)));
+  eachLine(socket, (line) => inbox.add(parseReply(line)));
   return {
     inbox,
     send: (text) => void socket.write(`${text}\n`),
-    // A reset would wait until it is connected.
+    // A reset would wait until the socket is connected.
     close: () => void (socket.connecting ? socket.destroy() : socket.resetAndDestroy()),
   };
 }
 
-function dialUdp({ address, port, source_ip, source_port }: Target): Line {
+function dialUdp({ address, port, sourceIp, sourcePort }: Destination): Connection {
   const inbox = new Inbox();
   const socket = createSocket('udp4');
-  // Only a connected socket is told that nobody listens there. That is not the end: somebody may listen later.
-  const fail = (error: unknown): void => inbox.put(failureOf(error));
+  // Only a connected socket reports that nothing listens there. The socket stays open: a server may start later.
+  const fail = (error: unknown): void => inbox.add(connectionErrorOf(error));
   socket.on('error', fail);
-  socket.on('message', (text) => inbox.put(replyOf(text.toString())));
+  socket.on('message', (text) => inbox.add(parseReply(text.toString())));
   const connected = new Promise<void>((resolve, reject) => {
     socket.once('error', reject);
-    socket.bind({ port: source_port ?? 0, ...(source_ip !== undefined && { address: source_ip }) }, () =>
+    socket.bind({ port: sourcePort ?? 0, ...(sourceIp !== undefined && { address: sourceIp }) }, () =>
       socket.connect(port, address, () => {
         socket.off('error', reject);
         resolve();

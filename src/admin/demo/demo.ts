@@ -1,21 +1,21 @@
 /**
- * One demonstration from beginning to end: lock, remove what a killed one left, build the world, tell the story, take
- * everything away. What is left afterwards is nothing, also when the story fails or is interrupted.
+ * One demonstration from beginning to end: locks, removes what a killed one has left, builds the world, runs the scenario, and
+ * removes everything, also when the scenario fails or is interrupted.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../core/clock.ts';
 import type { Exec } from '../../system/exec.ts';
-import { PeerHub } from './hub.ts';
+import type { DemoOutput } from './demo-output.ts';
+import { DemoShell } from './demo-shell.ts';
 import { lockDemo } from './lock.ts';
-import { placesOf, standardPlan, type WorldNames } from './plan.ts';
-import type { Screen } from './screen.ts';
-import { Stage } from './stage.ts';
-import { HTTP, SSH, type StoryBackend, tellStory } from './story.ts';
+import { PeerHub } from './peer-hub.ts';
+import { namespacesOf, standardPlan, type WorldNames } from './plan.ts';
+import { type DemoBackend, HTTP, runScenario, SSH } from './scenario.ts';
 import { World } from './world.ts';
 
-/** Fixed, so that the next demonstration finds what a killed one left. */
+/** Fixed, so that the next demonstration finds what a killed one has left. */
 export const DEMO_NAMES: WorldNames = {
   router: 'qrouter-00000000-0000-4000-8000-00000000de30',
   outsideInterface: 'qg-0000de30-01',
@@ -23,31 +23,31 @@ export const DEMO_NAMES: WorldNames = {
   prefix: 'praas-demo',
 };
 
-const TOOLS: Readonly<Record<StoryBackend, readonly string[]>> = {
+const TOOLS: Readonly<Record<DemoBackend, readonly string[]>> = {
   iptables: ['iptables', 'iptables-restore', 'iptables-save'],
   nftables: ['nft'],
 };
 
-export interface DemoParts {
+interface DemoParts {
   readonly exec: Exec;
-  readonly screen: Screen;
+  readonly output: DemoOutput;
   readonly clock: Clock;
-  /** Aborted when the demonstration is to end early. */
-  readonly signal: AbortSignal;
+  /** Aborted when the user interrupts the demonstration. */
+  readonly abortSignal: AbortSignal;
   /** The command line that runs praas. */
-  readonly self: readonly string[];
-  /** Made for the demonstration and removed after it; its lock is beside it. */
+  readonly praasCommand: readonly string[];
+  /** Created for the demonstration and removed after it; its lock file is beside it. */
   readonly directory: string;
-  readonly backend: StoryBackend;
+  readonly backend: DemoBackend;
 }
 
 /** The programs that the demonstration needs on this machine. */
-export function demoTools(backend: StoryBackend): readonly string[] {
+export function demoTools(backend: DemoBackend): readonly string[] {
   return ['ip', 'flock', 'sysctl', 'nsenter', 'curl', 'conntrack', ...TOOLS[backend]];
 }
 
-/** The environment in which praas knows only the demonstration: nothing of this machine's own configuration or state. */
-export function demoEnvironment(env: NodeJS.ProcessEnv, directory: string, backend: StoryBackend): NodeJS.ProcessEnv {
+/** The environment in which praas uses only the demonstration, and not the configuration or the state of this machine. */
+export function demoEnvironment(env: NodeJS.ProcessEnv, directory: string, backend: DemoBackend): NodeJS.ProcessEnv {
   const others = Object.entries(env).filter(([key]) => !key.startsWith('PRAAS_'));
   return {
     ...Object.fromEntries(others),
@@ -60,63 +60,63 @@ export function demoEnvironment(env: NodeJS.ProcessEnv, directory: string, backe
 }
 
 /**
- * Shows it. Resolves to false when the signal ended it early. Throws DEMO_RUNNING, DEMO_FAILED at the first step that is
- * not as told, TOOL_FAILED when the world cannot be built; in every case nothing is left.
+ * Runs the demonstration. Resolves to false when it was interrupted. Throws DEMO_RUNNING, DEMO_FAILED at the first result that is
+ * not the expected one, TOOL_FAILED when the world cannot be built. Everything that it has created is removed in each case.
  */
 export async function runDemo(parts: DemoParts): Promise<boolean> {
-  const { exec, screen, clock, signal, directory } = parts;
-  const started = clock.now();
+  const { exec, output, clock, abortSignal, directory } = parts;
+  const startedAt = clock.now();
   const release = await lockDemo(exec, `${directory}.lock`);
   const world = new World(exec, standardPlan(DEMO_NAMES));
   try {
-    await clear(world, directory);
-    await perform(parts);
+    await removeAll(world, directory);
+    await run(parts);
   } catch (error) {
-    // ^C reaches the programs that we run as well: they may have failed before the signal was handled here.
+    // ^C reaches the programs that it runs as well: they may have failed before the signal is handled here.
     await setImmediate();
-    if (!signal.aborted) throw error;
+    if (!abortSignal.aborted) throw error;
   } finally {
     try {
-      await clear(world, directory);
+      await removeAll(world, directory);
     } finally {
       release();
     }
   }
-  const seconds = ((clock.now().getTime() - started.getTime()) / 1000).toFixed(1);
-  screen.say(
-    `\n${signal.aborted ? 'Interrupted' : 'Done'} after ${seconds} seconds. Nothing is left of it on this machine.`,
-  );
-  return !signal.aborted;
+  const seconds = ((clock.now().getTime() - startedAt.getTime()) / 1000).toFixed(1);
+  const outcome = abortSignal.aborted ? 'Interrupted' : 'Completed';
+  output.text(`\n${outcome} after ${seconds} seconds. Everything that the demonstration created was removed.`);
+  return !abortSignal.aborted;
 }
 
-async function perform({ exec, screen, signal, self, directory, backend }: DemoParts): Promise<void> {
-  const places = placesOf(DEMO_NAMES);
-  /** Starts nothing more once the demonstration is to end. */
-  const careful: Exec = async (command) => {
-    signal.throwIfAborted();
+async function run({ exec, output, abortSignal, praasCommand, directory, backend }: DemoParts): Promise<void> {
+  const namespaces = namespacesOf(DEMO_NAMES);
+  /** Starts no further program once the demonstration is interrupted. */
+  const interruptibleExec: Exec = async (command) => {
+    abortSignal.throwIfAborted();
     return exec(command);
   };
-  makeDirectory(directory);
-  await new World(careful, standardPlan(DEMO_NAMES)).build();
-  const hub = await PeerHub.open(careful, join(directory, 'peers'), self);
+  createDirectory(directory);
+  await new World(interruptibleExec, standardPlan(DEMO_NAMES)).build();
+  const hub = await PeerHub.open(interruptibleExec, join(directory, 'peers'), praasCommand);
   try {
-    const web = await hub.start('web', places.web);
-    const db = await hub.start('db', places.db);
-    const client = await hub.start('client', places.client);
+    const web = await hub.start('web', namespaces.web);
+    const db = await hub.start('db', namespaces.db);
+    const client = await hub.start('client', namespaces.client);
     await web.listen(HTTP);
     await db.listen(SSH);
-    await tellStory(new Stage({ exec: careful, screen, self, places, client }), backend);
+    const shell = new DemoShell({ exec: interruptibleExec, output, praasCommand, namespaces, client });
+    await runScenario(shell, backend);
   } finally {
     await hub.close();
   }
 }
 
-function makeDirectory(directory: string): void {
+function createDirectory(directory: string): void {
   mkdirSync(directory, { mode: 0o700 });
   writeFileSync(join(directory, 'praas.conf'), '');
 }
 
-async function clear(world: World, directory: string): Promise<void> {
+async function removeAll(world: World, directory: string): Promise<void> {
   await world.remove();
   rmSync(directory, { recursive: true, force: true });
 }

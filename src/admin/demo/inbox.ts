@@ -1,38 +1,38 @@
-/** What a connection has heard and nobody has taken yet. Once ended it gives its last word to everybody who asks. */
-import type { Heard } from './dialog.ts';
+/** What a connection has received and was not read yet. Once the connection has ended, each read gives the reason. */
+import type { ConnectionError, ConnectionResult } from './peer-protocol.ts';
 
 export class Inbox {
-  readonly #waiting: Heard[] = [];
-  #last: Heard | undefined;
-  #take: ((heard: Heard) => void) | undefined;
+  readonly #received: ConnectionResult[] = [];
+  #end: ConnectionError | undefined;
+  #deliver: ((result: ConnectionResult) => void) | undefined;
 
-  /** Keeps it for the next who asks. */
-  put(heard: Heard): void {
-    if (this.#take === undefined) this.#waiting.push(heard);
-    else this.#take(heard);
+  /** Adds what was received. */
+  add(result: ConnectionResult): void {
+    if (this.#deliver === undefined) this.#received.push(result);
+    else this.#deliver(result);
   }
 
-  /** Nothing comes any more: whoever asks from now on hears this. The first last word counts. */
-  end(last: Heard): void {
-    this.#last ??= last;
-    this.#take?.(this.#last);
+  /** The connection has ended: each later read gives this. Only the first end counts. */
+  end(reason: ConnectionError): void {
+    this.#end ??= reason;
+    this.#deliver?.(this.#end);
   }
 
-  /** Forgets what came late, so that it is not taken for the answer to what is asked next. */
+  /** Drops what arrived late, so that it is not taken for the reply to the next line. */
   clear(): void {
-    this.#waiting.length = 0;
+    this.#received.length = 0;
   }
 
-  /** What comes next, or `timeout`. One may ask at a time. */
-  async next(timeoutMs: number): Promise<Heard> {
-    const there = this.#waiting.shift() ?? this.#last;
-    if (there !== undefined) return there;
+  /** What is received next, or `timeout`. Only one read at a time. */
+  async next(timeoutMs: number): Promise<ConnectionResult> {
+    const available = this.#received.shift() ?? this.#end;
+    if (available !== undefined) return available;
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#take?.({ error: 'timeout' }), timeoutMs);
-      this.#take = (heard) => {
+      const timer = setTimeout(() => this.#deliver?.({ error: 'timeout' }), timeoutMs);
+      this.#deliver = (result) => {
         clearTimeout(timer);
-        this.#take = undefined;
-        resolve(heard);
+        this.#deliver = undefined;
+        resolve(result);
       };
     });
   }

@@ -2,10 +2,10 @@
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 
-/** Calls `take` with every line. Its end and its errors are for whoever holds the stream. */
-export function eachLine(input: Readable, take: (line: string) => void): void {
-  // readline says the stream's errors again.
+/** Calls `onLine` with each line. The owner of the stream handles its end and its errors. */
+export function eachLine(input: Readable, onLine: (line: string) => void): void {
+  // readline emits the errors of the stream again.
   createInterface({ input })
-    .on('line', take)
+    .on('line', onLine)
     .on('error', () => undefined);
 }

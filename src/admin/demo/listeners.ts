@@ -1,12 +1,12 @@
-/** The serving half of a peer: TCP, UDP and HTTP services that say whom they see. Only IPv4, as everything published. */
+/** The server half of a peer: TCP, UDP and HTTP services that answer with the address of the client. Only IPv4, like all mappings. */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Socket } from 'node:net';
-import type { Service } from './dialog.ts';
 import { eachLine } from './lines.ts';
+import type { PeerService } from './peer-protocol.ts';
 
-const EVERY_ADDRESS = '0.0.0.0';
+const ANY_ADDRESS = '0.0.0.0';
 
 type Stop = () => Promise<void>;
 
@@ -14,25 +14,25 @@ export class Listeners {
   readonly #name: string;
   readonly #stops = new Map<string, Stop>();
 
-  /** `name` is what the services call themselves. */
+  /** `name` is the name with which the services answer. */
   constructor(name: string) {
     this.#name = name;
   }
 
-  /** Serves until unlisten or close. Throws the system's error (EADDRINUSE) when the port is taken. */
-  async listen(service: Service): Promise<void> {
-    const start = service.protocol === 'udp' ? serveUdp : service.http === true ? serveHttp : serveTcp;
+  /** Serves until unlisten or close. Throws the error of the system (EADDRINUSE) when the port is in use. */
+  async listen(service: PeerService): Promise<void> {
+    const start = service.protocol === 'udp' ? serveUdp : service.isHttp === true ? serveHttp : serveTcp;
     this.#stops.set(keyOf(service), await start(this.#name, service));
   }
 
-  /** Stops serving and cuts what was connected; a service that is not there is no error. */
-  async unlisten(service: Pick<Service, 'protocol' | 'port'>): Promise<void> {
+  /** Stops serving and ends its connections; that there is no such service is no error. */
+  async unlisten(service: Pick<PeerService, 'protocol' | 'port'>): Promise<void> {
     const stop = this.#stops.get(keyOf(service));
     this.#stops.delete(keyOf(service));
     await stop?.();
   }
 
-  /** Stops everything. */
+  /** Stops all services. */
   async close(): Promise<void> {
     const stops = [...this.#stops.values()];
     this.#stops.clear();
@@ -40,22 +40,22 @@ export class Listeners {
   }
 }
 
-function keyOf({ protocol, port }: Pick<Service, 'protocol' | 'port'>): string {
+function keyOf({ protocol, port }: Pick<PeerService, 'protocol' | 'port'>): string {
   return `${protocol}/${port}`;
 }
 
-async function serveTcp(name: string, { port, banner }: Service): Promise<Stop> {
+async function serveTcp(name: string, { port, banner }: PeerService): Promise<Stop> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
-    // A client that goes away with a reset is an ordinary end here.
+    // A reset by the client is a normal end of a connection here.
     socket.on('error', () => socket.destroy());
     const sees = `${name} sees ${socket.remoteAddress}:${socket.remotePort}\n`;
     socket.write(banner === undefined ? sees : `${banner}\r\n`);
     eachLine(socket, () => socket.write(sees));
   });
-  server.listen(port, EVERY_ADDRESS);
+  server.listen(port, ANY_ADDRESS);
   await once(server, 'listening');
   return async () => {
     const closed = once(server, 'close');
@@ -65,11 +65,11 @@ async function serveTcp(name: string, { port, banner }: Service): Promise<Stop> 
   };
 }
 
-async function serveHttp(name: string, { port }: Service): Promise<Stop> {
+async function serveHttp(name: string, { port }: PeerService): Promise<Stop> {
   const server = createHttpServer((request, response) => {
     response.end(`${name} says hello to ${request.socket.remoteAddress}\n`);
   });
-  server.listen(port, EVERY_ADDRESS);
+  server.listen(port, ANY_ADDRESS);
   await once(server, 'listening');
   return async () => {
     const closed = once(server, 'close');
@@ -79,12 +79,12 @@ async function serveHttp(name: string, { port }: Service): Promise<Stop> {
   };
 }
 
-async function serveUdp(name: string, { port }: Service): Promise<Stop> {
+async function serveUdp(name: string, { port }: PeerService): Promise<Stop> {
   const socket = createSocket('udp4');
   socket.on('message', (_, from) => socket.send(`${name} sees ${from.address}:${from.port}`, from.port, from.address));
-  socket.bind(port, EVERY_ADDRESS);
+  socket.bind(port, ANY_ADDRESS);
   await once(socket, 'listening');
-  // From here on an error is an answer that found nobody; the service goes on.
+  // From here on an error means that a reply found no socket; the service continues.
   socket.on('error', () => undefined);
   return async () => {
     const closed = once(socket, 'close');

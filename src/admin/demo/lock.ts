@@ -1,6 +1,6 @@
 /**
- * One demonstration at a time: its namespaces have fixed names, so that what a killed one left can be found and removed.
- * The kernel gives the lock back when the process dies; the file is removed by whoever held the lock to the end.
+ * Only one demonstration runs at a time: its namespaces have fixed names, so that those which a killed demonstration has left can
+ * be removed. The kernel releases the lock when the process ends; a demonstration that ends by itself also removes the file.
  */
 import { closeSync, constants, fstatSync, openSync, statSync, unlinkSync } from 'node:fs';
 import type { Exec } from '../../system/exec.ts';
@@ -8,7 +8,7 @@ import { praasError } from '../errors.ts';
 
 const CONFLICT = 1;
 
-/** Locks the file, gives what releases it. Throws DEMO_RUNNING when another process has it, TOOL_MISSING, TOOL_FAILED. */
+/** Locks the file and gives what releases it. Throws DEMO_RUNNING when another process holds it, TOOL_MISSING, TOOL_FAILED. */
 export async function lockDemo(exec: Exec, path: string): Promise<() => void> {
   for (;;) {
     const descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
@@ -24,12 +24,12 @@ export async function lockDemo(exec: Exec, path: string): Promise<() => void> {
         closeSync(descriptor);
       };
     }
-    // The one before removed its file between our opening and locking it.
+    // The previous demonstration has removed its file after it was opened here and before it was locked.
     closeSync(descriptor);
   }
 }
 
-/** Locks the open file that the descriptor stands for: the lock stays when the program that asked for it has ended. */
+/** Locks the open file of the descriptor: the lock stays when the program that requested it has ended. */
 async function flock(exec: Exec, path: string, descriptor: number): Promise<void> {
   const args = ['--exclusive', '--nonblock', '3'];
   const { exitCode, stderr } = await exec({ file: 'flock', args, descriptors: [descriptor] });

@@ -1,38 +1,39 @@
 /**
- * A peer: one process in one namespace that serves and calls as it is told. Runs inside the executable (`praas demo peer`)
- * and under the tests' node, so it imports nothing but Node. It ends when its controller goes, however that ended.
+ * A peer: one process in one namespace that serves and connects as its controller requests. It runs in the executable
+ * (`praas demo peer`) and in the Node of the tests, so it imports nothing but Node. It ends when its controller ends, for
+ * whatever reason.
  */
 import type { Readable, Writable } from 'node:stream';
 import { Connections } from './connections.ts';
-import { type Answer, failureOf, type Request } from './dialog.ts';
 import { eachLine } from './lines.ts';
 import { Listeners } from './listeners.ts';
+import { connectionErrorOf, type PeerRequest, type PeerResponse } from './peer-protocol.ts';
 
 const DONE = { done: true } as const;
 
-/** Does what comes in on `input` and answers on `output` (dialog.ts). Resolves when input ends and all is closed. */
+/** Handles the requests on `input` and responds on `output`. Resolves when the input has ended and everything is closed. */
 export async function runPeer(name: string, input: Readable, output: Writable): Promise<void> {
   const listeners = new Listeners(name);
   const connections = new Connections();
-  const say = (message: object): void => void output.write(`${JSON.stringify(message)}\n`);
-  const gone = new Promise<void>((resolve) => {
-    // The controller may be gone before it has heard everything.
+  const send = (message: object): void => void output.write(`${JSON.stringify(message)}\n`);
+  const ended = new Promise<void>((resolve) => {
+    // The controller may end before it has received everything.
     output.on('error', () => resolve());
     for (const end of ['end', 'close', 'error']) input.on(end, () => resolve());
     eachLine(input, (line) => {
-      const { id, ...request }: Request & { id: number } = JSON.parse(line);
-      obey(request, listeners, connections)
-        .catch(failureOf)
-        .then((answer) => say({ id, ...answer }), resolve);
+      const { id, ...request }: PeerRequest & { id: number } = JSON.parse(line);
+      handle(request, listeners, connections)
+        .catch(connectionErrorOf)
+        .then((response) => send({ id, ...response }), resolve);
     });
   });
-  say({ name });
-  await gone;
+  send({ name });
+  await ended;
   connections.closeAll();
   await listeners.close();
 }
 
-async function obey(request: Request, listeners: Listeners, connections: Connections): Promise<Answer> {
+async function handle(request: PeerRequest, listeners: Listeners, connections: Connections): Promise<PeerResponse> {
   if ('listen' in request) return listeners.listen(request.listen).then(() => DONE);
   if ('unlisten' in request) return listeners.unlisten(request.unlisten).then(() => DONE);
   if ('connect' in request) return connections.connect(request.connect);

@@ -1,9 +1,9 @@
 /**
- * What a throwaway world is made of: network namespaces and the `ip` lines that furnish each. Pure text, nothing here
- * touches the machine. Every interface is created inside a namespace, so that worlds never meet in the root namespace.
+ * What a world consists of: network namespaces, and the `ip` lines that configure each. Pure: nothing here changes the machine.
+ * Each interface is created inside a namespace, so that two worlds share no name in the root namespace.
  */
 
-/** Where everything is. Documentation networks outside (RFC 5737), a tenant's network inside. */
+/** The address plan: documentation networks outside (RFC 5737), the network of a project inside. */
 export const ADDRESSES = {
   client: '203.0.113.2',
   otherClient: '198.51.100.7',
@@ -15,27 +15,27 @@ export const ADDRESSES = {
 
 export interface NamespacePlan {
   readonly name: string;
-  /** Lines for `ip -n <name> -batch -`. They may give the other end of a link to any namespace of the plan. */
+  /** Lines for `ip -n <name> -batch -`. They may move the other end of a link to any namespace of the plan. */
   readonly lines: readonly string[];
-  /** True when packets pass through it. */
-  readonly forwards: boolean;
+  /** Whether it forwards packets. */
+  readonly isForwarding: boolean;
 }
 
-/** Namespaces in the order in which they are furnished; all of them exist before the first line runs. */
+/** Namespaces in the order in which they are configured; all of them exist before the first line runs. */
 export type WorldPlan = readonly NamespacePlan[];
 
 export interface WorldNames {
-  /** The router's namespace. */
+  /** The namespace of the router. */
   readonly router: string;
-  /** The router's interfaces; Linux allows 15 characters. */
+  /** The interfaces of the router; Linux allows 15 characters. */
   readonly outsideInterface: string;
   readonly insideInterface: string;
-  /** What the names of all other namespaces begin with. */
+  /** The names of all other namespaces begin with it. */
   readonly prefix: string;
 }
 
-/** The namespaces of a standard world by the part they play. */
-export interface Places {
+/** The namespaces of a standard world by their role. */
+export interface WorldNamespaces {
   readonly router: string;
   readonly switch: string;
   readonly client: string;
@@ -43,48 +43,48 @@ export interface Places {
   readonly db: string;
 }
 
-/** The namespaces that standardPlan makes for these names. */
-export function placesOf({ router, prefix }: WorldNames): Places {
-  const named = (part: string): string => `${prefix}-${part}`;
+/** The namespaces that standardPlan gives for these names. */
+export function namespacesOf({ router, prefix }: WorldNames): WorldNamespaces {
+  const named = (role: string): string => `${prefix}-${role}`;
   return { router, switch: named('switch'), client: named('client'), web: named('web'), db: named('db') };
 }
 
 /**
  * One router with one gateway address and one inside interface, an outside client with two addresses (the second from a
- * network of its own, for allow lists), and two servers on a switch of their own, whose default route is the router.
+ * network of its own, for allow lists), and two servers on a switch of their own, whose default gateway is the router.
  */
 export function standardPlan(names: WorldNames): WorldPlan {
-  const places = placesOf(names);
+  const namespaces = namespacesOf(names);
   return [
-    { name: places.switch, forwards: false, lines: switchLines(names, places) },
-    { name: places.client, forwards: false, lines: clientLines(names, places) },
-    { name: places.router, forwards: true, lines: routerLines(names) },
-    { name: places.web, forwards: false, lines: serverLines(ADDRESSES.web) },
-    { name: places.db, forwards: false, lines: serverLines(ADDRESSES.db) },
+    { name: namespaces.switch, isForwarding: false, lines: switchLines(names, namespaces) },
+    { name: namespaces.client, isForwarding: false, lines: clientLines(names, namespaces) },
+    { name: namespaces.router, isForwarding: true, lines: routerLines(names) },
+    { name: namespaces.web, isForwarding: false, lines: serverLines(ADDRESSES.web) },
+    { name: namespaces.db, isForwarding: false, lines: serverLines(ADDRESSES.db) },
   ];
 }
 
-function switchLines(names: WorldNames, places: Places): string[] {
+function switchLines(names: WorldNames, namespaces: WorldNamespaces): string[] {
   const cables = [
-    { port: 'router', there: names.insideInterface, namespace: places.router },
-    { port: 'web', there: 'eth0', namespace: places.web },
-    { port: 'db', there: 'eth0', namespace: places.db },
+    { port: 'router', peer: names.insideInterface, namespace: namespaces.router },
+    { port: 'web', peer: 'eth0', namespace: namespaces.web },
+    { port: 'db', peer: 'eth0', namespace: namespaces.db },
   ];
   return [
     'link set lo up',
     'link add name br0 type bridge',
     'link set br0 up',
-    ...cables.flatMap(({ port, there, namespace }) => [
-      `link add name ${port} type veth peer name ${there} netns ${namespace}`,
+    ...cables.flatMap(({ port, peer, namespace }) => [
+      `link add name ${port} type veth peer name ${peer} netns ${namespace}`,
       `link set ${port} master br0 up`,
     ]),
   ];
 }
 
-function clientLines(names: WorldNames, places: Places): string[] {
+function clientLines(names: WorldNames, namespaces: WorldNamespaces): string[] {
   return [
     'link set lo up',
-    `link add name eth0 type veth peer name ${names.outsideInterface} netns ${places.router}`,
+    `link add name eth0 type veth peer name ${names.outsideInterface} netns ${namespaces.router}`,
     `addr add ${ADDRESSES.client}/24 dev eth0`,
     `addr add ${ADDRESSES.otherClient}/24 dev lo`,
     'link set eth0 up',

@@ -1,4 +1,4 @@
-// `praas demo peer`: what `praas demo` runs in its namespaces. Not for people; the peer is admin/demo/peer.ts.
+// `praas demo` runs this command in its namespaces; users do not. The peer itself is admin/demo/peer.ts.
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Command, Flags } from '@oclif/core';
@@ -6,11 +6,11 @@ import { runPeer } from '../../admin/demo/peer.ts';
 
 export default class DemoPeer extends Command {
   static override hidden = true;
-  static override summary = 'serve and call in a namespace of the demonstration, as its socket says';
+  static override summary = 'serve and connect in a namespace of the demonstration';
   static override examples = ['<%= config.bin %> <%= command.id %> --name web --socket /run/praas-demo/peers'];
   static override flags = {
-    name: Flags.string({ required: true, description: 'what it calls itself', env: 'PRAAS_DEMO_NAME' }),
-    socket: Flags.string({ required: true, description: 'where it is told what to do', env: 'PRAAS_DEMO_SOCKET' }),
+    name: Flags.string({ required: true, description: 'name of the peer', env: 'PRAAS_DEMO_NAME' }),
+    socket: Flags.string({ required: true, description: 'socket of the demonstration', env: 'PRAAS_DEMO_SOCKET' }),
   };
 
   async run(): Promise<void> {

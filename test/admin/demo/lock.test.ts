@@ -21,7 +21,7 @@ test('only one at a time gets the lock, and the next one after it was released',
   const release = await lockDemo(exec, path);
   await expect(lockDemo(exec, path)).rejects.toMatchObject({
     code: 'DEMO_RUNNING',
-    message: expect.stringContaining(path),
+    facts: { path },
   });
 
   release();

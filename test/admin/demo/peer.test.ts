@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { PeerController } from '../../../src/admin/demo/controller.ts';
 import { runPeer } from '../../../src/admin/demo/peer.ts';
+import { PeerController } from '../../../src/admin/demo/peer-controller.ts';
 
 const address = '127.0.0.1';
 /** Long enough for an answer that comes, short enough to wait for one that does not. */
@@ -28,7 +28,7 @@ for (const protocol of ['tcp', 'udp'] as const) {
   test(`a ${protocol} service says whom it sees, and from which port`, async () => {
     await peer.listen({ protocol, port: 20_101 });
 
-    const heard = await peer.connect({ protocol, address, port: 20_101, source_port: 20_102 });
+    const heard = await peer.connect({ protocol, address, port: 20_101, sourcePort: 20_102 });
 
     expect(heard).toEqual({ reply: 'web sees 127.0.0.1', seenPort: 20_102 });
   });
@@ -36,7 +36,7 @@ for (const protocol of ['tcp', 'udp'] as const) {
   test(`a source address that is asked for is the one that a ${protocol} service sees`, async () => {
     await peer.listen({ protocol, port: 20_101 });
 
-    const heard = await peer.connect({ protocol, address, port: 20_101, source_ip: '127.0.0.9' });
+    const heard = await peer.connect({ protocol, address, port: 20_101, sourceIp: '127.0.0.9' });
 
     expect(heard).toMatchObject({ reply: 'web sees 127.0.0.9' });
   });
@@ -57,7 +57,7 @@ for (const protocol of ['tcp', 'udp'] as const) {
 
   test(`a held ${protocol} connection gets an answer to every line, from one source port`, async () => {
     await peer.listen({ protocol, port: 20_101 });
-    const held = await peer.open({ protocol, address, port: 20_101, source_port: 20_104 });
+    const held = await peer.open({ protocol, address, port: 20_101, sourcePort: 20_104 });
 
     const answers = [await held.send('one'), await held.send('two')];
 
@@ -69,7 +69,7 @@ for (const protocol of ['tcp', 'udp'] as const) {
 
   test(`the same ${protocol} source port works again at once after a connection was closed`, async () => {
     await peer.listen({ protocol, port: 20_101 });
-    const goal = { protocol, address, port: 20_101, source_port: 20_105 };
+    const goal = { protocol, address, port: 20_101, sourcePort: 20_105 };
     await peer.connect(goal);
 
     expect(await peer.connect(goal)).toMatchObject({ seenPort: 20_105 });
@@ -87,7 +87,7 @@ test('a held connection says so when the server has cut it', async () => {
 });
 
 test('a server that says nothing is a timeout', async () => {
-  await peer.listen({ protocol: 'tcp', port: 20_101, http: true });
+  await peer.listen({ protocol: 'tcp', port: 20_101, isHttp: true });
 
   const heard = await peer.connect({ protocol: 'tcp', address, port: 20_101, timeoutMs: SILENCE_MS });
 
@@ -104,7 +104,7 @@ test('a banner greets instead, and lines are still answered', async () => {
 });
 
 test('an HTTP service says hello to whom it sees', async () => {
-  await peer.listen({ protocol: 'tcp', port: 20_101, http: true });
+  await peer.listen({ protocol: 'tcp', port: 20_101, isHttp: true });
 
   const response = await fetch(`http://${address}:20101/`, { headers: { connection: 'close' } });
 

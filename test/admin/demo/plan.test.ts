@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { DEMO_NAMES } from '../../../src/admin/demo/demo.ts';
-import { placesOf, standardPlan } from '../../../src/admin/demo/plan.ts';
+import { namespacesOf, standardPlan } from '../../../src/admin/demo/plan.ts';
 
 const LONGEST_INTERFACE_NAME = 15;
 const lines = standardPlan(DEMO_NAMES).flatMap((namespace) => namespace.lines);
@@ -14,15 +14,15 @@ test('every interface of the demonstration has a name that Linux accepts', () =>
 });
 
 test('no link leads out of the plan', () => {
-  const places = new Set(Object.values(placesOf(DEMO_NAMES)));
+  const namespaces = new Set(Object.values(namespacesOf(DEMO_NAMES)));
   const ends = lines.flatMap((line) => [...line.matchAll(/netns (\S+)/g)].map(([, name]) => name ?? ''));
 
   expect(ends.length).toBeGreaterThan(0);
-  expect(ends.filter((name) => !places.has(name))).toEqual([]);
+  expect(ends.filter((name) => !namespaces.has(name))).toEqual([]);
 });
 
-test('only the router passes packets on', () => {
-  const forwarding = standardPlan(DEMO_NAMES).filter(({ forwards }) => forwards);
+test('only the router forwards packets', () => {
+  const forwarding = standardPlan(DEMO_NAMES).filter(({ isForwarding }) => isForwarding);
 
   expect(forwarding.map(({ name }) => name)).toEqual([DEMO_NAMES.router]);
 });

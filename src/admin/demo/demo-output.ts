@@ -1,39 +1,38 @@
-/** How the demonstration looks: what is said, what is typed, what came out, and a tick for what was shown by it. */
+/** How the demonstration looks: its text, the commands with their output, and a tick for each fact that they have shown. */
 
 /** Gives the text as that kind of text looks. */
 export type Paint = (name: 'bold' | 'green' | 'yellow', text: string) => string;
 
-export class Screen {
+export class DemoOutput {
   readonly #write: (text: string) => void;
   readonly #paint: Paint;
 
-  /** `write` takes whole lines, with their ends. */
+  /** `write` takes whole lines, with their line ends. */
   constructor(write: (text: string) => void, paint: Paint) {
     this.#write = write;
     this.#paint = paint;
   }
 
-  /** Begins a chapter. */
-  chapter(title: string): void {
+  heading(title: string): void {
     this.#write(`\n${this.#paint('bold', title)}\n`);
   }
 
-  say(text: string): void {
+  text(text: string): void {
     this.#write(`${text}\n`);
   }
 
-  /** A command as a person would type it. */
+  /** A command line, as it is typed. */
   command(line: string): void {
     this.#write(`\n${this.#paint('yellow', `$ ${line}`)}\n`);
   }
 
-  /** What a program said, as it said it. */
+  /** The output of a program, unchanged. */
   output(text: string): void {
     if (text !== '') this.#write(text.endsWith('\n') ? text : `${text}\n`);
   }
 
-  /** What has been seen to be true. */
-  shown(text: string): void {
+  /** A fact that was checked. */
+  fact(text: string): void {
     this.#write(`${this.#paint('green', `✓ ${text}`)}\n`);
   }
 }
