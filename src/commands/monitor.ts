@@ -3,42 +3,39 @@ import { Flags } from '@oclif/core';
 import type { Config } from '../compose/config.ts';
 import { composeOrConnect } from '../compose/praas.ts';
 import type { Correction } from '../pat/follow/correction.ts';
-import { PAT_KEYS } from '../pat/settings.ts';
 import { DaemonCommand, retainFlag } from './daemon-command.ts';
 import { outputFlags } from './flags.ts';
 import { renderList } from './output/rows.ts';
 import { CORRECTION_COLUMNS } from './pat/correction-columns.ts';
 
 export default class MonitorCommand extends DaemonCommand {
-  static override summary = 'run the monitor agent: mappings follow their servers in OpenStack';
+  static override summary = 'run the monitor agent: follow servers in OpenStack';
   static override description =
-    'Compares the mappings with OpenStack every second_monitoring seconds, and at once when `notifications` in praas.conf ' +
-    'names the message broker. A mapping whose server is gone is removed, one whose address has changed leads to the new ' +
-    'one, one whose server is shut off is DOWN until it is back. Needs `praas serve`, unless with --once. On doubt nothing ' +
-    'is removed: more than max_removals_percent at once wait for --once --confirm.';
+    'Compares the mappings with OpenStack every second_monitoring seconds, and on each notification when `notifications` is set ' +
+    'in praas.conf. A mapping whose server was deleted is removed, one whose server has another address leads to that, and one ' +
+    'whose server is shut off is DOWN until it is started. Requires `praas serve` unless --once is given. When a sweep would ' +
+    'remove more than max_removals_percent, it removes none until `--once --confirm`.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --once --dry-run',
     '<%= config.bin %> <%= command.id %> --once --confirm',
   ];
   static override flags = {
-    once: Flags.boolean({ description: 'compare once, show what was done, and end' }),
+    once: Flags.boolean({ description: 'run one sweep, show the changes, and exit' }),
     'dry-run': Flags.boolean({
-      description: 'with --once: show what would be done, and do nothing',
+      description: 'with --once: show the changes without making them',
       dependsOn: ['once'],
     }),
     check: Flags.boolean({
-      description: 'say whether OpenStack is configured, and end; the exit code is 1 where it is not',
+      description: 'check whether OpenStack is configured; the exit code is 1 when it is not',
       exclusive: ['once'],
     }),
     confirm: Flags.boolean({
-      description: 'with --once: remove however many mappings there are to remove',
+      description: 'with --once: remove mappings beyond max_removals',
       dependsOn: ['once'],
     }),
     retain: retainFlag({
-      description:
-        `${PAT_KEYS.retain_days.description} (default: retain_days), where no PAT agent runs; ` +
-        'where one does, it keeps them: `praas serve --retain`',
+      description: 'days for which events are kept, where no PAT agent runs (default: retain_days in praas.conf)',
     }),
     ...outputFlags,
   };
@@ -51,7 +48,7 @@ export default class MonitorCommand extends DaemonCommand {
     const config = await read();
     if (flags.check) return this.#check(config);
     if (!flags.once) {
-      if (flags.retain !== undefined) this.complain('--retain has no effect here: use it with `praas serve`.');
+      if (flags.retain !== undefined) this.complain('--retain has no effect without --once; use it with `praas serve`');
       await this.#runAgent(config, read);
       return [];
     }
@@ -63,25 +60,28 @@ export default class MonitorCommand extends DaemonCommand {
     return corrections;
   }
 
-  /** For the service, which has nothing to do without a cloud. A wrong configuration is for its start to say. */
+  /** For the unit, which is not started without a cloud. A configuration that is not valid counts: its start reports it. */
   async #check(config: Config): Promise<readonly Correction[]> {
-    const { hasCloud } = await import('../compose/processes.ts');
-    const isConfigured = await hasCloud(config, process.env);
-    this.print(isConfigured ? 'OpenStack is configured.' : `OpenStack is not configured: see ${config.clouds_path}.`);
-    if (!isConfigured) process.exitCode = 1;
+    const { cloudNotConfigured, hasCloud } = await import('../compose/processes.ts');
+    if (await hasCloud(config, process.env)) {
+      this.print('OpenStack is configured');
+    } else {
+      this.print(cloudNotConfigured(config, process.env).message);
+      process.exitCode = 1;
+    }
     return [];
   }
 
   async #once(config: Config, options: { readonly dry_run: boolean; readonly confirmed: boolean }) {
     const { sweepOnce } = await import('../compose/processes.ts');
-    const surroundings = {
+    const context = {
       env: process.env,
       command: this.title,
       complain: (sentence: string): void => this.complain(sentence),
     };
-    const praas = await composeOrConnect(config, surroundings);
+    const praas = await composeOrConnect(config, context);
     try {
-      const report = await sweepOnce(config, surroundings, praas, options);
+      const report = await sweepOnce(config, context, praas, options);
       if (options.dry_run) return report;
       return { ...report, corrections: report.applied.map(({ correction }) => correction) };
     } finally {
@@ -90,7 +90,7 @@ export default class MonitorCommand extends DaemonCommand {
   }
 
   async #runAgent(config: Config, read: () => Promise<Config>): Promise<void> {
-    if (this.jsonEnabled()) this.misuse('--json is for --once: the agent has no end and no result.');
+    if (this.jsonEnabled()) this.misuse('--json requires --once');
     const { composeMonitorAgent } = await import('../compose/processes.ts');
     const agent = await composeMonitorAgent(config, {
       env: process.env,

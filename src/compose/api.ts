@@ -4,7 +4,7 @@ import { ChainedAuthenticator } from '../core/identity/chained-authenticator.ts'
 import type { AccessPolicy } from '../core/identity/policy.ts';
 import { ROOT, type Role } from '../core/identity/requester.ts';
 import type { Logger } from '../core/logger.ts';
-import { NO_SERVERS, ServerService, type Servers } from '../pat/services/server-service.ts';
+import { noServers, ServerService, type Servers } from '../pat/services/server-service.ts';
 import { type AppParts, createApp } from '../server/http/app.ts';
 import { clientAddress } from '../server/http/client-address.ts';
 import { Gate } from '../server/http/gate.ts';
@@ -20,6 +20,7 @@ import { patApi } from '../server/pat/api.ts';
 import { newUuid, systemClock, systemTimers } from '../system/clock.ts';
 import { RequestContext } from '../system/request-context.ts';
 import { type BuiltCloud } from './cloud.ts';
+import { cloudNotConfigured } from './cloud-not-configured.ts';
 import type { Config } from './config.ts';
 import { LiveConfig } from './live-config.ts';
 import type { Node } from './node.ts';
@@ -51,7 +52,7 @@ export function composeApi(parts: ApiParts): (tls: TlsFiles | undefined) => read
     log.warn('authentication failed', { address });
   });
   const idempotency = new IdempotencyKeys(systemClock);
-  const servers = serversOf(node, builtCloud);
+  const servers = serversOf(parts);
   const apis = [patApi({ ...node, servers, policy: access, idempotency, request_id: () => context.requestId })];
   const { version } = runtime;
   const addressOf: AppParts['addressOf'] = (request) => clientAddress(request, settings.current.trusted_proxies);
@@ -94,7 +95,7 @@ export function composeApi(parts: ApiParts): (tls: TlsFiles | undefined) => read
   ];
 }
 
-function serversOf({ pat }: Node, builtCloud: BuiltCloud | undefined): Servers {
-  if (builtCloud === undefined) return NO_SERVERS;
+function serversOf({ config, runtime, node: { pat }, builtCloud }: ApiParts): Servers {
+  if (builtCloud === undefined) return noServers(() => cloudNotConfigured(config, runtime.env));
   return new ServerService({ cloud: builtCloud.cloud, mappings: async () => (await pat.list()).mappings });
 }

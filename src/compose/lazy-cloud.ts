@@ -10,19 +10,23 @@ import type { GroupCheck, SecuredTarget, SecurityGroupAccess } from '../pat/inte
 import type { ResolvedRequest, Targets } from '../pat/interfaces/target.ts';
 import type { Mapping, TargetIdentity } from '../pat/mapping/mapping.ts';
 import type { MappingRequest } from '../pat/mapping/request.ts';
-import { NO_SERVERS, type ServerSummary, type Servers } from '../pat/services/server-service.ts';
+import { noServers, type ServerSummary, type Servers } from '../pat/services/server-service.ts';
 import { LocalTargets } from '../pat/target/targets.ts';
 import { ruleWarning } from '../pat/target/warnings.ts';
 import { pathExists } from '../system/path-exists.ts';
 import type { BuiltCloud } from './cloud.ts';
+import { cloudNotConfigured } from './cloud-not-configured.ts';
 import type { Config } from './config.ts';
 
 export class LazyCloud implements Targets, SecurityGroupAccess {
   readonly #build: () => Promise<BuiltCloud | undefined>;
-  readonly #local = new LocalTargets();
+  readonly #notConfigured: () => Error;
+  readonly #local: LocalTargets;
   #built: Promise<BuiltCloud | undefined> | undefined;
 
   constructor(config: Config, env: NodeJS.ProcessEnv, log: Logger) {
+    this.#notConfigured = () => cloudNotConfigured(config, env);
+    this.#local = new LocalTargets(this.#notConfigured);
     this.#build = async () => {
       if (!env['OS_CLIENT_CONFIG_FILE'] && !(await pathExists(config.clouds_path))) return undefined;
       const { buildCloud } = await import('./cloud.ts');
@@ -59,7 +63,7 @@ export class LazyCloud implements Targets, SecurityGroupAccess {
   servers(mappings: () => Promise<readonly Mapping[]>): Servers {
     const list = async (): Promise<readonly ServerSummary[]> => {
       const cloud = await this.#cloud();
-      if (cloud === undefined) return NO_SERVERS.list();
+      if (cloud === undefined) return noServers(this.#notConfigured).list();
       const { ServerService } = await import('../pat/services/server-service.ts');
       return new ServerService({ cloud: cloud.cloud, mappings }).list();
     };

@@ -1,5 +1,4 @@
 /** The monitor agent: a process that follows OpenStack for the daemon's mappings, with health and metrics. */
-import { praasError } from '../pat/errors.ts';
 import type { MonitorLoop } from '../pat/follow/loop.ts';
 import { healthApp } from '../server/http/health-app.ts';
 import { Listener } from '../server/http/listener.ts';
@@ -9,6 +8,7 @@ import { MonitorMetrics } from '../server/pat/monitor-metrics.ts';
 import { newUuid, systemTimers } from '../system/clock.ts';
 import { FileLog } from '../system/log.ts';
 import { buildCloud } from './cloud.ts';
+import { cloudNotConfigured } from './cloud-not-configured.ts';
 import type { Config } from './config.ts';
 import { Daemon } from './daemon.ts';
 import { LiveConfig } from './live-config.ts';
@@ -25,7 +25,7 @@ export async function composeMonitorAgent(config: Config, runtime: DaemonContext
   const log = new FileLog(config.log_dir, 'monitor-agent', complain, say);
   const settings = new LiveConfig(config);
   const builtCloud = await buildCloud(config, env, log);
-  if (builtCloud === undefined) throw praasError('CLOUD_NOT_CONFIGURED', { what: 'following OpenStack' });
+  if (builtCloud === undefined) throw cloudNotConfigured(config, env);
   const praas = await connect({ kind: 'socket', path: config.socket_path });
   const metrics = new ProcessMetrics();
   const { loop } = await buildMonitor({

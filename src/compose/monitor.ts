@@ -16,6 +16,7 @@ import type { MonitorMetrics } from '../server/pat/monitor-metrics.ts';
 import { systemClock, systemTimers } from '../system/clock.ts';
 import { FileLog } from '../system/log.ts';
 import { buildCloud } from './cloud.ts';
+import { cloudNotConfigured } from './cloud-not-configured.ts';
 import type { Config } from './config.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 
@@ -69,7 +70,7 @@ export async function sweepOnce(
   const log = new FileLog(config.log_dir, 'monitor-agent', complain);
   const builtCloud = await buildCloud(config, env, log);
   try {
-    if (builtCloud === undefined) throw praasError('CLOUD_NOT_CONFIGURED', { what: 'following OpenStack' });
+    if (builtCloud === undefined) throw cloudNotConfigured(config, env);
     return await monitorOf({ ...praas, config: () => config, cloud: builtCloud.cloud, log }).sweep(options);
   } finally {
     builtCloud?.close();

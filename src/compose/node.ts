@@ -31,6 +31,7 @@ import { newUuid, systemClock, systemTimers } from '../system/clock.ts';
 import type { Exec } from '../system/exec.ts';
 import type { Interruption } from '../system/interruption.ts';
 import type { CloudParts } from './cloud.ts';
+import { cloudNotConfigured } from './cloud-not-configured.ts';
 import type { Config } from './config.ts';
 
 /** Built without starting anything or touching a file. */
@@ -95,7 +96,8 @@ export function buildNode(parts: NodeParts): Node {
   const node = { store, dataplane, agent, clock: systemClock, newId: newUuid, log, settings, state_dir };
   const runner = new ChangeRunner({ ...node, auditLog: events });
   const common = { ...node, runner };
-  const { targets = new LocalTargets(), groups, directory } = parts.cloud ?? {};
+  const local = new LocalTargets(() => cloudNotConfigured(config, {}));
+  const { targets = local, groups, directory } = parts.cloud ?? {};
   const counters = parts.isWatched && { counters: agent };
   const pat = new PatService({ ...common, access, targets, groups, directory, quotas: ledger, ...counters });
   const routers = new RouterService({ ...common, directory });

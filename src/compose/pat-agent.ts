@@ -6,7 +6,6 @@ import type { Logger } from '../core/logger.ts';
 import { RouterWatch } from '../netfilter/watch.ts';
 import { PAT_ACTIONS } from '../pat/actions.ts';
 import type { PatSettings } from '../pat/change/situation.ts';
-import { praasError } from '../pat/errors.ts';
 import type { MonitorLoop } from '../pat/follow/loop.ts';
 import type { Status } from '../pat/mapping/mapping.ts';
 import { CloudWatch } from '../pat/reconcile/cloud-watch.ts';
@@ -27,6 +26,7 @@ import { FileLog } from '../system/log.ts';
 import { RequestContext } from '../system/request-context.ts';
 import { composeApi } from './api.ts';
 import { type BuiltCloud, buildCloud } from './cloud.ts';
+import { cloudNotConfigured } from './cloud-not-configured.ts';
 import type { Config } from './config.ts';
 import { Daemon, type Part } from './daemon.ts';
 import { LiveConfig } from './live-config.ts';
@@ -42,7 +42,7 @@ const LOCK_TIMEOUT_SECONDS = 5;
 const GRACE_MS = 5000;
 const SIGTERM = 15;
 
-/** Gives the daemon, not started; of files it has read clouds.yaml. Throws CLOUD_CONFIG_INVALID. */
+/** Gives the daemon, not started; of files it has read clouds.yaml. Throws CLOUD_CONFIG_INVALID, CLOUD_NOT_CONFIGURED. */
 export async function composePatAgent(
   config: Config,
   runtime: DaemonContext,
@@ -57,6 +57,7 @@ export async function composePatAgent(
   const access = new LivePolicy(defaultPolicy(PAT_ACTIONS));
   const helpers = helpersOf(config, env, interruption);
   const builtCloud = await buildCloud(config, env, log, access);
+  if (monitors && builtCloud === undefined) throw cloudNotConfigured(config, env);
   const node = buildNode({
     config,
     cloud: builtCloud?.parts,
@@ -88,7 +89,7 @@ export async function composePatAgent(
   );
   const missingTools = (): readonly string[] => toolsOf(config).filter((tool) => !isInstalled(tool, env['PATH']));
   const cloud = builtCloud && cloudWatchOf(builtCloud, settings, log);
-  const monitor = monitors ? await monitorOf(builtCloud, node, settings, metrics, log) : undefined;
+  const monitor = monitors && builtCloud ? await monitorOf(builtCloud, node, settings, metrics, log) : undefined;
   const readiness = readinessOf(patReadinessChecks({ ...node, controller, missingTools, cloud, monitor }));
   return new Daemon({
     settings,
@@ -145,15 +146,14 @@ function helpersOf(config: Config, env: NodeJS.ProcessEnv, interruption: Interru
   });
 }
 
-/** Throws CLOUD_NOT_CONFIGURED, CONFIG_INVALID. */
+/** Throws CONFIG_INVALID. */
 async function monitorOf(
-  builtCloud: BuiltCloud | undefined,
+  builtCloud: BuiltCloud,
   { pat, corrections }: Node,
   settings: LiveConfig,
   { registry }: ProcessMetrics,
   log: Logger,
 ): Promise<MonitorLoop> {
-  if (builtCloud === undefined) throw praasError('CLOUD_NOT_CONFIGURED', { what: 'following OpenStack' });
   const { cloud } = builtCloud;
   const metricsOf = (age: () => number | undefined): MonitorMetrics => new MonitorMetrics(registry, age);
   return (await buildMonitor({ config: () => settings.current, cloud, pat, corrections, metricsOf, log })).loop;

@@ -3,6 +3,7 @@
  * executable (scripts/build-exe.ts): nothing that commands load at their start may import this but by `import()`.
  */
 export { hasCloud } from './cloud.ts';
+export { cloudNotConfigured } from './cloud-not-configured.ts';
 export { Doctor } from './doctor.ts';
 export { Installer } from './installer.ts';
 export { sweepOnce } from './monitor.ts';

@@ -40,7 +40,7 @@ export const FACTS: { readonly [C in ErrorCode]: ErrorFacts<C> } = {
   PORT_RESERVED: { endpoint: '203.0.113.10:500/udp', by: 'services of the router' },
   NO_FREE_PORT: { first: 4000, last: 4100, protocol: 'tcp', gateway: '203.0.113.10', mappings: 99, others: 2 },
   CLOUD_CONFIG_INVALID: { where: '/etc/openstack/clouds.yaml', reason: 'there is no cloud demo in it' },
-  CLOUD_NOT_CONFIGURED: { what: 'a server by its name' },
+  CLOUD_NOT_CONFIGURED: { path: '/usr/local/etc/praas/clouds.yaml', exists: false },
   CLOUD_UNAVAILABLE: { service: 'network', reason: 'no answer within 5 seconds' },
   CLOUD_REFUSED: { service: 'network', status: 403, reason: 'forbidden' },
   CLOUD_MISUNDERSTOOD: { service: 'identity', reason: 'it is not JSON' },
@@ -87,19 +87,20 @@ export const FACTS: { readonly [C in ErrorCode]: ErrorFacts<C> } = {
   KERNEL_BUSY: { router: 'edge', seconds: 10 },
   INTERRUPTED: { signal_number: 15 },
   DEMO_RUNNING: { path: '/run/praas-demo.lock' },
-  DEMO_FAILED: { step: 'create', output: 'connection refused' },
-  INSTALL_FAILED: { step: 'place /usr/local/bin/praas', reason: 'no space left on device', left: [] },
+  DEMO_FAILED: { step: 'praas pat create', output: 'connection refused' },
+  INSTALL_FAILED: { step: 'install /usr/local/bin/praas', reason: 'no space left on device', left: [] },
   IMPORT_UNFINISHED: { router: 'edge', reason: 'iptables-restore did not end within 10 seconds and was killed' },
   NOT_INSTALLED: { path: '/usr/local/lib/praas/installed.json' },
   INSTALLED_BY_PACKAGE: { path: '/usr/bin/praas', package: 'praas' },
   INVENTORY_DAMAGED: { path: '/usr/local/lib/praas/installed.json' },
   NOT_AN_EXECUTABLE: { path: '/usr/bin/node' },
-  NOT_A_PRAAS: { path: './praas-new', reason: 'it says no version' },
-  SERVICE_NOT_READY: { service: 'praas-pat-agent.service', journal: 'Error: the port is taken\nstopped' },
+  NOT_A_PRAAS: { path: './praas-new', reason: 'no such file' },
+  SERVICE_NOT_READY: { service: 'praas-pat-agent.service', journal: 'Error: the port is in use\nstopped' },
 };
 
 /** Facts that give another sentence; several where there are several. */
 const OTHER_FACTS: { readonly [C in ErrorCode]?: ErrorFacts<C> | readonly ErrorFacts<C>[] } = {
+  CLOUD_NOT_CONFIGURED: { ...FACTS.CLOUD_NOT_CONFIGURED, exists: true },
   CONFIG_SYNTAX: { where: '/etc/praas.conf:3', found: 'unknown section [pras]', nearest: '[praas]' },
   ROUTER_NOT_FOUND: { router: 'edge', known: [] },
   SERVER_NOT_BEHIND_ROUTER: [
@@ -112,7 +113,7 @@ const OTHER_FACTS: { readonly [C in ErrorCode]?: ErrorFacts<C> | readonly ErrorF
   GATEWAY_NOT_LOCAL: { ...FACTS.GATEWAY_NOT_LOCAL, addresses: [] },
   STORE_DAMAGED: { ...FACTS.STORE_DAMAGED, aside: undefined },
   KERNEL_REFUSED: { ...FACTS.KERNEL_REFUSED, line: '' },
-  INSTALL_FAILED: { ...FACTS.INSTALL_FAILED, left: ['start praas-pat-agent.service: it failed'] },
+  INSTALL_FAILED: { ...FACTS.INSTALL_FAILED, left: ['start praas-pat-agent.service: the port is in use'] },
   SERVICE_NOT_READY: { ...FACTS.SERVICE_NOT_READY, journal: '' },
   INTERRUPTED: { ...FACTS.INTERRUPTED, may_have_changed: true },
   DAEMON_UNREACHABLE: { ...FACTS.DAEMON_UNREACHABLE, may_have_changed: true },

@@ -11,8 +11,10 @@ export const CLOUD_ERRORS = {
   ),
   CLOUD_NOT_CONFIGURED: entry(
     'Invalid',
-    (f: { what: string }) => `${f.what} needs OpenStack, and this node has no clouds.yaml`,
-    () => ['Name the router by its namespace and the server by --server-ip, or see clouds_path in praas.conf.'],
+    (f: { path: string; exists: boolean }) =>
+      `OpenStack is not configured: ${f.path} ${f.exists ? 'contains no cloud' : 'not found'}`,
+    () => ['Set clouds_path in praas.conf to a clouds.yaml with the cloud of this node.'],
+    (f) => ({ ...f, path: 'clouds.yaml' }),
   ),
   CLOUD_UNAVAILABLE: entry(
     'Unavailable',

@@ -1,6 +1,5 @@
 /** Lists the servers of the cloud with their addresses, the routers that can publish them, and the number of their mappings. */
 import { type Requester, ROOT } from '../../core/identity/requester.ts';
-import { praasError } from '../errors.ts';
 import type { Cloud, CloudFloatingIp, CloudPort, CloudServer } from '../interfaces/cloud.ts';
 import type { Mapping } from '../mapping/mapping.ts';
 import { addressesOf, isRouterInterface } from '../target/neutron-ports.ts';
@@ -37,12 +36,10 @@ export interface Servers {
   list(requester?: Requester): Promise<readonly ServerSummary[]>;
 }
 
-/** For a node without OpenStack. */
-export const NO_SERVERS: Servers = {
-  async list() {
-    throw praasError('CLOUD_NOT_CONFIGURED', { what: 'a list of servers' });
-  },
-};
+/** For a node without OpenStack: each request throws what `notConfigured` gives. */
+export function noServers(notConfigured: () => Error): Servers {
+  return { list: () => Promise.reject(notConfigured()) };
+}
 
 export interface ServerServiceParts {
   readonly cloud: Cloud;

@@ -29,11 +29,16 @@ export function namedRouter({ router_id, router }: TargetRequest): string | unde
 }
 
 export class LocalTargets implements Targets {
+  readonly #notConfigured: () => Error;
+
+  /** `notConfigured` gives the error for a request that only OpenStack can resolve. */
+  constructor(notConfigured: () => Error = cloudNotConfigured) {
+    this.#notConfigured = notConfigured;
+  }
+
   async resolve(request: MappingRequest): Promise<ResolvedRequest> {
     const { server, port_id, server_ip, project_id } = request;
-    if (server !== undefined) throw praasError('CLOUD_NOT_CONFIGURED', { what: 'a server by its name' });
-    if (port_id !== undefined) throw praasError('CLOUD_NOT_CONFIGURED', { what: 'a Neutron port' });
-    if (request.open_security_group) throw praasError('CLOUD_NOT_CONFIGURED', { what: 'a security group' });
+    if (server !== undefined || port_id !== undefined || request.open_security_group) throw this.#notConfigured();
     const router_id = namedRouter(request);
     if (router_id === undefined) throw praasError('ROUTER_REQUIRED', { field: 'router_id' });
     if (server_ip === undefined) {
@@ -51,4 +56,8 @@ export class LocalTargets implements Targets {
   async confirm(): Promise<void> {
     // A node without OpenStack has no owners of addresses to check.
   }
+}
+
+function cloudNotConfigured(): Error {
+  return praasError('CLOUD_NOT_CONFIGURED', { path: 'clouds.yaml', exists: false });
 }
