@@ -1,63 +1,59 @@
-/** The catalogue of the administrator's tools: what can go wrong while praas is installed, upgraded, taken away or shown. */
+/** The catalogue of the administrator's tools: what can fail while praas is installed, upgraded, removed or demonstrated. */
 import { entry } from '../core/errors/entry.ts';
 import { CORE_ERRORS } from '../core/errors/errors.ts';
-import { type CodeOf, errorsOf, type FactsOf } from '../core/errors/praas-error.ts';
+import { errorsOf } from '../core/errors/praas-error.ts';
 
 export const ADMIN_ERRORS = {
   INSTALL_FAILED: entry(
     'External',
     (f: { step: string; reason: string; left: readonly string[] }) =>
       `could not ${f.step}: ${f.reason}` +
-      (f.left.length === 0
-        ? '; everything is as it was before'
-        : `; what was done has been undone, but for: ${f.left.join('; ')}`),
-    () => ['Put right what it says, and run the same command again.'],
+      (f.left.length === 0 ? '; all changes were undone' : `; changes were undone except: ${f.left.join('; ')}`),
+    () => ['Correct the cause and run the same command again.'],
   ),
   NOT_INSTALLED: entry(
     'NotFound',
-    (f: { path: string }) => `there is no installation of praas: ${f.path} is missing`,
-    () => ['Install it first: `sudo ./praas install`; one under another directory is named by --prefix.'],
+    (f: { path: string }) => `praas is not installed: ${f.path} not found`,
+    () => ['Run `sudo ./praas install`, or name the directory of the installation with --prefix.'],
   ),
   INSTALLED_BY_PACKAGE: entry(
     'Conflict',
-    (f: { path: string; package: string }) => `praas is installed by the package ${f.package}, which owns ${f.path}`,
-    (f) => [`Use the package: \`apt install\` a newer one, or \`apt remove ${f.package}\` first.`],
+    (f: { path: string; package: string }) => `praas is already installed: the package ${f.package} owns ${f.path}`,
+    (f) => [`Install a newer package with \`apt install\`, or run \`apt remove ${f.package}\` first.`],
   ),
   INVENTORY_DAMAGED: entry(
     'External',
-    (f: { path: string }) => `the list of what was installed, ${f.path}, cannot be understood`,
-    (f) => [`Remove ${f.path} and run \`praas install\`, which makes it anew.`],
+    (f: { path: string }) => `the list of installed files ${f.path} is damaged`,
+    (f) => [`Remove ${f.path} and run \`praas install\`, which creates it again.`],
   ),
   NOT_AN_EXECUTABLE: entry(
     'Invalid',
-    (f: { path: string }) => `${f.path} is not the executable of praas, and cannot be installed`,
-    () => ['Build it with `make build`, and run `sudo build/praas install`.'],
+    (f: { path: string }) => `cannot install ${f.path}: it is not the executable of praas`,
+    () => ['Run `make build`, then `sudo build/praas install`.'],
   ),
   NOT_A_PRAAS: entry(
     'Invalid',
-    (f: { path: string; reason: string }) => `${f.path} cannot take the place of this praas: ${f.reason}`,
-    () => ['Nothing was changed. Name an executable of praas for this kind of machine.'],
+    (f: { path: string; reason: string }) => `cannot upgrade to ${f.path}: ${f.reason}`,
+    () => ['Name an executable of praas for this architecture; nothing was changed.'],
   ),
   SERVICE_NOT_READY: entry(
     'External',
     (f: { service: string; journal: string }) =>
       `${f.service} did not become ready${f.journal === '' ? '' : `:\n  ${f.journal.replaceAll('\n', '\n  ')}`}`,
-    (f) => [`\`journalctl -u ${f.service}\` has the whole story; \`praas doctor\` looks for reasons.`],
+    (f) => [`Run \`journalctl -u ${f.service}\` for details, and \`praas doctor\` to find the cause.`],
   ),
   DEMO_RUNNING: entry(
     'Conflict',
     (f: { path: string }) => `another demonstration is running on this machine (${f.path} is locked)`,
-    () => ['Wait until it is done: it takes less than a minute.'],
+    () => ['Wait until it has ended, which takes less than a minute.'],
   ),
   DEMO_FAILED: entry(
     'External',
-    (f: { step: string; output: string }) => `the demonstration stopped at: ${f.step}: ${f.output}`,
-    () => ['Everything that it made has been taken away again.'],
+    (f: { step: string; output: string }) => `the demonstration failed: ${f.step}: ${f.output}`,
+    () => ['Run `praas doctor` to find the cause; everything that the demonstration created was removed.'],
   ),
 } as const;
 
 const CATALOGUE = { ...CORE_ERRORS, ...ADMIN_ERRORS } as const;
 
-export type AdminCode = CodeOf<typeof ADMIN_ERRORS>;
-export type AdminFacts<C extends AdminCode> = FactsOf<typeof ADMIN_ERRORS, C>;
 export const { praasError, isPraasError } = errorsOf(CATALOGUE);

@@ -1,46 +1,46 @@
 import { Flags } from '@oclif/core';
-import type { Report } from '../admin/doctor/report.ts';
+import type { DoctorReport } from '../admin/doctor/report.ts';
 import { type Config, loadConfig } from '../compose/config.ts';
-import type { Doctor as Doctors } from '../compose/doctor.ts';
+import type { Doctor as NodeDoctor } from '../compose/doctor.ts';
 import { isPraasError } from '../core/errors/errors.ts';
 import { PraasCommand } from './base.ts';
 import { outputFlags } from './flags.ts';
 import { FINDING_COLUMNS, renderReport } from './output/finding-columns.ts';
 import { renderList } from './output/rows.ts';
 
-const EXIT_WRONG = 1;
+const EXIT_FAILED = 1;
 
 export default class Doctor extends PraasCommand {
-  static override summary = 'look whether this node has all that praas needs, and say what to do';
+  static override summary = 'check node prerequisites';
   static override description =
-    'Tools, kernel, rights, configuration, state, services, OpenStack, the clock, and the routers. Each line is ok, warning or ' +
-    'wrong, with what was seen and what to do. Changes nothing, and runs with or without the daemon. Exit code 1 when something ' +
-    'is wrong.';
+    'Checks rights, tools, kernel, configuration, state, services, OpenStack, clock and routers, with or without a running ' +
+    'daemon, and changes nothing. The verdict of each check is ok, warning, failed or skipped, with the fact that was found and ' +
+    'what to do. The exit code is 1 when a check failed.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --problems',
     '<%= config.bin %> <%= command.id %> -f value -c Check -c Verdict',
   ];
   static override flags = {
-    problems: Flags.boolean({ description: 'show only what is not ok' }),
+    problems: Flags.boolean({ description: 'show only checks whose verdict is not ok' }),
     ...outputFlags,
   };
 
-  async run(): Promise<Report> {
+  async run(): Promise<DoctorReport> {
     const { flags } = await this.parse(Doctor);
     const columns = this.choose(FINDING_COLUMNS, flags.column);
     const doctor = await this.#doctor(flags.config);
-    const report = await this.interruptible(doctor.interruption, () => doctor.examine());
+    const report = await this.interruptible(doctor.interruption, () => doctor.run());
     const findings = flags.problems ? report.findings.filter(({ verdict }) => verdict !== 'ok') : report.findings;
     const isPlain = flags.format === 'table' && flags.column === undefined;
     if (isPlain) this.print(renderReport({ ...report, findings }));
     else this.print(await renderList(flags.format, columns, findings));
-    if (!report.ok) process.exitCode = EXIT_WRONG;
+    if (!report.ok) process.exitCode = EXIT_FAILED;
     return { ...report, findings };
   }
 
-  /** With a wrong configuration it goes on with the defaults, and says so. */
-  async #doctor(given: string | undefined): Promise<Doctors> {
+  /** A configuration that is not valid is a failed check, and the others use the defaults. */
+  async #doctor(given: string | undefined): Promise<NodeDoctor> {
     const { Doctor: Opened } = await import('../compose/processes.ts');
     const common = { env: process.env, isRoot: process.getuid?.() === 0 };
     try {

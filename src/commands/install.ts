@@ -2,12 +2,12 @@ import { Flags } from '@oclif/core';
 import { InstallerCommand, type StepReport } from './installer-command.ts';
 
 export default class Install extends InstallerCommand {
-  static override summary = 'install this praas: executable, services, settings, man page and completion';
+  static override summary = 'install praas and its services on this node';
   static override description =
-    'Puts this executable into PREFIX/bin and the units praas-pat-agent.service and praas-monitor-agent.service into ' +
-    '/etc/systemd/system, makes praas.conf and clouds.yaml in /usr/local/etc/praas where they are missing, and starts the ' +
-    'services. Done again, it does what is needed and no more. When a step fails, everything is undone. The services of the ' +
-    'Python version are taken over, with their settings and their rules.';
+    'Installs this executable in PREFIX/bin with man page and completion, the units praas-pat-agent.service and ' +
+    'praas-monitor-agent.service in /etc/systemd/system, and praas.conf and clouds.yaml in /usr/local/etc/praas where they are ' +
+    'missing. Runs only the steps that are needed. When a step fails, all steps are undone. The services of the Python version ' +
+    'are replaced; their settings are kept and their rules imported.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --dry-run',
@@ -15,12 +15,12 @@ export default class Install extends InstallerCommand {
   ];
   static override flags = {
     start: Flags.boolean({
-      description: 'start the services, and wait until they are ready',
+      description: 'start the services and wait until they are ready',
       default: true,
       allowNo: true,
     }),
     root: Flags.string({
-      description: 'install into the system in this directory, such as an image that is being built; starts nothing',
+      description: 'install into the system in this directory, such as an image; starts no services',
       helpValue: 'DIR',
     }),
   };
@@ -28,9 +28,9 @@ export default class Install extends InstallerCommand {
   async run(): Promise<{ readonly steps: readonly StepReport[] }> {
     const { flags } = await this.parse(Install);
     const installer = await this.installer(flags);
-    const steps = await installer.install(flags.start);
-    const idle = `praas ${this.config.version} is installed as it should be; nothing to do.`;
-    const closing = `praas ${this.config.version} is installed; \`praas doctor\` says what is left to be done.`;
-    return { steps: await this.perform(installer, steps, { dry_run: flags['dry-run'], idle, closing }) };
+    const steps = await installer.planInstall(flags.start);
+    const upToDate = `praas ${this.config.version} is installed and up to date.`;
+    const success = `praas ${this.config.version} is installed. Run \`praas doctor\` to check this node.`;
+    return { steps: await this.runSteps(installer, steps, { isDryRun: flags['dry-run'], upToDate, success }) };
   }
 }

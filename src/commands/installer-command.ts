@@ -1,23 +1,23 @@
-/** What the commands share that install praas, replace it, and take it away. */
-import { access } from 'node:fs/promises';
+/** What the commands share that install, upgrade and remove praas. */
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import { type Config, DEFAULT_PATH, loadConfig } from '../compose/config.ts';
 import type { Installer } from '../compose/installer.ts';
 import { PraasCommand } from './base.ts';
-import type { StepAudience } from './output/steps.ts';
+import type { StepView } from './output/steps.ts';
 
 const MAX_SECONDS = 3600;
 
-type Steps = Awaited<ReturnType<Installer['install']>>;
+type Steps = Awaited<ReturnType<Installer['planInstall']>>;
 
-/** What was done, or would be, and what came of it. */
+/** A step that has run, or would run, and its outcome. */
 export interface StepReport {
   readonly title: string;
   readonly note?: string;
 }
 
-interface Where {
+interface InstallerFlags {
   readonly config: string | undefined;
   readonly root?: string | undefined;
   readonly prefix: string;
@@ -25,16 +25,24 @@ interface Where {
   readonly timeout: number;
 }
 
+interface RunOptions {
+  readonly isDryRun: boolean;
+  /** Printed when there are no steps. */
+  readonly upToDate: string;
+  /** Printed when all steps have run. */
+  readonly success?: string;
+}
+
 export abstract class InstallerCommand extends PraasCommand {
   static override baseFlags = {
     ...PraasCommand.baseFlags,
     prefix: Flags.directory({
-      description: 'where the executable, its library, man page and completion are',
+      description: 'directory of the executable, its man page and completion',
       default: '/usr/local',
       helpValue: 'DIR',
       parse: async (given: string) => resolve(given),
     }),
-    package: Flags.boolean({ hidden: true, description: 'the files are those of a Debian package' }),
+    package: Flags.boolean({ hidden: true, description: 'a Debian package has installed the files' }),
     timeout: Flags.integer({
       description: 'seconds after which a service that is not ready has failed',
       default: 300,
@@ -42,19 +50,19 @@ export abstract class InstallerCommand extends PraasCommand {
       max: MAX_SECONDS,
       helpValue: 'SECONDS',
     }),
-    'dry-run': Flags.boolean({ description: 'show the steps, and do nothing' }),
+    'dry-run': Flags.boolean({ description: 'show the steps without running them' }),
   };
 
-  /** Gives the installer of this system, or of the one in `root`. */
-  protected async installer(flags: Where): Promise<Installer> {
+  /** Gives the installer of this system, or of the one in the directory `root`. */
+  protected async installer(flags: InstallerFlags): Promise<Installer> {
     this.requireRoot();
     const root = resolve(flags.root ?? '/');
     const { Installer: Opened } = await import('../compose/processes.ts');
     const { env, execPath: executable } = process;
     const complain = (sentence: string): void => this.complain(sentence);
-    const surroundings = { env, version: this.config.version, executable, complain };
+    const context = { env, version: this.config.version, executable, complain };
     const { prefix, timeout: timeoutSeconds, package: isPackaged } = flags;
-    return new Opened(await this.#configOf(root, flags.config), surroundings, {
+    return new Opened(await this.#configOf(root, flags.config), context, {
       root,
       prefix,
       timeoutSeconds,
@@ -62,52 +70,48 @@ export abstract class InstallerCommand extends PraasCommand {
     });
   }
 
-  /** Shows the steps as they are done and says `closing`, or with `dry_run` does nothing. Says `idle` when there are none. */
-  protected async perform(
+  /** Runs the steps and shows each; in a dry run it only shows them. */
+  protected async runSteps(
     installer: Installer,
     steps: Steps,
-    { dry_run, idle, closing }: { readonly dry_run: boolean; readonly idle: string; readonly closing?: string },
+    { isDryRun, upToDate, success }: RunOptions,
   ): Promise<readonly StepReport[]> {
     const titles = steps.map(({ title }) => title);
-    if (steps.length === 0) this.print(idle);
-    if (dry_run) for (const title of titles) this.print(`would ${title}`);
-    if (dry_run || steps.length === 0) return titles.map((title) => ({ title }));
+    if (steps.length === 0) this.print(upToDate);
+    if (isDryRun) for (const title of titles) this.print(`would ${title}`);
+    if (isDryRun || steps.length === 0) return titles.map((title) => ({ title }));
     const reports: StepReport[] = [];
-    const audience = await this.#audience(titles);
-    const hearing = {
-      begins: (title: string): void => audience.begins(title),
-      failed: (title: string): void => audience.failed(title),
-      undone: (done: readonly string[], failures: readonly string[]): void => audience.undone(done, failures),
-      done: (title: string, note: string | undefined): void => {
+    const view = await this.#view(titles);
+    const observer = {
+      started: (title: string): void => view.started(title),
+      failed: (title: string): void => view.failed(title),
+      undone: (undone: readonly string[], failures: readonly string[]): void => view.undone(undone, failures),
+      completed: (title: string, note: string | undefined): void => {
         reports.push({ title, ...(note !== undefined && { note }) });
-        audience.done(title, note);
+        view.completed(title, note);
       },
     };
     await this.interruptible(installer.interruption, async () => {
       try {
-        await installer.run(steps, hearing);
+        await installer.run(steps, observer);
       } finally {
-        await audience.shown();
+        await view.drawn();
       }
     });
-    if (closing !== undefined) this.print(closing);
+    if (success !== undefined) this.print(success);
     return reports;
   }
 
-  async #audience(titles: readonly string[]): Promise<StepAudience> {
-    const { LivingSteps, PlainSteps } = await import('./output/steps.ts');
+  async #view(titles: readonly string[]): Promise<StepView> {
+    const { LiveSteps, PlainSteps } = await import('./output/steps.ts');
     const print = (line: string): void => this.print(line);
-    return process.stdout.isTTY && !this.jsonEnabled() ? new LivingSteps(titles, print) : new PlainSteps(print);
+    return process.stdout.isTTY && !this.jsonEnabled() ? new LiveSteps(titles, print) : new PlainSteps(print);
   }
 
-  /** Another system has a configuration of its own, and the variables of this one do not count there. */
+  /** Another system has its own configuration file, and the variables of this one do not apply to it. */
   async #configOf(root: string, path: string | undefined): Promise<Config> {
     if (root === '/' || path !== undefined) return (await this.loadConfig(path)).config;
-    const there = join(root, DEFAULT_PATH);
-    const exists = await access(there).then(
-      () => true,
-      () => false,
-    );
-    return (await loadConfig({ env: {}, path: exists ? there : '/dev/null' })).config;
+    const itsPath = join(root, DEFAULT_PATH);
+    return (await loadConfig({ env: {}, path: existsSync(itsPath) ? itsPath : '/dev/null' })).config;
   }
 }

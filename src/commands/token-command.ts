@@ -1,4 +1,4 @@
-/** What the token commands have in common: the columns of a token, and the way to the tokens of this node. */
+/** What the token commands share: the columns of a token, and the tokens of this node. */
 import { composeTokens } from '../compose/tokens.ts';
 import type { Token } from '../core/identity/token.ts';
 import type { TokenService } from '../core/identity/token-service.ts';
@@ -15,7 +15,7 @@ export const TOKEN_COLUMNS: readonly Column<Token>[] = [
 ];
 
 export abstract class TokenCommand extends PraasCommand {
-  /** The tokens by the configuration at `path`. Throws NOT_PERMITTED for everybody but root: the file is root's. */
+  /** The tokens of this node by the configuration file at `path`. Throws NOT_PERMITTED for users other than root. */
   protected async tokens(path: string | undefined): Promise<TokenService> {
     this.requireRoot();
     const { config } = await this.loadConfig(path);

@@ -3,11 +3,10 @@ import { Args, Flags } from '@oclif/core';
 import { InstallerCommand, type StepReport } from './installer-command.ts';
 
 export default class Upgrade extends InstallerCommand {
-  static override summary = 'replace the installed praas by another version, and go back if that does not become ready';
+  static override summary = 'replace the installed praas by another version';
   static override description =
-    'Rules and connections stay as they are all the while. The files are replaced one by one, each in one step. A copy of ' +
-    'files and state is kept until the services of the new version are ready; when they are not, everything is put back ' +
-    'and the old version runs again.';
+    'Rules and connections stay. Files and state are backed up first; when a service of the new version does not become ready, ' +
+    'they are restored and the services of the old version are started again.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> ./praas-new',
     '<%= config.bin %> <%= command.id %> ./praas-new --dry-run',
@@ -17,7 +16,7 @@ export default class Upgrade extends InstallerCommand {
   };
   static override flags = {
     start: Flags.boolean({
-      description: 'start the services anew, and wait until they are ready',
+      description: 'start the services and wait until they are ready',
       default: true,
       allowNo: true,
     }),
@@ -26,8 +25,8 @@ export default class Upgrade extends InstallerCommand {
   async run(): Promise<{ readonly steps: readonly StepReport[] }> {
     const { args, flags } = await this.parse(Upgrade);
     const installer = await this.installer(flags);
-    const steps = await installer.upgrade(resolve(args.executable), flags.start);
-    const idle = `${args.executable} is installed already; nothing to do.`;
-    return { steps: await this.perform(installer, steps, { dry_run: flags['dry-run'], idle }) };
+    const steps = await installer.planUpgrade(resolve(args.executable), flags.start);
+    const upToDate = `${args.executable} is already installed.`;
+    return { steps: await this.runSteps(installer, steps, { isDryRun: flags['dry-run'], upToDate }) };
   }
 }

@@ -1,14 +1,14 @@
-/** The installer, joined: the files that the executable carries, systemd, and the way out of the routers' kernels. */
+/** The installer, with the files that the executable contains, systemd, and the routers of this node. */
 import { isSea } from 'node:sea';
 import { isPraasError, praasError } from '../admin/errors.ts';
+import type { DesiredFile, DesiredFiles } from '../admin/install/file-plan.ts';
 import { type InstallationParts, planInstall } from '../admin/install/installation.ts';
-import { PAT_AGENT, type Places, packagedPlaces, placesOf, SETTINGS_DIRECTORY } from '../admin/install/places.ts';
-import type { Wanted, WantedFile } from '../admin/install/placing.ts';
+import { type InstallPaths, PAT_AGENT, packagePaths, pathsBelow, SETTINGS_DIRECTORY } from '../admin/install/paths.ts';
 import { planRemoval } from '../admin/install/removal.ts';
-import { Services } from '../admin/install/services.ts';
-import { type Audience, runSteps, type Step } from '../admin/install/step.ts';
+import { runSteps, type Step, type StepObserver } from '../admin/install/step.ts';
+import { Systemd } from '../admin/install/systemd.ts';
 import { Tree } from '../admin/install/tree.ts';
-import { renderUnits } from '../admin/install/units.ts';
+import { renderUnits, type Unit } from '../admin/install/units.ts';
 import { planUpgrade } from '../admin/install/upgrade.ts';
 import { withdrawAll } from '../pat/reconcile/withdrawal.ts';
 import { renderSample } from '../system/config/render.ts';
@@ -21,7 +21,7 @@ import { withLocalNode } from './local-node.ts';
 import { toolsOf } from './tools.ts';
 import { unitFactsOf } from './unit-facts.ts';
 
-export interface InstallerContext {
+interface InstallerContext {
   readonly env: NodeJS.ProcessEnv;
   readonly version: string;
   /** This program. */
@@ -29,48 +29,49 @@ export interface InstallerContext {
   readonly complain: (sentence: string) => void;
 }
 
-export interface InstallerOptions {
+interface InstallerOptions {
   /** The directory of the system to install into; `/` is this one. */
   readonly root: string;
   readonly prefix: string;
-  /** A Debian package has brought the files. */
+  /** A Debian package has installed the files. */
   readonly isPackaged: boolean;
-  /** How long a service may take until it is ready. */
+  /** The time after which a service that is not ready has failed. */
   readonly timeoutSeconds: number;
 }
 
-export interface RemovalWishes {
-  readonly removesRules: boolean;
-  readonly purges: boolean;
+interface UninstallOptions {
+  readonly isRemovingRules: boolean;
+  /** Settings, state and logs are removed too. */
+  readonly isPurge: boolean;
 }
 
 const SECRET = 0o600;
 const PUBLIC = 0o644;
 
-/** Each method gives the steps that are needed, and does nothing. */
+/** Plans give the steps that are needed and change nothing; `run` runs them. */
 export class Installer {
   readonly #config: Config;
-  readonly #surroundings: InstallerContext;
+  readonly #context: InstallerContext;
   readonly #options: InstallerOptions;
   readonly #parts: InstallationParts;
-  /** Asked to end, it undoes what it has done. */
+  /** When it is interrupted, it undoes the steps that have run. */
   readonly interruption = new Interruption();
 
-  constructor(config: Config, surroundings: InstallerContext, options: InstallerOptions) {
-    const { env, executable } = surroundings;
+  constructor(config: Config, context: InstallerContext, options: InstallerOptions) {
+    const { env, executable } = context;
     const { root, prefix, isPackaged, timeoutSeconds } = options;
-    // Not ended by an interruption: what is under way is finished, and then undone.
+    // Not ended by an interruption: what is running is finished, and then undone.
     const exec = createExec(config.command_timeout_seconds * 1000, env);
-    const endable = createExec(config.command_timeout_seconds * 1000, env, this.interruption.abortSignal);
+    const interruptibleExec = createExec(config.command_timeout_seconds * 1000, env, this.interruption.abortSignal);
     const tree = new Tree(root);
     const missing = (): readonly string[] => toolsOf(config).filter((tool) => !isInstalled(tool, env['PATH']));
     this.#config = config;
-    this.#surroundings = surroundings;
+    this.#context = context;
     this.#options = options;
     this.#parts = {
       tree,
-      places: isPackaged ? packagedPlaces(executable) : placesOf(prefix),
-      services: new Services(exec, endable, tree, timeoutSeconds * 1000),
+      paths: isPackaged ? packagePaths(executable) : pathsBelow(prefix),
+      systemd: new Systemd(exec, interruptibleExec, tree, timeoutSeconds * 1000),
       exec,
       missingTools: () => missing().map((tool) => ({ tool, package: packageOf(tool) })),
       isMeantToRun: async (service) => service === PAT_AGENT || hasCloud(config, env),
@@ -83,34 +84,39 @@ export class Installer {
   }
 
   /** Throws NOT_AN_EXECUTABLE, INVENTORY_DAMAGED. */
-  async install(starts: boolean): Promise<readonly Step[]> {
+  async planInstall(isStartRequested: boolean): Promise<readonly Step[]> {
     const { isPackaged } = this.#options;
-    return planInstall(this.#parts, this.#wanted(), { starts, isPackaged });
+    return planInstall(this.#parts, this.#desiredFiles(), { isStartRequested, isPackaged });
   }
 
   /** Throws NOT_INSTALLED, NOT_A_PRAAS, INVENTORY_DAMAGED. */
-  async upgrade(path: string, starts: boolean): Promise<readonly Step[]> {
+  async planUpgrade(path: string, isStartRequested: boolean): Promise<readonly Step[]> {
     const { prefix } = this.#options;
-    const { state_dir } = this.#config;
-    return planUpgrade(this.#parts, { path, prefix, state_dir, starts, canRead: () => this.#canRead() });
-  }
-
-  /** Throws INVENTORY_DAMAGED. */
-  async uninstall({ removesRules, purges }: RemovalWishes): Promise<readonly Step[]> {
-    const { state_dir, log_dir } = this.#config;
-    return planRemoval(this.#parts, {
-      withdraw: removesRules ? () => this.#withdraw() : undefined,
-      purged: purges ? [SETTINGS_DIRECTORY, state_dir, log_dir] : [],
+    return planUpgrade(this.#parts, {
+      path,
+      prefix,
+      stateDirectory: this.#config.state_dir,
+      isStartRequested,
+      canReadState: () => this.#canReadState(),
     });
   }
 
-  /** Does the steps; all of them, or none. Throws INSTALL_FAILED, INTERRUPTED. */
-  run(steps: readonly Step[], audience: Audience): Promise<void> {
-    return runSteps(steps, audience, this.interruption.abortSignal);
+  /** Throws INVENTORY_DAMAGED. */
+  async planUninstall({ isRemovingRules, isPurge }: UninstallOptions): Promise<readonly Step[]> {
+    const { state_dir, log_dir } = this.#config;
+    return planRemoval(this.#parts, {
+      removeRules: isRemovingRules ? () => this.#removeRules() : undefined,
+      purged: isPurge ? [SETTINGS_DIRECTORY, state_dir, log_dir] : [],
+    });
   }
 
-  /** How many mappings are published on this node. */
-  async published(): Promise<number> {
+  /** Runs the steps; when one fails, those before it are undone. Throws INSTALL_FAILED, INTERRUPTED. */
+  run(steps: readonly Step[], observer: StepObserver): Promise<void> {
+    return runSteps(steps, observer, this.interruption.abortSignal);
+  }
+
+  /** How many mappings have rules on this node. */
+  async countPublished(): Promise<number> {
     return this.#onNode(async ({ dataplane }) => {
       const routers = await dataplane.routers();
       const found = await Promise.all(routers.map(async (id) => (await dataplane.observe(id)).forwards));
@@ -118,64 +124,64 @@ export class Installer {
     });
   }
 
-  #wanted(): Wanted {
+  #desiredFiles(): DesiredFiles {
     const { state_dir, log_dir } = this.#config;
     const { isPackaged } = this.#options;
-    const { places } = this.#parts;
-    const units = renderUnits(unitFactsOf(places.executable, this.#config));
+    const { paths } = this.#parts;
+    const units = renderUnits(unitFactsOf(paths.executable, this.#config));
     return {
-      version: this.#surroundings.version,
-      files: isPackaged ? [] : this.#files(places, units),
+      version: this.#context.version,
+      files: isPackaged ? [] : this.#files(paths, units),
       settings: [
         { path: `${SETTINGS_DIRECTORY}/praas.conf`, content: { text: renderSample(SECTIONS) }, mode: SECRET },
         { path: `${SETTINGS_DIRECTORY}/clouds.yaml`, content: { text: readShare('clouds.yaml') }, mode: SECRET },
       ],
       directories: [
-        { path: state_dir, mode: 0o700, isMissed: () => this.#hasMappings() },
-        { path: log_dir, mode: 0o750, isMissed: async () => false },
+        { path: state_dir, mode: 0o700, isWorthKeeping: () => this.#hasMappings() },
+        { path: log_dir, mode: 0o750, isWorthKeeping: async () => false },
       ],
-      empty: isPackaged ? units.map(({ name }) => `${places.units}/${name}`) : [],
+      absent: isPackaged ? units.map(({ name }) => `${paths.units}/${name}`) : [],
     };
   }
 
-  #files(places: Places, units: readonly { readonly name: string; readonly text: string }[]): WantedFile[] {
-    const { executable } = this.#surroundings;
+  #files(paths: InstallPaths, units: readonly Unit[]): DesiredFile[] {
+    const { executable } = this.#context;
     if (!isSea()) throw praasError('NOT_AN_EXECUTABLE', { path: executable });
-    const shared = (path: string, name: string): WantedFile => ({
+    const shared = (path: string, name: string): DesiredFile => ({
       path,
       content: { text: readShare(name) },
       mode: PUBLIC,
     });
     return [
-      { path: places.executable, content: { copyOf: executable }, mode: 0o755 },
-      ...units.map(({ name, text }) => ({ path: `${places.units}/${name}`, content: { text }, mode: PUBLIC })),
-      shared(places.bashCompletion, 'completions/praas.bash'),
-      shared(places.zshCompletion, 'completions/_praas'),
-      shared(places.manPage, 'man/praas.8'),
+      { path: paths.executable, content: { copyOf: executable }, mode: 0o755 },
+      ...units.map(({ name, text }) => ({ path: `${paths.units}/${name}`, content: { text }, mode: PUBLIC })),
+      shared(paths.bashCompletion, 'completions/praas.bash'),
+      shared(paths.zshCompletion, 'completions/_praas'),
+      shared(paths.manPage, 'man/praas.8'),
     ];
   }
 
-  /** Takes the lock: nobody publishes meanwhile. */
-  async #withdraw(): Promise<number> {
+  /** Holds the lock, so that no mapping is published meanwhile. */
+  async #removeRules(): Promise<number> {
     return this.#onNode(async ({ files, dataplane }) => {
       await files.open();
       return withdrawAll(dataplane);
     });
   }
 
-  /** True where that cannot be said, too. */
+  /** True also when the state cannot be read. */
   async #hasMappings(): Promise<boolean> {
     const find = this.#onNode(async ({ store }) => {
-      for (const router_id of await store.routers()) if ((await store.read(router_id)).mappings.size > 0) return true;
+      for (const routerId of await store.routers()) if ((await store.read(routerId)).mappings.size > 0) return true;
       return false;
     }, new Interruption());
     return find.catch(() => true);
   }
 
-  async #canRead(): Promise<boolean> {
+  async #canReadState(): Promise<boolean> {
     return this.#onNode(async ({ store }) => {
       try {
-        for (const router_id of await store.routers()) await store.read(router_id);
+        for (const routerId of await store.routers()) await store.read(routerId);
         return true;
       } catch (error) {
         if (isPraasError(error, 'STORE_TOO_NEW', 'STORE_DAMAGED')) return false;
@@ -185,6 +191,6 @@ export class Installer {
   }
 
   #onNode<T>(work: Parameters<typeof withLocalNode<T>>[2], interruption = this.interruption): Promise<T> {
-    return withLocalNode(this.#config, { ...this.#surroundings, interruption }, work);
+    return withLocalNode(this.#config, { ...this.#context, interruption }, work);
   }
 }

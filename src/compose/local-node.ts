@@ -1,4 +1,4 @@
-/** The parts of this node for work outside of the services: built for it, and closed after it. */
+/** The parts of this node for the installer: built for one piece of work and closed after it. */
 import { createExec } from '../system/exec.ts';
 import type { Interruption } from '../system/interruption.ts';
 import { FileLog } from '../system/log.ts';
@@ -11,7 +11,7 @@ interface LocalContext {
   readonly complain: (sentence: string) => void;
 }
 
-/** Gives what `work` gives. Nothing is locked until it asks for it. */
+/** Gives what `work` gives. Nothing is locked unless `work` does it. */
 export async function withLocalNode<T>(
   config: Config,
   { env, interruption, complain }: LocalContext,

@@ -1,4 +1,4 @@
-/** The API tokens of a node. */
+/** The API tokens of a node with their file. */
 import type { Authenticator } from '../core/identity/authenticator.ts';
 import { TokenAuthenticator } from '../core/identity/token-authenticator.ts';
 import { TokenService } from '../core/identity/token-service.ts';

@@ -1,5 +1,6 @@
 /** praas install and uninstall, as the operator of a network node gives them, under a real systemd. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { DoctorReport } from '../../src/admin/doctor/report.ts';
 import { expectUnbroken, ROUTER_ID, SERVER_IP, TestBox } from '../support/box.ts';
 import { pythonRules, pythonTable } from '../support/unmanaged-rules.ts';
 
@@ -18,12 +19,12 @@ afterEach(() => box?.remove());
 const publish = (): Promise<string> => box.run(PRAAS, ...ARRIVAL, '--router-port', String(PORT));
 const states = (): Promise<string[]> => Promise.all([PAT, MONITOR].map((unit) => box.property(unit, 'ActiveState')));
 
-test('from one file to two services; again: nothing; out again: as it was', async () => {
+test('install, install again, uninstall: two services, no steps, and the system as before', async () => {
   const before = await box.files();
   const { exitCode, stdout, stderr } = await box.exec('/root/praas', 'install');
   expect({ exit_code: exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-  expect(stdout).toContain(`start ${PAT}.service and wait until it is ready`);
-  expect(stdout).toMatch(/^praas \S+ is installed; `praas doctor` says what is left to be done\.$/m);
+  expect(stdout).toMatch(new RegExp(`^done +start ${PAT}\\.service: ready$`, 'm'));
+  expect(stdout).toMatch(/^praas \S+ is installed\b/m);
   expect(await states()).toEqual(['active', 'inactive']);
   expect(await box.property(PAT, 'UnitFileState')).toBe('enabled');
   expect(await box.property(MONITOR, 'UnitFileState')).toBe('enabled');
@@ -38,12 +39,18 @@ test('from one file to two services; again: nothing; out again: as it was', asyn
   expect(await box.isOpen(PORT)).toBe(false);
   await publish();
   expect(await box.isOpen(PORT)).toBe(true);
-  const doctor = await box.run(PRAAS, 'doctor', '--problems');
-  expect(doctor).toContain(', 0 wrong');
-  expect(doctor).toContain(`${MONITOR}.service: skipped: no cloud in clouds.yaml`);
+  const doctor: DoctorReport = JSON.parse(await box.run(PRAAS, 'doctor', '--json'));
+  expect(doctor.counts.failed).toBe(0);
+  expect(doctor.findings).toContainEqual(
+    expect.objectContaining({
+      check: `${MONITOR}.service`,
+      verdict: 'warning',
+      detail: expect.stringContaining('OpenStack'),
+    }),
+  );
 
   const pid = await box.property(PAT, 'MainPID');
-  expect((await box.run(PRAAS, 'install')).toLowerCase()).toContain('nothing to do');
+  expect(JSON.parse(await box.run(PRAAS, 'install', '--json'))).toEqual({ steps: [] });
   expect(await box.property(PAT, 'MainPID')).toBe(pid);
 
   await box.run(PRAAS, 'uninstall', '--remove-rules', '--purge');
@@ -59,11 +66,17 @@ test('from one file to two services; again: nothing; out again: as it was', asyn
 test('--dry-run shows the steps, and does nothing', async () => {
   const before = await box.files();
   const plan = await box.run('/root/praas', 'install', '--dry-run');
-  expect(plan).toContain(`place ${PRAAS}`);
+  expect(plan.trimEnd().split('\n')).toContainEqual(expect.stringMatching(new RegExp(`^would .*${PRAAS}$`)));
+  expect(
+    plan
+      .trimEnd()
+      .split('\n')
+      .every((line) => line.startsWith('would ')),
+  ).toBe(true);
   expect(await box.files()).toEqual(before);
 });
 
-test('a service that does not become ready: undone, as it was, with the reason', async () => {
+test('a service that does not become ready: undone, with the reason', async () => {
   const before = await box.files();
   await box.run('systemd-run', '--quiet', '--unit=taken', 'python3', '/opt/test/talker.py', 'serve', '3000');
   const { exitCode, stdout, stderr } = await box.exec('/root/praas', 'install', '--timeout', '20');
@@ -75,11 +88,11 @@ test('a service that does not become ready: undone, as it was, with the reason',
   expect(await box.property(PAT, 'LoadState')).toBe('not-found');
 });
 
-test('stopped in the middle: undone', async () => {
+test('interrupted: undone', async () => {
   const before = await box.files();
   await box.write(`/etc/systemd/system/${PAT}.service.d/slow.conf`, '[Service]\nExecStartPre=/bin/sleep 60\n');
   const run =
-    '/root/praas install >/tmp/said 2>&1 & pid=$!; until pgrep -x sleep; do sleep 0.1; done; kill -TERM $pid; wait $pid';
+    '/root/praas install >/tmp/output 2>&1 & pid=$!; until pgrep -x sleep; do sleep 0.1; done; kill -TERM $pid; wait $pid';
   const { exitCode } = await box.exec('sh', '-c', run);
   expect(exitCode).toBe(143);
   await box.run('rm', '-r', `/etc/systemd/system/${PAT}.service.d`);
@@ -87,7 +100,7 @@ test('stopped in the middle: undone', async () => {
   expect((await box.exec('pgrep', '-x', 'sleep')).exitCode).toBe(1);
 });
 
-test('uninstalled with its rules: ports stay open, and the next installation looks after them', async () => {
+test('uninstalled without its rules: ports stay open, and the next installation manages them', async () => {
   await box.run('/root/praas', 'install');
   await publish();
   const refused = await box.exec(PRAAS, 'uninstall');
@@ -110,7 +123,7 @@ test('uninstalled with its rules: ports stay open, and the next installation loo
   expect(failed).toBe(0);
 });
 
-test('into an image: enabled there, and nothing of this system changes', async () => {
+test('into an image: enabled there, and this system does not change', async () => {
   await box.run('mkdir', '-p', '/mnt/image/etc/systemd/system');
   const before = await box.files();
   await box.run('/root/praas', 'install', '--root', '/mnt/image');
@@ -120,7 +133,7 @@ test('into an image: enabled there, and nothing of this system changes', async (
   expect(await box.run('/mnt/image/usr/local/bin/praas', '--version')).toContain('praas');
 });
 
-test('placed and not started: the next boot starts it', async () => {
+test('installed and not started: the next boot starts it', async () => {
   await box.run('/root/praas', 'install', '--no-start');
   expect(await states()).toEqual(['inactive', 'inactive']);
   await box.reboot();
@@ -129,7 +142,7 @@ test('placed and not started: the next boot starts it', async () => {
   expect(await box.isOpen(PORT)).toBe(true);
 });
 
-test('takes over from the Python version: its settings, and every port without a lost packet', async () => {
+test('replaces the Python version: keeps its settings, and every port without a lost packet', async () => {
   const unit =
     '[Service]\nExecStart=/usr/bin/python3 -c "import time; time.sleep(1e6)"\n[Install]\nWantedBy=multi-user.target\n';
   for (const name of [PAT, MONITOR]) await box.write(`/etc/systemd/system/${name}.service`, unit);
@@ -141,8 +154,8 @@ test('takes over from the Python version: its settings, and every port without a
   await box.run(...inRouter, 'iptables-restore', '--noflush', '/root/rules');
   const [stream, knock] = [await box.stream(PORT), await box.knock(PORT)];
 
-  const said = await box.run('/root/praas', 'install');
-  expect(said).toContain('stop the services of another version');
+  const output = await box.run('/root/praas', 'install');
+  expect(output).toMatch(new RegExp(`^done +stop .*${PAT}\\.service, ${MONITOR}\\.service`, 'm'));
   expect(await box.property(PAT, 'ActiveState')).toBe('active');
   expect(await box.run('systemctl', 'cat', PAT)).toContain(`ExecStart=${PRAAS} serve`);
   expect(await box.run('cat', CONF)).toBe(conf);

@@ -1,18 +1,18 @@
 /** One judgement of each kind that the doctor can give, and one hop of each kind that a check can give, for their texts. */
 import { judgeCertificate } from '../../src/admin/doctor/certificate.ts';
-import { judgeSkew } from '../../src/admin/doctor/clock.ts';
-import { judgeView } from '../../src/admin/doctor/cloud.ts';
-import { judgeReadiness } from '../../src/admin/doctor/daemon.ts';
-import { failed } from '../../src/admin/doctor/examine.ts';
-import { judgeMode } from '../../src/admin/doctor/files.ts';
-import { judgeRelease } from '../../src/admin/doctor/kernel.ts';
+import { judgeOffset } from '../../src/admin/doctor/clock.ts';
+import { judgeBroker, judgeView } from '../../src/admin/doctor/cloud.ts';
+import { configFileCheck, judgeRenamed } from '../../src/admin/doctor/config-file.ts';
+import { judgeRelease, judgeConnectionTable as judgeTable } from '../../src/admin/doctor/kernel.ts';
 import { judgePort } from '../../src/admin/doctor/listeners.ts';
+import { judgeReadiness } from '../../src/admin/doctor/pat-agent.ts';
 import type { Judgement } from '../../src/admin/doctor/report.ts';
 import { judgeCapabilities } from '../../src/admin/doctor/rights.ts';
 import { judgeRouter } from '../../src/admin/doctor/routers.ts';
+import { judgeError } from '../../src/admin/doctor/run-checks.ts';
+import { judgeMode } from '../../src/admin/doctor/secrets.ts';
 import { judgeService } from '../../src/admin/doctor/services.ts';
-import { judgeRenamed } from '../../src/admin/doctor/settings.ts';
-import { judgeAside, judgeRoom } from '../../src/admin/doctor/storage.ts';
+import { judgeDamagedFiles, judgeSpace } from '../../src/admin/doctor/storage.ts';
 import { judgeVersion } from '../../src/admin/doctor/tools.ts';
 import {
   judgeConnection,
@@ -47,7 +47,8 @@ const certificate = (from: number, to: number): Judgement =>
   );
 const listening = (address: string, name: string): string =>
   `LISTEN 0 511 ${address} 0.0.0.0:* users:(("${name}",pid=7,fd=1))\n`;
-const skew = (seconds: number): Judgement => judgeSkew(TIME.toUTCString(), new Date(TIME.getTime() + seconds * 1000));
+const offset = (seconds: number): Judgement =>
+  judgeOffset(TIME.toUTCString(), new Date(TIME.getTime() + seconds * 1000));
 const service = (facts: Record<string, string>): Judgement =>
   judgeService(
     'praas-pat-agent.service',
@@ -69,11 +70,15 @@ const DETAILS: RouterDetails = {
   warnings: [],
   drift: { missing: [], unexpected: [] },
 };
-const TABLES = { legacy: [], nft: ['nat', 'praas'] };
-const ROOM = { freeBytes: 900 * MIB, freeInodes: 9e5, allInodes: 1e6 };
-const VIEW = { name: 'praas', routers: 2, servers: 5, seesProjects: true, date: undefined, now: TIME };
-const SECRET = { what: 'the tokens', path: '/usr/local/etc/praas/tokens.json' };
-const WISH = { key: 'port_app', port: 3000 } as const;
+const EVIDENCE = {
+  importable: 0,
+  tables: { legacy: [], nft: ['nat', 'praas'] },
+  connectionTable: { used: 12, limit: 262_144 },
+};
+const SPACE = { freeBytes: 900 * MIB, freeInodes: 9e5, allInodes: 1e6 };
+const VIEW = { name: 'praas', routers: 2, servers: 5, hasProjectList: true, date: undefined, now: TIME };
+const SECRET = { content: 'the API tokens', path: '/usr/local/etc/praas/tokens.json' };
+const SERVICE_PORT = { key: 'port_app', port: 3000 } as const;
 
 export const JUDGEMENTS: readonly Judgement[] = [
   judgeCapabilities('CapEff:\t000001ffffffffff\n'),
@@ -85,25 +90,30 @@ export const JUDGEMENTS: readonly Judgement[] = [
   judgeRelease('5.10.0-28-amd64', 'nftables'),
   judgeRenamed({ where: '/usr/local/etc/praas/praas.conf:3', oldName: 'retain', newName: 'retain_days' }),
   judgeRenamed({ where: 'environment', oldName: 'PRAAS_RETAIN', newName: 'PRAAS_RETAIN_DAYS' }),
+  judgeTable('connection table', undefined),
+  judgeTable('connection table', { used: 12, limit: 262_144 }),
+  judgeTable('connection table', { used: 230_000, limit: 262_144 }),
+  judgeTable('connection table', { used: 262_000, limit: 262_144 }),
+  ...(await configFileCheck(undefined, undefined, []).run()),
   judgeMode(SECRET, 0o600),
   judgeMode(SECRET, 0o640),
   certificate(-1, 90),
   certificate(-1, 13),
   certificate(-9, -1),
   certificate(1, 90),
-  judgePort(WISH, listening('127.0.0.1:13000', 'nginx')),
-  judgePort(WISH, listening('127.0.0.1:3000', 'praas serve')),
-  judgePort(WISH, listening('[::]:3000', 'nginx')),
-  judgePort(WISH, 'LISTEN 0 511 *:3000 *:*\n'),
-  judgeRoom('/var/lib/praas', ROOM),
-  judgeRoom('/var/lib/praas', { ...ROOM, freeBytes: 50 * MIB }),
-  judgeRoom('/var/lib/praas', { ...ROOM, freeBytes: MIB }),
-  judgeRoom('/var/lib/praas', { ...ROOM, freeInodes: 3 }),
-  ...judgeAside(['a.json.damaged-1']),
+  judgePort(SERVICE_PORT, listening('127.0.0.1:13000', 'nginx')),
+  judgePort(SERVICE_PORT, listening('127.0.0.1:3000', 'praas serve')),
+  judgePort(SERVICE_PORT, listening('[::]:3000', 'nginx')),
+  judgePort(SERVICE_PORT, 'LISTEN 0 511 *:3000 *:*\n'),
+  judgeSpace('/var/lib/praas', SPACE),
+  judgeSpace('/var/lib/praas', { ...SPACE, freeBytes: 50 * MIB }),
+  judgeSpace('/var/lib/praas', { ...SPACE, freeBytes: MIB }),
+  judgeSpace('/var/lib/praas', { ...SPACE, freeInodes: 3 }),
+  ...judgeDamagedFiles(['a.json.damaged-1']),
   judgeReadiness('/run/praas/pat.sock', undefined),
-  judgeReadiness('/run/praas/pat.sock', { ready: true, troubles: [] }),
-  judgeReadiness('/run/praas/pat.sock', { ready: true, troubles: ['cloud: away'] }),
-  judgeReadiness('/run/praas/pat.sock', { ready: false, troubles: ['kernel: no nft'] }),
+  judgeReadiness('/run/praas/pat.sock', { isReady: true, failures: [] }),
+  judgeReadiness('/run/praas/pat.sock', { isReady: true, failures: ['cloud: away'] }),
+  judgeReadiness('/run/praas/pat.sock', { isReady: false, failures: ['kernel: no nft'] }),
   service({}),
   service({ LoadState: 'not-found' }),
   service({ ActiveState: 'failed' }),
@@ -113,15 +123,19 @@ export const JUDGEMENTS: readonly Judgement[] = [
   service({ NRestarts: '9' }),
   service({ NeedDaemonReload: 'yes' }),
   ...judgeView(VIEW),
-  ...judgeView({ ...VIEW, routers: 0, seesProjects: false }).slice(1),
-  skew(0),
-  skew(-20),
-  skew(90),
-  judgeSkew(undefined, TIME),
-  ...judgeRouter(DETAILS, 3, { legacy: ['nat', 'filter'], nft: ['nat'] }),
-  ...judgeRouter({ ...DETAILS, drift: { missing: ['a'], unexpected: ['b', 'c'] } }, 0, TABLES),
-  ...judgeRouter({ ...DETAILS, gateway_ips: [] }, 0, TABLES),
-  failed('records', new Error('EIO')),
+  ...judgeView({ ...VIEW, routers: 0, hasProjectList: false }).slice(1),
+  judgeBroker('rabbit:5672', undefined),
+  judgeBroker('rabbit:5672', 'ECONNREFUSED'),
+  offset(0),
+  offset(-20),
+  offset(90),
+  judgeOffset(undefined, TIME),
+  ...judgeRouter(DETAILS, { ...EVIDENCE, importable: 3, tables: { legacy: ['nat', 'filter'], nft: ['nat'] } }),
+  ...judgeRouter(DETAILS, { ...EVIDENCE, connectionTable: { used: 230_000, limit: 262_144 } }),
+  ...judgeRouter(DETAILS, { ...EVIDENCE, connectionTable: { used: 262_000, limit: 262_144 } }),
+  ...judgeRouter({ ...DETAILS, drift: { missing: ['a'], unexpected: ['b', 'c'] } }, EVIDENCE),
+  ...judgeRouter({ ...DETAILS, gateway_ips: [] }, EVIDENCE),
+  judgeError('records', new Error('EIO')),
 ];
 
 const PORT: CloudPort = {

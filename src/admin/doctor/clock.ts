@@ -1,37 +1,37 @@
-/** The clock of this node: expiry, tokens and certificates go by it. */
+/** The clock of this node: expiry, tokens and certificates depend on it. */
 import type { Exec } from '../../system/exec.ts';
-import type { Check } from './examine.ts';
-import { type Judgement, ok, skipped, warning, wrong } from './report.ts';
+import { failed, type Judgement, ok, skipped, warning } from './report.ts';
+import type { DoctorCheck } from './run-checks.ts';
 
-const NAME = 'synchronised';
+const NAME = 'synchronization';
 const NTP = 'Install and start systemd-timesyncd or chrony.';
-/** Keystone's tokens and what expires are compared by the second; so much nobody notices. */
-const SOME_SECONDS = 5;
-const MANY_SECONDS = 60;
+/** Keystone's tokens and expiry times are compared by the second; an offset of this size has no effect. */
+const TOLERATED_SECONDS = 5;
+const MAX_SECONDS = 60;
 
-/** Whether somebody keeps it right, as systemd knows it. */
-export function clockCheck(exec: Exec, isInstalled: (tool: string) => boolean): Check {
+/** Whether the clock is synchronized over the network, as systemd reports it. */
+export function clockCheck(exec: Exec, isInstalled: (tool: string) => boolean): DoctorCheck {
   return {
     group: 'clock',
     name: NAME,
     async run() {
-      if (!isInstalled('timedatectl')) return [skipped(NAME, 'nobody here can say so (no timedatectl)')];
+      if (!isInstalled('timedatectl')) return [skipped(NAME, 'unknown (timedatectl is not installed)')];
       const { exitCode, stdout } = await exec({ file: 'timedatectl', args: ['show', '--property=NTPSynchronized'] });
-      if (exitCode !== 0) return [skipped(NAME, 'nobody here can say so (systemd does not run)')];
-      const isRight = stdout.includes('NTPSynchronized=yes');
-      return [isRight ? ok(NAME, 'yes') : warning(NAME, 'nothing keeps the clock of this node right', NTP)];
+      if (exitCode !== 0) return [skipped(NAME, 'unknown (systemd is not running)')];
+      const isSynchronized = stdout.includes('NTPSynchronized=yes');
+      return [isSynchronized ? ok(NAME, 'synchronized') : warning(NAME, 'not synchronized', NTP)];
     },
   };
 }
 
-/** `date` is the header of that name in an answer of the cloud, `now` when it came. */
-export function judgeSkew(date: string | undefined, now: Date): Judgement {
-  const name = "against the cloud's";
-  const theirs = Date.parse(date ?? '');
-  if (Number.isNaN(theirs)) return skipped(name, 'the cloud does not say what time it is');
+/** `date` is the Date header of a response of the cloud, `now` the time at which it arrived. */
+export function judgeOffset(date: string | undefined, now: Date): Judgement {
+  const name = 'clock offset from OpenStack';
+  const cloudTime = Date.parse(date ?? '');
+  if (Number.isNaN(cloudTime)) return skipped(name, 'unknown (the response has no Date header)');
   // The header has no fractions.
-  const seconds = Math.round((now.getTime() - theirs) / 1000);
+  const seconds = Math.round((now.getTime() - cloudTime) / 1000);
   const detail = `${Math.abs(seconds)} s ${seconds < 0 ? 'behind' : 'ahead'}`;
-  if (Math.abs(seconds) <= SOME_SECONDS) return ok(name, detail);
-  return Math.abs(seconds) < MANY_SECONDS ? warning(name, detail, NTP) : wrong(name, detail, NTP);
+  if (Math.abs(seconds) <= TOLERATED_SECONDS) return ok(name, detail);
+  return Math.abs(seconds) < MAX_SECONDS ? warning(name, detail, NTP) : failed(name, detail, NTP);
 }

@@ -1,30 +1,30 @@
-/** OpenStack, where one is configured: it lets us in, we see all of it, and events can be heard. */
-import { judgeSkew } from './clock.ts';
-import type { Check } from './examine.ts';
-import { type Judgement, ok, skipped, warning, wrong } from './report.ts';
+/** OpenStack, where it is configured: whether the login works, what the account can see, and whether the broker is reachable. */
+import { judgeOffset } from './clock.ts';
+import { failed, type Judgement, ok, skipped, warning } from './report.ts';
+import type { DoctorCheck } from './run-checks.ts';
 
-/** What was seen of a cloud. */
+/** What the account of this node sees of the cloud. */
 export interface CloudView {
   readonly name: string;
   readonly routers: number;
   readonly servers: number;
-  /** Whether the account lists projects, as the monitor needs it. */
-  readonly seesProjects: boolean;
-  /** The Date header of an answer, and when that came. */
+  /** Whether the account can list projects, as the monitor needs it. */
+  readonly hasProjectList: boolean;
+  /** The Date header of a response, and when it arrived. */
   readonly date: string | undefined;
   readonly now: Date;
 }
 
 export interface CloudCheckParts {
-  /** Undefined where none is configured. Throws the errors of Cloud. */
+  /** Gives undefined where no cloud is configured. Throws the errors of Cloud. */
   readonly view: () => Promise<CloudView | undefined>;
-  /** Where events are heard, each as host:port; empty for nowhere. */
+  /** The message brokers, each as host:port. */
   readonly brokers: readonly string[];
-  /** Why nobody answers there; undefined where somebody does. */
-  readonly whyDeaf: (broker: string) => Promise<string | undefined>;
+  /** Why a broker does not accept connections; undefined where it does. */
+  readonly connectError: (broker: string) => Promise<string | undefined>;
 }
 
-export function cloudChecks({ view, brokers, whyDeaf }: CloudCheckParts): readonly Check[] {
+export function cloudChecks({ view, brokers, connectError }: CloudCheckParts): readonly DoctorCheck[] {
   return [
     {
       group: 'cloud',
@@ -32,34 +32,38 @@ export function cloudChecks({ view, brokers, whyDeaf }: CloudCheckParts): readon
       async run() {
         const seen = await view();
         if (seen === undefined) {
-          const next_step = 'With one, servers are found by name and followed: see docs/openstack.md.';
-          return [skipped('OpenStack', 'no cloud is configured in clouds.yaml', next_step)];
+          const nextStep =
+            'Configure a cloud in clouds.yaml to find servers by name and follow them (docs/openstack.md).';
+          return [skipped('OpenStack', 'not configured', nextStep)];
         }
-        return [...judgeView(seen), { ...judgeSkew(seen.date, seen.now), check: "clock against the cloud's" }];
+        return [...judgeView(seen), judgeOffset(seen.date, seen.now)];
       },
     },
     ...brokers.map(
-      (broker): Check => ({
+      (broker): DoctorCheck => ({
         group: 'cloud',
         name: `broker ${broker}`,
-        async run() {
-          const reason = await whyDeaf(broker);
-          if (reason === undefined) return [ok(`broker ${broker}`, 'somebody answers')];
-          const next_step = 'Correct `notifications` in praas.conf. Without events, mappings follow servers by sweeps.';
-          return [warning(`broker ${broker}`, reason, next_step)];
-        },
+        run: async () => [judgeBroker(broker, await connectError(broker))],
       }),
     ),
   ];
 }
 
-export function judgeView({ name, routers, servers, seesProjects }: CloudView): readonly Judgement[] {
-  const role = 'Give the account the role admin, or one that may list what is of every project.';
+/** `reason` is why the broker does not accept connections; undefined where it does. */
+export function judgeBroker(broker: string, reason: string | undefined): Judgement {
+  if (reason === undefined) return ok(`broker ${broker}`, 'reachable');
+  const nextStep =
+    'Correct `notifications` in praas.conf; until then mappings follow their servers by periodic sync only.';
+  return warning(`broker ${broker}`, `not reachable: ${reason}`, nextStep);
+}
+
+export function judgeView({ name, routers, servers, hasProjectList }: CloudView): readonly Judgement[] {
+  const role = 'Grant the account the role admin, or a role that can list the resources of all projects.';
   return [
-    ok('OpenStack', `${name}: ${routers} routers and ${servers} servers are seen`),
-    seesProjects
-      ? ok('account', 'it sees all projects')
-      : warning('account', 'it cannot list projects, so mappings of deleted projects stay', role),
-    ...(routers === 0 ? [wrong('routers in OpenStack', 'none is seen', role)] : []),
+    ok('OpenStack', `${name}: ${routers} routers and ${servers} servers are visible`),
+    hasProjectList
+      ? ok('account', 'all projects are visible')
+      : warning('account', 'cannot list projects: mappings of deleted projects are not removed', role),
+    ...(routers === 0 ? [failed('routers in OpenStack', 'none is visible', role)] : []),
   ];
 }

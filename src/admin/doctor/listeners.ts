@@ -1,34 +1,34 @@
-/** The ports on which the services listen: free, or theirs already. */
+/** The ports on which the services listen: free, or in use by the services themselves. */
 import type { Exec } from '../../system/exec.ts';
-import type { Check } from './examine.ts';
-import { type Judgement, ok, wrong } from './report.ts';
+import { failed, type Judgement, ok } from './report.ts';
+import type { DoctorCheck } from './run-checks.ts';
 
-export interface Wish {
+export interface ServicePort {
   readonly key: 'port_app' | 'port_monitor';
   readonly port: number;
 }
 
-export function listenersCheck(exec: Exec, wishes: readonly Wish[]): Check {
+export function listenersCheck(exec: Exec, ports: readonly ServicePort[]): DoctorCheck {
   return {
     group: 'configuration',
-    name: 'ports of the services',
+    name: 'service ports',
     async run() {
       const { stdout } = await exec({ file: 'ss', args: ['-H', '-l', '-t', '-n', '-p'] });
-      return wishes.map((wish) => judgePort(wish, stdout));
+      return ports.map((each) => judgePort(each, stdout));
     },
   };
 }
 
-/** `said` is what `ss -Hltnp` says: state, queues, local address with port, peer, processes. */
-export function judgePort({ key, port }: Wish, said: string): Judgement {
-  const holders = said
+/** `sockets` is the output of `ss -Hltnp`: state, queues, local address with port, peer, processes. */
+export function judgePort({ key, port }: ServicePort, sockets: string): Judgement {
+  const programs = sockets
     .split('\n')
     .filter((line) => line.split(/\s+/)[3]?.endsWith(`:${port}`))
     .map((line) => /\(\("(?<name>[^"]+)"/.exec(line)?.groups?.['name'] ?? 'another program');
   const check = `${key} ${port}`;
-  if (holders.length === 0) return ok(check, 'free');
-  const strangers = holders.filter((name) => !name.startsWith('praas'));
-  if (strangers.length === 0) return ok(check, 'praas listens');
-  const next_step = `Give ${key} another value in praas.conf, or end that program; \`ss -ltnp\` shows it.`;
-  return wrong(check, `${[...new Set(strangers)].join(', ')} listens there`, next_step);
+  if (programs.length === 0) return ok(check, 'free');
+  const others = programs.filter((name) => !name.startsWith('praas'));
+  if (others.length === 0) return ok(check, 'in use by praas');
+  const nextStep = `Set ${key} to another port in praas.conf, or stop that program (\`ss -ltnp\` shows it).`;
+  return failed(check, `in use by ${[...new Set(others)].join(', ')}`, nextStep);
 }

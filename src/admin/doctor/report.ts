@@ -1,4 +1,4 @@
-/** What the doctor found out about a node: one finding for each thing looked at, and a count. Pure. */
+/** What the doctor found out about a node: one finding for each thing it checked, and how many there are of each verdict. Pure. */
 
 /** In the order in which they are shown. */
 export const GROUPS = [
@@ -13,57 +13,60 @@ export const GROUPS = [
   'clock',
   'routers',
 ] as const;
-export type Group = (typeof GROUPS)[number];
+export type FindingGroup = (typeof GROUPS)[number];
 
-/** `warning`: it works, and should be seen to. `wrong`: it does not work. `skipped`: it was not, or could not be, looked at. */
-export const VERDICTS = ['ok', 'warning', 'wrong', 'skipped'] as const;
+/**
+ * `warning`: it works, and needs attention. `failed`: it does not work. `skipped`: there was nothing to check, or it could not
+ * be checked.
+ */
+export const VERDICTS = ['ok', 'warning', 'failed', 'skipped'] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
 export interface Judgement {
-  /** What was looked at, such as the name of a tool, a key or a file. */
+  /** What was checked, such as the name of a tool, a key or a file. */
   readonly check: string;
   readonly verdict: Verdict;
-  /** The fact that was seen. */
+  /** The fact that was found. */
   readonly detail: string;
-  /** What to do; empty where nothing is to be done. */
+  /** What to do; empty where there is nothing to do. */
   readonly next_step: string;
 }
 
 export interface Finding extends Judgement {
-  readonly group: Group;
+  readonly group: FindingGroup;
 }
 
-export interface Report {
+export interface DoctorReport {
   readonly findings: readonly Finding[];
   readonly counts: Readonly<Record<Verdict, number>>;
-  /** Nothing is wrong. */
+  /** No check failed. */
   readonly ok: boolean;
 }
 
 export const ok = (check: string, detail: string): Judgement => ({ check, verdict: 'ok', detail, next_step: '' });
-export const skipped = (check: string, detail: string, next_step = ''): Judgement => ({
+export const skipped = (check: string, detail: string, nextStep = ''): Judgement => ({
   check,
   verdict: 'skipped',
   detail,
-  next_step,
+  next_step: nextStep,
 });
-export const warning = (check: string, detail: string, next_step: string): Judgement => ({
+export const warning = (check: string, detail: string, nextStep: string): Judgement => ({
   check,
   verdict: 'warning',
   detail,
-  next_step,
+  next_step: nextStep,
 });
-export const wrong = (check: string, detail: string, next_step: string): Judgement => ({
+export const failed = (check: string, detail: string, nextStep: string): Judgement => ({
   check,
-  verdict: 'wrong',
+  verdict: 'failed',
   detail,
-  next_step,
+  next_step: nextStep,
 });
 
-/** Findings of one group stay in their order. */
-export function reportOf(findings: readonly Finding[]): Report {
+/** Takes all findings; those of one group stay in their order. */
+export function reportOf(findings: readonly Finding[]): DoctorReport {
   const ordered = GROUPS.flatMap((group) => findings.filter((finding) => finding.group === group));
   const count = (verdict: Verdict): number => ordered.filter((finding) => finding.verdict === verdict).length;
-  const counts = { ok: count('ok'), warning: count('warning'), wrong: count('wrong'), skipped: count('skipped') };
-  return { findings: ordered, counts, ok: counts.wrong === 0 };
+  const counts = { ok: count('ok'), warning: count('warning'), failed: count('failed'), skipped: count('skipped') };
+  return { findings: ordered, counts, ok: counts.failed === 0 };
 }

@@ -1,77 +1,83 @@
+/** The routers on this node: whether their rules match the store, and what else needs the attention of an operator. */
 import { messageOf } from '../../core/errors/message-of.ts';
+import type { Usage } from '../../core/values/usage.ts';
 import type { RouterDetails } from '../../pat/router/view.ts';
-import type { Check } from './examine.ts';
+import { judgeConnectionTable } from './kernel.ts';
 import { type Judgement, ok, skipped, warning } from './report.ts';
+import type { DoctorCheck } from './run-checks.ts';
 
-export interface RouterChecksParts {
-  readonly list: () => Promise<readonly string[]>;
-  readonly show: (router_id: string) => Promise<RouterDetails>;
-  /** How many rules of others in its chains a mapping could say. */
-  readonly importable: (router_id: string) => Promise<number>;
-  /** Tables of iptables-legacy and of iptables-nft in its namespace. */
-  readonly tables: (
-    router_id: string,
-  ) => Promise<{ readonly legacy: readonly string[]; readonly nft: readonly string[] }>;
+/** What is known of a router beside what `praas router show` gives. */
+export interface RouterEvidence {
+  /** How many unmanaged rules in its chains can be imported. */
+  readonly importable: number;
+  /** Its tables of iptables-legacy, and those of iptables-nft and nft. */
+  readonly tables: { readonly legacy: readonly string[]; readonly nft: readonly string[] };
+  /** Undefined where the kernel tracks no connections. */
+  readonly connectionTable: Usage | undefined;
 }
 
-export function routersCheck(parts: RouterChecksParts): Check {
+export interface RouterCheckParts {
+  readonly list: () => Promise<readonly string[]>;
+  readonly show: (routerId: string) => Promise<RouterDetails>;
+  readonly evidence: (routerId: string) => Promise<RouterEvidence>;
+}
+
+export function routersCheck(parts: RouterCheckParts): DoctorCheck {
   return {
     group: 'routers',
     name: 'routers',
     needsRoot: true,
     async run() {
       const routerIds = await parts.list();
-      if (routerIds.length === 0) return [skipped('routers', 'there is none on this node')];
+      if (routerIds.length === 0) return [skipped('routers', 'none on this node')];
       const judgements: Judgement[] = [];
-      // One after the other: there may be hundreds, and their agent is at work.
-      for (const router_id of routerIds) judgements.push(...(await judgementsOn(router_id, parts)));
-      const isWell = judgements.length === 0;
-      return isWell ? [ok('routers', `${routerIds.length} routers, as stored`)] : judgements;
+      // One at a time: there may be hundreds, and their agent is working.
+      for (const routerId of routerIds) judgements.push(...(await judgementsOf(routerId, parts)));
+      return judgements.length === 0 ? [ok('routers', `${routerIds.length} routers match the store`)] : judgements;
     },
   };
 }
 
-async function judgementsOn(router_id: string, parts: RouterChecksParts): Promise<readonly Judgement[]> {
+async function judgementsOf(routerId: string, { show, evidence }: RouterCheckParts): Promise<readonly Judgement[]> {
   try {
-    const [details, importable, tables] = await Promise.all([
-      parts.show(router_id),
-      parts.importable(router_id),
-      parts.tables(router_id),
-    ]);
-    return judgeRouter(details, importable, tables);
+    const [details, found] = await Promise.all([show(routerId), evidence(routerId)]);
+    return judgeRouter(details, found);
   } catch (error) {
-    const detail = messageOf(error);
-    return [warning(router_id, `it could not be looked at: ${detail}`, `Look at \`praas router show ${router_id}\`.`)];
+    return [warning(routerId, `cannot be checked: ${messageOf(error)}`, `Run \`praas router show ${routerId}\`.`)];
   }
 }
 
-export function judgeRouter(
-  { router_id, gateway_ips, mappings, drift, warnings }: RouterDetails,
-  importable: number,
-  { legacy, nft }: Awaited<ReturnType<RouterChecksParts['tables']>>,
-): readonly Judgement[] {
-  const found: Judgement[] = [];
-  const both = legacy.filter((table) => nft.includes(table));
-  if (both.length > 0) {
-    const next_step =
-      'Use one of them: `update-alternatives --config iptables` on all who write rules, then restart the L3 agent.';
-    const detail = `rules of iptables-legacy and iptables-nft side by side (${both.join(', ')}); neither sees the other's`;
-    found.push(warning(router_id, detail, next_step));
-  }
+/** Gives only what is not ok. */
+export function judgeRouter(details: RouterDetails, evidence: RouterEvidence): readonly Judgement[] {
+  const { router_id: routerId, gateway_ips, mappings, drift, namespace } = details;
+  const judgements: Judgement[] = [...judgeVariants(details, evidence)];
   if (mappings > 0 && gateway_ips.length === 0) {
-    found.push(
-      warning(router_id, `${mappings} mappings, and no gateway address`, 'Give the router a gateway, or delete them.'),
-    );
+    const nextStep = 'Set an external gateway on the router, or delete the mappings.';
+    judgements.push(warning(routerId, `${mappings} mappings, but no gateway address`, nextStep));
   }
   const { missing, unexpected } = drift;
   if (missing.length + unexpected.length > 0) {
-    const detail = `${missing.length} rules are missing and ${unexpected.length} should not be there`;
-    found.push(warning(router_id, detail, `Run \`praas router sync ${router_id}\`.`));
+    const detail = `rules differ from the store: ${missing.length} missing, ${unexpected.length} unexpected`;
+    judgements.push(warning(routerId, detail, `Run \`praas router sync ${routerId}\`.`));
   }
-  if (importable > 0) {
-    const detail = `${importable} rules of others in custom-PREROUTING, which nobody looks after`;
-    found.push(warning(router_id, detail, 'Look at `praas pat import --dry-run`; it makes mappings of them.'));
+  if (evidence.importable > 0) {
+    const detail = `${evidence.importable} unmanaged DNAT rules in custom-PREROUTING`;
+    judgements.push(warning(routerId, detail, 'Run `praas pat import --dry-run` to see which can be imported.'));
   }
+  const list = `ip netns exec ${namespace} conntrack -L`;
+  const table = judgeConnectionTable(routerId, evidence.connectionTable, list);
+  const isTableOk = table.verdict === 'ok' || table.verdict === 'skipped';
+  return isTableOk ? judgements : [...judgements, { ...table, detail: `connection table ${table.detail}` }];
+}
+
+/** The backend warns of both variants of iptables too, but not of which tables. */
+function judgeVariants({ router_id, warnings }: RouterDetails, { tables }: RouterEvidence): readonly Judgement[] {
+  const both = tables.legacy.filter((table) => tables.nft.includes(table));
   const others = warnings.filter((text) => both.length === 0 || !text.includes('iptables-legacy'));
-  return [...found, ...others.map((text) => warning(router_id, text, `Look at \`praas router show ${router_id}\`.`))];
+  const shown = others.map((text) => warning(router_id, text, `Run \`praas router show ${router_id}\`.`));
+  if (both.length === 0) return shown;
+  const nextStep =
+    'Use one variant for all programs that write rules (`update-alternatives --config iptables`), then restart the L3 agent.';
+  const detail = `rules of iptables-legacy and of iptables-nft in the same tables (${both.join(', ')})`;
+  return [warning(router_id, detail, nextStep), ...shown];
 }

@@ -1,62 +1,55 @@
-/** The units, where systemd runs. */
+/** The units of praas, where systemd runs. */
 import type { Exec } from '../../system/exec.ts';
-import type { Check } from './examine.ts';
-import { type Judgement, ok, skipped, warning, wrong } from './report.ts';
+import { failed, type Judgement, ok, skipped, warning } from './report.ts';
+import type { DoctorCheck } from './run-checks.ts';
 
 const PROPERTIES = ['LoadState', 'ActiveState', 'UnitFileState', 'NeedDaemonReload', 'NRestarts', 'Result'];
-const MANY_RESTARTS = 3;
+const MAX_RESTARTS = 3;
 
-export interface ServiceParts {
+export interface ServiceCheckParts {
   readonly exec: Exec;
   readonly services: readonly string[];
-  /** Whether systemd runs here. */
+  /** Whether systemd runs on this node. */
   readonly isBooted: () => Promise<boolean>;
 }
 
-export function serviceChecks({ exec, services, isBooted }: ServiceParts): readonly Check[] {
+export function serviceChecks({ exec, services, isBooted }: ServiceCheckParts): readonly DoctorCheck[] {
   return services.map((service) => ({
     group: 'services',
     name: service,
     async run() {
-      if (!(await isBooted())) return [skipped(service, 'systemd does not run here')];
+      if (!(await isBooted())) return [skipped(service, 'systemd is not running')];
       const { stdout } = await exec({
         file: 'systemctl',
         args: ['show', `--property=${PROPERTIES.join(',')}`, service],
       });
-      return [
-        judgeService(service, new Map(stdout.split('\n').map((line) => line.split(/=(.*)/s, 2) as [string, string]))),
-      ];
+      const lines = stdout.split('\n').map((line) => line.split(/=(.*)/s, 2) as [string, string]);
+      return [judgeService(service, new Map(lines))];
     },
   }));
 }
 
-/** `facts` are properties of systemd. */
-export function judgeService(service: string, facts: ReadonlyMap<string, string>): Judgement {
-  const [load, active, enabled] = ['LoadState', 'ActiveState', 'UnitFileState'].map((name) => facts.get(name) ?? '');
-  const restarts = Number(facts.get('NRestarts') ?? 0);
-  const journal = `\`journalctl -u ${service}\` has the whole story.`;
-  if (load !== 'loaded') return skipped(service, 'it is not installed', '`praas install` does that.');
-  if (active === 'failed' || restarts > MANY_RESTARTS) {
-    return wrong(service, `${active}, started again ${restarts} times`, journal);
+/** `properties` are those of systemd. */
+export function judgeService(service: string, properties: ReadonlyMap<string, string>): Judgement {
+  const [load = '', active = '', enabled = ''] = ['LoadState', 'ActiveState', 'UnitFileState'].map((name) =>
+    properties.get(name),
+  );
+  const restarts = Number(properties.get('NRestarts') ?? 0);
+  if (load !== 'loaded') return skipped(service, 'not installed', 'Run `praas install`.');
+  if (active === 'failed' || restarts > MAX_RESTARTS) {
+    return failed(service, `${active}, restarted ${restarts} times`, `Run \`journalctl -u ${service}\` to see why.`);
   }
-  if (active !== 'active' && facts.get('Result') === 'exec-condition') {
-    return warning(
-      service,
-      'skipped: no cloud in clouds.yaml',
-      `Write one there, then \`systemctl restart ${service}\`.`,
-    );
+  if (active !== 'active' && properties.get('Result') === 'exec-condition') {
+    const nextStep = `Configure a cloud in clouds.yaml, then run \`systemctl restart ${service}\`.`;
+    return warning(service, 'not started: OpenStack is not configured', nextStep);
   }
-  if (active !== 'active') return wrong(service, `it does not run (${active})`, `Run \`systemctl start ${service}\`.`);
-  if (!enabled?.startsWith('enabled')) {
-    return warning(
-      service,
-      `it runs, and will not after the next boot (${enabled})`,
-      `Run \`systemctl enable ${service}\`.`,
-    );
+  if (active !== 'active') return failed(service, `not running (${active})`, `Run \`systemctl start ${service}\`.`);
+  if (!enabled.startsWith('enabled')) {
+    return warning(service, `running, but not started at boot (${enabled})`, `Run \`systemctl enable ${service}\`.`);
   }
-  if (facts.get('NeedDaemonReload') === 'yes') {
-    const next_step = `Run \`systemctl daemon-reload\`, then \`systemctl restart ${service}\`.`;
-    return warning(service, 'it runs, and its unit has changed since', next_step);
+  if (properties.get('NeedDaemonReload') === 'yes') {
+    const nextStep = `Run \`systemctl daemon-reload\`, then \`systemctl restart ${service}\`.`;
+    return warning(service, 'running, but its unit file has changed since it was started', nextStep);
   }
-  return ok(service, 'it runs, and is started at boot');
+  return ok(service, 'running, started at boot');
 }

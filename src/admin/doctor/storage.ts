@@ -1,80 +1,78 @@
-/** The state directory: every record readable, nothing set aside, room left. */
+/** The state directory: free space, readable records, and damaged files that were set aside. */
 import { isPraasError, type PraasError } from '../../core/errors/errors.ts';
 import type { MappingStore } from '../../pat/interfaces/store.ts';
-import type { Check } from './examine.ts';
-import { failed } from './examine.ts';
-import { type Judgement, ok, skipped, warning, wrong } from './report.ts';
+import { failed, type Judgement, ok, skipped, warning } from './report.ts';
+import { type DoctorCheck, judgeError } from './run-checks.ts';
 
-export interface Room {
+export interface FreeSpace {
   readonly freeBytes: number;
   readonly freeInodes: number;
   readonly allInodes: number;
 }
 
-export interface StorageParts {
-  readonly state_dir: string;
+export interface StorageCheckParts {
+  readonly stateDirectory: string;
   readonly store: Pick<MappingStore, 'routers' | 'read'>;
-  /** What there is of a file system; undefined where there is no such directory. */
-  readonly roomOf: (path: string) => Promise<Room | undefined>;
-  /** Names of damaged files that were put aside. */
-  readonly aside: () => Promise<readonly string[]>;
+  /** Of the file system of a directory; undefined where there is no such directory. */
+  readonly freeSpaceOf: (path: string) => Promise<FreeSpace | undefined>;
+  /** Names of damaged files that were set aside. */
+  readonly damagedFiles: () => Promise<readonly string[]>;
 }
 
 const MIB = 1024 * 1024;
-const LITTLE_BYTES = 100 * MIB;
-const NO_BYTES = 10 * MIB;
-const NO_INODES = 1000;
-const ROOM = 'Make room there: without it no mapping can be created or changed.';
+const LOW_BYTES = 100 * MIB;
+const MIN_BYTES = 10 * MIB;
+const MIN_INODES = 1000;
+const FREE_SPACE = 'Free some space: without it no mapping can be created or changed.';
 
-export function storageChecks({ state_dir, store, roomOf, aside }: StorageParts): readonly Check[] {
+export function storageChecks(parts: StorageCheckParts): readonly DoctorCheck[] {
+  const { stateDirectory, store, freeSpaceOf, damagedFiles } = parts;
   return [
     {
       group: 'store',
-      name: state_dir,
+      name: stateDirectory,
       needsRoot: true,
       async run() {
-        const room = await roomOf(state_dir);
-        if (room === undefined) return [skipped(state_dir, 'it is not there yet: the first start makes it')];
-        return [judgeRoom(state_dir, room)];
+        const space = await freeSpaceOf(stateDirectory);
+        if (space === undefined) return [skipped(stateDirectory, 'not found; the first start creates it')];
+        return [judgeSpace(stateDirectory, space)];
       },
     },
     {
       group: 'store',
       name: 'records',
       needsRoot: true,
-      async run() {
-        const routerIds = await store.routers();
-        const damages: PraasError[] = [];
-        let mappings = 0;
-        for (const router_id of routerIds) {
-          try {
-            mappings += (await store.read(router_id)).mappings.size;
-          } catch (error) {
-            if (!isPraasError(error)) throw error;
-            damages.push(error);
-          }
-        }
-        const readable = `${mappings} mappings of ${routerIds.length - damages.length} routers can be read`;
-        return [
-          ok('records', readable),
-          ...damages.map((error) => failed('records', error)),
-          ...judgeAside(await aside()),
-        ];
-      },
+      run: async () => [...(await judgeRecords(store)), ...judgeDamagedFiles(await damagedFiles())],
     },
   ];
 }
 
-export function judgeRoom(path: string, { freeBytes, freeInodes, allInodes }: Room): Judgement {
-  const detail = `${Math.floor(freeBytes / MIB)} MiB free`;
-  if (freeBytes < NO_BYTES) return wrong(path, detail, ROOM);
-  // Some file systems make inodes as they go, and count none.
-  if (allInodes > 0 && freeInodes < NO_INODES) return wrong(path, `${freeInodes} inodes free`, ROOM);
-  return freeBytes < LITTLE_BYTES ? warning(path, detail, ROOM) : ok(path, detail);
+async function judgeRecords(store: StorageCheckParts['store']): Promise<readonly Judgement[]> {
+  const routerIds = await store.routers();
+  const errors: PraasError[] = [];
+  let mappings = 0;
+  for (const routerId of routerIds) {
+    try {
+      mappings += (await store.read(routerId)).mappings.size;
+    } catch (error) {
+      if (!isPraasError(error)) throw error;
+      errors.push(error);
+    }
+  }
+  const readable = `${mappings} mappings of ${routerIds.length - errors.length} routers are readable`;
+  return [ok('records', readable), ...errors.map((error) => judgeError('records', error))];
 }
 
-export function judgeAside(names: readonly string[]): readonly Judgement[] {
+export function judgeSpace(path: string, { freeBytes, freeInodes, allInodes }: FreeSpace): Judgement {
+  const detail = `${Math.floor(freeBytes / MIB)} MiB free`;
+  if (freeBytes < MIN_BYTES) return failed(path, detail, FREE_SPACE);
+  // Some file systems create inodes on demand, and count none.
+  if (allInodes > 0 && freeInodes < MIN_INODES) return failed(path, `${freeInodes} inodes free`, FREE_SPACE);
+  return freeBytes < LOW_BYTES ? warning(path, detail, FREE_SPACE) : ok(path, detail);
+}
+
+export function judgeDamagedFiles(names: readonly string[]): readonly Judgement[] {
   if (names.length === 0) return [];
-  const next_step = 'Look at what is in them; docs/architecture.md says how to get mappings back. Then remove them.';
-  return [warning('damaged files', `put aside: ${names.join(', ')}`, next_step)];
+  const nextStep = 'Restore them from a backup, or remove them to start with an empty state for their routers.';
+  return [warning('damaged files', `set aside: ${names.join(', ')}`, nextStep)];
 }

@@ -1,109 +1,109 @@
 /** What is installed where, and the steps that change it: `install`, `uninstall` (removal.ts) and `upgrade` (upgrade.ts). */
 import type { Exec } from '../../system/exec.ts';
 import { praasError } from '../errors.ts';
+import { type DesiredFiles, planFiles } from './file-plan.ts';
 import { type Inventory, readInventory } from './inventory.ts';
-import { MONITOR_AGENT, PAT_AGENT, type Places, SERVICES } from './places.ts';
-import { planPlacing, type Wanted } from './placing.ts';
-import type { Service, ServiceState, Services } from './services.ts';
-import type { Done, Step } from './step.ts';
+import { type InstallPaths, MONITOR_AGENT, PAT_AGENT, SERVICES, type ServiceName } from './paths.ts';
+import type { Step, StepResult } from './step.ts';
+import type { ServiceState, Systemd } from './systemd.ts';
 import type { Tree } from './tree.ts';
 
 export interface InstallationParts {
   readonly tree: Tree;
-  readonly places: Places;
-  readonly services: Services;
+  readonly paths: InstallPaths;
+  readonly systemd: Systemd;
   readonly exec: Exec;
-  /** Programs that praas calls and this node does not have, with their packages. */
+  /** Programs that praas runs and that this node does not have, with their packages. */
   readonly missingTools: () => readonly { readonly tool: string; readonly package: string }[];
-  /** Whether a service would run; one that has nothing to do is skipped when it is started. */
-  readonly isMeantToRun: (service: Service) => Promise<boolean>;
-  /** A file of a package, if the executable of these places is one. */
+  /** Whether the conditions of a service are met; systemd skips the start of one whose conditions are not. */
+  readonly isMeantToRun: (service: ServiceName) => Promise<boolean>;
+  /** The package that owns a file; undefined for none. */
   readonly ownerOf: (path: string) => Promise<string | undefined>;
 }
 
-/** How the services are before anything is done. */
-export interface Before {
+/** The system before anything is changed. */
+export interface CurrentState {
   readonly inventory: Inventory | undefined;
-  /** Whether systemd runs here, and services are to be started. */
-  readonly starts: boolean;
-  readonly states: ReadonlyMap<Service, ServiceState>;
-  /** Services that somebody else has installed: those of the Python version. */
-  readonly foreign: readonly Service[];
+  /** Whether systemd runs here and services are to be started. */
+  readonly canStart: boolean;
+  readonly states: ReadonlyMap<ServiceName, ServiceState>;
+  /** Services that were not installed by praas: those of the Python version. */
+  readonly foreign: readonly ServiceName[];
 }
 
-export interface InstallOptions {
-  readonly starts: boolean;
-  /** A package has placed the files. */
+interface InstallOptions {
+  readonly isStartRequested: boolean;
+  /** A package has installed the files. */
   readonly isPackaged: boolean;
 }
 
-/** Looks at what there is. Throws INVENTORY_DAMAGED, TOOL_MISSING. */
-export async function lookAround(parts: InstallationParts, starts: boolean): Promise<Before> {
-  const { tree, places, services } = parts;
-  const inventory = await readInventory(tree, places);
-  const canStart = await services.canStart();
-  const states = new Map<Service, ServiceState>();
-  if (canStart) for (const service of SERVICES) states.set(service, await services.state(service));
-  const units = SERVICES.map((service) => [service, `${places.units}/${service}`] as const);
-  const foreign: Service[] = [];
+/** Reads what is installed and which services run. Throws INVENTORY_DAMAGED, TOOL_MISSING, TOOL_FAILED. */
+export async function inspectSystem(parts: InstallationParts, isStartRequested: boolean): Promise<CurrentState> {
+  const { tree, paths, systemd } = parts;
+  const inventory = await readInventory(tree, paths);
+  const isRunning = await systemd.isRunning();
+  const states = new Map<ServiceName, ServiceState>();
+  if (isRunning) for (const service of SERVICES) states.set(service, await systemd.state(service));
+  const units = SERVICES.map((service) => [service, `${paths.units}/${service}`] as const);
+  const foreign: ServiceName[] = [];
   for (const [service, path] of units) {
     const isOurs = inventory !== undefined && (path in inventory.files || inventory.replaced[path] !== undefined);
     if (!isOurs && (await tree.exists(path))) foreign.push(service);
   }
-  return { inventory, starts: starts && canStart, states, foreign };
+  return { inventory, canStart: isStartRequested && isRunning, states, foreign };
 }
 
-/** The steps from what there is to what is wanted; none when all is as it should be. Throws as lookAround does. */
+/** The steps to the desired files and running services; none when nothing is to be done. Throws as inspectSystem does. */
 export async function planInstall(
   parts: InstallationParts,
-  wanted: Wanted,
-  { starts, isPackaged }: InstallOptions,
+  desired: DesiredFiles,
+  { isStartRequested, isPackaged }: InstallOptions,
 ): Promise<readonly Step[]> {
-  const { tree, places, services } = parts;
-  const before = await lookAround(parts, starts);
-  const { steps, changed } = await planPlacing(tree, places, wanted, before.inventory);
-  const takesOver = before.foreign.length > 0;
+  const { tree, paths, systemd } = parts;
+  const before = await inspectSystem(parts, isStartRequested);
+  const { steps, changed } = await planFiles(tree, paths, desired, before.inventory);
+  const hasForeign = before.foreign.length > 0;
   const isEnabled = [...before.states.values()].every((state) => state.isEnabled);
   const isNew = before.inventory === undefined;
-  // A service of a package that the administrator has disabled since stays so.
+  // A service of a package that the administrator has disabled since stays disabled.
   const needsEnabling = isNew || (!isPackaged && before.states.size > 0 && !isEnabled);
-  // A package's files are in place before this is asked.
+  // A package has installed its files before this runs.
   const isRenewed = changed.length > 0 || isPackaged;
-  const started = before.starts ? await toStart(parts, before, { isPackaged, isRenewed }) : [];
+  const started = before.canStart ? await servicesToStart(parts, before, { isPackaged, isRenewed }) : [];
   const needed = [
-    ...(takesOver ? [stopForeign(services, before)] : []),
+    ...(hasForeign ? [stopForeign(systemd, before)] : []),
     ...steps,
-    ...(before.states.size > 0 && isRenewed ? [reload(services)] : []),
-    ...(needsEnabling ? [enable(services, before)] : []),
-    ...startSteps(services, started),
-    ...(takesOver && before.starts ? [adopt(parts)] : []),
+    ...(before.states.size > 0 && isRenewed ? [reloadUnits(systemd)] : []),
+    ...(needsEnabling ? [enable(systemd, before)] : []),
+    ...startSteps(systemd, started),
+    ...(hasForeign && before.canStart ? [importRules(parts)] : []),
   ];
-  return needed.length === 0 ? [] : [check(parts, before), ...needed];
+  return needed.length === 0 ? [] : [checkPrerequisites(parts, before), ...needed];
 }
 
-/** All where their files are others now; else those that do not run and would. */
-async function toStart(
+/** All when their files change; else those that do not run although their conditions are met. */
+async function servicesToStart(
   { isMeantToRun }: InstallationParts,
-  { inventory, states }: Before,
+  { inventory, states }: CurrentState,
   { isPackaged, isRenewed }: { readonly isPackaged: boolean; readonly isRenewed: boolean },
-): Promise<readonly Service[]> {
+): Promise<readonly ServiceName[]> {
   const enabled = SERVICES.filter((each) => !isPackaged || inventory === undefined || states.get(each)?.isEnabled);
   if (isRenewed) return enabled;
-  const resting = enabled.filter((service) => !states.get(service)?.isActive);
-  const meant = await Promise.all(resting.map(isMeantToRun));
-  return resting.filter((_, index) => meant[index]);
+  const stopped = enabled.filter((service) => !states.get(service)?.isActive);
+  const isMeant = await Promise.all(stopped.map(isMeantToRun));
+  return stopped.filter((_, index) => isMeant[index]);
 }
 
-/** The first step, and so the last that is undone: by then files are as they were, and what ran runs again. */
-function check({ missingTools, ownerOf, places, services }: InstallationParts, before: Before): Step {
+/** The first step, so the last that is undone: by then the files are as before, and the services that ran are started again. */
+function checkPrerequisites({ missingTools, ownerOf, paths, systemd }: InstallationParts, before: CurrentState): Step {
   return {
-    title: 'check that this node has what praas needs',
+    title: 'check the prerequisites of this node',
     async run() {
-      const missing = before.starts ? missingTools() : [];
+      const missing = before.canStart ? missingTools() : [];
       if (missing[0]) throw praasError('TOOL_MISSING', { tool: missing[0].tool, package: packagesOf(missing) });
-      const owner = await ownerOf(places.executable);
-      if (owner !== undefined) throw praasError('INSTALLED_BY_PACKAGE', { path: places.executable, package: owner });
-      return { undo: () => backToBefore(services, before) };
+      const owner = await ownerOf(paths.executable);
+      if (owner !== undefined) throw praasError('INSTALLED_BY_PACKAGE', { path: paths.executable, package: owner });
+      return { undo: () => restoreServices(systemd, before) };
     },
   };
 }
@@ -112,59 +112,59 @@ function packagesOf(missing: readonly { readonly package: string }[]): string {
   return [...new Set(missing.map((each) => each.package))].join(' ');
 }
 
-/** Files are as they were; so are the services then. */
-export async function backToBefore(services: Services, before: Before): Promise<void> {
+/** Starts the services that ran before, once the files are as they were. */
+export async function restoreServices(systemd: Systemd, before: CurrentState): Promise<void> {
   if (before.states.size === 0) return;
-  await services.reload();
-  await services.forget(SERVICES);
-  for (const [service, { isActive }] of before.states) if (isActive) await services.bringBack(service);
+  await systemd.daemonReload();
+  await systemd.resetFailed(SERVICES);
+  for (const [service, { isActive }] of before.states) if (isActive) await systemd.restartUninterrupted(service);
 }
 
-function stopForeign(services: Services, { foreign, states }: Before): Step {
+function stopForeign(systemd: Systemd, { foreign, states }: CurrentState): Step {
   const running = foreign.filter((service) => states.get(service)?.isActive);
   return {
-    title: `stop the services of another version: ${foreign.join(', ')}`,
+    title: `stop the services of the other version: ${foreign.join(', ')}`,
     async run() {
-      if (running.length > 0) await services.stop(running);
-      return { note: running.length === 0 ? 'they do not run' : 'their rules stay' };
+      if (running.length > 0) await systemd.stop(running);
+      return { note: running.length === 0 ? 'not running' : 'their rules stay in the routers' };
     },
   };
 }
 
-function reload(services: Services): Step {
+function reloadUnits(systemd: Systemd): Step {
   return {
-    title: 'tell systemd of the services',
+    title: 'reload the systemd units',
     async run() {
-      await services.reload();
+      await systemd.daemonReload();
       return {};
     },
   };
 }
 
-function enable(services: Services, { states }: Before): Step {
-  const others = SERVICES.filter((service) => !states.get(service)?.isEnabled);
+function enable(systemd: Systemd, { states }: CurrentState): Step {
+  const disabled = SERVICES.filter((service) => !states.get(service)?.isEnabled);
   return {
-    title: `have ${SERVICES.join(' and ')} started at boot`,
+    title: `enable ${SERVICES.join(' and ')} at boot`,
     async run() {
-      await services.enable(SERVICES);
-      return { undo: async () => (others.length > 0 ? services.disable(others) : undefined) };
+      await systemd.enable(SERVICES);
+      return { undo: async () => (disabled.length > 0 ? systemd.disable(disabled) : undefined) };
     },
   };
 }
 
-/** One step for each service, in that order. */
-export function startSteps(services: Services, started: readonly Service[]): Step[] {
-  return started.map((service) => start(services, service));
+/** One step for each service, in that order; it ends when the service is ready. */
+export function startSteps(systemd: Systemd, started: readonly ServiceName[]): Step[] {
+  return started.map((service) => start(systemd, service));
 }
 
-function start(services: Services, service: Service): Step {
+function start(systemd: Systemd, service: ServiceName): Step {
   return {
-    title: `start ${service} and wait until it is ready`,
-    async run(): Promise<Done> {
-      const undo = (): Promise<void> => services.stop([service]);
+    title: `start ${service}`,
+    async run(): Promise<StepResult> {
+      const undo = (): Promise<void> => systemd.stop([service]);
       try {
-        const runs = await services.restart(service);
-        return { note: runs ? 'ready' : WHY_NOT[service], undo };
+        const isActive = await systemd.restart(service);
+        return { note: isActive ? 'ready' : SKIPPED[service], undo };
       } catch (error) {
         await undo();
         throw error;
@@ -173,19 +173,21 @@ function start(services: Services, service: Service): Step {
   };
 }
 
-const WHY_NOT: Readonly<Record<Service, string>> = {
-  [PAT_AGENT]: 'it was skipped',
-  [MONITOR_AGENT]: 'skipped: no cloud in clouds.yaml yet',
+const SKIPPED: Readonly<Record<ServiceName, string>> = {
+  [PAT_AGENT]: 'skipped by systemd: its conditions are not met',
+  [MONITOR_AGENT]: 'skipped: OpenStack is not configured',
 };
 
-/** Rules work without being mappings, so a failure here undoes nothing. */
-function adopt({ exec, places }: InstallationParts): Step {
+/** The rules work without being mappings, so a failure of this step undoes nothing. */
+function importRules({ exec, paths }: InstallationParts): Step {
   return {
-    title: 'make the rules of the other version mappings (praas pat import)',
+    title: 'import the rules of the other version as mappings',
     async run() {
-      const { exitCode, stderr } = await exec({ file: places.executable, args: ['pat', 'import'] });
+      const { exitCode, stderr } = await exec({ file: paths.executable, args: ['pat', 'import'] });
       if (exitCode === 0) return {};
-      return { note: `not all of them: ${stderr.trim()}; they work as before; try \`praas pat import\`` };
+      return {
+        note: `some rules were not imported and stay as they are: ${stderr.trim()}; run \`praas pat import\` to try again`,
+      };
     },
   };
 }

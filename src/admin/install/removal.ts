@@ -1,75 +1,74 @@
-/** The way out: the steps of `uninstall`. Nothing is left that was not there before, and nothing goes that was. */
+/** The steps of `uninstall`: what the installation has created is removed, and what existed before is kept or restored. */
 import { basename } from 'node:path';
-import type { Before, InstallationParts } from './installation.ts';
-import { backToBefore, lookAround } from './installation.ts';
+import { type CurrentState, type InstallationParts, inspectSystem, restoreServices } from './installation.ts';
 import type { Inventory } from './inventory.ts';
-import { SERVICES } from './places.ts';
-import type { Services } from './services.ts';
+import { SERVICES } from './paths.ts';
 import type { Step } from './step.ts';
-import { besideOf, type Tree } from './tree.ts';
+import type { Systemd } from './systemd.ts';
+import { siblingPath, type Tree } from './tree.ts';
 
-export interface RemovalOptions {
-  /** Takes the rules of praas out of all routers, and gives of how many mappings; undefined: they stay. */
-  readonly withdraw: (() => Promise<number>) | undefined;
-  /** Directories of settings, state and logs that go too; none: they stay. */
+interface RemovalOptions {
+  /** Removes the rules of praas from all routers, and gives of how many mappings; undefined: the rules stay. */
+  readonly removeRules: (() => Promise<number>) | undefined;
+  /** Directories of settings, state and logs that are removed too. */
   readonly purged: readonly string[];
 }
 
-/** The steps; none when there is nothing to take away. Throws as lookAround does. */
+/** The steps; none when there is nothing to remove. Throws as inspectSystem does. */
 export async function planRemoval(
   parts: InstallationParts,
-  { withdraw, purged }: RemovalOptions,
+  { removeRules, purged }: RemovalOptions,
 ): Promise<readonly Step[]> {
-  const { tree, places, services } = parts;
-  const before = await lookAround(parts, true);
+  const { tree, paths, systemd } = parts;
+  const before = await inspectSystem(parts, true);
   const { inventory } = before;
-  const there = await existing(tree, purged);
+  const existingPurged = await existing(tree, purged);
   return [
-    ...(inventory ? leave(services, before) : []),
-    ...(withdraw ? [takeRules(withdraw)] : []),
-    ...(inventory ? await takeFiles(tree, [...Object.keys(inventory.files), places.inventory]) : []),
-    ...(inventory ? putBack(tree, inventory) : []),
-    ...(inventory && before.states.size > 0 ? [reload(services)] : []),
-    ...there.map((path) => purge(tree, path)),
-    ...(inventory ? [tidy(tree, [...inventory.directories, places.replaced, places.library])] : []),
+    ...(inventory ? stopServices(systemd, before) : []),
+    ...(removeRules ? [removeAllRules(removeRules)] : []),
+    ...(inventory ? await removeFiles(tree, [...Object.keys(inventory.files), paths.inventory]) : []),
+    ...(inventory ? restoreReplaced(tree, inventory) : []),
+    ...(inventory && before.states.size > 0 ? [reloadUnits(systemd)] : []),
+    ...existingPurged.map((path) => purge(tree, path)),
+    ...(inventory ? [removeEmptyDirectories(tree, [...inventory.directories, paths.replaced, paths.library])] : []),
   ];
 }
 
-/** Stops the services first: nobody may put back what goes. */
-function leave(services: Services, before: Before): Step[] {
-  const runs = before.states.size > 0;
+/** First, because a running service would restore the rules that the next step removes. */
+function stopServices(systemd: Systemd, before: CurrentState): Step[] {
+  const isRunning = before.states.size > 0;
   return [
     {
       title: `stop ${SERVICES.join(' and ')}`,
       async run() {
-        if (!runs) return { note: 'systemd does not run here' };
-        await services.stop(SERVICES);
-        return { undo: () => backToBefore(services, before) };
+        if (!isRunning) return { note: 'systemd is not running' };
+        await systemd.stop(SERVICES);
+        return { undo: () => restoreServices(systemd, before) };
       },
     },
     {
-      title: 'have them started at boot no more',
+      title: `disable ${SERVICES.join(' and ')} at boot`,
       async run() {
-        await services.disable(SERVICES);
-        return { undo: () => services.enable(SERVICES) };
+        await systemd.disable(SERVICES);
+        return { undo: () => systemd.enable(SERVICES) };
       },
     },
   ];
 }
 
-function takeRules(withdraw: () => Promise<number>): Step {
+function removeAllRules(removeRules: () => Promise<number>): Step {
   return {
-    title: 'take the rules of all mappings out of the routers',
+    title: 'remove the rules of all mappings from the routers',
     async run() {
-      return { note: `mappings withdrawn: ${await withdraw()}` };
+      const mappings = await removeRules();
+      return { note: mappings === 1 ? '1 mapping' : `${mappings} mappings` };
     },
   };
 }
 
-async function takeFiles(tree: Tree, paths: readonly string[]): Promise<Step[]> {
-  const there = await existing(tree, paths);
-  return there.map((path) => {
-    const aside = besideOf(path, 'old');
+async function removeFiles(tree: Tree, paths: readonly string[]): Promise<Step[]> {
+  return (await existing(tree, paths)).map((path) => {
+    const aside = siblingPath(path, 'old');
     return {
       title: `remove ${path}`,
       async run() {
@@ -80,47 +79,47 @@ async function takeFiles(tree: Tree, paths: readonly string[]): Promise<Step[]> 
   });
 }
 
-/** Files of others that stood where ours were. */
-function putBack(tree: Tree, { replaced }: Inventory): Step[] {
-  return Object.entries(replaced).map(([path, keptAt]) => ({
-    title: `put back ${path}, which was there before`,
+/** Restores the files of others that the installation has replaced. */
+function restoreReplaced(tree: Tree, { replaced }: Inventory): Step[] {
+  return Object.entries(replaced).map(([path, backup]) => ({
+    title: `restore ${path} as it was before the installation`,
     async run() {
-      await tree.copy(keptAt, path);
-      return { undo: () => tree.remove(path), finish: () => tree.remove(keptAt) };
+      await tree.copy(backup, path);
+      return { undo: () => tree.remove(path), finish: () => tree.remove(backup) };
     },
   }));
 }
 
-function reload(services: Services): Step {
+function reloadUnits(systemd: Systemd): Step {
   return {
-    title: 'tell systemd that they are gone',
+    title: 'reload the systemd units',
     async run() {
-      await services.reload();
-      await services.forget(SERVICES);
+      await systemd.daemonReload();
+      await systemd.resetFailed(SERVICES);
       return {};
     },
   };
 }
 
-/** A directory that somebody has praas share with others is not ours to remove. */
+/** A directory that praas may share with others is not removed. */
 function purge(tree: Tree, path: string): Step {
   const isOurs = basename(path).includes('praas');
   if (!isOurs) {
     return {
-      title: `leave ${path}, whose name does not say that it is praas' alone`,
-      run: async () => ({ note: 'remove by hand what is not needed' }),
+      title: `keep ${path}`,
+      run: async () => ({ note: 'others may use it, because its name does not contain praas; remove it by hand' }),
     };
   }
   return {
-    title: `remove ${path} with all that is in it`,
-    // Last of all: it cannot be undone.
+    title: `remove ${path} and its contents`,
+    // After all other steps: it cannot be undone.
     run: async () => ({ finish: () => tree.remove(path) }),
   };
 }
 
-function tidy(tree: Tree, directories: readonly string[]): Step {
+function removeEmptyDirectories(tree: Tree, directories: readonly string[]): Step {
   return {
-    title: 'remove the directories that were made for it and are empty',
+    title: 'remove empty directories of the installation',
     run: async () => ({
       async finish() {
         for (const path of [...new Set(directories)].toSorted().toReversed()) await tree.removeIfEmpty(path);

@@ -1,82 +1,86 @@
 /**
- * What an installer does, as steps that can be shown before they are done. When one fails, or somebody interrupts, what
- * was done is undone in the opposite order: all of them, or none.
+ * What an installer does, as steps that can be shown before they run. When one fails or the user interrupts, what was done is
+ * undone in the opposite order: either all steps take effect, or none.
  */
 import { getSystemErrorMessage } from 'node:util';
 import { isPraasError, praasError } from '../errors.ts';
 
-export interface Done {
-  /** What came of it, in a few words. */
+export interface StepResult {
+  /** The outcome in a few words, where the title does not say it. */
   readonly note?: string;
   readonly undo?: () => Promise<void>;
-  /** What is left to do when all steps are done. */
+  /** What remains to be done when all steps have run. */
   readonly finish?: () => Promise<void>;
 }
 
 export interface Step {
-  /** What it does, as an order: `start praas-pat-agent.service`. */
+  /** What it does, as an imperative phrase: `start praas-pat-agent.service`. */
   readonly title: string;
   /** Does all of it, or throws with nothing of it done. */
-  run(): Promise<Done>;
+  run(): Promise<StepResult>;
 }
 
-/** Whoever shows the steps. */
-export interface Audience {
-  begins(title: string): void;
-  done(title: string, note: string | undefined): void;
+/** Hears of each step while the steps run. */
+export interface StepObserver {
+  started(title: string): void;
+  completed(title: string, note: string | undefined): void;
   failed(title: string, reason: string): void;
-  /** Steps are being undone; `failures` says which could not be. */
+  /** `titles` are the steps that were undone, `failures` those that could not be, each with the reason. */
   undone(titles: readonly string[], failures: readonly string[]): void;
 }
 
-interface Past {
+interface CompletedStep {
   readonly title: string;
-  readonly done: Done;
+  readonly result: StepResult;
 }
 
 /**
- * Runs the steps in their order. Throws INSTALL_FAILED when one failed, the reason of `ending` when that aborts between two
- * steps; both after everything has been undone.
+ * Runs the steps in their order. Throws INSTALL_FAILED when one failed, and the reason of `abortSignal` when that aborts between
+ * two steps; both after everything has been undone.
  */
-export async function runSteps(steps: readonly Step[], audience: Audience, ending: AbortSignal): Promise<void> {
-  const past: Past[] = [];
+export async function runSteps(
+  steps: readonly Step[],
+  observer: StepObserver,
+  abortSignal: AbortSignal,
+): Promise<void> {
+  const completed: CompletedStep[] = [];
   for (const step of steps) {
     try {
-      ending.throwIfAborted();
-      audience.begins(step.title);
-      const done = await step.run();
-      past.push({ title: step.title, done });
-      audience.done(step.title, done.note);
+      abortSignal.throwIfAborted();
+      observer.started(step.title);
+      const result = await step.run();
+      completed.push({ title: step.title, result });
+      observer.completed(step.title, result.note);
     } catch (error) {
-      const reason = reasonOf(error);
-      audience.failed(step.title, reason);
-      const left = await undoAll(past, audience);
-      if (ending.aborted) throw ending.reason;
+      const reason = describeError(error);
+      observer.failed(step.title, reason);
+      const left = await undoAll(completed, observer);
+      if (abortSignal.aborted) throw abortSignal.reason;
       throw praasError('INSTALL_FAILED', { step: step.title, reason, left }, error);
     }
   }
-  for (const { done } of past) await done.finish?.();
+  for (const { result } of completed) await result.finish?.();
 }
 
 /** Gives what could not be undone. */
-async function undoAll(past: readonly Past[], audience: Audience): Promise<readonly string[]> {
+async function undoAll(completed: readonly CompletedStep[], observer: StepObserver): Promise<readonly string[]> {
   const titles: string[] = [];
   const failures: string[] = [];
-  for (const { title, done } of past.toReversed()) {
-    if (done.undo === undefined) continue;
+  for (const { title, result } of completed.toReversed()) {
+    if (result.undo === undefined) continue;
     try {
-      await done.undo();
+      await result.undo();
       titles.push(title);
     } catch (error) {
-      failures.push(`${title}: ${reasonOf(error)}`);
+      failures.push(`${title}: ${describeError(error)}`);
     }
   }
-  audience.undone(titles, failures);
+  observer.undone(titles, failures);
   return failures;
 }
 
 /** Why something failed, in the words of the catalogue or of the system. */
-export function reasonOf(error: unknown): string {
+function describeError(error: unknown): string {
   if (isPraasError(error)) return [error.message, ...error.next_steps].join('. ').replace(/\.$/, '');
   const { errno, path, message } = error as NodeJS.ErrnoException;
   if (errno === undefined) return message;

@@ -1,14 +1,14 @@
 /**
- * The files of a system: the one that runs, or one that is being built in a directory. Paths are those that the system
- * itself uses. A file is replaced as a whole, and survives a power cut.
+ * The files of a system: the one that runs, or one that is being built in a directory. Paths are those that the system itself
+ * uses. A file is replaced in one step, and the replacement survives a power failure.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { chmod, copyFile, lstat, mkdir, open, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
+import { chmod, copyFile, lstat, mkdir, open, readFile, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
-/** What a file shall hold: a text, or what a file outside the tree holds. */
+/** The content of a file: a text, or that of a file outside the tree. */
 export type Content = { readonly text: string } | { readonly copyOf: string };
 
 export class Tree {
@@ -19,22 +19,22 @@ export class Tree {
     this.#root = root;
   }
 
-  /** True for the system that runs. */
+  /** Whether it is the system that runs. */
   get isLive(): boolean {
     return this.#root === '/';
   }
 
-  /** Where the path is for us. */
+  /** The path as this process has to open it. */
   at(path: string): string {
     return join(this.#root, path);
   }
 
-  /** The text of a file; undefined when there is none. */
+  /** The text of a file; undefined when there is no such file. */
   async read(path: string): Promise<string | undefined> {
     return unlessMissing(readFile(this.at(path), 'utf8'));
   }
 
-  /** The root counts as being there: it is made as soon as something is put into it, as with DESTDIR of make. */
+  /** The root always exists: it is created with the first file in it, as with DESTDIR of make. */
   async exists(path: string): Promise<boolean> {
     if (path === '/') return true;
     return (await unlessMissing(lstat(this.at(path)))) !== undefined;
@@ -46,27 +46,27 @@ export class Tree {
     return found && found.mode & 0o7777;
   }
 
-  /** SHA-256 of a file, in hex; undefined when there is none. */
+  /** SHA-256 of a file, in hex; undefined when there is no such file. */
   async hash(path: string): Promise<string | undefined> {
     return unlessMissing(hashFile(this.at(path)));
   }
 
-  /** Makes a directory and those above it; gives those that were not there, the outermost first. */
+  /** Creates a directory and those above it; gives those that were missing, the outermost first. */
   async makeDirectory(path: string, mode: number): Promise<string[]> {
     const missing: string[] = [];
     await mkdir(this.#root, { recursive: true });
     for (let each = path; !(await this.exists(each)); each = dirname(each)) missing.unshift(each);
     for (const each of missing) {
       await mkdir(this.at(each));
-      // Not by mkdir: the umask of whoever installs would count.
+      // Not by mkdir, which applies the umask of this process.
       await chmod(this.at(each), each === path ? mode : 0o755);
     }
     return missing;
   }
 
-  /** Puts a file in place in one step; its directory is there. */
+  /** Creates or replaces a file in one step. Its directory exists. */
   async write(path: string, content: Content, mode: number): Promise<void> {
-    const temporary = this.at(besideOf(path, 'new'));
+    const temporary = this.at(siblingPath(path, 'new'));
     try {
       if ('copyOf' in content) await copyFile(content.copyOf, temporary);
       const handle = await open(temporary, 'copyOf' in content ? 'r+' : 'w', 0o600);
@@ -84,34 +84,24 @@ export class Tree {
     }
   }
 
-  /** Moves a file within a file system, in place of what is there. */
+  /** Moves a file within a file system; an existing file is replaced. */
   async move(from: string, to: string): Promise<void> {
     await this.#rename(this.at(from), this.at(to));
   }
 
-  /** Copies a file as it is, mode included; what is there is replaced. */
+  /** Copies a file with its mode; an existing file is replaced. */
   async copy(from: string, to: string): Promise<void> {
     await this.write(to, { copyOf: this.at(from) }, (await this.mode(from)) ?? 0o600);
   }
 
-  /** Removes a file, or a directory with all in it; one that is not there is no error. */
+  /** Removes a file, or a directory with its contents; that it does not exist is no error. */
   async remove(path: string): Promise<void> {
     await rm(this.at(path), { recursive: true, force: true });
   }
 
-  /** Removes a directory that has nothing in it any more; says whether it did. */
-  async removeIfEmpty(path: string): Promise<boolean> {
-    try {
-      await rmdir(this.at(path));
-      return true;
-    } catch {
-      return false;
-    }
-  }
-
-  /** Names in a directory, sorted; none when it is not there. */
-  async list(path: string): Promise<string[]> {
-    return ((await unlessMissing(readdir(this.at(path)))) ?? []).toSorted();
+  /** Removes a directory if it is empty. */
+  async removeIfEmpty(path: string): Promise<void> {
+    await rmdir(this.at(path)).catch(() => undefined);
   }
 
   async #rename(from: string, to: string): Promise<void> {
@@ -125,9 +115,9 @@ export class Tree {
   }
 }
 
-/** A hidden name in the same directory, for a file that is on its way in or out. */
-export function besideOf(path: string, what: 'new' | 'old'): string {
-  return join(dirname(path), `.${basename(path)}.praas-${what}`);
+/** A hidden name in the same directory, for a file that is being installed or removed. */
+export function siblingPath(path: string, kind: 'new' | 'old'): string {
+  return join(dirname(path), `.${basename(path)}.praas-${kind}`);
 }
 
 /** SHA-256 of a text, in hex. */

@@ -1,19 +1,18 @@
 /**
- * The units of the two services. Each option that is left out on purpose, and why, is in docs/services.md. Pure.
+ * The units of the two services. docs/services.md lists the options that are left out on purpose, and why. Pure.
  */
-import { MONITOR_AGENT, PAT_AGENT } from './places.ts';
+import { MONITOR_AGENT, PAT_AGENT } from './paths.ts';
 
 export interface UnitFacts {
   /** Path of the executable. */
   readonly executable: string;
-  /** Where the services keep what they keep. */
-  readonly state_dir: string;
-  readonly log_dir: string;
-  /** Further directories that the PAT agent writes to; one that is not there is no error. */
-  readonly written: readonly string[];
-  /** Files and directories that either of them reads. */
-  readonly read: readonly string[];
-  /** A port below 1024 is root's with a right of its own. */
+  readonly stateDirectory: string;
+  readonly logDirectory: string;
+  /** Directories that the PAT agent writes to; that one does not exist is no error. */
+  readonly writtenPaths: readonly string[];
+  /** Files and directories that one of the services reads. */
+  readonly readPaths: readonly string[];
+  /** Whether the API listens on a port below 1024, which needs a capability of its own. */
   readonly hasLowPort: boolean;
 }
 
@@ -24,14 +23,15 @@ export interface Unit {
 
 type Line = readonly [name: string, value: string];
 
+/** The agents that create the routers: our rules come after theirs. */
 const NEUTRON = [
   'neutron-l3-agent.service',
   'neutron-openvswitch-agent.service',
   'neutron-linuxbridge-agent.service',
   'ovs-vswitchd.service',
 ];
-/** What Node and the programs that it starts need of the kernel beside what every service needs. */
-const CALLS = '@system-service @pkey';
+/** The system calls of Node and of the programs that it starts. */
+const SYSTEM_CALLS = '@system-service @pkey';
 
 export function renderUnits(facts: UnitFacts): readonly Unit[] {
   return [patAgent(facts), monitorAgent(facts)];
@@ -39,8 +39,8 @@ export function renderUnits(facts: UnitFacts): readonly Unit[] {
 
 function patAgent(facts: UnitFacts): Unit {
   const capabilities = [
-    // Rules, connections and interfaces; entering namespaces; hearing of changes in all of them; the raw socket of
-    // iptables-legacy; Neutron's lock file, which is another user's.
+    // In this order: rules, connections and interfaces; entering namespaces; events of all namespaces; the raw socket of
+    // iptables-legacy; Neutron's lock file, which belongs to another user.
     'CAP_NET_ADMIN',
     'CAP_SYS_ADMIN',
     'CAP_NET_BROADCAST',
@@ -50,16 +50,16 @@ function patAgent(facts: UnitFacts): Unit {
   ];
   const text = render({
     Unit: [
-      ['Description', "PRaaS PAT agent, publishes ports of servers on their router's gateway address"],
+      ['Description', 'PRaaS PAT agent: publishes ports of servers on the gateway address of their router'],
       ['Documentation', 'man:praas(8)'],
       ['Wants', 'network-online.target'],
       ['After', ['network-online.target', ...NEUTRON].join(' ')],
-      ...NEVER_GIVES_UP,
+      ...UNLIMITED_RESTARTS,
     ],
     Service: [
       ['ExecStart', `${facts.executable} serve`],
-      ...LIFE,
-      // Its helpers end with it; told to stop themselves, they would break off what they do for it.
+      ...LIFECYCLE,
+      // SIGTERM goes to the main process alone: its helpers finish their work for it, and end with it.
       ['KillMode', 'mixed'],
       ['TimeoutStartSec', '300'],
       ['RuntimeDirectory', 'praas'],
@@ -68,12 +68,12 @@ function patAgent(facts: UnitFacts): Unit {
       ['LimitNOFILE', '65536'],
       ...HARDENING,
       ['ProtectHome', protectHome(facts)],
-      // All of /run: the lock of iptables-legacy is there.
-      ['ReadWritePaths', ['/run', ...facts.written.map((path) => `-${path}`)].join(' ')],
+      // The whole of /run, for the lock file of iptables-legacy.
+      ['ReadWritePaths', ['/run', ...facts.writtenPaths.map((path) => `-${path}`)].join(' ')],
       ['CapabilityBoundingSet', capabilities.join(' ')],
       ['RestrictNamespaces', 'net'],
       ['RestrictAddressFamilies', 'AF_UNIX AF_INET AF_INET6 AF_NETLINK'],
-      ['SystemCallFilter', `${CALLS} setns`],
+      ['SystemCallFilter', `${SYSTEM_CALLS} setns`],
     ],
     Install: [['WantedBy', 'multi-user.target']],
   });
@@ -83,27 +83,27 @@ function patAgent(facts: UnitFacts): Unit {
 function monitorAgent(facts: UnitFacts): Unit {
   const text = render({
     Unit: [
-      ['Description', 'PRaaS monitor agent, lets published ports follow their servers in OpenStack'],
+      ['Description', 'PRaaS monitor agent: follows the servers of published ports in OpenStack'],
       ['Documentation', 'man:praas(8)'],
       ['Wants', `network-online.target ${PAT_AGENT}`],
       ['After', `network-online.target ${PAT_AGENT}`],
-      ...NEVER_GIVES_UP,
+      ...UNLIMITED_RESTARTS,
     ],
     Service: [
-      // Skipped, and not failed, while nothing says where OpenStack is.
+      // Where OpenStack is not configured, systemd skips the start instead of reporting a failure.
       ['ExecCondition', `${facts.executable} monitor --check`],
       ['ExecStart', `${facts.executable} monitor`],
-      ...LIFE,
+      ...LIFECYCLE,
       ['TimeoutStartSec', '60'],
       ...directories(facts).filter(([name]) => name.startsWith('Logs')),
       ...HARDENING,
       ['ProtectHome', protectHome(facts)],
-      ['ReadWritePaths', `-${facts.log_dir}`],
+      ['ReadWritePaths', `-${facts.logDirectory}`],
       ['CapabilityBoundingSet', ''],
       ['ProtectProc', 'invisible'],
       ['RestrictNamespaces', 'yes'],
       ['RestrictAddressFamilies', 'AF_UNIX AF_INET AF_INET6 AF_NETLINK'],
-      ['SystemCallFilter', CALLS],
+      ['SystemCallFilter', SYSTEM_CALLS],
       ['SystemCallFilter', '~@privileged @resources'],
     ],
     Install: [['WantedBy', 'multi-user.target']],
@@ -111,18 +111,18 @@ function monitorAgent(facts: UnitFacts): Unit {
   return { name: MONITOR_AGENT, text };
 }
 
-const NEVER_GIVES_UP: readonly Line[] = [['StartLimitIntervalSec', '0']];
+const UNLIMITED_RESTARTS: readonly Line[] = [['StartLimitIntervalSec', '0']];
 
-const LIFE: readonly Line[] = [
+const LIFECYCLE: readonly Line[] = [
   ['Type', 'notify'],
-  // systemd-notify speaks for the service, from its control group.
+  // Notifications are sent by systemd-notify, a child process of the service.
   ['NotifyAccess', 'all'],
   ['ExecReload', '/bin/kill -HUP $MAINPID'],
   ['Restart', 'always'],
   ['RestartSec', '2'],
   ['TimeoutStopSec', '60'],
   ['WatchdogSec', '60'],
-  // A process that hangs does not hear a friendlier one, and a core file of it helps nobody.
+  // A process that hangs does not handle SIGABRT, and its core file would be of no use.
   ['WatchdogSignal', 'SIGKILL'],
   ['UMask', '0077'],
 ];
@@ -145,21 +145,21 @@ const HARDENING: readonly Line[] = [
   ['SystemCallErrorNumber', 'EPERM'],
 ];
 
-/** systemd makes the usual directories when they are missing; others are the operator's. */
-function directories({ state_dir, log_dir }: UnitFacts): Line[] {
+/** systemd creates the directories below /var when they are missing; others are created by the operator. */
+function directories({ stateDirectory, logDirectory }: UnitFacts): Line[] {
   const under = (parent: string, path: string): string | undefined =>
     path.startsWith(`${parent}/`) ? path.slice(parent.length + 1) : undefined;
-  const [state, logs] = [under('/var/lib', state_dir), under('/var/log', log_dir)];
+  const [state, logs] = [under('/var/lib', stateDirectory), under('/var/log', logDirectory)];
   const lines: Line[] = [];
   if (state !== undefined) lines.push(['StateDirectory', state], ['StateDirectoryMode', '0700']);
   if (logs !== undefined) lines.push(['LogsDirectory', logs], ['LogsDirectoryMode', '0750']);
   return lines;
 }
 
-/** Nothing below /home is theirs, unless the configuration says so. */
-function protectHome({ state_dir, log_dir, written, read }: UnitFacts): string {
+/** The services have no access to home directories, unless a configured path is in one. */
+function protectHome({ stateDirectory, logDirectory, writtenPaths, readPaths }: UnitFacts): string {
   const isHome = (path: string): boolean => /^\/(?:home|root)\//.test(path);
-  return [state_dir, log_dir, ...written, ...read].some(isHome) ? 'read-only' : 'yes';
+  return [stateDirectory, logDirectory, ...writtenPaths, ...readPaths].some(isHome) ? 'read-only' : 'yes';
 }
 
 function render(sections: Readonly<Record<string, readonly Line[]>>): string {

@@ -14,11 +14,11 @@ const COLUMNS: readonly Column<Setting>[] = [
 ];
 const DEFAULT_COLUMNS = ['Key', 'Value', 'Source'];
 
-/** Passwords in a URL. */
+/** A password in a URL. */
 const PASSWORDS = /:[^:/@,]*@/g;
 
 export default class ConfigShow extends PraasCommand {
-  static override summary = 'show the configuration in force and its sources';
+  static override summary = 'show the configuration and the source of each value';
   static override description =
     'The environment overrides the file, the file overrides the defaults. Keys of [praas] have a variable such as ' +
     'PRAAS_STATE_DIR. A key that is set by an old name is shown with it in the column Old Name, and a warning names the ' +

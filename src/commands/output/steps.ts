@@ -1,29 +1,29 @@
-/** How the steps of an installer look while they are done: a list that moves on a terminal, else one plain line for each. */
+/** How the steps of an installer look while they run: a list that is redrawn on a terminal, else one line for each step. */
 import { Listr } from 'listr2';
 import { colour } from './colour.ts';
 
-/** What is told to whoever shows the steps. */
-export interface StepAudience {
-  begins(title: string): void;
-  done(title: string, note: string | undefined): void;
-  /** Why is said by the error that follows. */
+/** Shows the steps of an installer. */
+export interface StepView {
+  started(title: string): void;
+  completed(title: string, note: string | undefined): void;
+  /** The error that follows says why. */
   failed(title: string): void;
   undone(titles: readonly string[], failures: readonly string[]): void;
-  /** Resolves when everything is on the screen. */
-  shown(): Promise<void>;
+  /** Resolves when everything is drawn. */
+  drawn(): Promise<void>;
 }
 
-/** One line for each step that is over, through `print`. */
-export class PlainSteps implements StepAudience {
+/** One line for each step that has ended, through `print`. */
+export class PlainSteps implements StepView {
   readonly #print: (line: string) => void;
 
   constructor(print: (line: string) => void) {
     this.#print = print;
   }
 
-  begins(): void {}
+  started(): void {}
 
-  done(title: string, note: string | undefined): void {
+  completed(title: string, note: string | undefined): void {
     this.#print(`done    ${withNote(title, note)}`);
   }
 
@@ -33,50 +33,50 @@ export class PlainSteps implements StepAudience {
 
   undone(titles: readonly string[], failures: readonly string[]): void {
     for (const title of titles) this.#print(`undone  ${title}`);
-    for (const failure of failures) this.#print(`NOT UNDONE  ${failure}`);
+    for (const failure of failures) this.#print(`not undone  ${failure}`);
   }
 
-  async shown(): Promise<void> {}
+  async drawn(): Promise<void> {}
 }
 
 interface Task {
   readonly title: string;
-  readonly over: PromiseWithResolvers<string | undefined>;
+  readonly ended: PromiseWithResolvers<string | undefined>;
 }
 
-/** A list of all steps on the terminal, with a sign at the one that is under way. */
-export class LivingSteps implements StepAudience {
+/** A list of all steps on the terminal, which marks the one that is running. */
+export class LiveSteps implements StepView {
   readonly #waiting: Task[];
-  readonly #current: Task[] = [];
+  readonly #running: Task[] = [];
   readonly #list: Promise<unknown>;
   readonly #print: (line: string) => void;
 
-  /** `titles` in the order in which they will be done; `print` takes lines that come after the list. */
+  /** `titles` in the order in which the steps run; `print` takes lines that follow the list. */
   constructor(titles: readonly string[], print: (line: string) => void) {
     this.#print = print;
-    this.#waiting = titles.map((title) => ({ title, over: Promise.withResolvers() }));
-    const tasks = this.#waiting.map(({ title, over }) => ({
+    this.#waiting = titles.map((title) => ({ title, ended: Promise.withResolvers() }));
+    const tasks = this.#waiting.map(({ title, ended }) => ({
       title,
-      task: async (_: unknown, shown: { title: string }) => {
-        shown.title = withNote(title, await over.promise);
+      task: async (_: unknown, drawn: { title: string }) => {
+        drawn.title = withNote(title, await ended.promise);
       },
     }));
-    for (const { over } of this.#waiting) over.promise.catch(() => undefined);
-    // It ends with the first step that fails; the reason is told by who runs the steps.
+    for (const { ended } of this.#waiting) ended.promise.catch(() => undefined);
+    // It ends with the first step that fails; the caller reports the reason.
     this.#list = new Listr(tasks, { rendererOptions: { collapseErrors: false } }).run().catch(() => undefined);
   }
 
-  begins(): void {
+  started(): void {
     const task = this.#waiting.shift();
-    if (task) this.#current.push(task);
+    if (task) this.#running.push(task);
   }
 
-  done(_: string, note: string | undefined): void {
-    this.#current.pop()?.over.resolve(note);
+  completed(_: string, note: string | undefined): void {
+    this.#running.pop()?.ended.resolve(note);
   }
 
   failed(title: string): void {
-    (this.#current.pop() ?? this.#waiting.shift())?.over.reject(new Error(title));
+    (this.#running.pop() ?? this.#waiting.shift())?.ended.reject(new Error(title));
   }
 
   undone(titles: readonly string[], failures: readonly string[]): void {
@@ -86,8 +86,8 @@ export class LivingSteps implements StepAudience {
     });
   }
 
-  async shown(): Promise<void> {
-    // Nothing is left waiting when a step has failed: the list is over then.
+  async drawn(): Promise<void> {
+    // When a step has failed, the list has ended and no task is waiting.
     await this.#list;
   }
 }

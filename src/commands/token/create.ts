@@ -9,32 +9,34 @@ import { TOKEN_COLUMNS, TokenCommand } from '../token-command.ts';
 const COLUMNS: readonly Column<CreatedToken>[] = [{ title: 'Token', value: ({ token }) => token }, ...TOKEN_COLUMNS];
 
 export default class TokenCreate extends TokenCommand {
-  static override summary = 'make a token for the API of this node';
+  static override summary = 'create a token for the API of this node';
   static override description =
-    'The token is shown now and never again: only its hash is kept. It works at once, without a restart of the daemon.';
+    'The token is printed once and cannot be shown again: only its hash is stored. It is valid at once, without a restart of the ' +
+    'daemon.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> --name ci --role admin',
     '<%= config.bin %> <%= command.id %> --name shop --role member --project 4a1c6f0e2b7d4e3f9a5b8c7d6e5f4a3b --expires 90d',
     '<%= config.bin %> <%= command.id %> --name watch --role reader -f value -c Token',
   ];
   static override flags = {
-    name: Flags.string({ required: true, description: 'a name for people, of which there is no other' }),
+    name: Flags.string({ required: true, description: 'unique display name' }),
     role: Flags.option({
       options: ROLES,
       required: true,
-      description: 'reader looks, member changes the mappings of its project, admin those of all',
+      description: 'reader: read only; member: change mappings of its project; admin: change all mappings',
     })(),
     project: Flags.string({
       helpValue: 'ID',
-      description: 'project whose mappings it sees; needed for a member (default: all projects)',
+      description: 'ID of the project whose mappings it can see, required for a member; without it: all projects',
     }),
-    expires: expiresFlag({ description: `when the token ends: ${EXPIRY_FORMS} (default: never)` }),
+    expires: expiresFlag({ description: `expiry of the token: ${EXPIRY_FORMS} (default: never)` }),
     ...outputFlags,
   };
 
   async run(): Promise<CreatedToken> {
     const { flags } = await this.parse(TokenCreate);
     const columns = this.choose(COLUMNS, flags.column);
+    if (flags.role === 'member' && flags.project === undefined) this.misuse('--role member requires --project');
     const tokens = await this.tokens(flags.config);
     const created = await tokens.create({
       name: flags.name,

@@ -6,7 +6,7 @@ import { TOKEN_COLUMNS, TokenCommand } from '../token-command.ts';
 export default class TokenList extends TokenCommand {
   static override summary = 'list the API tokens of this node';
   static override description =
-    'Sorted by name, those that have ended too. The tokens themselves are not kept and cannot be shown again.';
+    'Sorted by name, expired tokens included. The secrets of the tokens are not stored and cannot be shown.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> -f value -c Name -c "Expires At"',

@@ -2,14 +2,15 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { planInstall } from '../../../src/admin/install/installation.ts';
-import { MONITOR_AGENT, PAT_AGENT } from '../../../src/admin/install/places.ts';
+import { MONITOR_AGENT, PAT_AGENT } from '../../../src/admin/install/paths.ts';
 import { planRemoval } from '../../../src/admin/install/removal.ts';
 import type { Step } from '../../../src/admin/install/step.ts';
 import { Tree } from '../../../src/admin/install/tree.ts';
 import { errorOf } from '../../support/fake-node.ts';
 import { TestSystem } from './support.ts';
 
-const NORMAL = { starts: true, isPackaged: false };
+const DEFAULTS = { isStartRequested: true, isPackaged: false };
+const PACKAGED = { isStartRequested: true, isPackaged: true };
 const CONF = '/usr/local/etc/praas/praas.conf';
 let system: TestSystem;
 
@@ -18,14 +19,19 @@ beforeEach(() => {
 });
 afterEach(() => system.remove());
 
-const install = async (version = '1', options = NORMAL): Promise<readonly Step[]> =>
-  planInstall(system.parts, system.wanted(version), options);
+const install = async (version = '1', options = DEFAULTS): Promise<readonly Step[]> =>
+  planInstall(system.parts, system.desired(version), options);
+
+/** What the first step that failed has thrown. */
+async function causeOf(steps: readonly Step[]): Promise<unknown> {
+  return (await errorOf(system.run(steps))).cause;
+}
 
 function put(path: string, text: string): void {
-  const there = system.tree.at(path);
-  mkdirSync(dirname(there), { recursive: true });
-  writeFileSync(there, text);
-  chmodSync(there, 0o644);
+  const fullPath = system.tree.at(path);
+  mkdirSync(dirname(fullPath), { recursive: true });
+  writeFileSync(fullPath, text);
+  chmodSync(fullPath, 0o644);
 }
 
 describe('install', () => {
@@ -34,21 +40,21 @@ describe('install', () => {
     expect(system.content()).toEqual({});
   });
 
-  test('places the files, enables and starts the services in their order', async () => {
+  test('installs the files, enables the services and starts them in their order', async () => {
     await system.run(await install());
     expect(system.content()).toMatchObject({
       '/usr/local/bin/praas': '755 /usr/local/bin/praas of 1\n',
       [CONF]: '600 default of 1\n',
       '/var/lib/praas': '700 ',
     });
-    expect(system.services.asked).toEqual(['reload', `restart ${PAT_AGENT}`, `restart ${MONITOR_AGENT}`]);
-    expect(system.services.enabled).toEqual(new Set([PAT_AGENT, MONITOR_AGENT]));
+    expect(system.systemd.requests).toEqual(['reload', `restart ${PAT_AGENT}`, `restart ${MONITOR_AGENT}`]);
+    expect(system.systemd.enabled).toEqual(new Set([PAT_AGENT, MONITOR_AGENT]));
   });
 
-  test('makes the root that it is told, when there is none', async () => {
+  test('creates the directory of the system when there is none', async () => {
     const root = system.tree.at('/not/there');
     const parts = { ...system.parts, tree: new Tree(root) };
-    await system.run(await planInstall(parts, system.wanted('1'), { starts: false, isPackaged: false }));
+    await system.run(await planInstall(parts, system.desired('1'), { ...DEFAULTS, isStartRequested: false }));
     expect(await parts.tree.exists('/usr/local/bin/praas')).toBe(true);
   });
 
@@ -63,12 +69,11 @@ describe('install', () => {
         '/var/lib/praas/routers': '600 what services wrote',
       },
     ],
-  ])('undone, what services wrote is left only when it is missed: %p', async (isMissed, left) => {
-    system.services.broken.add(MONITOR_AGENT);
-    const wanted = system.wanted('1');
-    const directories = wanted.directories.map((each) => ({ ...each, isMissed: async () => isMissed }));
-    const steps = await planInstall(system.parts, { ...wanted, directories }, NORMAL);
-    const start = steps.findIndex(({ title }) => title.startsWith('start'));
+  ])('undone, it leaves what services wrote only when that is worth keeping: %p', async (isWorthKeeping, left) => {
+    system.systemd.broken.add(MONITOR_AGENT);
+    const desired = system.desired('1');
+    const directories = desired.directories.map((each) => ({ ...each, isWorthKeeping: async () => isWorthKeeping }));
+    const steps = await planInstall(system.parts, { ...desired, directories }, DEFAULTS);
     const writes: Step = {
       title: 'work',
       run: async () => {
@@ -77,36 +82,48 @@ describe('install', () => {
         return {};
       },
     };
-    expect(await errorOf(system.run(steps.toSpliced(start + 1, 0, writes)))).toMatchObject({ code: 'INSTALL_FAILED' });
+    // The last two steps start the services, of which the second fails.
+    expect(await errorOf(system.run(steps.toSpliced(-1, 0, writes)))).toMatchObject({ code: 'INSTALL_FAILED' });
     expect(system.content()).toEqual(left);
   });
 
-  test('done again, there is nothing to do', async () => {
+  test('a second installation has no steps', async () => {
     await system.run(await install());
     expect(await install()).toEqual([]);
   });
 
-  test('starts what has stopped and nothing else, and not what has nothing to do', async () => {
+  test('starts only a service that has stopped, and not one whose conditions are not met', async () => {
     await system.run(await install());
-    system.services.active.delete(MONITOR_AGENT);
-    const starts = (await install()).map(({ title }) => title).filter((title) => title.startsWith('start'));
-    expect(starts).toEqual([`start ${MONITOR_AGENT} and wait until it is ready`]);
-    system.meant.delete(MONITOR_AGENT);
+    system.systemd.active.delete(MONITOR_AGENT);
+    system.systemd.requests.length = 0;
+    system.meantToRun.delete(MONITOR_AGENT);
     expect(await install()).toEqual([]);
-  });
-
-  test('does only what is missing', async () => {
+    system.meantToRun.add(MONITOR_AGENT);
     await system.run(await install());
-    system.services.active.delete(MONITOR_AGENT);
-    await system.tree.remove(`/etc/systemd/system/${MONITOR_AGENT}`);
-    const titles = (await install()).map(({ title }) => title);
-    expect(titles.filter((title) => title.startsWith('place'))).toEqual([`place /etc/systemd/system/${MONITOR_AGENT}`]);
+    expect(system.systemd.requests).toEqual([`restart ${MONITOR_AGENT}`]);
   });
 
-  test('without a start it places and enables', async () => {
-    await system.run(await install('1', { ...NORMAL, starts: false }));
-    expect(system.services.asked).toEqual(['reload']);
-    expect(system.services.active.size).toBe(0);
+  test('installs only the file that is missing, and then starts the services', async () => {
+    await system.run(await install());
+    const before = system.content();
+    const unit = `/etc/systemd/system/${MONITOR_AGENT}`;
+    await system.tree.remove(unit);
+    const written: string[] = [];
+    const { write } = system.tree;
+    system.tree.write = async (path, ...others) => {
+      written.push(path);
+      return write.call(system.tree, path, ...others);
+    };
+    await system.run(await install());
+    expect(written).toEqual([unit]);
+    expect(system.content()).toEqual(before);
+    expect(system.systemd.active).toEqual(new Set([PAT_AGENT, MONITOR_AGENT]));
+  });
+
+  test('without a start it installs and enables', async () => {
+    await system.run(await install('1', { ...DEFAULTS, isStartRequested: false }));
+    expect(system.systemd.requests).toEqual(['reload']);
+    expect(system.systemd.active.size).toBe(0);
   });
 
   test('a settings file is never overwritten; a new default goes beside it, once', async () => {
@@ -121,51 +138,47 @@ describe('install', () => {
 
   test.each([PAT_AGENT, MONITOR_AGENT])('when %s does not become ready, everything is undone', async (service) => {
     const before = system.content();
-    system.services.broken.add(service);
+    system.systemd.broken.add(service);
     const steps = await install();
     const error = await errorOf(system.run(steps));
-    expect(error).toMatchObject({ code: 'INSTALL_FAILED', facts: { left: [] } });
-    expect(error.message).toContain('it is broken');
+    expect(error).toMatchObject({ code: 'INSTALL_FAILED', facts: { left: [] }, cause: { code: 'SERVICE_NOT_READY' } });
     expect(system.content()).toEqual(before);
-    expect([...system.services.active, ...system.services.enabled]).toEqual([]);
+    expect([...system.systemd.active, ...system.systemd.enabled]).toEqual([]);
   });
 
   test('when a new version does not become ready, the old files are back and the old services run', async () => {
     await system.run(await install('1'));
     const before = system.content();
     const steps = await install('2');
-    system.services.broken.add(MONITOR_AGENT);
+    system.systemd.broken.add(MONITOR_AGENT);
     const last = steps.at(-1) as Step;
-    const mended: Step = {
-      ...last,
-      run: () => last.run().finally(() => system.services.broken.clear()),
-    };
-    await errorOf(system.run([...steps.slice(0, -1), mended]));
+    const failing: Step = { ...last, run: () => last.run().finally(() => system.systemd.broken.clear()) };
+    await errorOf(system.run([...steps.slice(0, -1), failing]));
     expect(system.content()).toEqual(before);
-    expect(system.services.active).toEqual(new Set([PAT_AGENT, MONITOR_AGENT]));
+    expect(system.systemd.active).toEqual(new Set([PAT_AGENT, MONITOR_AGENT]));
   });
 
   test('an interruption between two steps undoes what was done', async () => {
     const steps = await install();
-    const ending = new AbortController();
+    const interruption = new AbortController();
     const reason = new Error('interrupted');
     const [first, ...others] = steps;
     const third = Math.floor(others.length / 2);
-    const asking: Step = { title: 'ask', run: async () => (ending.abort(reason), {}) };
+    const interrupting: Step = { title: 'interrupt', run: async () => (interruption.abort(reason), {}) };
     const work = system.run(
-      [...(first ? [first] : []), ...others.slice(0, third), asking, ...others.slice(third)],
-      ending.signal,
+      [...(first ? [first] : []), ...others.slice(0, third), interrupting, ...others.slice(third)],
+      interruption.signal,
     );
     await expect(work).rejects.toBe(reason);
     expect(system.content()).toEqual({});
   });
 
-  test('refuses before anything is changed when a tool is missing, and where a package has praas', async () => {
-    system.missing = [{ tool: 'conntrack', package: 'conntrack' }];
-    expect((await errorOf(system.run(await install()))).message).toContain('conntrack is not installed');
-    system.missing = [];
+  test('fails before anything is changed when a tool is missing, and where a package has installed praas', async () => {
+    system.missingTools = [{ tool: 'conntrack', package: 'conntrack' }];
+    expect(await causeOf(await install())).toMatchObject({ code: 'TOOL_MISSING', facts: { tool: 'conntrack' } });
+    system.missingTools = [];
     system.owner = 'praas';
-    expect((await errorOf(system.run(await install()))).message).toContain('by the package praas');
+    expect(await causeOf(await install())).toMatchObject({ code: 'INSTALLED_BY_PACKAGE', facts: { package: 'praas' } });
     expect(system.content()).toEqual({});
   });
 
@@ -177,38 +190,40 @@ describe('install', () => {
       return write.call(system.tree, path, ...others);
     };
     const error = await errorOf(system.run(await install()));
-    expect(error.message).toContain('no space left on device');
+    expect(error).toMatchObject({
+      code: 'INSTALL_FAILED',
+      facts: { reason: expect.stringContaining('no space left on device') },
+    });
     expect(system.content()).toEqual({});
   });
 
-  test('a list that cannot be understood is never guessed at', async () => {
-    put(system.places.inventory, '{"format": 1, "files"');
+  test('an inventory that is damaged is an error', async () => {
+    put(system.paths.inventory, '{"format": 1, "files"');
     expect(await errorOf(install())).toMatchObject({ code: 'INVENTORY_DAMAGED' });
   });
 });
 
-describe('another version in the same places', () => {
+describe('the Python version in the same places', () => {
   const unit = `/etc/systemd/system/${PAT_AGENT}`;
   beforeEach(() => {
     put(unit, 'their unit\n');
     put(CONF, 'their settings\n');
-    system.services.active.add(PAT_AGENT);
+    system.systemd.active.add(PAT_AGENT);
   });
 
-  test('its services are stopped, its settings kept, its rules made mappings at the end', async () => {
-    const heard = await system.run(await install());
-    expect(system.services.asked[0]).toBe(`stop ${PAT_AGENT}`);
+  test('its services are stopped, its settings kept, and its rules imported at the end', async () => {
+    await system.run(await install());
+    expect(system.systemd.requests[0]).toBe(`stop ${PAT_AGENT}`);
     expect(system.content()).toMatchObject({ [CONF]: '644 their settings\n', [unit]: `644 ${unit} of 1\n` });
-    expect(heard.lines.at(-1)).toBe('make the rules of the other version mappings (praas pat import)');
     expect(system.commands).toEqual([{ file: '/usr/local/bin/praas', args: ['pat', 'import'] }]);
     expect(await install()).toEqual([]);
   });
 
-  test('rules that cannot be taken over are said, and undo nothing', async () => {
+  test('rules that cannot be imported are reported, and undo nothing', async () => {
     system.answer = async () => ({ exitCode: 1, stdout: '', stderr: 'two rules stay' });
-    const heard = await system.run(await install());
-    expect(heard.lines.at(-1)).toContain('two rules stay');
-    expect(system.services.active).toContain(PAT_AGENT);
+    const lines = await system.run(await install());
+    expect(lines.at(-1)).toContain('two rules stay');
+    expect(system.systemd.active).toContain(PAT_AGENT);
   });
 
   test('it runs again when the installation fails', async () => {
@@ -216,86 +231,86 @@ describe('another version in the same places', () => {
     const steps = await install();
     await errorOf(system.run([...steps.slice(0, -2), { title: 'fail', run: () => Promise.reject(new Error('no')) }]));
     expect(system.content()).toEqual(before);
-    expect(system.services.asked.at(-1)).toBe(`restart ${PAT_AGENT}`);
+    expect(system.systemd.requests.at(-1)).toBe(`restart ${PAT_AGENT}`);
   });
 
   test('its files are back after an uninstall', async () => {
     const before = system.content();
     await system.run(await install());
-    await system.run(await planRemoval(system.parts, { withdraw: undefined, purged: [] }));
+    await system.run(await planRemoval(system.parts, { removeRules: undefined, purged: [] }));
     expect(system.content()).toMatchObject(before);
   });
 
-  test('a package moves units away that would hide its own, and puts them back', async () => {
-    const packaged = { starts: true, isPackaged: true };
-    const wanted = system.wanted('1', { files: [], empty: [unit] });
-    await system.run(await planInstall(system.parts, wanted, packaged));
+  test('a package moves units away that would override its own, and restores them', async () => {
+    const desired = system.desired('1', { files: [], absent: [unit] });
+    await system.run(await planInstall(system.parts, desired, PACKAGED));
     expect(await system.tree.exists(unit)).toBe(false);
-    await system.run(await planRemoval(system.parts, { withdraw: undefined, purged: [] }));
+    await system.run(await planRemoval(system.parts, { removeRules: undefined, purged: [] }));
     expect(await system.tree.read(unit)).toBe('their unit\n');
   });
 });
 
 describe('uninstall', () => {
-  const nothing = { withdraw: undefined, purged: [] };
+  const MINIMUM = { removeRules: undefined, purged: [] };
 
-  test('with everything of it, nothing is left that was not there before', async () => {
+  test('with a purge, the system is as before the installation', async () => {
     put('/usr/local/bin/other', 'theirs\n');
     const before = system.content();
     await system.run(await install());
     await system.tree.write('/var/lib/praas/record', { text: 'state' }, 0o600);
     const purged = ['/usr/local/etc/praas', '/var/lib/praas'];
-    await system.run(await planRemoval(system.parts, { withdraw: undefined, purged }));
+    await system.run(await planRemoval(system.parts, { removeRules: undefined, purged }));
     expect(system.content()).toEqual(before);
-    expect([...system.services.active, ...system.services.enabled]).toEqual([]);
-    expect(await planRemoval(system.parts, { withdraw: undefined, purged })).toEqual([]);
+    expect([...system.systemd.active, ...system.systemd.enabled]).toEqual([]);
+    expect(await planRemoval(system.parts, { removeRules: undefined, purged })).toEqual([]);
   });
 
   test('keeps settings and state, and a later purge finds them', async () => {
     await system.run(await install());
     await system.tree.write('/var/lib/praas/record', { text: 'state' }, 0o600);
-    await system.run(await planRemoval(system.parts, nothing));
+    await system.run(await planRemoval(system.parts, MINIMUM));
     expect(system.content()).toMatchObject({ [CONF]: '600 default of 1\n', '/var/lib/praas': '700 ' });
-    expect(await planRemoval(system.parts, nothing)).toEqual([]);
-    await system.run(await planRemoval(system.parts, { ...nothing, purged: ['/var/lib/praas'] }));
+    expect(await planRemoval(system.parts, MINIMUM)).toEqual([]);
+    await system.run(await planRemoval(system.parts, { ...MINIMUM, purged: ['/var/lib/praas'] }));
     expect(await system.tree.exists('/var/lib/praas')).toBe(false);
   });
 
-  test('takes the rules after the services are stopped; when that fails everything is as before', async () => {
+  test('removes the rules after the services are stopped; when that fails everything is restored', async () => {
     await system.run(await install());
     const before = system.content();
-    const withdraw = async (): Promise<number> => {
-      expect(system.services.active.size).toBe(0);
-      throw new Error('the kernel says no');
+    const removeRules = async (): Promise<number> => {
+      expect(system.systemd.active.size).toBe(0);
+      throw new Error('the kernel refuses');
     };
-    const error = await errorOf(system.run(await planRemoval(system.parts, { withdraw, purged: ['/var/lib/praas'] })));
-    expect(error.message).toContain('the kernel says no');
+    const error = await errorOf(
+      system.run(await planRemoval(system.parts, { removeRules, purged: ['/var/lib/praas'] })),
+    );
+    expect(error).toMatchObject({ code: 'INSTALL_FAILED', facts: { reason: 'the kernel refuses' } });
     expect(system.content()).toEqual(before);
-    expect(system.services.active).toEqual(new Set([PAT_AGENT, MONITOR_AGENT]));
-    expect(system.services.enabled).toEqual(new Set([PAT_AGENT, MONITOR_AGENT]));
+    expect(system.systemd.active).toEqual(new Set([PAT_AGENT, MONITOR_AGENT]));
+    expect(system.systemd.enabled).toEqual(new Set([PAT_AGENT, MONITOR_AGENT]));
   });
 
-  test('a directory that praas shares with others is left', async () => {
+  test('a directory that praas may share with others is kept', async () => {
     put('/srv/shared/theirs', 'x');
-    const heard = await system.run(await planRemoval(system.parts, { withdraw: undefined, purged: ['/srv/shared'] }));
-    expect(heard.lines).toEqual([expect.stringContaining('remove by hand')]);
+    const lines = await system.run(await planRemoval(system.parts, { ...MINIMUM, purged: ['/srv/shared'] }));
+    expect(lines).toEqual([expect.stringContaining('/srv/shared')]);
     expect(await system.tree.exists('/srv/shared/theirs')).toBe(true);
   });
 });
 
 describe('a package', () => {
-  const packaged = { starts: true, isPackaged: true };
   const configure = async (): Promise<readonly Step[]> =>
-    planInstall(system.parts, system.wanted('1', { files: [] }), packaged);
+    planInstall(system.parts, system.desired('1', { files: [] }), PACKAGED);
 
   test('enables and starts its services once; one that was disabled since stays so', async () => {
     await system.run(await configure());
-    expect(system.services.enabled).toEqual(new Set([PAT_AGENT, MONITOR_AGENT]));
-    await system.services.disable([MONITOR_AGENT]);
-    await system.services.stop([MONITOR_AGENT]);
-    system.services.asked.length = 0;
+    expect(system.systemd.enabled).toEqual(new Set([PAT_AGENT, MONITOR_AGENT]));
+    await system.systemd.disable([MONITOR_AGENT]);
+    await system.systemd.stop([MONITOR_AGENT]);
+    system.systemd.requests.length = 0;
     await system.run(await configure());
-    expect(system.services.asked).toEqual(['reload', `restart ${PAT_AGENT}`]);
-    expect(system.services.enabled).toEqual(new Set([PAT_AGENT]));
+    expect(system.systemd.requests).toEqual(['reload', `restart ${PAT_AGENT}`]);
+    expect(system.systemd.enabled).toEqual(new Set([PAT_AGENT]));
   });
 });

@@ -1,21 +1,21 @@
-/** An installation into a directory, with a systemd that only notes what it is asked. */
+/** An installation into a directory, with a systemd that only records the requests. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { praasError } from '../../../src/admin/errors.ts';
+import type { DesiredFiles } from '../../../src/admin/install/file-plan.ts';
 import type { InstallationParts } from '../../../src/admin/install/installation.ts';
-import { placesOf, SERVICES } from '../../../src/admin/install/places.ts';
-import type { Wanted } from '../../../src/admin/install/placing.ts';
-import { Services } from '../../../src/admin/install/services.ts';
-import { type Audience, runSteps, type Step } from '../../../src/admin/install/step.ts';
+import { pathsBelow, SERVICES, type ServiceName } from '../../../src/admin/install/paths.ts';
+import { runSteps, type Step, type StepObserver } from '../../../src/admin/install/step.ts';
+import { Systemd } from '../../../src/admin/install/systemd.ts';
 import { Tree } from '../../../src/admin/install/tree.ts';
 import type { Command, Exec } from '../../../src/system/exec.ts';
 
-/** What the steps told. */
-export class Heard implements Audience {
+/** Records what became of the steps. */
+class Recorder implements StepObserver {
   readonly lines: string[] = [];
-  begins(): void {}
-  done(title: string, note?: string): void {
+  started(): void {}
+  completed(title: string, note?: string): void {
     this.lines.push(note === undefined ? title : `${title}: ${note}`);
   }
   failed(title: string, reason: string): void {
@@ -26,28 +26,27 @@ export class Heard implements Audience {
   }
 }
 
-/** Services as a test sets them; starting one that is in `broken` fails. */
-export class FakeServices extends Services {
-  readonly asked: string[] = [];
+/** Services as a test sets them; the start of one that is in `broken` fails. */
+export class FakeSystemd extends Systemd {
+  readonly requests: string[] = [];
   readonly broken = new Set<string>();
   readonly active = new Set<string>();
   readonly enabled = new Set<string>();
-  runs = true;
 
   constructor(exec: Exec, tree: Tree) {
     super(exec, exec, tree, 1000);
   }
 
-  override async canStart(): Promise<boolean> {
-    return this.runs;
+  override async isRunning(): Promise<boolean> {
+    return true;
   }
 
-  override async state(service: (typeof SERVICES)[number]): ReturnType<Services['state']> {
-    return { isActive: this.active.has(service), isEnabled: this.enabled.has(service), unitPath: '' };
+  override async state(service: ServiceName): ReturnType<Systemd['state']> {
+    return { isActive: this.active.has(service), isEnabled: this.enabled.has(service) };
   }
 
-  override async reload(): Promise<void> {
-    this.asked.push('reload');
+  override async daemonReload(): Promise<void> {
+    this.requests.push('reload');
   }
 
   override async enable(services: readonly string[]): Promise<void> {
@@ -60,70 +59,75 @@ export class FakeServices extends Services {
 
   override async stop(services: readonly string[]): Promise<void> {
     for (const service of services) this.active.delete(service);
-    this.asked.push(`stop ${services.join(' ')}`);
+    this.requests.push(`stop ${services.join(' ')}`);
   }
 
-  override async restart(service: (typeof SERVICES)[number]): Promise<boolean> {
-    this.asked.push(`restart ${service}`);
+  override async restart(service: ServiceName): Promise<boolean> {
+    this.requests.push(`restart ${service}`);
     if (this.broken.has(service)) throw praasError('SERVICE_NOT_READY', { service, journal: 'it is broken' });
     this.active.add(service);
     return true;
   }
 
-  override bringBack(service: (typeof SERVICES)[number]): Promise<boolean> {
+  override restartUninterrupted(service: ServiceName): Promise<boolean> {
     return this.restart(service);
   }
 
-  override async forget(): Promise<void> {}
+  override async resetFailed(): Promise<void> {}
 }
 
 export class TestSystem {
   readonly directory = mkdtempSync(join(tmpdir(), 'praas-install-'));
   readonly tree = new Tree(this.directory);
-  readonly places = placesOf('/usr/local');
+  readonly paths = pathsBelow('/usr/local');
   readonly commands: Command[] = [];
-  /** What programs answer. */
+  /** The result of each program. */
   answer: Exec = async () => ({ exitCode: 0, stdout: '', stderr: '' });
-  readonly services = new FakeServices((command) => this.answer(command), this.tree);
-  missing: { readonly tool: string; readonly package: string }[] = [];
+  readonly systemd = new FakeSystemd((command) => this.answer(command), this.tree);
+  missingTools: { readonly tool: string; readonly package: string }[] = [];
   owner: string | undefined;
-  meant = new Set<string>(SERVICES);
+  meantToRun = new Set<string>(SERVICES);
 
   get parts(): InstallationParts {
     return {
       tree: this.tree,
-      places: this.places,
-      services: this.services,
+      paths: this.paths,
+      systemd: this.systemd,
       exec: (command) => {
         this.commands.push(command);
         return this.answer(command);
       },
-      missingTools: () => this.missing,
-      isMeantToRun: async (service) => this.meant.has(service),
+      missingTools: () => this.missingTools,
+      isMeantToRun: async (service) => this.meantToRun.has(service),
       ownerOf: async () => this.owner,
     };
   }
 
-  /** What a version of praas brings. */
-  wanted(version: string, changes: Partial<Wanted> = {}): Wanted {
-    const { places } = this;
+  /** The files of a version of praas. */
+  desired(version: string, changes: Partial<DesiredFiles> = {}): DesiredFiles {
+    const { paths } = this;
     const file = (path: string, mode = 0o644) => ({ path, content: { text: `${path} of ${version}\n` }, mode });
     return {
       version,
-      files: [file(places.executable, 0o755), ...SERVICES.map((name) => file(`${places.units}/${name}`))],
+      files: [file(paths.executable, 0o755), ...SERVICES.map((name) => file(`${paths.units}/${name}`))],
       settings: [
         { path: '/usr/local/etc/praas/praas.conf', content: { text: `default of ${version}\n` }, mode: 0o600 },
       ],
       directories: [{ path: '/var/lib/praas', mode: 0o700 }],
-      empty: [],
+      absent: [],
       ...changes,
     };
   }
 
-  async run(steps: readonly Step[], ending = new AbortController().signal): Promise<Heard> {
-    const heard = new Heard();
-    await runSteps(steps, heard, ending);
-    return heard;
+  /** Runs the steps, and gives one line for each with its note. */
+  async run(
+    steps: readonly Step[],
+    abortSignal = new AbortController().signal,
+    observer?: StepObserver,
+  ): Promise<readonly string[]> {
+    const recorder = new Recorder();
+    await runSteps(steps, observer ?? recorder, abortSignal);
+    return recorder.lines;
   }
 
   /** Every file with its mode and content, every directory. */

@@ -1,20 +1,20 @@
 import { expect, test } from '@jest/globals';
 import { PlainSteps } from '../../../src/commands/output/steps.ts';
 
-test('without a terminal each step is one line, and what was undone is said', async () => {
+test('without a terminal each step is one line that begins with what became of it', async () => {
   const lines: string[] = [];
-  const steps = new PlainSteps((line) => lines.push(line));
-  steps.begins();
-  steps.done('place a file', undefined);
-  steps.done('start a service', 'ready');
-  steps.failed('start another');
-  steps.undone(['start a service'], ['place a file: the disk is gone']);
-  await steps.shown();
+  const view = new PlainSteps((line) => lines.push(line));
+  view.started();
+  view.completed('install a file', undefined);
+  view.completed('start a service', 'ready');
+  view.failed('start another');
+  view.undone(['start a service'], ['install a file: the disk is gone']);
+  await view.drawn();
   expect(lines).toEqual([
-    'done    place a file',
+    'done    install a file',
     'done    start a service: ready',
     'failed  start another',
     'undone  start a service',
-    'NOT UNDONE  place a file: the disk is gone',
+    'not undone  install a file: the disk is gone',
   ]);
 });

@@ -1,18 +1,21 @@
-/** The configuration: every value allowed, every key known and called by its present name. */
+/** The configuration file: every key is known and called by its present name, and every value is allowed. */
 import type { PraasError } from '../../core/errors/errors.ts';
 import type { RenamedKey } from '../../core/settings/sections.ts';
-import { type Check, failed } from './examine.ts';
 import { type Judgement, ok, warning } from './report.ts';
+import { type DoctorCheck, judgeError } from './run-checks.ts';
 
 const NAME = 'praas.conf';
 
-/** `path` is the file that was read, `error` what is wrong with it, `renamed` the old names that it and the environment use. */
-export function settingsCheck(
+/**
+ * `path` is the file that was read; undefined where there is none. `error` is why it is not valid. `renamed` are the old names
+ * that the file and the environment use.
+ */
+export function configFileCheck(
   path: string | undefined,
   error: PraasError | undefined,
   renamed: readonly RenamedKey[],
-): Check {
-  const judgement = error ? failed(NAME, error) : ok(NAME, path ?? 'there is none; the defaults count');
+): DoctorCheck {
+  const judgement = error ? judgeError(NAME, error) : ok(NAME, path ?? 'not found; using defaults');
   return { group: 'configuration', name: NAME, run: async () => [judgement, ...renamed.map(judgeRenamed)] };
 }
 

@@ -1,0 +1,73 @@
+/** What the doctor reads of this machine and its network. Nothing is changed. */
+import { readdir, readFile, stat, statfs } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import type { FreeSpace } from '../admin/doctor/storage.ts';
+import type { Usage } from '../core/values/usage.ts';
+import { isMissing } from '../store/files/disk.ts';
+import { isAside } from '../store/files/pat/layout.ts';
+import { pathExists } from '../system/path-exists.ts';
+
+const RESPONSE_MS = 5000;
+const BOOTED = '/run/systemd/system';
+const CONNTRACK = '/proc/sys/net/netfilter/nf_conntrack_';
+
+/** Whether systemd runs on this node. */
+export function isBooted(): Promise<boolean> {
+  return pathExists(BOOTED);
+}
+
+/** The permission bits of a file; undefined when there is no such file. */
+export function modeOf(path: string): Promise<number | undefined> {
+  return unlessMissing(stat(path).then(({ mode }) => mode & 0o7777));
+}
+
+/** Of the file system of a directory; undefined when there is no such directory. */
+export async function freeSpaceOf(path: string): Promise<FreeSpace | undefined> {
+  const found = await unlessMissing(statfs(path));
+  return found && { freeBytes: found.bavail * found.bsize, freeInodes: found.ffree, allInodes: found.files };
+}
+
+/** Names of damaged files that were set aside in the state directory. */
+export async function damagedFilesIn(stateDirectory: string): Promise<readonly string[]> {
+  const names = (await unlessMissing(readdir(join(stateDirectory, 'routers')))) ?? [];
+  return names.filter(isAside);
+}
+
+/** The connection table of the node's own network namespace; undefined while the kernel tracks no connections. */
+export async function nodeConnectionTable(): Promise<Usage | undefined> {
+  const read = (name: 'count' | 'max'): Promise<string> => readFile(`${CONNTRACK}${name}`, 'utf8');
+  const found = await unlessMissing(Promise.all([read('count'), read('max')]));
+  return found && { used: Number(found[0]), limit: Number(found[1]) };
+}
+
+/** The Date header of the response of that server; undefined when there is no response or no such header. */
+export async function dateOf(url: string): Promise<string | undefined> {
+  const signal = AbortSignal.timeout(RESPONSE_MS);
+  const response = await fetch(url, { method: 'HEAD', signal }).catch(() => undefined);
+  return response?.headers.get('date') ?? undefined;
+}
+
+/** Takes host:port. Gives why connections are not accepted there; undefined where they are. */
+export function connectError(address: string): Promise<string | undefined> {
+  const [, host = '', port = ''] = /^(.*):(\d+)$/.exec(address) ?? [];
+  return new Promise((resolve) => {
+    const socket = connect({ host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port), timeout: RESPONSE_MS });
+    const end = (reason: string | undefined): void => {
+      socket.destroy();
+      resolve(reason);
+    };
+    socket.once('connect', () => end(undefined));
+    socket.once('timeout', () => end(`no response within ${RESPONSE_MS / 1000} seconds`));
+    socket.once('error', (error: NodeJS.ErrnoException) => end(error.code ?? error.message));
+  });
+}
+
+async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
