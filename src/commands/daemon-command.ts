@@ -1,4 +1,4 @@
-/** What commands share that run until they are told to end. */
+/** What the commands share that run until a signal stops them. */
 import { Flags } from '@oclif/core';
 import type { Config } from '../compose/config.ts';
 import type { Daemon } from '../compose/daemon.ts';
@@ -6,7 +6,7 @@ import { PAT_KEYS } from '../pat/settings.ts';
 import { PraasCommand } from './base.ts';
 import { flagReader } from './flags.ts';
 
-const STOPPING = ['SIGTERM', 'SIGINT'] as const;
+const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 export const retainFlag = Flags.custom<number>({
   multiple: false,
@@ -15,7 +15,7 @@ export const retainFlag = Flags.custom<number>({
 });
 
 export abstract class DaemonCommand extends PraasCommand {
-  /** Gives what reads the configuration, as often as it is asked: what was typed counts before it. */
+  /** Gives a function that reads the configuration; flags override it each time. */
   protected reader(flags: {
     readonly config?: string | undefined;
     readonly retain?: number | undefined;
@@ -27,24 +27,24 @@ export abstract class DaemonCommand extends PraasCommand {
     };
   }
 
-  /** Starts it; SIGHUP has it read the configuration again, SIGTERM and SIGINT stop it. It is stopped however this ends. */
+  /** Starts the daemon and waits: SIGHUP reloads the configuration, SIGTERM and SIGINT stop it. It is stopped also after an error. */
   protected async runUntilStopped(daemon: Daemon<Config>, read: () => Promise<Config>): Promise<void> {
     // Otherwise Node calls itself MainThread.
     process.title = this.title;
-    const asked = Promise.withResolvers<void>();
-    const stop = (): void => asked.resolve();
+    const stopped = Promise.withResolvers<void>();
+    const stop = (): void => stopped.resolve();
     const reload = (): void => void daemon.reload(read);
-    for (const signal of STOPPING) process.on(signal, stop);
+    for (const signal of STOP_SIGNALS) process.on(signal, stop);
     process.on('SIGHUP', reload);
     try {
-      // To begin may take long, and whoever stops it does not wait for that.
+      // The start may take long, and a signal ends the wait for it.
       const started = daemon.start();
-      await Promise.race([started.then(() => asked.promise), asked.promise]);
+      await Promise.race([started.then(() => stopped.promise), stopped.promise]);
       started.catch(() => undefined);
     } finally {
       await daemon.stop();
       process.off('SIGHUP', reload);
-      for (const signal of STOPPING) process.off(signal, stop);
+      for (const signal of STOP_SIGNALS) process.off(signal, stop);
     }
   }
 }

@@ -6,16 +6,9 @@ import type { FreeSpace } from '../admin/doctor/storage.ts';
 import type { Usage } from '../core/values/usage.ts';
 import { isMissing } from '../store/files/disk.ts';
 import { isAside } from '../store/files/pat/layout.ts';
-import { pathExists } from '../system/path-exists.ts';
 
 const RESPONSE_MS = 5000;
-const BOOTED = '/run/systemd/system';
 const CONNTRACK = '/proc/sys/net/netfilter/nf_conntrack_';
-
-/** Whether systemd runs on this node. */
-export function isBooted(): Promise<boolean> {
-  return pathExists(BOOTED);
-}
 
 /** The permission bits of a file; undefined when there is no such file. */
 export function modeOf(path: string): Promise<number | undefined> {

@@ -1,4 +1,5 @@
 /** The doctor, with its checks on the parts of this node. Nothing is locked, created or changed for it. */
+
 import { readFile } from 'node:fs/promises';
 import { release } from 'node:os';
 import { certificateCheck } from '../admin/doctor/certificate.ts';
@@ -17,6 +18,7 @@ import { serviceChecks } from '../admin/doctor/services.ts';
 import { storageChecks } from '../admin/doctor/storage.ts';
 import { toolChecks } from '../admin/doctor/tools.ts';
 import { SERVICES } from '../admin/install/paths.ts';
+import { isBooted } from '../admin/install/systemd.ts';
 import type { RenamedKey } from '../core/settings/sections.ts';
 import { Namespaces } from '../netfilter/namespace.ts';
 import { parseTransport } from '../openstack/notifications/transport-url.ts';
@@ -28,19 +30,11 @@ import { isAnswered } from '../system/http/socket.ts';
 import { Interruption } from '../system/interruption.ts';
 import { buildCloud } from './cloud.ts';
 import type { Config } from './config.ts';
-import {
-  connectError,
-  damagedFilesIn,
-  dateOf,
-  freeSpaceOf,
-  isBooted,
-  modeOf,
-  nodeConnectionTable,
-} from './doctor-evidence.ts';
+import { connectError, damagedFilesIn, dateOf, freeSpaceOf, modeOf, nodeConnectionTable } from './doctor-evidence.ts';
 import { buildNode, type Node, patSettingsOf, quotaOf } from './node.ts';
 import { toolsOf } from './tools.ts';
 
-export interface DoctorContext {
+interface DoctorContext {
   readonly env: NodeJS.ProcessEnv;
   readonly isRoot: boolean;
   /** The file that was read; undefined where there is none. */

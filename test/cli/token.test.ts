@@ -85,7 +85,7 @@ describe('token create', () => {
     [['--name', '', '--role', 'admin'], 2, 'name: "" is not a name of 1 to 64 printable characters'],
     [['--name', 'a', '--role', 'admin', '--expires', 'soon'], 2, '--expires: "soon" is not a duration'],
     [['--name', 'a', '--role', 'admin', '-c', 'Hash'], 2, 'There is no column Hash'],
-  ])('%j ends with %i, says why, and makes nothing', async (words, code, sentence) => {
+  ])('%j ends with %i, names the cause, and creates nothing', async (words, code, sentence) => {
     const ended = await shell.run('token', 'create', ...words);
 
     expect(ended).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(sentence) });
@@ -104,7 +104,7 @@ describe('token create', () => {
     expect(await list()).toHaveLength(1);
   });
 
-  test('8 processes at once make 8 tokens, all of them somebody’s', async () => {
+  test('8 processes at once create 8 tokens, all of them valid', async () => {
     const names = Array.from({ length: 8 }, (_, index) => `t${index}`);
     const created = await Promise.all(names.map((name) => create('--name', name, '--role', 'reader')));
 
@@ -136,7 +136,7 @@ describe('token list', () => {
     });
   });
 
-  test('of a damaged file says so, and nothing writes over it', async () => {
+  test('of a damaged file fails, and nothing overwrites it', async () => {
     await create('--name', 'ci', '--role', 'admin');
     writeFileSync(path, '{');
 
@@ -150,7 +150,7 @@ describe('token list', () => {
 });
 
 describe('token revoke', () => {
-  test('takes names and IDs, and says what it has revoked', async () => {
+  test('takes names and IDs, and prints what it has revoked', async () => {
     const a = await create('--name', 'a', '--role', 'admin');
     const b = await create('--name', 'b c', '--role', 'admin');
 
@@ -175,7 +175,7 @@ describe('token revoke', () => {
 });
 
 test.each([[['list']], [['revoke', 'ci']], [['create', '--name', 'a', '--role', 'admin']]])(
-  'token %j needs root, and says so',
+  'token %j needs root',
   async (words) => {
     await create('--name', 'ci', '--role', 'admin');
     const before = readFileSync(path, 'utf8');

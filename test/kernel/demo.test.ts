@@ -11,8 +11,8 @@ const PRAAS = new URL('../../build/praas', import.meta.url).pathname;
 const MIDDLE = '✓ the web server';
 
 interface Running {
-  /** Resolves when these words are on the screen. */
-  says(words: string): Promise<void>;
+  /** Resolves when this text is on the screen. */
+  shows(text: string): Promise<void>;
   /** Sends the signal to the demonstration alone, or to everything that it has started as well. */
   signal(name: NodeJS.Signals, reach: 'alone' | 'group'): void;
   /** Its exit code, null when it was killed, and all that it wrote. */
@@ -47,7 +47,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   for (const reach of ['alone', 'group'] as const) {
     test(`${signal} in the middle (${reach}) makes it remove everything`, async () => {
       const demo = start();
-      await demo.says(MIDDLE);
+      await demo.shows(MIDDLE);
 
       demo.signal(signal, reach);
       const { code, screen } = await demo.ended;
@@ -61,7 +61,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 
 test('a second ^C while it removes everything changes nothing', async () => {
   const demo = start();
-  await demo.says(MIDDLE);
+  await demo.shows(MIDDLE);
 
   demo.signal('SIGINT', 'group');
   demo.signal('SIGINT', 'group');
@@ -74,7 +74,7 @@ test('a second ^C while it removes everything changes nothing', async () => {
 
 test('killed in the middle it leaves its world behind, which the next demonstration removes', async () => {
   const demo = start();
-  await demo.says(MIDDLE);
+  await demo.shows(MIDDLE);
   demo.signal('SIGKILL', 'alone');
   await demo.ended;
   expect(await namespaces()).toContain(DEMO_NAMES.router);
@@ -86,7 +86,7 @@ test('killed in the middle it leaves its world behind, which the next demonstrat
 
 test('a second demonstration at the same time is refused, and the first goes on to its end', async () => {
   const demo = start();
-  await demo.says('✓');
+  await demo.shows('✓');
 
   const second = await start().ended;
 
@@ -113,11 +113,11 @@ function start(...args: readonly string[]): Running {
     screen,
   }));
   const demo: Running = {
-    says: (words) =>
+    shows: (text) =>
       new Promise((resolve, reject) => {
-        onText = () => screen.includes(words) && resolve();
+        onText = () => screen.includes(text) && resolve();
         onText();
-        void ended.then(() => reject(new Error(`ended without saying “${words}”:\n${screen}`)));
+        void ended.then(() => reject(new Error(`ended without “${text}”:\n${screen}`)));
       }),
     signal: (name, reach) => {
       if (child.exitCode === null && child.signalCode === null) process.kill(reach === 'group' ? -pid : pid, name);
@@ -149,7 +149,7 @@ function processes(): string[] {
       const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
       return readlinkSync(`/proc/${pid}/exe`) === PRAAS && line.includes(' demo ') ? [line] : [];
     } catch {
-      // It ended while it was being looked at.
+      // It ended meanwhile.
       return [];
     }
   });

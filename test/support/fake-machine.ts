@@ -106,12 +106,12 @@ export class FakeMachine {
     const socket = connect(path, () => socket.write(`${JSON.stringify({ name })}\n`));
     createInterface({ input: socket }).on('line', (line) => {
       const { id, ...request }: { id: number } = JSON.parse(line);
-      socket.write(`${JSON.stringify({ id, ...this.#heard(request) })}\n`);
+      socket.write(`${JSON.stringify({ id, ...this.#responseTo(request) })}\n`);
     });
     return new Promise((resolve) => socket.on('close', () => resolve(done())));
   }
 
-  #heard(request: object): object {
+  #responseTo(request: object): object {
     if ('open' in request) return { connection: 1, reply: 'SSH-2.0-demo' };
     if (!('send' in request)) return { done: true };
     const published = this.#mappings.some(({ name }) => name === 'ssh') || this.#broken === 'end sessions';

@@ -15,7 +15,7 @@ export interface CloudView {
   readonly now: Date;
 }
 
-export interface CloudCheckParts {
+interface CloudCheckParts {
   /** Gives undefined where no cloud is configured. Throws the errors of Cloud. */
   readonly view: () => Promise<CloudView | undefined>;
   /** The message brokers, each as host:port. */

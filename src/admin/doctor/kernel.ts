@@ -8,7 +8,7 @@ import { failed, type Judgement, ok, skipped, warning } from './report.ts';
 import type { DoctorCheck } from './run-checks.ts';
 import { isOlder } from './tools.ts';
 
-export interface KernelCheckParts {
+interface KernelCheckParts {
   readonly exec: Exec;
   readonly backend: 'iptables' | 'nftables';
   /** The output of `uname -r`. */

@@ -3,7 +3,7 @@ import type { Exec } from '../../system/exec.ts';
 import { failed, type Judgement, ok } from './report.ts';
 import type { DoctorCheck } from './run-checks.ts';
 
-export interface ServicePort {
+interface ServicePort {
   readonly key: 'port_app' | 'port_monitor';
   readonly port: number;
 }

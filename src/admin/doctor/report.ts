@@ -19,7 +19,7 @@ export type FindingGroup = (typeof GROUPS)[number];
  * `warning`: it works, and needs attention. `failed`: it does not work. `skipped`: there was nothing to check, or it could not
  * be checked.
  */
-export const VERDICTS = ['ok', 'warning', 'failed', 'skipped'] as const;
+const VERDICTS = ['ok', 'warning', 'failed', 'skipped'] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
 export interface Judgement {

@@ -7,7 +7,7 @@ import { type Judgement, ok, skipped, warning } from './report.ts';
 import type { DoctorCheck } from './run-checks.ts';
 
 /** What is known of a router beside what `praas router show` gives. */
-export interface RouterEvidence {
+interface RouterEvidence {
   /** How many unmanaged rules in its chains can be imported. */
   readonly importable: number;
   /** Its tables of iptables-legacy, and those of iptables-nft and nft. */
@@ -16,7 +16,7 @@ export interface RouterEvidence {
   readonly connectionTable: Usage | undefined;
 }
 
-export interface RouterCheckParts {
+interface RouterCheckParts {
   readonly list: () => Promise<readonly string[]>;
   readonly show: (routerId: string) => Promise<RouterDetails>;
   readonly evidence: (routerId: string) => Promise<RouterEvidence>;

@@ -6,7 +6,7 @@ import type { DoctorCheck } from './run-checks.ts';
 const PROPERTIES = ['LoadState', 'ActiveState', 'UnitFileState', 'NeedDaemonReload', 'NRestarts', 'Result'];
 const MAX_RESTARTS = 3;
 
-export interface ServiceCheckParts {
+interface ServiceCheckParts {
   readonly exec: Exec;
   readonly services: readonly string[];
   /** Whether systemd runs on this node. */

@@ -10,7 +10,7 @@ export interface FreeSpace {
   readonly allInodes: number;
 }
 
-export interface StorageCheckParts {
+interface StorageCheckParts {
   readonly stateDirectory: string;
   readonly store: Pick<MappingStore, 'routers' | 'read'>;
   /** Of the file system of a directory; undefined where there is no such directory. */

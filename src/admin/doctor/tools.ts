@@ -3,7 +3,7 @@ import type { Exec } from '../../system/exec.ts';
 import { failed, type Judgement, ok, warning } from './report.ts';
 import type { DoctorCheck } from './run-checks.ts';
 
-export interface ToolCheckParts {
+interface ToolCheckParts {
   readonly exec: Exec;
   readonly tools: readonly string[];
   readonly isInstalled: (tool: string) => boolean;

@@ -10,8 +10,12 @@ export interface ServiceState {
   readonly isEnabled: boolean;
 }
 
-const BOOTED = '/run/systemd/system';
 const JOURNAL_LINES = 5;
+
+/** Whether systemd has booted this machine, as sd_booted(3) finds out. */
+export function isBooted(): Promise<boolean> {
+  return pathExists('/run/systemd/system');
+}
 
 export class Systemd {
   readonly #exec: Exec;
@@ -32,7 +36,7 @@ export class Systemd {
 
   /** False where systemd does not run: in a container, or in an image that is being built. */
   async isRunning(): Promise<boolean> {
-    return this.#tree.isLive && (await pathExists(BOOTED));
+    return this.#tree.isLive && (await isBooted());
   }
 
   /** Throws TOOL_MISSING, TOOL_FAILED. */

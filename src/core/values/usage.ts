@@ -7,7 +7,7 @@ export interface Usage {
 }
 
 /** `high` needs attention; `critical` is full, or will be at the next peak. */
-export type UsageLevel = 'ok' | 'high' | 'critical';
+type UsageLevel = 'ok' | 'high' | 'critical';
 
 const HIGH_PERCENT = 80;
 const CRITICAL_PERCENT = 95;

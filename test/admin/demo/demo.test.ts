@@ -129,13 +129,13 @@ test('a program that the same ^C has ended is not a failed step', async () => {
 
 test('what a killed demonstration has left is removed before the next one begins', async () => {
   const machine = new FakeMachine();
-  machine.namespaces.add(DEMO_NAMES.router).add('praas-demo-web').add('qrouter-of-somebody-else');
+  machine.namespaces.add(DEMO_NAMES.router).add('praas-demo-web').add('qrouter-of-others');
   mkdirSync(join(directory, 'state'), { recursive: true });
   writeFileSync(join(directory, 'peers'), '');
 
   expect(await demo(machine)).toBe(true);
 
-  expect([...machine.namespaces]).toEqual(['qrouter-of-somebody-else']);
+  expect([...machine.namespaces]).toEqual(['qrouter-of-others']);
   expect(existsSync(directory)).toBe(false);
 });
 

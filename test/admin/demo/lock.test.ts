@@ -45,7 +45,7 @@ test('a file that a killed demonstration left does not block', async () => {
   (await lockDemo(exec, copy))();
 });
 
-test('whoever locks a file that has just been removed takes a new one', async () => {
+test('a file that was removed before it was locked is opened again', async () => {
   let release = await lockDemo(exec, path);
   let opened = 0;
   const racing: Exec = async (command) => {

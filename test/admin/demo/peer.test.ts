@@ -25,23 +25,23 @@ afterEach(async () => {
 });
 
 for (const protocol of ['tcp', 'udp'] as const) {
-  test(`a ${protocol} service says whom it sees, and from which port`, async () => {
+  test(`a ${protocol} service answers with the address and port of the client`, async () => {
     await peer.listen({ protocol, port: 20_101 });
 
-    const heard = await peer.connect({ protocol, address, port: 20_101, sourcePort: 20_102 });
+    const result = await peer.connect({ protocol, address, port: 20_101, sourcePort: 20_102 });
 
-    expect(heard).toEqual({ reply: 'web sees 127.0.0.1', seenPort: 20_102 });
+    expect(result).toEqual({ reply: 'web sees 127.0.0.1', seenPort: 20_102 });
   });
 
   test(`a source address that is asked for is the one that a ${protocol} service sees`, async () => {
     await peer.listen({ protocol, port: 20_101 });
 
-    const heard = await peer.connect({ protocol, address, port: 20_101, sourceIp: '127.0.0.9' });
+    const result = await peer.connect({ protocol, address, port: 20_101, sourceIp: '127.0.0.9' });
 
-    expect(heard).toMatchObject({ reply: 'web sees 127.0.0.9' });
+    expect(result).toMatchObject({ reply: 'web sees 127.0.0.9' });
   });
 
-  test(`a ${protocol} port where nobody listens refuses`, async () => {
+  test(`a ${protocol} port without a service refuses`, async () => {
     expect(await peer.connect({ protocol, address, port: 20_103 })).toEqual({ error: 'refused' });
   });
 
@@ -76,7 +76,7 @@ for (const protocol of ['tcp', 'udp'] as const) {
   });
 }
 
-test('a held connection says so when the server has cut it', async () => {
+test('a held connection reports that the server has reset it', async () => {
   await peer.listen({ protocol: 'tcp', port: 20_101 });
   const held = await peer.open({ protocol: 'tcp', address, port: 20_101 });
   expect(held.greeting).toMatchObject({ reply: 'web sees 127.0.0.1' });
@@ -86,12 +86,12 @@ test('a held connection says so when the server has cut it', async () => {
   expect(await held.send('still there?')).toEqual({ error: 'reset' });
 });
 
-test('a server that says nothing is a timeout', async () => {
+test('a server that sends nothing is a timeout', async () => {
   await peer.listen({ protocol: 'tcp', port: 20_101, isHttp: true });
 
-  const heard = await peer.connect({ protocol: 'tcp', address, port: 20_101, timeoutMs: SILENCE_MS });
+  const result = await peer.connect({ protocol: 'tcp', address, port: 20_101, timeoutMs: SILENCE_MS });
 
-  expect(heard).toEqual({ error: 'timeout' });
+  expect(result).toEqual({ error: 'timeout' });
 });
 
 test('a banner greets instead, and lines are still answered', async () => {
@@ -103,7 +103,7 @@ test('a banner greets instead, and lines are still answered', async () => {
   expect(await held.send('hello')).toMatchObject({ reply: 'web sees 127.0.0.1' });
 });
 
-test('an HTTP service says hello to whom it sees', async () => {
+test('an HTTP service answers with the address of the client', async () => {
   await peer.listen({ protocol: 'tcp', port: 20_101, isHttp: true });
 
   const response = await fetch(`http://${address}:20101/`, { headers: { connection: 'close' } });
@@ -121,7 +121,7 @@ test('TCP and UDP on one port are two services', async () => {
   expect(await peer.connect({ protocol: 'tcp', address, port: 20_101 })).toMatchObject({ reply: 'web sees 127.0.0.1' });
 });
 
-test('a port that is taken is an error that names it', async () => {
+test('a port that is in use is an error that names it', async () => {
   await peer.listen({ protocol: 'tcp', port: 20_101 });
   const other = new PeerController(...otherPeer());
   await other.name;
@@ -132,14 +132,14 @@ test('a port that is taken is an error that names it', async () => {
   });
 });
 
-test('a connection that cannot be opened is an error that says why', async () => {
+test('a connection that cannot be opened is an error with the reason', async () => {
   await expect(peer.open({ protocol: 'tcp', address, port: 20_103 })).rejects.toMatchObject({
     code: 'TOOL_FAILED',
     message: expect.stringMatching(/127\.0\.0\.1:20103 .*refused/),
   });
 });
 
-test('a peer whose controller goes closes everything and ends', async () => {
+test('a peer whose controller ends closes everything and ends', async () => {
   await peer.listen({ protocol: 'tcp', port: 20_101 });
   await peer.open({ protocol: 'tcp', address, port: 20_101 });
 
