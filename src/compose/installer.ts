@@ -10,7 +10,7 @@ import { type Audience, runSteps, type Step } from '../admin/install/step.ts';
 import { Tree } from '../admin/install/tree.ts';
 import { renderUnits } from '../admin/install/units.ts';
 import { planUpgrade } from '../admin/install/upgrade.ts';
-import { withdrawAll } from '../pat/reconcile/withdrawal.ts';
+import { removeAllForwards } from '../pat/reconcile/cleanup.ts';
 import type { Config } from '../system/config/keys.ts';
 import { renderSample } from '../system/config/render.ts';
 import { createExec, isInstalled, packageOf } from '../system/exec.ts';
@@ -159,7 +159,7 @@ export class Installer {
   async #withdraw(): Promise<number> {
     return this.#onNode(async ({ files, dataplane }) => {
       await files.open();
-      return withdrawAll(dataplane);
+      return removeAllForwards(dataplane);
     });
   }
 

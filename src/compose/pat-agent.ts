@@ -72,7 +72,7 @@ export async function composePatAgent(
     request_id: () => context.requestId,
     touched: (record) =>
       context.outside(() => {
-        controller.touched(record);
+        controller.recordChanged(record);
         void watch.follow([record.router_id]);
       }),
   });
@@ -117,7 +117,7 @@ export async function composePatAgent(
 function routerWatchPart({ store }: Node, routers: RouterWatch, controller: Controller): Part {
   return {
     async start() {
-      await routers.start((router_id, what) => controller.wake(router_id, what));
+      await routers.start((router_id, what) => controller.enqueue(router_id, what));
       await routers.follow(await store.routers());
     },
     stop: () => routers.stop(),
@@ -176,7 +176,7 @@ function controllerOf(node: Node, settings: LiveConfig, metrics: PatMetrics, log
     read: (router_id) => node.store.read(router_id),
     sync: (router_id) => node.pat.sync(router_id),
     periodMs: () => settings.current.reconcile_period * 1000,
-    onReconciled: (reconciled) => metrics.reconciled(reconciled),
+    onReconciled: ({ trigger, ...outcome }) => metrics.reconciled({ reason: trigger, ...outcome }),
     clock: systemClock,
     timers: systemTimers,
     log,

@@ -46,7 +46,7 @@ export async function readFacts(namespaces: Namespaces, router_id: string): Prom
  * of the default route's interface; a /32 there is a floating IP when there is a wider one beside it.
  */
 export function parseFacts(
-  router_id: string,
+  routerId: string,
   namespace: string,
   links: readonly Link[],
   routes: readonly Route[],
@@ -56,11 +56,11 @@ export function parseFacts(
   const external = addresses.filter((address) => outside.has(address.interface));
   const wide = external.filter(({ prefix }) => prefix < HOST_PREFIX);
   return {
-    router_id,
+    routerId,
     namespace,
     gateways: (wide.length > 0 ? wide : external).map(({ address }) => address),
     // The active instance has addresses on its other interfaces too.
-    standsBy: addresses.length > 0 && addresses.every((address) => NEUTRON_HA.test(address.interface)),
+    isStandby: addresses.length > 0 && addresses.every((address) => NEUTRON_HA.test(address.interface)),
     addresses: addresses.map(({ address }) => address).toSorted(compareIpv4),
     inside: insideNetworks(addresses, routes, outside),
   };
@@ -88,14 +88,14 @@ function insideNetworks(
   for (const { interface: name, address, prefix } of addresses) {
     if (outside.has(name) || prefix === HOST_PREFIX) continue;
     const cidr = canonicalCidr(`${address}/${prefix}`);
-    networks.set(cidr, { cidr, neutron: NEUTRON_INSIDE.test(name), interface: name });
+    networks.set(cidr, { cidr, isNeutron: NEUTRON_INSIDE.test(name), interface: name });
   }
   for (const route of routes) {
     const { dst, type } = route;
     const name = devicesOf(route).find((device) => !outside.has(device));
     if (dst === 'default' || type !== undefined || name === undefined) continue;
     const cidr = canonicalCidr(dst);
-    if (!networks.has(cidr)) networks.set(cidr, { cidr, neutron: false, interface: name });
+    if (!networks.has(cidr)) networks.set(cidr, { cidr, isNeutron: false, interface: name });
   }
   return [...networks.values()];
 }

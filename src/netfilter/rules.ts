@@ -3,7 +3,7 @@
  * mapping is said here first, then in both backends.
  */
 import { canonicalCidrs } from '../core/values/ipv4.ts';
-import type { Endpoint, Forward } from '../pat/mapping/forward.ts';
+import type { Forward, PublicEndpoint } from '../pat/mapping/forward.ts';
 import type { ObservedForward, RuleCounters } from '../pat/plan/changes.ts';
 
 interface ServerTarget {
@@ -13,18 +13,18 @@ interface ServerTarget {
 }
 
 /** Packets to the endpoint, from `source` (a network; undefined: from anywhere), are led to the server. */
-export interface DnatRule extends Endpoint, ServerTarget {
+export interface DnatRule extends PublicEndpoint, ServerTarget {
   readonly kind: 'translate';
   readonly source: string | undefined;
 }
 
 /** Connections that this mapping led to the server get the router's own address as their source. */
-export interface MasqueradeRule extends Endpoint, ServerTarget {
+export interface MasqueradeRule extends PublicEndpoint, ServerTarget {
   readonly kind: 'masquerade';
 }
 
 /** Packets to the endpoint, from anywhere, carry the mark of the address scope that they pass into. */
-export interface MarkRule extends Endpoint {
+export interface MarkRule extends PublicEndpoint {
   readonly kind: 'mark';
   readonly mapping_id: string;
   readonly mark: number;

@@ -68,7 +68,7 @@ describe.each(BACKENDS)('with %s', (backend) => {
 
     const goal = { protocol: 'tcp', address: world.gateway, port } as const;
     await waitUntil(async () => (await reach(world.client, goal)) === 'web sees 203.0.113.2');
-    expect(daemon.said).toContain('rules differed from the store and are put right');
+    expect(daemon.said).toContain('drift repaired');
     await waitUntil(async () => (await daemon.metric('praas_drift_repaired_total{reason="period"}')) === 1);
   });
 
@@ -145,7 +145,7 @@ describe.each(BACKENDS)('with %s', (backend) => {
     const goal = { protocol: 'tcp', address: world.gateway, port } as const;
     await expectOpen(world.client, goal, 'web sees 203.0.113.2');
 
-    await daemon.says('mapping has expired');
+    await daemon.says('mapping expired');
 
     await waitUntil(async () => (await reach(world.client, goal)) === 'refused');
     expect(daemon.said).toContain('mapping expires soon');

@@ -48,7 +48,7 @@ describe.each(BACKENDS)('%s', (backend) => {
     const tallies = forwards.map(({ mapping_id, counters: tally }) => `${mapping_id} ${tally?.packets}`);
     expect(tallies.toSorted()).toEqual([`${TCP.mapping_id} 1`, `${UDP.mapping_id} 1`]);
     const flows = await dataplane.flows(world.router_id, [TCP, UDP]);
-    const states = flows.map(({ protocol, source_ip, state }) => `${protocol} ${source_ip} ${state}`);
+    const states = flows.map(({ protocol, sourceIp, state }) => `${protocol} ${sourceIp} ${state}`);
     expect(states.toSorted()).toEqual(['tcp 203.0.113.2 ESTABLISHED', 'udp 198.51.100.7 undefined']);
     await Promise.all([tcp.close(), udp.close()]);
     await dataplane.apply(world.router_id, { remove: forwards, add: [], missingBaseChains: undefined });

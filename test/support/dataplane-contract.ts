@@ -1,7 +1,7 @@
-/** What every Dataplane promises (ports.ts). Held to the fake in the fast tier, to both real backends in the kernel tier. */
+/** The contract of Dataplane: tested with the fake in the fast tier and with both real backends in the kernel tier. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Dataplane } from '../../src/pat/interfaces/dataplane.ts';
-import { type Endpoint, type Forward, forwardKey } from '../../src/pat/mapping/forward.ts';
+import { type Forward, forwardKey, type PublicEndpoint } from '../../src/pat/mapping/forward.ts';
 import { type Changes, isEmptyChanges } from '../../src/pat/plan/changes.ts';
 import { plan } from '../../src/pat/plan/plan.ts';
 
@@ -10,14 +10,14 @@ export type CallerIp = (typeof CALLERS)[number];
 
 export interface DataplaneUnderTest {
   readonly dataplane: Dataplane;
-  /** A router that is there, with 203.0.113.10 as its gateway address and nothing of ours in it. */
+  /** An existing router with the gateway address 203.0.113.10 and without rules of praas. */
   readonly router_id: string;
-  /** Makes one new connection (over UDP: sends one packet and hears an answer) from this address outside to the endpoint. */
-  call(source_ip: CallerIp, endpoint: Endpoint): Promise<void>;
+  /** Opens one new connection (over UDP: sends one packet and receives a reply) from this client address to the endpoint. */
+  call(clientIp: CallerIp, endpoint: PublicEndpoint): Promise<void>;
   remove(): Promise<void>;
 }
 
-/** Three forwards, none like the other, for a router whose address scopes ask for this mark. */
+/** Three different forwards for a router whose address scopes need this mark. */
 function examples(scopeMark: number | undefined): { SSH: Forward; WEB: Forward; DNS: Forward } {
   const SSH: Forward = {
     mapping_id: '11111111-0000-4000-8000-000000000001',
@@ -46,7 +46,7 @@ function examples(scopeMark: number | undefined): { SSH: Forward; WEB: Forward; 
   return { SSH, WEB, DNS };
 }
 
-/** `scope_mark` is what the address scopes of the router that `make` makes ask for, if any. */
+/** `scopeMark` is the mark that the address scopes of the router from `make` need, if any. */
 export function dataplaneContract(name: string, make: () => Promise<DataplaneUnderTest>, scopeMark?: number): void {
   const { SSH, WEB, DNS } = examples(scopeMark);
   describe(`a Dataplane: ${name}`, () => {
@@ -56,9 +56,9 @@ export function dataplaneContract(name: string, make: () => Promise<DataplaneUnd
     });
     afterAll(() => under.remove());
 
-    const settle = async (desired: readonly Forward[]): Promise<Changes> => {
-      const { forwards, missingBaseChains: frame } = await under.dataplane.observe(under.router_id);
-      const changes = plan(desired, forwards, frame);
+    const reconcile = async (desired: readonly Forward[]): Promise<Changes> => {
+      const { forwards, missingBaseChains } = await under.dataplane.observe(under.router_id);
+      const changes = plan(desired, forwards, missingBaseChains);
       if (!isEmptyChanges(changes)) await under.dataplane.apply(under.router_id, changes);
       return changes;
     };
@@ -66,10 +66,10 @@ export function dataplaneContract(name: string, make: () => Promise<DataplaneUnd
       const { forwards } = await under.dataplane.observe(under.router_id);
       return forwards.map(({ forward }) => (forward ? forwardKey(forward) : 'broken')).toSorted();
     };
-    const packets = async (...wanted: readonly Forward[]): Promise<(number | undefined)[]> => {
+    const packets = async (...selected: readonly Forward[]): Promise<(number | undefined)[]> => {
       const { forwards } = await under.dataplane.observe(under.router_id);
-      return wanted.map(({ mapping_id }) => {
-        const counters = forwards.find((found) => found.mapping_id === mapping_id)?.counters;
+      return selected.map(({ mapping_id }) => {
+        const counters = forwards.find((each) => each.mapping_id === mapping_id)?.counters;
         // A packet has a header at least.
         expect(counters === undefined || counters.bytes >= 20 * counters.packets).toBe(true);
         return counters?.packets;
@@ -77,70 +77,70 @@ export function dataplaneContract(name: string, make: () => Promise<DataplaneUnd
     };
     const keys = (...forwards: readonly Forward[]): string[] => forwards.map(forwardKey).toSorted();
 
-    test('knows its routers and their gateways', async () => {
+    test('gives its routers and their gateways', async () => {
       expect(await under.dataplane.routers()).toContain(under.router_id);
       expect((await under.dataplane.facts(under.router_id)).gateways).toEqual(['203.0.113.10']);
     });
 
-    test('says what the address scopes of the router ask for', async () => {
+    test('gives the marks of the router’s address scopes', async () => {
       const { inside } = await under.dataplane.facts(under.router_id);
       const { scopeMarks } = await under.dataplane.observe(under.router_id);
-      const asked = inside.map((network) => scopeMarks?.get(network.interface));
-      expect(new Set(asked)).toEqual(new Set([scopeMark]));
+      const marks = inside.map((network) => scopeMarks?.get(network.interface));
+      expect(new Set(marks)).toEqual(new Set([scopeMark]));
     });
 
-    test('holds what was applied, and a second plan is empty', async () => {
+    test('observes what was applied, and a second plan is empty', async () => {
       expect(await inPlace()).toEqual([]);
-      await settle([SSH, WEB, DNS]);
+      await reconcile([SSH, WEB, DNS]);
       expect(await inPlace()).toEqual(keys(SSH, WEB, DNS));
-      expect(isEmptyChanges(await settle([SSH, WEB, DNS]))).toBe(true);
-      await settle([]);
+      expect(isEmptyChanges(await reconcile([SSH, WEB, DNS]))).toBe(true);
+      await reconcile([]);
       expect(await inPlace()).toEqual([]);
     });
 
-    test('one batch may give an endpoint from one mapping to another, and another server to a mapping', async () => {
-      await settle([SSH, DNS]);
-      const heir = { ...WEB, router_port: SSH.router_port };
+    test('one transaction may move an endpoint to another mapping, and a mapping to another server', async () => {
+      await reconcile([SSH, DNS]);
+      const successor = { ...WEB, router_port: SSH.router_port };
       const moved = { ...DNS, server_ip: '10.20.0.52', masquerade: true };
-      await settle([heir, moved]);
-      expect(await inPlace()).toEqual(keys(heir, moved));
+      await reconcile([successor, moved]);
+      expect(await inPlace()).toEqual(keys(successor, moved));
     });
 
     if (scopeMark !== undefined)
-      test('a mark comes, changes and goes with its forward', async () => {
+      test('a forward gets, changes and loses its mark', async () => {
         for (const mark of [undefined, scopeMark, 0x4020000, undefined]) {
-          await settle([{ ...SSH, scopeMark: mark }, WEB]);
+          await reconcile([{ ...SSH, scopeMark: mark }, WEB]);
           expect(await inPlace()).toEqual(keys({ ...SSH, scopeMark: mark }, WEB));
         }
       });
 
-    test('allowed networks come and go', async () => {
+    test('a forward gets, changes and loses allowed networks', async () => {
       for (const allowed_cidrs of [
         ['198.51.100.0/24'],
         ['198.51.100.0/25', '198.51.100.128/25'],
         [],
         ['192.0.2.7/32'],
       ]) {
-        await settle([{ ...DNS, allowed_cidrs }]);
+        await reconcile([{ ...DNS, allowed_cidrs }]);
         expect(await inPlace()).toEqual(keys({ ...DNS, allowed_cidrs }));
       }
     });
 
     test('TCP and UDP on one port are two forwards', async () => {
       const both = [SSH, { ...DNS, router_port: SSH.router_port }];
-      await settle(both);
+      await reconcile(both);
       expect(await inPlace()).toEqual(keys(...both));
     });
 
-    test('what is expected of a forward is enough to take it away', async () => {
-      await settle([SSH, WEB, DNS]);
+    test('`expected` of a forward is enough to remove it', async () => {
+      await reconcile([SSH, WEB, DNS]);
       const remove = [SSH, DNS].map((forward) => under.dataplane.expected(forward));
       await under.dataplane.apply(under.router_id, { remove, add: [], missingBaseChains: undefined });
       expect(await inPlace()).toEqual(keys(WEB));
     });
 
-    test('a change that cannot be made whole is refused, and nothing of it is made', async () => {
-      await settle([WEB]);
+    test('a change that cannot be applied completely is refused and changes nothing', async () => {
+      await reconcile([WEB]);
       const impossible = { remove: [under.dataplane.expected(SSH)], add: [DNS], missingBaseChains: undefined };
       await expect(under.dataplane.apply(under.router_id, impossible)).rejects.toMatchObject({
         code: 'KERNEL_REFUSED',
@@ -148,31 +148,31 @@ export function dataplaneContract(name: string, make: () => Promise<DataplaneUnd
       expect(await inPlace()).toEqual(keys(WEB));
     });
 
-    test('hundreds go in and out as one batch', async () => {
+    test('hundreds of forwards are added and removed in one transaction', async () => {
       const many = Array.from({ length: 300 }, (_, index) => ({
         ...(index % 2 === 0 ? SSH : DNS),
         mapping_id: `22222222-0000-4000-8000-${String(index).padStart(12, '0')}`,
         router_port: 5000 + index,
       }));
-      await settle(many);
+      await reconcile(many);
       expect(await inPlace()).toEqual(keys(...many));
-      await settle([SSH]);
+      await reconcile([SSH]);
       expect(await inPlace()).toEqual(keys(SSH));
     });
 
-    test('showing a change makes none, and shows nothing for an empty one', async () => {
-      await settle([SSH]);
+    test('`render` changes nothing, and gives nothing for an empty change', async () => {
+      await reconcile([SSH]);
       const text = under.dataplane.render(plan([SSH, WEB], [], undefined));
       expect(text).toContain(WEB.mapping_id);
       expect(under.dataplane.render({ remove: [], add: [], missingBaseChains: undefined })).toBe('');
       expect(await inPlace()).toEqual(keys(SSH));
     });
 
-    test('a forward counts its connections, once each, over all of its networks and from zero', async () => {
+    test('a forward counts each connection once, over all of its allowed networks, from zero', async () => {
       const [home, away] = CALLERS;
       const listed = { ...DNS, allowed_cidrs: [`${home}/32`, '198.51.100.0/24'] };
-      await settle([]);
-      await settle([SSH, WEB, listed]);
+      await reconcile([]);
+      await reconcile([SSH, WEB, listed]);
       expect(await packets(SSH, WEB, listed)).toEqual([0, 0, 0]);
 
       for (const caller of CALLERS) await under.call(caller, SSH);
@@ -181,32 +181,30 @@ export function dataplaneContract(name: string, make: () => Promise<DataplaneUnd
       await under.call(away, listed);
       expect(await packets(SSH, WEB, listed)).toEqual([2, 1, 2]);
 
-      await settle([SSH, WEB]);
+      await reconcile([SSH, WEB]);
       expect(await packets(SSH, WEB, listed)).toEqual([2, 1, undefined]);
-      await settle([WEB, listed]);
-      await settle([SSH, WEB, listed]);
+      await reconcile([WEB, listed]);
+      await reconcile([SSH, WEB, listed]);
       expect(await packets(SSH, WEB, listed)).toEqual([0, 1, 0]);
     });
 
-    test('its frame goes when nothing is in it, and only then', async () => {
-      const hasFrame = async (): Promise<boolean> => {
-        const { missingBaseChains: frame } = await under.dataplane.observe(under.router_id);
-        return frame === undefined;
-      };
-      await settle([SSH, WEB]);
+    test('base chains are removed when they are empty, and only then', async () => {
+      const hasBaseChains = async (): Promise<boolean> =>
+        (await under.dataplane.observe(under.router_id)).missingBaseChains === undefined;
+      await reconcile([SSH, WEB]);
       await under.dataplane.removeBaseChains(under.router_id);
       expect(await inPlace()).toEqual(keys(SSH, WEB));
-      expect(await hasFrame()).toBe(true);
-      await settle([]);
+      expect(await hasBaseChains()).toBe(true);
+      await reconcile([]);
       await under.dataplane.removeBaseChains(under.router_id);
-      expect(await hasFrame()).toBe(false);
+      expect(await hasBaseChains()).toBe(false);
       await under.dataplane.removeBaseChains(under.router_id);
-      await settle([SSH]);
+      await reconcile([SSH]);
       expect(await inPlace()).toEqual(keys(SSH));
-      expect(await hasFrame()).toBe(true);
+      expect(await hasBaseChains()).toBe(true);
     });
 
-    test('a router that is not there is said to be not there', async () => {
+    test('an unknown router is ROUTER_NOT_FOUND', async () => {
       const missing = { code: 'ROUTER_NOT_FOUND' };
       const { dataplane } = under;
       await expect(dataplane.facts('not-here')).rejects.toMatchObject(missing);

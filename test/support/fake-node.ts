@@ -89,7 +89,7 @@ export function fakeNode(
     clock,
     log,
     settings: given.policy ?? POLICY,
-    state_dir: '/srv/state',
+    stateDir: '/srv/state',
   };
   const agent = new Agent(dataplane, clock, log);
   const runner = new ChangeRunner({ ...common, agent });

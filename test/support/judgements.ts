@@ -176,7 +176,7 @@ export const HOPS: readonly Hop[] = [
   judgeNode(undefined, undefined),
   judgeNode(undefined, []),
   judgeNode(undefined, HOSTS),
-  judgeNode({ ...FACTS, standsBy: true }, HOSTS),
+  judgeNode({ ...FACTS, isStandby: true }, HOSTS),
   judgeNode(FACTS, HOSTS),
   judgeRule({ ...MAPPING, enabled: false }, { missing: [], unexpected: [] }),
   judgeRule(MAPPING, { missing: [], unexpected: [] }),

@@ -26,7 +26,7 @@ export function foreignRule(saved: SavedRule): UnmanagedRule | undefined {
   const rule = leadingRule(saved, options, found);
   if (typeof rule !== 'string') return rule;
   const covers = PASSING.includes(options.get('-j') ?? options.get('-g')) ? [] : coverOf(saved);
-  return { kind: 'other', ...found, reason: rule, covers, leadsTo: options.get('--to-destination') ?? '' };
+  return { kind: 'other', ...found, reason: rule, covers, destination: options.get('--to-destination') ?? '' };
 }
 
 type Options = ReadonlyMap<string, string>;

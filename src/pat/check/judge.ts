@@ -7,7 +7,7 @@ import type {
   SecurityGroup,
   SecurityGroupRule,
 } from '../interfaces/cloud.ts';
-import type { Reached } from '../interfaces/prober.ts';
+import type { ProbeResult } from '../interfaces/prober.ts';
 import type { Mapping } from '../mapping/mapping.ts';
 import type { Counters } from '../mapping/view.ts';
 import { scopeMarkFor } from '../router/address-scope.ts';
@@ -62,7 +62,7 @@ export function judgeNode(facts: RouterFacts | undefined, hosts: readonly Router
     const step = named?.length === 0 ? "Neutron has not given it to any node: see its L3 agents' state." : '';
     return wrong('node', `the router is not on this node${where}`, step || 'Ask the daemon of the node that has it.');
   }
-  if (facts.standsBy) return unknown('node', `the router stands by on this node${where}`);
+  if (facts.isStandby) return unknown('node', `the router stands by on this node${where}`);
   return ok('node', `${facts.namespace} is on this node${where}`);
 }
 
@@ -146,7 +146,7 @@ export function letsEverybodyIn(port: CloudPort, rules: readonly SecurityGroupRu
 }
 
 /** `lets_router_in`: the security groups let in the router itself, so that its silence means something. */
-export function judgeConnection(reached: Reached, mapping: Mapping, letsRouterIn: boolean): Hop {
+export function judgeConnection(reached: ProbeResult, mapping: Mapping, letsRouterIn: boolean): Hop {
   const place = `${mapping.server_ip}:${mapping.server_port}`;
   if (reached === 'timeout' && !letsRouterIn) {
     return unknown('connection', 'the security groups do not let in the router, from which it is tried');

@@ -128,8 +128,8 @@ export class CheckService implements Checks {
     const { protocol, router_id, server_ip, server_port } = mapping;
     if (protocol !== 'tcp') return () => skipped('connection', 'UDP does not answer who only knocks');
     try {
-      const { standsBy } = await this.#parts.dataplane.facts(router_id);
-      if (standsBy)
+      const { isStandby } = await this.#parts.dataplane.facts(router_id);
+      if (isStandby)
         return () => skipped('connection', 'the router stands by on this node, and leads nowhere from here');
       const reached = await this.#parts.prober.connect(router_id, server_ip, server_port);
       return (letsRouterIn) => judgeConnection(reached, mapping, letsRouterIn);

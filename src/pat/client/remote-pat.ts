@@ -65,7 +65,7 @@ export class RemotePat implements Pat {
     return {
       value: done.flatMap(({ value }) => value),
       warnings: done.flatMap(({ warnings }) => warnings),
-      script: options.dry_run ? done.flatMap(({ script }) => script || []).join('\n') : undefined,
+      script: options.dryRun ? done.flatMap(({ script }) => script || []).join('\n') : undefined,
       failures: [...done.flatMap((each) => each.failures), ...failures],
     };
   }
@@ -143,8 +143,8 @@ function checkId(id: string): void {
 }
 
 /** The path with what of the options is not as by default. */
-export function withOptions(path: string, { dry_run, force }: ChangeOptions): string {
-  return withQuery(path, { ...(dry_run && { dry_run: 'true' }), ...(force && { force: 'true' }) });
+export function withOptions(path: string, { dryRun, force }: ChangeOptions): string {
+  return withQuery(path, { ...(dryRun && { dry_run: 'true' }), ...(force && { force: 'true' }) });
 }
 
 function withQuery(path: string, query: Readonly<Record<string, string>>): string {

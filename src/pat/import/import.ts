@@ -7,7 +7,7 @@ import type { NewId } from '../../core/ids.ts';
 import { canonicalCidrs } from '../../core/values/ipv4.ts';
 import { decideCreateMany } from '../change/decision.ts';
 import type { Situation } from '../change/situation.ts';
-import { type Endpoint, endpointKey } from '../mapping/forward.ts';
+import { endpointKey, type PublicEndpoint } from '../mapping/forward.ts';
 import { isEffective, type Mapping, type NewMapping } from '../mapping/mapping.ts';
 import type { Delta } from '../mapping/record.ts';
 import type { ServerPort, UnmanagedDnatRule, UnmanagedMasqueradeRule, UnmanagedRule } from '../plan/unmanaged-rules.ts';
@@ -40,7 +40,7 @@ export interface ImportDecision {
 
 /** What the rules for one endpoint come to. */
 interface Published {
-  readonly endpoint: Endpoint;
+  readonly endpoint: PublicEndpoint;
   readonly target: ServerPort;
   /** None for everybody. */
   readonly allowed_cidrs: readonly string[];
@@ -175,7 +175,7 @@ function claimsBeside(
   return [...others, ...left.flatMap((rule) => (rule.kind === 'other' ? rule.covers : []))];
 }
 
-function whyBlocked(endpoint: Endpoint, staying: readonly PortInUse[]): string | undefined {
+function whyBlocked(endpoint: PublicEndpoint, staying: readonly PortInUse[]): string | undefined {
   const claim = portInUseAt(staying, endpoint);
   return claim && `a rule that stays may take its packets: ${claim.text}`;
 }
@@ -212,7 +212,7 @@ function isFree(
 function mayLeadTo(rule: UnmanagedRule, target: ServerPort): boolean {
   if (rule.kind !== 'other') return leadsTo(rule, target);
   // A range of addresses is not looked into.
-  return rule.leadsTo.includes('-') || rule.leadsTo.split(':')[0] === target.server_ip;
+  return rule.destination.includes('-') || rule.destination.split(':')[0] === target.server_ip;
 }
 
 function outcomeOf(

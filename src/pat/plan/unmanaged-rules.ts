@@ -1,6 +1,6 @@
 /**
- * Rules of somebody else in the chains that praas shares with them, as far as they matter for taking them over: what each
- * leads where, or why no mapping could say the same.
+ * Rules in the shared chains that praas does not manage, as an import sees them: where each sends packets, or why no mapping
+ * is equivalent to it.
  */
 import type { Protocol } from '../mapping/mapping.ts';
 import type { PortInUse } from '../router/port-in-use.ts';
@@ -13,36 +13,36 @@ export interface ServerPort {
 }
 
 interface UnmanagedRuleBase {
-  /** The rule, as its tool shows it. Equal texts are equal rules. */
+  /** The rule as iptables or nft prints it. Equal texts are equal rules. */
   readonly text: string;
-  /** Whatever the Dataplane needs to take away exactly this one. */
+  /** The Dataplane's own value, with which it removes exactly this rule. */
   readonly handle: unknown;
 }
 
-/** It leads packets to a server as a mapping could. */
+/** It sends packets to a server in a way that a mapping can express. */
 export interface UnmanagedDnatRule extends UnmanagedRuleBase, ServerPort {
   readonly kind: 'leads';
-  /** Undefined: whatever the packet's destination is. */
+  /** Undefined: any destination address. */
   readonly gateway_ip: string | undefined;
   readonly router_port: number;
-  /** A network; undefined: from anywhere. */
+  /** A network; undefined: any source. */
   readonly source: string | undefined;
 }
 
-/** It hides callers from a server. */
+/** It masquerades the clients of a server. */
 export interface UnmanagedMasqueradeRule extends UnmanagedRuleBase, ServerPort {
   readonly kind: 'hides';
 }
 
-/** Anything else that sees packets before they are led. */
+/** Any other rule that packets meet before they are translated. */
 export interface UnmanagedOtherRule extends UnmanagedRuleBase {
   readonly kind: 'other';
-  /** Why no mapping could say it. */
+  /** Why no mapping is equivalent to it. */
   readonly reason: string;
-  /** The packets that may end with it. */
+  /** The ports whose packets may match it. */
   readonly covers: readonly PortInUse[];
-  /** Where it leads to, as it says it; empty for nowhere. */
-  readonly leadsTo: string;
+  /** The destination as the rule writes it; empty when it has none. */
+  readonly destination: string;
 }
 
 export type UnmanagedRule = UnmanagedDnatRule | UnmanagedMasqueradeRule | UnmanagedOtherRule;

@@ -9,7 +9,7 @@ import { decideCreateMany, requireNew } from '../change/decision.ts';
 import type { Situation } from '../change/situation.ts';
 import { isPraasError, praasError } from '../errors.ts';
 import type { QuotaReserver } from '../interfaces/quota.ts';
-import type { GroupCheck, SecurityGroupAccess } from '../interfaces/security-groups.ts';
+import type { GroupInspection, SecurityGroupAccess } from '../interfaces/security-groups.ts';
 import type { ResolvedRequest, Targets } from '../interfaces/target.ts';
 import type { Mapping, NewMapping } from '../mapping/mapping.ts';
 import type { MappingRequest } from '../mapping/request.ts';
@@ -58,12 +58,12 @@ export class Creation {
     ids: readonly string[],
   ): Promise<Changed<readonly MappingView[]>> {
     const { groups } = this.#parts;
-    const opens = requests.map(({ open_security_group }) => open_security_group && !options.dry_run);
-    const lookAt = async (each: ResolvedRequest, index: number): Promise<GroupCheck | undefined> =>
+    const opens = requests.map(({ open_security_group }) => open_security_group && !options.dryRun);
+    const lookAt = async (each: ResolvedRequest, index: number): Promise<GroupInspection | undefined> =>
       groups?.inspect(ids[index] ?? '', each, opens[index] ?? false);
     // A warning may come with the answer; what is opened is waited for, one after the other: two may lack the same rule.
     const looks = resolved.map(async (each, index) => (opens[index] ? undefined : lookAt(each, index)));
-    const opened: (GroupCheck | undefined)[] = [];
+    const opened: (GroupInspection | undefined)[] = [];
     const closeAgain = async (): Promise<unknown> => groups?.close(opened.flatMap((each) => each?.ruleIds ?? []));
     try {
       for (const [index, each] of resolved.entries()) opened.push(opens[index] ? await lookAt(each, index) : undefined);

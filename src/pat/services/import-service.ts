@@ -34,7 +34,7 @@ export class ImportService implements Imports {
 
   takeOver(router_id: string, options: ChangeOptions = {}): Promise<Changed<readonly ImportedRule[]>> {
     const { runner, newId } = this.#parts;
-    const cause: Cause = { by: options.requester ?? ROOT, reason: REASON };
+    const cause: Cause = { requester: options.requester ?? ROOT, reason: REASON };
     return runner.run<readonly ImportedRule[]>(router_id, {
       options,
       requiresRouter: true,

@@ -6,7 +6,7 @@ import { praasError } from '../errors.ts';
 import type { Dataplane } from '../interfaces/dataplane.ts';
 import type { MappingStore } from '../interfaces/store.ts';
 import { type Mapping, relatedIds } from '../mapping/mapping.ts';
-import { asOf } from '../plan/status.ts';
+import { withCurrentStatus } from '../plan/status.ts';
 import type { RouterDirectory } from '../target/router-directory.ts';
 import type { MappingFilter } from './api.ts';
 
@@ -109,7 +109,7 @@ export class MappingQuery {
   #asOf(mapping: Mapping, now: Date, isHere: boolean): Mapping {
     const { directory: book } = this.#parts;
     const reasons = { absent: book?.whyAbsent(mapping.router_id), noGateway: book?.whyNoGateway(mapping.router_id) };
-    return asOf(mapping, now, isHere, reasons);
+    return withCurrentStatus(mapping, now, isHere, reasons);
   }
 }
 

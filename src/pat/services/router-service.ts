@@ -65,7 +65,7 @@ export class RouterService implements Routers {
     return {
       ...this.#summarize(view.facts, view.portsInUse, record),
       networks: view.facts.inside.map(({ cidr }) => cidr),
-      mappings_in_kernel: view.mappings_in_kernel,
+      mappings_in_kernel: view.mappingsInKernel,
       unmanaged: view.portsInUse.filter((claim) => isOnGateway(claim, view.facts)).map(({ text }) => text),
       warnings: view.warnings,
       drift: agent.drift(view, record),
@@ -100,9 +100,9 @@ export class RouterService implements Routers {
       gateway_ip ? freePorts(situation, { protocol, gateway_ip }) : 0,
     ]);
     return {
-      router_id: facts.router_id,
-      name: book?.of(facts.router_id)?.name ?? null,
-      project_id: book?.of(facts.router_id)?.project_id ?? null,
+      router_id: facts.routerId,
+      name: book?.of(facts.routerId)?.name ?? null,
+      project_id: book?.of(facts.routerId)?.project_id ?? null,
       namespace: facts.namespace,
       gateway_ips: facts.gateways,
       mappings: record.mappings.size,

@@ -6,12 +6,12 @@ import { messageOf } from '../../core/errors/message-of.ts';
 import type { Logger } from '../../core/logger.ts';
 import { isPraasError, praasError } from '../errors.ts';
 import type { Cloud, CloudPort, SecurityGroup, SecurityGroupRule } from '../interfaces/cloud.ts';
-import type { GroupCheck, SecuredTarget, SecurityGroupAccess } from '../interfaces/security-groups.ts';
+import type { GroupInspection, SecuredTarget, SecurityGroupAccess } from '../interfaces/security-groups.ts';
 import { type MissingAccess, missingAccess, missingText } from './security.ts';
 
 const EVERYBODY = '0.0.0.0/0';
 const MARK = 'praas:';
-const NOTHING: GroupCheck = { warnings: [], ruleIds: [] };
+const NOTHING: GroupInspection = { warnings: [], ruleIds: [] };
 
 export class SecurityGroups implements SecurityGroupAccess {
   readonly #cloud: Cloud;
@@ -23,7 +23,7 @@ export class SecurityGroups implements SecurityGroupAccess {
     this.#log = log;
   }
 
-  async inspect(mapping_id: string, { mapping, port }: SecuredTarget, opens: boolean): Promise<GroupCheck> {
+  async inspect(mapping_id: string, { mapping, port }: SecuredTarget, opens: boolean): Promise<GroupInspection> {
     if (port === undefined || !port.hasPortSecurity) return NOTHING;
     try {
       const rules = await this.#cloud.securityGroupRules(port.security_group_ids);
@@ -67,7 +67,7 @@ export class SecurityGroups implements SecurityGroupAccess {
     });
   }
 
-  async #open(mapping_id: string, port: CloudPort, missing: readonly MissingAccess[]): Promise<GroupCheck> {
+  async #open(mapping_id: string, port: CloudPort, missing: readonly MissingAccess[]): Promise<GroupInspection> {
     const groups = await this.#cloud.securityGroups(port.security_group_ids);
     const own = groups.find(({ project_id }) => project_id === port.project_id);
     if (own === undefined) {

@@ -131,7 +131,7 @@ function creation({ pat, idempotency, policy }: MappingsParts): Endpoint {
         return created(body, value, warnings, script);
       };
       const { idempotencyKey: key } = asked;
-      if (key === undefined || options.dry_run) return work();
+      if (key === undefined || options.dryRun) return work();
       const again = async (ids: readonly string[], error: unknown): Promise<Answer> => {
         if (!isPraasError(error, 'MAPPING_EXISTS')) throw error;
         return created(body, await Promise.all(ids.map((id) => pat.get(id))), []);
@@ -166,7 +166,7 @@ function removals(
         condition: conditionOf(asked.ifMatch),
       };
       const { value, warnings, script } = await pat.delete([asked.id], options);
-      if (!options.dry_run) return { status: 204 };
+      if (!options.dryRun) return { status: 204 };
       return { status: 200, body: { mappings: value, warnings, script, failures: [] } };
     },
   });

@@ -3,8 +3,9 @@ import type { Dataplane } from '../../pat/interfaces/dataplane.ts';
 import type { MappingStore } from '../../pat/interfaces/store.ts';
 import { type Readiness, type ReadinessCheck, readinessOf } from '../http/readiness.ts';
 
-interface Troubled {
-  readonly trouble: string | undefined;
+interface MayDegrade {
+  /** Why it works only in part; undefined while it works. */
+  readonly degradedReason: string | undefined;
 }
 
 export interface PatReadinessParts {
@@ -14,12 +15,12 @@ export interface PatReadinessParts {
   readonly missingTools: () => readonly string[];
   readonly controller: {
     readonly hasStarted: boolean;
-    readonly failing: readonly { readonly router_id: string; readonly reason: string }[];
+    readonly failing: readonly { readonly routerId: string; readonly reason: string }[];
   };
   /** Left out on a node without OpenStack. */
-  readonly cloud?: Troubled | undefined;
+  readonly cloud?: MayDegrade | undefined;
   /** Left out where another process, or nobody, follows the cloud. */
-  readonly monitor?: Troubled | undefined;
+  readonly monitor?: MayDegrade | undefined;
 }
 
 /** So many failing routers are named. */
@@ -43,20 +44,20 @@ export function patReadiness(parts: PatReadinessParts): Readiness {
       async check() {
         if (!controller.hasStarted) throw new Error('not every router has been looked after since the start; wait');
         const { failing } = controller;
-        const named = failing.slice(0, NAMED).map(({ router_id, reason }) => `${router_id}: ${reason}`);
+        const named = failing.slice(0, NAMED).map(({ routerId, reason }) => `${routerId}: ${reason}`);
         if (failing.length > 0)
           throw new Error(`${failing.length} router(s) cannot be looked after: ${named.join('; ')}`);
       },
     },
-    ...troubleOf('cloud', cloud),
-    ...troubleOf('monitor', monitor),
+    ...degradationOf('cloud', cloud),
+    ...degradationOf('monitor', monitor),
   ]);
 }
 
-function troubleOf(name: string, part: Troubled | undefined): readonly ReadinessCheck[] {
+function degradationOf(name: string, part: MayDegrade | undefined): readonly ReadinessCheck[] {
   if (part === undefined) return [];
   const check = async (): Promise<void> => {
-    if (part.trouble !== undefined) throw new Error(part.trouble);
+    if (part.degradedReason !== undefined) throw new Error(part.degradedReason);
   };
   return [{ name, isOptional: true, check }];
 }

@@ -194,7 +194,7 @@ test('a server of another project, whose ID somebody wrote on their port, is not
 test('a router that stands by is not tried from here', async () => {
   const { dataplane } = node;
   const facts = dataplane.facts.bind(dataplane);
-  dataplane.facts = async (router_id) => ({ ...(await facts(router_id)), standsBy: true });
+  dataplane.facts = async (router_id) => ({ ...(await facts(router_id)), isStandby: true });
   reached = 'unreachable';
   const { hops } = await service().check(mapping.id);
 

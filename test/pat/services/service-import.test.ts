@@ -15,7 +15,7 @@ let node: FakeNode;
 
 beforeEach(() => {
   node = fakeNode();
-  node.router.hasFrame = true;
+  node.router.hasBaseChains = true;
   Object.assign(node.router, foreignOf(...SSH, ...DNS, ...RANGE));
 });
 
@@ -65,7 +65,7 @@ test('connections go on', async () => {
 });
 
 test('a dry run shows what would be done, and does nothing', async () => {
-  const { value, script } = await node.imports.takeOver(ROUTER, { dry_run: true });
+  const { value, script } = await node.imports.takeOver(ROUTER, { dryRun: true });
   expect(value.map(({ result }) => result)).toEqual(['imported', 'imported', 'left']);
   for (const rule of [...SSH, ...DNS]) expect(script).toContain(`- ${rule}`);
   expect(script).not.toContain('9000');
@@ -128,7 +128,7 @@ test('a disk that is full when all is done takes no port away: the next import f
             return transaction.record;
           },
           commit: (delta) => transaction.commit(delta),
-          note: (delta) => (isFull && delta.adopting?.length === 0 ? Promise.reject(full) : transaction.note(delta)),
+          stage: (delta) => (isFull && delta.adopting?.length === 0 ? Promise.reject(full) : transaction.stage(delta)),
           rollback: () => transaction.rollback(),
         }),
       ),
@@ -151,7 +151,7 @@ test('a disk that is full when all is done takes no port away: the next import f
 test('one that was cut short after it was stored is finished by the next sync, or by the next import', async () => {
   for (const finish of ['sync', 'import'] as const) {
     node = fakeNode();
-    node.router.hasFrame = true;
+    node.router.hasBaseChains = true;
     const rules = [...SSH, ...pythonRules(4022, '10.20.0.52:22').slice(0, 1)];
     Object.assign(node.router, foreignOf(...rules));
     const whole = fakeNode({ store: node.store });

@@ -162,12 +162,12 @@ test('an address that was never a gateway is waited for', async () => {
 });
 
 test('a router that nobody has asked anything of stays untouched', async () => {
-  const west = new FakeRouter({ ...FACTS, router_id: 'west' });
+  const west = new FakeRouter({ ...FACTS, routerId: 'west' });
   node.dataplane.add(west);
 
   expect((await node.pat.sync('west')).value).toEqual({ added: 0, removed: 0, moved: 0 });
 
-  expect(west.hasFrame).toBe(false);
+  expect(west.hasBaseChains).toBe(false);
 });
 
 test('a kernel that refuses is an error, and the store stays as it is', async () => {
@@ -203,7 +203,7 @@ test.each(finishers)('what a killed update left is finished by %s', async (_, fi
 
   await finish(after);
 
-  expect(after.router.connect(CALLER, FORWARD).replying_ip).toBe('10.20.0.60');
+  expect(after.router.connect(CALLER, FORWARD).replyIp).toBe('10.20.0.60');
   expect(after.router.flows).toHaveLength(1);
   expect((await after.store.read(ROUTER)).pending).toEqual([]);
 });
