@@ -20,7 +20,7 @@ import { patReadiness } from '../server/pat/readiness.ts';
 import { newUuid, systemClock, systemTimers } from '../system/clock.ts';
 import type { Config } from '../system/config/keys.ts';
 import { LiveConfig } from '../system/config/live.ts';
-import { createExec, createStartTalk, isInstalled } from '../system/exec.ts';
+import { createExec, createStartTalk, type Exec, isInstalled } from '../system/exec.ts';
 import { createFollow } from '../system/follow.ts';
 import { HelperExec } from '../system/helper-exec.ts';
 import { Interruption } from '../system/interruption.ts';
@@ -56,10 +56,65 @@ export async function composePatAgent(
   const access = new LivePolicy(defaultPolicy(PAT_ACTIONS));
   const helpers = helpersOf(config, env, interruption);
   const joined = await buildCloud(config, env, log, access);
+  const metrics = new ProcessMetrics();
+  const { exec } = helpers;
+  const foundation = { config, surroundings, interruption, context, log, settings, access, joined, exec, metrics };
+  const { node, controller, routerWatch } = reconcilingNode(foundation);
+  const missingTools = (): readonly string[] => toolsOf(config).filter((tool) => !isInstalled(tool, env['PATH']));
+  const cloud = joined && cloudWatchOf(joined, settings, log);
+  const monitor = monitors ? await monitorOf(joined, node, settings, metrics, log) : undefined;
+  const readiness = patReadiness({ ...node, controller, missingTools, cloud, monitor });
+  return new Daemon({
+    settings,
+    readTls,
+    readFiles: policyReader(access, PAT_ACTIONS),
+    lock: () => node.files.open(),
+    listeners: composeApi({ config, surroundings, node, joined, settings, access, metrics, readiness, context, log }),
+    summary: '',
+    notices: (hasTls) => noticesOf(settings.current, hasTls),
+    parts: [routerWatch, ...cloudParts(cloud, monitor), controller],
+    supervisor: composeServiceManager(env, complain),
+    log,
+    version,
+    graceMs: config.command_timeout * 1000 + GRACE_MS,
+    async close() {
+      interruption.ask(SIGTERM);
+      joined?.close();
+      await helpers.stop();
+      await node.files.close();
+      await node.events.close();
+      await file.close();
+    },
+  });
+}
+
+/** What the daemon has before its node. */
+interface Foundation {
+  readonly config: Config;
+  readonly surroundings: DaemonContext;
+  readonly interruption: Interruption;
+  readonly context: RequestContext;
+  readonly log: Logger;
+  readonly settings: LiveConfig;
+  readonly access: LivePolicy;
+  readonly joined: BuiltCloud | undefined;
+  readonly exec: Exec;
+  readonly metrics: ProcessMetrics;
+}
+
+/** A node with what keeps its kernel equal to the store. */
+interface ReconcilingNode {
+  readonly node: Node;
+  readonly controller: Controller;
+  readonly routerWatch: Part;
+}
+
+function reconcilingNode(foundation: Foundation): ReconcilingNode {
+  const { config, surroundings, interruption, context, log, settings, access, joined, exec, metrics } = foundation;
   const node = buildNode({
     config,
     cloud: joined?.parts,
-    exec: helpers.exec,
+    exec,
     command: surroundings.command,
     interruption,
     log,
@@ -76,44 +131,14 @@ export async function composePatAgent(
         void watch.follow([record.router_id]);
       }),
   });
-  const follow = createFollow(env, interruption.abortSignal);
-  const watch: RouterWatch = new RouterWatch({ directory: config.netns_dir, follow, exec: helpers.exec, log });
-  const metrics = new ProcessMetrics();
-  const controller: Controller = controllerOf(
-    node,
-    settings,
-    new PatMetrics(metrics.registry, () => countByStatus(node)),
-    log,
-  );
-  const missingTools = (): readonly string[] => toolsOf(config).filter((tool) => !isInstalled(tool, env['PATH']));
-  const cloud = joined && cloudWatchOf(joined, settings, log);
-  const monitor = monitors ? await monitorOf(joined, node, settings, metrics, log) : undefined;
-  const readiness = patReadiness({ ...node, controller, missingTools, cloud, monitor });
-  return new Daemon({
-    settings,
-    readTls,
-    readFiles: policyReader(access, PAT_ACTIONS),
-    lock: () => node.files.open(),
-    listeners: composeApi({ config, surroundings, node, joined, settings, access, metrics, readiness, context, log }),
-    summary: '',
-    notices: (hasTls) => noticesOf(settings.current, hasTls),
-    parts: [routerWatchPart(node, watch, controller), ...cloudParts(cloud, monitor), controller],
-    supervisor: composeServiceManager(env, complain),
-    log,
-    version,
-    graceMs: config.command_timeout * 1000 + GRACE_MS,
-    async close() {
-      interruption.ask(SIGTERM);
-      joined?.close();
-      await helpers.stop();
-      await node.files.close();
-      await node.events.close();
-      await file.close();
-    },
-  });
+  const follow = createFollow(surroundings.env, interruption.abortSignal);
+  const watch = new RouterWatch({ directory: config.netns_dir, follow, exec, log });
+  const patMetrics = new PatMetrics(metrics.registry, () => countByStatus(node));
+  const controller = controllerOf(node, settings, patMetrics, log);
+  return { node, controller, routerWatch: routerWatchPart(node, watch, controller) };
 }
 
-/** Tells the controller of routers that appear, go or change. */
+/** Tells the controller of routers that appear, disappear or change. */
 function routerWatchPart({ store }: Node, routers: RouterWatch, controller: Controller): Part {
   return {
     async start() {
