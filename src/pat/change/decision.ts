@@ -12,10 +12,10 @@ import {
   type Mapping,
   type MappingPatch,
   type NewMapping,
+  PENDING,
   type TargetIdentity,
 } from '../mapping/mapping.ts';
 import type { Delta, RouterRecord } from '../mapping/record.ts';
-import { PENDING } from '../plan/status.ts';
 import { whyNotBehind } from '../router/facts.ts';
 import { portInUseAt } from '../router/port-in-use.ts';
 import { nextPort } from './allocation.ts';
@@ -149,12 +149,12 @@ export function decideUpdate(
 export function decideDelete(
   record: RouterRecord,
   ids: readonly string[],
-  range?: PortRange,
+  range: PortRange,
   condition?: Condition,
 ): Delta {
   const deleted = ids.map((id) => requireMapping(record, id));
   for (const mapping of deleted) condition?.(mapping);
-  const next_port = range && nextPortPast(record, deleted, range);
+  const next_port = nextPortPast(record, deleted, range);
   return {
     remove: ids,
     pending: [...record.pending, ...deleted.map(endpointOf)],

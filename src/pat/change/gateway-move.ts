@@ -1,8 +1,7 @@
 import { timeText } from '../../core/values/time.ts';
 import { endpointKey, endpointOf } from '../mapping/forward.ts';
-import type { Mapping } from '../mapping/mapping.ts';
+import { type Mapping, PENDING } from '../mapping/mapping.ts';
 import type { Delta } from '../mapping/record.ts';
-import { PENDING } from '../plan/status.ts';
 import { portInUseAt } from '../router/port-in-use.ts';
 import type { Situation } from './situation.ts';
 

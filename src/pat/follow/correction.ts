@@ -9,10 +9,9 @@ import { Ipv4 } from '../../core/values/schemas.ts';
 import { timeText } from '../../core/values/time.ts';
 import type { Situation } from '../change/situation.ts';
 import { endpointOf } from '../mapping/forward.ts';
-import { type Mapping, RouterId, Suspension, type TargetIdentity } from '../mapping/mapping.ts';
+import { type Mapping, PENDING, RouterId, Suspension, type TargetIdentity } from '../mapping/mapping.ts';
 import { isSameReason, Reason } from '../mapping/reasons.ts';
 import type { Delta } from '../mapping/record.ts';
-import { PENDING } from '../plan/status.ts';
 
 const TargetIdentitySchema = z.strictObject({
   server_ip: Ipv4,

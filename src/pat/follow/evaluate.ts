@@ -34,7 +34,7 @@ export function evaluate(mapping: Mapping, snapshot: CloudSnapshot): Correction 
   const reach = new RouterPorts(router_id, snapshot.portsOf(router_id));
   if (mapping.port_id === null) return identification(mapping, snapshot, reach) ?? resumption(mapping);
   const port = snapshot.port(mapping.port_id);
-  if (port === undefined) return afterPortDeletion(mapping, snapshot, reach);
+  if (port === undefined) return afterPortDeletion(mapping, mapping.port_id, snapshot, reach);
   return addressChange(mapping, port, { router, reach }) ?? stop(mapping, port, snapshot) ?? resumption(mapping);
 }
 
@@ -65,9 +65,8 @@ function identification(mapping: Mapping, snapshot: CloudSnapshot, reach: Router
   return move(mapping, identityOf(port, server_ip), reason('PORT_FOUND', { port: port.id }));
 }
 
-function afterPortDeletion(mapping: Mapping, snapshot: CloudSnapshot, reach: RouterPorts): Correction {
+function afterPortDeletion(mapping: Mapping, port: string, snapshot: CloudSnapshot, reach: RouterPorts): Correction {
   const { server_id } = mapping;
-  const port = mapping.port_id ?? '';
   if (server_id === null) return deletion(mapping, reason('PORT_DELETED', { port }));
   const server = snapshot.server(server_id);
   if (server === undefined) return deletion(mapping, reason('SERVER_DELETED', { server: server_id }));

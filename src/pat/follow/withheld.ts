@@ -9,7 +9,7 @@ interface WithheldFacts {
   readonly APPLY_FAILED: { readonly error: string };
 }
 
-export type WithheldCode = keyof WithheldFacts;
+type WithheldCode = keyof WithheldFacts;
 export type Withheld = {
   readonly [C in WithheldCode]: { readonly code: C; readonly facts: WithheldFacts[C] };
 }[WithheldCode];

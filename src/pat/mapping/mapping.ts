@@ -69,6 +69,10 @@ export const Mapping = z.strictObject({
 });
 export type Mapping = z.infer<typeof Mapping>;
 
+export type StatusFields = Readonly<Pick<Mapping, 'status' | 'status_code' | 'status_reason'>>;
+/** The status of a mapping that was changed and is not yet applied. */
+export const PENDING: StatusFields = { status: 'PENDING', status_code: null, status_reason: '' };
+
 /** The optional fields of a new mapping, with their defaults. */
 export const MAPPING_OPTIONS = {
   project_id: Text.nullable().default(null),

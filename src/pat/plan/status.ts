@@ -1,18 +1,11 @@
 /** The status of a mapping, derived from the mapping, the facts of its router and the time. Pure. */
 
 import { isExpired } from '../../core/values/time.ts';
-import { type Mapping, type Status } from '../mapping/mapping.ts';
-import { type Reason, type ReasonCode, reason, reasonText } from '../mapping/reasons.ts';
+import type { Mapping, StatusFields } from '../mapping/mapping.ts';
+import { type Reason, reason, reasonText } from '../mapping/reasons.ts';
 import type { Delta, RouterRecord } from '../mapping/record.ts';
 import type { RouterFacts } from '../router/facts.ts';
 
-export interface StatusFields {
-  readonly status: Status;
-  readonly status_code: ReasonCode | null;
-  readonly status_reason: string;
-}
-
-export const PENDING: StatusFields = { status: 'PENDING', status_code: null, status_reason: '' };
 const ACTIVE: StatusFields = { status: 'ACTIVE', status_code: null, status_reason: '' };
 
 /** Gives the status after a successful reconcile; `facts` are undefined when the router is not on this node. */

@@ -142,11 +142,14 @@ test('a mapping that is not in the record is not found', async () => {
   const missing = { code: 'MAPPING_NOT_FOUND', facts: { id: idOf(3) } };
 
   expect(await errorOf(() => decideUpdate(situation(), idOf(3), { name: 'x' }))).toMatchObject(missing);
-  expect(await errorOf(() => decideDelete(RECORD, [MAPPING.id, idOf(3)]))).toMatchObject(missing);
+  expect(await errorOf(() => decideDelete(RECORD, [MAPPING.id, idOf(3)], POLICY.router_port_range))).toMatchObject(
+    missing,
+  );
 });
 
 test('a deletion removes the named mappings, and their endpoints become pending after those that were pending', () => {
-  const delta = decideDelete({ ...RECORD, pending: [at(4003)] }, [OTHER.id, MAPPING.id]);
+  const record = { ...RECORD, next_port: 4002, pending: [at(4003)] };
+  const delta = decideDelete(record, [OTHER.id, MAPPING.id], POLICY.router_port_range);
 
   expect(delta).toEqual({ remove: [OTHER.id, MAPPING.id], pending: [at(4003), at(4001), at(4000)] });
 });
