@@ -4,9 +4,12 @@
  */
 import { expect, test } from '@jest/globals';
 import { readManifest, readPackage, remarks, shownOf, usageText, wordsOf } from '../scripts/commands.ts';
+import { withheldText } from '../src/pat/follow/withheld.ts';
+import { REASON_CODES, reasonText } from '../src/pat/mapping/reasons.ts';
 import { CATALOGUES, CODES, FACTS, OTHER_FACTS, sampleOf } from './support/error-facts.ts';
 import { expectGolden } from './support/golden.ts';
 import { HOPS, JUDGEMENTS } from './support/judgements.ts';
+import { REASON_SAMPLES, WITHHELD_SAMPLES } from './support/reasons.ts';
 
 const pages = (parts: readonly string[]): string => `${parts.join('\n\n')}\n`;
 
@@ -47,4 +50,13 @@ test('check', () => {
     [`${verdict} ${hop}: ${detail}`, ...(next_step === '' ? [] : [`  ${next_step}`])].join('\n'),
   );
   expectGolden('texts/pat.check.txt', pages(texts));
+});
+
+test('reasons of mappings', () => {
+  expect(REASON_SAMPLES.map(({ code }) => code)).toEqual(REASON_CODES);
+  expectGolden('texts/pat.reasons.txt', pages(REASON_SAMPLES.map((each) => `${each.code}\n${reasonText(each)}`)));
+});
+
+test('withheld corrections', () => {
+  expectGolden('texts/pat.monitor.txt', pages(WITHHELD_SAMPLES.map((each) => `${each.code}\n${withheldText(each)}`)));
 });

@@ -16,10 +16,10 @@ export type Withheld = {
 
 const TEXTS: { readonly [C in WithheldCode]: (facts: WithheldFacts[C]) => string } = {
   EMPTY_LIST: (f) =>
-    `deletions and moves withheld: OpenStack lists no ${f.resources.join(' and no ')}. ` +
+    `corrections withheld: OpenStack lists no ${f.resources.join(' and no ')}. ` +
     'Run `praas monitor --once --confirm` if that is true.',
   ACCOUNT_LIMITED: () =>
-    'deletions and moves withheld: the account in clouds.yaml does not see all projects. Give it the admin role.',
+    'corrections withheld: the account in clouds.yaml does not see all projects. Give it the admin role.',
   TOO_MANY_DELETIONS: (f) =>
     `deletions withheld: ${f.requested} requested, ${f.limit} allowed (max_removals). ` +
     'Check `praas monitor --once --dry-run`, then run `praas monitor --once --confirm`.',
