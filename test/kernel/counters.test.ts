@@ -45,8 +45,8 @@ describe.each(BACKENDS)('%s', (backend) => {
     for (const text of ['one', 'two', 'three']) for (const held of [tcp, udp]) await held.send(text);
 
     const { forwards } = await dataplane.observe(world.router_id);
-    const tallies = forwards.map(({ mapping_id, counters: tally }) => `${mapping_id} ${tally?.packets}`);
-    expect(tallies.toSorted()).toEqual([`${TCP.mapping_id} 1`, `${UDP.mapping_id} 1`]);
+    const packetCounts = forwards.map(({ mapping_id, counters }) => `${mapping_id} ${counters?.packets}`);
+    expect(packetCounts.toSorted()).toEqual([`${TCP.mapping_id} 1`, `${UDP.mapping_id} 1`]);
     const flows = await dataplane.flows(world.router_id, [TCP, UDP]);
     const states = flows.map(({ protocol, sourceIp, state }) => `${protocol} ${sourceIp} ${state}`);
     expect(states.toSorted()).toEqual(['tcp 203.0.113.2 ESTABLISHED', 'udp 198.51.100.7 undefined']);
@@ -54,7 +54,7 @@ describe.each(BACKENDS)('%s', (backend) => {
     await dataplane.apply(world.router_id, { remove: forwards, add: [], missingBaseChains: undefined });
   });
 
-  test('what the other backend has left is shown without its counter, beside the counter of the one in use', async () => {
+  test('rules of the other backend are observed without counters, beside those of the backend in use', async () => {
     await publish(other, [TCP]);
     await world.client.connect(goalOf(TCP));
     await publish(dataplane, [TCP]);
@@ -62,11 +62,11 @@ describe.each(BACKENDS)('%s', (backend) => {
     const { forwards } = await dataplane.observe(world.router_id);
 
     expect(forwards).toMatchObject([
-      { mapping_id: TCP.mapping_id, forward: TCP, tally: { packets: 0 } },
+      { mapping_id: TCP.mapping_id, forward: TCP, counters: { packets: 0 } },
       { mapping_id: TCP.mapping_id, forward: undefined },
     ]);
-    expect(forwards[1]).not.toHaveProperty('tally');
-    const [seen] = (await other.observe(world.router_id)).forwards;
-    expect(seen?.counters?.packets).toBe(1);
+    expect(forwards[1]).not.toHaveProperty('counters');
+    const [observed] = (await other.observe(world.router_id)).forwards;
+    expect(observed?.counters?.packets).toBe(1);
   });
 });

@@ -155,7 +155,7 @@ test('one that was cut short after it was stored is finished by the next sync, o
     const rules = [...SSH, ...pythonRules(4022, '10.20.0.52:22').slice(0, 1)];
     Object.assign(node.router, foreignOf(...rules));
     const whole = fakeNode({ store: node.store });
-    Object.assign(whole.router, foreignOf(...rules), { hasFrame: true });
+    Object.assign(whole.router, foreignOf(...rules), { hasBaseChains: true });
     await whole.imports.takeOver(ROUTER);
     await node.store.transaction(ROUTER, (transaction) =>
       transaction.commit({ adopting: rules, pending: [PUBLISHED] }),
