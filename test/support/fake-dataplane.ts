@@ -113,7 +113,7 @@ export class FakeDataplane implements Dataplane {
 
   /** The kernel refuses the next change. */
   refuseNext(routerId: string): void {
-    const facts = { router: routerId, line: 'line 2', output: 'refused by the test' };
+    const facts = { router: routerId, line: 'line 2', output: 'told to refuse' };
     this.failNext('apply', praasError('KERNEL_REFUSED', facts));
   }
 
