@@ -74,29 +74,35 @@ export class BenchRouter {
 
 export interface Service {
   readonly pat: PatService;
-  readonly state_dir: string;
+  readonly stateDir: string;
   /** Stores the mappings, as new ones, without telling the kernel. */
   readonly fill: (router_id: string, mappings: readonly Mapping[]) => Promise<void>;
 }
 
 export async function serviceOf(options: Options, backend: BackendName): Promise<Service> {
   const { exec, later } = options;
-  const state_dir = await mkdtemp(join(tmpdir(), 'praas-bench-'));
-  const store = new FileStore({ state_dir, exec, clock: systemClock, lockTimeoutSeconds: 5, command: 'bench' });
+  const stateDir = await mkdtemp(join(tmpdir(), 'praas-bench-'));
+  const store = new FileStore({
+    state_dir: stateDir,
+    exec,
+    clock: systemClock,
+    lockTimeoutSeconds: 5,
+    command: 'bench',
+  });
   later(async () => {
     await store.close();
-    await rm(state_dir, { recursive: true, force: true });
+    await rm(stateDir, { recursive: true, force: true });
   });
   const dataplane = dataplaneOf(exec, backend);
   const log = { info: () => undefined, warn: () => undefined };
   const agent = new Agent(dataplane, systemClock, log);
   const settings = { router_port_range: FREE_PORTS, reserved_ports: [], masquerade: 'never' as const };
   const targets = new LocalTargets();
-  const node = { store, dataplane, agent, targets, clock: systemClock, newId: newUuid, log, settings, state_dir };
+  const node = { store, dataplane, agent, targets, clock: systemClock, newId: newUuid, log, settings, stateDir };
   const parts = { ...node, runner: new ChangeRunner(node), access: defaultPolicy(PAT_ACTIONS) };
   return {
     pat: new PatService(parts),
-    state_dir,
+    stateDir,
     fill: (router_id, mappings) => store.transaction(router_id, (transaction) => transaction.commit({ put: mappings })),
   };
 }

@@ -8,11 +8,14 @@ import { renamedText } from '../src/commands/output/renamed-key.ts';
 import { SECTIONS } from '../src/compose/config.ts';
 import { port } from '../src/core/settings/kinds.ts';
 import { key as declareKey } from '../src/core/settings/sections.ts';
+import { withheldText } from '../src/pat/follow/withheld.ts';
+import { REASON_CODES, reasonText } from '../src/pat/mapping/reasons.ts';
 import { misplacedKey } from '../src/system/config/refusals.ts';
 import { errorOf, FILE, KEYS, load } from './support/config.ts';
 import { allFactsOf, CATALOGUES, CODES, sampleOf } from './support/error-facts.ts';
 import { expectGolden } from './support/golden.ts';
 import { CONCLUSIONS, HOPS, JUDGEMENTS } from './support/judgements.ts';
+import { REASON_SAMPLES, WITHHELD_SAMPLES } from './support/reasons.ts';
 import { IMPORT_REASONS, WARNINGS } from './support/sentences.ts';
 
 const TOY_KEYS = { size: declareKey(port, '1', 'size of the toy') };
@@ -91,4 +94,13 @@ test('import', () => {
 
 test('warnings', () => {
   expectGolden('texts/pat.warnings.txt', `${WARNINGS.join('\n')}\n`);
+});
+
+test('reasons of mappings', () => {
+  expect(REASON_SAMPLES.map(({ code }) => code)).toEqual(REASON_CODES);
+  expectGolden('texts/pat.reasons.txt', pages(REASON_SAMPLES.map((each) => `${each.code}\n${reasonText(each)}`)));
+});
+
+test('withheld corrections', () => {
+  expectGolden('texts/pat.monitor.txt', pages(WITHHELD_SAMPLES.map((each) => `${each.code}\n${withheldText(each)}`)));
 });

@@ -39,15 +39,15 @@ async function inOneProcess(options: Options): Promise<Figure> {
 async function asCommand(options: Options): Promise<Figure> {
   const many = options.quick ? 1_000 : 10_000;
   const creator = async (count: number): Promise<() => Promise<number>> => {
-    const { router_id, state_dir } = await filled(options, count);
+    const { router_id, stateDir } = await filled(options, count);
     // The service here keeps the lock of its own directory.
-    const copy = `${state_dir}-command`;
+    const copy = `${stateDir}-command`;
     options.later(() => options.steady({ file: 'rm', args: ['-rf', copy] }));
-    await options.steady({ file: 'cp', args: ['-r', state_dir, copy] });
+    await options.steady({ file: 'cp', args: ['-r', stateDir, copy] });
     const args = ['pat', 'create', '-r', router_id, '--server-ip', '10.20.0.51', '--port', '22'];
     const env = {
       PRAAS_STATE_DIR: copy,
-      PRAAS_LOG_DIR: state_dir,
+      PRAAS_LOG_DIR: stateDir,
       PRAAS_BACKEND: 'nftables',
       PRAAS_ROUTER_PORT_RANGE: `${FREE_PORTS.first}:${FREE_PORTS.last}`,
     };

@@ -9,10 +9,10 @@ async function against(
   title: string,
   bar: Bar | undefined,
   args: string[],
-  state_dir: string,
+  stateDir: string,
 ): Promise<Figure> {
   options.say(`start: ${title}`);
-  const env = { PRAAS_STATE_DIR: state_dir, PRAAS_LOG_DIR: state_dir };
+  const env = { PRAAS_STATE_DIR: stateDir, PRAAS_LOG_DIR: stateDir };
   return {
     title: `${title}, against an empty \`node -e 0\``,
     ...(bar && { bar }),
@@ -28,9 +28,9 @@ async function against(
 async function stored(options: Options, count: number): Promise<string> {
   const router = new BenchRouter(options);
   await router.reset();
-  const { fill, state_dir } = await serviceOf(options, 'nftables');
+  const { fill, stateDir } = await serviceOf(options, 'nftables');
   await fill(router.name, mappingsFor(router.name, count));
-  return state_dir;
+  return stateDir;
 }
 
 export const start: Row = {

@@ -3,6 +3,7 @@ import { Flags } from '@oclif/core';
 import type { Config } from '../compose/config.ts';
 import { composeOrConnect } from '../compose/praas.ts';
 import type { Correction } from '../pat/follow/correction.ts';
+import { withheldText } from '../pat/follow/withheld.ts';
 import { DaemonCommand, retainFlag } from './daemon-command.ts';
 import { outputFlags } from './flags.ts';
 import { renderList } from './output/rows.ts';
@@ -52,11 +53,11 @@ export default class MonitorCommand extends DaemonCommand {
       await this.#runAgent(config, read);
       return [];
     }
-    const options = { dry_run: flags['dry-run'], confirmed: flags.confirm };
-    const { corrections, heldBack } = await this.#once(config, options);
+    const options = { dryRun: flags['dry-run'], confirmed: flags.confirm };
+    const { corrections, withheld } = await this.#once(config, options);
     this.print(await renderList(flags.format, columns, corrections));
-    for (const reason of heldBack) this.complain(reason);
-    if (heldBack.length > 0) process.exitCode = 1;
+    for (const each of withheld) this.complain(withheldText(each));
+    if (withheld.length > 0) process.exitCode = 1;
     return corrections;
   }
 
@@ -72,7 +73,7 @@ export default class MonitorCommand extends DaemonCommand {
     return [];
   }
 
-  async #once(config: Config, options: { readonly dry_run: boolean; readonly confirmed: boolean }) {
+  async #once(config: Config, options: { readonly dryRun: boolean; readonly confirmed: boolean }) {
     const { sweepOnce } = await import('../compose/processes.ts');
     const context = {
       env: process.env,
@@ -82,7 +83,7 @@ export default class MonitorCommand extends DaemonCommand {
     const praas = await composeOrConnect(config, context);
     try {
       const report = await sweepOnce(config, context, praas, options);
-      if (options.dry_run) return report;
+      if (options.dryRun) return report;
       return { ...report, corrections: report.applied.map(({ correction }) => correction) };
     } finally {
       await praas.close();

@@ -10,7 +10,7 @@ import { Systemd } from '../admin/install/systemd.ts';
 import { Tree } from '../admin/install/tree.ts';
 import { renderUnits, type Unit } from '../admin/install/units.ts';
 import { planUpgrade } from '../admin/install/upgrade.ts';
-import { withdrawAll } from '../pat/reconcile/withdrawal.ts';
+import { removeAllForwards } from '../pat/reconcile/cleanup.ts';
 import { renderSample } from '../system/config/render.ts';
 import { createExec, isInstalled, packageOf } from '../system/exec.ts';
 import { Interruption } from '../system/interruption.ts';
@@ -165,7 +165,7 @@ export class Installer {
   async #removeRules(): Promise<number> {
     return this.#onNode(async ({ files, dataplane }) => {
       await files.open();
-      return withdrawAll(dataplane);
+      return removeAllForwards(dataplane);
     });
   }
 

@@ -6,7 +6,7 @@
 import type { Requester } from '../core/identity/requester.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Cloud } from '../pat/interfaces/cloud.ts';
-import type { GroupCheck, SecuredTarget, SecurityGroupAccess } from '../pat/interfaces/security-groups.ts';
+import type { GroupInspection, SecuredTarget, SecurityGroupAccess } from '../pat/interfaces/security-groups.ts';
 import type { ResolvedRequest, Targets } from '../pat/interfaces/target.ts';
 import type { Mapping, TargetIdentity } from '../pat/mapping/mapping.ts';
 import type { MappingRequest } from '../pat/mapping/request.ts';
@@ -46,7 +46,7 @@ export class LazyCloud implements Targets, SecurityGroupAccess {
     await ((await this.#cloud())?.parts.targets ?? this.#local).confirm(mapping, requester);
   }
 
-  async inspect(mapping_id: string, target: SecuredTarget, opens: boolean): Promise<GroupCheck> {
+  async inspect(mapping_id: string, target: SecuredTarget, opens: boolean): Promise<GroupInspection> {
     const cloud = await this.#cloud();
     return cloud ? cloud.parts.groups.inspect(mapping_id, target, opens) : { warnings: [], ruleIds: [] };
   }

@@ -59,7 +59,7 @@ export async function composeMonitorAgent(config: Config, runtime: DaemonContext
 
 function listenerOf(config: Config, loop: MonitorLoop, metrics: ProcessMetrics): Listener {
   const check = async (): Promise<void> => {
-    if (loop.trouble !== undefined) throw new Error(loop.trouble);
+    if (loop.degradedReason !== undefined) throw new Error(loop.degradedReason);
   };
   const readiness = readinessOf([{ name: 'monitor', check }]);
   const app = healthApp({ readiness, metrics, timers: systemTimers, newId: newUuid });

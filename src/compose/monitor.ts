@@ -7,7 +7,7 @@ import { parseTransport } from '../openstack/notifications/transport-url.ts';
 import { praasError } from '../pat/errors.ts';
 import type { Corrections } from '../pat/follow/correction.ts';
 import { MonitorLoop } from '../pat/follow/loop.ts';
-import { type Mappings, Monitor, type SweepOptions, type SweepReport } from '../pat/follow/monitor.ts';
+import { type MappingAccess, Monitor, type SweepOptions, type SweepReport } from '../pat/follow/monitor.ts';
 import { RemovalGuard } from '../pat/follow/removal-guard.ts';
 import type { Cloud } from '../pat/interfaces/cloud.ts';
 import type { Notifications } from '../pat/interfaces/notifications.ts';
@@ -79,7 +79,7 @@ export async function sweepOnce(
 }
 
 function monitorOf({ config, cloud, pat, corrections, log }: Omit<MonitorParts, 'metricsOf'>): Monitor {
-  const mappings: Mappings = {
+  const mappings: MappingAccess = {
     list: async (related_to) => (await pat.list(related_to === undefined ? {} : { related_to })).mappings,
     apply: (found) => corrections.apply(found),
   };

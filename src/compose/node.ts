@@ -93,7 +93,7 @@ export function buildNode(parts: NodeParts): Node {
   const agent = new Agent(dataplane, systemClock, log);
   const { request_id = () => '', retainDays, access = defaultPolicy(PAT_ACTIONS) } = parts;
   const events = new EventLog({ state_dir, clock: systemClock, log, retainDays, request_id });
-  const node = { store, dataplane, agent, clock: systemClock, newId: newUuid, log, settings, state_dir };
+  const node = { store, dataplane, agent, clock: systemClock, newId: newUuid, log, settings, stateDir: state_dir };
   const runner = new ChangeRunner({ ...node, auditLog: events });
   const common = { ...node, runner };
   const local = new LocalTargets(() => cloudNotConfigured(config, {}));

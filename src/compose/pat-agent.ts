@@ -18,7 +18,7 @@ import { PatMetrics } from '../server/pat/metrics.ts';
 import { MonitorMetrics } from '../server/pat/monitor-metrics.ts';
 import { patReadinessChecks } from '../server/pat/readiness.ts';
 import { newUuid, systemClock, systemTimers } from '../system/clock.ts';
-import { createExec, createStartTalk, isInstalled } from '../system/exec.ts';
+import { createExec, createStartTalk, type Exec, isInstalled } from '../system/exec.ts';
 import { createFollow } from '../system/follow.ts';
 import { HelperExec } from '../system/helper-exec.ts';
 import { Interruption } from '../system/interruption.ts';
@@ -58,35 +58,10 @@ export async function composePatAgent(
   const helpers = helpersOf(config, env, interruption);
   const builtCloud = await buildCloud(config, env, log, access);
   if (monitors && builtCloud === undefined) throw cloudNotConfigured(config, env);
-  const node = buildNode({
-    config,
-    cloud: builtCloud?.parts,
-    exec: helpers.exec,
-    command: runtime.command,
-    interruption,
-    log,
-    settings: livePolicy(settings),
-    access,
-    quota: () => quotaOf(settings.current),
-    lockTimeoutSeconds: Math.min(config.lock_timeout_seconds, LOCK_TIMEOUT_SECONDS),
-    isWatched: true,
-    retainDays: () => settings.current.retain_days,
-    request_id: () => context.requestId,
-    touched: (record) =>
-      context.outside(() => {
-        controller.touched(record);
-        void watch.follow([record.router_id]);
-      }),
-  });
-  const follow = createFollow(env, interruption.abortSignal);
-  const watch: RouterWatch = new RouterWatch({ directory: config.netns_dir, follow, exec: helpers.exec, log });
   const metrics = new ProcessMetrics();
-  const controller: Controller = controllerOf(
-    node,
-    settings,
-    new PatMetrics(metrics.registry, () => countByStatus(node)),
-    log,
-  );
+  const { exec } = helpers;
+  const foundation = { config, runtime, interruption, context, log, settings, access, builtCloud, exec, metrics };
+  const { node, controller, routerWatch } = reconcilingNode(foundation);
   const missingTools = (): readonly string[] => toolsOf(config).filter((tool) => !isInstalled(tool, env['PATH']));
   const cloud = builtCloud && cloudWatchOf(builtCloud, settings, log);
   const monitor = monitors && builtCloud ? await monitorOf(builtCloud, node, settings, metrics, log) : undefined;
@@ -99,7 +74,7 @@ export async function composePatAgent(
     listeners: composeApi({ config, runtime, node, builtCloud, settings, access, metrics, readiness, context, log }),
     summary: '',
     notices: (hasTls) => noticesOf(settings.current, hasTls),
-    parts: [routerWatchPart(node, watch, controller), ...cloudParts(cloud, monitor), controller],
+    parts: [routerWatch, ...cloudParts(cloud, monitor), controller],
     supervisor: composeServiceManager(env, complain),
     log,
     version,
@@ -115,11 +90,61 @@ export async function composePatAgent(
   });
 }
 
-/** Tells the controller of routers that appear, go or change. */
+/** What the daemon has before its node. */
+interface Foundation {
+  readonly config: Config;
+  readonly runtime: DaemonContext;
+  readonly interruption: Interruption;
+  readonly context: RequestContext;
+  readonly log: Logger;
+  readonly settings: LiveConfig;
+  readonly access: LivePolicy;
+  readonly builtCloud: BuiltCloud | undefined;
+  readonly exec: Exec;
+  readonly metrics: ProcessMetrics;
+}
+
+/** A node with what keeps its kernel equal to the store. */
+interface ReconcilingNode {
+  readonly node: Node;
+  readonly controller: Controller;
+  readonly routerWatch: Part;
+}
+
+function reconcilingNode(foundation: Foundation): ReconcilingNode {
+  const { config, runtime, interruption, context, log, settings, access, builtCloud, exec, metrics } = foundation;
+  const node = buildNode({
+    config,
+    cloud: builtCloud?.parts,
+    exec,
+    command: runtime.command,
+    interruption,
+    log,
+    settings: livePolicy(settings),
+    access,
+    quota: () => quotaOf(settings.current),
+    lockTimeoutSeconds: Math.min(config.lock_timeout_seconds, LOCK_TIMEOUT_SECONDS),
+    isWatched: true,
+    retainDays: () => settings.current.retain_days,
+    request_id: () => context.requestId,
+    touched: (record) =>
+      context.outside(() => {
+        controller.recordChanged(record);
+        void watch.follow([record.router_id]);
+      }),
+  });
+  const follow = createFollow(runtime.env, interruption.abortSignal);
+  const watch = new RouterWatch({ directory: config.netns_dir, follow, exec, log });
+  const patMetrics = new PatMetrics(metrics.registry, () => countByStatus(node));
+  const controller = controllerOf(node, settings, patMetrics, log);
+  return { node, controller, routerWatch: routerWatchPart(node, watch, controller) };
+}
+
+/** Tells the controller of routers that appear, disappear or change. */
 function routerWatchPart({ store }: Node, routers: RouterWatch, controller: Controller): Part {
   return {
     async start() {
-      await routers.start((router_id, what) => controller.wake(router_id, what));
+      await routers.start((router_id, what) => controller.enqueue(router_id, what));
       await routers.follow(await store.routers());
     },
     stop: () => routers.stop(),
@@ -177,7 +202,7 @@ function controllerOf(node: Node, settings: LiveConfig, metrics: PatMetrics, log
     read: (router_id) => node.store.read(router_id),
     sync: (router_id) => node.pat.sync(router_id),
     periodMs: () => settings.current.reconcile_period_seconds * 1000,
-    onReconciled: (reconciled) => metrics.reconciled(reconciled),
+    onReconciled: ({ trigger, ...outcome }) => metrics.reconciled({ reason: trigger, ...outcome }),
     clock: systemClock,
     timers: systemTimers,
     log,

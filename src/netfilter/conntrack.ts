@@ -3,7 +3,7 @@
  * (a process for each connection takes minutes at scale). Needs conntrack-tools 1.4.7 for `--load-file`.
  */
 import type { Usage } from '../core/values/usage.ts';
-import type { Endpoint } from '../pat/mapping/forward.ts';
+import type { PublicEndpoint } from '../pat/mapping/forward.ts';
 import type { Flow } from '../pat/plan/connection.ts';
 import { type ExecResult, toolMissing } from '../system/exec.ts';
 import { withTempFile } from '../system/temp-file.ts';
@@ -30,7 +30,7 @@ const UNLESS_EMPTY = [
 export async function readFlows(
   namespaces: Namespaces,
   namespace: string,
-  endpoints: readonly Endpoint[],
+  endpoints: readonly PublicEndpoint[],
 ): Promise<Flow[]> {
   const filters = endpoints.length === 1 ? endpoints.map(endpointFilter) : addressFilters(endpoints);
   const dumps = await Promise.all(
@@ -68,15 +68,15 @@ export function deletionsOf(flows: readonly Flow[], keep: readonly Flow[]): stri
   const kept = new Set(keep.map(deletionOf));
   const deletions = flows.map((flow) => {
     const deletion = deletionOf(flow);
-    return kept.has(deletion) ? `${deletion} --orig-src ${flow.source_ip}` : deletion;
+    return kept.has(deletion) ? `${deletion} --orig-src ${flow.sourceIp}` : deletion;
   });
   return [...new Set(deletions)];
 }
 
 /** Deletes all connections from the endpoint of this one to its server. */
-function deletionOf({ protocol, destination_ip, destination_port, replying_ip, replying_port }: Flow): string {
-  const endpoint = `--proto ${protocol} --orig-dst ${destination_ip} --orig-port-dst ${destination_port}`;
-  return `--delete ${endpoint} --reply-src ${replying_ip} --reply-port-src ${replying_port}`;
+function deletionOf({ protocol, destinationIp, destinationPort, replyIp, replyPort }: Flow): string {
+  const endpoint = `--proto ${protocol} --orig-dst ${destinationIp} --orig-port-dst ${destinationPort}`;
+  return `--delete ${endpoint} --reply-src ${replyIp} --reply-port-src ${replyPort}`;
 }
 
 /** Protocol, its number, seconds until the entry expires, and the state, which only TCP has: `tcp 6 431999 ESTABLISHED src=…`. */
@@ -87,21 +87,21 @@ export function parseFlows(output: string): Flow[] {
   return output.split('\n').flatMap((line) => {
     const [protocol] = /\b(?:tcp|udp)\b/.exec(line) ?? [];
     if (protocol !== 'tcp' && protocol !== 'udp') return [];
-    const [, source_ip, replying_ip] = values(line, 'src');
-    const [, destination_ip] = values(line, 'dst');
-    const [, source_port, replying_port] = values(line, 'sport');
-    const [, destination_port] = values(line, 'dport');
+    const [, sourceIp, replyIp] = values(line, 'src');
+    const [, destinationIp] = values(line, 'dst');
+    const [, sourcePort, replyPort] = values(line, 'sport');
+    const [, destinationPort] = values(line, 'dport');
     const state = TCP_STATE.exec(line)?.[1];
-    if (!source_ip || !destination_ip || !replying_ip || destination_ip.includes(':')) return [];
+    if (!sourceIp || !destinationIp || !replyIp || destinationIp.includes(':')) return [];
     return [
       {
         protocol,
-        source_ip,
-        source_port: Number(source_port),
-        destination_ip,
-        destination_port: Number(destination_port),
-        replying_ip,
-        replying_port: Number(replying_port),
+        sourceIp,
+        sourcePort: Number(sourcePort),
+        destinationIp,
+        destinationPort: Number(destinationPort),
+        replyIp,
+        replyPort: Number(replyPort),
         ...(state !== undefined && { state }),
       },
     ];
@@ -113,12 +113,12 @@ function values(line: string, name: string): string[] {
   return [line, ...[...line.matchAll(new RegExp(` ${name}=(\\S+)`, 'g'))].map((match) => match[1] ?? '')];
 }
 
-function endpointFilter(endpoint: Endpoint): string[] {
+function endpointFilter(endpoint: PublicEndpoint): string[] {
   const { protocol, gateway_ip, router_port } = endpoint;
   return ['--proto', protocol, '--orig-dst', gateway_ip, '--orig-port-dst', String(router_port)];
 }
 
-function addressFilters(endpoints: readonly Endpoint[]): string[][] {
+function addressFilters(endpoints: readonly PublicEndpoint[]): string[][] {
   return [...new Set(endpoints.map(({ gateway_ip }) => gateway_ip))].map((address) => ['--orig-dst', address]);
 }
 

@@ -5,7 +5,7 @@
 import type { Usage } from '../core/values/usage.ts';
 import { isPraasError } from '../pat/errors.ts';
 import type { Dataplane, Observation } from '../pat/interfaces/dataplane.ts';
-import type { Endpoint, Forward } from '../pat/mapping/forward.ts';
+import type { Forward, PublicEndpoint } from '../pat/mapping/forward.ts';
 import type { Changes, ObservedForward } from '../pat/plan/changes.ts';
 import type { Flow } from '../pat/plan/connection.ts';
 import type { UnmanagedRule } from '../pat/plan/unmanaged-rules.ts';
@@ -104,7 +104,7 @@ export class NetfilterDataplane implements Dataplane {
     return { mapping_id: forward.mapping_id, forward, handle };
   }
 
-  async flows(router_id: string, endpoints: readonly Endpoint[]): Promise<readonly Flow[]> {
+  async flows(router_id: string, endpoints: readonly PublicEndpoint[]): Promise<readonly Flow[]> {
     if (endpoints.length === 0) return [];
     return readFlows(this.#namespaces, await this.#namespaces.resolve(router_id), endpoints);
   }

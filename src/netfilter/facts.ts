@@ -45,7 +45,7 @@ export async function readFacts(namespaces: Namespaces, router_id: string): Prom
  * without one those of the interface of the default route. A /32 there is a floating IP if another address has a shorter prefix.
  */
 export function parseFacts(
-  router_id: string,
+  routerId: string,
   namespace: string,
   links: readonly Link[],
   routes: readonly Route[],
@@ -55,11 +55,11 @@ export function parseFacts(
   const external = addresses.filter((address) => outside.has(address.interface));
   const onNetwork = external.filter(({ prefix }) => prefix < HOST_PREFIX);
   return {
-    router_id,
+    routerId,
     namespace,
     gateways: (onNetwork.length > 0 ? onNetwork : external).map(({ address }) => address),
     // keepalived puts addresses on the other interfaces of the active instance only.
-    standsBy: addresses.length > 0 && addresses.every((address) => NEUTRON_HA.test(address.interface)),
+    isStandby: addresses.length > 0 && addresses.every((address) => NEUTRON_HA.test(address.interface)),
     addresses: addresses.map(({ address }) => address).toSorted(compareIpv4),
     inside: insideNetworks(addresses, routes, outside),
   };
@@ -87,14 +87,14 @@ function insideNetworks(
   for (const { interface: name, address, prefix } of addresses) {
     if (outside.has(name) || prefix === HOST_PREFIX) continue;
     const cidr = canonicalCidr(`${address}/${prefix}`);
-    networks.set(cidr, { cidr, neutron: NEUTRON_INSIDE.test(name), interface: name });
+    networks.set(cidr, { cidr, isNeutron: NEUTRON_INSIDE.test(name), interface: name });
   }
   for (const route of routes) {
     const { dst, type } = route;
     const name = devicesOf(route).find((device) => !outside.has(device));
     if (dst === 'default' || type !== undefined || name === undefined) continue;
     const cidr = canonicalCidr(dst);
-    if (!networks.has(cidr)) networks.set(cidr, { cidr, neutron: false, interface: name });
+    if (!networks.has(cidr)) networks.set(cidr, { cidr, isNeutron: false, interface: name });
   }
   return [...networks.values()];
 }

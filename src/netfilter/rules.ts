@@ -3,7 +3,7 @@
  * here first, then in both backends.
  */
 import { canonicalCidrs } from '../core/values/ipv4.ts';
-import type { Endpoint, Forward } from '../pat/mapping/forward.ts';
+import type { Forward, PublicEndpoint } from '../pat/mapping/forward.ts';
 import type { ObservedForward, RuleCounters } from '../pat/plan/changes.ts';
 
 interface ServerTarget {
@@ -13,18 +13,18 @@ interface ServerTarget {
 }
 
 /** DNAT: packets to the endpoint from `source` (a network; undefined: any) get the server as their destination. */
-export interface DnatRule extends Endpoint, ServerTarget {
+export interface DnatRule extends PublicEndpoint, ServerTarget {
   readonly kind: 'dnat';
   readonly source: string | undefined;
 }
 
 /** MASQUERADE: connections that the DNAT of this mapping has changed get an address of the router as their source. */
-export interface MasqueradeRule extends Endpoint, ServerTarget {
+export interface MasqueradeRule extends PublicEndpoint, ServerTarget {
   readonly kind: 'masquerade';
 }
 
 /** MARK: packets to the endpoint get the mark of the address scope into which they are forwarded. */
-export interface MarkRule extends Endpoint {
+export interface MarkRule extends PublicEndpoint {
   readonly kind: 'mark';
   readonly mapping_id: string;
   readonly mark: number;

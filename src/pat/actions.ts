@@ -1,4 +1,4 @@
-/** What can be done with published ports, for the policy: the least level by default, and words for who may not. */
+/** The actions of published ports for the access policy: the least level that may, and what completes "may not …". */
 import type { Actions } from '../core/identity/policy.ts';
 
 export const PAT_ACTIONS = {
@@ -8,7 +8,10 @@ export const PAT_ACTIONS = {
   'mapping:check': { level: 'reader', description: 'check mappings' },
   'mapping:create': { level: 'member', description: 'create mappings' },
   'mapping:create:any-port': { level: 'admin', description: 'choose router ports outside of router_port_range' },
-  'mapping:create:any-target': { level: 'admin', description: 'publish what is no port of a server of the project' },
+  'mapping:create:any-target': {
+    level: 'admin',
+    description: 'publish addresses that belong to no server of the project',
+  },
   'mapping:update': { level: 'member', description: 'update mappings' },
   'mapping:delete': { level: 'member', description: 'delete mappings' },
   'mapping:force': { level: 'operator', description: 'use force' },
@@ -16,7 +19,7 @@ export const PAT_ACTIONS = {
   'event:list': { level: 'reader', description: 'list events' },
   'router:list': { level: 'reader', description: 'list routers' },
   'router:show': { level: 'reader', description: 'show routers' },
-  'router:details': { level: 'operator', description: 'see the rules of others on routers' },
+  'router:details': { level: 'operator', description: 'see the unmanaged rules of routers' },
   'router:sync': { level: 'operator', description: 'sync routers' },
   'router:import': { level: 'operator', description: 'import rules' },
   'server:list': { level: 'reader', description: 'list servers' },

@@ -183,7 +183,7 @@ test('a broken namespace is named in /readyz and delays nobody', async () => {
   await waitUntil(async () => (await other.run('iptables-save', ['-t', 'nat'])).includes(mapping.id));
   rmSync(switchOf);
   await waitUntil(async () => (await readiness()).status === 200);
-  expect(daemon.said).toContain('router is all right again');
+  expect(daemon.said).toContain('reconcile recovered');
 });
 
 test('a daemon that is killed leaves no program behind, and the next finishes what it had begun', async () => {

@@ -120,7 +120,7 @@ describe.each(BACKENDS)('%s', (backend) => {
 
     await expectOpen(world.client, goalOf(mapping), 'web sees 203.0.113.2');
     expect(await marksIn(world)).not.toMatch(/praas:.*4010000/);
-    expect((await node.pat.sync(world.router_id, { dry_run: true })).script).toBe('');
+    expect((await node.pat.sync(world.router_id, { dryRun: true })).script).toBe('');
   });
 
   test('a network that gets a scope and leaves it again gets its marks and loses them', async () => {

@@ -86,14 +86,14 @@ describe.each(BACKENDS)('%s', (backend) => {
       await restore(world, damage[backend]);
       expect((await ruleset(world)).split('\n').toSorted()).not.toEqual(whole);
 
-      const script = (await node.pat.sync(world.router_id, { dry_run: true })).script;
+      const script = (await node.pat.sync(world.router_id, { dryRun: true })).script;
       expect(script).not.toBe('');
       await node.pat.sync(world.router_id);
 
       await expectOpen(world.client, goalOf(mapping), 'web sees 10.20.0.1');
       expect((await ruleset(world)).split('\n').toSorted()).toEqual(whole);
       expect((await node.pat.sync(world.router_id)).value).toEqual({ added: 0, removed: 0, moved: 0 });
-      expect((await node.pat.sync(world.router_id, { dry_run: true })).script).toBe('');
+      expect((await node.pat.sync(world.router_id, { dryRun: true })).script).toBe('');
     },
   );
 

@@ -45,16 +45,16 @@ describe.each(BACKENDS)('%s', (backend) => {
     for (const text of ['one', 'two', 'three']) for (const held of [tcp, udp]) await held.send(text);
 
     const { forwards } = await dataplane.observe(world.router_id);
-    const packets = forwards.map(({ mapping_id, counters }) => `${mapping_id} ${counters?.packets}`);
-    expect(packets.toSorted()).toEqual([`${TCP.mapping_id} 1`, `${UDP.mapping_id} 1`]);
+    const packetCounts = forwards.map(({ mapping_id, counters }) => `${mapping_id} ${counters?.packets}`);
+    expect(packetCounts.toSorted()).toEqual([`${TCP.mapping_id} 1`, `${UDP.mapping_id} 1`]);
     const flows = await dataplane.flows(world.router_id, [TCP, UDP]);
-    const states = flows.map(({ protocol, source_ip, state }) => `${protocol} ${source_ip} ${state}`);
+    const states = flows.map(({ protocol, sourceIp, state }) => `${protocol} ${sourceIp} ${state}`);
     expect(states.toSorted()).toEqual(['tcp 203.0.113.2 ESTABLISHED', 'udp 198.51.100.7 undefined']);
     await Promise.all([tcp.close(), udp.close()]);
     await dataplane.apply(world.router_id, { remove: forwards, add: [], missingBaseChains: undefined });
   });
 
-  test('what is left in the other backend is observed without counters, beside the counters of the one in use', async () => {
+  test('rules of the other backend are observed without counters, beside those of the backend in use', async () => {
     await publish(other, [TCP]);
     await world.client.connect(goalOf(TCP));
     await publish(dataplane, [TCP]);
@@ -66,7 +66,7 @@ describe.each(BACKENDS)('%s', (backend) => {
       { mapping_id: TCP.mapping_id, forward: undefined },
     ]);
     expect(forwards[1]).not.toHaveProperty('counters');
-    const [seen] = (await other.observe(world.router_id)).forwards;
-    expect(seen?.counters?.packets).toBe(1);
+    const [observed] = (await other.observe(world.router_id)).forwards;
+    expect(observed?.counters?.packets).toBe(1);
   });
 });

@@ -102,7 +102,7 @@ describe.each(WAYS)('%s', (way) => {
   test('shown only, nothing changes', async () => {
     const { world, node } = await setUp(way);
     const before = await natOf(world, way);
-    const { value, script } = await node.imports.importRules(world.router_id, { dry_run: true });
+    const { value, script } = await node.imports.importRules(world.router_id, { dryRun: true });
     expect(value).toMatchObject([{ result: 'imported' }, { result: 'left' }]);
     expect(script).toContain(`--dport ${PORT}`);
     expect(await natOf(world, way)).toBe(before);

@@ -93,7 +93,7 @@ test('the second of two brokers, over TLS with an authority of its own', async (
   const { port } = proxy.address() as AddressInfo;
   const url = `rabbit://${credentials}@${DEAD},${credentials}@localhost:${port}/?ssl=1`;
   const heard = hear(url, made.cert);
-  await waitUntil(() => heard.notifications.trouble === undefined);
+  await waitUntil(() => heard.notifications.lastError === undefined);
   expect(heard.gaps()).toBeGreaterThan(0);
 
   await announce(idOf(7001));
@@ -103,15 +103,15 @@ test('the second of two brokers, over TLS with an authority of its own', async (
 test('a connection that breaks is said, tried again, and what was missed while it was down is to be looked for', async () => {
   const { port } = proxy.address() as AddressInfo;
   const heard = hear(`rabbit://${credentials}@localhost:${port}/?ssl=1`, made.cert);
-  await waitUntil(() => heard.notifications.trouble === undefined);
+  await waitUntil(() => heard.notifications.lastError === undefined);
   const before = heard.gaps();
 
   isRefusing = true;
   for (const socket of through) socket.destroy();
-  await waitUntil(() => heard.notifications.trouble?.includes('cannot be heard') === true);
+  await waitUntil(() => heard.notifications.lastError?.includes('cannot be heard') === true);
   await announce(idOf(7301));
   isRefusing = false;
-  await waitUntil(() => heard.notifications.trouble === undefined && heard.gaps() > before);
+  await waitUntil(() => heard.notifications.lastError === undefined && heard.gaps() > before);
 
   await announce(idOf(7302));
   await waitUntil(() => heard.ids.includes(idOf(7302)));
@@ -121,13 +121,13 @@ test('a connection that breaks is said, tried again, and what was missed while i
 test('a broker that nobody vouches for is not spoken to', async () => {
   const { port } = proxy.address() as AddressInfo;
   const { notifications } = hear(`rabbit://${credentials}@localhost:${port}/?ssl=1`);
-  await waitUntil(() => notifications.trouble?.includes('self-signed') === true);
+  await waitUntil(() => notifications.lastError?.includes('self-signed') === true);
 });
 
 test('a wrong password is said, without saying it', async () => {
   const { notifications, log } = hear(`rabbit://openstack:wr0ngsecret@${plain}/`);
-  await waitUntil(() => /ACCESS.REFUSED|403/.test(notifications.trouble ?? ''));
-  expect(JSON.stringify([notifications.trouble, log.lines])).not.toContain('wr0ngsecret');
+  await waitUntil(() => /ACCESS.REFUSED|403/.test(notifications.lastError ?? ''));
+  expect(JSON.stringify([notifications.lastError, log.lines])).not.toContain('wr0ngsecret');
 });
 
 test('whoever else hears them loses nothing, and nothing is left in the broker', async () => {
@@ -137,7 +137,7 @@ test('whoever else hears them loses nothing, and nothing is left in the broker',
   const theirs: string[] = [];
   await channel.consume(queue, (message) => void theirs.push(String(message?.content)), { noAck: true });
   const heard = hear(NOTIFICATIONS);
-  await waitUntil(() => heard.notifications.trouble === undefined);
+  await waitUntil(() => heard.notifications.lastError === undefined);
 
   for (let n = 1; n <= 50; n++) await announce(idOf(7100 + n));
   await waitUntil(() => heard.ids.length >= 50 && theirs.length >= 50);

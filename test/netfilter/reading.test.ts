@@ -27,42 +27,42 @@ test('a Neutron router: the gateway is on qg-, floating IPs are /32 beside it, n
     { dst: '203.0.113.0/24', dev: 'qg-32542f05-ac' },
   ];
   expect(parseFacts('id', 'qrouter-id', links, routes)).toEqual({
-    router_id: 'id',
+    routerId: 'id',
     namespace: 'qrouter-id',
     gateways: ['203.0.113.235'],
-    standsBy: false,
+    isStandby: false,
     addresses: ['10.20.0.1', '203.0.113.140', '203.0.113.235'],
     inside: [
-      { cidr: '10.20.0.0/24', neutron: true, interface: 'qr-5be5f541-c7' },
-      { cidr: '10.99.0.0/16', neutron: false, interface: 'qr-5be5f541-c7' },
+      { cidr: '10.20.0.0/24', isNeutron: true, interface: 'qr-5be5f541-c7' },
+      { cidr: '10.99.0.0/16', isNeutron: false, interface: 'qr-5be5f541-c7' },
     ],
   });
 });
 
 test('a router whose gateway is cleared has no gateway address, and does not stand by', () => {
   const links = [LOOPBACK, link('qr-5be5f541-c7', '10.20.0.1/24')];
-  expect(parseFacts('id', 'qrouter-id', links, [])).toMatchObject({ gateways: [], standsBy: false });
+  expect(parseFacts('id', 'qrouter-id', links, [])).toMatchObject({ gateways: [], isStandby: false });
   const ofHa = [...links, link('ha-fe47020d-d9', '169.254.193.195/18')];
-  expect(parseFacts('id', 'qrouter-id', ofHa, [])).toMatchObject({ gateways: [], standsBy: false });
+  expect(parseFacts('id', 'qrouter-id', ofHa, [])).toMatchObject({ gateways: [], isStandby: false });
 });
 
 test('an HA router has its own addresses on the active node only; on the others it stands by', () => {
   const ha = link('ha-fe47020d-d9', '169.254.193.195/18');
   // Links without an IPv4 address are not listed.
-  expect(parseFacts('id', 'qrouter-id', [LOOPBACK, ha], [])).toMatchObject({ gateways: [], standsBy: true });
+  expect(parseFacts('id', 'qrouter-id', [LOOPBACK, ha], [])).toMatchObject({ gateways: [], isStandby: true });
   const active = [LOOPBACK, ha, link('qg-94ac64ab-b2', '203.0.113.167/24'), link('qr-5be5f541-c7', '10.20.0.1/24')];
-  expect(parseFacts('id', 'qrouter-id', active, [])).toMatchObject({ gateways: ['203.0.113.167'], standsBy: false });
+  expect(parseFacts('id', 'qrouter-id', active, [])).toMatchObject({ gateways: ['203.0.113.167'], isStandby: false });
 });
 
 test('a namespace without any address does not stand by', () => {
-  expect(parseFacts('id', 'qrouter-id', [LOOPBACK], []).standsBy).toBe(false);
+  expect(parseFacts('id', 'qrouter-id', [LOOPBACK], []).isStandby).toBe(false);
 });
 
 test('any other namespace: the gateway is on the interface of the default route', () => {
   const links = [LOOPBACK, link('ext0', '203.0.113.10/24', '203.0.113.11/24'), link('int0', '10.20.0.1/24')];
   const facts = parseFacts('edge', 'edge', links, [{ dst: 'default', dev: 'ext0' }]);
   expect(facts.gateways).toEqual(['203.0.113.10', '203.0.113.11']);
-  expect(facts.inside).toEqual([{ cidr: '10.20.0.0/24', neutron: false, interface: 'int0' }]);
+  expect(facts.inside).toEqual([{ cidr: '10.20.0.0/24', isNeutron: false, interface: 'int0' }]);
 });
 
 test('an address without a network around it is a gateway when there is no other', () => {
@@ -105,22 +105,22 @@ ipv6     10 tcp      6 431999 ESTABLISHED src=2001:db8::1 dst=2001:db8::2 sport=
   expect(parseFlows(output)).toEqual([
     {
       protocol: 'tcp',
-      source_ip: '203.0.113.2',
-      source_port: 47918,
-      destination_ip: '203.0.113.235',
-      destination_port: 4022,
-      replying_ip: '10.20.0.90',
-      replying_port: 8080,
+      sourceIp: '203.0.113.2',
+      sourcePort: 47918,
+      destinationIp: '203.0.113.235',
+      destinationPort: 4022,
+      replyIp: '10.20.0.90',
+      replyPort: 8080,
       state: 'ESTABLISHED',
     },
     {
       protocol: 'udp',
-      source_ip: '203.0.113.2',
-      source_port: 4e4,
-      destination_ip: '203.0.113.235',
-      destination_port: 4053,
-      replying_ip: '203.0.113.235',
-      replying_port: 4053,
+      sourceIp: '203.0.113.2',
+      sourcePort: 4e4,
+      destinationIp: '203.0.113.235',
+      destinationPort: 4053,
+      replyIp: '203.0.113.235',
+      replyPort: 4053,
     },
   ]);
 });
@@ -159,14 +159,14 @@ test('only a whole comment of praas names a mapping', () => {
 });
 
 test('connections are ended together: by endpoint and server, or by source where some of them are kept', () => {
-  const flow = (source_ip: string, source_port: number, replying_ip = '10.20.0.51') => ({
+  const flow = (sourceIp: string, sourcePort: number, replyIp = '10.20.0.51') => ({
     protocol: 'tcp' as const,
-    source_ip,
-    source_port,
-    destination_ip: '203.0.113.10',
-    destination_port: 4022,
-    replying_ip,
-    replying_port: 22,
+    sourceIp,
+    sourcePort,
+    destinationIp: '203.0.113.10',
+    destinationPort: 4022,
+    replyIp,
+    replyPort: 22,
   });
   const crowd = Array.from({ length: 20_000 }, (_, index) => flow(`192.0.2.${index % 250}`, index + 1));
   const lead = '--delete --proto tcp --orig-dst 203.0.113.10 --orig-port-dst 4022';

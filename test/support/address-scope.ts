@@ -1,7 +1,7 @@
-/** Address scopes in a test world that has Neutron's rules, changed as the L3 agent changes them: rule by rule, in its own chains. */
+/** Changes address scopes in a test world with Neutron's rules as the L3 agent does: rule by rule, in its own chains. */
 import type { TestWorld } from './world.ts';
 
-/** The scope of what is in none, and of the gateway in every test world. */
+/** The mark of networks without a scope, and of the gateway in each test world. */
 export const NO_SCOPE = 0x4000000;
 
 /** Puts the network behind the router into the scope with this mark. */

@@ -1,26 +1,23 @@
-/**
- * What the domain relies on when it asks a Cloud, whoever answers: the one in memory of the quick tests and the adapter on a
- * real OpenStack are held to the same.
- */
+/** The contract of Cloud: tested with the cloud in memory, and with the adapter on a real OpenStack. */
 import { beforeAll, expect, test } from '@jest/globals';
 import type { Cloud } from '../../src/pat/interfaces/cloud.ts';
 import { idOf } from './samples.ts';
 
-/** What is there: two tenants, each with a router and a server, at the same address on networks of their own. */
+/** The resources: two projects, each with a network, a router and a server, with the same server address. */
 export interface CloudFacts {
   readonly cloud: Cloud;
   readonly project_id: string;
   readonly router: { readonly id: string; readonly name: string; readonly gateway_ip: string };
   readonly server: { readonly id: string; readonly name: string; readonly ip: string };
   readonly port: { readonly id: string; readonly network_id: string };
-  /** Of the port, and the project's own. */
+  /** The security group of the port, in the same project. */
   readonly security_group: { readonly id: string; readonly name: string };
   readonly other: { readonly project_id: string; readonly router_id: string; readonly port_id: string };
 }
 
-const NOBODY = idOf(999);
+const UNKNOWN_ID = idOf(999);
 
-/** Defines the tests. `prepare` is called once, before the first. */
+/** Defines the tests. `prepare` is called once, before the first test. */
 export function testCloud(prepare: () => Promise<CloudFacts>): void {
   let facts: CloudFacts;
   let cloud: Cloud;
@@ -29,7 +26,7 @@ export function testCloud(prepare: () => Promise<CloudFacts>): void {
     cloud = facts.cloud;
   });
 
-  test('a router, by its ID, and what is no router', async () => {
+  test('a router by its ID, and an unknown ID', async () => {
     const { router, project_id } = facts;
     expect(await cloud.router(router.id)).toMatchObject({
       id: router.id,
@@ -41,10 +38,10 @@ export function testCloud(prepare: () => Promise<CloudFacts>): void {
       isHa: false,
       isDistributed: false,
     });
-    expect(await cloud.router(NOBODY)).toBeUndefined();
+    expect(await cloud.router(UNKNOWN_ID)).toBeUndefined();
   });
 
-  test('routers: all, of a project, of a name', async () => {
+  test('routers: all, by project, by name', async () => {
     const { router, other, project_id } = facts;
     const idsOf = async (filter?: Parameters<Cloud['routers']>[0]): Promise<string[]> =>
       (await cloud.routers(filter)).map(({ id }) => id);
@@ -56,15 +53,15 @@ export function testCloud(prepare: () => Promise<CloudFacts>): void {
     expect((await cloud.routerHosts(router.id)).length).toBeGreaterThan(0);
   });
 
-  test('projects: all that there are, and one by its ID', async () => {
+  test('projects: all, and one by its ID', async () => {
     const { project_id, other } = facts;
 
     expect(await cloud.projectIds()).toEqual(expect.arrayContaining([project_id, other.project_id]));
     expect(await cloud.hasProject(project_id)).toBe(true);
-    expect(await cloud.hasProject(NOBODY.replaceAll('-', ''))).toBe(false);
+    expect(await cloud.hasProject(UNKNOWN_ID.replaceAll('-', ''))).toBe(false);
   });
 
-  test('a port, by its ID, with all that decides who may publish it', async () => {
+  test('a port by its ID, with all fields', async () => {
     const { port, server, project_id, security_group } = facts;
     expect(await cloud.port(port.id)).toMatchObject({
       id: port.id,
@@ -79,15 +76,15 @@ export function testCloud(prepare: () => Promise<CloudFacts>): void {
       hasPortSecurity: true,
       security_group_ids: [security_group.id],
     });
-    expect(await cloud.port(NOBODY)).toBeUndefined();
+    expect(await cloud.port(UNKNOWN_ID)).toBeUndefined();
   });
 
-  test('ports: by IDs, by devices, by network and address; of nothing there are none', async () => {
+  test('ports: by IDs, by devices, by network and address; an empty list selects none', async () => {
     const { port, server, router, other } = facts;
     const idsOf = async (filter: Parameters<Cloud['ports']>[0]): Promise<string[]> =>
       (await cloud.ports(filter)).map(({ id }) => id).toSorted();
 
-    expect(await idsOf({ ids: [port.id, other.port_id, NOBODY] })).toEqual([port.id, other.port_id].toSorted());
+    expect(await idsOf({ ids: [port.id, other.port_id, UNKNOWN_ID] })).toEqual([port.id, other.port_id].toSorted());
     expect(await idsOf({ deviceIds: [server.id] })).toEqual([port.id]);
     expect(await idsOf({ networkIds: [port.network_id], ip_address: server.ip })).toEqual([port.id]);
     expect(await idsOf({ ip_address: server.ip })).toEqual([port.id, other.port_id].toSorted());
@@ -98,7 +95,7 @@ export function testCloud(prepare: () => Promise<CloudFacts>): void {
     expect(owners.toSorted()).toEqual(['network:router_gateway', 'network:router_interface']);
   });
 
-  test('servers: by ID, by the whole name, of a project', async () => {
+  test('servers: by ID, by the whole name, by project', async () => {
     const { server, project_id, other } = facts;
     expect(await cloud.server(server.id)).toEqual({
       id: server.id,
@@ -106,7 +103,7 @@ export function testCloud(prepare: () => Promise<CloudFacts>): void {
       project_id,
       status: 'ACTIVE',
     });
-    expect(await cloud.server(NOBODY)).toBeUndefined();
+    expect(await cloud.server(UNKNOWN_ID)).toBeUndefined();
     const named = { name: server.name, project_id };
     expect((await cloud.servers(named)).map(({ id }) => id)).toEqual([server.id]);
     expect(await cloud.serverIds(named)).toEqual([server.id]);
@@ -116,11 +113,16 @@ export function testCloud(prepare: () => Promise<CloudFacts>): void {
     expect(new Set(others.map((each) => each.project_id))).toEqual(new Set([other.project_id]));
   });
 
-  test('a rule of a security group, added, found and taken away; twice is no mistake', async () => {
+  test('a security group rule: create, list, and delete, which may be repeated', async () => {
     const { security_group, project_id } = facts;
     expect(await cloud.securityGroups([security_group.id])).toEqual([{ ...security_group, project_id }]);
-    const wish = { protocol: 'tcp', port: 7777, remote_ip_prefix: '198.51.100.0/24', description: 'contract' } as const;
-    const id = await cloud.addSecurityGroupRule({ ...wish, security_group_id: security_group.id });
+    const newRule = {
+      protocol: 'tcp',
+      port: 7777,
+      remote_ip_prefix: '198.51.100.0/24',
+      description: 'contract',
+    } as const;
+    const id = await cloud.addSecurityGroupRule({ ...newRule, security_group_id: security_group.id });
     const rules = await cloud.securityGroupRules([security_group.id]);
     await cloud.removeSecurityGroupRule(id);
     await cloud.removeSecurityGroupRule(id);

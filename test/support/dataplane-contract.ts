@@ -1,7 +1,7 @@
 /** What every Dataplane promises (pat/interfaces/dataplane.ts): run on the fake in the fast tier, on both backends in the kernel tier. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Dataplane } from '../../src/pat/interfaces/dataplane.ts';
-import { type Endpoint, type Forward, forwardKey } from '../../src/pat/mapping/forward.ts';
+import { type Forward, forwardKey, type PublicEndpoint } from '../../src/pat/mapping/forward.ts';
 import { type Changes, isEmptyChanges } from '../../src/pat/plan/changes.ts';
 import { plan } from '../../src/pat/plan/plan.ts';
 
@@ -13,7 +13,7 @@ export interface DataplaneUnderTest {
   /** A router with 203.0.113.10 as its gateway address and nothing of praas in it. */
   readonly router_id: string;
   /** Makes one new connection (over UDP: sends one packet and receives a reply) from this address outside to the endpoint. */
-  call(source_ip: CallerIp, endpoint: Endpoint): Promise<void>;
+  call(source_ip: CallerIp, endpoint: PublicEndpoint): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -66,10 +66,10 @@ export function dataplaneContract(name: string, make: () => Promise<DataplaneUnd
       const { forwards } = await under.dataplane.observe(under.router_id);
       return forwards.map(({ forward }) => (forward ? forwardKey(forward) : 'broken')).toSorted();
     };
-    const packets = async (...wanted: readonly Forward[]): Promise<(number | undefined)[]> => {
+    const packets = async (...selected: readonly Forward[]): Promise<(number | undefined)[]> => {
       const { forwards } = await under.dataplane.observe(under.router_id);
-      return wanted.map(({ mapping_id }) => {
-        const counters = forwards.find((found) => found.mapping_id === mapping_id)?.counters;
+      return selected.map(({ mapping_id }) => {
+        const counters = forwards.find((each) => each.mapping_id === mapping_id)?.counters;
         // A packet has a header at least.
         expect(counters === undefined || counters.bytes >= 20 * counters.packets).toBe(true);
         return counters?.packets;
@@ -77,7 +77,7 @@ export function dataplaneContract(name: string, make: () => Promise<DataplaneUnd
     };
     const keys = (...forwards: readonly Forward[]): string[] => forwards.map(forwardKey).toSorted();
 
-    test('knows its routers and their gateways', async () => {
+    test('gives its routers and their gateways', async () => {
       expect(await under.dataplane.routers()).toContain(under.router_id);
       expect((await under.dataplane.facts(under.router_id)).gateways).toEqual(['203.0.113.10']);
     });
@@ -85,11 +85,11 @@ export function dataplaneContract(name: string, make: () => Promise<DataplaneUnd
     test('reads the marks that the address scopes of the router require', async () => {
       const { inside } = await under.dataplane.facts(under.router_id);
       const { scopeMarks } = await under.dataplane.observe(under.router_id);
-      const asked = inside.map((network) => scopeMarks?.get(network.interface));
-      expect(new Set(asked)).toEqual(new Set([scopeMark]));
+      const marks = inside.map((network) => scopeMarks?.get(network.interface));
+      expect(new Set(marks)).toEqual(new Set([scopeMark]));
     });
 
-    test('holds what was applied, and a second plan is empty', async () => {
+    test('observes what was applied, and a second plan is empty', async () => {
       expect(await inPlace()).toEqual([]);
       await reconcile([SSH, WEB, DNS]);
       expect(await inPlace()).toEqual(keys(SSH, WEB, DNS));
@@ -107,14 +107,14 @@ export function dataplaneContract(name: string, make: () => Promise<DataplaneUnd
     });
 
     if (scopeMark !== undefined)
-      test('a mark comes, changes and goes with its forward', async () => {
+      test('a forward gets, changes and loses its mark', async () => {
         for (const mark of [undefined, scopeMark, 0x4020000, undefined]) {
           await reconcile([{ ...SSH, scopeMark: mark }, WEB]);
           expect(await inPlace()).toEqual(keys({ ...SSH, scopeMark: mark }, WEB));
         }
       });
 
-    test('allowed networks come and go', async () => {
+    test('a forward gets, changes and loses allowed networks', async () => {
       for (const allowed_cidrs of [
         ['198.51.100.0/24'],
         ['198.51.100.0/25', '198.51.100.128/25'],
@@ -148,7 +148,7 @@ export function dataplaneContract(name: string, make: () => Promise<DataplaneUnd
       expect(await inPlace()).toEqual(keys(WEB));
     });
 
-    test('hundreds go in and out as one batch', async () => {
+    test('hundreds of forwards are added and removed in one transaction', async () => {
       const many = Array.from({ length: 300 }, (_, index) => ({
         ...(index % 2 === 0 ? SSH : DNS),
         mapping_id: `22222222-0000-4000-8000-${String(index).padStart(12, '0')}`,
@@ -168,7 +168,7 @@ export function dataplaneContract(name: string, make: () => Promise<DataplaneUnd
       expect(await inPlace()).toEqual(keys(SSH));
     });
 
-    test('a forward counts its connections, once each, over all of its networks and from zero', async () => {
+    test('a forward counts each connection once, over all of its allowed networks, from zero', async () => {
       const [home, away] = CALLERS;
       const listed = { ...DNS, allowed_cidrs: [`${home}/32`, '198.51.100.0/24'] };
       await reconcile([]);

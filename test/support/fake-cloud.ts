@@ -1,4 +1,4 @@
-/** A cloud in memory: two tenants with the same subnet and the same server address, each behind a router of its own. */
+/** A cloud in memory: two projects with the same subnet and server address, each with its own router. */
 import { praasError } from '../../src/pat/errors.ts';
 import type {
   Cloud,
@@ -102,11 +102,11 @@ export class FakeCloud implements Cloud {
   readonly itsRules: SecurityGroupRule[] = [];
   readonly itsProjects: string[] = [DEMO, OTHER];
   readonly itsHosts: RouterHost[] = [{ host: 'node-1', isAlive: true, ha_state: null }];
-  /** Every question, by the name of its method. */
+  /** All requests, by the name of the method. */
   readonly asked: string[] = [];
   isAway = false;
 
-  /** Replaces fields of a port; what was read before knows nothing of it. */
+  /** Replaces fields of a port; ports that were read before stay unchanged. */
   changePort(id: string, fields: Partial<CloudPort>): void {
     const index = this.itsPorts.findIndex((port) => port.id === id);
     const port = this.itsPorts[index];

@@ -1,13 +1,13 @@
 /**
- * A Dataplane in memory, held to the same contract suite as the real ones. Strict: what a kernel would refuse it refuses,
- * and a change goes into a copy, so it is made whole or not at all. Somebody else may edit a router behind its back, and a
- * connection keeps going where it went when it was made, as in the kernel's connection table.
+ * A Dataplane in memory, which passes the same contract as the real ones. It refuses what a kernel refuses, and applies all
+ * changes or none. A test may edit a router as another process would, and a connection keeps the translation that it began
+ * with, as in the kernel's connection table.
  */
 import { cidrContains } from '../../src/core/values/ipv4.ts';
 import type { Usage } from '../../src/core/values/usage.ts';
 import { praasError } from '../../src/pat/errors.ts';
 import type { Dataplane, Observation } from '../../src/pat/interfaces/dataplane.ts';
-import { type Endpoint, endpointKey, type Forward, forwardKey } from '../../src/pat/mapping/forward.ts';
+import { endpointKey, type Forward, forwardKey, type PublicEndpoint } from '../../src/pat/mapping/forward.ts';
 import type { Changes, ObservedForward, RuleCounters } from '../../src/pat/plan/changes.ts';
 import type { Flow } from '../../src/pat/plan/connection.ts';
 import type { UnmanagedRule } from '../../src/pat/plan/unmanaged-rules.ts';
@@ -17,28 +17,27 @@ import type { PortInUse } from '../../src/pat/router/port-in-use.ts';
 
 type Call = Exclude<keyof Dataplane, 'render' | 'expected'>;
 
-/** One thing in the kernel. `forward` is undefined for pieces of a mapping that make no whole forward. */
-interface Entry {
+/** The rules of one mapping. `forward` is undefined when they are not exactly one forward. */
+interface InstalledRules {
   readonly mapping_id: string;
   readonly forward: Forward | undefined;
-  /** What names exactly this entry, as a rule's text does. */
+  /** Identifies these rules, as the text of a rule does. */
   readonly text: string;
-  /** Of the first packet of each connection; pieces count nothing here. */
+  /** Of the first packet of each connection; broken rules have none. */
   readonly counters?: RuleCounters;
 }
 
-/** A router as a test sets it up and as somebody else may change it. */
+/** A router as a test prepares it and as another process may change it. */
 export class FakeRouter {
   facts: RouterFacts;
   portsInUse: readonly PortInUse[] = [];
-  /** What is said of them in `portsInUse` has the same text. */
+  /** Their entries in `portsInUse` have the same text. */
   unmanagedRules: readonly UnmanagedRule[] = [];
   listeners: readonly PortInUse[] = [];
   warnings: readonly string[] = [];
   scopeMarks: ScopeMarks = new Map();
-  /** Whether our chains and jumps are there. */
-  hasFrame = false;
-  entries: readonly Entry[] = [];
+  hasBaseChains = false;
+  entries: readonly InstalledRules[] = [];
   flows: readonly Flow[] = [];
   /** How many connections it can have. */
   connectionLimit = 262_144;
@@ -49,45 +48,45 @@ export class FakeRouter {
     this.facts = facts;
   }
 
-  /** The forwards in place, as sorted texts; `broken` for what is none. */
+  /** Gives the installed forwards as sorted texts, with `broken` for rules that are no forward. */
   inPlace(): string[] {
     return this.entries.map(({ text }) => text).toSorted();
   }
 
-  /** Somebody puts a rule there without asking the Dataplane: a copy of one, or one nobody knows. */
+  /** Another process adds a forward: a duplicate, or one without a record. */
   inject(forward: Forward): void {
-    this.hasFrame = true;
+    this.hasBaseChains = true;
     this.entries = [...this.entries, entryOf(forward)];
   }
 
-  /** Somebody edits the rules of a mapping until they make no forward. */
-  damage(mapping_id: string): void {
-    const broken: Entry = { mapping_id, forward: undefined, text: `broken ${mapping_id}` };
-    this.entries = [...this.entries.filter((entry) => entry.mapping_id !== mapping_id), broken];
+  /** Another process edits the rules of a mapping so that they are no forward. */
+  damage(mappingId: string): void {
+    const broken: InstalledRules = { mapping_id: mappingId, forward: undefined, text: `broken ${mappingId}` };
+    this.entries = [...this.entries.filter((entry) => entry.mapping_id !== mappingId), broken];
   }
 
-  /** Somebody flushes everything. */
+  /** Another process flushes all rules. */
   flush(): void {
     this.entries = [];
-    this.hasFrame = false;
+    this.hasBaseChains = false;
   }
 
-  /** A caller connects: the rules of this moment decide where to, from then on the connection stays there. */
-  connect(source_ip: string, endpoint: Endpoint): Flow {
+  /** A client connects: the rules in force decide the translation, and the connection keeps it. */
+  connect(sourceIp: string, endpoint: PublicEndpoint): Flow {
     const { protocol, gateway_ip, router_port } = endpoint;
-    const entry = this.entries.find(({ forward }) => forward && leads(forward, endpoint, source_ip));
+    const entry = this.entries.find(({ forward }) => forward && matches(forward, endpoint, sourceIp));
     this.entries = this.entries.map((each) =>
-      each === entry ? { ...each, counters: withOneMore(each.counters) } : each,
+      each === entry ? { ...each, counters: incremented(each.counters) } : each,
     );
-    const led = entry?.forward;
+    const target = entry?.forward;
     const flow: Flow = {
       protocol,
-      source_ip,
-      source_port: 40_000 + this.flows.length,
-      destination_ip: gateway_ip,
-      destination_port: router_port,
-      replying_ip: led?.server_ip ?? gateway_ip,
-      replying_port: led?.server_port ?? router_port,
+      sourceIp,
+      sourcePort: 40_000 + this.flows.length,
+      destinationIp: gateway_ip,
+      destinationPort: router_port,
+      replyIp: target?.server_ip ?? gateway_ip,
+      replyPort: target?.server_port ?? router_port,
     };
     this.flows = [...this.flows, flow];
     return flow;
@@ -112,24 +111,24 @@ export class FakeDataplane implements Dataplane {
     return this.#calls.filter((made) => made === call).length;
   }
 
-  /** The next such call fails with this error, before it does anything. */
+  /** The next such call throws this error, before it changes anything. */
   failNext(call: Call, error: Error): void {
     this.#failures.push({ call, error });
   }
 
   /** The kernel refuses the next change. */
-  refuseNext(router_id: string): void {
-    const facts = { router: router_id, line: 'line 2', output: 'told to refuse' };
+  refuseNext(routerId: string): void {
+    const facts = { router: routerId, line: 'line 2', output: 'told to refuse' };
     this.failNext('apply', praasError('KERNEL_REFUSED', facts));
   }
 
   add(router: FakeRouter): void {
-    this.#routers.set(router.facts.router_id, router);
+    this.#routers.set(router.facts.routerId, router);
   }
 
-  /** The router goes away, with everything in it. */
-  lose(router_id: string): void {
-    this.#routers.delete(router_id);
+  /** The router disappears, with its rules and connections. */
+  lose(routerId: string): void {
+    this.#routers.delete(routerId);
   }
 
   async routers(): Promise<readonly string[]> {
@@ -137,12 +136,15 @@ export class FakeDataplane implements Dataplane {
     return this.#ids();
   }
 
-  async facts(router_id: string): Promise<RouterFacts> {
-    return this.#enter('facts', router_id).facts;
+  async facts(routerId: string): Promise<RouterFacts> {
+    return this.#enter('facts', routerId).facts;
   }
 
-  async observe(router_id: string): Promise<Observation> {
-    const { entries, portsInUse, unmanagedRules, warnings, scopeMarks, hasFrame } = this.#enter('observe', router_id);
+  async observe(routerId: string): Promise<Observation> {
+    const { entries, portsInUse, unmanagedRules, warnings, scopeMarks, hasBaseChains } = this.#enter(
+      'observe',
+      routerId,
+    );
     const forwards = entries.map(({ text, ...entry }) => ({ ...entry, handle: text }));
     return {
       forwards,
@@ -150,20 +152,21 @@ export class FakeDataplane implements Dataplane {
       unmanagedRules,
       warnings,
       scopeMarks,
-      missingBaseChains: hasFrame ? undefined : FRAME,
+      missingBaseChains: hasBaseChains ? undefined : BASE_CHAINS,
     };
   }
 
-  async listeners(router_id: string): Promise<readonly PortInUse[]> {
-    return this.#enter('listeners', router_id).listeners;
+  async listeners(routerId: string): Promise<readonly PortInUse[]> {
+    return this.#enter('listeners', routerId).listeners;
   }
 
-  async apply(router_id: string, changes: Changes): Promise<void> {
-    const router = this.#enter('apply', router_id);
+  async apply(routerId: string, changes: Changes): Promise<void> {
+    const router = this.#enter('apply', routerId);
     const refuse = (line: string, output: string): Error =>
-      praasError('KERNEL_REFUSED', { router: router_id, line, output });
-    if (changes.missingBaseChains !== undefined && router.hasFrame) throw refuse(FRAME, 'chain already exists');
-    const hasFrame = router.hasFrame || changes.missingBaseChains !== undefined;
+      praasError('KERNEL_REFUSED', { router: routerId, line, output });
+    if (changes.missingBaseChains !== undefined && router.hasBaseChains)
+      throw refuse(BASE_CHAINS, 'chain already exists');
+    const hasBaseChains = router.hasBaseChains || changes.missingBaseChains !== undefined;
     const entries = [...router.entries];
     for (const { handle } of changes.remove) {
       const index = entries.findIndex(({ text }) => text === handle);
@@ -172,10 +175,10 @@ export class FakeDataplane implements Dataplane {
     }
     for (const forward of changes.add) {
       const { text } = entryOf(forward);
-      if (!hasFrame) throw refuse(`+ ${text}`, 'no such chain');
+      if (!hasBaseChains) throw refuse(`+ ${text}`, 'no such chain');
       const key = endpointKey(forward);
       if (entries.some((entry) => entry.forward && endpointKey(entry.forward) === key)) {
-        throw refuse(`+ ${text}`, 'the endpoint is there already');
+        throw refuse(`+ ${text}`, 'the endpoint exists');
       }
       entries.push(entryOf(forward));
     }
@@ -185,30 +188,30 @@ export class FakeDataplane implements Dataplane {
     if (missing) throw refuse(`- ${missing.text}`, 'no such rule');
     router.unmanagedRules = router.unmanagedRules.filter((rule) => !adopted.includes(rule));
     router.portsInUse = router.portsInUse.filter(({ text }) => !texts.has(text));
-    router.hasFrame = hasFrame;
+    router.hasBaseChains = hasBaseChains;
     router.entries = entries;
   }
 
-  render({ missingBaseChains: frame, remove, add, adopt = [] }: Changes): string {
+  render({ missingBaseChains, remove, add, adopt = [] }: Changes): string {
     const lines = [
       ...adopt.map(({ text }) => `- ${text}`),
       ...remove.map(({ handle }) => `- ${String(handle)}`),
       ...add.map((forward) => `+ ${forwardKey(forward)}`),
     ];
-    return [...(frame === undefined ? [] : [FRAME]), ...lines].map((line) => `${line}\n`).join('');
+    return [...(missingBaseChains === undefined ? [] : [BASE_CHAINS]), ...lines].map((line) => `${line}\n`).join('');
   }
 
   expected(forward: Forward): ObservedForward {
     return { mapping_id: forward.mapping_id, forward, handle: forwardKey(forward) };
   }
 
-  async flows(router_id: string, endpoints: readonly Endpoint[]): Promise<readonly Flow[]> {
-    const wanted = new Set(endpoints.map(endpointKey));
-    return this.#enter('flows', router_id).flows.filter((flow) => wanted.has(endpointKey(dialled(flow))));
+  async flows(routerId: string, endpoints: readonly PublicEndpoint[]): Promise<readonly Flow[]> {
+    const keys = new Set(endpoints.map(endpointKey));
+    return this.#enter('flows', routerId).flows.filter((flow) => keys.has(endpointKey(endpointOfFlow(flow))));
   }
 
-  async endFlows(router_id: string, flows: readonly Flow[]): Promise<void> {
-    const router = this.#enter('endFlows', router_id);
+  async endFlows(routerId: string, flows: readonly Flow[]): Promise<void> {
+    const router = this.#enter('endFlows', routerId);
     router.flows = router.flows.filter((flow) => !flows.includes(flow));
   }
 
@@ -219,13 +222,13 @@ export class FakeDataplane implements Dataplane {
 
   async removeBaseChains(router_id: string): Promise<void> {
     const router = this.#enter('removeBaseChains', router_id);
-    router.hasFrame = router.hasFrame && router.entries.length + router.portsInUse.length > 0;
+    router.hasBaseChains = router.hasBaseChains && router.entries.length + router.portsInUse.length > 0;
   }
 
-  #enter(call: Call, router_id: string): FakeRouter {
+  #enter(call: Call, routerId: string): FakeRouter {
     this.#called(call);
-    const router = this.#routers.get(router_id);
-    if (router === undefined) throw praasError('ROUTER_NOT_FOUND', { router: router_id, known: this.#ids() });
+    const router = this.#routers.get(routerId);
+    if (router === undefined) throw praasError('ROUTER_NOT_FOUND', { router: routerId, known: this.#ids() });
     return router;
   }
 
@@ -241,24 +244,24 @@ export class FakeDataplane implements Dataplane {
   }
 }
 
-const FRAME = 'the frame';
+const BASE_CHAINS = 'base chains';
 const SYN_BYTES = 60;
 const NOTHING: RuleCounters = { packets: 0, bytes: 0 };
 
-function entryOf(forward: Forward): Entry {
+function entryOf(forward: Forward): InstalledRules {
   return { mapping_id: forward.mapping_id, forward, text: forwardKey(forward), counters: NOTHING };
 }
 
-function withOneMore({ packets, bytes } = NOTHING): RuleCounters {
+function incremented({ packets, bytes } = NOTHING): RuleCounters {
   return { packets: packets + 1, bytes: bytes + SYN_BYTES };
 }
 
-function leads(forward: Forward, endpoint: Endpoint, source_ip: string): boolean {
+function matches(forward: Forward, endpoint: PublicEndpoint, sourceIp: string): boolean {
   const { allowed_cidrs } = forward;
-  const isAllowed = allowed_cidrs.length === 0 || allowed_cidrs.some((cidr) => cidrContains(cidr, source_ip));
+  const isAllowed = allowed_cidrs.length === 0 || allowed_cidrs.some((cidr) => cidrContains(cidr, sourceIp));
   return isAllowed && endpointKey(forward) === endpointKey(endpoint);
 }
 
-function dialled({ protocol, destination_ip, destination_port }: Flow): Endpoint {
-  return { protocol, gateway_ip: destination_ip, router_port: destination_port };
+function endpointOfFlow({ protocol, destinationIp, destinationPort }: Flow): PublicEndpoint {
+  return { protocol, gateway_ip: destinationIp, router_port: destinationPort };
 }

@@ -1,4 +1,4 @@
-/** The service joined as compose/node.ts does it, with everything around it in memory. */
+/** The services as compose/node.ts builds them, with all adapters in memory. */
 
 import type { Logger } from '../../src/core/logger.ts';
 import type { Timers } from '../../src/core/timers.ts';
@@ -61,7 +61,7 @@ export interface FakeNode {
   readonly log: ListLog;
 }
 
-/** A node with one router; whatever is given is used instead. New mappings get the ids idOf(1), idOf(2), … */
+/** A node with one router, unless `given` replaces it. New mappings get the IDs idOf(1), idOf(2), … */
 export function fakeNode(
   given: Partial<Pick<FakeNode, 'store' | 'router' | 'dataplane'>> & {
     readonly policy?: PatSettings;
@@ -89,7 +89,7 @@ export function fakeNode(
     clock,
     log,
     settings: given.policy ?? POLICY,
-    state_dir: '/srv/state',
+    stateDir: '/srv/state',
   };
   const agent = new Agent(dataplane, clock, log);
   const runner = new ChangeRunner({ ...common, agent });
@@ -120,7 +120,7 @@ export function fakeNode(
   };
 }
 
-/** The catalogue error with which it fails; anything else, success included, fails the test. */
+/** Gives the catalogue error that the work throws. Success and any other error fail the test. */
 export async function errorOf(work: Promise<unknown> | (() => unknown)): Promise<PraasError> {
   try {
     await (typeof work === 'function' ? work() : work);

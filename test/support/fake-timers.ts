@@ -1,4 +1,4 @@
-/** Time that passes when a test says so: a clock and timers that go together. */
+/** A clock and timers whose time passes only when a test lets it. */
 import type { Timers } from '../../src/core/timers.ts';
 import { FakeClock } from './fake-clock.ts';
 
@@ -15,7 +15,7 @@ export class FakeTimers implements Timers {
     this.clock = new FakeClock(now);
   }
 
-  /** How many are set. */
+  /** Number of waiting timers. */
   get count(): number {
     return this.#waiting.length;
   }
@@ -28,7 +28,7 @@ export class FakeTimers implements Timers {
     };
   }
 
-  /** Lets that much time pass; what is due runs at its time, and what it starts gets its turn before time goes on. */
+  /** Lets time pass. A due timer runs at its time, and the work that it starts proceeds before the time passes on. */
   async pass(milliseconds: number): Promise<void> {
     const end = this.clock.now().getTime() + milliseconds;
     for (;;) {
@@ -44,7 +44,7 @@ export class FakeTimers implements Timers {
   }
 }
 
-/** Lets everything that is ready run, however many steps it takes. */
+/** Lets all pending promises and immediates run. */
 async function settled(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -208,7 +208,7 @@ export const HOPS: readonly Hop[] = [
   judgeNode(undefined, undefined),
   judgeNode(undefined, []),
   judgeNode(undefined, HOSTS),
-  judgeNode({ ...FACTS, standsBy: true }, HOSTS),
+  judgeNode({ ...FACTS, isStandby: true }, HOSTS),
   judgeNode(FACTS, HOSTS),
   judgeConnectionTable(undefined, true),
   judgeConnectionTable({ used: 12, limit: 262_144 }, true),

@@ -3,7 +3,7 @@ import { type Delta, emptyRecord, isEmptyDelta, type RouterRecord, withDelta } f
 
 export class MemoryStore implements MappingStore {
   readonly #records = new Map<string, RouterRecord>();
-  readonly #lines = new Map<string, Promise<unknown>>();
+  readonly #queues = new Map<string, Promise<unknown>>();
 
   constructor(records: readonly RouterRecord[] = []) {
     for (const record of records) this.#records.set(record.router_id, record);
@@ -22,8 +22,8 @@ export class MemoryStore implements MappingStore {
   }
 
   transaction<T>(router_id: string, work: (transaction: StoreTransaction) => Promise<T>): Promise<T> {
-    const result = (this.#lines.get(router_id) ?? Promise.resolve()).then(() => this.#run(router_id, work));
-    this.#lines.set(
+    const result = (this.#queues.get(router_id) ?? Promise.resolve()).then(() => this.#run(router_id, work));
+    this.#queues.set(
       router_id,
       result.catch(() => undefined),
     );
@@ -31,12 +31,12 @@ export class MemoryStore implements MappingStore {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#lines.values());
+    await Promise.all(this.#queues.values());
   }
 
   async #run<T>(router_id: string, work: (transaction: StoreTransaction) => Promise<T>): Promise<T> {
     const records = this.#records;
-    const begin = records.get(router_id);
+    const before = records.get(router_id);
     let hasEnded = false;
     const change = (next: (record: RouterRecord) => RouterRecord | undefined): void => {
       if (hasEnded) throw new Error('a transaction was used after its end');
@@ -53,8 +53,8 @@ export class MemoryStore implements MappingStore {
           return records.get(router_id) ?? emptyRecord(router_id);
         },
         commit: write,
-        note: write,
-        rollback: async () => change(() => begin),
+        stage: write,
+        rollback: async () => change(() => before),
       });
     } finally {
       hasEnded = true;

@@ -46,7 +46,7 @@ export function testNode(
   const exec = createExec(TIMEOUT_MS, process.env);
   const store = new FileStore({ state_dir, exec, clock, lockTimeoutSeconds: 10, command: 'a test' });
   const agent = new Agent(dataplane, clock, log);
-  const common = { store, dataplane, agent, clock, log, settings: POLICY, state_dir };
+  const common = { store, dataplane, agent, clock, log, settings: POLICY, stateDir: state_dir };
   const runner = new ChangeRunner(common);
   const targets = new LocalTargets();
   const pat = new ParsingPatService({ ...common, runner, access: POLICY_BY_DEFAULT, newId: randomUUID, targets });

@@ -1,9 +1,9 @@
 /**
- * The address plan of the tests of the domain, and one valid example of each thing. A test changes what it is about.
+ * The address plan of the tests, and a valid example of each value, of which a test changes what it tests.
  *
  *   203.0.113.10  gateway of ROUTER        10.20.0.0/24   a Neutron network behind it
  *   203.0.113.11  floating IP on ROUTER    10.30.0.0/16   behind another router of the tenant, by a static route
- *   198.51.100.x  callers
+ *   198.51.100.x  clients
  */
 import type { Forward } from '../../src/pat/mapping/forward.ts';
 import type { Mapping } from '../../src/pat/mapping/mapping.ts';
@@ -17,20 +17,20 @@ export const CALLER = '198.51.100.7';
 export const NOW = '2030-01-01T00:00:00Z';
 
 export const FACTS: RouterFacts = {
-  router_id: ROUTER,
+  routerId: ROUTER,
   namespace: `qrouter-${ROUTER}`,
   gateways: [GATEWAY],
-  standsBy: false,
+  isStandby: false,
   addresses: [GATEWAY, '203.0.113.11', '10.20.0.1'],
   inside: [
-    { cidr: '10.20.0.0/24', neutron: true, interface: 'qr-5be5f541-c7' },
-    { cidr: '10.30.0.0/16', neutron: false, interface: 'qr-5be5f541-c7' },
+    { cidr: '10.20.0.0/24', isNeutron: true, interface: 'qr-5be5f541-c7' },
+    { cidr: '10.30.0.0/16', isNeutron: false, interface: 'qr-5be5f541-c7' },
   ],
 };
 
-/** The same router under another id. */
-export function factsOf(router_id: string): RouterFacts {
-  return { ...FACTS, router_id, namespace: router_id };
+/** The same router with another ID. */
+export function factsOf(routerId: string): RouterFacts {
+  return { ...FACTS, routerId, namespace: routerId };
 }
 
 /** `idOf(7)` is a valid UUID that ends in 7. */
@@ -65,7 +65,7 @@ export const MAPPING: Mapping = {
   updated_at: NOW,
 };
 
-/** What a caller has to say for such a mapping. */
+/** A request for such a mapping, without optional fields. */
 export const WANTED = { router_id: ROUTER, server_ip: '10.20.0.51', server_port: 22 } satisfies MappingRequestInput;
 
 export const FORWARD: Forward = {

@@ -46,7 +46,7 @@ export default class PatDelete extends ServiceCommand {
       if (flags.all && !flags.yes && !flags['dry-run']) await this.#ask(chosen.length, String(flags.router), praas);
       const { value, warnings, script, failures } = await praas.pat.delete(chosen, {
         force: flags.force,
-        dry_run: flags['dry-run'],
+        dryRun: flags['dry-run'],
       });
       for (const warning of [...warnings, ...failures.map(({ message }) => message)]) this.complain(warning);
       if (failures.length > 0) process.exitCode = 1;

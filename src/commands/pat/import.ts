@@ -42,16 +42,16 @@ export default class PatImport extends ServiceCommand {
     const { flags } = await this.parse(PatImport);
     const columns = this.choose(IMPORT_COLUMNS, flags.column);
     this.requireRootHere(flags);
-    const options = { dry_run: flags['dry-run'], force: flags.force };
+    const options = { dryRun: flags['dry-run'], force: flags.force };
     const { rules, scripts } = await this.withPraas(flags, async (praas) =>
       this.#importAll(await this.#routers(flags.router, praas), praas, options),
     );
     const preview = { rules, script: scripts.join('\n') };
     const { format } = flags;
-    if (options.dry_run && isDataFormat(format)) this.print(await renderData(format, preview));
+    if (options.dryRun && isDataFormat(format)) this.print(await renderData(format, preview));
     else if (rules.length > 0 || format !== 'table') this.print(await renderList(format, columns, rules));
     else this.print('No existing DNAT rules found.');
-    if (!options.dry_run) return rules;
+    if (!options.dryRun) return rules;
     if (format === 'table' && rules.length > 0) this.print(preview.script.trimEnd() || 'No rules would change.');
     return preview;
   }
@@ -67,7 +67,7 @@ export default class PatImport extends ServiceCommand {
   async #importAll(
     routerIds: readonly string[],
     { imports }: Praas,
-    options: { readonly dry_run: boolean; readonly force: boolean },
+    options: { readonly dryRun: boolean; readonly force: boolean },
   ): Promise<Imported> {
     const done: Imported[] = [];
     const failures: Error[] = [];

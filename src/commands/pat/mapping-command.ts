@@ -27,7 +27,7 @@ export abstract class MappingCommand extends ServiceCommand {
   ): Promise<MappingView | Preview> {
     const columns = this.choose(MAPPING_COLUMNS, flags.column);
     this.requireRootHere(flags);
-    const options = { force: flags.force, dry_run: flags['dry-run'] };
+    const options = { force: flags.force, dryRun: flags['dry-run'] };
     const { value, warnings, script } = await this.withPraas(flags, ({ pat }) => work(pat, options));
     for (const warning of warnings) this.complain(warning);
     if (script !== undefined) {

@@ -19,7 +19,7 @@ export default class RouterSync extends ServiceCommand {
     const { args, flags } = await this.parse(RouterSync);
     this.requireRootHere(flags);
     const router_id = args.router;
-    const options = { force: flags.force, dry_run: flags['dry-run'] };
+    const options = { force: flags.force, dryRun: flags['dry-run'] };
     const { value, warnings, script } = await this.withPraas(flags, ({ pat }) => pat.sync(router_id, options));
     for (const warning of warnings) this.complain(warning);
     const moved = value.moved > 0 ? `, ${value.moved} moved to the new gateway address` : '';

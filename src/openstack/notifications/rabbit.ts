@@ -46,7 +46,7 @@ export class RabbitNotifications implements Notifications {
     this.#parts = parts;
   }
 
-  get trouble(): string | undefined {
+  get lastError(): string | undefined {
     return this.#trouble;
   }
 

@@ -1,25 +1,20 @@
 import { type PortRange, rangeSize } from '../../core/values/port-range.ts';
 
 /**
- * Takes the range, the port to try first (any number; outside of the range the walk starts at its beginning) and the
- * test for taken ports. Gives the first free port at or after `next_port`, going round once, or undefined when there is
- * none. Asks about every port of the range at most once.
+ * Gives the first free port of the range at or after `start`, and continues at the first port of the range after the last
+ * one; undefined when no port is free. A `start` outside the range means its first port. Tests each port at most once.
  */
-export function allocatePort(
-  range: PortRange,
-  next_port: number,
-  isTaken: (port: number) => boolean,
-): number | undefined {
+export function allocatePort(range: PortRange, start: number, isTaken: (port: number) => boolean): number | undefined {
   const size = rangeSize(range);
-  const start = next_port >= range.first && next_port <= range.last ? next_port - range.first : 0;
+  const offset = start >= range.first && start <= range.last ? start - range.first : 0;
   for (let step = 0; step < size; step++) {
-    const port = range.first + ((start + step) % size);
+    const port = range.first + ((offset + step) % size);
     if (!isTaken(port)) return port;
   }
   return undefined;
 }
 
-/** The port at which the next walk starts after `port` was handed out. */
+/** Gives the port after `port`, at which the next search starts. */
 export function nextPort(range: PortRange, port: number): number {
   return port >= range.last ? range.first : port + 1;
 }

@@ -1,8 +1,9 @@
 /**
- * Carries changes out. Those of one router that arrive while another is under way wait in line and then go together: one
- * look at the router, one durable write, one transaction in the kernel. Each is decided for itself, on what those before
- * it leave, and refused for itself. When the kernel refuses them together, each is tried alone, so that only the one at
- * fault fails. When a change fails, the store is taken back: an error means that nothing has changed, unless it says so.
+ * Carries out changes. Changes of one router that arrive while another one runs wait, and then run as one batch: one
+ * inspection of the router, one durable write, one transaction in the kernel. Each change is decided and refused on its own,
+ * on the record that the changes before it leave. When the kernel refuses a batch, each change is retried alone, so that only
+ * the invalid one fails. When a change fails, its writes are rolled back: an error means that nothing has changed, unless the
+ * error itself states otherwise.
  */
 
 import type { Clock } from '../../core/clock.ts';
@@ -13,17 +14,17 @@ import { type InspectScope, mergedScope, type RouterAgent, type RouterView } fro
 import type { AuditLog } from '../interfaces/events.ts';
 import type { MappingStore, StoreTransaction } from '../interfaces/store.ts';
 import { eventsOf } from '../mapping/event.ts';
-import { isEmptyDelta, knowsNothing, type RouterRecord, withDelta } from '../mapping/record.ts';
+import { hasNoHistory, isEmptyDelta, type RouterRecord, withDelta } from '../mapping/record.ts';
 import {
   type Change,
   type Changed,
   type ChangeOptions,
   type CompletedChange,
-  type Decided,
-  NOTHING_DONE,
+  type DecidedChange,
+  NOTHING_SYNCED,
   type Outcome,
 } from './change.ts';
-import { ChangeQueue, type Pending } from './change-queue.ts';
+import { ChangeQueue, type QueuedChange } from './change-queue.ts';
 import { Reconciliation } from './reconciliation.ts';
 import type { PatSettings, Situation } from './situation.ts';
 
@@ -34,104 +35,105 @@ export interface ChangeRunnerParts {
   readonly log: Logger;
   readonly settings: PatSettings;
   /** For messages. */
-  readonly state_dir: string;
+  readonly stateDir: string;
   /** Left out where changes are not recorded. */
   readonly auditLog?: AuditLog | undefined;
 }
 
-/** What is done once the transaction has ended. */
-type Ending = () => void;
+/** Settles the promise of one change; called after the transaction, so that its writes are complete. */
+type Completion = () => void;
 
-type Line = ChangeQueue<Change<unknown>, CompletedChange>;
-type Waiting = Pending<Change<unknown>, CompletedChange>;
-type DecidedNow = Decided<Waiting>;
+type RouterQueue = ChangeQueue<Change<unknown>, CompletedChange>;
+type WaitingChange = QueuedChange<Change<unknown>, CompletedChange>;
 
 export class ChangeRunner {
   readonly #parts: ChangeRunnerParts;
   readonly #reconciliation: Reconciliation;
-  readonly #lines = new Map<string, Line>();
+  readonly #queues = new Map<string, RouterQueue>();
 
   constructor(parts: ChangeRunnerParts) {
     this.#parts = parts;
     this.#reconciliation = new Reconciliation(parts);
   }
 
-  /** Throws what `decide` throws, and as the store and the agent do; then nothing of this change is there. */
-  async run<T>(router_id: string, change: Change<T>): Promise<Changed<T>> {
-    if (change.options.dry_run) return this.#preview(router_id, change);
-    const done = await this.#stand(router_id, change);
-    const { put, remove, adopting } = done.delta;
-    if (!isEmptyDelta(done.delta)) {
+  /** Throws what `decide` throws, and as the store and the agent do; then this change has changed nothing. */
+  async run<T>(routerId: string, change: Change<T>): Promise<Changed<T>> {
+    if (change.options.dryRun) return this.#preview(routerId, change);
+    const completed = await this.#enqueue(routerId, change);
+    const { put, remove, adopting } = completed.delta;
+    if (!isEmptyDelta(completed.delta)) {
       const details = { ...(put && { put }), ...(remove && { remove }), ...(adopting && { adopting }) };
-      this.#parts.log.info('changed', { router_id, ...details });
-      await this.#parts.auditLog?.append(eventsOf(done, { by: change.options.requester ?? ROOT }));
+      this.#parts.log.info('router changed', { router_id: routerId, ...details });
+      await this.#parts.auditLog?.append(eventsOf(completed, { requester: change.options.requester ?? ROOT }));
     }
-    return done.changed as Changed<T>;
+    return completed.changed as Changed<T>;
   }
 
-  #stand(router_id: string, change: Change<unknown>): Promise<CompletedChange> {
-    const present = this.#lines.get(router_id);
+  #enqueue(routerId: string, change: Change<unknown>): Promise<CompletedChange> {
+    const present = this.#queues.get(routerId);
     if (present) return present.enqueue(change);
-    const line: Line = new ChangeQueue();
-    this.#lines.set(router_id, line);
-    const done = line.enqueue(change);
-    void this.#work(router_id, line);
-    return done;
+    const queue: RouterQueue = new ChangeQueue();
+    this.#queues.set(routerId, queue);
+    const completed = queue.enqueue(change);
+    void this.#drain(routerId, queue);
+    return completed;
   }
 
-  async #work(router_id: string, line: Line): Promise<void> {
-    while (!line.isEmpty) {
-      let batch: readonly Waiting[] = [];
+  async #drain(routerId: string, queue: RouterQueue): Promise<void> {
+    while (!queue.isEmpty) {
+      let batch: readonly WaitingChange[] = [];
       try {
-        const endings = await this.#parts.store.transaction(router_id, (transaction) => {
-          // Only now: whoever arrived while this transaction waited for its turn comes along.
-          batch = line.takeBatch();
-          return this.#together(transaction, batch, line);
+        const completions = await this.#parts.store.transaction(routerId, (transaction) => {
+          // The batch is taken here, so that it includes changes that arrived while the transaction waited for its turn.
+          batch = queue.takeBatch();
+          return this.#runBatch(transaction, batch, queue);
         });
-        for (const end of endings) end();
+        for (const complete of completions) complete();
       } catch (error) {
-        // The router cannot be written at all: neither those under way nor those in line have changed anything.
+        // The router cannot be written at all: neither this batch nor a waiting change has changed anything.
         for (const { reject } of batch) reject(error);
-        line.rejectAll(error);
+        queue.rejectAll(error);
       }
     }
-    this.#lines.delete(router_id);
+    this.#queues.delete(routerId);
   }
 
-  async #together(transaction: StoreTransaction, batch: readonly Waiting[], line: Line): Promise<Ending[]> {
-    const view = await this.#inspect(
-      transaction.record.router_id,
-      mergedScope(batch.map(({ change }) => change.scope)),
-    );
-    const [decided, endings] = await this.#decide(transaction, view, batch).catch(async (error: unknown) => {
+  async #runBatch(
+    transaction: StoreTransaction,
+    batch: readonly WaitingChange[],
+    queue: RouterQueue,
+  ): Promise<Completion[]> {
+    const scope = mergedScope(batch.map(({ change }) => change.scope));
+    const view = await this.#inspect(transaction.record.router_id, scope);
+    const [decided, completions] = await this.#decide(transaction, view, batch).catch(async (error: unknown) => {
       await transaction.rollback();
       throw error;
     });
-    const isDue = decided.some(({ pending, outcome }) => pending.change.reconciles || !isEmptyDelta(outcome.delta));
-    const carried = isDue ? await this.#reconciliation.carryOut(transaction, view, decided) : { done: NOTHING_DONE };
-    if ('done' in carried) {
+    const isDue = decided.some(({ queued, outcome }) => queued.change.reconciles || !isEmptyDelta(outcome.delta));
+    const result = isDue ? await this.#reconciliation.run(transaction, view, decided) : { synced: NOTHING_SYNCED };
+    if ('synced' in result) {
       const warnings = view instanceof Error ? [] : view.warnings;
       const { mappings } = transaction.record;
-      const results = decided.map(({ pending, outcome, before }): Ending => {
+      const successes = decided.map(({ queued, outcome, before }): Completion => {
         const { ids, delta, causes } = outcome;
-        const value = outcome.value(transaction.record, carried.done);
-        const happened = ids.map((id, index) => ({ before: before[index], after: mappings.get(id) }));
-        return () => pending.resolve({ changed: { value, warnings, script: undefined }, delta, happened, causes });
+        const value = outcome.value(transaction.record, result.synced);
+        const transitions = ids.map((id, index) => ({ before: before[index], after: mappings.get(id) }));
+        return () => queued.resolve({ changed: { value, warnings, script: undefined }, delta, transitions, causes });
       });
-      return [...endings, ...results];
+      return [...completions, ...successes];
     }
-    if (decided.length > 1 && isPraasError(carried.error, 'KERNEL_REFUSED')) {
-      line.retryAlone(decided.map(({ pending }) => pending));
-      return endings;
+    if (decided.length > 1 && isPraasError(result.error, 'KERNEL_REFUSED')) {
+      queue.retryAlone(decided.map(({ queued }) => queued));
+      return completions;
     }
-    for (const { pending } of decided) endings.push(() => pending.reject(carried.error));
-    return endings;
+    for (const { queued } of decided) completions.push(() => queued.reject(result.error));
+    return completions;
   }
 
-  /** The router's view, or the error that says that it is not here. */
-  async #inspect(router_id: string, purpose: InspectScope): Promise<RouterView | Error> {
+  /** Gives the view of the router, or ROUTER_NOT_FOUND when it is not on this node. */
+  async #inspect(routerId: string, scope: InspectScope): Promise<RouterView | Error> {
     try {
-      return await this.#parts.agent.inspect(router_id, purpose);
+      return await this.#parts.agent.inspect(routerId, scope);
     } catch (error) {
       if (isPraasError(error, 'ROUTER_NOT_FOUND')) return error;
       throw error;
@@ -141,53 +143,53 @@ export class ChangeRunner {
   async #decide(
     transaction: StoreTransaction,
     view: RouterView | Error,
-    batch: readonly Waiting[],
-  ): Promise<[DecidedNow[], Ending[]]> {
-    const decided: DecidedNow[] = [];
-    const endings: Ending[] = [];
-    for (const pending of batch) {
-      const { change, reject } = pending;
+    batch: readonly WaitingChange[],
+  ): Promise<[DecidedChange<WaitingChange>[], Completion[]]> {
+    const decided: DecidedChange<WaitingChange>[] = [];
+    const completions: Completion[] = [];
+    for (const queued of batch) {
+      const { change, reject } = queued;
       let outcome: Outcome<unknown>;
       try {
         change.precheck?.(transaction.record);
         if (view instanceof Error && change.requiresRouter) throw view;
         const router = view instanceof Error ? undefined : view;
-        if (router) this.#guard(transaction.record, router, change.options);
+        if (router) this.#requireKnownRules(transaction.record, router, change.options);
         outcome = change.decide(this.#situation(transaction.record, router, change.options));
       } catch (error) {
-        endings.push(() => reject(error));
+        completions.push(() => reject(error));
         continue;
       }
       const before = outcome.ids.map((id) => transaction.record.mappings.get(id));
-      await transaction.note(outcome.delta);
-      decided.push({ pending, outcome, before });
+      await transaction.stage(outcome.delta);
+      decided.push({ queued, outcome, before });
     }
-    return [decided, endings];
+    return [decided, completions];
   }
 
-  async #preview<T>(router_id: string, change: Change<T>): Promise<Changed<T>> {
+  async #preview<T>(routerId: string, change: Change<T>): Promise<Changed<T>> {
     const { store, agent } = this.#parts;
-    const record = await store.read(router_id);
-    const found = await this.#inspect(router_id, change.scope);
-    if (found instanceof Error && change.requiresRouter) throw found;
-    const view = found instanceof Error ? undefined : found;
-    if (view) this.#guard(record, view, change.options);
+    const record = await store.read(routerId);
+    const inspected = await this.#inspect(routerId, change.scope);
+    if (inspected instanceof Error && change.requiresRouter) throw inspected;
+    const view = inspected instanceof Error ? undefined : inspected;
+    if (view) this.#requireKnownRules(record, view, change.options);
     const outcome = change.decide(this.#situation(record, view, change.options));
     const after = withDelta(record, outcome.delta);
     const script = view ? agent.preview(view, after, outcome.ids) : '';
-    // What was read anew may differ from what is remembered: the next change has to look again.
-    if (change.reconciles) agent.forget(router_id);
-    return { value: outcome.value(after, NOTHING_DONE), warnings: view?.warnings ?? [], script };
+    // The rules just read may differ from the cached ones, so the next change has to read them again.
+    if (change.reconciles) agent.forget(routerId);
+    return { value: outcome.value(after, NOTHING_SYNCED), warnings: view?.warnings ?? [], script };
   }
 
   #situation(record: RouterRecord, router: RouterView | undefined, { force = false }: ChangeOptions): Situation {
     return { record, router, settings: this.#parts.settings, now: this.#parts.clock.now(), force };
   }
 
-  /** Rules of ours in the kernel and none in the store: the state is lost, or another one. */
-  #guard(record: RouterRecord, view: RouterView, { force }: ChangeOptions): void {
-    if (view.mappings_in_kernel === 0 || force || !knowsNothing(record)) return;
+  /** Throws UNKNOWN_RULES for mappings in the kernel without a record: the state directory is lost, or a different one. */
+  #requireKnownRules(record: RouterRecord, view: RouterView, { force }: ChangeOptions): void {
+    if (view.mappingsInKernel === 0 || force || !hasNoHistory(record)) return;
     const { router_id: router } = record;
-    throw praasError('UNKNOWN_RULES', { router, count: view.mappings_in_kernel, state_dir: this.#parts.state_dir });
+    throw praasError('UNKNOWN_RULES', { router, count: view.mappingsInKernel, state_dir: this.#parts.stateDir });
   }
 }

@@ -1,74 +1,73 @@
-/** One change of a router, as it is decided on what is there when its turn has come. */
+/** A change of one router. It is decided on the record and the router as they are when the change runs. */
 import type { Requester } from '../../core/identity/requester.ts';
 import type { InspectScope } from '../interfaces/agent.ts';
-import type { Cause, Happened } from '../mapping/event.ts';
+import type { Cause, Transitions } from '../mapping/event.ts';
 import type { Mapping } from '../mapping/mapping.ts';
 import type { Delta, RouterRecord } from '../mapping/record.ts';
 import type { Condition, Situation } from './situation.ts';
 
-/** What a change comes to: nothing is written or put into the kernel when the delta is empty, unless the change reconciles. */
+/** What a change was decided to be. With an empty delta nothing is written or applied, unless the change reconciles. */
 export interface Outcome<T> {
   readonly delta: Delta;
   readonly ids: readonly string[];
-  /** Takes the record as it is then, and what was done in the kernel for all changes that went together. */
-  readonly value: (record: RouterRecord, done: Synced) => T;
-  /** Why, by the mapping's id, where it is not simply what was asked for. */
+  /** Takes the record after the change, and what was done in the kernel for the whole batch. */
+  readonly value: (record: RouterRecord, synced: Synced) => T;
+  /** By the mapping's ID, where the cause is not the request itself. */
   readonly causes?: ReadonlyMap<string, Cause>;
 }
 
 export interface Change<T> {
   readonly options: ChangeOptions;
-  /** It makes no sense for a router that is not on this node. */
+  /** True when the change throws ROUTER_NOT_FOUND for a router that is not on this node. */
   readonly requiresRouter: boolean;
   readonly scope: InspectScope;
-  /** The whole router is made equal to the store, also when nothing of the store changes. */
+  /** True when the router is reconciled even if the record does not change. */
   readonly reconciles?: boolean;
-  /** What speaks against it whatever the router is like; asked before anything else. Throws the reason. */
+  /** Throws when the record alone refuses the change, before the router is considered. */
   readonly precheck?: (record: RouterRecord) => void;
-  /** Pure. Throws the error of the catalogue that says why not. */
+  /** Pure. Throws the error of the catalogue that refuses the change. */
   readonly decide: (situation: Situation) => Outcome<T>;
 }
 
-/** A change that has been decided, with the mappings that it is about as they were before. */
-export interface Decided<P> {
-  readonly pending: P;
+/** A decided change, with its mappings as they were before. */
+export interface DecidedChange<Q> {
+  readonly queued: Q;
   readonly outcome: Outcome<unknown>;
   readonly before: readonly (Mapping | undefined)[];
 }
 
-/** A change that has been carried out. */
-export interface CompletedChange extends Happened {
+export interface CompletedChange extends Transitions {
   readonly changed: Changed<unknown>;
   readonly delta: Delta;
 }
 
-export const NOTHING_DONE: Synced = { added: 0, removed: 0, moved: 0 };
+export const NOTHING_SYNCED: Synced = { added: 0, removed: 0, moved: 0 };
 
-/** How a change is asked for. */
+/** The options of a request for a change. */
 export interface ChangeOptions {
-  /** Passes the checks that may be wrong about this router. */
+  /** Skips the checks that may be wrong about this router. */
   readonly force?: boolean;
-  /** Decides and shows, changes nothing. */
-  readonly dry_run?: boolean;
-  /** Who asks; root when left out. */
+  /** Only decides and previews the change. */
+  readonly dryRun?: boolean;
+  /** Left out: root. */
   readonly requester?: Requester;
-  /** What has to hold of each mapping as it is when its turn has come. */
+  /** Must hold for each mapping when the change runs. */
   readonly condition?: Condition | undefined;
 }
 
 export interface Changed<T> {
   readonly value: T;
-  /** What an operator should know although it worked. */
+  /** For the operator, although the change succeeded. */
   readonly warnings: readonly string[];
-  /** With dry_run: what would be handed to the kernel; empty when its rules would stay as they are. */
+  /** With dryRun: the script for the kernel; empty when the rules would stay the same. */
   readonly script: string | undefined;
 }
 
-/** What was done in the kernel of a router. */
+/** What a reconcile did in the kernel of a router. */
 export interface Synced {
-  /** Mappings put into the kernel, and taken out of it. */
+  /** Number of mappings whose rules were added, and removed. */
   readonly added: number;
   readonly removed: number;
-  /** Mappings that followed the router's gateway to another address. */
+  /** Number of mappings that moved to another gateway address of the router. */
   readonly moved: number;
 }

@@ -1,55 +1,55 @@
 /**
- * What a request changes, decided from what is stored and what the router says. Pure: nothing is written here. Each
- * function gives the delta to commit, or throws the error of the catalogue that says why not.
+ * Decides what a request changes, from the record and the facts of the router. Each function gives the delta to commit, or
+ * throws the error of the catalogue that refuses the request. Pure.
  */
 
 import { type PortRange, rangeSize } from '../../core/values/port-range.ts';
 import { timeText } from '../../core/values/time.ts';
 import { praasError } from '../errors.ts';
-import { type Endpoint, endpointKey, endpointOf } from '../mapping/forward.ts';
+import { endpointKey, endpointOf, type PublicEndpoint } from '../mapping/forward.ts';
 import {
   isEffective,
   type Mapping,
   type MappingPatch,
   type NewMapping,
+  PENDING,
   type TargetIdentity,
 } from '../mapping/mapping.ts';
 import type { Delta, RouterRecord } from '../mapping/record.ts';
-import { PENDING } from '../plan/status.ts';
 import { whyNotBehind } from '../router/facts.ts';
 import { portInUseAt } from '../router/port-in-use.ts';
 import { nextPort } from './allocation.ts';
 import { choosePort } from './port-choice.ts';
 import type { Condition, Decision, Situation } from './situation.ts';
 
-/** Decides a new mapping with the id given. Throws NO_GATEWAY, GATEWAY_NOT_LOCAL, SERVER_NOT_BEHIND_ROUTER, PORT_TAKEN, PORT_RESERVED, NO_FREE_PORT. */
-export function decideCreate(situation: Situation, wanted: NewMapping, id: string): Decision {
-  const gateway_ip = chooseGateway(situation, wanted);
-  checkServer(situation, wanted.server_ip);
-  const { protocol } = wanted;
-  const router_port = wanted.router_port ?? choosePort(situation, { protocol, gateway_ip });
+/** Decides a new mapping with this ID. Throws NO_GATEWAY, GATEWAY_NOT_LOCAL, SERVER_NOT_BEHIND_ROUTER, PORT_TAKEN, PORT_RESERVED, NO_FREE_PORT. */
+export function decideCreate(situation: Situation, newMapping: NewMapping, id: string): Decision {
+  const gateway_ip = chooseGateway(situation, newMapping);
+  checkServer(situation, newMapping.server_ip);
+  const { protocol } = newMapping;
+  const router_port = newMapping.router_port ?? choosePort(situation, { protocol, gateway_ip });
   const endpoint = { protocol, gateway_ip, router_port };
   checkEndpoint(situation, endpoint, id);
   const time = timeText(situation.now);
   const { settings, record } = situation;
   const mapping: Mapping = {
     id,
-    router_id: wanted.router_id,
-    project_id: wanted.project_id,
+    router_id: newMapping.router_id,
+    project_id: newMapping.project_id,
     protocol,
     router_port,
     gateway_ip,
-    server_ip: wanted.server_ip,
-    server_port: wanted.server_port,
-    server_id: wanted.server_id,
-    port_id: wanted.port_id,
-    name: wanted.name,
-    description: wanted.description,
-    allowed_cidrs: wanted.allowed_cidrs,
-    masquerade: wanted.masquerade ?? settings.masquerade,
-    expires_at: wanted.expires_at,
-    enabled: wanted.enabled,
-    security_group_rule_ids: wanted.security_group_rule_ids,
+    server_ip: newMapping.server_ip,
+    server_port: newMapping.server_port,
+    server_id: newMapping.server_id,
+    port_id: newMapping.port_id,
+    name: newMapping.name,
+    description: newMapping.description,
+    allowed_cidrs: newMapping.allowed_cidrs,
+    masquerade: newMapping.masquerade ?? settings.masquerade,
+    expires_at: newMapping.expires_at,
+    enabled: newMapping.enabled,
+    security_group_rule_ids: newMapping.security_group_rule_ids,
     suspension: null,
     ...PENDING,
     created_at: time,
@@ -60,28 +60,28 @@ export function decideCreate(situation: Situation, wanted: NewMapping, id: strin
     delta: {
       put: [mapping],
       pending: [...record.pending, endpoint],
-      ...(wanted.router_port === undefined && { next_port: nextPort(settings.router_port_range, router_port) }),
+      ...(newMapping.router_port === undefined && { next_port: nextPort(settings.router_port_range, router_port) }),
     },
   };
 }
 
-/** Throws MAPPING_EXISTS when one of these is there already. */
+/** Throws MAPPING_EXISTS when the record has a mapping with one of these IDs. */
 export function requireNew({ mappings }: RouterRecord, ids: readonly string[]): void {
   const present = ids.find((id) => mappings.has(id));
   if (present !== undefined) throw praasError('MAPPING_EXISTS', { id: present });
 }
 
-/** Decides several new mappings, each on what those before it leave. Throws as decideCreate does. */
+/** Decides several new mappings, each on the record that those before it leave. Throws as decideCreate does. */
 export function decideCreateMany(
   situation: Situation,
-  inputs: readonly NewMapping[],
+  newMappings: readonly NewMapping[],
   ids: readonly string[],
 ): { readonly delta: Delta; readonly mappings: readonly Mapping[] } {
   const mappings = new Map(situation.record.mappings);
   let record: RouterRecord = { ...situation.record, mappings };
-  const put = inputs.map((input, index) => {
+  const put = newMappings.map((each, index) => {
     const id = ids[index] ?? '';
-    const { mapping, delta } = decideCreate({ ...situation, record }, input, id);
+    const { mapping, delta } = decideCreate({ ...situation, record }, each, id);
     mappings.set(id, mapping);
     const { next_port = record.next_port, pending = record.pending } = delta;
     record = { ...record, next_port, pending };
@@ -92,11 +92,11 @@ export function decideCreateMany(
 }
 
 /**
- * The mapping that already does what the input asks for: same server, port, protocol, and gateway where one is given.
- * One that is disabled or has expired publishes nothing.
+ * Gives the mapping that already publishes the same port of the same server with the same protocol, on the same gateway
+ * address if one is given. A disabled or expired mapping publishes nothing.
  */
-export function publishedAs({ record: { mappings }, now }: Situation, input: NewMapping): Mapping | undefined {
-  const { server_ip, server_port, protocol, gateway_ip } = input;
+export function findPublished({ record: { mappings }, now }: Situation, newMapping: NewMapping): Mapping | undefined {
+  const { server_ip, server_port, protocol, gateway_ip } = newMapping;
   return [...mappings.values()].find(
     (mapping) =>
       isEffective(mapping, now) &&
@@ -108,7 +108,7 @@ export function publishedAs({ record: { mappings }, now }: Situation, input: New
 }
 
 /**
- * Decides a change of one mapping of the record; `identity` is what the new server address belongs to.
+ * Decides an update of one mapping; `identity` is the port and server that have the new server address.
  * Throws as decideCreate does, and MAPPING_NOT_FOUND, NOTHING_TO_UPDATE.
  */
 export function decideUpdate(
@@ -120,21 +120,21 @@ export function decideUpdate(
     identity,
   }: { readonly condition?: Condition | undefined; readonly identity?: TargetIdentity | undefined } = {},
 ): Decision {
-  const before = mappingIn(situation.record, id);
+  const before = requireMapping(situation.record, id);
   condition?.(before);
   const given = Object.entries(patch).filter(([, value]) => value !== undefined);
   const changes = Object.fromEntries(given);
   if (given.length === 0) throw praasError('NOTHING_TO_UPDATE', { id });
-  // What was found of another address says nothing of this one.
+  // The suspension is about the previous server address.
   const after = { ...before, ...changes, ...(identity && { ...identity, suspension: null }) };
   if (after.server_ip !== before.server_ip) checkServer(situation, after.server_ip);
-  // While a mapping was off, somebody else may have taken its port.
-  const opens = isEffective(after, situation.now) && !isEffective(before, situation.now);
-  if (opens || after.router_port !== before.router_port) checkEndpoint(situation, after, id);
+  // While a mapping was disabled or expired, its port may have come into use.
+  const becomesEffective = isEffective(after, situation.now) && !isEffective(before, situation.now);
+  if (becomesEffective || after.router_port !== before.router_port) checkEndpoint(situation, after, id);
   const mapping: Mapping = { ...after, ...PENDING, updated_at: timeText(situation.now) };
   const { record, settings } = situation;
-  const moved = after.router_port !== before.router_port;
-  const next_port = moved ? walkPast(record, [before], settings.router_port_range) : undefined;
+  const isMoved = after.router_port !== before.router_port;
+  const next_port = isMoved ? nextPortPast(record, [before], settings.router_port_range) : undefined;
   return {
     mapping,
     delta: {
@@ -145,54 +145,58 @@ export function decideUpdate(
   };
 }
 
-/** Decides the removal of these mappings of the record. Throws MAPPING_NOT_FOUND. */
+/** Decides the deletion of these mappings. Throws MAPPING_NOT_FOUND, and what the condition throws. */
 export function decideDelete(
   record: RouterRecord,
   ids: readonly string[],
-  range?: PortRange,
+  range: PortRange,
   condition?: Condition,
 ): Delta {
-  const gone = ids.map((id) => mappingIn(record, id));
-  for (const mapping of gone) condition?.(mapping);
-  const next_port = range && walkPast(record, gone, range);
+  const deleted = ids.map((id) => requireMapping(record, id));
+  for (const mapping of deleted) condition?.(mapping);
+  const next_port = nextPortPast(record, deleted, range);
   return {
     remove: ids,
-    pending: [...record.pending, ...gone.map(endpointOf)],
+    pending: [...record.pending, ...deleted.map(endpointOf)],
     ...(next_port !== undefined && { next_port }),
   };
 }
 
-/** Where the walk goes on when a port that is being freed would be its next: behind it. Undefined: where it was. */
-function walkPast(record: RouterRecord, gone: readonly Mapping[], range: PortRange): number | undefined {
-  const freed = new Set(gone.map(({ router_port }) => router_port));
+/**
+ * Gives the port after the freed ones when the search for the next free port would give one of them: a freed port is reused as
+ * late as possible. Undefined: the search starts where it would.
+ */
+function nextPortPast(record: RouterRecord, freedMappings: readonly Mapping[], range: PortRange): number | undefined {
+  const freed = new Set(freedMappings.map(({ router_port }) => router_port));
   const taken = new Set([...record.mappings.values()].map(({ router_port }) => router_port));
   let port = record.next_port >= range.first && record.next_port <= range.last ? record.next_port : range.first;
   let past: number | undefined;
   for (let step = 0; step < rangeSize(range) && taken.has(port); step++) {
-    const behind = nextPort(range, port);
-    if (freed.has(port)) past = behind;
-    port = behind;
+    const following = nextPort(range, port);
+    if (freed.has(port)) past = following;
+    port = following;
   }
   return past;
 }
 
-function mappingIn(record: RouterRecord, id: string): Mapping {
+/** Throws MAPPING_NOT_FOUND. */
+function requireMapping(record: RouterRecord, id: string): Mapping {
   const mapping = record.mappings.get(id);
   if (mapping === undefined) throw praasError('MAPPING_NOT_FOUND', { id });
   return mapping;
 }
 
-type GatewayWish = Pick<NewMapping, 'router_id' | 'gateway_ip' | 'expectedGatewayIp'>;
+type GatewayRequest = Pick<NewMapping, 'router_id' | 'gateway_ip' | 'expectedGatewayIp'>;
 
-/** Where the router has no gateway address now, the one that it is expected to get will do. */
-function chooseGateway({ router, force }: Situation, wish: GatewayWish): string {
-  const { router_id: name, expectedGatewayIp: expected } = wish;
+/** Uses the expected address for a router that has no gateway address. Throws NO_GATEWAY, GATEWAY_NOT_LOCAL. */
+function chooseGateway({ router, force }: Situation, request: GatewayRequest): string {
+  const { router_id, expectedGatewayIp: expected } = request;
   const facts = router?.facts;
-  const gateway = wish.gateway_ip ?? facts?.gateways[0] ?? expected;
-  if (gateway === undefined) throw praasError('NO_GATEWAY', { router: name });
+  const gateway = request.gateway_ip ?? facts?.gateways[0] ?? expected;
+  if (gateway === undefined) throw praasError('NO_GATEWAY', { router: router_id });
   const isExpected = gateway === expected && facts?.gateways.length === 0;
   if (!force && facts !== undefined && !isExpected && !facts.addresses.includes(gateway)) {
-    throw praasError('GATEWAY_NOT_LOCAL', { gateway, router: name, addresses: facts.addresses });
+    throw praasError('GATEWAY_NOT_LOCAL', { gateway, router: router_id, addresses: facts.addresses });
   }
   return gateway;
 }
@@ -202,8 +206,8 @@ function checkServer({ router, force }: Situation, server_ip: string): void {
   if (facts !== undefined) throw praasError('SERVER_NOT_BEHIND_ROUTER', facts);
 }
 
-/** Throws when the endpoint is another mapping's, or somebody else's. */
-function checkEndpoint({ record, router, settings, force }: Situation, endpoint: Endpoint, id: string): void {
+/** Throws PORT_TAKEN and PORT_RESERVED when another mapping, an unmanaged rule, a process or praas.conf has the endpoint. */
+function checkEndpoint({ record, router, settings, force }: Situation, endpoint: PublicEndpoint, id: string): void {
   const key = endpointKey(endpoint);
   for (const other of record.mappings.values()) {
     if (other.id !== id && other.router_port === endpoint.router_port && endpointKey(other) === key) {
@@ -212,11 +216,11 @@ function checkEndpoint({ record, router, settings, force }: Situation, endpoint:
       throw praasError('PORT_TAKEN', { endpoint: key, by });
     }
   }
-  const claim = portInUseAt(router?.portsInUse ?? [], endpoint);
-  if (claim?.kind === 'rule') throw praasError('PORT_TAKEN', { endpoint: key, by: `an unmanaged rule: ${claim.text}` });
+  const inUse = portInUseAt(router?.portsInUse ?? [], endpoint);
+  if (inUse?.kind === 'rule') throw praasError('PORT_TAKEN', { endpoint: key, by: `an unmanaged rule: ${inUse.text}` });
   if (force) return;
-  if (claim !== undefined) {
-    throw praasError('PORT_RESERVED', { endpoint: key, by: `a process listens on ${claim.text}` });
+  if (inUse !== undefined) {
+    throw praasError('PORT_RESERVED', { endpoint: key, by: `a process listens on ${inUse.text}` });
   }
   if (settings.reserved_ports.includes(endpoint.router_port)) {
     throw praasError('PORT_RESERVED', {

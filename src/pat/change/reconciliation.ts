@@ -1,6 +1,6 @@
 /**
- * From the store to the kernel: what was decided becomes durable, and the router is made equal to it. When that fails,
- * the store is taken back and the router put back, so that an error means that nothing has changed, unless it says so.
+ * The second half of a change: the decided deltas become durable, and the kernel is made equal to the record. When that
+ * fails, the record is rolled back and the kernel is made equal to it again.
  */
 import type { Clock } from '../../core/clock.ts';
 import { messageOf } from '../../core/errors/message-of.ts';
@@ -12,8 +12,8 @@ import type { StoreTransaction } from '../interfaces/store.ts';
 import { statusEventOf } from '../mapping/event.ts';
 import { type Delta, isEmptyDelta, type RouterRecord } from '../mapping/record.ts';
 import { absentDelta } from '../plan/status.ts';
-import { type Decided, NOTHING_DONE, type Synced } from './change.ts';
-import { decideFollow } from './gateway-move.ts';
+import { type DecidedChange, NOTHING_SYNCED, type Synced } from './change.ts';
+import { decideGatewayMove } from './gateway-move.ts';
 import type { PatSettings } from './situation.ts';
 import { unfinishedImport } from './unfinished-import.ts';
 
@@ -26,8 +26,18 @@ export interface ReconciliationParts {
   readonly auditLog?: AuditLog | undefined;
 }
 
-/** What was done, or why everything has been taken back. */
-export type CarriedOut = { readonly done: Synced } | { readonly error: unknown };
+/** What was done in the kernel, or the error after which everything was rolled back. */
+export type BatchResult = { readonly synced: Synced } | { readonly error: unknown };
+
+/** The mappings that a batch concerns. */
+interface Batch {
+  /** IDs of the mappings that were requested to change. */
+  readonly requested: ReadonlySet<string>;
+  /** IDs of the mappings that move to another gateway address. */
+  readonly moved: readonly string[];
+  /** True when the record differs from the one before the batch. */
+  readonly hasChanged: boolean;
+}
 
 export class Reconciliation {
   readonly #parts: ReconciliationParts;
@@ -36,86 +46,79 @@ export class Reconciliation {
     this.#parts = parts;
   }
 
-  /** Takes the router's view, or the error that says that it is not here. */
-  async carryOut(
+  /** Takes the view of the router, or ROUTER_NOT_FOUND when it is not on this node. */
+  async run(
     transaction: StoreTransaction,
     view: RouterView | Error,
-    decided: readonly Decided<unknown>[],
-  ): Promise<CarriedOut> {
+    decided: readonly DecidedChange<unknown>[],
+  ): Promise<BatchResult> {
     const router = view instanceof Error ? undefined : view;
-    const follow = router && this.#gatewayMove(transaction.record, router);
-    const asked = new Set(decided.flatMap(({ outcome }) => outcome.ids));
+    const move = router && this.#gatewayMove(transaction.record, router);
+    const requested = new Set(decided.flatMap(({ outcome }) => outcome.ids));
     try {
-      if (follow) await transaction.note(follow);
+      if (move) await transaction.stage(move);
       await transaction.commit({});
     } catch (error) {
       await transaction.rollback();
       return { error };
     }
-    const moved = (follow?.put ?? []).map(({ id }) => id);
-    const hasChanged = follow !== undefined || decided.some(({ outcome }) => !isEmptyDelta(outcome.delta));
-    return this.#reconcile(transaction, router, { asked, moved, hasChanged });
+    const moved = (move?.put ?? []).map(({ id }) => id);
+    const hasChanged = move !== undefined || decided.some(({ outcome }) => !isEmptyDelta(outcome.delta));
+    return this.#reconcile(transaction, router, { requested, moved, hasChanged });
   }
 
-  async #reconcile(transaction: StoreTransaction, view: RouterView | undefined, batch: Batch): Promise<CarriedOut> {
+  async #reconcile(transaction: StoreTransaction, view: RouterView | undefined, batch: Batch): Promise<BatchResult> {
     const { agent, clock } = this.#parts;
-    const ids = [...new Set([...batch.asked, ...batch.moved])];
+    const ids = [...new Set([...batch.requested, ...batch.moved])];
     try {
       if (view === undefined) {
-        await transaction.note(absentDelta(transaction.record, ids, clock.now()));
-        return { done: NOTHING_DONE };
+        await transaction.stage(absentDelta(transaction.record, ids, clock.now()));
+        return { synced: NOTHING_SYNCED };
       }
       const { delta, added, removed } = await agent.reconcile(view, transaction.record, ids);
-      await this.#note(transaction, delta, batch.asked);
-      return { done: { added, removed, moved: batch.moved.length } };
+      await this.#stageResult(transaction, delta, batch.requested);
+      return { synced: { added, removed, moved: batch.moved.length } };
     } catch (error) {
       if (isPraasError(error, 'ROUTER_NOT_FOUND')) {
-        await transaction.note(absentDelta(transaction.record, ids, clock.now()));
-        return batch.hasChanged ? { done: NOTHING_DONE } : { error };
+        await transaction.stage(absentDelta(transaction.record, ids, clock.now()));
+        return batch.hasChanged ? { synced: NOTHING_SYNCED } : { error };
       }
       const unfinished = unfinishedImport(transaction.record, error);
       if (unfinished) return { error: unfinished };
       await transaction.rollback();
-      if (batch.hasChanged) await this.#undo(transaction.record);
+      if (batch.hasChanged) await this.#restoreKernel(transaction.record);
       return { error };
     }
   }
 
-  /** Writes down what became of the mappings; of those that nobody asked to change it is an event. */
-  async #note(transaction: StoreTransaction, delta: Delta, asked: ReadonlySet<string>): Promise<void> {
+  /** Stages the new statuses. A status change of a mapping that was not requested to change is an event. */
+  async #stageResult(transaction: StoreTransaction, delta: Delta, requested: ReadonlySet<string>): Promise<void> {
     if (isEmptyDelta(delta)) return;
     const { mappings } = transaction.record;
-    const steps = (delta.put ?? []).map((after) => ({ before: mappings.get(after.id), after }));
-    await transaction.note(delta);
-    const events = steps.flatMap((step) => (asked.has(step.after.id) ? [] : (statusEventOf(step) ?? [])));
+    const transitions = (delta.put ?? []).map((after) => ({ before: mappings.get(after.id), after }));
+    await transaction.stage(delta);
+    const events = transitions.flatMap((transition) =>
+      requested.has(transition.after.id) ? [] : (statusEventOf(transition) ?? []),
+    );
     if (events.length > 0) await this.#parts.auditLog?.append(events);
   }
 
   #gatewayMove(record: RouterRecord, router: RouterView): Delta | undefined {
-    return decideFollow({ record, router, settings: this.#parts.settings, now: this.#parts.clock.now(), force: false });
+    const { settings, clock } = this.#parts;
+    return decideGatewayMove({ record, router, settings, now: clock.now(), force: false });
   }
 
-  /** After a refused change: part of it may be in the kernel (rules applied, connections not ended). Best effort. */
-  async #undo(record: RouterRecord): Promise<void> {
+  /** After a failed change: part of it may be in the kernel (rules applied, connections not ended). Best effort. */
+  async #restoreKernel(record: RouterRecord): Promise<void> {
     const { agent, log } = this.#parts;
     try {
       agent.forget(record.router_id);
       await agent.reconcile(await agent.inspect(record.router_id), record, []);
     } catch (error) {
-      log.warn('the router could not be put back after a refused change; the next change or sync does it', {
+      log.warn('rollback in the kernel failed; the next reconcile repeats it', {
         router_id: record.router_id,
         reason: messageOf(error),
       });
     }
   }
-}
-
-/** What goes together. */
-interface Batch {
-  /** IDs of mappings that somebody asked to change. */
-  readonly asked: ReadonlySet<string>;
-  /** IDs of mappings that follow the router's gateway. */
-  readonly moved: readonly string[];
-  /** Something of the store is other than before. */
-  readonly hasChanged: boolean;
 }

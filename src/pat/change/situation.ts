@@ -1,24 +1,24 @@
-/** What a change is decided on, and what a decision is. */
+/** What a change is decided on, and the result of a decision. */
 import type { PortRange } from '../../core/values/port-range.ts';
 import type { RouterView } from '../interfaces/agent.ts';
 import type { Mapping, Masquerade } from '../mapping/mapping.ts';
 import type { Delta, RouterRecord } from '../mapping/record.ts';
 
-/** What the operator configured. */
+/** From praas.conf. */
 export interface PatSettings {
   readonly router_port_range: PortRange;
   readonly reserved_ports: readonly number[];
-  /** For mappings that do not say. */
+  /** The default of new mappings. */
   readonly masquerade: Masquerade;
 }
 
 export interface Situation {
   readonly record: RouterRecord;
-  /** Undefined when the router is not on this node: then nothing can be checked against it. */
+  /** Undefined when the router is not on this node; then the checks against it are skipped. */
   readonly router: Pick<RouterView, 'facts' | 'portsInUse' | 'unmanagedRules'> | undefined;
   readonly settings: PatSettings;
   readonly now: Date;
-  /** The caller knows better than the checks that --force passes. */
+  /** Skips the checks that --force skips. */
   readonly force: boolean;
 }
 
@@ -27,5 +27,5 @@ export interface Decision {
   readonly mapping: Mapping;
 }
 
-/** A condition on the mapping as it is when its turn has come. Throws what is to be said when it does not hold. */
+/** A condition on a mapping as it is when the change runs. Throws when it does not hold. */
 export type Condition = (mapping: Mapping) => void;

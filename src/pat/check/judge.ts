@@ -8,7 +8,7 @@ import type {
   SecurityGroup,
   SecurityGroupRule,
 } from '../interfaces/cloud.ts';
-import type { Reached } from '../interfaces/prober.ts';
+import type { ProbeResult } from '../interfaces/prober.ts';
 import type { Mapping } from '../mapping/mapping.ts';
 import type { Counters } from '../mapping/view.ts';
 import { scopeMarkFor } from '../router/address-scope.ts';
@@ -69,7 +69,7 @@ export function judgeNode(facts: RouterFacts | undefined, hosts: readonly Router
         )
       : failed('node', `the router is not on this node${where}`, 'Run the check on the node that has the router.');
   }
-  if (facts.standsBy) return unknown('node', `standby HA instance on this node${where}`);
+  if (facts.isStandby) return unknown('node', `standby HA instance on this node${where}`);
   return ok('node', `${facts.namespace} is on this node${where}`);
 }
 
@@ -177,7 +177,7 @@ export function allowsAnySource(port: CloudPort, rules: readonly SecurityGroupRu
 }
 
 /** `allowsRouter`: the security groups allow packets of the router, so that a timeout is significant. */
-export function judgeConnection(reached: Reached, mapping: Mapping, allowsRouter: boolean): Hop {
+export function judgeConnection(reached: ProbeResult, mapping: Mapping, allowsRouter: boolean): Hop {
   const server = `${mapping.server_ip}:${mapping.server_port}`;
   if (reached === 'timeout' && !allowsRouter) {
     return unknown('connection', 'cannot be probed: the security groups drop the packets of the router');

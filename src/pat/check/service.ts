@@ -139,8 +139,8 @@ export class CheckService implements Checks {
     const { protocol, router_id, server_ip, server_port } = mapping;
     if (protocol !== 'tcp') return () => skipped('connection', 'UDP cannot be probed');
     try {
-      const { standsBy } = await this.#parts.dataplane.facts(router_id);
-      if (standsBy) return () => skipped('connection', 'a standby HA instance cannot reach the server');
+      const { isStandby } = await this.#parts.dataplane.facts(router_id);
+      if (isStandby) return () => skipped('connection', 'a standby HA instance cannot reach the server');
       const reached = await this.#parts.prober.connect(router_id, server_ip, server_port);
       return (allowsRouter) => judgeConnection(reached, mapping, allowsRouter);
     } catch (error) {

@@ -71,7 +71,7 @@ export class RemotePat implements Pat {
     return {
       value: deleted.flatMap(({ value }) => value),
       warnings: deleted.flatMap(({ warnings }) => warnings),
-      script: options.dry_run ? deleted.flatMap(({ script }) => script || []).join('\n') : undefined,
+      script: options.dryRun ? deleted.flatMap(({ script }) => script || []).join('\n') : undefined,
       failures: [...deleted.flatMap((each) => each.failures), ...failures],
     };
   }
@@ -146,8 +146,8 @@ function requireIdPrefix(id: string): void {
 }
 
 /** Gives the path with the query of the options that are set. */
-export function withOptions(path: string, { dry_run, force }: ChangeOptions): string {
-  return withQuery(path, { ...(dry_run && { dry_run: 'true' }), ...(force && { force: 'true' }) });
+export function withOptions(path: string, { dryRun, force }: ChangeOptions): string {
+  return withQuery(path, { ...(dryRun && { dry_run: 'true' }), ...(force && { force: 'true' }) });
 }
 
 function withQuery(path: string, query: Readonly<Record<string, string>>): string {

@@ -1,32 +1,32 @@
-/** What the cloud was when it was looked at, as far as mappings depend on it. A value. */
+/** The resources of the cloud on which mappings depend, as they were when they were read. A value. */
 import type { CloudPort, CloudRouter, CloudServer } from '../interfaces/cloud.ts';
 
 export interface SnapshotParts {
   readonly routers: readonly CloudRouter[];
   readonly ports: readonly CloudPort[];
   readonly servers: readonly CloudServer[];
-  /** IDs of projects that are gone. */
-  readonly goneProjects: ReadonlySet<string>;
+  /** IDs of projects that do not exist any more. */
+  readonly deletedProjects: ReadonlySet<string>;
 }
 
 export class CloudSnapshot {
   readonly #routers: ReadonlyMap<string, CloudRouter>;
   readonly #ports: ReadonlyMap<string, CloudPort>;
   readonly #servers: ReadonlyMap<string, CloudServer>;
-  readonly #byDevice: ReadonlyMap<string, readonly CloudPort[]>;
-  readonly #byAddress: ReadonlyMap<string, readonly CloudPort[]>;
-  readonly #goneProjects: ReadonlySet<string>;
+  readonly #portsByDevice: ReadonlyMap<string, readonly CloudPort[]>;
+  readonly #portsByAddress: ReadonlyMap<string, readonly CloudPort[]>;
+  readonly #deletedProjects: ReadonlySet<string>;
 
-  constructor({ routers, ports, servers, goneProjects }: SnapshotParts) {
+  constructor({ routers, ports, servers, deletedProjects }: SnapshotParts) {
     this.#routers = new Map(routers.map((router) => [router.id, router]));
     this.#ports = new Map(ports.map((port) => [port.id, port]));
     this.#servers = new Map(servers.map((server) => [server.id, server]));
     const unique = [...this.#ports.values()];
-    this.#byDevice = Map.groupBy(unique, ({ device_id }) => device_id);
+    this.#portsByDevice = Map.groupBy(unique, ({ device_id }) => device_id);
     const addresses = unique.flatMap((port) => port.fixed_ips.map(({ ip_address }) => ({ ip_address, port })));
     const groups = Map.groupBy(addresses, ({ ip_address }) => ip_address);
-    this.#byAddress = new Map([...groups].map(([address, found]) => [address, found.map(({ port }) => port)]));
-    this.#goneProjects = goneProjects;
+    this.#portsByAddress = new Map([...groups].map(([address, group]) => [address, group.map(({ port }) => port)]));
+    this.#deletedProjects = deletedProjects;
   }
 
   router(id: string): CloudRouter | undefined {
@@ -41,16 +41,16 @@ export class CloudSnapshot {
     return this.#servers.get(id);
   }
 
-  /** Ports of a server or a router. */
-  portsOf(device_id: string): readonly CloudPort[] {
-    return this.#byDevice.get(device_id) ?? [];
+  /** Gives the ports of a server or a router. */
+  portsOf(deviceId: string): readonly CloudPort[] {
+    return this.#portsByDevice.get(deviceId) ?? [];
   }
 
-  portsWith(ip_address: string): readonly CloudPort[] {
-    return this.#byAddress.get(ip_address) ?? [];
+  portsWith(address: string): readonly CloudPort[] {
+    return this.#portsByAddress.get(address) ?? [];
   }
 
-  isGone(project_id: string): boolean {
-    return this.#goneProjects.has(project_id);
+  isProjectDeleted(projectId: string): boolean {
+    return this.#deletedProjects.has(projectId);
   }
 }

@@ -1,6 +1,7 @@
 /**
- * What the monitor found of a mapping, as a value that can cross a wire, and what follows from it. A correction is of the
- * mapping as it was when it was judged: whoever changed it since knows better, and the correction is void. Pure.
+ * What the monitor wants to change in a mapping, as a document that the API accepts, and the delta that follows from it. A
+ * correction is about the mapping as it was when it was evaluated: when its target has changed since, the correction is void.
+ * Pure.
  */
 
 import * as z from 'zod';
@@ -8,50 +9,51 @@ import { Ipv4 } from '../../core/values/schemas.ts';
 import { timeText } from '../../core/values/time.ts';
 import type { Situation } from '../change/situation.ts';
 import { endpointOf } from '../mapping/forward.ts';
-import { type Mapping, RouterId, Suspension, type TargetIdentity } from '../mapping/mapping.ts';
+import { type Mapping, PENDING, RouterId, Suspension, type TargetIdentity } from '../mapping/mapping.ts';
 import { isSameReason, Reason } from '../mapping/reasons.ts';
 import type { Delta } from '../mapping/record.ts';
-import { PENDING } from '../plan/status.ts';
 
-const IdentitySchema = z.strictObject({
+const TargetIdentitySchema = z.strictObject({
   server_ip: Ipv4,
   server_id: z.uuid().nullable(),
   port_id: z.uuid().nullable(),
 });
 
-const common = {
+const subject = {
   mapping_id: z.uuid(),
   router_id: RouterId,
-  /** Where the mapping led when it was judged. */
-  seen: IdentitySchema,
+  /** The target of the mapping when it was evaluated. */
+  seen: TargetIdentitySchema,
 };
 
 export const Correction = z.discriminatedUnion('action', [
-  /** What it led to is gone for good. */
-  z.strictObject({ action: z.literal('delete'), ...common, reason: Reason }),
-  /** It leads there now, or its identity has been found. */
-  z.strictObject({ action: z.literal('follow'), ...common, reason: Reason, to: IdentitySchema }),
-  /** It leads nowhere for the time being. */
-  z.strictObject({ action: z.literal('suspend'), ...common, ...Suspension.shape }),
-  /** Nothing is against it any more. */
-  z.strictObject({ action: z.literal('resume'), ...common }),
+  /** A resource of the mapping was deleted. */
+  z.strictObject({ action: z.literal('delete'), ...subject, reason: Reason }),
+  /** The target has changed, or its port has been found. */
+  z.strictObject({ action: z.literal('follow'), ...subject, reason: Reason, to: TargetIdentitySchema }),
+  /** The target cannot be reached for now. */
+  z.strictObject({ action: z.literal('suspend'), ...subject, ...Suspension.shape }),
+  /** The reason of the suspension does not exist any more. */
+  z.strictObject({ action: z.literal('resume'), ...subject }),
 ]);
 export type Correction = z.infer<typeof Correction>;
 
-/** A correction that counted, with the mapping before it. */
+/** A correction that was carried out, with the mapping before it. */
 export interface AppliedCorrection {
   readonly correction: Correction;
   readonly mapping: Mapping;
 }
 
-/** Decides corrections of one router; void ones come to nothing. */
+/** Decides the corrections of one router; void ones change nothing. */
 export function decideCorrections(
   { record, now }: Pick<Situation, 'record' | 'now'>,
   corrections: readonly Correction[],
 ): { readonly delta: Delta; readonly applied: readonly AppliedCorrection[] } {
   const applied = corrections.flatMap((correction): AppliedCorrection[] => {
     const mapping = record.mappings.get(correction.mapping_id);
-    return mapping && isSame(mapping, correction.seen) && changes(mapping, correction) ? [{ correction, mapping }] : [];
+    return mapping && isSameTarget(mapping, correction.seen) && hasEffect(mapping, correction)
+      ? [{ correction, mapping }]
+      : [];
   });
   if (applied.length === 0) return { delta: {}, applied };
   const put = applied.flatMap(({ correction, mapping }) => after(mapping, correction, now) ?? []);
@@ -60,18 +62,18 @@ export function decideCorrections(
   return { applied, delta: { pending, ...(put.length > 0 && { put }), ...(remove.length > 0 && { remove }) } };
 }
 
-function isSame(one: TargetIdentity, other: TargetIdentity): boolean {
+function isSameTarget(one: TargetIdentity, other: TargetIdentity): boolean {
   return one.server_ip === other.server_ip && one.server_id === other.server_id && one.port_id === other.port_id;
 }
 
-/** False for what is as the correction says already. */
-export function changes({ suspension }: Pick<Mapping, 'suspension'>, correction: Correction): boolean {
+/** False when the mapping already is as the correction says. */
+export function hasEffect({ suspension }: Pick<Mapping, 'suspension'>, correction: Correction): boolean {
   if (correction.action === 'resume') return suspension !== null;
   if (correction.action !== 'suspend' || suspension === null) return true;
   return suspension.withdrawn !== correction.withdrawn || !isSameReason(suspension.reason, correction.reason);
 }
 
-/** Undefined: it is no more. */
+/** Undefined for a deletion. */
 function after(mapping: Mapping, correction: Correction, now: Date): Mapping | undefined {
   if (correction.action === 'delete') return undefined;
   if (correction.action === 'follow')
@@ -83,11 +85,11 @@ function after(mapping: Mapping, correction: Correction, now: Date): Mapping | u
 
 export interface CorrectionResult {
   readonly applied: readonly AppliedCorrection[];
-  /** Why those of some routers could not be carried out; they are found again. */
+  /** The errors of routers whose corrections failed; the next sweep finds them again. */
   readonly failures: readonly Error[];
 }
 
 export interface Corrections {
-  /** Those of one router together or not at all; a router that fails does not hold up the others. */
+  /** Carries out all corrections of a router or none. A router that fails does not delay the others. */
   apply(corrections: readonly Correction[]): Promise<CorrectionResult>;
 }

@@ -1,15 +1,19 @@
 /**
- * When the monitor looks: at the start, every period, after events, again while these have not had all their effect, and
- * again soon after it could not. Nothing here ends
- * the loop but `stop`: a look that fails or hangs is an error that is said, counted and tried again.
+ * Decides when the monitor runs: a sweep at the start, in each period and soon after a failure; a verification after
+ * notifications, repeated while their effect is incomplete. A cycle that fails or hangs is logged, counted and tried again;
+ * only `stop` ends the loop.
  */
 
+import { backoff } from '../../core/backoff.ts';
 import type { Clock } from '../../core/clock.ts';
+import { withDeadline } from '../../core/deadline.ts';
 import { messageOf } from '../../core/errors/message-of.ts';
 import type { Logger } from '../../core/logger.ts';
+import { Queue } from '../../core/queue.ts';
 import type { Timers } from '../../core/timers.ts';
 import type { Notifications } from '../interfaces/notifications.ts';
 import type { Monitor, SweepReport } from './monitor.ts';
+import { isSameWithheld, type Withheld, withheldText } from './withheld.ts';
 
 export interface MonitorLoopParts {
   readonly monitor: Pick<Monitor, 'sweep' | 'verify' | 'sweptAt'>;
@@ -18,171 +22,167 @@ export interface MonitorLoopParts {
   readonly timers: Timers;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Told of each look that ended, and how; for metrics. */
-  readonly onCycle: (looked: MonitorCycle) => void;
+  /** Called after each cycle, for metrics. */
+  readonly onCycle: (cycle: MonitorCycle) => void;
 }
 
 export interface MonitorCycle {
   readonly kind: 'sweep' | 'event';
   readonly seconds: number;
-  /** Undefined when it failed. */
+  /** Undefined when the cycle failed. */
   readonly report: SweepReport | undefined;
 }
 
-/** Events come in bunches: what a call changes is announced by several. */
-const BUNCH_MS = 50;
+/** One call to OpenStack causes several notifications, which are verified together. */
+const COLLECT_MS = 50;
 const FIRST_RETRY_MS = 1000;
-/** What looks at the cloud for longer than that is not waited for any more. */
-const LIMIT_MS = 120_000;
-/** A sweep this many periods old is no good any more. */
+const CYCLE_TIMEOUT_MS = 120_000;
+/** After that many periods without a complete sweep the monitor is degraded. */
 const STALE_PERIODS = 3;
 const SECOND_MS = 1000;
 
 export class MonitorLoop {
   readonly #parts: MonitorLoopParts;
-  #ids = new Set<string>();
+  readonly #queue = new Queue();
+  /** IDs from notifications that wait for the next verification. */
+  #notifiedIds = new Set<string>();
+  /** IDs that are verified again, because their last verification was too early. */
+  #pendingIds = new Set<string>();
   #failures = 0;
-  #reason: string | undefined = 'OpenStack has not been looked at yet';
-  #heldBack: readonly string[] = [];
-  #callOffSweep: () => void = () => undefined;
-  #callOffLook: (() => void) | undefined;
-  #pending = new Set<string>();
-  #callOffAgain: (() => void) | undefined;
-  #againMs = FIRST_RETRY_MS;
+  #lastError: string | undefined = 'no sweep has completed yet';
+  #withheld: readonly Withheld[] = [];
+  #cancelSweep: () => void = () => undefined;
+  #cancelVerify: (() => void) | undefined;
+  #cancelRepeat: (() => void) | undefined;
+  /** Verifications since the last notification, plus one. */
+  #attempt = 1;
   #isStopped = false;
-  #running: Promise<void> = Promise.resolve();
 
   constructor(parts: MonitorLoopParts) {
     this.#parts = parts;
   }
 
-  /** Why mappings may not be as the cloud is; undefined while all is well. */
-  get trouble(): string | undefined {
+  /** Why mappings may differ from the cloud; undefined while they follow it. */
+  get degradedReason(): string | undefined {
     const { monitor, clock, periodMs, notifications } = this.#parts;
-    if (this.#reason !== undefined) return this.#reason;
+    if (this.#lastError !== undefined) return this.#lastError;
     const ageMs = clock.now().getTime() - (monitor.sweptAt?.getTime() ?? 0);
-    if (ageMs > STALE_PERIODS * periodMs() + LIMIT_MS)
-      return `the last good look at OpenStack is ${Math.round(ageMs / SECOND_MS)} seconds old`;
-    const [heldBack] = this.#heldBack;
-    return heldBack ?? notifications?.trouble;
+    if (ageMs > STALE_PERIODS * periodMs() + CYCLE_TIMEOUT_MS)
+      return `the last complete sweep was ${Math.round(ageMs / SECOND_MS)} seconds ago`;
+    const [withheld] = this.#withheld;
+    return withheld ? withheldText(withheld) : notifications?.lastError;
   }
 
-  /** Seconds since the last good sweep; undefined before it. */
+  /** Seconds since the last complete sweep; undefined before it. */
   get ageSeconds(): number | undefined {
     const { monitor, clock } = this.#parts;
     return monitor.sweptAt && Math.max(0, (clock.now().getTime() - monitor.sweptAt.getTime()) / SECOND_MS);
   }
 
-  /** Begins, and goes on by itself. */
+  /** Starts the loop, which then runs by itself. */
   start(): void {
     this.#parts.notifications?.start(
       (ids) => {
-        this.#againMs = FIRST_RETRY_MS;
-        this.#notice(ids);
+        this.#attempt = 1;
+        this.#verifySoon(ids);
       },
-      () => this.#sweepIn(0),
+      () => this.#sweepAfter(0),
     );
-    this.#sweepIn(0);
+    this.#sweepAfter(0);
   }
 
-  /** Looks no more, once what is under way has ended. */
+  /** Starts no further cycle, and resolves when the running one has ended. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    this.#callOffSweep();
-    this.#callOffLook?.();
-    this.#callOffAgain?.();
+    this.#cancelSweep();
+    this.#cancelVerify?.();
+    this.#cancelRepeat?.();
     await this.#parts.notifications?.stop();
-    await this.#running;
+    await this.#queue.idle();
   }
 
-  #notice(ids: readonly string[]): void {
-    for (const id of ids) this.#ids.add(id);
-    if (this.#isStopped || this.#ids.size === 0) return;
-    this.#callOffLook ??= this.#parts.timers.after(BUNCH_MS, () => {
-      this.#callOffLook = undefined;
-      const noticed = this.#ids;
-      this.#ids = new Set();
-      this.#running = this.#running.then(() => this.#look(noticed));
+  #verifySoon(ids: readonly string[]): void {
+    for (const id of ids) this.#notifiedIds.add(id);
+    if (this.#isStopped || this.#notifiedIds.size === 0) return;
+    this.#cancelVerify ??= this.#parts.timers.after(COLLECT_MS, () => {
+      this.#cancelVerify = undefined;
+      const collected = this.#notifiedIds;
+      this.#notifiedIds = new Set();
+      void this.#queue.run(() => this.#verify(collected));
     });
   }
 
-  /** Later and later, until sweeps are as good. */
-  #noticeAgain(ids: readonly string[]): void {
-    for (const id of ids) this.#pending.add(id);
-    const waitMs = this.#againMs;
-    if (this.#isStopped || this.#pending.size === 0 || waitMs >= this.#parts.periodMs()) return;
-    this.#callOffAgain ??= this.#parts.timers.after(waitMs, () => {
-      this.#callOffAgain = undefined;
-      this.#againMs = 2 * waitMs;
-      const pending = [...this.#pending];
-      this.#pending.clear();
-      this.#notice(pending);
+  /** Waits longer each time, and ends when the wait is as long as the period of the sweeps. */
+  #verifyAgain(ids: readonly string[]): void {
+    for (const id of ids) this.#pendingIds.add(id);
+    const waitMs = backoff(this.#attempt, { firstMs: FIRST_RETRY_MS });
+    if (this.#isStopped || this.#pendingIds.size === 0 || waitMs >= this.#parts.periodMs()) return;
+    this.#cancelRepeat ??= this.#parts.timers.after(waitMs, () => {
+      this.#cancelRepeat = undefined;
+      this.#attempt += 1;
+      const pending = [...this.#pendingIds];
+      this.#pendingIds.clear();
+      this.#verifySoon(pending);
     });
   }
 
-  #sweepIn(milliseconds: number): void {
+  #sweepAfter(milliseconds: number): void {
     if (this.#isStopped) return;
-    this.#callOffSweep();
-    this.#callOffSweep = this.#parts.timers.after(milliseconds, () => {
-      this.#running = this.#running.then(() => this.#sweep());
-    });
+    this.#cancelSweep();
+    this.#cancelSweep = this.#parts.timers.after(milliseconds, () => void this.#queue.run(() => this.#sweep()));
   }
 
   async #sweep(): Promise<void> {
     const { monitor, periodMs, log } = this.#parts;
     try {
-      const report = await this.#timed('sweep', () => monitor.sweep());
-      if (this.#failures > 0) log.info('mappings can be compared with OpenStack again');
+      const { withheld } = await this.#measured('sweep', () => monitor.sweep());
+      if (this.#failures > 0) log.info('sweep recovered');
       this.#failures = 0;
-      this.#reason = undefined;
-      this.#holdBack(report.heldBack);
+      this.#lastError = undefined;
+      this.#logWithheld(withheld);
     } catch (error) {
-      const reason = messageOf(error);
-      if (reason !== this.#reason) log.warn('mappings cannot be compared with OpenStack; none is changed', { reason });
-      this.#reason = reason;
+      const message = messageOf(error);
+      // The same error is logged once.
+      if (message !== this.#lastError) log.warn('sweep failed', { error: message });
+      this.#lastError = message;
       this.#failures += 1;
     }
-    const usual = periodMs();
-    this.#sweepIn(this.#failures === 0 ? usual : Math.min(usual, FIRST_RETRY_MS * 2 ** (this.#failures - 1)));
+    const maxMs = periodMs();
+    this.#sweepAfter(this.#failures === 0 ? maxMs : backoff(this.#failures, { firstMs: FIRST_RETRY_MS, maxMs }));
   }
 
-  /** What could not be looked at is in the next sweep, which then comes soon. */
-  async #look(ids: ReadonlySet<string>): Promise<void> {
+  /** After a failure a sweep comes soon, which includes these mappings. */
+  async #verify(ids: ReadonlySet<string>): Promise<void> {
     if (this.#isStopped) return;
     const { monitor, log } = this.#parts;
     try {
-      const { heldBack, pending } = await this.#timed('event', () => monitor.verify(ids));
-      if (heldBack.length > 0) this.#holdBack(heldBack);
-      this.#noticeAgain(pending);
+      const { withheld, pending } = await this.#measured('event', () => monitor.verify(ids));
+      if (withheld.length > 0) this.#logWithheld(withheld);
+      this.#verifyAgain(pending);
     } catch (error) {
-      log.warn('what happened in OpenStack could not be looked at', {
-        reason: messageOf(error),
-      });
-      this.#sweepIn(FIRST_RETRY_MS);
+      log.warn('verification failed; sweeping soon', { error: messageOf(error) });
+      this.#sweepAfter(FIRST_RETRY_MS);
     }
   }
 
-  /** Each reason is said once, and not again while it lasts. */
-  #holdBack(reasons: readonly string[]): void {
-    for (const reason of reasons)
-      if (!this.#heldBack.includes(reason)) this.#parts.log.warn('the monitor holds back', { reason });
-    this.#heldBack = reasons;
+  /** Logs each entry once, and not again while it lasts. */
+  #logWithheld(withheld: readonly Withheld[]): void {
+    for (const each of withheld)
+      if (!this.#withheld.some((before) => isSameWithheld(before, each)))
+        this.#parts.log.warn('corrections withheld', { code: each.code, ...each.facts });
+    this.#withheld = withheld;
   }
 
-  async #timed<R extends SweepReport>(kind: MonitorCycle['kind'], work: () => Promise<R>): Promise<R> {
-    const { timers, clock, onCycle: onLooked } = this.#parts;
-    const begunMs = clock.now().getTime();
-    let callOff = (): void => undefined;
-    const late = new Promise<never>((_, reject) => {
-      callOff = timers.after(LIMIT_MS, () => reject(new Error(`no end within ${LIMIT_MS / SECOND_MS} seconds`)));
-    });
+  async #measured<R extends SweepReport>(kind: MonitorCycle['kind'], work: () => Promise<R>): Promise<R> {
+    const { timers, clock, onCycle } = this.#parts;
+    const startMs = clock.now().getTime();
+    const timeout = (): Error => new Error(`no result within ${CYCLE_TIMEOUT_MS / SECOND_MS} seconds`);
     let report: R | undefined;
     try {
-      report = await Promise.race([work(), late]);
+      report = await withDeadline(timers, CYCLE_TIMEOUT_MS, work(), timeout);
       return report;
     } finally {
-      callOff();
-      onLooked({ kind, seconds: (clock.now().getTime() - begunMs) / SECOND_MS, report });
+      onCycle({ kind, seconds: (clock.now().getTime() - startMs) / SECOND_MS, report });
     }
   }
 }

@@ -1,94 +1,99 @@
 /**
- * Keeps the store equal to the cloud. Every period a sweep, and whenever an event says where to look, a close look. Either
- * only finds suspects by itself: what takes traffic away or leads it elsewhere is done after a close look at those mappings,
- * with the account seen to see everything, and never more of it than the guard lets go. An error does nothing and is tried
- * again.
+ * Keeps the store equal to the cloud, by a sweep in each period and a verification of the mappings that a notification names.
+ * A sweep alone only finds candidates: a correction that closes a port or sends packets to another server is carried out
+ * after a verification of the mapping, while the account sees all projects, and within the limit of RemovalGuard. After an
+ * error nothing is carried out, and the next cycle tries again.
  */
 import type { Clock } from '../../core/clock.ts';
 import type { Logger } from '../../core/logger.ts';
+import { Queue } from '../../core/queue.ts';
 import type { Cloud } from '../interfaces/cloud.ts';
 import type { Mapping } from '../mapping/mapping.ts';
 import type { CloudSnapshot } from './cloud-snapshot.ts';
-import { type AppliedCorrection, type Correction, type CorrectionResult, changes } from './correction.ts';
-import { seesAll, sweepCloud, verifyMappings } from './inspect.ts';
-import { awaitsAgent, judge, needsProof } from './judge.ts';
+import { type AppliedCorrection, type Correction, type CorrectionResult, hasEffect } from './correction.ts';
+import { awaitsPortUp, evaluate, needsVerification } from './evaluate.ts';
+import { seesAllProjects, sweepCloud, verifyMappings } from './inspect.ts';
 import type { RemovalGuard } from './removal-guard.ts';
+import type { Withheld } from './withheld.ts';
 
-/** Whoever has the mappings. */
-export interface Mappings {
-  /** All that could be read, or those that have to do with one of these IDs. */
+/** The mappings of this process, or of a daemon. */
+export interface MappingAccess {
+  /** Gives all mappings that can be read, or those that refer to one of these IDs. */
   list(relatedTo?: readonly string[]): Promise<readonly Mapping[]>;
   apply(corrections: readonly Correction[]): Promise<CorrectionResult>;
 }
 
 export interface MonitorParts {
   readonly cloud: Cloud;
-  readonly mappings: Mappings;
+  readonly mappings: MappingAccess;
   readonly guard: RemovalGuard;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 export interface SweepOptions {
-  /** Remove however many there are, and take what is proven for true where lists are empty. */
+  /** Deletes without a limit, and accepts empty lists. */
   readonly confirmed?: boolean;
-  /** Say what would be done, what the guard would hold back too, and do nothing. */
-  readonly dry_run?: boolean;
+  /** Only reports the corrections, including those above the limit. */
+  readonly dryRun?: boolean;
 }
 
 export interface SweepReport {
-  /** How many mappings were looked at. */
+  /** Number of mappings that were compared. */
   readonly mappings: number;
-  /** What was to be done; in a dry run what the guard would hold back too. */
   readonly corrections: readonly Correction[];
   readonly applied: readonly AppliedCorrection[];
-  /** Why something that was found was not done. */
-  readonly heldBack: readonly string[];
+  /** Why other corrections were not carried out. */
+  readonly withheld: readonly Withheld[];
 }
 
 export interface VerifyReport extends SweepReport {
-  /** IDs of mappings that are about to change, and no event says when. */
+  /** IDs of mappings that are about to change without a notification. */
   readonly pending: readonly string[];
 }
 
-/** So many ports are asked whether they are still to be seen. */
+/** How many mappings were compared, and how many there are. */
+interface Counts {
+  readonly inspected: number;
+  readonly all: number;
+}
+
+/** Maximum number of bound ports that show whether the account sees all projects. */
 const MAX_SAMPLES = 10;
 
 export class Monitor {
   readonly #parts: MonitorParts;
+  /** Two cycles at once would evaluate the same mapping twice. */
+  readonly #queue = new Queue();
   #samplePorts: readonly string[] = [];
-  #work: Promise<unknown> = Promise.resolve();
   #sweptAt: Date | undefined;
-  /** How many mappings there were at the last sweep. */
-  #known = 0;
+  /** Number of mappings at the last sweep. */
+  #mappingCount = 0;
 
   constructor(parts: MonitorParts) {
     this.#parts = parts;
   }
 
-  /** When the last good sweep ended; undefined before the first. */
+  /** When the last complete sweep ended; undefined before the first. */
   get sweptAt(): Date | undefined {
     return this.#sweptAt;
   }
 
-  /** Looks at everything. Throws the errors of Cloud and of whoever has the mappings; then nothing was done. */
+  /** Compares all mappings with the cloud. Throws the errors of Cloud and of MappingAccess; then nothing was carried out. */
   sweep(options: SweepOptions = {}): Promise<SweepReport> {
-    return this.#alone(() => this.#sweep(options));
+    return this.#queue.run(() => this.#sweep(options));
   }
 
-  /** Looks closely at the mappings that have to do with any of these IDs. Throws as sweep does. */
+  /** Verifies the mappings that refer to one of these IDs. Throws as sweep does. */
   verify(ids: ReadonlySet<string>): Promise<VerifyReport> {
-    return this.#alone(async () => {
-      const concerned = await this.#parts.mappings.list([...ids]);
-      if (concerned.length === 0) return { mappings: 0, corrections: [], applied: [], heldBack: [], pending: [] };
-      const snapshot = await verifyMappings(this.#parts.cloud, concerned);
-      const corrections = correctionsOf(concerned, snapshot);
-      const report = await this.#finish(
-        corrections,
-        { lookedAt: concerned.length, all: Math.max(this.#known, concerned.length) },
-        {},
-      );
-      const pending = concerned.filter((mapping) => awaitsAgent(mapping, snapshot)).map(({ id }) => id);
+    return this.#queue.run(async () => {
+      const related = await this.#parts.mappings.list([...ids]);
+      if (related.length === 0) return { mappings: 0, corrections: [], applied: [], withheld: [], pending: [] };
+      const snapshot = await verifyMappings(this.#parts.cloud, related);
+      const corrections = correctionsOf(related, snapshot);
+      const counts = { inspected: related.length, all: Math.max(this.#mappingCount, related.length) };
+      const report = await this.#carryOut(corrections, counts, {});
+      const pending = related.filter((mapping) => awaitsPortUp(mapping, snapshot)).map(({ id }) => id);
       return { ...report, pending };
     });
   }
@@ -96,92 +101,83 @@ export class Monitor {
   async #sweep(options: SweepOptions): Promise<SweepReport> {
     const { cloud, mappings, guard, clock } = this.#parts;
     const all = await mappings.list();
-    this.#known = all.length;
-    const { snapshot, bound, empty } = await sweepCloud(cloud, all);
-    this.#samplePorts = spread(bound, MAX_SAMPLES);
-    if (!options.dry_run) guard.reset();
-    const suspected = correctionsOf(all, snapshot);
-    const counts = { lookedAt: all.length, all: all.length };
-    if (empty.length > 0 && !options.confirmed) {
-      const reason = `OpenStack lists no ${empty.join(' and no ')} at all: nothing is removed or led elsewhere; if that is so, \`praas monitor --once --confirm\``;
-      const sure = suspected.filter((correction) => !needsProof(correction));
-      const report = await this.#finish(sure, counts, options);
-      return { ...report, heldBack: [reason, ...report.heldBack] };
+    this.#mappingCount = all.length;
+    const { snapshot, boundPortIds, emptyLists } = await sweepCloud(cloud, all);
+    this.#samplePorts = sampleEvenly(boundPortIds, MAX_SAMPLES);
+    if (!options.dryRun) guard.reset();
+    const candidates = correctionsOf(all, snapshot);
+    const counts = { inspected: all.length, all: all.length };
+    if (emptyLists.length > 0 && !options.confirmed) {
+      const safe = candidates.filter((correction) => !needsVerification(correction));
+      const report = await this.#carryOut(safe, counts, options);
+      const emptyList: Withheld = { code: 'EMPTY_LIST', facts: { resources: emptyLists } };
+      return { ...report, withheld: [emptyList, ...report.withheld] };
     }
-    const proven = await this.#proven(suspected, all, options);
-    const report = await this.#finish(proven.corrections, counts, options);
+    const verified = await this.#verifyCandidates(candidates, all, options);
+    const report = await this.#carryOut(verified.corrections, counts, options);
     this.#sweptAt = clock.now();
-    return { ...report, heldBack: [...proven.heldBack, ...report.heldBack] };
+    return { ...report, withheld: [...verified.withheld, ...report.withheld] };
   }
 
-  /** What needs no proof, and what a close look says of the rest. */
-  async #proven(
-    suspected: readonly Correction[],
+  /** Gives the candidates that need no verification, and the corrections that a verification of the others gives. */
+  async #verifyCandidates(
+    candidates: readonly Correction[],
     all: readonly Mapping[],
-    { confirmed = false, dry_run = false }: SweepOptions,
-  ): Promise<{ readonly corrections: readonly Correction[]; readonly heldBack: readonly string[] }> {
-    const sure = suspected.filter((correction) => !needsProof(correction));
-    const doubtful = suspected.filter(needsProof);
-    const removals = doubtful.filter(({ action }) => action === 'delete');
-    // A dry run shows what is to be confirmed, as far as it is proven.
-    const refused = confirmed || dry_run ? undefined : this.#parts.guard.refuses(removals.length, all.length);
-    // What is not to be done anyway has not to be asked for one by one.
-    const worth = refused ? doubtful.filter(({ action }) => action !== 'delete') : doubtful;
-    const ids = new Set(worth.map(({ mapping_id }) => mapping_id));
-    const concerned = all.filter(({ id }) => ids.has(id));
-    const close =
-      concerned.length === 0 ? [] : correctionsOf(concerned, await verifyMappings(this.#parts.cloud, concerned));
-    return { corrections: [...sure, ...close], heldBack: refused ? [sentenceOf(refused)] : [] };
+    { confirmed = false, dryRun = false }: SweepOptions,
+  ): Promise<Pick<SweepReport, 'corrections' | 'withheld'>> {
+    const safe = candidates.filter((correction) => !needsVerification(correction));
+    const unsafe = candidates.filter(needsVerification);
+    const deletions = unsafe.filter(({ action }) => action === 'delete');
+    // A dry run verifies the deletions above the limit too, to show what would be confirmed.
+    const exceeded = confirmed || dryRun ? undefined : this.#parts.guard.exceeded(deletions.length, all.length);
+    // Deletions above the limit are not carried out anyway, so the cloud is not asked about each of them.
+    const toVerify = exceeded ? unsafe.filter(({ action }) => action !== 'delete') : unsafe;
+    const ids = new Set(toVerify.map(({ mapping_id }) => mapping_id));
+    const mappings = all.filter(({ id }) => ids.has(id));
+    const verified =
+      mappings.length === 0 ? [] : correctionsOf(mappings, await verifyMappings(this.#parts.cloud, mappings));
+    return {
+      corrections: [...safe, ...verified],
+      withheld: exceeded ? [{ code: 'TOO_MANY_DELETIONS', facts: exceeded }] : [],
+    };
   }
 
-  async #finish(
+  async #carryOut(
     corrections: readonly Correction[],
-    counts: { readonly lookedAt: number; readonly all: number },
-    { confirmed = false, dry_run = false }: SweepOptions,
+    { inspected, all }: Counts,
+    { confirmed = false, dryRun = false }: SweepOptions,
   ): Promise<SweepReport> {
     const { guard, mappings, cloud, log } = this.#parts;
-    const heldBack: string[] = [];
+    const withheld: Withheld[] = [];
     let allowed = corrections;
-    if (corrections.some(needsProof) && !(await seesAll(cloud, this.#samplePorts))) {
-      heldBack.push('the account in clouds.yaml does not see all of OpenStack: nothing is removed or led elsewhere');
-      allowed = allowed.filter((correction) => !needsProof(correction));
+    if (corrections.some(needsVerification) && !(await seesAllProjects(cloud, this.#samplePorts))) {
+      withheld.push({ code: 'ACCOUNT_LIMITED', facts: {} });
+      allowed = allowed.filter((correction) => !needsVerification(correction));
     }
-    const removals = allowed.filter(({ action }) => action === 'delete').length;
-    const refused = confirmed ? undefined : guard.refuses(removals, counts.all);
-    if (refused) {
-      heldBack.push(sentenceOf(refused));
-      if (!dry_run) allowed = allowed.filter(({ action }) => action !== 'delete');
+    const deletions = allowed.filter(({ action }) => action === 'delete').length;
+    const exceeded = confirmed ? undefined : guard.exceeded(deletions, all);
+    if (exceeded) {
+      withheld.push({ code: 'TOO_MANY_DELETIONS', facts: exceeded });
+      if (!dryRun) allowed = allowed.filter(({ action }) => action !== 'delete');
     }
-    if (dry_run || allowed.length === 0)
-      return { mappings: counts.lookedAt, corrections: allowed, applied: [], heldBack };
+    if (dryRun || allowed.length === 0) return { mappings: inspected, corrections: allowed, applied: [], withheld };
     const { applied, failures } = await mappings.apply(allowed);
     guard.record(applied.filter(({ correction }) => correction.action === 'delete').length);
-    for (const { correction, mapping } of applied) log.info('followed the cloud', { ...correction, mapping });
-    heldBack.push(...failures.map(({ message }) => `not everything could be done: ${message}`));
-    return { mappings: counts.lookedAt, corrections: allowed, applied, heldBack };
-  }
-
-  /** One thing at a time: two looks at once would judge the same mapping twice. */
-  #alone<T>(work: () => Promise<T>): Promise<T> {
-    const mine = this.#work.then(work, work);
-    this.#work = mine.catch(() => undefined);
-    return mine;
+    for (const { correction, mapping } of applied) log.info('mapping corrected', { ...correction, mapping });
+    withheld.push(...failures.map(({ message }): Withheld => ({ code: 'APPLY_FAILED', facts: { error: message } })));
+    return { mappings: inspected, corrections: allowed, applied, withheld };
   }
 }
 
 function correctionsOf(mappings: readonly Mapping[], snapshot: CloudSnapshot): Correction[] {
   return mappings.flatMap((mapping) => {
-    const correction = judge(mapping, snapshot);
-    return correction && changes(mapping, correction) ? [correction] : [];
+    const correction = evaluate(mapping, snapshot);
+    return correction && hasEffect(mapping, correction) ? [correction] : [];
   });
 }
 
-/** Some of them, from all over the list. */
-function spread<T>(items: readonly T[], count: number): readonly T[] {
+/** Gives at most `count` of the items, spread evenly over the list. */
+function sampleEvenly<T>(items: readonly T[], count: number): readonly T[] {
   const step = Math.max(1, Math.floor(items.length / count));
   return items.filter((_, index) => index % step === 0).slice(0, count);
-}
-
-function sentenceOf({ asked, limit }: { readonly asked: number; readonly limit: number }): string {
-  return `${asked} mappings would be removed, and ${limit} may be at once (max_removals_percent); look at \`praas monitor --once --dry-run\`, then \`praas monitor --once --confirm\``;
 }

@@ -1,38 +1,40 @@
 /**
- * How much may be removed before somebody is asked. A cloud that lies, lies about many things at once; a cloud that is used
- * loses a few at a time.
+ * Limits how many mappings are deleted without confirmation. A cloud that gives wrong answers gives them about many resources
+ * at once; a cloud in normal use loses a few at a time.
  */
 
-export interface RemovalLimit {
-  readonly asked: number;
-  /** How many may go now. */
+/** A number of deletions that exceeds the limit. */
+export interface ExceededLimit {
+  readonly requested: number;
+  /** How many deletions are still allowed. */
   readonly limit: number;
 }
 
-/** So many always may: a tenth of next to nothing is nothing. */
-const FEW = 10;
+/** Always allowed, because a percentage of few mappings would be zero. */
+const MIN_LIMIT = 10;
 
 export class RemovalGuard {
   readonly #percent: () => number;
-  #gone = 0;
+  #deleted = 0;
 
-  /** `percent` of all mappings, 0 to 100, may go between two sweeps. */
+  /** Takes how many percent of all mappings, 0 to 100, may be deleted between two sweeps. */
   constructor(percent: () => number) {
     this.#percent = percent;
   }
 
-  /** Undefined: these may go. */
-  refuses(asked: number, mappings: number): RemovalLimit | undefined {
-    const limit = Math.max(FEW, Math.floor((mappings * this.#percent()) / 100)) - this.#gone;
-    return asked > limit ? { asked, limit: Math.max(0, limit) } : undefined;
+  /** Takes the number of deletions and of all mappings. Undefined when the deletions are allowed. */
+  exceeded(requested: number, mappings: number): ExceededLimit | undefined {
+    const limit = Math.max(MIN_LIMIT, Math.floor((mappings * this.#percent()) / 100)) - this.#deleted;
+    return requested > limit ? { requested, limit: Math.max(0, limit) } : undefined;
   }
 
-  record(gone: number): void {
-    this.#gone += gone;
+  /** Counts deletions against the limit. */
+  record(deleted: number): void {
+    this.#deleted += deleted;
   }
 
-  /** A sweep begins: what went before it counts no longer. */
+  /** Starts a new count, at the beginning of a sweep. */
   reset(): void {
-    this.#gone = 0;
+    this.#deleted = 0;
   }
 }

@@ -7,7 +7,7 @@ import type { NewId } from '../../core/ids.ts';
 import { canonicalCidrs } from '../../core/values/ipv4.ts';
 import { decideCreateMany } from '../change/decision.ts';
 import type { Situation } from '../change/situation.ts';
-import { type Endpoint, endpointKey } from '../mapping/forward.ts';
+import { endpointKey, type PublicEndpoint } from '../mapping/forward.ts';
 import { isEffective, type Mapping, type NewMapping } from '../mapping/mapping.ts';
 import type { Delta } from '../mapping/record.ts';
 import type { ServerPort, UnmanagedDnatRule, UnmanagedMasqueradeRule, UnmanagedRule } from '../plan/unmanaged-rules.ts';
@@ -36,7 +36,7 @@ export interface ImportDecision {
 
 /** What all unmanaged rules for one endpoint do together. */
 interface PublishedEndpoint {
-  readonly endpoint: Endpoint;
+  readonly endpoint: PublicEndpoint;
   readonly server: ServerPort;
   /** Empty: every source. */
   readonly allowedCidrs: readonly string[];
@@ -176,7 +176,7 @@ function portsOfStaying(
   return [...others, ...left.flatMap((rule) => (rule.kind === 'other' ? rule.covers : []))];
 }
 
-function overlapAt(endpoint: Endpoint, staying: readonly PortInUse[]): ImportReason | undefined {
+function overlapAt(endpoint: PublicEndpoint, staying: readonly PortInUse[]): ImportReason | undefined {
   const overlap = portInUseAt(staying, endpoint);
   return overlap && { code: 'OVERLAPS', rule: overlap.text };
 }

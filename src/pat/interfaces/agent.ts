@@ -1,4 +1,4 @@
-/** Whoever keeps the kernel equal to the store, as the services need it. */
+/** What makes the kernel equal to the store, as the services and the change runner use it. */
 import type { Delta, RouterRecord } from '../mapping/record.ts';
 import type { Counters } from '../mapping/view.ts';
 import type { UnmanagedRule } from '../plan/unmanaged-rules.ts';
@@ -6,21 +6,21 @@ import type { RouterFacts } from '../router/facts.ts';
 import type { PortInUse } from '../router/port-in-use.ts';
 import type { Drift } from '../router/view.ts';
 
-/** What is known of a router at the moment. */
+/** The observed state of a router. */
 export interface RouterView {
   readonly facts: RouterFacts;
-  /** Ports that somebody else has. Listening programs are among them when the look was for a port. */
+  /** Ports that unmanaged rules use, and those of listening processes when the scope asked for them. */
   readonly portsInUse: readonly PortInUse[];
-  /** As Observation.foreign. */
+  /** As Observation.unmanagedRules. */
   readonly unmanagedRules?: readonly UnmanagedRule[];
   readonly warnings: readonly string[];
-  /** How many mappings of ours, known or not, have something in the kernel. */
-  readonly mappings_in_kernel: number;
-  /** Just read from the kernel, not remembered. */
+  /** How many mappings, known to the store or not, have rules in the kernel. */
+  readonly mappingsInKernel: number;
+  /** True when the rules were just read from the kernel and are not cached. */
   readonly isFresh: boolean;
 }
 
-/** What a settlement did, and the delta that notes it in the store. */
+/** What a reconcile did, and the delta that records it in the store. */
 export interface ReconcileResult {
   readonly delta: Delta;
   readonly added: number;
@@ -28,40 +28,39 @@ export interface ReconcileResult {
 }
 
 /**
- * What a look is for: `rules`; a `port` to choose or to check, which asks for the listening programs too; the `kernel`, whose
- * rules are read anew, whatever is remembered; or an `audit`, which is both.
+ * How much of a router an inspection reads: `rules` (cached ones are enough); `port` also the listening processes, to choose
+ * or check a port; `kernel` the rules anew; `audit` the rules anew and the listening processes.
  */
 export type InspectScope = 'rules' | 'port' | 'kernel' | 'audit';
 
-/** The look that is enough for all of these. */
-export function mergedScope(purposes: readonly InspectScope[]): InspectScope {
-  const readsKernel = purposes.some((each) => each === 'kernel' || each === 'audit');
-  const readsPorts = purposes.some((each) => each === 'port' || each === 'audit');
-  if (readsKernel) return readsPorts ? 'audit' : 'kernel';
-  return readsPorts ? 'port' : 'rules';
+/** Gives the smallest scope that includes all of these. */
+export function mergedScope(scopes: readonly InspectScope[]): InspectScope {
+  const readsKernel = scopes.some((each) => each === 'kernel' || each === 'audit');
+  const readsListeners = scopes.some((each) => each === 'port' || each === 'audit');
+  if (readsKernel) return readsListeners ? 'audit' : 'kernel';
+  return readsListeners ? 'port' : 'rules';
 }
 
-/** Whoever keeps the kernel equal to the store. */
 export interface RouterAgent {
-  /** Throws ROUTER_NOT_FOUND, TOOL_MISSING, TOOL_FAILED, NOT_PERMITTED. */
-  inspect(router_id: string, purpose?: InspectScope): Promise<RouterView>;
-  /** Makes the next look read the kernel again. */
-  forget(router_id: string): void;
-  /** What a settlement would put right. Pure. */
+  /** Reads the state of a router; changes nothing. Throws ROUTER_NOT_FOUND, TOOL_MISSING, TOOL_FAILED, NOT_PERMITTED. */
+  inspect(routerId: string, scope?: InspectScope): Promise<RouterView>;
+  /** Drops the cached state of a router, so that the next inspection reads the kernel. */
+  forget(routerId: string): void;
+  /** Gives the differences that a reconcile would repair. Pure. */
   drift(view: RouterView, record: RouterRecord): Drift;
-  /** What settle would hand to the kernel, as text; empty when nothing would change. */
+  /** Gives the script that `reconcile` would hand to the kernel; empty when nothing would change. */
   preview(view: RouterView, record: RouterRecord, ids: readonly string[]): string;
   /**
-   * Makes the kernel hold what the record says of the mappings named (of all, when the view is fresh) and ends the
+   * Makes the kernel equal to the record for the mappings named (for all of the router, when the view is fresh), and ends the
    * connections that contradict it. Throws KERNEL_REFUSED, KERNEL_BUSY, ROUTER_NOT_FOUND, TOOL_MISSING.
    */
   reconcile(view: RouterView, record: RouterRecord, ids: readonly string[]): Promise<ReconcileResult>;
 }
 
-/** What is known of the packets that came through mappings. */
+/** The counters of mappings. */
 export interface CounterSource {
-  /** Undefined for a mapping that nobody has looked at yet. */
-  counters(router_id: string, mapping_id: string): Counters | undefined;
-  /** Reads the counters of a router anew. Throws as RouterAgent.look does. */
-  count(router_id: string): Promise<void>;
+  /** Undefined for a mapping whose counters have not been read yet. */
+  counters(routerId: string, mappingId: string): Counters | undefined;
+  /** Reads the counters of a router anew. Throws as RouterAgent.inspect does. */
+  refreshCounters(routerId: string): Promise<void>;
 }

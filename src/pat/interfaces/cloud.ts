@@ -1,7 +1,7 @@
 /**
- * What the domain needs to know of the cloud around a node, as an operator with a view of everything sees it. Whether
- * something belongs to whoever asks is decided here in pat/, never by the adapter. Every answer is fresh: the adapter may
- * keep connections and its own token, but no answer about who owns what.
+ * The cloud around a node, as an account that sees all projects sees it. The rooms of pat/ decide what a requester may see;
+ * the adapter never does. Every answer is read anew: the adapter may keep connections and its own token, but no answer.
+ * Fields that OpenStack's APIs have keep their names.
  */
 
 /** A Neutron router. */
@@ -11,9 +11,9 @@ export interface CloudRouter {
   readonly project_id: string;
   /** Neutron's admin_state_up. */
   readonly isUp: boolean;
-  /** Neutron's word, such as ACTIVE. */
+  /** As Neutron names it, such as ACTIVE. */
   readonly status: string;
-  /** IPv4 addresses of its external gateway, in Neutron's order; none when no gateway is set. */
+  /** IPv4 addresses of its external gateway, in the order of Neutron; empty without a gateway. */
   readonly gateway_ips: readonly string[];
   readonly isHa: boolean;
   readonly isDistributed: boolean;
@@ -25,22 +25,22 @@ export interface FixedIp {
   readonly subnet_id: string;
 }
 
-/** A Neutron port, of a server, of a router, or of anything else. */
+/** A Neutron port of a server, a router or any other device. */
 export interface CloudPort {
   readonly id: string;
   readonly name: string;
   /** Empty for a router's gateway port. */
   readonly project_id: string;
   readonly network_id: string;
-  /** The server or router it belongs to; empty when there is none. */
+  /** The ID of its server or router; empty when it has none. */
   readonly device_id: string;
-  /** Such as `compute:nova`, `network:router_interface`; empty when there is none. */
+  /** Such as `compute:nova` or `network:router_interface`; empty when it has none. */
   readonly device_owner: string;
   readonly fixed_ips: readonly FixedIp[];
   readonly isUp: boolean;
-  /** Neutron's word: ACTIVE, DOWN, BUILD. */
+  /** As Neutron names it: ACTIVE, DOWN, BUILD. */
   readonly status: string;
-  /** The node it is bound on; empty while it is not bound. */
+  /** The host to which it is bound; empty while it is not bound. */
   readonly host: string;
   readonly hasPortSecurity: boolean;
   readonly security_group_ids: readonly string[];
@@ -51,7 +51,7 @@ export interface CloudServer {
   readonly id: string;
   readonly name: string;
   readonly project_id: string;
-  /** Nova's word: ACTIVE, SHUTOFF, ERROR … */
+  /** As Nova names it: ACTIVE, SHUTOFF, ERROR … */
   readonly status: string;
 }
 
@@ -59,12 +59,12 @@ export interface CloudFloatingIp {
   readonly id: string;
   readonly address: string;
   readonly project_id: string;
-  /** The port it leads to; null while it leads nowhere. */
+  /** The ID of its port; null while it is not associated. */
   readonly port_id: string | null;
   readonly router_id: string | null;
 }
 
-/** A rule of a security group. What is null is not restricted. */
+/** A rule of a security group. A null field does not restrict. */
 export interface SecurityGroupRule {
   readonly id: string;
   readonly security_group_id: string;
@@ -86,7 +86,7 @@ export interface NewSecurityGroupRule {
   readonly security_group_id: string;
   readonly protocol: 'tcp' | 'udp';
   readonly port: number;
-  /** Null: from anywhere. */
+  /** Null: any source. */
   readonly remote_ip_prefix: string | null;
   readonly description: string;
 }
@@ -97,7 +97,7 @@ export interface SecurityGroup {
   readonly project_id: string;
 }
 
-/** The L3 agent of a node that has the router. */
+/** A host whose L3 agent has the router. */
 export interface RouterHost {
   readonly host: string;
   readonly isAlive: boolean;
@@ -113,7 +113,7 @@ export interface RouterFilter {
 export interface PortFilter {
   readonly ids?: readonly string[];
   readonly project_id?: string;
-  /** Of any of these servers or routers. */
+  /** IDs of servers or routers; the ports of any of them match. */
   readonly deviceIds?: readonly string[];
   readonly networkIds?: readonly string[];
   readonly ip_address?: string;
@@ -126,9 +126,9 @@ export interface ServerFilter {
 }
 
 /**
- * Every method throws CLOUD_UNAVAILABLE when the cloud cannot answer now, CLOUD_REFUSED when it answers that praas may not,
- * CLOUD_MISUNDERSTOOD when what it says is not what such an API says. What is not there is undefined or missing in a list,
- * never an error. Lists are whole: all pages.
+ * Every method throws CLOUD_UNAVAILABLE when the cloud does not answer, CLOUD_REFUSED when the account of praas lacks the
+ * permission, and CLOUD_MISUNDERSTOOD for an unexpected response. A missing resource is undefined or absent from a list, never
+ * an error. Lists have all pages.
  */
 export interface Cloud {
   router(id: string): Promise<CloudRouter | undefined>;
@@ -138,17 +138,17 @@ export interface Cloud {
   ports(filter: PortFilter): Promise<readonly CloudPort[]>;
   server(id: string): Promise<CloudServer | undefined>;
   servers(filter?: ServerFilter): Promise<readonly CloudServer[]>;
-  /** The same with no more than their IDs, which Nova finds in half the time. Whose they are is for their ports to say. */
+  /** As `servers`, but only the IDs, which Nova finds in half the time. The ports of the servers tell the project. */
   serverIds(filter: ServerFilter & { readonly name: string }): Promise<readonly string[]>;
   /** IDs of all projects. Throws CLOUD_REFUSED where the account may not list them. */
   projectIds(): Promise<readonly string[]>;
-  /** False only when Keystone says that there is no such project. */
+  /** False only when Keystone answers that the project does not exist. */
   hasProject(id: string): Promise<boolean>;
   floatingIps(filter?: { readonly project_id?: string }): Promise<readonly CloudFloatingIp[]>;
   securityGroups(ids: readonly string[]): Promise<readonly SecurityGroup[]>;
   securityGroupRules(groupIds: readonly string[]): Promise<readonly SecurityGroupRule[]>;
-  /** Gives the new rule's id. Throws CLOUD_REFUSED also when there is such a rule already. */
+  /** Gives the ID of the new rule. Throws CLOUD_REFUSED also when the rule already exists. */
   addSecurityGroupRule(rule: NewSecurityGroupRule): Promise<string>;
-  /** One that is not there any more is no error. */
+  /** A rule that is already deleted is no error. */
   removeSecurityGroupRule(id: string): Promise<void>;
 }

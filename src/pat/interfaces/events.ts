@@ -1,20 +1,20 @@
-/** Where events are kept and asked for. */
+/** The audit log: where the events of mappings are appended and read. */
 import { Event, type EventType, type NewEvent } from '../mapping/event.ts';
 
-/** What is looked for; everything when it says nothing. */
+/** Selects events; an empty filter selects all. The fields are those of the query of GET /v1/events. */
 export interface EventFilter {
   readonly mapping_id?: string | undefined;
   readonly router_id?: string | undefined;
-  /** Null: of all projects. */
+  /** Null: all projects. */
   readonly project_id?: string | null | undefined;
   readonly type?: EventType | undefined;
-  /** Only events after the one with this id; oldest first. Without it the newest. */
+  /** Only events after the one with this ID, the oldest first. Left out: the newest events. */
   readonly after?: number | undefined;
-  /** So many at most. */
+  /** Maximum number of events. */
   readonly limit?: number | undefined;
 }
 
-/** True when the event is looked for, whatever its place. */
+/** True when the event matches, apart from `after` and `limit`. */
 export function matchesFilter(event: Event, { mapping_id, router_id, project_id, type }: EventFilter): boolean {
   return (
     (mapping_id === undefined || event.mapping_id.startsWith(mapping_id)) &&
@@ -24,12 +24,12 @@ export function matchesFilter(event: Event, { mapping_id, router_id, project_id,
   );
 }
 
-/** Who takes events down. It never fails a change: what cannot be noted is said in the log. */
+/** Appends events. It never fails a change: an event that cannot be appended is written to the log. */
 export interface AuditLog {
   append(events: readonly NewEvent[]): Promise<void>;
 }
 
-/** Who has them. */
+/** Reads events. */
 export interface Events {
   /** Oldest first. Throws STORE_UNREADABLE, NOT_PERMITTED. */
   list(filter: EventFilter): Promise<readonly Event[]>;

@@ -1,11 +1,11 @@
-/** Where events of the cloud come from. An event never says what is true, only what to look at. */
+/** Notifications of the cloud. They only name the resources to verify; their contents are never taken as true. */
 export interface Notifications {
   /**
-   * Begins, and goes on by itself. `onIds` is told of each event, with the IDs of everything it is about; `onGap` whenever
-   * events may have been missed, the first time too. Never throws.
+   * Starts, and reconnects by itself. Each notification calls `onIds` with the IDs of the resources that it names; `onGap` is
+   * called whenever notifications may have been missed, and once at the start. Never throws.
    */
   start(onIds: (ids: readonly string[]) => void, onGap: () => void): void;
-  /** Why there are none; undefined while they come. */
-  readonly trouble: string | undefined;
+  /** Why there are no notifications; undefined while they arrive. */
+  readonly lastError: string | undefined;
   stop(): Promise<void>;
 }

@@ -1,9 +1,8 @@
-/** Tries connections from where a router is. */
-/** Tries a TCP connection from where the router is. */
+/** Tests TCP connections from inside the namespace of a router. */
 export interface Prober {
   /** Throws as Dataplane.facts does. */
-  connect(router_id: string, server_ip: string, server_port: number): Promise<Reached>;
+  connect(routerId: string, serverIp: string, serverPort: number): Promise<ProbeResult>;
 }
 
-/** What a TCP connection from the router to the server came to. */
-export type Reached = 'open' | 'refused' | 'timeout' | 'unreachable';
+/** The result of a TCP connection from the router to the server. */
+export type ProbeResult = 'open' | 'refused' | 'timeout' | 'unreachable';

@@ -1,11 +1,11 @@
-/** Whoever knows how much a project may have. */
+/** Keeps projects within their quotas. */
 export interface QuotaReserver {
   /**
-   * Runs `work`, which makes one mapping on the router for each entry of `projects` (null: of no project), while nobody else
-   * can take their place. Throws QUOTA_EXCEEDED, before anything is done.
+   * Reserves quota for one new mapping on the router per entry of `projects` (null: a mapping without a project), runs `work`,
+   * which creates them, and ends the reservation. Throws QUOTA_EXCEEDED before `work` starts, and as `work` does.
    */
   reserve<T>(
-    asked: { readonly router_id: string; readonly projects: readonly (string | null)[] },
+    request: { readonly router_id: string; readonly projects: readonly (string | null)[] },
     work: () => Promise<T>,
   ): Promise<T>;
 }

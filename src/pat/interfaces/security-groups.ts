@@ -1,31 +1,30 @@
-/** Whoever can look at security groups, and open them. */
+/** Security groups, as far as they affect mappings: inspecting them, and opening them with rules of praas. */
 import type { NewMapping } from '../mapping/mapping.ts';
 import type { CloudPort } from './cloud.ts';
 
-/** A port that a mapping is to lead to. */
+/** A mapping with the Neutron port of its server. */
 export interface SecuredTarget {
   readonly mapping: Pick<NewMapping, 'protocol' | 'server_port' | 'allowed_cidrs'>;
-  /** Undefined where there is none, or no cloud that could know. */
+  /** Undefined when the server address has no port, and without a cloud. */
   readonly port: CloudPort | undefined;
 }
 
-/** What the security groups of a server do to a mapping. */
-export interface GroupCheck {
-  /** Sentences about what they drop. */
+/** What the security groups of the server do to the packets of a mapping. */
+export interface GroupInspection {
+  /** Sentences about the packets that they drop. */
   readonly warnings: readonly string[];
-  /** Rules that were added. */
+  /** IDs of rules that were created for this mapping. */
   readonly ruleIds: readonly string[];
-  /** Rules that were added for other mappings and let this one's packets in too: they go with the last of them. */
+  /** IDs of rules that were created for other mappings and allow this one's packets too; the last of them deletes them. */
   readonly sharedIds?: readonly string[];
 }
 
-/** Whoever can look at security groups, and open them. */
 export interface SecurityGroupAccess {
   /**
-   * Looks whether packets to the target arrive; with `opens` it adds what is missing. A look that fails is a warning;
-   * opening throws CLOUD_UNAVAILABLE, CLOUD_REFUSED, FORBIDDEN, and then nothing is added.
+   * Inspects whether packets to the target pass; with `opens` it creates the missing rules. A failed inspection is a warning;
+   * opening throws CLOUD_UNAVAILABLE, CLOUD_REFUSED, FORBIDDEN, and then no rule is created.
    */
-  inspect(mapping_id: string, target: SecuredTarget, opens: boolean): Promise<GroupCheck>;
-  /** Takes away rules that look added. Never throws; gives a sentence for each that stayed. */
+  inspect(mappingId: string, target: SecuredTarget, opens: boolean): Promise<GroupInspection>;
+  /** Deletes rules that `inspect` created. Never throws; gives a warning for each rule that could not be deleted. */
   close(ruleIds: readonly string[]): Promise<readonly string[]>;
 }

@@ -1,6 +1,6 @@
 /**
- * What happened to mappings, for people and machines that look back: what, when, by whom and why, with the mapping as it was
- * after (or, when it is gone, before). Pure.
+ * The events of mappings, as the audit log keeps them: what changed, when, who changed it and why, with the mapping after the
+ * change (before it, for a deletion). Pure.
  */
 
 import * as z from 'zod';
@@ -9,8 +9,8 @@ import { Time } from '../../core/values/time.ts';
 import { Mapping } from './mapping.ts';
 
 /**
- * `followed`, `suspended` and `resumed` are the monitor's: it leads to where its server is now, is DOWN because of what
- * OpenStack says, and no longer is. `down` and `active` are changes of the status on the node that nobody asked for.
+ * The monitor causes `followed` (the mapping has another server address, port or server), `suspended` (it is DOWN because of
+ * the state of OpenStack) and `resumed`. `down` and `active` are changes of the status on the node that no request caused.
  */
 export const EVENT_TYPES = [
   'created',
@@ -24,14 +24,14 @@ export const EVENT_TYPES = [
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
-/** Who did it, as it is written down: `expiry` and `agent` are the node itself. */
+/** The requester as it is stored; `expiry` and `agent` are the node itself. */
 export const EventAuthor = z.strictObject({ kind: z.enum(REQUESTER_KINDS), name: z.string() });
 
-const partOfPraas = (kind: RequesterKind): Requester =>
+const internalRequester = (kind: RequesterKind): Requester =>
   new Requester({ name: kind, role: 'admin', projectId: null, kind });
-export const MONITOR = partOfPraas('monitor');
-const AGENT = partOfPraas('agent');
-const EXPIRY = partOfPraas('expiry');
+export const MONITOR_REQUESTER = internalRequester('monitor');
+const AGENT_REQUESTER = internalRequester('agent');
+const EXPIRY_REQUESTER = internalRequester('expiry');
 
 export const Event = z.strictObject({
   /** Grows with each event of a node. */
@@ -42,68 +42,71 @@ export const Event = z.strictObject({
   router_id: z.string(),
   project_id: z.string().nullable(),
   by: EventAuthor,
-  /** Empty where whoever did it gave none. */
+  /** Empty when the requester gave none. */
   reason: z.string(),
-  /** Empty when nobody asked. */
+  /** Empty when no request caused the event. */
   request_id: z.string(),
-  /** Fields that changed, with what they were before. */
+  /** The changed fields with their previous values. */
   before: z.record(z.string(), z.unknown()),
   mapping: Mapping,
 });
 export type Event = z.infer<typeof Event>;
-/** One that has not been noted yet. */
+/** An event that is not yet in the audit log, which adds the other fields. */
 export type NewEvent = Omit<Event, 'id' | 'at' | 'request_id'>;
 
-/** A mapping before and after a change; undefined where it is not. */
-interface Step {
+/** A mapping before and after a change; undefined when it did not exist. */
+interface Transition {
   readonly before: Mapping | undefined;
   readonly after: Mapping | undefined;
 }
 
-/** What a change did, with the causes of its own by the mapping's id. */
-export interface Happened {
-  readonly happened: readonly Step[];
+/** What a change did to mappings. */
+export interface Transitions {
+  readonly transitions: readonly Transition[];
+  /** By the mapping's ID, where the cause is not the request itself. */
   readonly causes: ReadonlyMap<string, Cause> | undefined;
 }
 
-/** Who did it and, where they say so, what it is and why. */
+/** Why a mapping changed. */
 export interface Cause {
-  readonly by: Requester;
+  readonly requester: Requester;
+  /** Left out: it follows from the transition. */
   readonly type?: EventType;
   readonly reason?: string;
 }
 
-/** What has no cause of its own was `asked` for. */
-export function eventsOf({ happened, causes }: Happened, asked: Cause): NewEvent[] {
-  return happened.flatMap((step) => eventOf(step, causes?.get((step.before ?? step.after)?.id ?? '') ?? asked) ?? []);
+/** Gives the events of a change; `request` is the cause of transitions that have none of their own. */
+export function eventsOf({ transitions, causes }: Transitions, request: Cause): NewEvent[] {
+  return transitions.flatMap(
+    (transition) =>
+      eventOf(transition, causes?.get((transition.before ?? transition.after)?.id ?? '') ?? request) ?? [],
+  );
 }
 
-/** Gives nothing for a step that changes nothing. */
-function eventOf({ before, after }: Step, { by, type, reason = '' }: Cause): NewEvent | undefined {
+/** Gives nothing for a transition without a difference. */
+function eventOf({ before, after }: Transition, { requester, type, reason = '' }: Cause): NewEvent | undefined {
   const mapping = after ?? before;
   if (mapping === undefined) return undefined;
-  const differing = before && after ? difference(before, after) : {};
-  if (before && after && Object.keys(differing).length === 0) return undefined;
-  const found: EventType = before === undefined ? 'created' : after === undefined ? 'deleted' : (type ?? 'updated');
+  const previous = before && after ? previousValues(before, after) : {};
+  if (before && after && Object.keys(previous).length === 0) return undefined;
+  const eventType: EventType = before === undefined ? 'created' : after === undefined ? 'deleted' : (type ?? 'updated');
   const { id, router_id, project_id } = mapping;
-  return { type: found, mapping_id: id, router_id, project_id, by: authorOf(by), reason, before: differing, mapping };
+  const by = authorOf(requester);
+  return { type: eventType, mapping_id: id, router_id, project_id, by, reason, before: previous, mapping };
 }
 
-/** What became of a mapping by itself: only whether it is ACTIVE counts, and why not. */
-export function statusEventOf({ before, after }: Step): NewEvent | undefined {
+/** Gives the event of a status change that no request caused; nothing while the status stays the same. */
+export function statusEventOf({ before, after }: Transition): NewEvent | undefined {
   if (before === undefined || after === undefined || before.status === after.status) return undefined;
-  const type = after.status === 'ACTIVE' ? 'active' : 'down';
-  const by = after.status_code === 'EXPIRED' ? EXPIRY : AGENT;
   const { id, router_id, project_id, status_reason } = after;
-  const differing = { status: before.status, status_reason: before.status_reason };
   return {
-    type,
+    type: after.status === 'ACTIVE' ? 'active' : 'down',
     mapping_id: id,
     router_id,
     project_id,
-    by: authorOf(by),
+    by: authorOf(after.status_code === 'EXPIRED' ? EXPIRY_REQUESTER : AGENT_REQUESTER),
     reason: status_reason,
-    before: differing,
+    before: { status: before.status, status_reason: before.status_reason },
     mapping: after,
   };
 }
@@ -112,13 +115,13 @@ function authorOf({ kind, name }: Requester): z.infer<typeof EventAuthor> {
   return { kind, name };
 }
 
-const FOLLOWING: readonly string[] = ['status', 'status_code', 'status_reason', 'updated_at'];
+/** Fields that follow from other fields, so a change of these alone is no event. */
+const DERIVED_FIELDS: readonly string[] = ['status', 'status_code', 'status_reason', 'updated_at'];
 
-/** The fields of `before` that are others in `after`; what follows of another change is none of its own. */
-function difference(before: Mapping, after: Mapping): Record<string, unknown> {
+function previousValues(before: Mapping, after: Mapping): Record<string, unknown> {
   const fields = Object.entries(before).filter(
     ([name, value]) =>
-      !FOLLOWING.includes(name) && JSON.stringify(value) !== JSON.stringify(after[name as keyof Mapping]),
+      !DERIVED_FIELDS.includes(name) && JSON.stringify(value) !== JSON.stringify(after[name as keyof Mapping]),
   );
   return Object.fromEntries(fields);
 }

@@ -1,6 +1,6 @@
 /**
- * A mapping is one published port: what an operator or tenant asked for, and what became of it. This file says which
- * fields there are and which values are valid; everything from outside (flags, JSON, files) passes these schemas first.
+ * A mapping is one published port: what was requested, and its status. These schemas say which fields and values are valid;
+ * input from flags, JSON and files is parsed with them before anything else uses it.
  */
 
 import * as z from 'zod';
@@ -13,28 +13,28 @@ export const PROTOCOLS = ['tcp', 'udp'] as const;
 export const Protocol = z.enum(PROTOCOLS, 'tcp or udp');
 export type Protocol = z.infer<typeof Protocol>;
 
-/** `auto` lets the router's facts decide (router.ts), the others are the operator's word. */
+/** With `auto` the facts of the router decide (router/facts.ts). */
 export const MASQUERADE = ['auto', 'always', 'never'] as const;
 export const Masquerade = z.enum(MASQUERADE, 'auto, always or never');
 export type Masquerade = z.infer<typeof Masquerade>;
 
-/** ACTIVE: in the kernel. DOWN: stored, and not published now. PENDING: not applied yet. */
+/** ACTIVE: in the kernel. DOWN: stored, but not published. PENDING: not yet applied. */
 export const STATUSES = ['ACTIVE', 'DOWN', 'PENDING'] as const;
 export const Status = z.enum(STATUSES);
 export type Status = z.infer<typeof Status>;
 
-const A_ROUTER = 'a router UUID or a namespace name';
+const ROUTER_ID_FORMAT = 'a router UUID or a namespace name';
 
 /**
- * A router's id: the UUID of a Neutron router, or the name of any network namespace. It becomes a file name and a
- * namespace path, so nothing that could climb out of a directory passes.
+ * The UUID of a Neutron router, or the name of any other network namespace. It becomes a file name and a namespace path, so
+ * it never contains a path separator or begins with a dot.
  */
-export const RouterId = z.string(A_ROUTER).regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/, A_ROUTER);
+export const RouterId = z.string(ROUTER_ID_FORMAT).regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/, ROUTER_ID_FORMAT);
 
-/** Set by the monitor while OpenStack cannot serve the mapping. */
+/** Set by the monitor while the server cannot be reached because of the state of OpenStack. */
 export const Suspension = z.strictObject({
   reason: Reason,
-  /** True: unpublished meanwhile, because the address may belong to another server. False: packets go where they went. */
+  /** True when the rules are removed meanwhile, because the address may belong to another server. False when they stay. */
   withdrawn: z.boolean(),
 });
 export type Suspension = z.infer<typeof Suspension>;
@@ -56,20 +56,24 @@ export const Mapping = z.strictObject({
   masquerade: Masquerade,
   expires_at: Time.nullable(),
   enabled: z.boolean('true or false'),
-  /** Rules of security groups that were added for this mapping, and go with it. */
+  /** Security group rules that were created for this mapping and are deleted with it. */
   security_group_rule_ids: z.array(z.uuid()),
   suspension: Suspension.nullable(),
   status: Status,
   /** Null while it is ACTIVE or PENDING. */
   status_code: z.enum(REASON_CODES).nullable(),
-  /** The same for people; empty while it is ACTIVE or PENDING. */
+  /** The sentence of the code; empty while it is ACTIVE or PENDING. */
   status_reason: z.string(),
   created_at: Time,
   updated_at: Time,
 });
 export type Mapping = z.infer<typeof Mapping>;
 
-/** What a caller may leave out of a new mapping, with what it is then. */
+export type StatusFields = Readonly<Pick<Mapping, 'status' | 'status_code' | 'status_reason'>>;
+/** The status of a mapping that was changed and is not yet applied. */
+export const PENDING: StatusFields = { status: 'PENDING', status_code: null, status_reason: '' };
+
+/** The optional fields of a new mapping, with their defaults. */
 export const MAPPING_OPTIONS = {
   project_id: Text.nullable().default(null),
   protocol: Protocol.default('tcp'),
@@ -83,7 +87,7 @@ export const MAPPING_OPTIONS = {
   enabled: z.boolean('true or false').default(true),
 };
 
-/** A new mapping whose router and server are known. Its values were parsed where they came in. */
+/** A new mapping whose router and server are resolved. Its values are already parsed. */
 export interface NewMapping
   extends Pick<
     Mapping,
@@ -101,17 +105,17 @@ export interface NewMapping
     | 'enabled'
     | 'security_group_rule_ids'
   > {
-  /** Undefined: the next free one. */
+  /** Undefined: the next free port. */
   readonly router_port?: number | undefined;
-  /** Undefined: the router's own. */
+  /** Undefined: the first gateway address of the router. */
   readonly gateway_ip?: string | undefined;
-  /** The gateway address where the node has none: an HA router stands by, or Neutron has not put it there yet. */
+  /** The gateway address according to Neutron, for a router that has none on this node: a standby HA instance, or a new router. */
   readonly expectedGatewayIp?: string | undefined;
-  /** Undefined: as the operator configured it. */
+  /** Undefined: the configured default. */
   readonly masquerade?: Masquerade | undefined;
 }
 
-/** What may change in a mapping; its router, protocol and identity stay. */
+/** The fields that an update may change. */
 export const MappingPatch = z.strictObject({
   router_port: Port.optional(),
   server_ip: Ipv4.optional(),
@@ -126,21 +130,21 @@ export const MappingPatch = z.strictObject({
 export type MappingPatch = z.output<typeof MappingPatch>;
 export type MappingPatchInput = z.input<typeof MappingPatch>;
 
-/** True when the mapping should be in the kernel at `now`, if its router lets it. */
+/** True when the mapping belongs into the kernel at `now`, provided that its router is on this node. */
 export function isEffective(mapping: Pick<Mapping, 'enabled' | 'expires_at' | 'suspension'>, now: Date): boolean {
   return mapping.enabled && !isExpired(mapping, now) && mapping.suspension?.withdrawn !== true;
 }
 
-/** Where a mapping leads, and to which port of which server that address belongs. */
+/** The server address of a mapping, with the Neutron port and the server that have it. */
 export type TargetIdentity = Pick<Mapping, 'server_ip' | 'server_id' | 'port_id'>;
 
-/** Whether it could let somebody in who was not let in before: then whose the port is counts as for a new mapping. */
-export function mayOpen({ enabled, ...patch }: MappingPatch): boolean {
+/** Whether the update may publish the port to more clients or for longer: then the owner of the Neutron port is checked again. */
+export function widensAccess({ enabled, ...patch }: MappingPatch): boolean {
   const { server_port, router_port, allowed_cidrs, expires_at } = patch;
   return enabled === true || [server_port, router_port, allowed_cidrs, expires_at].some((value) => value !== undefined);
 }
 
-/** What a mapping has to do with in the cloud, itself included: an event that names one of these may be about it. */
+/** The IDs of the mapping and of its resources in OpenStack: a notification about one of them may concern the mapping. */
 export function relatedIds({ id, router_id, port_id, server_id, project_id }: Mapping): readonly string[] {
   return [id, router_id, port_id, server_id, project_id].filter((value) => value !== null);
 }

@@ -1,25 +1,25 @@
 /**
- * A router's record is all that is stored of one router, and a delta is one change of it. The store writes deltas, the
- * domain decides them; nobody else changes a record.
+ * The record of a router is everything that is stored for it, and a delta is one change of the record. The rooms of pat/
+ * decide deltas and the store writes them; a record changes in no other way. Both are stored documents.
  */
-import type { Endpoint } from './forward.ts';
+import type { PublicEndpoint } from './forward.ts';
 import type { Mapping } from './mapping.ts';
 
 export interface RouterRecord {
   readonly router_id: string;
   readonly mappings: ReadonlyMap<string, Mapping>;
-  /** Where the next automatic port is looked for; 0 before the first. */
+  /** The port at which the search for the next free port starts; 0 before the first one. */
   readonly next_port: number;
   /**
-   * Endpoints whose change may not have reached the kernel and its connections: written with the change, cleared when
-   * it is done. After a crash they say which connections still have to be ended.
+   * Endpoints whose change may not yet be applied to the kernel and its connections: written with the change, cleared when
+   * it is applied. After a crash they say which connections must still be ended.
    */
-  readonly pending: readonly Endpoint[];
-  /** The router's gateway addresses when they were last seen; mappings on one that goes follow to its successor. */
+  readonly pending: readonly PublicEndpoint[];
+  /** The last observed gateway addresses of the router; mappings on one that disappears move to its successor. */
   readonly gateways: readonly string[];
   /**
-   * Rules of others, by their texts, whose place mappings take: written with the mappings, cleared when the rules are gone.
-   * After a crash they say which rules still have to go.
+   * Unmanaged rules, by their texts, that mappings replace: written with the mappings, cleared when the rules are removed.
+   * After a crash they say which rules must still be removed.
    */
   readonly adopting: readonly string[];
 }
@@ -28,7 +28,7 @@ export interface Delta {
   readonly put?: readonly Mapping[];
   readonly remove?: readonly string[];
   readonly next_port?: number;
-  readonly pending?: readonly Endpoint[];
+  readonly pending?: readonly PublicEndpoint[];
   readonly gateways?: readonly string[];
   readonly adopting?: readonly string[];
 }
@@ -37,7 +37,7 @@ export function emptyRecord(router_id: string): RouterRecord {
   return { router_id, mappings: new Map(), next_port: 0, pending: [], gateways: [], adopting: [] };
 }
 
-/** Gives the record after the delta; the one given stays as it is. Costs what the router holds. */
+/** Gives the record after the delta and leaves the given one unchanged. Costs as much as the router has mappings. */
 export function withDelta(record: RouterRecord, delta: Delta): RouterRecord {
   const mappings = new Map(record.mappings);
   for (const id of delta.remove ?? []) mappings.delete(id);
@@ -64,7 +64,7 @@ export function isEmptyDelta(delta: Delta): boolean {
   );
 }
 
-/** True for the record of a router that this state directory has never had to do with, or has lost all knowledge of. */
-export function knowsNothing({ mappings, next_port, pending }: RouterRecord): boolean {
+/** True when the state directory has never had a mapping of this router, or has lost its record. */
+export function hasNoHistory({ mappings, next_port, pending }: RouterRecord): boolean {
   return mappings.size === 0 && next_port === 0 && pending.length === 0;
 }

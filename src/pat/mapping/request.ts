@@ -1,17 +1,17 @@
 /**
- * What a caller says of a new mapping. Router and server may be named in several ways; who they are is found out by Targets,
- * and only then is there a NewMapping. Parsed once, where it comes in: the API's bodies and the command line.
+ * A request for a new mapping. Router and server may be named in several ways; Targets resolves them, which gives a
+ * NewMapping. It is parsed once, where it enters: in the body of an API request or on the command line.
  */
 import * as z from 'zod';
 import { Ipv4, Port, Text } from '../../core/values/schemas.ts';
 import { MAPPING_OPTIONS, RouterId } from './mapping.ts';
 
-const Name = Text.min(1, 'a name or an ID');
+const NameOrId = Text.min(1, 'a name or an ID');
 
 export const MappingRequest = z.strictObject({
   router_id: RouterId.optional(),
-  router: Name.optional(),
-  server: Name.optional(),
+  router: NameOrId.optional(),
+  server: NameOrId.optional(),
   port_id: z.uuid('the UUID of a Neutron port').optional(),
   server_ip: Ipv4.optional(),
   server_port: Port,
@@ -21,7 +21,7 @@ export const MappingRequest = z.strictObject({
 export type MappingRequest = z.output<typeof MappingRequest>;
 export type MappingRequestInput = z.input<typeof MappingRequest>;
 
-/** The part that says which server is meant, behind which router. */
+/** The fields that name the router and the server. */
 export type TargetRequest = Partial<
   Pick<
     MappingRequest,

@@ -1,16 +1,16 @@
-/** A mapping as callers see it. */
+/** A mapping as the API shows it. */
 import type { Mapping } from './mapping.ts';
 
 /**
- * What the rules of a mapping have seen. NAT rules see the first packet of each connection, so `packets` counts
- * connections, and `bytes` those first packets.
+ * The counters of a mapping's rules. NAT rules see only the first packet of each connection, so `packets` counts connections
+ * and `bytes` the bytes of those first packets.
  */
 export interface Counters {
   readonly packets: number;
   readonly bytes: number;
-  /** RFC 3339; null when nobody has come since the daemon watches. As exact as the daemon's looks are frequent. */
+  /** RFC 3339, exact to one sync period; null when no client has connected since the daemon started. */
   readonly last_hit_at: string | null;
 }
 
-/** A mapping as people see it. `counters` are null where no daemon watches, and while nothing is known yet. */
+/** `counters` are null where no daemon runs, and until it has read them once. */
 export type MappingView = Mapping & { readonly counters: Counters | null };

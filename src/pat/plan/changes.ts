@@ -1,35 +1,35 @@
-/** What is observed in a kernel, and what is to be changed there. */
+/** The observed rules of a router in the kernel, and the changes to apply to them. */
 import type { Forward } from '../mapping/forward.ts';
 import type { UnmanagedRule } from './unmanaged-rules.ts';
 
-/** What the rules of a forward have counted since they were made. */
+/** The counters of a forward's rules since these were created. */
 export interface RuleCounters {
   readonly packets: number;
   readonly bytes: number;
 }
 
-/** What a Dataplane found in the kernel under one mapping's id. */
+/** The rules in the kernel that carry the ID of one mapping. */
 export interface ObservedForward {
   readonly mapping_id: string;
-  /** Undefined when the pieces found make no whole forward: one was deleted, doubled or edited by hand. */
+  /** Undefined when the rules are not exactly one forward: a rule was deleted, duplicated or edited by hand. */
   readonly forward: Forward | undefined;
-  /** Whatever the Dataplane needs to take away exactly what it found. */
+  /** The Dataplane's own value, with which it removes exactly these rules. */
   readonly handle: unknown;
-  /** Undefined where nothing counts. */
+  /** Undefined when the rules have no counters. */
   readonly counters?: RuleCounters;
 }
 
 export interface Changes {
   readonly remove: readonly ObservedForward[];
   readonly add: readonly Forward[];
-  /** What is missing of the Dataplane's own frame (chains, jumps, tables), in its own terms; undefined: nothing. */
+  /** The missing chains, jumps and tables of praas, as the Dataplane describes them; undefined when none is missing. */
   readonly missingBaseChains: unknown;
-  /** Rules of others whose place the forwards take: they go when these have come, and no packet falls between. */
+  /** Unmanaged rules that the forwards replace: both changes are one transaction, so no packet is lost between them. */
   readonly adopt?: readonly UnmanagedRule[];
 }
 
-/** True when there is nothing to do. */
+/** True when there is nothing to apply. */
 export function isEmptyChanges(changes: Changes): boolean {
-  const { remove, add, missingBaseChains: frame, adopt = [] } = changes;
-  return remove.length + add.length + adopt.length === 0 && frame === undefined;
+  const { remove, add, missingBaseChains, adopt = [] } = changes;
+  return remove.length + add.length + adopt.length === 0 && missingBaseChains === undefined;
 }

@@ -1,26 +1,26 @@
-/** Connections of a router's connection table. */
+/** Connections in the connection table (conntrack) of a router. */
 import type { Protocol } from '../mapping/mapping.ts';
 
-/** One entry of the connection table: as the caller sees it (source, destination) and who really answers. */
+/** One entry: the original direction (source and destination as the client sees them) and the source of the replies. */
 export interface Flow {
   readonly protocol: Protocol;
-  readonly source_ip: string;
-  readonly source_port: number;
-  readonly destination_ip: string;
-  readonly destination_port: number;
-  readonly replying_ip: string;
-  readonly replying_port: number;
-  /** The kernel's word for a TCP connection, such as ESTABLISHED. */
+  readonly sourceIp: string;
+  readonly sourcePort: number;
+  readonly destinationIp: string;
+  readonly destinationPort: number;
+  readonly replyIp: string;
+  readonly replyPort: number;
+  /** The TCP state as the kernel names it, such as ESTABLISHED; undefined for UDP. */
   readonly state?: string;
 }
 
-/** One connection through a mapping, as the kernel's connection table has it. */
+/** A connection through a mapping, as the API shows it. */
 export interface Connection {
   readonly protocol: string;
   readonly source_ip: string;
   readonly source_port: number;
   readonly server_ip: string;
   readonly server_port: number;
-  /** The kernel's word, such as ESTABLISHED; null for UDP. */
+  /** The TCP state as the kernel names it, such as ESTABLISHED; null for UDP. */
   readonly state: string | null;
 }

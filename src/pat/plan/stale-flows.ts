@@ -1,19 +1,19 @@
 /**
- * Connections outlive rules: the kernel's connection table keeps translating what was once translated (and keeps refusing
- * what was once refused). This file decides which ones have to end.
+ * Connections outlive rules: the connection table keeps the translation that a connection had when it began, and no
+ * translation for one that had none. These functions find the connections that must end. Pure.
  */
 import { cidrContains } from '../../core/values/ipv4.ts';
-import { type Endpoint, endpointKey, type Forward } from '../mapping/forward.ts';
+import { endpointKey, type Forward, type PublicEndpoint } from '../mapping/forward.ts';
 import type { Flow } from './connection.ts';
 
 /**
- * Takes the connections of a router, the endpoints that changed, and the forwards that hold now. Gives those connections
- * to one of the endpoints that the forwards would not allow today: led to another server, from a source no longer
- * allowed, led anywhere although nothing is published there, or (a UDP caller that was early) not led at all.
+ * Takes the connections of a router, the endpoints that changed, and the forwards in force. Gives the connections to one of
+ * these endpoints that contradict the forwards: translated to another server, from a source that is not allowed any more,
+ * translated although the port is not published any more, or (a UDP client that was earlier than its rule) not translated.
  */
 export function staleFlows(
   flows: readonly Flow[],
-  endpoints: readonly Endpoint[],
+  endpoints: readonly PublicEndpoint[],
   forwards: readonly Forward[],
 ): Flow[] {
   if (flows.length === 0) return [];
@@ -22,8 +22,8 @@ export function staleFlows(
   return flows.filter((flow) => {
     const key = endpointKey({
       protocol: flow.protocol,
-      gateway_ip: flow.destination_ip,
-      router_port: flow.destination_port,
+      gateway_ip: flow.destinationIp,
+      router_port: flow.destinationPort,
     });
     return changed.has(key) && !isAllowed(flow, current.get(key));
   });
@@ -31,11 +31,11 @@ export function staleFlows(
 
 function isAllowed(flow: Flow, forward: Forward | undefined): boolean {
   if (forward === undefined) {
-    return flow.replying_ip === flow.destination_ip && flow.replying_port === flow.destination_port;
+    return flow.replyIp === flow.destinationIp && flow.replyPort === flow.destinationPort;
   }
   return (
-    flow.replying_ip === forward.server_ip &&
-    flow.replying_port === forward.server_port &&
-    (forward.allowed_cidrs.length === 0 || forward.allowed_cidrs.some((cidr) => cidrContains(cidr, flow.source_ip)))
+    flow.replyIp === forward.server_ip &&
+    flow.replyPort === forward.server_port &&
+    (forward.allowed_cidrs.length === 0 || forward.allowed_cidrs.some((cidr) => cidrContains(cidr, flow.sourceIp)))
   );
 }

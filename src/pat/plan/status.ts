@@ -1,26 +1,19 @@
-/** What became of a mapping, as people are told. Pure. */
+/** The status of a mapping, derived from the mapping, the facts of its router and the time. Pure. */
 
 import { isExpired } from '../../core/values/time.ts';
-import { type Mapping, type Status } from '../mapping/mapping.ts';
-import { type Reason, type ReasonCode, reason, reasonText } from '../mapping/reasons.ts';
+import type { Mapping, StatusFields } from '../mapping/mapping.ts';
+import { type Reason, reason, reasonText } from '../mapping/reasons.ts';
 import type { Delta, RouterRecord } from '../mapping/record.ts';
 import type { RouterFacts } from '../router/facts.ts';
 
-export interface StatusFields {
-  readonly status: Status;
-  readonly status_code: ReasonCode | null;
-  readonly status_reason: string;
-}
-
-export const PENDING: StatusFields = { status: 'PENDING', status_code: null, status_reason: '' };
 const ACTIVE: StatusFields = { status: 'ACTIVE', status_code: null, status_reason: '' };
 
-/** The status of a mapping once the kernel is as it should be. `facts` are undefined when the router is not on this node. */
+/** Gives the status after a successful reconcile; `facts` are undefined when the router is not on this node. */
 export function statusOf(mapping: Mapping, facts: RouterFacts | undefined, now: Date): StatusFields {
-  const unwanted = unwantedStatus(mapping, now);
-  if (unwanted !== undefined) return unwanted;
+  const unpublished = unpublishedStatus(mapping, now);
+  if (unpublished !== undefined) return unpublished;
   if (facts === undefined) return down(reason('ROUTER_ABSENT'));
-  if (facts.standsBy) return down(reason('ROUTER_STANDBY'));
+  if (facts.isStandby) return down(reason('ROUTER_STANDBY'));
   if (facts.gateways.length === 0) return down(reason('NO_GATEWAY_ADDRESS'));
   if (!facts.addresses.includes(mapping.gateway_ip)) {
     const { gateway_ip } = mapping;
@@ -30,14 +23,14 @@ export function statusOf(mapping: Mapping, facts: RouterFacts | undefined, now: 
   return ACTIVE;
 }
 
-/** True when there is nothing to write down. */
+/** True when the status does not have to be stored again. */
 export function isSameStatus(one: StatusFields, other: StatusFields): boolean {
   return (
     one.status === other.status && one.status_code === other.status_code && one.status_reason === other.status_reason
   );
 }
 
-/** What is known of a router's state beyond the node. */
+/** Why a router cannot serve mappings, according to Neutron. */
 export interface RouterReasons {
   /** Why it is not on this node. */
   readonly absent?: Reason | undefined;
@@ -46,26 +39,32 @@ export interface RouterReasons {
 }
 
 /**
- * The stored mapping as it is at `now`: time passes and routers go away without anybody writing it down. `known` says more
- * than the node can see.
+ * Gives the stored mapping with its status at `now`, because a mapping expires and a router disappears without a write to the
+ * store. `reasons` replace the ones that the node can find out by itself.
  */
-export function asOf(mapping: Mapping, now: Date, isRouterHere: boolean, known: RouterReasons = {}): Mapping {
-  const unwanted = unwantedStatus(mapping, now);
-  if (unwanted !== undefined) return { ...mapping, ...unwanted };
-  if (!isRouterHere) return { ...mapping, ...down(known.absent ?? reason('ROUTER_ABSENT')) };
-  const { noGateway } = known;
+export function withCurrentStatus(
+  mapping: Mapping,
+  now: Date,
+  isRouterPresent: boolean,
+  reasons: RouterReasons = {},
+): Mapping {
+  const unpublished = unpublishedStatus(mapping, now);
+  if (unpublished !== undefined) return { ...mapping, ...unpublished };
+  if (!isRouterPresent) return { ...mapping, ...down(reasons.absent ?? reason('ROUTER_ABSENT')) };
+  const { noGateway } = reasons;
   return mapping.status_code === 'NO_GATEWAY_ADDRESS' && noGateway ? { ...mapping, ...down(noGateway) } : mapping;
 }
 
-/** What is to be noted of these mappings when their router is not here. */
+/** Gives the new status of these mappings when their router is not on this node. */
 export function absentDelta(record: RouterRecord, ids: readonly string[], now: Date): Delta {
   const mappings = ids.flatMap((id) => record.mappings.get(id) ?? []);
   const put = mappings.map((mapping) => ({ ...mapping, ...statusOf(mapping, undefined, now) }));
-  // With the namespace its rules and connections are gone, so nothing is left to settle.
+  // The rules and connections were removed with the namespace, so nothing is pending.
   return { put, pending: [], ...(record.adopting.length > 0 && { adopting: [] }) };
 }
 
-function unwantedStatus(mapping: Mapping, now: Date): StatusFields | undefined {
+/** Undefined when the mapping is neither disabled nor expired. */
+function unpublishedStatus(mapping: Mapping, now: Date): StatusFields | undefined {
   if (!mapping.enabled) return down(reason('DISABLED'));
   const { expires_at } = mapping;
   if (expires_at !== null && isExpired(mapping, now)) return down(reason('EXPIRED', { expires_at }));

@@ -13,7 +13,7 @@ export interface ServerPort {
 }
 
 interface UnmanagedRuleBase {
-  /** The rule, as its tool shows it. Equal texts are equal rules. */
+  /** The rule as iptables or nft prints it. Equal texts are equal rules. */
   readonly text: string;
   /** What the Dataplane needs to delete exactly this rule. */
   readonly handle: unknown;

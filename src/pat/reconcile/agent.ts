@@ -1,7 +1,7 @@
 /**
- * Keeps the kernel equal to the store. Level-triggered: it compares what should be with what is and applies the smallest
- * change, in one transaction per router; doing it twice changes nothing the second time. It never flushes and never
- * touches what is not ours. It writes nothing to the store: it says what became of each mapping, and the caller notes it.
+ * Makes the kernel equal to the store. Level-triggered: it compares the desired state with the observed one and applies the
+ * smallest change, in one transaction per router; a second reconcile changes nothing. It never flushes and never changes
+ * unmanaged rules. It does not write to the store: it gives the new status of each mapping, and the caller stores it.
  */
 import type { Clock } from '../../core/clock.ts';
 import type { Logger } from '../../core/logger.ts';
@@ -9,7 +9,7 @@ import { isExpired } from '../../core/values/time.ts';
 import { isPraasError } from '../errors.ts';
 import type { CounterSource, InspectScope, ReconcileResult, RouterAgent, RouterView } from '../interfaces/agent.ts';
 import type { Dataplane, Observation } from '../interfaces/dataplane.ts';
-import { type Endpoint, endpointKey, type Forward, forwardOf } from '../mapping/forward.ts';
+import { endpointKey, type Forward, forwardOf, type PublicEndpoint } from '../mapping/forward.ts';
 import { isEffective, type Mapping } from '../mapping/mapping.ts';
 import type { RouterRecord } from '../mapping/record.ts';
 import type { Counters } from '../mapping/view.ts';
@@ -17,19 +17,27 @@ import { type Changes, isEmptyChanges } from '../plan/changes.ts';
 import { plan } from '../plan/plan.ts';
 import { staleFlows } from '../plan/stale-flows.ts';
 import { isSameStatus, statusOf } from '../plan/status.ts';
-import { isNewTo, scopeMarkFor, withScopeMarks } from '../router/address-scope.ts';
+import { hasNewInterface, scopeMarkFor, withScopeMarks } from '../router/address-scope.ts';
 import { masqueradeApplies, type RouterFacts } from '../router/facts.ts';
 import type { Drift } from '../router/view.ts';
+import { CachedRouter } from './cached-router.ts';
 import { CounterTotals } from './counter-totals.ts';
-import { KnownRouter } from './known-router.ts';
+
+/** What a reconcile will do. */
+interface ReconcilePlan {
+  readonly changes: Changes;
+  /** The mappings whose status may change. */
+  readonly mappings: readonly Mapping[];
+}
 
 export class Agent implements RouterAgent, CounterSource {
   readonly #dataplane: Dataplane;
   readonly #clock: Clock;
   readonly #log: Logger;
-  /** What settlements have left in each router. Reading alone never changes it. */
-  readonly #known = new Map<string, KnownRouter>();
-  readonly #seen = new WeakMap<RouterView, KnownRouter>();
+  /** Only a reconcile adds a router; an inspection alone never does. */
+  readonly #cache = new Map<string, CachedRouter>();
+  /** The rules on which each view was made. */
+  readonly #inspected = new WeakMap<RouterView, CachedRouter>();
   readonly #counters = new CounterTotals();
 
   constructor(dataplane: Dataplane, clock: Clock, log: Logger) {
@@ -38,54 +46,52 @@ export class Agent implements RouterAgent, CounterSource {
     this.#log = log;
   }
 
-  async inspect(router_id: string, purpose: InspectScope = 'rules'): Promise<RouterView> {
-    const known = purpose === 'audit' || purpose === 'kernel' ? undefined : this.#known.get(router_id);
-    const [read, nowKnown, listeners] = await Promise.all([
-      this.#dataplane.facts(router_id),
-      known ?? this.#observe(router_id).then((observation) => new KnownRouter(observation)),
-      purpose === 'port' || purpose === 'audit' ? this.#dataplane.listeners(router_id) : [],
+  async inspect(routerId: string, scope: InspectScope = 'rules'): Promise<RouterView> {
+    const cached = scope === 'audit' || scope === 'kernel' ? undefined : this.#cache.get(routerId);
+    const [plainFacts, router, listeners] = await Promise.all([
+      this.#dataplane.facts(routerId),
+      cached ?? this.#observe(routerId).then((observation) => new CachedRouter(observation)),
+      scope === 'port' || scope === 'audit' ? this.#dataplane.listeners(routerId) : [],
     ]);
-    const { warnings, size, scopeMarks, unmanagedRules } = nowKnown;
-    if (known && isNewTo(scopeMarks, read)) {
-      this.forget(router_id);
-      return this.inspect(router_id, purpose);
+    const { warnings, size, scopeMarks, unmanagedRules } = router;
+    if (cached && hasNewInterface(scopeMarks, plainFacts)) {
+      this.forget(routerId);
+      return this.inspect(routerId, scope);
     }
-    const facts = withScopeMarks(read, scopeMarks);
-    const portsInUse = [...nowKnown.portsInUse, ...listeners];
     const view = {
-      facts,
-      portsInUse,
+      facts: withScopeMarks(plainFacts, scopeMarks),
+      portsInUse: [...router.portsInUse, ...listeners],
       unmanagedRules,
       warnings,
-      mappings_in_kernel: size,
-      isFresh: known === undefined,
+      mappingsInKernel: size,
+      isFresh: cached === undefined,
     };
-    this.#seen.set(view, nowKnown);
+    this.#inspected.set(view, router);
     return view;
   }
 
-  forget(router_id: string): void {
-    this.#known.delete(router_id);
+  forget(routerId: string): void {
+    this.#cache.delete(routerId);
   }
 
-  counters(router_id: string, mapping_id: string): Counters | undefined {
-    return this.#counters.of(router_id, mapping_id);
+  counters(routerId: string, mappingId: string): Counters | undefined {
+    return this.#counters.of(routerId, mappingId);
   }
 
-  async count(router_id: string): Promise<void> {
-    if (this.#counters.isFresh(router_id, this.#clock.now())) return;
-    await this.#observe(router_id);
+  async refreshCounters(routerId: string): Promise<void> {
+    if (this.#counters.isFresh(routerId, this.#clock.now())) return;
+    await this.#observe(routerId);
   }
 
-  async #observe(router_id: string): Promise<Observation> {
-    const observation = await this.#dataplane.observe(router_id);
-    this.#counters.record(router_id, observation.forwards, this.#clock.now());
+  async #observe(routerId: string): Promise<Observation> {
+    const observation = await this.#dataplane.observe(routerId);
+    this.#counters.record(routerId, observation.forwards, this.#clock.now());
     return observation;
   }
 
   drift(view: RouterView, record: RouterRecord): Drift {
     const forwards = this.#forwardsOf([...record.mappings.values()], view);
-    const changes = plan(forwards, this.#seen.get(view)?.forwards() ?? []);
+    const changes = plan(forwards, this.#inspected.get(view)?.forwards() ?? []);
     return {
       missing: changes.add.map(({ mapping_id }) => mapping_id),
       unexpected: changes.remove.map(({ mapping_id }) => mapping_id),
@@ -103,8 +109,8 @@ export class Agent implements RouterAgent, CounterSource {
     } catch (error) {
       this.forget(record.router_id);
       if (view.isFresh || !isPraasError(error, 'KERNEL_REFUSED')) throw error;
-      // What was remembered is not what is there: somebody flushed, or the namespace is a new one of the same name.
-      // The view is fresh now, so this happens once.
+      // The cached rules are outdated: another process flushed them, or the namespace was created anew with the same name.
+      // The next view is fresh, so this happens once.
       return this.reconcile(await this.inspect(record.router_id), record, ids);
     }
   }
@@ -112,16 +118,16 @@ export class Agent implements RouterAgent, CounterSource {
   async #reconcileOnce(view: RouterView, record: RouterRecord, ids: readonly string[]): Promise<ReconcileResult> {
     const { router_id } = record;
     const { changes, mappings } = this.#plan(view, record, ids);
-    this.#reportDrift(record, changes, ids);
     const endpoints = affectedEndpoints(record, changes);
-    // There is no way back behind that: what reads connections has to work before.
+    // Replaced rules cannot be restored, so a failure to read connections must come before the change.
     if (changes.adopt) await this.#dataplane.flows(router_id, endpoints);
     if (!isEmptyChanges(changes)) await this.#dataplane.apply(router_id, changes);
+    this.#logDrift(record, changes, ids);
     await this.#endStaleFlows(router_id, endpoints, this.#forwardsAt(endpoints, view, record));
-    const known = this.#seen.get(view);
-    known?.applied(changes, this.#dataplane);
-    if (known) this.#known.set(router_id, known);
-    // What was known of ports that others have is true no more.
+    const router = this.#inspected.get(view);
+    router?.update(changes, this.#dataplane);
+    if (router) this.#cache.set(router_id, router);
+    // The cached ports in use include those of the replaced rules.
     if (changes.adopt) this.forget(router_id);
     const put = this.#withStatus(mappings, view.facts);
     return {
@@ -135,22 +141,23 @@ export class Agent implements RouterAgent, CounterSource {
     };
   }
 
-  /** Plans for the mappings named, or for all of the router when the view is fresh: then drift is repaired on the way. */
-  #plan(view: RouterView, record: RouterRecord, ids: readonly string[]): Plan {
-    const known = this.#seen.get(view);
+  /** Plans for the mappings named, or for all of the router when the view is fresh, which also repairs drift. */
+  #plan(view: RouterView, record: RouterRecord, ids: readonly string[]): ReconcilePlan {
+    const router = this.#inspected.get(view);
     const mappings = view.isFresh ? [...record.mappings.values()] : ids.flatMap((id) => record.mappings.get(id) ?? []);
     const forwards = this.#forwardsOf(mappings, view);
-    const observed = known?.forwards(view.isFresh ? undefined : ids) ?? [];
-    // A router that needs nothing of ours gets no chains and no table either.
-    const frame = forwards.length > 0 ? known?.missingBaseChains : undefined;
-    const adopt = known?.unmanagedRules.filter(({ text }) => record.adopting.includes(text)) ?? [];
-    const changes = { ...plan(forwards, observed, frame), ...(adopt.length > 0 && { adopt }) };
+    const observed = router?.forwards(view.isFresh ? undefined : ids) ?? [];
+    // A router without mappings gets no chains and no table.
+    const missingBaseChains = forwards.length > 0 ? router?.missingBaseChains : undefined;
+    const adopt = router?.unmanagedRules.filter(({ text }) => record.adopting.includes(text)) ?? [];
+    const changes = { ...plan(forwards, observed, missingBaseChains), ...(adopt.length > 0 && { adopt }) };
     return { changes, mappings };
   }
 
   #forwardsOf(mappings: readonly Mapping[], { facts }: RouterView): Forward[] {
     const now = this.#clock.now();
-    // A gateway address that went to another router must not be taken from it. Without any, an HA router stands by.
+    // A gateway address that moved to another router must not be translated here. A standby HA instance has no gateway
+    // address, and keeps its rules for a failover.
     const isHere = ({ gateway_ip }: Mapping): boolean =>
       facts.gateways.length === 0 || facts.addresses.includes(gateway_ip);
     return mappings
@@ -158,8 +165,8 @@ export class Agent implements RouterAgent, CounterSource {
       .map((mapping) => forwardOf(mapping, masqueradeApplies(facts, mapping), scopeMarkFor(facts, mapping.server_ip)));
   }
 
-  /** What is published there, by whichever mapping: an endpoint left pending need not be one of those named. */
-  #forwardsAt(endpoints: readonly Endpoint[], view: RouterView, record: RouterRecord): Forward[] {
+  /** Gives the forwards on these endpoints, of any mapping: a pending endpoint may belong to one that is not named. */
+  #forwardsAt(endpoints: readonly PublicEndpoint[], view: RouterView, record: RouterRecord): Forward[] {
     const ports = new Set(endpoints.map(({ router_port }) => router_port));
     return this.#forwardsOf(
       [...record.mappings.values()].filter(({ router_port }) => ports.has(router_port)),
@@ -167,14 +174,17 @@ export class Agent implements RouterAgent, CounterSource {
     );
   }
 
-  async #endStaleFlows(router_id: string, endpoints: readonly Endpoint[], forwards: readonly Forward[]): Promise<void> {
+  async #endStaleFlows(
+    routerId: string,
+    endpoints: readonly PublicEndpoint[],
+    forwards: readonly Forward[],
+  ): Promise<void> {
     if (endpoints.length === 0) return;
-    const flows = await this.#dataplane.flows(router_id, endpoints);
-    const stale = staleFlows(flows, endpoints, forwards);
-    if (stale.length === 0) return;
-    const ending = new Set(stale);
-    const spared = flows.filter((flow) => !ending.has(flow));
-    await this.#dataplane.endFlows(router_id, stale, spared);
+    const flows = await this.#dataplane.flows(routerId, endpoints);
+    const stale = new Set(staleFlows(flows, endpoints, forwards));
+    if (stale.size === 0) return;
+    const keep = flows.filter((flow) => !stale.has(flow));
+    await this.#dataplane.endFlows(routerId, [...stale], keep);
   }
 
   #withStatus(mappings: readonly Mapping[], facts: RouterFacts): Mapping[] {
@@ -186,32 +196,26 @@ export class Agent implements RouterAgent, CounterSource {
     });
   }
 
-  /** What was asked for, what has just moved or begun, and what has expired is no drift. */
-  #reportDrift(record: RouterRecord, changes: Changes, ids: readonly string[]): void {
+  /** Requested, pending and expired mappings are no drift: the record itself changed. */
+  #logDrift(record: RouterRecord, changes: Changes, ids: readonly string[]): void {
     const { router_id, mappings, pending } = record;
     const now = this.#clock.now();
-    const asked = new Set(ids);
-    const moving = new Set(pending.map(endpointKey));
+    const requested = new Set(ids);
+    const pendingKeys = new Set(pending.map(endpointKey));
     const isDrift = (id: string): boolean => {
+      if (requested.has(id)) return false;
       const mapping = mappings.get(id);
-      return (
-        !asked.has(id) && (mapping === undefined || !(isExpired(mapping, now) || moving.has(endpointKey(mapping))))
-      );
+      return mapping === undefined || !(isExpired(mapping, now) || pendingKeys.has(endpointKey(mapping)));
     };
     const removed = changes.remove.map(({ mapping_id }) => mapping_id).filter(isDrift);
     const added = changes.add.map(({ mapping_id }) => mapping_id).filter(isDrift);
     if (removed.length + added.length === 0) return;
-    this.#log.warn('rules differed from the store and are put right', { router_id, removed, added });
+    this.#log.warn('drift repaired', { router_id, removed, added });
   }
 }
 
-interface Plan {
-  readonly changes: Changes;
-  readonly mappings: readonly Mapping[];
-}
-
-/** Endpoints whose connections may contradict the rules now: those just changed and those a crash left pending. */
-function affectedEndpoints(record: RouterRecord, changes: Changes): Endpoint[] {
+/** Endpoints whose connections may contradict the rules: those that change now, and those that a crash left pending. */
+function affectedEndpoints(record: RouterRecord, changes: Changes): PublicEndpoint[] {
   const removed = changes.remove.flatMap(({ forward }) => forward ?? []);
   const all = [...record.pending, ...removed, ...changes.add];
   return [...new Map(all.map((endpoint) => [endpointKey(endpoint), endpoint])).values()];

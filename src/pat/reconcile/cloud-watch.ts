@@ -1,9 +1,11 @@
+/** Reads the cloud periodically, and sooner after a failure. What was read before stays in use meanwhile. */
+import { backoff } from '../../core/backoff.ts';
 import { messageOf } from '../../core/errors/message-of.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { Timers } from '../../core/timers.ts';
 
 export interface CloudWatchParts {
-  /** Reads what is to be known. Bounded in time by whoever gives it. */
+  /** Has its own time limit. */
   readonly read: () => Promise<void>;
   readonly periodMs: () => number;
   readonly timers: Timers;
@@ -15,8 +17,8 @@ const FIRST_RETRY_MS = 1000;
 export class CloudWatch {
   readonly #parts: CloudWatchParts;
   #failures = 0;
-  #trouble: string | undefined = 'OpenStack has not been asked yet';
-  #callOff: () => void = () => undefined;
+  #degradedReason: string | undefined = 'OpenStack has not been read yet';
+  #cancel: () => void = () => undefined;
   #isStopped = false;
   #reading: Promise<void> | undefined;
 
@@ -24,17 +26,17 @@ export class CloudWatch {
     this.#parts = parts;
   }
 
-  /** Why the cloud cannot be asked; undefined while it answers. */
-  get trouble(): string | undefined {
-    return this.#trouble;
+  /** Why the last read failed; undefined when it succeeded. */
+  get degradedReason(): string | undefined {
+    return this.#degradedReason;
   }
 
-  /** Reads once, however that ends, and goes on by itself. Never rejects. */
+  /** Reads once, and then periodically; resolves after the first read. Never rejects. */
   async start(): Promise<void> {
     await this.#read();
   }
 
-  /** Reads now; who asks while it reads waits for the same. Never rejects. */
+  /** Reads now, or waits for the read that is running. Never rejects. */
   refresh(): Promise<void> {
     this.#reading ??= this.#read().finally(() => {
       this.#reading = undefined;
@@ -42,29 +44,30 @@ export class CloudWatch {
     return this.#reading;
   }
 
-  /** Reads no more. */
+  /** Starts no further read. */
   stop(): void {
     this.#isStopped = true;
-    this.#callOff();
+    this.#cancel();
   }
 
   async #read(): Promise<void> {
     const { read, periodMs, timers, log } = this.#parts;
-    this.#callOff();
+    this.#cancel();
     try {
       await read();
-      if (this.#failures > 0) log.info('OpenStack answers again');
+      if (this.#failures > 0) log.info('OpenStack available again');
       this.#failures = 0;
-      this.#trouble = undefined;
+      this.#degradedReason = undefined;
     } catch (error) {
-      const reason = messageOf(error);
-      if (this.#trouble !== reason) log.warn('OpenStack cannot be asked; what is known goes on', { reason });
-      this.#trouble = reason;
+      const message = messageOf(error);
+      // The same error is logged once.
+      if (this.#degradedReason !== message) log.warn('OpenStack unavailable; using cached routers', { error: message });
+      this.#degradedReason = message;
       this.#failures += 1;
     }
     if (this.#isStopped) return;
-    const usual = periodMs();
-    const wait = this.#failures === 0 ? usual : Math.min(usual, FIRST_RETRY_MS * 2 ** (this.#failures - 1));
-    this.#callOff = timers.after(wait, () => void this.refresh());
+    const maxMs = periodMs();
+    const waitMs = this.#failures === 0 ? maxMs : backoff(this.#failures, { firstMs: FIRST_RETRY_MS, maxMs });
+    this.#cancel = timers.after(waitMs, () => void this.refresh());
   }
 }

@@ -1,9 +1,10 @@
 /**
- * Keeps all routers of the node as the store says, whatever happens to them: looks after a router when it appears, when its
- * addresses change, when one of its mappings ends, after a failure, and on a period. It knows no more of a router than when
- * it is due; every time everything is compared anew (level-triggered), so a lost event costs a period at most.
+ * Decides when each router of the node is reconciled: when it appears, when its addresses change, when one of its mappings
+ * expires, after a failure, and periodically. Each reconcile compares everything anew (level-triggered), so a lost event
+ * delays a repair by one period at most.
  */
 
+import { backoff } from '../../core/backoff.ts';
 import type { Clock } from '../../core/clock.ts';
 import { messageOf } from '../../core/errors/message-of.ts';
 import type { Logger } from '../../core/logger.ts';
@@ -15,56 +16,57 @@ import { endpointKey } from '../mapping/forward.ts';
 import type { RouterRecord } from '../mapping/record.ts';
 import { ExpiryWatch } from './expiry-watch.ts';
 
-export type Reason = 'start' | 'appeared' | 'gone' | 'addresses' | 'expired' | 'retry' | 'period';
+export type ReconcileTrigger = 'start' | 'appeared' | 'gone' | 'addresses' | 'expired' | 'retry' | 'period';
 
-/** How a reconciliation of one router ended. */
+/** How a reconcile of one router ended. */
 export interface ReconcileOutcome {
-  readonly router_id: string;
-  readonly reason: Reason;
+  readonly routerId: string;
+  readonly trigger: ReconcileTrigger;
   readonly seconds: number;
   readonly isOk: boolean;
-  /** Mappings put right that nobody had asked to change. */
+  /** Mappings whose rules differed from the store without a request to change them. */
   readonly repaired: number;
 }
 
 export interface ControllerParts {
-  /** Routers with a record. */
+  /** IDs of the routers that have a record. */
   readonly routers: () => Promise<readonly string[]>;
-  readonly read: (router_id: string) => Promise<RouterRecord>;
-  readonly sync: (router_id: string) => Promise<Changed<Synced>>;
+  readonly read: (routerId: string) => Promise<RouterRecord>;
+  readonly sync: (routerId: string) => Promise<Changed<Synced>>;
   readonly periodMs: () => number;
-  readonly onReconciled: (reconciled: ReconcileOutcome) => void;
+  readonly onReconciled: (outcome: ReconcileOutcome) => void;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: Logger;
 }
 
-export interface Failing {
-  readonly router_id: string;
+/** A router whose last reconcile failed. */
+export interface FailingRouter {
+  readonly routerId: string;
   readonly reason: string;
 }
 
 interface RouterState {
   dueMs: number;
   failures: number;
-  trouble: string | undefined;
+  lastError: string | undefined;
 }
 
 const CONCURRENCY = 8;
 const SLOW_AFTER_MS = 2000;
 const TICK_MS = 500;
-/** A new namespace gets its interfaces and addresses bit by bit. */
+/** A new namespace gets its interfaces and addresses one after the other. */
 const AFTER_APPEARING_MS = [0, 100, 300, 1000, 3000];
 const FIRST_RETRY_MS = 1000;
-/** A router with very many mappings is looked at less often, so that looking never takes more than a tenth of the time. */
-const MOST_SHARE = 10;
+/** A router with very many mappings is reconciled less often: reconciling takes a tenth of the time at most. */
+const MIN_PERIOD_FACTOR = 10;
 
 export class Controller {
   readonly #parts: ControllerParts;
   readonly #queue: WorkQueue;
   readonly #expiries: ExpiryWatch;
   readonly #states = new Map<string, RouterState>();
-  readonly #timersSet = new Set<() => void>();
+  readonly #timers = new Set<() => void>();
   #isStopped = false;
   #hasStarted = false;
 
@@ -75,130 +77,132 @@ export class Controller {
       timers,
       concurrency: CONCURRENCY,
       slowAfterMs: SLOW_AFTER_MS,
-      work: (router_id, reason) => this.#reconcile(router_id, reason as Reason),
+      work: (routerId, trigger) => this.#reconcile(routerId, trigger as ReconcileTrigger),
     });
     this.#expiries = new ExpiryWatch({
       clock,
       timers,
       onExpired: (router_id, mappings) => {
-        for (const { id, name } of mappings) log.info('mapping has expired', { router_id, id, name });
-        this.wake(router_id, 'expired');
+        for (const { id, name } of mappings) log.info('mapping expired', { router_id, id, name });
+        this.enqueue(router_id, 'expired');
       },
-      onSoon: ({ router_id, id, name, expires_at, ...mapping }) =>
+      onExpiringSoon: ({ router_id, id, name, expires_at, ...mapping }) =>
         log.warn('mapping expires soon', { router_id, id, name, expires_at, endpoint: endpointKey(mapping) }),
     });
   }
 
-  /** Looks after every router once and resolves when that is done; from then on it goes on by itself. */
+  /** Reconciles every router once and resolves after that; from then on the controller runs by itself. */
   async start(): Promise<void> {
-    const routers = await this.#parts.routers();
-    await Promise.all(routers.map((router_id) => this.#noteExpiries(router_id)));
-    for (const router_id of routers) this.#stateOf(router_id);
-    for (const router_id of routers) this.#queue.add(router_id, 'start', false);
+    const routerIds = await this.#parts.routers();
+    await Promise.all(routerIds.map((routerId) => this.#loadExpiries(routerId)));
+    for (const routerId of routerIds) this.#stateOf(routerId);
+    for (const routerId of routerIds) this.#queue.add(routerId, 'start', false);
     this.#tick();
     await this.#queue.idle();
     this.#hasStarted = true;
   }
 
-  /** Takes the record of a router that has just been changed. */
-  touched(record: RouterRecord): void {
+  /** Takes the record of a router after a change. */
+  recordChanged(record: RouterRecord): void {
     if (this.#isStopped) return;
     this.#stateOf(record.router_id);
     this.#expiries.update(record);
   }
 
-  /** Something has happened to a router. Those that nothing is stored of are nobody's business. */
-  wake(router_id: string, reason: Reason): void {
-    if (!this.#states.has(router_id)) return;
-    if (reason !== 'appeared') this.#queue.add(router_id, reason, true);
+  /** Reconciles the router soon. A router without a record is ignored. */
+  enqueue(routerId: string, trigger: ReconcileTrigger): void {
+    if (!this.#states.has(routerId)) return;
+    if (trigger !== 'appeared') this.#queue.add(routerId, trigger, true);
     else
       for (const milliseconds of AFTER_APPEARING_MS)
-        this.#later(milliseconds, () => this.#queue.add(router_id, reason, true));
+        this.#after(milliseconds, () => this.#queue.add(routerId, trigger, true));
   }
 
-  /** Whether every router has been looked after since the start. */
+  /** True when every router has been reconciled since the start. */
   get hasStarted(): boolean {
     return this.#hasStarted;
   }
 
-  /** Routers whose last reconciliation failed, and why. */
-  get failing(): readonly Failing[] {
-    return [...this.#states].flatMap(([router_id, { trouble }]) => (trouble ? [{ router_id, reason: trouble }] : []));
+  get failing(): readonly FailingRouter[] {
+    return [...this.#states].flatMap(([routerId, { lastError }]) =>
+      lastError ? [{ routerId, reason: lastError }] : [],
+    );
   }
 
-  /** Lets what is under way end, and does nothing any more. */
+  /** Starts no further reconcile, and resolves when the running ones have ended. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    for (const callOff of this.#timersSet) callOff();
+    for (const cancel of this.#timers) cancel();
     this.#expiries.stop();
     await this.#queue.close();
   }
 
-  async #noteExpiries(router_id: string): Promise<void> {
+  async #loadExpiries(routerId: string): Promise<void> {
     try {
-      this.#expiries.update(await this.#parts.read(router_id));
+      this.#expiries.update(await this.#parts.read(routerId));
     } catch (error) {
-      this.#fail(router_id, this.#stateOf(router_id), error);
+      this.#fail(routerId, this.#stateOf(routerId), error);
     }
   }
 
   #tick(): void {
     const now = this.#parts.clock.now().getTime();
-    for (const [router_id, { dueMs, failures }] of this.#states) {
-      if (dueMs <= now) this.#queue.add(router_id, failures > 0 ? 'retry' : 'period', false);
+    for (const [routerId, { dueMs, failures }] of this.#states) {
+      if (dueMs <= now) this.#queue.add(routerId, failures > 0 ? 'retry' : 'period', false);
     }
-    this.#later(TICK_MS, () => this.#tick());
+    this.#after(TICK_MS, () => this.#tick());
   }
 
-  async #reconcile(router_id: string, reason: Reason): Promise<void> {
+  async #reconcile(routerId: string, trigger: ReconcileTrigger): Promise<void> {
     const { clock, periodMs, sync, onReconciled, log } = this.#parts;
-    const care = this.#stateOf(router_id);
-    const start = clock.now().getTime();
-    // Not again meanwhile.
-    care.dueMs = Number.POSITIVE_INFINITY;
+    const state = this.#stateOf(routerId);
+    const startMs = clock.now().getTime();
+    // While it runs it is not due.
+    state.dueMs = Number.POSITIVE_INFINITY;
     let repaired = 0;
     try {
-      const { added, removed, moved } = (await sync(router_id)).value;
-      if (moved > 0) log.info('mappings follow the gateway of their router', { router_id, moved });
-      else if (reason !== 'expired') repaired = Math.max(added, removed);
-      if (care.trouble) log.info('router is all right again', { router_id });
-      Object.assign(care, { failures: 0, trouble: undefined });
+      const { added, removed, moved } = (await sync(routerId)).value;
+      if (moved > 0) log.info('mappings moved to the new gateway address', { router_id: routerId, moved });
+      else if (trigger !== 'expired') repaired = Math.max(added, removed);
+      if (state.lastError) log.info('reconcile recovered', { router_id: routerId });
+      Object.assign(state, { failures: 0, lastError: undefined });
     } catch (error) {
-      if (isPraasError(error, 'ROUTER_NOT_FOUND')) Object.assign(care, { failures: 0, trouble: undefined });
-      else this.#fail(router_id, care, error);
+      if (isPraasError(error, 'ROUTER_NOT_FOUND')) Object.assign(state, { failures: 0, lastError: undefined });
+      else this.#fail(routerId, state, error);
     }
-    const end = clock.now().getTime();
-    const usual = Math.max(periodMs(), (end - start) * MOST_SHARE);
-    care.dueMs = end + (care.failures === 0 ? usual : Math.min(usual, FIRST_RETRY_MS * 2 ** (care.failures - 1)));
-    onReconciled({ router_id, reason, seconds: (end - start) / 1000, isOk: care.failures === 0, repaired });
+    const endMs = clock.now().getTime();
+    const maxMs = Math.max(periodMs(), (endMs - startMs) * MIN_PERIOD_FACTOR);
+    const waitMs = state.failures === 0 ? maxMs : backoff(state.failures, { firstMs: FIRST_RETRY_MS, maxMs });
+    state.dueMs = endMs + waitMs;
+    onReconciled({ routerId, trigger, seconds: (endMs - startMs) / 1000, isOk: state.failures === 0, repaired });
   }
 
-  #fail(router_id: string, care: RouterState, error: unknown): void {
-    const reason = messageOf(error);
-    // The same trouble every period is said once.
-    if (care.trouble !== reason) this.#parts.log.warn('router cannot be looked after', { router_id, reason });
-    care.trouble = reason;
-    care.failures += 1;
+  #fail(routerId: string, state: RouterState, error: unknown): void {
+    const message = messageOf(error);
+    // The same error is logged once.
+    if (state.lastError !== message) this.#parts.log.warn('reconcile failed', { router_id: routerId, error: message });
+    state.lastError = message;
+    state.failures += 1;
   }
 
-  #stateOf(router_id: string): RouterState {
-    const present = this.#states.get(router_id);
+  #stateOf(routerId: string): RouterState {
+    const present = this.#states.get(routerId);
     if (present) return present;
-    const care: RouterState = {
+    const state: RouterState = {
       dueMs: this.#parts.clock.now().getTime() + this.#parts.periodMs(),
       failures: 0,
-      trouble: undefined,
+      lastError: undefined,
     };
-    this.#states.set(router_id, care);
-    return care;
+    this.#states.set(routerId, state);
+    return state;
   }
 
-  #later(milliseconds: number, work: () => void): void {
+  #after(milliseconds: number, work: () => void): void {
     if (this.#isStopped) return;
-    const callOff = this.#parts.timers.after(milliseconds, () => {
-      this.#timersSet.delete(callOff);
+    const cancel = this.#parts.timers.after(milliseconds, () => {
+      this.#timers.delete(cancel);
       work();
     });
-    this.#timersSet.add(callOff);
+    this.#timers.add(cancel);
   }
 }

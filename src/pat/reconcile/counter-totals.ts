@@ -1,44 +1,50 @@
+/**
+ * The counters of mappings over the life of this process. The kernel counts from zero whenever the rules of a mapping are
+ * replaced; these totals do not.
+ */
 import { timeText } from '../../core/values/time.ts';
 import type { Counters } from '../mapping/view.ts';
 import type { ObservedForward, RuleCounters } from '../plan/changes.ts';
 
-interface Entry {
-  readonly seen: RuleCounters;
+interface MappingTotals {
+  /** The last reading of the kernel. */
+  readonly reading: RuleCounters;
   readonly total: RuleCounters;
-  readonly last_hit_at: string | null;
+  readonly lastHitAt: string | null;
 }
 
 const FRESH_MS = 1000;
 
 export class CounterTotals {
-  readonly #routers = new Map<string, Map<string, Entry>>();
-  readonly #notedMs = new Map<string, number>();
+  readonly #routers = new Map<string, Map<string, MappingTotals>>();
+  readonly #recordedMs = new Map<string, number>();
 
-  /** Takes what was found in a router at `now`. Mappings that are no longer there are forgotten. */
-  record(router_id: string, forwards: readonly ObservedForward[], now: Date): void {
-    const before = this.#routers.get(router_id);
-    const entries = forwards.flatMap(({ mapping_id, counters: tally }): [string, Entry][] =>
-      tally ? [[mapping_id, next(before?.get(mapping_id), tally, now)]] : [],
+  /** Adds what was read from a router at `now`, and drops the mappings that have no rules any more. */
+  record(routerId: string, forwards: readonly ObservedForward[], now: Date): void {
+    const before = this.#routers.get(routerId);
+    const totals = forwards.flatMap(({ mapping_id, counters }): [string, MappingTotals][] =>
+      counters ? [[mapping_id, next(before?.get(mapping_id), counters, now)]] : [],
     );
-    this.#routers.set(router_id, new Map(entries));
-    this.#notedMs.set(router_id, now.getTime());
+    this.#routers.set(routerId, new Map(totals));
+    this.#recordedMs.set(routerId, now.getTime());
   }
 
-  /** Whether the router was looked at in the last second. */
-  isFresh(router_id: string, now: Date): boolean {
-    return now.getTime() - (this.#notedMs.get(router_id) ?? Number.NEGATIVE_INFINITY) < FRESH_MS;
+  /** True when the counters of the router were read less than a second ago. */
+  isFresh(routerId: string, now: Date): boolean {
+    return now.getTime() - (this.#recordedMs.get(routerId) ?? Number.NEGATIVE_INFINITY) < FRESH_MS;
   }
 
-  of(router_id: string, mapping_id: string): Counters | undefined {
-    const entry = this.#routers.get(router_id)?.get(mapping_id);
-    return entry && { ...entry.total, last_hit_at: entry.last_hit_at };
+  of(routerId: string, mappingId: string): Counters | undefined {
+    const totals = this.#routers.get(routerId)?.get(mappingId);
+    return totals && { ...totals.total, last_hit_at: totals.lastHitAt };
   }
 }
 
-function next(before: Entry | undefined, seen: RuleCounters, now: Date): Entry {
-  if (before === undefined) return { seen, total: seen, last_hit_at: null };
-  const base = seen.packets >= before.seen.packets ? before.seen : { packets: 0, bytes: 0 };
-  const packets = seen.packets - base.packets;
-  const total = { packets: before.total.packets + packets, bytes: before.total.bytes + seen.bytes - base.bytes };
-  return { seen, total, last_hit_at: packets > 0 ? timeText(now) : before.last_hit_at };
+function next(before: MappingTotals | undefined, reading: RuleCounters, now: Date): MappingTotals {
+  if (before === undefined) return { reading, total: reading, lastHitAt: null };
+  // A smaller reading is one of new rules, which began at zero.
+  const base = reading.packets >= before.reading.packets ? before.reading : { packets: 0, bytes: 0 };
+  const packets = reading.packets - base.packets;
+  const total = { packets: before.total.packets + packets, bytes: before.total.bytes + reading.bytes - base.bytes };
+  return { reading, total, lastHitAt: packets > 0 ? timeText(now) : before.lastHitAt };
 }

@@ -1,4 +1,4 @@
-/** Mappings end on time: this says when, for all routers together, with one timer. */
+/** Tells when mappings expire, and before that when they will soon. One timer for all routers. */
 import type { Clock } from '../../core/clock.ts';
 import type { Timers } from '../../core/timers.ts';
 import { isExpired } from '../../core/values/time.ts';
@@ -8,105 +8,104 @@ import type { RouterRecord } from '../mapping/record.ts';
 export interface ExpiryWatchParts {
   readonly clock: Clock;
   readonly timers: Timers;
-  /** A mapping of the router has just ended. */
-  readonly onExpired: (router_id: string, mappings: readonly Mapping[]) => void;
-  /** It will end soon; said once for each mapping and time. */
-  readonly onSoon: (mapping: Mapping) => void;
+  /** Called when mappings of the router have just expired. */
+  readonly onExpired: (routerId: string, mappings: readonly Mapping[]) => void;
+  /** Called once for each mapping and expiry time, before it expires. */
+  readonly onExpiringSoon: (mapping: Mapping) => void;
 }
 
 const SOON_MS = 5 * 60 * 1000;
-/** A timer may be early by a part of a millisecond. */
-const LATE_MS = 5;
-/** Longer ones overflow; what is further away is looked at again then. */
-const MOST_MS = 24 * 3600 * 1000;
+/** A timer may fire a fraction of a millisecond early. */
+const TIMER_SLACK_MS = 5;
+/** Longer timers overflow; a later time is scheduled again when the timer fires. */
+const MAX_TIMER_MS = 24 * 3600 * 1000;
 
 export class ExpiryWatch {
   readonly #parts: ExpiryWatchParts;
   readonly #routers = new Map<string, readonly Mapping[]>();
-  /** By router, when something of it is next to be done. */
-  readonly #moments = new Map<string, number>();
+  /** By router, the time of its next callback. */
+  readonly #dueTimes = new Map<string, number>();
   readonly #warned = new Set<string>();
-  #callOff: (() => void) | undefined;
+  #cancel: (() => void) | undefined;
   #dueMs = Number.POSITIVE_INFINITY;
 
   constructor(parts: ExpiryWatchParts) {
     this.#parts = parts;
   }
 
-  /** Takes a router's record as it is now. */
+  /** Takes the current record of a router. */
   update(record: RouterRecord): void {
     const now = this.#parts.clock.now();
-    // One that has ended since the timer was set has not been said yet: it waits for the timer like the others.
-    const awaited = new Set((this.#routers.get(record.router_id) ?? []).map(keyOf));
-    const ending = [...record.mappings.values()].filter(
+    // A mapping that has expired since the timer was set has had no callback yet, so it stays until the timer fires.
+    const watched = new Set((this.#routers.get(record.router_id) ?? []).map(expiryKey));
+    const expiring = [...record.mappings.values()].filter(
       (mapping) =>
-        mapping.enabled && mapping.expires_at !== null && (!isExpired(mapping, now) || awaited.has(keyOf(mapping))),
+        mapping.enabled && mapping.expires_at !== null && (!isExpired(mapping, now) || watched.has(expiryKey(mapping))),
     );
-    this.#keep(record.router_id, ending);
-    this.#wait();
+    this.#watch(record.router_id, expiring);
+    this.#schedule();
   }
 
   stop(): void {
-    this.#callOff?.();
-    this.#callOff = undefined;
+    this.#cancel?.();
+    this.#cancel = undefined;
     this.#routers.clear();
-    this.#moments.clear();
+    this.#dueTimes.clear();
   }
 
-  #wait(): void {
+  #schedule(): void {
     const now = this.#parts.clock.now().getTime();
-    let due = Number.POSITIVE_INFINITY;
-    for (const moment of this.#moments.values()) due = Math.min(due, moment);
-    if (due === this.#dueMs && this.#callOff) return;
-    this.#callOff?.();
-    this.#dueMs = due;
-    if (due === Number.POSITIVE_INFINITY) {
-      this.#callOff = undefined;
+    let dueMs = Number.POSITIVE_INFINITY;
+    for (const time of this.#dueTimes.values()) dueMs = Math.min(dueMs, time);
+    if (dueMs === this.#dueMs && this.#cancel) return;
+    this.#cancel?.();
+    this.#dueMs = dueMs;
+    if (dueMs === Number.POSITIVE_INFINITY) {
+      this.#cancel = undefined;
       return;
     }
-    const waitMs = Math.min(Math.max(0, due - now) + LATE_MS, MOST_MS);
-    this.#callOff = this.#parts.timers.after(waitMs, () => this.#ring());
+    const waitMs = Math.min(Math.max(0, dueMs - now) + TIMER_SLACK_MS, MAX_TIMER_MS);
+    this.#cancel = this.#parts.timers.after(waitMs, () => this.#onTimer());
   }
 
-  /** Only this router's times are looked at again: any change of any router comes here. */
-  #keep(router_id: string, mappings: readonly Mapping[]): void {
+  /** Computes the due time of this router only, because each change of any router calls it. */
+  #watch(routerId: string, mappings: readonly Mapping[]): void {
     if (mappings.length === 0) {
-      this.#routers.delete(router_id);
-      this.#moments.delete(router_id);
+      this.#routers.delete(routerId);
+      this.#dueTimes.delete(routerId);
       return;
     }
-    this.#routers.set(router_id, mappings);
-    this.#moments.set(router_id, Math.min(...mappings.map((mapping) => this.#nextMoment(mapping))));
+    this.#routers.set(routerId, mappings);
+    this.#dueTimes.set(routerId, Math.min(...mappings.map((mapping) => this.#dueTimeOf(mapping))));
   }
 
-  #nextMoment(mapping: Mapping): number {
-    const end = Date.parse(mapping.expires_at ?? '');
-    return this.#warned.has(keyOf(mapping)) ? end : end - SOON_MS;
+  #dueTimeOf(mapping: Mapping): number {
+    const expiryMs = Date.parse(mapping.expires_at ?? '');
+    return this.#warned.has(expiryKey(mapping)) ? expiryMs : expiryMs - SOON_MS;
   }
 
-  #ring(): void {
+  #onTimer(): void {
     const now = this.#parts.clock.now();
-    this.#callOff = undefined;
-    for (const [router_id, mappings] of this.#routers) {
+    this.#cancel = undefined;
+    for (const [routerId, mappings] of this.#routers) {
       const expired = mappings.filter((mapping) => isExpired(mapping, now));
-      const left = mappings.filter((mapping) => !isExpired(mapping, now));
-      for (const mapping of expired) this.#warned.delete(keyOf(mapping));
-      for (const mapping of left) this.#warn(mapping, now);
-      this.#keep(router_id, left);
-      if (expired.length === 0) continue;
-      this.#parts.onExpired(router_id, expired);
+      const remaining = mappings.filter((mapping) => !isExpired(mapping, now));
+      for (const mapping of expired) this.#warned.delete(expiryKey(mapping));
+      for (const mapping of remaining) this.#warn(mapping, now);
+      this.#watch(routerId, remaining);
+      if (expired.length > 0) this.#parts.onExpired(routerId, expired);
     }
-    this.#wait();
+    this.#schedule();
   }
 
   #warn(mapping: Mapping, now: Date): void {
-    const key = keyOf(mapping);
+    const key = expiryKey(mapping);
     if (this.#warned.has(key) || Date.parse(mapping.expires_at ?? '') - SOON_MS > now.getTime()) return;
     this.#warned.add(key);
-    this.#parts.onSoon(mapping);
+    this.#parts.onExpiringSoon(mapping);
   }
 }
 
-function keyOf({ id, expires_at }: Mapping): string {
+function expiryKey({ id, expires_at }: Mapping): string {
   return `${id} ${expires_at}`;
 }

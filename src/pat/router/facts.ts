@@ -4,38 +4,38 @@ import type { Mapping } from '../mapping/mapping.ts';
 
 const NEUTRON_NAMESPACE = /^(?:qrouter|snat)-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
-/** Takes a router as people write it (a UUID, or the name of its namespace), gives its id. */
+/** Takes a UUID or the name of a namespace, gives the ID of the router. */
 export function routerIdOf(reference: string): string {
   return NEUTRON_NAMESPACE.exec(reference)?.[1] ?? reference;
 }
 
-/** A network that the router reaches without its default route. */
+/** A network that the router reaches by another route than the default route. */
 export interface InsideNetwork {
   readonly cidr: string;
-  /** Directly connected through an interface of Neutron's, so the router is where its hosts send their replies. */
-  readonly neutron: boolean;
-  /** By which the router reaches it. */
+  /** Connected by a Neutron interface of the router, so its hosts send their replies to the router. */
+  readonly isNeutron: boolean;
+  /** The interface by which the router reaches it. */
   readonly interface: string;
-  /** What packets from outside must be marked with to get in there (scope.ts); nothing where they get in as they come. */
+  /** The mark that packets from outside need (address-scope.ts); undefined when they need none. */
   readonly scopeMark?: number | undefined;
 }
 
 export interface RouterFacts {
-  readonly router_id: string;
-  /** How people find it on the node: the name of its namespace. */
+  readonly routerId: string;
+  /** The name of its network namespace. */
   readonly namespace: string;
-  /** External IPv4 addresses on which ports are published, the primary one first; none when no gateway is set. */
+  /** External IPv4 addresses on which ports are published, the primary one first; empty without an external gateway. */
   readonly gateways: readonly string[];
-  /** An HA router whose gateway address is on another node now. */
-  readonly standsBy: boolean;
-  /** Every IPv4 address of the router, gateways and floating IPs included. */
+  /** A standby HA instance: the gateway address is on another node. */
+  readonly isStandby: boolean;
+  /** All IPv4 addresses of the router, including gateways and floating IPs. */
   readonly addresses: readonly string[];
   readonly inside: readonly InsideNetwork[];
 }
 
 /** Gives why `server_ip` is not the address of a server behind the router, as facts of the error; undefined where it can be. */
 export function whyNotBehind(
-  { router_id: router, addresses, inside }: RouterFacts,
+  { routerId: router, addresses, inside }: RouterFacts,
   server_ip: string,
 ): ErrorFacts<'SERVER_NOT_BEHIND_ROUTER'> | undefined {
   if (addresses.includes(server_ip)) return { cause: 'ROUTER_ADDRESS', server_ip, router };
@@ -48,13 +48,13 @@ export function whyNotBehind(
 }
 
 /**
- * Whether the mapping's server sees the router's address instead of the caller's. `auto` is off where Neutron has the
- * server's network connected to this router: servers then see who calls and Neutron itself translates hairpin traffic.
- * Everywhere else nobody can know which way replies leave, so `auto` is on. A router that stands by has no networks until
- * it is the active one; then a server's network is one of Neutron's, as good as always.
+ * Whether the server sees the router's address as the source instead of the client's. `auto` is off for servers on a Neutron
+ * network of this router: their replies pass the router anyway, they see the client, and Neutron itself translates hairpin
+ * traffic. For other networks the way of the replies is unknown, so `auto` is on. A standby instance has no networks yet;
+ * once it is active, the network of the server is almost always one of Neutron's, so `auto` is off.
  */
 export function masqueradeApplies(facts: RouterFacts, mapping: Pick<Mapping, 'masquerade' | 'server_ip'>): boolean {
   if (mapping.masquerade !== 'auto') return mapping.masquerade === 'always';
-  if (facts.standsBy) return false;
-  return !facts.inside.some(({ cidr, neutron }) => neutron && cidrContains(cidr, mapping.server_ip));
+  if (facts.isStandby) return false;
+  return !facts.inside.some(({ cidr, isNeutron }) => isNeutron && cidrContains(cidr, mapping.server_ip));
 }

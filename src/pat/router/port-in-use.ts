@@ -1,27 +1,27 @@
-/** Ports of a router that are in use by somebody other than praas. Pure. */
+/** Ports of a router that unmanaged rules or processes use. Pure. */
 import { cidrContains } from '../../core/values/ipv4.ts';
-import type { Endpoint } from '../mapping/forward.ts';
+import type { PublicEndpoint } from '../mapping/forward.ts';
 import type { Protocol } from '../mapping/mapping.ts';
 
-/** Ports that somebody other than praas answers for. */
+/** A range of ports that an unmanaged rule or a process uses. */
 export interface PortInUse {
   readonly protocol: Protocol;
-  /** The network whose addresses it answers on. */
+  /** The addresses on which the ports are in use. */
   readonly cidr: string;
   readonly first: number;
   readonly last: number;
   readonly kind: 'rule' | 'listener';
-  /** The rule or the listening socket, as its tool shows it. */
+  /** The rule or the listening socket, as iptables, nft or ss prints it. */
   readonly text: string;
 }
 
-/** The claim on an endpoint, or undefined. */
-export function portInUseAt(portsInUse: readonly PortInUse[], endpoint: Endpoint): PortInUse | undefined {
+/** Gives what uses the endpoint, or undefined. */
+export function portInUseAt(portsInUse: readonly PortInUse[], endpoint: PublicEndpoint): PortInUse | undefined {
   return portsInUse.find(
-    (claim) =>
-      claim.protocol === endpoint.protocol &&
-      cidrContains(claim.cidr, endpoint.gateway_ip) &&
-      claim.first <= endpoint.router_port &&
-      endpoint.router_port <= claim.last,
+    (inUse) =>
+      inUse.protocol === endpoint.protocol &&
+      cidrContains(inUse.cidr, endpoint.gateway_ip) &&
+      inUse.first <= endpoint.router_port &&
+      endpoint.router_port <= inUse.last,
   );
 }

@@ -1,17 +1,17 @@
-/** A router as callers see it. */
+/** A router as the API shows it. */
 import type { Protocol } from '../mapping/mapping.ts';
 
 export interface RouterSummary {
   readonly router_id: string;
-  /** In OpenStack; null where that is not known. */
+  /** The name in OpenStack; null when it is not known. */
   readonly name: string | null;
   readonly project_id: string | null;
   readonly namespace: string;
   readonly gateway_ips: readonly string[];
   readonly mappings: number;
-  /** Ports of router_port_range that a new mapping could get on the first gateway address. */
+  /** Free ports of router_port_range on the first gateway address. */
   readonly free_ports: Readonly<Record<Protocol, number>>;
-  /** Ports of the first gateway address that mappings have, inside and outside of the range. */
+  /** Ports of mappings on the first gateway address, inside and outside router_port_range. */
   readonly used_ports: Readonly<Record<Protocol, number>>;
 }
 
@@ -25,19 +25,19 @@ export function isRouter({ gateway_ips, name, namespace, mappings }: RouterSumma
 
 export interface RouterDetails extends RouterSummary {
   readonly networks: readonly string[];
-  /** Mappings of ours with something in the kernel. */
+  /** Mappings that have rules in the kernel. */
   readonly mappings_in_kernel: number;
-  /** Rules and listening programs of others that take ports on a gateway address. */
+  /** Unmanaged rules and listening processes that use ports of a gateway address. */
   readonly unmanaged: readonly string[];
   readonly warnings: readonly string[];
-  /** By what the kernel differs from the store at this moment. */
+  /** The differences between the kernel and the store, just read. */
   readonly drift: Drift;
 }
 
-/** Mappings of ours by which the kernel differs from the record, by id. */
+/** IDs of the mappings whose rules in the kernel differ from the record. */
 export interface Drift {
-  /** Not in the kernel as they should be. */
+  /** Desired, but not in the kernel as desired. */
   readonly missing: readonly string[];
-  /** In the kernel as they should not be; a mapping edited by hand is in both lists. */
+  /** In the kernel, but not desired like that; a mapping whose rules were edited by hand is in both lists. */
   readonly unexpected: readonly string[];
 }

@@ -11,7 +11,7 @@ import {
   type Corrections,
   decideCorrections,
 } from '../follow/correction.ts';
-import { type Cause, MONITOR } from '../mapping/event.ts';
+import { type Cause, MONITOR_REQUESTER } from '../mapping/event.ts';
 import { reasonText } from '../mapping/reasons.ts';
 import { type OpenedRulesParts, removeUnusedRules } from '../target/opened-rules.ts';
 
@@ -78,7 +78,7 @@ const EVENT_TYPES = { delete: 'deleted', follow: 'followed', suspend: 'suspended
 
 function causeOf(correction: Correction): Cause {
   return {
-    by: MONITOR,
+    requester: MONITOR_REQUESTER,
     type: EVENT_TYPES[correction.action],
     reason: 'reason' in correction ? reasonText(correction.reason) : '',
   };

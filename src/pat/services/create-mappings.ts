@@ -9,7 +9,7 @@ import { decideCreateMany, requireNew } from '../change/decision.ts';
 import type { Situation } from '../change/situation.ts';
 import { isPraasError, praasError } from '../errors.ts';
 import type { QuotaReserver } from '../interfaces/quota.ts';
-import type { GroupCheck, SecurityGroupAccess } from '../interfaces/security-groups.ts';
+import type { GroupInspection, SecurityGroupAccess } from '../interfaces/security-groups.ts';
 import type { ResolvedRequest, Targets } from '../interfaces/target.ts';
 import type { Mapping, NewMapping } from '../mapping/mapping.ts';
 import type { MappingRequest } from '../mapping/request.ts';
@@ -58,13 +58,13 @@ export class MappingCreation {
     ids: readonly string[],
   ): Promise<Changed<readonly MappingView[]>> {
     const { groups } = this.#parts;
-    const opens = requests.map(({ open_security_group }) => open_security_group && !options.dry_run);
-    const inspect = async (each: ResolvedRequest, index: number): Promise<GroupCheck | undefined> =>
+    const opens = requests.map(({ open_security_group }) => open_security_group && !options.dryRun);
+    const inspect = async (each: ResolvedRequest, index: number): Promise<GroupInspection | undefined> =>
       groups?.inspect(ids[index] ?? '', each, opens[index] ?? false);
     // Checks only give warnings, so they run beside the change. Groups are opened before it, one after the other, because two
     // mappings may need the same rule.
     const checks = resolved.map(async (each, index) => (opens[index] ? undefined : inspect(each, index)));
-    const opened: (GroupCheck | undefined)[] = [];
+    const opened: (GroupInspection | undefined)[] = [];
     const removeAdded = async (): Promise<unknown> => groups?.close(opened.flatMap((each) => each?.ruleIds ?? []));
     try {
       for (const [index, each] of resolved.entries())

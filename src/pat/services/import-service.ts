@@ -36,7 +36,7 @@ export class ImportService implements Imports {
 
   importRules(routerId: string, options: ChangeOptions = {}): Promise<Changed<readonly ImportedRule[]>> {
     const { runner, newId } = this.#parts;
-    const cause: Cause = { by: options.requester ?? ROOT, reason: REASON };
+    const cause: Cause = { requester: options.requester ?? ROOT, reason: REASON };
     return runner.run<readonly ImportedRule[]>(routerId, {
       options,
       requiresRouter: true,

@@ -6,7 +6,7 @@ import { praasError } from '../errors.ts';
 import type { Dataplane } from '../interfaces/dataplane.ts';
 import type { MappingStore } from '../interfaces/store.ts';
 import { type Mapping, relatedIds } from '../mapping/mapping.ts';
-import { asOf } from '../plan/status.ts';
+import { withCurrentStatus } from '../plan/status.ts';
 import type { RouterDirectory } from '../target/router-directory.ts';
 import type { MappingFilter } from './api.ts';
 
@@ -110,7 +110,7 @@ export class MappingQuery {
     const { directory } = this.#parts;
     const { router_id } = mapping;
     const reasons = { absent: directory?.whyAbsent(router_id), noGateway: directory?.whyNoGateway(router_id) };
-    return asOf(mapping, now, isPresent, reasons);
+    return withCurrentStatus(mapping, now, isPresent, reasons);
   }
 }
 

@@ -9,7 +9,7 @@ import type { NewId } from '../../core/ids.ts';
 import type { PatAction } from '../actions.ts';
 import type { Changed, ChangeOptions, Outcome, Synced } from '../change/change.ts';
 import type { ChangeRunner } from '../change/change-runner.ts';
-import { decideCreate, decideDelete, decideUpdate, publishedAs } from '../change/decision.ts';
+import { decideCreate, decideDelete, decideUpdate, findPublished } from '../change/decision.ts';
 import type { Condition, Decision, PatSettings, Situation } from '../change/situation.ts';
 import { isPraasError } from '../errors.ts';
 import type { CounterSource } from '../interfaces/agent.ts';
@@ -19,7 +19,7 @@ import type { SecurityGroupAccess } from '../interfaces/security-groups.ts';
 import type { MappingStore } from '../interfaces/store.ts';
 import type { Targets } from '../interfaces/target.ts';
 import { endpointOf } from '../mapping/forward.ts';
-import { type Mapping, type MappingPatch, mayOpen, type NewMapping } from '../mapping/mapping.ts';
+import { type Mapping, type MappingPatch, type NewMapping, widensAccess } from '../mapping/mapping.ts';
 import type { MappingRequest } from '../mapping/request.ts';
 import type { MappingView } from '../mapping/view.ts';
 import type { Connection } from '../plan/connection.ts';
@@ -90,7 +90,7 @@ export class PatService implements Pat {
       requiresRouter: true,
       scope: 'port',
       decide: (situation) => {
-        const present = publishedAs(situation, input);
+        const present = findPublished(situation, input);
         if (present) return { delta: {}, ids: [], value: () => ({ mapping: this.#view(present), isNew: false }) };
         const outcome = this.#outcomeOf(decideCreate(situation, input, id));
         return { ...outcome, value: (record, done) => ({ mapping: outcome.value(record, done), isNew: true }) };
@@ -107,7 +107,7 @@ export class PatService implements Pat {
     const { server_ip } = patch;
     const moves = server_ip !== undefined && server_ip !== before.server_ip;
     const identity = moves ? await targets.readdress(before, server_ip, requester) : undefined;
-    if (!moves && mayOpen(patch)) await targets.confirm(before, requester);
+    if (!moves && widensAccess(patch)) await targets.confirm(before, requester);
     return runner.run(before.router_id, {
       options,
       requiresRouter: false,
@@ -121,7 +121,7 @@ export class PatService implements Pat {
    * and why those of other routers were not deleted. Throws when none could be deleted.
    */
   async delete(ids: readonly string[], options: ChangeOptions = {}): Promise<DeletedMappings> {
-    const { requester = ROOT, condition, dry_run = false } = options;
+    const { requester = ROOT, condition, dryRun = false } = options;
     const resolved = await this.#query.resolve(ids, requester);
     const unique = [...new Map(resolved.map((mapping) => [mapping.id, mapping])).values()];
     const results: Changed<readonly MappingView[]>[] = [];
@@ -140,11 +140,11 @@ export class PatService implements Pat {
     if (results.length === 0 && failures[0] !== undefined) throw failures[0];
     const deleted = results.flatMap(({ value }) => value);
     const ruleIds = deleted.flatMap(({ security_group_rule_ids }) => security_group_rule_ids);
-    const ruleWarnings = dry_run ? [] : await removeUnusedRules(this.#parts, ruleIds);
+    const ruleWarnings = dryRun ? [] : await removeUnusedRules(this.#parts, ruleIds);
     return {
       value: deleted,
       warnings: [...results.flatMap(({ warnings }) => warnings), ...ruleWarnings],
-      script: dry_run ? results.flatMap(({ script }) => script || []).join('\n') : undefined,
+      script: dryRun ? results.flatMap(({ script }) => script || []).join('\n') : undefined,
       failures,
     };
   }
@@ -168,7 +168,7 @@ export class PatService implements Pat {
   async get(id: string, requester: Requester = ROOT): Promise<MappingView> {
     const mapping = await this.#query.get(id, requester);
     // A failed read gives the last counters; it is reported by other calls, such as sync and check.
-    await this.#parts.counters?.count(mapping.router_id).catch(() => undefined);
+    await this.#parts.counters?.refreshCounters(mapping.router_id).catch(() => undefined);
     return this.#view(mapping);
   }
 
@@ -176,13 +176,13 @@ export class PatService implements Pat {
     const mapping = await this.#query.get(id, requester);
     const flows = await this.#parts.dataplane.flows(mapping.router_id, [endpointOf(mapping)]);
     return flows
-      .filter((flow) => flow.replying_ip === mapping.server_ip && flow.replying_port === mapping.server_port)
+      .filter((flow) => flow.replyIp === mapping.server_ip && flow.replyPort === mapping.server_port)
       .map((flow) => ({
         protocol: flow.protocol,
-        source_ip: flow.source_ip,
-        source_port: flow.source_port,
-        server_ip: flow.replying_ip,
-        server_port: flow.replying_port,
+        source_ip: flow.sourceIp,
+        source_port: flow.sourcePort,
+        server_ip: flow.replyIp,
+        server_port: flow.replyPort,
         state: flow.state ?? null,
       }));
   }

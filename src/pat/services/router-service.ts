@@ -64,7 +64,7 @@ export class RouterService implements Routers {
     return {
       ...this.#summarize(view.facts, view.portsInUse, record),
       networks: view.facts.inside.map(({ cidr }) => cidr),
-      mappings_in_kernel: view.mappings_in_kernel,
+      mappings_in_kernel: view.mappingsInKernel,
       unmanaged: view.portsInUse.filter((inUse) => isOnGateway(inUse, view.facts)).map(({ text }) => text),
       warnings: view.warnings,
       drift: agent.drift(view, record),
@@ -99,9 +99,9 @@ export class RouterService implements Routers {
       gatewayIp ? freePorts(situation, { protocol, gateway_ip: gatewayIp }) : 0,
     ]);
     return {
-      router_id: facts.router_id,
-      name: directory?.of(facts.router_id)?.name ?? null,
-      project_id: directory?.of(facts.router_id)?.project_id ?? null,
+      router_id: facts.routerId,
+      name: directory?.of(facts.routerId)?.name ?? null,
+      project_id: directory?.of(facts.routerId)?.project_id ?? null,
       namespace: facts.namespace,
       gateway_ips: facts.gateways,
       mappings: record.mappings.size,

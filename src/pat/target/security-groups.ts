@@ -6,12 +6,12 @@ import { messageOf } from '../../core/errors/message-of.ts';
 import type { Logger } from '../../core/logger.ts';
 import { isPraasError, praasError } from '../errors.ts';
 import type { Cloud, CloudPort, SecurityGroupRule } from '../interfaces/cloud.ts';
-import type { GroupCheck, SecuredTarget, SecurityGroupAccess } from '../interfaces/security-groups.ts';
+import type { GroupInspection, SecuredTarget, SecurityGroupAccess } from '../interfaces/security-groups.ts';
 import { ANY_SOURCE, type MissingAccess, missingAccess } from './security.ts';
 import { droppedWarning, ruleWarning, uncheckedWarning } from './warnings.ts';
 
 const DESCRIPTION_PREFIX = 'praas:';
-const NOTHING_TO_DO: GroupCheck = { warnings: [], ruleIds: [] };
+const NOTHING_TO_DO: GroupInspection = { warnings: [], ruleIds: [] };
 
 export class SecurityGroups implements SecurityGroupAccess {
   readonly #cloud: Cloud;
@@ -24,7 +24,7 @@ export class SecurityGroups implements SecurityGroupAccess {
     this.#log = log;
   }
 
-  async inspect(mappingId: string, { mapping, port }: SecuredTarget, opens: boolean): Promise<GroupCheck> {
+  async inspect(mappingId: string, { mapping, port }: SecuredTarget, opens: boolean): Promise<GroupInspection> {
     if (port === undefined || !port.hasPortSecurity) return NOTHING_TO_DO;
     try {
       const rules = await this.#cloud.securityGroupRules(port.security_group_ids);
@@ -64,7 +64,7 @@ export class SecurityGroups implements SecurityGroupAccess {
     });
   }
 
-  async #open(mappingId: string, port: CloudPort, missing: readonly MissingAccess[]): Promise<GroupCheck> {
+  async #open(mappingId: string, port: CloudPort, missing: readonly MissingAccess[]): Promise<GroupInspection> {
     const groups = await this.#cloud.securityGroups(port.security_group_ids);
     const own = groups.find(({ project_id }) => project_id === port.project_id);
     if (own === undefined) {

@@ -22,5 +22,5 @@ export function inProject(requester: Requester, request: MappingRequest): Mappin
 /** The options of a change. Throws FORBIDDEN for a requester who may not use force. */
 export function optionsOf(policy: AccessPolicy, requester: Requester, { dry_run, force }: ChangeQuery): ChangeOptions {
   if (force === 'true') requireAction(policy, requester, FORCE);
-  return { dry_run: dry_run === 'true', force: force === 'true', requester };
+  return { dryRun: dry_run === 'true', force: force === 'true', requester };
 }

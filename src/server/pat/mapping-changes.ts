@@ -51,7 +51,7 @@ export function createMappings({ pat, idempotency, policy }: MappingChangesParts
         const { value, warnings, script } = await pat.createMany(inputs, options, ids);
         return createdResponse(body, value, warnings, script);
       };
-      if (key === undefined || options.dry_run) return create();
+      if (key === undefined || options.dryRun) return create();
       const recover = async (ids: readonly string[], error: unknown): Promise<EndpointResponse> => {
         if (!isPraasError(error, 'MAPPING_EXISTS')) throw error;
         return createdResponse(body, await Promise.all(ids.map((id) => pat.get(id))), []);
@@ -113,7 +113,7 @@ export function deleteMapping({ pat, policy }: MappingChangesParts): Endpoint {
     handle: async ({ requester, id, query, ifMatch }) => {
       const options: ChangeOptions = { ...optionsOf(policy, requester, query), condition: conditionOf(ifMatch) };
       const { value, warnings, script } = await pat.delete([id], options);
-      if (!options.dry_run) return { status: 204 };
+      if (!options.dryRun) return { status: 204 };
       return { status: 200, body: { mappings: value, warnings, script, failures: [] } };
     },
   });

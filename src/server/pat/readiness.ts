@@ -5,7 +5,7 @@ import type { ReadinessCheck } from '../http/readiness.ts';
 
 interface Component {
   /** Why it does not work; undefined while it does. */
-  readonly trouble: string | undefined;
+  readonly degradedReason: string | undefined;
 }
 
 export interface PatReadinessParts {
@@ -15,7 +15,7 @@ export interface PatReadinessParts {
   readonly missingTools: () => readonly string[];
   readonly controller: {
     readonly hasStarted: boolean;
-    readonly failing: readonly { readonly router_id: string; readonly reason: string }[];
+    readonly failing: readonly { readonly routerId: string; readonly reason: string }[];
   };
   /** Left out on a node without OpenStack. */
   readonly cloud?: Component | undefined;
@@ -43,7 +43,7 @@ export function patReadinessChecks(parts: PatReadinessParts): readonly Readiness
       async check() {
         if (!controller.hasStarted) throw new Error('initial reconcile not finished. Wait for it.');
         const { failing } = controller;
-        const named = failing.slice(0, MAX_NAMED_ROUTERS).map(({ router_id, reason }) => `${router_id}: ${reason}`);
+        const named = failing.slice(0, MAX_NAMED_ROUTERS).map(({ routerId, reason }) => `${routerId}: ${reason}`);
         if (failing.length > 0)
           throw new Error(`reconcile failed for ${failing.length} router(s): ${named.join('; ')}`);
       },
@@ -56,7 +56,7 @@ export function patReadinessChecks(parts: PatReadinessParts): readonly Readiness
 function checkOf(name: string, component: Component | undefined): readonly ReadinessCheck[] {
   if (component === undefined) return [];
   const check = async (): Promise<void> => {
-    if (component.trouble !== undefined) throw new Error(component.trouble);
+    if (component.degradedReason !== undefined) throw new Error(component.degradedReason);
   };
   return [{ name, isOptional: true, check }];
 }

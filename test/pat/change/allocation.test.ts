@@ -7,7 +7,7 @@ const range: fc.Arbitrary<PortRange> = fc
   .tuple(fc.integer({ min: 1, max: 65535 }), fc.nat(60))
   .map(([first, more]) => ({ first, last: Math.min(first + more, 65535) }));
 
-/** A range, and a port of it. */
+/** A range and one of its ports. */
 const rangeAndPort = range.chain((ports) =>
   fc.tuple(fc.constant(ports), fc.integer({ min: ports.first, max: ports.last })),
 );
@@ -16,7 +16,7 @@ const start = fc.integer({ min: -5, max: 70_000 });
 const portsOf = ({ first, last }: PortRange): number[] =>
   Array.from({ length: last - first + 1 }, (_, step) => first + step);
 
-test('a port handed out is in the range and was not taken, and there is none only when all are taken', () => {
+test('the port is free and in the range; there is none only when all are taken', () => {
   fc.assert(
     fc.property(range, start, fc.func(fc.boolean()), (ports, next, isTaken) => {
       const port = allocatePort(ports, next, isTaken);
@@ -28,7 +28,7 @@ test('a port handed out is in the range and was not taken, and there is none onl
   );
 });
 
-test('the last free port is found, wherever the walk starts', () => {
+test('the last free port is found, wherever the search starts', () => {
   fc.assert(
     fc.property(rangeAndPort, start, ([ports, lastFree], next) => {
       expect(allocatePort(ports, next, (port) => port !== lastFree)).toBe(lastFree);
@@ -36,48 +36,48 @@ test('the last free port is found, wherever the walk starts', () => {
   );
 });
 
-test('a full range is told after asking about each port once', () => {
+test('a full range gives no port after one test of each port', () => {
   fc.assert(
     fc.property(range, start, (ports, next) => {
-      const asked: number[] = [];
+      const tested: number[] = [];
 
-      const port = allocatePort(ports, next, (candidate) => asked.push(candidate) > 0);
+      const port = allocatePort(ports, next, (candidate) => tested.push(candidate) > 0);
 
       expect(port).toBeUndefined();
-      expect(asked.toSorted((a, b) => a - b)).toEqual(portsOf(ports));
+      expect(tested.toSorted((a, b) => a - b)).toEqual(portsOf(ports));
     }),
   );
 });
 
-test('no port is asked about twice', () => {
+test('no port is tested twice', () => {
   fc.assert(
     fc.property(range, start, fc.func(fc.boolean()), (ports, next, isTaken) => {
-      const asked: number[] = [];
+      const tested: number[] = [];
 
       allocatePort(ports, next, (port) => {
-        asked.push(port);
+        tested.push(port);
         return isTaken(port);
       });
 
-      expect(new Set(asked).size).toBe(asked.length);
-      expect(asked.length).toBeLessThanOrEqual(rangeSize(ports));
+      expect(new Set(tested).size).toBe(tested.length);
+      expect(tested.length).toBeLessThanOrEqual(rangeSize(ports));
     }),
   );
 });
 
-test('a port freed at once comes back only after every other port of the range', () => {
+test('a port that is freed at once is reused only after every other port of the range', () => {
   fc.assert(
     fc.property(rangeAndPort, ([ports, begin]) => {
-      const handed: number[] = [];
+      const given: number[] = [];
       let next = begin;
       for (let time = 0; time < rangeSize(ports); time++) {
         const port = allocatePort(ports, next, () => false) ?? Number.NaN;
-        handed.push(port);
+        given.push(port);
         next = nextPort(ports, port);
       }
 
-      expect(handed.toSorted((a, b) => a - b)).toEqual(portsOf(ports));
-      expect(allocatePort(ports, next, () => false)).toBe(handed[0]);
+      expect(given.toSorted((a, b) => a - b)).toEqual(portsOf(ports));
+      expect(allocatePort(ports, next, () => false)).toBe(given[0]);
     }),
   );
 });
@@ -85,12 +85,12 @@ test('a port freed at once comes back only after every other port of the range',
 test.each([
   { next: 4001, expected: 4001, from: 'a port of the range' },
   { next: 0, expected: 4000, from: 'no port yet' },
-  { next: 4101, expected: 4000, from: 'behind the range, which was narrowed' },
-])('the walk starts at $expected for $from', ({ next, expected }) => {
+  { next: 4101, expected: 4000, from: 'a port after the range' },
+])('the search starts at $expected for $from', ({ next, expected }) => {
   expect(allocatePort({ first: 4000, last: 4100 }, next, () => false)).toBe(expected);
 });
 
-test('behind the last port comes the first', () => {
+test('the first port follows the last one', () => {
   expect(nextPort({ first: 4000, last: 4100 }, 4100)).toBe(4000);
   expect(nextPort({ first: 4000, last: 4100 }, 4099)).toBe(4100);
   expect(nextPort({ first: 65535, last: 65535 }, 65535)).toBe(65535);

@@ -266,7 +266,7 @@ test('nothing is shown of a server of another project whose ID is on the port', 
 test('the server is not probed from a standby HA instance', async () => {
   const { dataplane } = node;
   const facts = dataplane.facts.bind(dataplane);
-  dataplane.facts = async (router_id) => ({ ...(await facts(router_id)), standsBy: true });
+  dataplane.facts = async (router_id) => ({ ...(await facts(router_id)), isStandby: true });
   reached = 'unreachable';
   const { hops } = await service().check(mapping.id);
 

@@ -44,7 +44,7 @@ test('each create has a new idempotency key', async () => {
   const mapping = requestOf(WANTED);
 
   expect(await pat.create(mapping)).toEqual({ value: VIEW, warnings: ['a warning'], script: undefined });
-  await pat.create(mapping, { force: true, dry_run: true });
+  await pat.create(mapping, { force: true, dryRun: true });
 
   expect(requests()).toEqual([
     { line: 'POST /v1/mappings', body: { mapping }, key: 'key-1' },
@@ -55,7 +55,7 @@ test('each create has a new idempotency key', async () => {
 test('a mapping is updated and shown by its ID or an ID prefix, without an idempotency key', async () => {
   const { pat } = await remoteTo(always({ mapping: VIEW, ...CHANGED, script: 'rules' }));
 
-  expect(await pat.update('0000/?#', { name: 'x' }, { dry_run: true })).toEqual({
+  expect(await pat.update('0000/?#', { name: 'x' }, { dryRun: true })).toEqual({
     value: VIEW,
     warnings: ['a warning'],
     script: 'rules',
@@ -100,9 +100,9 @@ test('many mappings are deleted with several requests, and none with no request'
   });
 
   expect(await pat.delete([])).toEqual({ value: [], warnings: [], script: undefined, failures: [] });
-  expect(await pat.delete([], { dry_run: true })).toMatchObject({ script: '' });
+  expect(await pat.delete([], { dryRun: true })).toMatchObject({ script: '' });
   expect(requests()).toEqual([]);
-  expect(await pat.delete(ids, { dry_run: true, force: true })).toEqual({
+  expect(await pat.delete(ids, { dryRun: true, force: true })).toEqual({
     value: [],
     warnings: ['5000', '5000', '2000'],
     script: '5000\n5000\n2000',

@@ -90,7 +90,7 @@ const first = (ids: readonly string[]): string => ids[0] ?? '';
 
 const scenarios: Readonly<Record<string, readonly Call[]>> = {
   'create, with few and with all fields': [make, ({ pat }) => pat.create(full), ({ pat }) => pat.list()],
-  'create with dry run': [({ pat }) => pat.create(full, { dry_run: true }), ({ pat }) => pat.list()],
+  'create with dry run': [({ pat }) => pat.create(full, { dryRun: true }), ({ pat }) => pat.list()],
   'create that is refused': [
     make,
     ({ pat }) => pat.create(requestOf({ ...WANTED, router_port: 4000 })),
@@ -103,7 +103,7 @@ const scenarios: Readonly<Record<string, readonly Call[]>> = {
   ],
   update: [
     make,
-    ({ pat }, ids) => pat.update(first(ids), { name: 'x', allowed_cidrs: ['192.0.2.0/24'] }, { dry_run: true }),
+    ({ pat }, ids) => pat.update(first(ids), { name: 'x', allowed_cidrs: ['192.0.2.0/24'] }, { dryRun: true }),
     ({ pat }, ids) => pat.update(first(ids).slice(0, 8), { router_port: 4002, enabled: false }),
     ({ pat }, ids) => pat.update(first(ids), { enabled: true, expires_at: null }),
     ({ pat }, ids) => pat.update(first(ids), {}),
@@ -112,7 +112,7 @@ const scenarios: Readonly<Record<string, readonly Call[]>> = {
   delete: [
     make,
     make,
-    ({ pat }, ids) => pat.delete(ids, { dry_run: true }),
+    ({ pat }, ids) => pat.delete(ids, { dryRun: true }),
     ({ pat }, ids) => pat.delete([first(ids), 'ffffffff']),
     ({ pat }, ids) => pat.delete([first(ids), first(ids)]),
     ({ pat }) => pat.list(),
@@ -136,7 +136,7 @@ const scenarios: Readonly<Record<string, readonly Call[]>> = {
   sync: [
     make,
     async ({ node }) => node.router.flush(),
-    ({ pat }) => pat.sync(ROUTER, { dry_run: true }),
+    ({ pat }) => pat.sync(ROUTER, { dryRun: true }),
     ({ pat }) => pat.sync(ROUTER),
     ({ pat }) => pat.sync(ROUTER, { force: true }),
     ({ pat }) => pat.sync('nowhere'),

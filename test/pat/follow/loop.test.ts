@@ -1,18 +1,19 @@
-/** When the monitor looks, and that nothing ends that. */
+/** When the monitor runs a cycle, and that only stop ends the loop. */
 import { beforeEach, expect, test } from '@jest/globals';
 import { type MonitorCycle, MonitorLoop } from '../../../src/pat/follow/loop.ts';
 import type { VerifyReport } from '../../../src/pat/follow/monitor.ts';
+import { type Withheld, withheldText } from '../../../src/pat/follow/withheld.ts';
 import type { Notifications } from '../../../src/pat/interfaces/notifications.ts';
 import { ListLog } from '../../support/fake-node.ts';
 import { FakeTimers } from '../../support/fake-timers.ts';
 import { NOW } from '../../support/samples.ts';
 
-const NOTHING: VerifyReport = { mappings: 0, corrections: [], applied: [], heldBack: [], pending: [] };
+const NOTHING: VerifyReport = { mappings: 0, corrections: [], applied: [], withheld: [], pending: [] };
 const PERIOD_MS = 30_000;
 
 class FakeMonitor {
   sweeps = 0;
-  readonly looks: string[][] = [];
+  readonly verified: string[][] = [];
   sweptAt: Date | undefined;
   outcome: () => Promise<VerifyReport> = async () => NOTHING;
   readonly #now: () => Date;
@@ -29,13 +30,13 @@ class FakeMonitor {
   }
 
   async verify(ids: ReadonlySet<string>): Promise<VerifyReport> {
-    this.looks.push([...ids]);
+    this.verified.push([...ids]);
     return this.outcome();
   }
 }
 
 class FakeNotifications implements Notifications {
-  trouble: string | undefined;
+  lastError: string | undefined;
   onIds: (ids: readonly string[]) => void = () => undefined;
   onGap: () => void = () => undefined;
   isStopped = false;
@@ -52,26 +53,26 @@ class FakeNotifications implements Notifications {
 
 let timers: FakeTimers;
 let monitor: FakeMonitor;
-let events: FakeNotifications;
+let notifications: FakeNotifications;
 let log: ListLog;
-let looked: MonitorCycle[];
+let cycles: MonitorCycle[];
 let loop: MonitorLoop;
 
 beforeEach(() => {
   timers = new FakeTimers(NOW);
   monitor = new FakeMonitor(() => timers.clock.now());
-  events = new FakeNotifications();
+  notifications = new FakeNotifications();
   log = new ListLog();
-  looked = [];
+  cycles = [];
   const parts = { periodMs: () => PERIOD_MS, timers, clock: timers.clock, log };
-  loop = new MonitorLoop({ ...parts, monitor, notifications: events, onCycle: (each) => void looked.push(each) });
+  loop = new MonitorLoop({ ...parts, monitor, notifications, onCycle: (each) => void cycles.push(each) });
   loop.start();
 });
 
-test('at the start, and every period', async () => {
-  expect(loop.trouble).toBe('OpenStack has not been looked at yet');
+test('sweeps at the start and in every period', async () => {
+  expect(loop.degradedReason).toEqual(expect.any(String));
   await timers.pass(0);
-  expect([monitor.sweeps, loop.trouble, loop.ageSeconds]).toEqual([1, undefined, 0]);
+  expect([monitor.sweeps, loop.degradedReason, loop.ageSeconds]).toEqual([1, undefined, 0]);
 
   await timers.pass(PERIOD_MS - 1);
   expect(monitor.sweeps).toBe(1);
@@ -79,84 +80,84 @@ test('at the start, and every period', async () => {
   expect(monitor.sweeps).toBe(2);
 });
 
-test('events that come together are looked at together, soon', async () => {
+test('notifications that arrive together are verified together', async () => {
   await timers.pass(0);
-  events.onIds(['a', 'b']);
-  events.onIds(['b', 'c']);
+  notifications.onIds(['a', 'b']);
+  notifications.onIds(['b', 'c']);
   await timers.pass(50);
-  expect(monitor.looks).toEqual([['a', 'b', 'c']]);
+  expect(monitor.verified).toEqual([['a', 'b', 'c']]);
 
-  events.onIds(['d']);
+  notifications.onIds(['d']);
   await timers.pass(50);
-  expect(monitor.looks).toEqual([['a', 'b', 'c'], ['d']]);
+  expect(monitor.verified).toEqual([['a', 'b', 'c'], ['d']]);
   expect(monitor.sweeps).toBe(1);
 });
 
-test('where events may have been missed, everything is looked at', async () => {
+test('sweeps when notifications may have been missed', async () => {
   await timers.pass(0);
-  events.onGap();
+  notifications.onGap();
   await timers.pass(0);
 
   expect(monitor.sweeps).toBe(2);
 });
 
-test('what fails is tried again, later and later, and said once', async () => {
-  monitor.outcome = async () => Promise.reject(new Error('nobody is there'));
+test('a failing sweep is repeated after growing waits, and logged once', async () => {
+  monitor.outcome = async () => Promise.reject(new Error('no answer'));
   await timers.pass(0);
-  expect(loop.trouble).toBe('nobody is there');
+  expect(loop.degradedReason).toBe('no answer');
   await timers.pass(1000);
   await timers.pass(2000);
   await timers.pass(4000);
   expect(monitor.sweeps).toBe(4);
   expect(log.lines.filter(({ level }) => level === 'warn')).toHaveLength(1);
-  expect(looked.every(({ report }) => report === undefined)).toBe(true);
+  expect(cycles.every(({ report }) => report === undefined)).toBe(true);
 
   monitor.outcome = async () => NOTHING;
   await timers.pass(8000);
-  expect(loop.trouble).toBeUndefined();
-  expect(log.lines.at(-1)?.message).toBe('mappings can be compared with OpenStack again');
+  expect(loop.degradedReason).toBeUndefined();
+  expect(log.lines.at(-1)).toMatchObject({ level: 'info', message: 'sweep recovered' });
 });
 
-test('what hangs is given up, and the next look comes all the same', async () => {
+test('a sweep that hangs is given up, and the next one follows', async () => {
   monitor.outcome = () => new Promise(() => undefined);
   await timers.pass(120_000);
-  expect(loop.trouble).toBe('no end within 120 seconds');
+  expect(loop.degradedReason).toContain('120 seconds');
 
   monitor.outcome = async () => NOTHING;
   await timers.pass(1000);
-  expect([monitor.sweeps, loop.trouble]).toEqual([2, undefined]);
+  expect([monitor.sweeps, loop.degradedReason]).toEqual([2, undefined]);
 });
 
-test('what an event has begun is looked at again, later and later, until it has ended or a sweep does it', async () => {
+test('pending mappings are verified again after growing waits, until they are complete or a sweep is due', async () => {
   loop.start();
   await timers.pass(0);
   monitor.outcome = async () => ({ ...NOTHING, pending: ['mapping'] });
-  events.onIds(['port']);
+  notifications.onIds(['port']);
   await timers.pass(100);
-  expect(monitor.looks).toEqual([['port']]);
+  expect(monitor.verified).toEqual([['port']]);
   await timers.pass(1100);
-  expect(monitor.looks).toEqual([['port'], ['mapping']]);
+  expect(monitor.verified).toEqual([['port'], ['mapping']]);
   await timers.pass(1000);
-  expect(monitor.looks).toHaveLength(2);
+  expect(monitor.verified).toHaveLength(2);
   monitor.outcome = async () => NOTHING;
   await timers.pass(1100);
-  expect(monitor.looks).toHaveLength(3);
+  expect(monitor.verified).toHaveLength(3);
   await timers.pass(20_000);
-  expect(monitor.looks).toHaveLength(3);
+  expect(monitor.verified).toHaveLength(3);
 
   monitor.outcome = async () => ({ ...NOTHING, pending: ['mapping'] });
-  events.onIds(['port']);
+  notifications.onIds(['port']);
   await timers.pass(10 * PERIOD_MS);
-  const looks = monitor.looks.length;
+  const count = monitor.verified.length;
   await timers.pass(10 * PERIOD_MS);
-  expect(looks).toBe(9);
-  expect(monitor.looks).toHaveLength(looks);
+  expect(count).toBe(9);
+  expect(monitor.verified).toHaveLength(count);
 });
 
-test('an event that cannot be looked at is left to a sweep, soon', async () => {
+test('a failed verification is followed by a sweep', async () => {
   await timers.pass(0);
   monitor.outcome = async () => Promise.reject(new Error('503'));
-  events.onIds(['a']);
+  notifications.onIds(['a']);
   await timers.pass(50);
   monitor.outcome = async () => NOTHING;
   await timers.pass(1000);
@@ -164,26 +165,27 @@ test('an event that cannot be looked at is left to a sweep, soon', async () => {
   expect(monitor.sweeps).toBe(2);
 });
 
-test('what is held back, and a broker that cannot be heard, are said', async () => {
-  monitor.outcome = async () => ({ ...NOTHING, heldBack: ['11 mappings would be removed'] });
+test('withheld corrections and missing notifications degrade it; each is logged once', async () => {
+  const withheld: Withheld = { code: 'TOO_MANY_DELETIONS', facts: { requested: 11, limit: 10 } };
+  monitor.outcome = async () => ({ ...NOTHING, withheld: [withheld] });
   await timers.pass(0);
-  expect(loop.trouble).toBe('11 mappings would be removed');
+  expect(loop.degradedReason).toBe(withheldText(withheld));
   await timers.pass(PERIOD_MS);
   expect(log.lines.filter(({ level }) => level === 'warn')).toMatchObject([
-    { message: 'the monitor holds back', details: { reason: '11 mappings would be removed' } },
+    { details: { code: 'TOO_MANY_DELETIONS', requested: 11, limit: 10 } },
   ]);
 
   monitor.outcome = async () => NOTHING;
-  events.trouble = 'no broker';
+  notifications.lastError = 'no broker';
   await timers.pass(PERIOD_MS);
-  expect(loop.trouble).toBe('no broker');
+  expect(loop.degradedReason).toBe('no broker');
 });
 
-test('once stopped it looks no more', async () => {
+test('runs no cycle after stop', async () => {
   await timers.pass(0);
   await loop.stop();
-  events.onIds(['a']);
+  notifications.onIds(['a']);
   await timers.pass(10 * PERIOD_MS);
 
-  expect([monitor.sweeps, monitor.looks, events.isStopped, timers.count]).toEqual([1, [], true, 0]);
+  expect([monitor.sweeps, monitor.verified, notifications.isStopped, timers.count]).toEqual([1, [], true, 0]);
 });

@@ -1,6 +1,6 @@
-/** The monitor on a node and a cloud in memory: what it does, and above all what it does not. */
+/** The monitor with a node and a cloud in memory: which corrections it carries out, and which it withholds. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { type Mappings, Monitor } from '../../../src/pat/follow/monitor.ts';
+import { type MappingAccess, Monitor } from '../../../src/pat/follow/monitor.ts';
 import { RemovalGuard } from '../../../src/pat/follow/removal-guard.ts';
 import type { Mapping } from '../../../src/pat/mapping/mapping.ts';
 import type { RouterFacts } from '../../../src/pat/router/facts.ts';
@@ -35,7 +35,7 @@ function numbered(n: number): Mapping {
   return { ...MAPPING, id: idOf(n), project_id: DEMO, router_port: 4100 + n, ...identity };
 }
 
-/** The server and its port go. */
+/** Deletes the server and its port. */
 function deleteServer(n: number): void {
   cloud.itsServers.splice(
     cloud.itsServers.findIndex(({ id }) => id === idOf(1000 + n)),
@@ -48,9 +48,9 @@ function deleteServer(n: number): void {
 }
 
 const stored = async (): Promise<Mapping[]> => [...(await node.store.read(ROUTER)).mappings.values()];
-const mappingsOf = ({ pat, corrections }: FakeNode): Mappings => ({
+const mappingsOf = ({ pat, corrections }: FakeNode): MappingAccess => ({
   list: async (related_to) => (await pat.list(related_to === undefined ? {} : { related_to })).mappings,
-  apply: (found) => corrections.apply(found),
+  apply: (each) => corrections.apply(each),
 });
 
 beforeEach(async () => {
@@ -62,13 +62,13 @@ beforeEach(async () => {
   await monitor.sweep();
 });
 
-describe.each(['sweep', 'look'] as const)('found by a %s', (way) => {
-  const see = (n: number) => (way === 'sweep' ? monitor.sweep() : monitor.verify(new Set([idOf(2000 + n)])));
+describe.each(['sweep', 'verification'] as const)('by a %s', (way) => {
+  const run = (n: number) => (way === 'sweep' ? monitor.sweep() : monitor.verify(new Set([idOf(2000 + n)])));
 
-  test('a server that is gone: its mapping is removed, with the reason, the others stay', async () => {
+  test('the mapping of a deleted server is deleted with the reason, and the others stay', async () => {
     deleteServer(2);
 
-    const { applied } = await see(2);
+    const { applied } = await run(2);
 
     expect(applied).toMatchObject([
       {
@@ -77,13 +77,13 @@ describe.each(['sweep', 'look'] as const)('found by a %s', (way) => {
       },
     ]);
     expect((await stored()).map(({ id }) => id)).toEqual([idOf(1), idOf(3)]);
-    expect((await see(2)).applied).toEqual([]);
+    expect((await run(2)).applied).toEqual([]);
   });
 
-  test('another address: same router port, same mapping', async () => {
+  test('a mapping gets the new address of its port and keeps its router port', async () => {
     cloud.changePort(idOf(2002), { fixed_ips: address('10.20.0.77') });
 
-    await see(2);
+    await run(2);
 
     expect((await stored()).find(({ id }) => id === idOf(2))).toMatchObject({
       server_ip: '10.20.0.77',
@@ -92,40 +92,40 @@ describe.each(['sweep', 'look'] as const)('found by a %s', (way) => {
     });
   });
 
-  test('shut off: DOWN with the reason, and back by itself', async () => {
+  test('the mapping of a stopped server is DOWN with the reason until the server runs again', async () => {
     const index = cloud.itsServers.findIndex(({ id }) => id === idOf(1002));
     const server = cloud.itsServers[index];
     if (server) cloud.itsServers[index] = { ...server, status: 'SHUTOFF' };
-    await see(2);
+    await run(2);
     expect((await stored())[1]).toMatchObject({ status: 'DOWN', status_code: 'SERVER_STOPPED' });
 
     if (server) cloud.itsServers[index] = server;
-    await see(2);
+    await run(2);
     expect((await stored())[1]).toMatchObject({ status: 'ACTIVE', status_code: null, suspension: null });
   });
 });
 
-describe('on doubt nothing is removed', () => {
+describe('nothing is deleted', () => {
   beforeEach(() => deleteServer(2));
-  const untouched = async (): Promise<void> => expect(await stored()).toHaveLength(3);
+  const expectUnchanged = async (): Promise<void> => expect(await stored()).toHaveLength(3);
 
-  test('nothing answers', async () => {
+  test('while OpenStack does not answer', async () => {
     cloud.isAway = true;
 
     expect((await errorOf(monitor.sweep())).kind).toBe('Unavailable');
-    await untouched();
+    await expectUnchanged();
   });
 
-  test.each(['routers', 'ports', 'servers', 'projectIds'] as const)('%s is an empty list', async (list) => {
+  test.each(['routers', 'ports', 'servers', 'projectIds'] as const)('while the list of %s is empty', async (list) => {
     cloud[list] = async () => [];
 
-    const { heldBack } = await monitor.sweep();
+    const { withheld } = await monitor.sweep();
 
-    await untouched();
-    expect(heldBack).toEqual([expect.stringMatching(/^OpenStack lists no .* at all/)]);
+    await expectUnchanged();
+    expect(withheld).toMatchObject([{ code: 'EMPTY_LIST', facts: { resources: [expect.any(String)] } }]);
   });
 
-  test.each(['servers', 'projectIds'] as const)('%s is an empty list, and somebody says so', async (list) => {
+  test.each(['servers', 'projectIds'] as const)('unless an empty list of %s is confirmed', async (list) => {
     cloud[list] = async () => [];
 
     await monitor.sweep({ confirmed: true });
@@ -133,88 +133,88 @@ describe('on doubt nothing is removed', () => {
     expect((await stored()).map(({ id }) => id)).toEqual([idOf(1), idOf(3)]);
   });
 
-  test('half a list: what it lacks is there when it is asked for', async () => {
+  test('for a resource that a list lacks and that exists', async () => {
     const whole = cloud.ports.bind(cloud);
     cloud.itsServers.push({ id: idOf(1002), name: 'vm-2', project_id: DEMO, status: 'ACTIVE' });
     cloud.itsPorts.push(portOf({ id: idOf(2002), device_id: idOf(1002), fixed_ips: address('10.20.0.102') }));
     cloud.ports = async (filter) => (await whole(filter)).filter(({ id }) => id !== idOf(2002));
 
     expect((await monitor.sweep()).applied).toEqual([]);
-    await untouched();
+    await expectUnchanged();
     expect((await monitor.verify(new Set([idOf(2002)]))).applied).toEqual([]);
-    await untouched();
+    await expectUnchanged();
   });
 
-  test('the account sees its own project only', async () => {
+  test('while the account sees its own project only', async () => {
     const port = cloud.port.bind(cloud);
     cloud.port = async (id) => {
-      const found = await port(id);
-      return found && { ...found, host: '' };
+      const whole = await port(id);
+      return whole && { ...whole, host: '' };
     };
 
-    const { heldBack, applied } = await monitor.sweep();
+    const { withheld, applied } = await monitor.sweep();
 
     expect(applied).toEqual([]);
-    await untouched();
-    expect(heldBack).toEqual([expect.stringContaining('does not see all of OpenStack')]);
+    await expectUnchanged();
+    expect(withheld).toMatchObject([{ code: 'ACCOUNT_LIMITED' }]);
   });
 
-  test('before the first sweep an event removes nothing', async () => {
+  test('by a notification before the first sweep', async () => {
     const { clock, log } = node;
     const fresh = new Monitor({ cloud, mappings: mappingsOf(node), guard: new RemovalGuard(() => 10), clock, log });
 
     expect((await fresh.verify(new Set([idOf(2002)]))).applied).toEqual([]);
-    await untouched();
+    await expectUnchanged();
   });
 
-  test('whoever changed the mapping meanwhile knows better', async () => {
+  test('when a request changes the mapping meanwhile', async () => {
     const { pat, corrections, clock, log } = node;
-    const slow: Mappings = {
+    const slow: MappingAccess = {
       list: async (related_to) => (await pat.list(related_to === undefined ? {} : { related_to })).mappings,
-      async apply(found) {
+      async apply(each) {
         await pat.update(idOf(2), { server_ip: '10.20.0.103' });
-        return corrections.apply(found);
+        return corrections.apply(each);
       },
     };
     const late = new Monitor({ cloud, mappings: slow, guard: new RemovalGuard(() => 10), clock, log });
     await late.sweep();
 
-    await untouched();
+    await expectUnchanged();
   });
 });
 
-describe('more than the guard lets go', () => {
+describe('more deletions than the limit', () => {
   beforeEach(async () => {
     await populate(15, 4);
     for (let n = 1; n <= 11; n++) deleteServer(n);
   });
 
-  test('a sweep removes none, says so, and does what is not a removal', async () => {
+  test('a sweep deletes none, reports that, and carries out the other corrections', async () => {
     cloud.changePort(idOf(2015), { fixed_ips: address('10.20.0.77') });
 
-    const { applied, heldBack } = await monitor.sweep();
+    const { applied, withheld } = await monitor.sweep();
 
     expect(applied.map(({ correction }) => correction.action)).toEqual(['follow']);
-    expect(heldBack).toEqual([expect.stringMatching(/^11 mappings would be removed, and 10 may be at once/)]);
+    expect(withheld).toEqual([{ code: 'TOO_MANY_DELETIONS', facts: { requested: 11, limit: 10 } }]);
     expect(await stored()).toHaveLength(15);
   });
 
-  test.each([true, false])('a dry run shows them, and nothing is done (confirmed: %s)', async (confirmed) => {
-    const { corrections, applied, heldBack } = await monitor.sweep({ dry_run: true, confirmed });
+  test.each([true, false])('a dry run shows them and deletes none (confirmed: %s)', async (confirmed) => {
+    const { corrections, applied, withheld } = await monitor.sweep({ dryRun: true, confirmed });
 
     expect(corrections.filter(({ action }) => action === 'delete')).toHaveLength(11);
-    expect(heldBack).toHaveLength(confirmed ? 0 : 1);
+    expect(withheld).toHaveLength(confirmed ? 0 : 1);
     expect(applied).toEqual([]);
     expect(await stored()).toHaveLength(15);
   });
 
-  test('confirmed, all of them go', async () => {
+  test('a confirmed sweep deletes all of them', async () => {
     await monitor.sweep({ confirmed: true });
 
     expect(await stored()).toHaveLength(4);
   });
 
-  test('events one after the other count together, until the next sweep', async () => {
+  test('verifications count together until the next sweep', async () => {
     for (let n = 1; n <= 11; n++) await monitor.verify(new Set([idOf(1000 + n)]));
     expect(await stored()).toHaveLength(5);
 
@@ -223,55 +223,55 @@ describe('more than the guard lets go', () => {
   });
 });
 
-test('an event of a port that its agent has not wired yet is not over', async () => {
+test('the mapping of a port that is not bound yet stays pending', async () => {
   const port = cloud.itsPorts.find(({ id }) => id === idOf(2002));
   if (port === undefined) throw new Error('no port');
   const index = cloud.itsPorts.indexOf(port);
-  const see = async () => (await monitor.verify(new Set([port.id]))).pending;
-  const become = (change: object): void => void (cloud.itsPorts[index] = { ...port, host: 'node-1', ...change });
+  const pending = async () => (await monitor.verify(new Set([port.id]))).pending;
+  const setPort = (change: object): void => void (cloud.itsPorts[index] = { ...port, host: 'node-1', ...change });
 
-  become({ status: 'DOWN' });
-  expect(await see()).toEqual([idOf(2)]);
-  become({ status: 'DOWN', isUp: false });
-  expect(await see()).toEqual([]);
-  become({ status: 'ACTIVE' });
-  expect(await see()).toEqual([]);
+  setPort({ status: 'DOWN' });
+  expect(await pending()).toEqual([idOf(2)]);
+  setPort({ status: 'DOWN', isUp: false });
+  expect(await pending()).toEqual([]);
+  setPort({ status: 'ACTIVE' });
+  expect(await pending()).toEqual([]);
 });
 
 test('a slow router does not delay the others, is reported, and continues in the background', async () => {
   const sick = idOf(900);
   const hanging = Promise.withResolvers<void>();
   class SickDataplane extends FakeDataplane {
-    override async facts(router_id: string): Promise<RouterFacts> {
-      if (router_id === sick) await hanging.promise;
-      return super.facts(router_id);
+    override async facts(routerId: string): Promise<RouterFacts> {
+      if (routerId === sick) await hanging.promise;
+      return super.facts(routerId);
     }
   }
   const timers = new FakeTimers(NOW);
   node = fakeNode({
-    dataplane: new SickDataplane([new FakeRouter(FACTS), new FakeRouter({ ...FACTS, router_id: sick })]),
+    dataplane: new SickDataplane([new FakeRouter(FACTS), new FakeRouter({ ...FACTS, routerId: sick })]),
     timers,
   });
   cloud.itsRouters.push(routerOf({ id: sick, name: 'sick' }));
   const { clock, log } = node;
   monitor = new Monitor({ cloud, mappings: mappingsOf(node), guard: new RemovalGuard(() => 10), clock, log });
   await node.store.transaction(ROUTER, (transaction) => transaction.commit({ put: [numbered(1), numbered(2)] }));
-  const ofSick = { ...numbered(3), router_id: sick };
-  await node.store.transaction(sick, (transaction) => transaction.commit({ put: [ofSick] }));
+  const sickMapping = { ...numbered(3), router_id: sick };
+  await node.store.transaction(sick, (transaction) => transaction.commit({ put: [sickMapping] }));
   deleteServer(2);
   deleteServer(3);
 
   const swept = monitor.sweep();
   await timers.pass(5000);
-  const { applied, heldBack } = await swept;
+  const { applied, withheld } = await swept;
   expect(applied.map(({ mapping }) => mapping.id)).toEqual([idOf(2)]);
-  expect(heldBack).toEqual([expect.stringContaining(sick)]);
+  expect(withheld).toMatchObject([{ code: 'APPLY_FAILED', facts: { error: expect.stringContaining(sick) } }]);
 
   hanging.resolve();
   expect(await node.store.transaction(sick, async ({ record }) => record.mappings.size)).toBe(0);
 });
 
-test('a sweep asks as often for 3 mappings as for 15, and an event of somebody else asks nothing', async () => {
+test('a sweep sends as many requests for 3 mappings as for 15, and an unrelated notification causes none', async () => {
   cloud.asked.length = 0;
   await monitor.sweep();
   const few = [...cloud.asked];

@@ -1,9 +1,10 @@
-/** The monitor over HTTP, before an OpenStack that counts what it is asked, and that lies. */
+/** The monitor over HTTP, with a fake OpenStack that counts requests and gives wrong answers. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { configOf } from '../../../src/openstack/clouds/merge.ts';
 import { OpenStackCloud } from '../../../src/openstack/openstack-cloud.ts';
 import { ServiceClient } from '../../../src/openstack/service-client.ts';
 import { Session } from '../../../src/openstack/session.ts';
+import { isPraasError } from '../../../src/pat/errors.ts';
 import type { Correction } from '../../../src/pat/follow/correction.ts';
 import { Monitor } from '../../../src/pat/follow/monitor.ts';
 import { RemovalGuard } from '../../../src/pat/follow/removal-guard.ts';
@@ -22,7 +23,7 @@ let fake: FakeOpenStack;
 let session: Session;
 let monitor: Monitor;
 let mappings: Mapping[];
-let done: Correction[];
+let applied: Correction[];
 
 beforeEach(async () => {
   fake = await FakeOpenStack.start(Date.now);
@@ -32,13 +33,13 @@ beforeEach(async () => {
   const http = new ServiceClient({ verify: true, timeoutMs: 5000, random: () => 0, pause: async () => undefined });
   session = new Session({ config, http, clock: systemClock });
   mappings = [];
-  done = [];
+  applied = [];
   monitor = new Monitor({
     cloud: new OpenStackCloud(session),
     mappings: {
       list: async () => mappings,
       async apply(corrections) {
-        done.push(...corrections);
+        applied.push(...corrections);
         return { applied: [], failures: [] };
       },
     },
@@ -61,9 +62,9 @@ function populate(routers: number, servers: number): void {
   for (let r = 1; r <= routers; r++) {
     const [router_id, subnet_id] = [idOf(10_000 + r), idOf(20_000 + r)];
     tables.routers.push(routerRow(routerOf({ id: router_id, name: `edge-${r}` })));
-    const inside = { device_owner: 'network:router_interface', device_id: router_id };
+    const internal = { device_owner: 'network:router_interface', device_id: router_id };
     tables.ports.push(
-      portRow(portOf({ id: idOf(30_000 + r), ...inside, fixed_ips: [{ ip_address: '10.0.0.1', subnet_id }] })),
+      portRow(portOf({ id: idOf(30_000 + r), ...internal, fixed_ips: [{ ip_address: '10.0.0.1', subnet_id }] })),
     );
     for (let s = 1; s <= servers; s++) {
       const n = 100_000 + r * 1000 + s;
@@ -83,18 +84,18 @@ async function requestsOf(work: () => Promise<unknown>): Promise<number> {
   return fake.asked.length;
 }
 
-test('5,000 mappings on 200 routers: as many requests as pages, and none for each mapping', async () => {
+test('5,000 mappings on 200 routers need as many requests as there are pages', async () => {
   populate(200, 25);
   await monitor.sweep();
   const requests = await requestsOf(() => monitor.sweep());
 
   expect(mappings).toHaveLength(5000);
-  expect(done).toEqual([]);
+  expect(applied).toEqual([]);
   // 5,200 ports and 5,000 servers in pages of a thousand, one page of routers, one of projects.
   expect(requests).toBe(6 + 5 + 1 + 1);
 });
 
-test('ten times the mappings of the same servers are asked for no more often', async () => {
+test('ten times the mappings of the same servers need no more requests', async () => {
   populate(2, 5);
   await monitor.sweep();
   const few = await requestsOf(() => monitor.sweep());
@@ -106,7 +107,7 @@ test('ten times the mappings of the same servers are asked for no more often', a
   expect([mappings.length, many]).toEqual([100, few]);
 });
 
-describe('an OpenStack that lies', () => {
+describe('wrong answers of OpenStack', () => {
   const empty = '{"routers": [], "ports": [], "servers": [], "projects": []}';
   const everywhere = (trouble: Trouble): Trouble[] => Array.from({ length: 20 }, () => trouble);
 
@@ -122,25 +123,25 @@ describe('an OpenStack that lies', () => {
     ['a page of HTML', 'html'],
     ['404 in HTML', { status: 404, text: '<html>not found</html>' }],
     ['other types', 'wrong types'],
-  ])('%s: nothing is removed, and it is said', async (_, trouble) => {
+  ])('%s: nothing is deleted, and the cause is reported', async (_, trouble) => {
     fake.troubles.push(...everywhere(trouble));
-    const said = await monitor.sweep().then(
-      ({ heldBack }) => heldBack.join(),
-      (error: Error) => error.message,
+    const codes = await monitor.sweep().then(
+      ({ withheld }) => withheld.map(({ code }): string => code),
+      (error: unknown) => (isPraasError(error) ? [error.code] : []),
     );
     fake.troubles.length = 0;
 
-    expect(done).toEqual([]);
-    expect(said).toMatch(/OpenStack/);
+    expect(applied).toEqual([]);
+    expect(codes).toEqual([expect.stringMatching(/^(EMPTY_LIST|CLOUD_)/)]);
     await monitor.sweep();
-    expect(done).toEqual([]);
+    expect(applied).toEqual([]);
   });
 
-  test('and one that tells the truth is believed', async () => {
+  test('a correct answer is acted on', async () => {
     fake.tables.servers.splice(0, 1);
     fake.tables.ports.splice(1, 1);
     await monitor.sweep();
 
-    expect(done).toMatchObject([{ action: 'delete', mapping_id: mappings[0]?.id }]);
+    expect(applied).toMatchObject([{ action: 'delete', mapping_id: mappings[0]?.id }]);
   });
 });

@@ -1,4 +1,4 @@
-/** The cloud in memory is held to what a real one does. */
+/** The cloud in memory passes the same contract as a real one. */
 import { testCloud } from '../../support/cloud-contract.ts';
 import { DEMO, FakeCloud, OTHER, OTHER_ROUTER, OTHERWEB_PORT, WEB, WEB_PORT } from '../../support/fake-cloud.ts';
 import { GATEWAY, idOf, ROUTER } from '../../support/samples.ts';

@@ -1,4 +1,4 @@
-/** What is noted of changes. */
+/** The events that changes append to the audit log. */
 
 import { beforeEach, expect, test } from '@jest/globals';
 import { reason, reasonText } from '../../../src/pat/mapping/reasons.ts';
@@ -7,7 +7,7 @@ import { tenant } from '../../support/requests.ts';
 import { idOf, NOW, ROUTER, WANTED } from '../../support/samples.ts';
 
 const DEMO = { requester: tenant('member', 'blue', 'demo') };
-const GONE = reason('SERVER_DELETED', { server: idOf(5) });
+const DELETED = reason('SERVER_DELETED', { server: idOf(5) });
 const SHUTOFF = reason('SERVER_STOPPED', { server: 'web', status: 'SHUTOFF' });
 const OWN = { ...WANTED, project_id: 'blue' };
 
@@ -15,15 +15,15 @@ let node: FakeNode;
 beforeEach(() => {
   node = fakeNode();
 });
-const noted = () =>
+const appended = () =>
   node.events.events.map(({ type, by, reason: why, before }) => ({ type, by: by.kind, reason: why, before }));
 
-test('a mapping’s life: created, updated with what was before, deleted with what it was', async () => {
+test('create, update with the previous values, and delete', async () => {
   await node.pat.create(OWN, DEMO);
   await node.pat.update(idOf(1), { router_port: 4003, name: 'ssh' }, DEMO);
   await node.pat.delete([idOf(1)], DEMO);
 
-  expect(noted()).toEqual([
+  expect(appended()).toEqual([
     { type: 'created', by: 'tenant', reason: '', before: {} },
     { type: 'updated', by: 'tenant', reason: '', before: { router_port: 4000, name: '' } },
     { type: 'deleted', by: 'tenant', reason: '', before: {} },
@@ -35,41 +35,41 @@ test('a mapping’s life: created, updated with what was before, deleted with wh
   ]);
 });
 
-test('what is refused, tried or changes nothing is not noted', async () => {
+test('a refused change, a dry run and an update without a difference append nothing', async () => {
   await node.pat.create(WANTED);
   await node.pat.create({ ...WANTED, router_port: 4000 }).catch(() => undefined);
-  await node.pat.create(WANTED, { dry_run: true });
+  await node.pat.create(WANTED, { dryRun: true });
   await node.pat.update(idOf(1), { name: '' });
 
-  expect(noted()).toHaveLength(1);
+  expect(appended()).toHaveLength(1);
 });
 
-test('several at once are noted one by one', async () => {
+test('several changes at once append one event each', async () => {
   await Promise.all([node.pat.create(WANTED), node.pat.create({ ...WANTED, server_port: 80 })]);
 
   expect(node.events.events.map(({ mapping_id }) => mapping_id).toSorted()).toEqual([idOf(1), idOf(2)]);
 });
 
-test('what becomes of it by itself is the node’s, and the end of its time is its own', async () => {
+test('an expiry appends an event by expiry', async () => {
   await node.pat.create({ ...WANTED, expires_at: '2030-01-01T01:00:00Z' });
   node.clock.set(new Date(Date.parse(NOW) + 7_200_000));
   await node.pat.sync(ROUTER);
 
-  expect(noted().at(-1)).toMatchObject({ type: 'down', by: 'expiry' });
+  expect(appended().at(-1)).toMatchObject({ type: 'down', by: 'expiry' });
   expect(node.events.events.at(-1)?.mapping.status_code).toBe('EXPIRED');
 });
 
-test('what the monitor does is the monitor’s, with its reason', async () => {
+test('corrections append events by the monitor, with the reason', async () => {
   await node.pat.create(WANTED);
   const seen = { server_ip: WANTED.server_ip, server_id: null, port_id: null };
   const common = { mapping_id: idOf(1), router_id: ROUTER, seen };
   await node.corrections.apply([{ action: 'suspend', ...common, reason: SHUTOFF, withdrawn: false }]);
   await node.corrections.apply([{ action: 'resume', ...common }]);
-  await node.corrections.apply([{ action: 'delete', ...common, reason: GONE }]);
+  await node.corrections.apply([{ action: 'delete', ...common, reason: DELETED }]);
 
-  expect(noted().slice(1)).toMatchObject([
+  expect(appended().slice(1)).toMatchObject([
     { type: 'suspended', by: 'monitor', reason: reasonText(SHUTOFF) },
     { type: 'resumed', by: 'monitor' },
-    { type: 'deleted', by: 'monitor', reason: reasonText(GONE) },
+    { type: 'deleted', by: 'monitor', reason: reasonText(DELETED) },
   ]);
 });

@@ -15,7 +15,7 @@ const refusalOf = (input: object): Promise<{ field: unknown; allowed: unknown }>
     return { field: facts['field'], allowed: facts['allowed'] };
   });
 
-test('what is left out of a new mapping is filled in, but the port and the gateway stay open', () => {
+test('a request gets defaults, except for the port and the gateway address', () => {
   expect(parseInput(MappingRequest, WANTED)).toEqual({
     ...WANTED,
     open_security_group: false,
@@ -29,11 +29,11 @@ test('what is left out of a new mapping is filled in, but the port and the gatew
   });
 });
 
-test('a stored mapping passes as it is', () => {
+test('a stored mapping is parsed unchanged', () => {
   expect(parseInput(Mapping, MAPPING)).toEqual(MAPPING);
 });
 
-test('networks are made canonical', () => {
+test('networks become canonical', () => {
   const allowed_cidrs = ['198.51.100.9/24', '192.0.2.7', '198.51.100.1'];
 
   expect(parseInput(MappingPatch, { allowed_cidrs })).toEqual({ allowed_cidrs: ['192.0.2.7/32', '198.51.100.0/24'] });
@@ -52,10 +52,7 @@ describe.each(['server_port', 'router_port'])('%s', (field) => {
   test.each([0, -1, 65536, 1e9, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '22', null, true, [22], {}])(
     'is never %p',
     async (value) => {
-      const { field: named, allowed } = await refusalOf({ [field]: value });
-
-      expect(named).toBe(field);
-      expect(allowed).toMatch(/from 1 to 65535$/);
+      expect(await refusalOf({ [field]: value })).toEqual({ field, allowed: expect.stringMatching(/1 to 65535/) });
     },
   );
 });
@@ -82,11 +79,11 @@ test.each([
   'x'.repeat(129),
   5,
   null,
-])('%j is no router id', async (router_id) => {
+])('%j is no router ID', async (router_id) => {
   expect(await refusalOf({ router_id })).toEqual({ field: 'router_id', allowed: expect.any(String) });
 });
 
-test.each(['qdhcp-1', 'edge', 'R_1.2', '_x', 'x'.repeat(128), MAPPING.router_id])('%j is a router id', (router_id) => {
+test.each(['qdhcp-1', 'edge', 'R_1.2', '_x', 'x'.repeat(128), MAPPING.router_id])('%j is a router ID', (router_id) => {
   expect(parseInput(MappingRequest, { ...WANTED, router_id }).router_id).toBe(router_id);
 });
 
@@ -125,40 +122,41 @@ test('the number of networks is limited', async () => {
   expect(parseInput(MappingRequest, { ...WANTED, allowed_cidrs: networks(256) }).allowed_cidrs).toHaveLength(256);
   expect(await refusalOf({ allowed_cidrs: networks(257) })).toEqual({
     field: 'allowed_cidrs',
-    allowed: 'a list of at most 256 networks',
+    allowed: expect.stringContaining('256'),
   });
 });
 
 describe.each(['name', 'description', 'project_id'])('%s', (field) => {
-  test('has no control characters, wherever they stand', async () => {
+  test('has no control characters', async () => {
+    const withoutControls = expect.stringContaining('control characters');
     const codes = [...Array(0x20).keys(), ...Array.from({ length: 0x21 }, (_, index) => 0x7f + index)];
     for (const code of codes) {
       const value = `a${String.fromCharCode(code)}[2Jb`;
-      expect(await refusalOf({ [field]: value })).toEqual({ field, allowed: 'text without control characters' });
+      expect(await refusalOf({ [field]: value })).toEqual({ field, allowed: withoutControls });
     }
-    expect(await refusalOf({ [field]: 'a\n' })).toEqual({ field, allowed: 'text without control characters' });
+    expect(await refusalOf({ [field]: 'a\n' })).toEqual({ field, allowed: withoutControls });
   });
 
-  test('may be any other text, to 255 characters', async () => {
+  test('may be any other text of up to 255 characters', async () => {
     for (const value of ['', 'DNS für alle', '日本語', '"; drop table', "it's", 'x'.repeat(255)]) {
       expect(parseInput(MappingRequest, { ...WANTED, [field]: value })).toMatchObject({ [field]: value });
     }
-    expect(await refusalOf({ [field]: 'x'.repeat(256) })).toEqual({ field, allowed: 'text of at most 255 characters' });
+    expect(await refusalOf({ [field]: 'x'.repeat(256) })).toEqual({ field, allowed: expect.stringContaining('255') });
   });
 });
 
 test.each(['tomorrow', '2030-01-31', '2030-02-30T00:00:00Z', '2030-01-31T12:00:00+02:00', '', 1893456000])(
-  '%j is no time at which a mapping ends',
+  '%j is no expiry',
   async (expires_at) => {
     expect((await refusalOf({ expires_at })).field).toBe('expires_at');
   },
 );
 
-test.each(['masquerade', 'enabled'])('%s is not taken from a text', async (field) => {
+test.each(['masquerade', 'enabled'])('%s must not be another text', async (field) => {
   expect((await refusalOf({ [field]: 'yes' })).field).toBe(field);
 });
 
-describe('keys that nobody knows are refused', () => {
+describe('unknown keys are refused', () => {
   test.each([
     ['a new mapping', MappingRequest, { ...WANTED, colour: 'red' }],
     ['a new mapping that names its own status', MappingRequest, { ...WANTED, status: 'ACTIVE' }],
@@ -180,29 +178,28 @@ test.each([undefined, null, 'text', 5, [], () => undefined])('%p is no mapping',
   expect((await errorOf(() => parseInput(MappingRequest, input))).facts).toMatchObject({ field: 'input' });
 });
 
-describe('the message names the field, what was found and what is allowed', () => {
-  test.each<[unknown, string]>([
-    [{ ...WANTED, server_port: 70_000 }, 'server_port: 70000 is not from 1 to 65535'],
-    [{ ...WANTED, server_port: Number.NaN }, 'server_port: NaN is not a whole number from 1 to 65535'],
-    [{ ...WANTED, router_id: '../x' }, 'router_id: "../x" is not a router UUID or a namespace name'],
-    [{ ...WANTED, router_id: 5 }, 'router_id: 5 is not a router UUID or a namespace name'],
-    [{ ...WANTED, protocol: 'halt' }, 'protocol: "halt" is not tcp or udp'],
-    [{ ...WANTED, masquerade: true }, 'masquerade: true is not auto, always or never'],
-    [{ ...WANTED, enabled: 'yes' }, 'enabled: "yes" is not true or false'],
-    [{ ...WANTED, name: 5 }, 'name: 5 is not text'],
-    [{ ...WANTED, expires_at: 'soon' }, 'expires_at: "soon" is not a UTC time such as 2030-01-31T12:00:00Z'],
-    [
-      { ...WANTED, allowed_cidrs: ['10.0.0.0/8', 'x'] },
-      'allowed_cidrs.1: "x" is not an IPv4 address or network such as 198.51.100.0/24',
-    ],
-    [{ ...WANTED, colour: 'red' }, 'input: "colour" is not a field known here'],
-    [[], 'input: [] is not an object'],
-    [undefined, 'input: missing is not an object'],
-  ])('for %j', async (input, message) => {
-    expect((await errorOf(() => parseInput(MappingRequest, input))).message).toBe(message);
+describe('an error', () => {
+  test.each<[unknown, string, string]>([
+    [{ ...WANTED, server_port: 70_000 }, 'server_port', '70000'],
+    [{ ...WANTED, server_port: Number.NaN }, 'server_port', 'NaN'],
+    [{ ...WANTED, router_id: '../x' }, 'router_id', '"../x"'],
+    [{ ...WANTED, router_id: 5 }, 'router_id', '5'],
+    [{ ...WANTED, protocol: 'halt' }, 'protocol', '"halt"'],
+    [{ ...WANTED, masquerade: true }, 'masquerade', 'true'],
+    [{ ...WANTED, enabled: 'yes' }, 'enabled', '"yes"'],
+    [{ ...WANTED, name: 5 }, 'name', '5'],
+    [{ ...WANTED, expires_at: 'soon' }, 'expires_at', '"soon"'],
+    [{ ...WANTED, allowed_cidrs: ['10.0.0.0/8', 'x'] }, 'allowed_cidrs.1', '"x"'],
+    [{ ...WANTED, colour: 'red' }, 'input', '"colour"'],
+    [[], 'input', '[]'],
+    [undefined, 'input', 'missing'],
+  ])('for %j has the field and the value', async (input, field, found) => {
+    const { code, facts } = await errorOf(() => parseInput(MappingRequest, input));
+
+    expect({ code, facts }).toEqual({ code: 'INVALID_INPUT', facts: { field, found, allowed: expect.any(String) } });
   });
 
-  test('but never repeats a control character or a text without end', async () => {
+  test('never repeats a control character or a long text', async () => {
     const hostile = String.fromCharCode(0x1b, 0x07, 0x0a, 0x7f, 0x9b);
     for (const input of [{ name: `${hostile}2J` }, { [`${hostile}key`]: 1 }, { name: 'x'.repeat(100_000) }]) {
       const { message } = await errorOf(() => parseInput(MappingRequest, { ...WANTED, ...input }));
@@ -213,18 +210,18 @@ describe('the message names the field, what was found and what is allowed', () =
   });
 });
 
-test('a mapping ends at its second, not before', () => {
+test('a mapping expires in its second, not before', () => {
   const now = Date.parse(NOW);
-  const ends = { expires_at: NOW, enabled: true, suspension: null };
+  const expiring = { expires_at: NOW, enabled: true, suspension: null };
 
-  expect(isExpired(ends, new Date(now - 1))).toBe(false);
-  expect(isExpired(ends, new Date(now))).toBe(true);
+  expect(isExpired(expiring, new Date(now - 1))).toBe(false);
+  expect(isExpired(expiring, new Date(now))).toBe(true);
   expect(isExpired({ expires_at: null }, new Date(now))).toBe(false);
-  expect(isEffective(ends, new Date(now - 1))).toBe(true);
-  expect(isEffective(ends, new Date(now))).toBe(false);
-  expect(isEffective({ ...ends, enabled: false, expires_at: null }, new Date(now))).toBe(false);
+  expect(isEffective(expiring, new Date(now - 1))).toBe(true);
+  expect(isEffective(expiring, new Date(now))).toBe(false);
+  expect(isEffective({ ...expiring, enabled: false, expires_at: null }, new Date(now))).toBe(false);
   const suspended = (withdrawn: boolean) => ({
-    ...ends,
+    ...expiring,
     expires_at: null,
     suspension: { reason: reason('PORT_DETACHED', { port: idOf(1) }), withdrawn },
   });

@@ -34,7 +34,7 @@ const record: fc.Arbitrary<RouterRecord> = fc
 const asText = ({ mappings, ...rest }: RouterRecord): string => JSON.stringify({ ...rest, mappings: [...mappings] });
 
 describe('withDelta', () => {
-  test('holds what was put, not what was only removed, and everything else as before', () => {
+  test('has what was put, lacks what was only removed, and keeps the rest', () => {
     fc.assert(
       fc.property(record, delta, (before, change) => {
         const after = withDelta(before, change);
@@ -52,7 +52,7 @@ describe('withDelta', () => {
     );
   });
 
-  test('leaves the record it was given as it was', () => {
+  test('does not change the given record', () => {
     fc.assert(
       fc.property(record, delta, (before, change) => {
         const text = asText(before);
@@ -85,7 +85,7 @@ test.each<[Delta, boolean]>([
   expect(isEmptyDelta(change)).toBe(isEmpty);
 });
 
-test('an empty record has nothing, and looks for ports from the beginning', () => {
+test('an empty record has no mappings, and its search for ports starts at 0', () => {
   expect(emptyRecord('edge')).toEqual({
     router_id: 'edge',
     mappings: new Map(),

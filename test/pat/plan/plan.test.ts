@@ -1,4 +1,4 @@
-/** plan() against the simplest kernel there can be: a list from which entries are taken and to which forwards are put. */
+/** plan() with a model of the kernel: a list of entries, to which forwards are added and from which entries are removed. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type Forward, forwardKey, forwardOf } from '../../../src/pat/mapping/forward.ts';
@@ -7,81 +7,82 @@ import { plan } from '../../../src/pat/plan/plan.ts';
 import { forward, forwards } from '../../support/arbitrary.ts';
 import { FORWARD, idOf, MAPPING } from '../../support/samples.ts';
 
-/** An entry of the model; `unmanagedRules` ones are not shown to the plan, as a Dataplane shows only what bears our mark. */
-interface Entry {
+/** An entry of the model. The plan does not see unmanaged ones, because a Dataplane observes only rules of praas. */
+interface ModelEntry {
   readonly mapping_id: string;
   readonly forward: Forward | undefined;
-  readonly isForeign: boolean;
+  readonly isUnmanaged: boolean;
 }
 
-type State = 'whole' | 'doubled' | 'broken' | 'broken beside whole' | 'outdated' | 'missing';
-const state = fc.constantFrom<State>('whole', 'doubled', 'broken', 'broken beside whole', 'outdated', 'missing');
+type State = 'whole' | 'duplicated' | 'broken' | 'broken beside whole' | 'outdated' | 'missing';
+const anyState = fc.constantFrom<State>('whole', 'duplicated', 'broken', 'broken beside whole', 'outdated', 'missing');
 
-function entriesOf(wanted: Forward, found: State): Entry[] {
-  const whole: Entry = { mapping_id: wanted.mapping_id, forward: wanted, isForeign: false };
-  const broken: Entry = { ...whole, forward: undefined };
-  if (found === 'missing') return [];
-  if (found === 'doubled') return [whole, { ...whole }];
-  if (found === 'broken') return [broken];
-  if (found === 'broken beside whole') return [broken, whole];
-  if (found === 'outdated') return [{ ...whole, forward: { ...wanted, masquerade: !wanted.masquerade } }];
+function entriesOf(desired: Forward, state: State): ModelEntry[] {
+  const whole: ModelEntry = { mapping_id: desired.mapping_id, forward: desired, isUnmanaged: false };
+  const broken: ModelEntry = { ...whole, forward: undefined };
+  if (state === 'missing') return [];
+  if (state === 'duplicated') return [whole, { ...whole }];
+  if (state === 'broken') return [broken];
+  if (state === 'broken beside whole') return [broken, whole];
+  if (state === 'outdated') return [{ ...whole, forward: { ...desired, masquerade: !desired.masquerade } }];
   return [whole];
 }
 
-/** What should be, and a kernel in any relation to it, in any order. */
+/** Desired forwards and a kernel in any state, in any order. */
 const situation = fc
   .record({
     desired: forwards,
-    states: fc.array(state, { minLength: 12, maxLength: 12 }),
+    states: fc.array(anyState, { minLength: 12, maxLength: 12 }),
     orphans: fc.array(fc.tuple(forward, fc.boolean()), { maxLength: 4 }),
     unmanagedRules: fc.array(forward, { maxLength: 4 }),
   })
   .chain(({ desired, states, orphans, unmanagedRules }) => {
-    const entries: Entry[] = [
-      ...desired.flatMap((wanted, index) => entriesOf(wanted, states[index] ?? 'whole')),
+    const entries: ModelEntry[] = [
+      ...desired.flatMap((each, index) => entriesOf(each, states[index] ?? 'whole')),
       ...orphans.map(([orphan, isWhole]) => ({
         mapping_id: orphan.mapping_id,
         forward: isWhole ? orphan : undefined,
-        isForeign: false,
+        isUnmanaged: false,
       })),
-      ...unmanagedRules.map((entry) => ({ mapping_id: entry.mapping_id, forward: entry, isForeign: true })),
+      ...unmanagedRules.map((entry) => ({ mapping_id: entry.mapping_id, forward: entry, isUnmanaged: true })),
     ];
     const kernel = fc.shuffledSubarray(entries, { minLength: entries.length });
     return fc.record({ desired: fc.constant(desired), kernel });
   });
 
-function observe(kernel: readonly Entry[]): ObservedForward[] {
+function observe(kernel: readonly ModelEntry[]): ObservedForward[] {
   return kernel
-    .filter(({ isForeign }) => !isForeign)
+    .filter(({ isUnmanaged }) => !isUnmanaged)
     .map((entry) => ({ mapping_id: entry.mapping_id, forward: entry.forward, handle: entry }));
 }
 
-function apply(kernel: readonly Entry[], changes: Changes): Entry[] {
-  const gone = new Set(changes.remove.map(({ handle }) => handle));
-  expect(gone.size).toBe(changes.remove.length);
-  const added = changes.add.map((item) => ({ mapping_id: item.mapping_id, forward: item, isForeign: false }));
-  return [...kernel.filter((entry) => !gone.has(entry)), ...added];
+function apply(kernel: readonly ModelEntry[], changes: Changes): ModelEntry[] {
+  const removed = new Set(changes.remove.map(({ handle }) => handle));
+  expect(removed.size).toBe(changes.remove.length);
+  const added = changes.add.map((item) => ({ mapping_id: item.mapping_id, forward: item, isUnmanaged: false }));
+  return [...kernel.filter((entry) => !removed.has(entry)), ...added];
 }
 
 const keys = (list: readonly (Forward | undefined)[]): string[] =>
   list.map((item) => (item ? forwardKey(item) : 'broken')).toSorted();
 
-test('applying the plan gives exactly what is desired, whatever was there', () => {
+test('applying the plan gives exactly the desired forwards', () => {
   fc.assert(
     fc.property(situation, ({ desired, kernel }) => {
       const after = apply(kernel, plan(desired, observe(kernel)));
 
-      expect(keys(observe(after).map((found) => found.forward))).toEqual(keys(desired));
+      expect(keys(observe(after).map((each) => each.forward))).toEqual(keys(desired));
     }),
   );
 });
 
-test('what belongs to somebody else stays, in its order', () => {
+test('unmanaged entries stay, in their order', () => {
   fc.assert(
     fc.property(situation, ({ desired, kernel }) => {
       const after = apply(kernel, plan(desired, observe(kernel)));
 
-      const unmanagedRules = (entries: readonly Entry[]): Entry[] => entries.filter(({ isForeign }) => isForeign);
+      const unmanagedRules = (entries: readonly ModelEntry[]): ModelEntry[] =>
+        entries.filter(({ isUnmanaged }) => isUnmanaged);
       expect(unmanagedRules(after)).toEqual(unmanagedRules(kernel));
     }),
   );
@@ -97,12 +98,12 @@ test('a second plan is empty', () => {
   );
 });
 
-test('what is as it should be is neither taken away nor put again', () => {
+test('a forward that is as desired is neither removed nor added', () => {
   fc.assert(
     fc.property(situation, ({ desired, kernel }) => {
       const { remove, add } = plan(desired, observe(kernel));
 
-      const whole = new Set(keys(observe(kernel).flatMap((found) => found.forward ?? [])));
+      const whole = new Set(keys(observe(kernel).flatMap((each) => each.forward ?? [])));
       expect(add.filter((item) => whole.has(forwardKey(item)))).toEqual([]);
       const kept = observe(kernel).length - remove.length;
       expect(kept).toBe(desired.filter((item) => whole.has(forwardKey(item))).length);
@@ -110,12 +111,12 @@ test('what is as it should be is neither taken away nor put again', () => {
   );
 });
 
-test('a missing frame alone is something to do, and is passed on as it is', () => {
-  const frame = ['-N custom-PREROUTING'];
+test('missing base chains alone are a change, and stay as the Dataplane gave them', () => {
+  const missingBaseChains = ['-N custom-PREROUTING'];
 
-  const changes = plan([], [], frame);
+  const changes = plan([], [], missingBaseChains);
 
-  expect(changes).toEqual({ remove: [], add: [], missingBaseChains: frame });
+  expect(changes).toEqual({ remove: [], add: [], missingBaseChains });
   expect(isEmptyChanges(changes)).toBe(false);
 });
 
@@ -135,7 +136,7 @@ test.each<Partial<Forward>>([
   expect(plan([desired], [observed])).toEqual({ remove: [observed], add: [desired], missingBaseChains: undefined });
 });
 
-test('a network that holds every address is no limit, other networks are', () => {
+test('0.0.0.0/0 restricts nothing, other networks do', () => {
   expect(forwardOf({ ...MAPPING, allowed_cidrs: ['0.0.0.0/0'] }, false)).toEqual(FORWARD);
   expect(forwardOf({ ...MAPPING, allowed_cidrs: ['10.0.0.0/8'] }, true)).toEqual({
     ...FORWARD,

@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { cidrContains } from '../../../src/core/values/ipv4.ts';
-import { type Endpoint, endpointKey, type Forward } from '../../../src/pat/mapping/forward.ts';
+import { endpointKey, type Forward, type PublicEndpoint } from '../../../src/pat/mapping/forward.ts';
 import type { Flow } from '../../../src/pat/plan/connection.ts';
 import { staleFlows } from '../../../src/pat/plan/stale-flows.ts';
 import { FORWARD } from '../../support/samples.ts';
 
-/** A small world, so that connections, endpoints and forwards meet: 12 endpoints, 4 servers, 4 callers. */
-const endpoint: fc.Arbitrary<Endpoint> = fc.record({
+/** Few values, so that connections, endpoints and forwards meet: 12 endpoints, 4 servers, 4 clients. */
+const endpoint: fc.Arbitrary<PublicEndpoint> = fc.record({
   protocol: fc.constantFrom('tcp', 'udp'),
   gateway_ip: fc.constantFrom('203.0.113.10', '203.0.113.11'),
   router_port: fc.constantFrom(4000, 4001, 4002),
@@ -23,23 +23,23 @@ const forward: fc.Arbitrary<Forward> = fc
     server,
     fc.record({ mapping_id: fc.uuid(), allowed_cidrs, masquerade: fc.boolean(), scopeMark: fc.constant(undefined) }),
   )
-  .map(([where, to, rest]) => ({ ...where, ...to, ...rest }));
+  .map(([publicEndpoint, target, rest]) => ({ ...publicEndpoint, ...target, ...rest }));
 const forwards = fc.uniqueArray(forward, { maxLength: 8, selector: endpointKey });
 const flow: fc.Arbitrary<Flow> = fc
   .record({
     from: fc.constantFrom('198.51.100.7', '198.51.100.200', '192.0.2.7', '10.20.0.60'),
     to: endpoint,
-    led: fc.option(server),
-    source_port: fc.nat(65535),
+    target: fc.option(server),
+    sourcePort: fc.nat(65535),
   })
-  .map(({ from, to, led, source_port }) => ({
+  .map(({ from, to, target, sourcePort }) => ({
     protocol: to.protocol,
-    source_ip: from,
-    source_port,
-    destination_ip: to.gateway_ip,
-    destination_port: to.router_port,
-    replying_ip: led?.server_ip ?? to.gateway_ip,
-    replying_port: led?.server_port ?? to.router_port,
+    sourceIp: from,
+    sourcePort,
+    destinationIp: to.gateway_ip,
+    destinationPort: to.router_port,
+    replyIp: target?.server_ip ?? to.gateway_ip,
+    replyPort: target?.server_port ?? to.router_port,
   }));
 const situation = fc.record({
   flows: fc.array(flow, { maxLength: 12 }),
@@ -47,20 +47,22 @@ const situation = fc.record({
   current: forwards,
 });
 
-const destinationOf = (item: Flow): string => `${item.destination_ip}:${item.destination_port}/${item.protocol}`;
+const destinationOf = (item: Flow): string => `${item.destinationIp}:${item.destinationPort}/${item.protocol}`;
 
-/** Where the kernel would lead the caller of this connection if it called now. */
-function wouldAnswer(item: Flow, current: readonly Forward[]): string {
-  const leading = current.find(
+/** Gives the target of a new connection of this client. */
+function currentTarget(item: Flow, current: readonly Forward[]): string {
+  const forwardOfFlow = current.find(
     (candidate) =>
       endpointKey(candidate) === destinationOf(item) &&
       (candidate.allowed_cidrs.length === 0 ||
-        candidate.allowed_cidrs.some((cidr) => cidrContains(cidr, item.source_ip))),
+        candidate.allowed_cidrs.some((cidr) => cidrContains(cidr, item.sourceIp))),
   );
-  return leading ? `${leading.server_ip}:${leading.server_port}` : `${item.destination_ip}:${item.destination_port}`;
+  return forwardOfFlow
+    ? `${forwardOfFlow.server_ip}:${forwardOfFlow.server_port}`
+    : `${item.destinationIp}:${item.destinationPort}`;
 }
 
-const answers = (item: Flow): string => `${item.replying_ip}:${item.replying_port}`;
+const targetOf = (item: Flow): string => `${item.replyIp}:${item.replyPort}`;
 const isPublished = (item: Flow, current: readonly Forward[]): boolean =>
   current.some((candidate) => endpointKey(candidate) === destinationOf(item));
 
@@ -74,63 +76,83 @@ test('a connection to an endpoint that did not change never ends', () => {
   );
 });
 
-test('a connection that leads to the server where it would lead now never ends', () => {
+test('a connection whose target is that of a new one never ends', () => {
   fc.assert(
     fc.property(situation, ({ flows, changed, current }) => {
       const stale = staleFlows(flows, changed, current);
 
-      const through = (item: Flow): boolean => answers(item) !== destinationOf(item).split('/')[0];
-      expect(stale.filter((item) => through(item) && answers(item) === wouldAnswer(item, current))).toEqual([]);
+      const isTranslated = (item: Flow): boolean => targetOf(item) !== destinationOf(item).split('/')[0];
+      expect(stale.filter((item) => isTranslated(item) && targetOf(item) === currentTarget(item, current))).toEqual([]);
     }),
   );
 });
 
-test('every connection to a changed endpoint that would not lead where it leads ends', () => {
+test('every connection to a changed endpoint whose target differs from that of a new one ends', () => {
   fc.assert(
     fc.property(situation, ({ flows, changed, current }) => {
       const stale = new Set(staleFlows(flows, changed, current));
 
       const keys = changed.map(endpointKey);
-      const left = flows.filter((item) => keys.includes(destinationOf(item)) && !stale.has(item));
-      for (const item of left) expect(answers(item)).toBe(wouldAnswer(item, current));
+      const kept = flows.filter((item) => keys.includes(destinationOf(item)) && !stale.has(item));
+      for (const item of kept) expect(targetOf(item)).toBe(currentTarget(item, current));
     }),
   );
 });
 
-test('on a changed endpoint where nothing is published only what the router itself answers goes on', () => {
+test('on a changed endpoint without a forward only connections to the router itself stay', () => {
   fc.assert(
     fc.property(situation, ({ flows, changed, current }) => {
       const stale = new Set(staleFlows(flows, changed, current));
 
       const keys = changed.map(endpointKey);
-      const there = flows.filter((item) => keys.includes(destinationOf(item)) && !isPublished(item, current));
-      for (const item of there) expect(stale.has(item)).toBe(answers(item) !== wouldAnswer(item, current));
+      const unpublished = flows.filter((item) => keys.includes(destinationOf(item)) && !isPublished(item, current));
+      for (const item of unpublished) expect(stale.has(item)).toBe(targetOf(item) !== currentTarget(item, current));
     }),
   );
 });
 
 describe('by example', () => {
-  const led: Flow = {
+  const translated: Flow = {
     protocol: 'tcp',
-    source_ip: '198.51.100.7',
-    source_port: 4e4,
-    destination_ip: FORWARD.gateway_ip,
-    destination_port: FORWARD.router_port,
-    replying_ip: FORWARD.server_ip,
-    replying_port: FORWARD.server_port,
+    sourceIp: '198.51.100.7',
+    sourcePort: 4e4,
+    destinationIp: FORWARD.gateway_ip,
+    destinationPort: FORWARD.router_port,
+    replyIp: FORWARD.server_ip,
+    replyPort: FORWARD.server_port,
   };
-  const early: Flow = { ...led, replying_ip: led.destination_ip, replying_port: led.destination_port };
+  const early: Flow = { ...translated, replyIp: translated.destinationIp, replyPort: translated.destinationPort };
 
   test.each<{ what: string; flow: Flow; current: Forward[]; ends: boolean }>([
-    { what: 'carried by the mapping', flow: led, current: [FORWARD], ends: false },
-    { what: 'of a deleted mapping', flow: led, current: [], ends: true },
-    { what: 'to the server of before', flow: led, current: [{ ...FORWARD, server_ip: '10.20.0.52' }], ends: true },
-    { what: 'to the server port of before', flow: led, current: [{ ...FORWARD, server_port: 2222 }], ends: true },
-    { what: 'no longer allowed', flow: led, current: [{ ...FORWARD, allowed_cidrs: ['192.0.2.7/32'] }], ends: true },
-    { what: 'still allowed', flow: led, current: [{ ...FORWARD, allowed_cidrs: ['198.51.100.0/24'] }], ends: false },
-    { what: 'made before the port was published', flow: early, current: [FORWARD], ends: true },
-    { what: 'with the router itself', flow: early, current: [], ends: false },
-    { what: 'published for UDP only', flow: led, current: [{ ...FORWARD, protocol: 'udp' }], ends: true },
+    { what: 'of the mapping', flow: translated, current: [FORWARD], ends: false },
+    { what: 'of a deleted mapping', flow: translated, current: [], ends: true },
+    {
+      what: 'to the previous server',
+      flow: translated,
+      current: [{ ...FORWARD, server_ip: '10.20.0.52' }],
+      ends: true,
+    },
+    { what: 'to the previous server port', flow: translated, current: [{ ...FORWARD, server_port: 2222 }], ends: true },
+    {
+      what: 'from a source that is not allowed any more',
+      flow: translated,
+      current: [{ ...FORWARD, allowed_cidrs: ['192.0.2.7/32'] }],
+      ends: true,
+    },
+    {
+      what: 'from a source that is still allowed',
+      flow: translated,
+      current: [{ ...FORWARD, allowed_cidrs: ['198.51.100.0/24'] }],
+      ends: false,
+    },
+    { what: 'that began before the port was published', flow: early, current: [FORWARD], ends: true },
+    { what: 'to the router itself', flow: early, current: [], ends: false },
+    {
+      what: 'to a port that is published for UDP only',
+      flow: translated,
+      current: [{ ...FORWARD, protocol: 'udp' }],
+      ends: true,
+    },
   ])('a connection $what: ends $ends', ({ flow: item, current, ends }) => {
     expect(staleFlows([item], [FORWARD], current)).toEqual(ends ? [item] : []);
   });

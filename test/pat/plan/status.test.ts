@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Mapping } from '../../../src/pat/mapping/mapping.ts';
 import { type Reason, reason, reasonText } from '../../../src/pat/mapping/reasons.ts';
-import { asOf, statusOf } from '../../../src/pat/plan/status.ts';
+import { statusOf, withCurrentStatus } from '../../../src/pat/plan/status.ts';
 import { FACTS, MAPPING, NOW } from '../../support/samples.ts';
 
 const now = new Date(NOW);
@@ -11,25 +11,25 @@ const disabled: Mapping = { ...MAPPING, enabled: false };
 const down = (why: Reason): object => ({ status: 'DOWN', status_code: why.code, status_reason: reasonText(why) });
 
 describe('statusOf', () => {
-  test('what is in the kernel is ACTIVE, without a reason', () => {
+  test('a published mapping is ACTIVE, without a reason', () => {
     expect(statusOf(MAPPING, FACTS, now)).toEqual({ status: 'ACTIVE', status_code: null, status_reason: '' });
     expect(statusOf(later, FACTS, now)).toEqual({ status: 'ACTIVE', status_code: null, status_reason: '' });
   });
 
-  test('every reason for DOWN is named', () => {
+  test('each reason for DOWN has its code', () => {
     const moved = { ...FACTS, gateways: ['203.0.113.20'], addresses: ['203.0.113.20'] };
 
     expect(statusOf(disabled, FACTS, now)).toEqual(down(reason('DISABLED')));
     expect(statusOf(expired, FACTS, now)).toEqual(down(reason('EXPIRED', { expires_at: '2029-12-31T23:59:59Z' })));
     expect(statusOf(MAPPING, undefined, now)).toEqual(down(reason('ROUTER_ABSENT')));
     expect(statusOf(MAPPING, { ...FACTS, gateways: [] }, now)).toEqual(down(reason('NO_GATEWAY_ADDRESS')));
-    expect(statusOf(MAPPING, { ...FACTS, gateways: [], standsBy: true }, now)).toEqual(down(reason('ROUTER_STANDBY')));
+    expect(statusOf(MAPPING, { ...FACTS, gateways: [], isStandby: true }, now)).toEqual(down(reason('ROUTER_STANDBY')));
     expect(statusOf(MAPPING, moved, now)).toEqual(
       down(reason('GATEWAY_ADDRESS_GONE', { gateway_ip: '203.0.113.10', gateway_ips: ['203.0.113.20'] })),
     );
   });
 
-  test('what the mapping itself says comes before what the router says', () => {
+  test('the reasons of the mapping come before those of the router', () => {
     expect(statusOf(disabled, undefined, now)).toEqual(down(reason('DISABLED')));
     expect(statusOf({ ...expired, enabled: false }, undefined, now)).toEqual(down(reason('DISABLED')));
   });
@@ -39,33 +39,33 @@ describe('statusOf', () => {
   });
 });
 
-describe('asOf', () => {
-  test('a mapping stays as it was noted while its time and its router are there', () => {
-    expect(asOf(MAPPING, now, true)).toEqual(MAPPING);
+describe('withCurrentStatus', () => {
+  test('a mapping keeps its stored status while it has not expired and its router is on this node', () => {
+    expect(withCurrentStatus(MAPPING, now, true)).toEqual(MAPPING);
     const refused: Mapping = {
       ...MAPPING,
       status: 'DOWN',
       status_code: 'NO_GATEWAY_ADDRESS',
       status_reason: 'no address',
     };
-    expect(asOf(refused, now, true)).toEqual(refused);
+    expect(withCurrentStatus(refused, now, true)).toEqual(refused);
   });
 
-  test('it goes DOWN by time alone, or with its router, and nothing else of it changes', () => {
-    expect(asOf(expired, now, true)).toEqual({
+  test('it is DOWN after its expiry and without its router, and nothing else changes', () => {
+    expect(withCurrentStatus(expired, now, true)).toEqual({
       ...expired,
       ...down(reason('EXPIRED', { expires_at: '2029-12-31T23:59:59Z' })),
     });
-    expect(asOf(MAPPING, now, false)).toEqual({ ...MAPPING, ...down(reason('ROUTER_ABSENT')) });
-    expect(asOf(disabled, now, false)).toEqual({ ...disabled, ...down(reason('DISABLED')) });
+    expect(withCurrentStatus(MAPPING, now, false)).toEqual({ ...MAPPING, ...down(reason('ROUTER_ABSENT')) });
+    expect(withCurrentStatus(disabled, now, false)).toEqual({ ...disabled, ...down(reason('DISABLED')) });
   });
 
-  test('agrees with what the agent notes, and does not change what it is given', () => {
+  test('it agrees with statusOf, and does not change its argument', () => {
     for (const mapping of [MAPPING, expired, later, disabled]) {
       const before = structuredClone(mapping);
 
-      expect(asOf(mapping, now, false)).toMatchObject(statusOf(mapping, undefined, now));
-      expect(asOf(mapping, now, true)).toMatchObject(statusOf(mapping, FACTS, now));
+      expect(withCurrentStatus(mapping, now, false)).toMatchObject(statusOf(mapping, undefined, now));
+      expect(withCurrentStatus(mapping, now, true)).toMatchObject(statusOf(mapping, FACTS, now));
       expect(mapping).toEqual(before);
     }
   });

@@ -82,9 +82,9 @@ describe('creating', () => {
   test('a dry run is checked against the quota, and does not use it', async () => {
     const { pat } = nodeWith({ mappings: 1, ports_per_router: -1 });
 
-    await pat.create(BLUE, { dry_run: true });
+    await pat.create(BLUE, { dryRun: true });
     await pat.create(BLUE);
-    expect((await errorOf(pat.create(BLUE, { dry_run: true }))).code).toBe('QUOTA_EXCEEDED');
+    expect((await errorOf(pat.create(BLUE, { dryRun: true }))).code).toBe('QUOTA_EXCEEDED');
   });
 
   test('disabled mappings count, deleted ones do not', async () => {

@@ -1,4 +1,4 @@
-/** A cloud that goes away and comes back. */
+/** A cloud that becomes unavailable and available again. */
 import { beforeEach, expect, test } from '@jest/globals';
 import { CloudWatch } from '../../../src/pat/reconcile/cloud-watch.ts';
 import { ListLog } from '../../support/fake-node.ts';
@@ -9,48 +9,48 @@ let log: ListLog;
 let timers: FakeTimers;
 let watch: CloudWatch;
 let reads: number;
-let trouble: string | undefined;
+let failure: string | undefined;
 beforeEach(() => {
   log = new ListLog();
   timers = new FakeTimers(NOW);
   reads = 0;
-  trouble = undefined;
+  failure = undefined;
   const read = async (): Promise<void> => {
     reads++;
-    if (trouble !== undefined) throw new Error(trouble);
+    if (failure !== undefined) throw new Error(failure);
   };
   watch = new CloudWatch({ read, periodMs: () => 30_000, timers, log });
 });
 
-test('before the first answer the cloud is not taken for well', () => {
-  expect(watch.trouble).toBeDefined();
+test('it is degraded before the first read', () => {
+  expect(watch.degradedReason).toBeDefined();
 });
 
-test('it reads on its period', async () => {
+test('it reads periodically', async () => {
   await watch.start();
   await timers.pass(95_000);
 
   expect(reads).toBe(4);
-  expect(watch.trouble).toBeUndefined();
+  expect(watch.degradedReason).toBeUndefined();
 });
 
-test('while the cloud is away it asks sooner, then later and later, and says so once', async () => {
-  trouble = 'nothing listens there';
+test('while the cloud is unavailable it reads after growing waits, and logs the error once', async () => {
+  failure = 'connection refused';
   await watch.start();
   await timers.pass(60_000);
 
-  expect(watch.trouble).toBe('nothing listens there');
+  expect(watch.degradedReason).toBe('connection refused');
   expect(reads).toBe(6);
   expect(log.lines.filter(({ level }) => level === 'warn')).toHaveLength(1);
 
-  trouble = undefined;
+  failure = undefined;
   await timers.pass(30_000);
 
-  expect(watch.trouble).toBeUndefined();
-  expect(log.lines.at(-1)?.message).toBe('OpenStack answers again');
+  expect(watch.degradedReason).toBeUndefined();
+  expect(log.lines.at(-1)).toMatchObject({ level: 'info' });
 });
 
-test('who wants to know now does not read twice at once', async () => {
+test('two refreshes at once share one read', async () => {
   await watch.start();
   await Promise.all([watch.refresh(), watch.refresh()]);
 
@@ -58,7 +58,7 @@ test('who wants to know now does not read twice at once', async () => {
   expect(timers.count).toBe(1);
 });
 
-test('stopped, it reads no more', async () => {
+test('it does not read after stop', async () => {
   await watch.start();
   watch.stop();
   await timers.pass(120_000);

@@ -1,4 +1,4 @@
-/** The loop that keeps routers right: when it looks after which, and that nobody waits for somebody else's trouble. */
+/** The controller: when it reconciles which router, and that a failing router does not delay the others. */
 import { beforeEach, expect, test } from '@jest/globals';
 import type { Synced } from '../../../src/pat/change/change.ts';
 import { praasError } from '../../../src/pat/errors.ts';
@@ -17,7 +17,7 @@ let log: ListLog;
 let records: Map<string, RouterRecord>;
 let synced: string[];
 let reconciled: ReconcileOutcome[];
-let sync: (router_id: string) => Promise<Synced>;
+let sync: (routerId: string) => Promise<Synced>;
 let controller: Controller;
 
 beforeEach(() => {
@@ -29,10 +29,10 @@ beforeEach(() => {
   sync = async () => NOTHING;
   controller = new Controller({
     routers: async () => [...records.keys()],
-    read: async (router_id) => records.get(router_id) ?? emptyRecord(router_id),
-    sync: async (router_id) => {
-      synced.push(router_id);
-      return { value: await sync(router_id), warnings: [], script: undefined };
+    read: async (routerId) => records.get(routerId) ?? emptyRecord(routerId),
+    sync: async (routerId) => {
+      synced.push(routerId);
+      return { value: await sync(routerId), warnings: [], script: undefined };
     },
     periodMs: () => 30 * SECOND,
     onReconciled: (each) => reconciled.push(each),
@@ -48,7 +48,7 @@ const start = async (): Promise<void> => {
   reconciled = [];
 };
 
-test('starting looks after every stored router once, and is then ready', async () => {
+test('start reconciles every stored router once', async () => {
   expect(controller.hasStarted).toBe(false);
 
   await controller.start();
@@ -56,12 +56,12 @@ test('starting looks after every stored router once, and is then ready', async (
   expect(controller.hasStarted).toBe(true);
   expect(synced).toEqual(['a', 'b']);
   expect(reconciled).toMatchObject([
-    { router_id: 'a', reason: 'start', isOk: true },
-    { router_id: 'b', reason: 'start', isOk: true },
+    { routerId: 'a', trigger: 'start', isOk: true },
+    { routerId: 'b', trigger: 'start', isOk: true },
   ]);
 });
 
-test('every router comes again within each period', async () => {
+test('every router is reconciled in each period', async () => {
   await start();
 
   await timers.pass(95 * SECOND);
@@ -70,30 +70,30 @@ test('every router comes again within each period', async () => {
   expect(synced.filter((id) => id === 'b')).toHaveLength(3);
 });
 
-test('a router that appears is looked after at once and again while it gets its addresses', async () => {
+test('a router that appears is reconciled at once, and again while it gets its addresses', async () => {
   await start();
 
-  controller.wake('a', 'appeared');
+  controller.enqueue('a', 'appeared');
   await timers.pass(5 * SECOND);
 
   expect(synced).toEqual(['a', 'a', 'a', 'a', 'a']);
-  expect(reconciled[0]).toMatchObject({ router_id: 'a', reason: 'appeared' });
+  expect(reconciled[0]).toMatchObject({ routerId: 'a', trigger: 'appeared' });
 });
 
-test('a router that nothing is stored of is nobody’s business until something is', async () => {
+test('a router without a record is ignored until it has one', async () => {
   await start();
-  controller.wake('stranger', 'appeared');
+  controller.enqueue('other', 'appeared');
   await timers.pass(5 * SECOND);
   expect(synced).toEqual([]);
 
-  controller.touched(emptyRecord('stranger'));
-  controller.wake('stranger', 'addresses');
+  controller.recordChanged(emptyRecord('other'));
+  controller.enqueue('other', 'addresses');
   await timers.pass(0);
 
-  expect(synced).toEqual(['stranger']);
+  expect(synced).toEqual(['other']);
 });
 
-test('a mapping that ends is taken away in its second, and that is said', async () => {
+test('a mapping is removed in the second in which it expires, and that is logged', async () => {
   records.set('a', {
     ...recordWith([{ ...MAPPING, router_id: 'a', expires_at: '2030-01-01T00:00:07Z' }]),
     router_id: 'a',
@@ -106,25 +106,25 @@ test('a mapping that ends is taken away in its second, and that is said', async 
 
   expect(synced).toEqual(['a']);
   expect(log.lines.map(({ message }) => message)).toEqual(
-    expect.arrayContaining(['mapping expires soon', 'mapping has expired']),
+    expect.arrayContaining(['mapping expires soon', 'mapping expired']),
   );
 });
 
-test('a failing router is named, tried again with pauses that grow, and does not delay the others', async () => {
+test('a failing router is reported, retried after growing waits, and does not delay the others', async () => {
   await start();
-  sync = async (router_id) => {
-    if (router_id === 'a') throw BROKEN;
+  sync = async (routerId) => {
+    if (routerId === 'a') throw BROKEN;
     return NOTHING;
   };
 
-  controller.wake('a', 'addresses');
+  controller.enqueue('a', 'addresses');
   await timers.pass(20 * SECOND);
 
-  expect(controller.failing).toEqual([{ router_id: 'a', reason: BROKEN.message }]);
+  expect(controller.failing).toEqual([{ routerId: 'a', reason: BROKEN.message }]);
   // At 0, 1, 3, 7 and 15 seconds.
   expect(synced.filter((id) => id === 'a')).toHaveLength(5);
-  expect(log.lines.filter(({ message }) => message === 'router cannot be looked after')).toHaveLength(1);
-  controller.wake('b', 'addresses');
+  expect(log.lines.filter(({ message }) => message === 'reconcile failed')).toHaveLength(1);
+  controller.enqueue('b', 'addresses');
   await timers.pass(0);
   expect(synced.at(-1)).toBe('b');
 
@@ -132,23 +132,23 @@ test('a failing router is named, tried again with pauses that grow, and does not
   await timers.pass(20 * SECOND);
 
   expect(controller.failing).toEqual([]);
-  expect(log.lines.at(-1)?.message).toBe('router is all right again');
+  expect(log.lines.at(-1)?.message).toBe('reconcile recovered');
 });
 
 test('a router that hangs does not delay the others', async () => {
   await start();
   const never = new Promise<Synced>(() => undefined);
-  sync = (router_id) => (router_id === 'a' ? never : Promise.resolve(NOTHING));
-  for (let n = 0; n < 20; n++) controller.touched(emptyRecord(`r${n}`));
-  controller.wake('a', 'addresses');
+  sync = (routerId) => (routerId === 'a' ? never : Promise.resolve(NOTHING));
+  for (let n = 0; n < 20; n++) controller.recordChanged(emptyRecord(`r${n}`));
+  controller.enqueue('a', 'addresses');
 
-  for (let n = 0; n < 20; n++) controller.wake(`r${n}`, 'addresses');
+  for (let n = 0; n < 20; n++) controller.enqueue(`r${n}`, 'addresses');
   await timers.pass(3 * SECOND);
 
   expect(synced).toHaveLength(21);
 });
 
-test('a router that is not here is no trouble', async () => {
+test('a router that is not on this node is no failure', async () => {
   sync = async (router) => {
     throw praasError('ROUTER_NOT_FOUND', { router, known: [] });
   };
@@ -159,31 +159,31 @@ test('a router that is not here is no trouble', async () => {
   expect(log.lines).toEqual([]);
 });
 
-test('a record that cannot be read is trouble of that router alone', async () => {
-  sync = async (router_id) => {
-    if (router_id === 'a') throw BROKEN;
+test('an unreadable record fails its router only', async () => {
+  sync = async (routerId) => {
+    if (routerId === 'a') throw BROKEN;
     return NOTHING;
   };
   records.set('a', emptyRecord('a'));
 
   await start();
 
-  expect(controller.failing.map(({ router_id }) => router_id)).toEqual(['a']);
+  expect(controller.failing.map(({ routerId }) => routerId)).toEqual(['a']);
   expect(controller.hasStarted).toBe(true);
 });
 
-test('what a period puts right is counted as repaired, what an end or a moved gateway changes is not', async () => {
+test('a periodic repair counts as repaired; an expiry and a gateway move do not', async () => {
   await start();
   sync = async () => ({ added: 2, removed: 2, moved: 0 });
   await timers.pass(31 * SECOND);
   sync = async () => ({ added: 2, removed: 2, moved: 2 });
-  controller.wake('a', 'addresses');
+  controller.enqueue('a', 'addresses');
   await timers.pass(0);
   sync = async () => ({ added: 0, removed: 1, moved: 0 });
-  controller.wake('b', 'expired');
+  controller.enqueue('b', 'expired');
   await timers.pass(0);
 
-  expect(reconciled.map(({ reason, repaired }) => [reason, repaired])).toEqual([
+  expect(reconciled.map(({ trigger, repaired }) => [trigger, repaired])).toEqual([
     ['period', 2],
     ['period', 2],
     ['addresses', 0],
@@ -191,9 +191,9 @@ test('what a period puts right is counted as repaired, what an end or a moved ga
   ]);
 });
 
-test('after stop nothing happens any more', async () => {
+test('nothing runs after stop', async () => {
   await start();
-  controller.wake('a', 'appeared');
+  controller.enqueue('a', 'appeared');
 
   await controller.stop();
   synced = [];

@@ -1,4 +1,4 @@
-/** The fake that the tests of the agent and the service stand on keeps the same promises as the real Dataplanes. */
+/** The Dataplane in memory passes the same contract as the real ones. */
 import { expect, test } from '@jest/globals';
 import { praasError } from '../../../src/pat/errors.ts';
 import { dataplaneContract } from '../../support/dataplane-contract.ts';
@@ -11,40 +11,38 @@ dataplaneContract('in memory', async () => {
   return { dataplane: new FakeDataplane([router]), router_id: ROUTER, call, remove: async () => undefined };
 });
 
-test('it refuses two forwards on one endpoint, and what needs a frame that is not there', async () => {
+test('it refuses two forwards on one endpoint, and forwards without base chains', async () => {
   const router = new FakeRouter(FACTS);
   const dataplane = new FakeDataplane([router]);
   const refused = { code: 'KERNEL_REFUSED' };
-  const { missingBaseChains: frame } = await dataplane.observe(ROUTER);
+  const { missingBaseChains } = await dataplane.observe(ROUTER);
   const twice = [FORWARD, { ...FORWARD, mapping_id: idOf(2) }];
 
   await expect(
     dataplane.apply(ROUTER, { remove: [], add: [FORWARD], missingBaseChains: undefined }),
   ).rejects.toMatchObject(refused);
-  await expect(dataplane.apply(ROUTER, { remove: [], add: twice, missingBaseChains: frame })).rejects.toMatchObject(
-    refused,
-  );
+  await expect(dataplane.apply(ROUTER, { remove: [], add: twice, missingBaseChains })).rejects.toMatchObject(refused);
   expect(router.inPlace()).toEqual([]);
-  expect(router.hasFrame).toBe(false);
+  expect(router.hasBaseChains).toBe(false);
 });
 
-test('a connection goes where the rules of its moment led it, until it is ended', async () => {
+test('a connection keeps the translation that it began with, until it is ended', async () => {
   const router = new FakeRouter(FACTS);
   const dataplane = new FakeDataplane([router]);
   router.inject({ ...FORWARD, allowed_cidrs: ['198.51.100.0/24'] });
-  const led = router.connect(CALLER, FORWARD);
-  const stranger = router.connect('192.0.2.1', FORWARD);
+  const translated = router.connect(CALLER, FORWARD);
+  const refused = router.connect('192.0.2.1', FORWARD);
   router.flush();
 
-  expect(led).toMatchObject({ replying_ip: '10.20.0.51', replying_port: 22 });
-  expect(stranger).toMatchObject({ replying_ip: GATEWAY, replying_port: 4000 });
-  expect(await dataplane.flows(ROUTER, [FORWARD])).toEqual([led, stranger]);
+  expect(translated).toMatchObject({ replyIp: '10.20.0.51', replyPort: 22 });
+  expect(refused).toMatchObject({ replyIp: GATEWAY, replyPort: 4000 });
+  expect(await dataplane.flows(ROUTER, [FORWARD])).toEqual([translated, refused]);
   expect(await dataplane.flows(ROUTER, [{ ...FORWARD, protocol: 'udp' }])).toEqual([]);
-  await dataplane.endFlows(ROUTER, [led]);
-  expect(router.flows).toEqual([stranger]);
+  await dataplane.endFlows(ROUTER, [translated]);
+  expect(router.flows).toEqual([refused]);
 });
 
-test('it fails once as it is told to, and counts every call', async () => {
+test('it fails once with a given error, and records every call', async () => {
   const dataplane = new FakeDataplane([new FakeRouter(FACTS)]);
   dataplane.failNext('observe', praasError('TOOL_MISSING', { tool: 'nft', package: 'nftables' }));
 

@@ -14,33 +14,33 @@ beforeEach(() => {
   bed.router.scopeMarks = new Map([[INSIDE, MARK]]);
 });
 
-test('forwards into an address scope carry its mark, and the networks of a view say so', async () => {
-  await bed.settle(TWO);
+test('forwards into an address scope have its mark, and so have the networks of a view', async () => {
+  await bed.reconcile(TWO);
   expect(bed.router.inPlace()).toEqual(marked(MARK));
   const { facts } = await bed.agent.inspect(ROUTER);
   expect(facts.inside.map(({ scopeMark }) => scopeMark)).toEqual(FACTS.inside.map(() => MARK));
 });
 
-test('a reconciliation follows another value, and the end of the scope', async () => {
-  await bed.settle(TWO);
+test('a reconcile applies a new mark, and the removal of the scope', async () => {
+  await bed.reconcile(TWO);
   bed.router.scopeMarks = new Map([[INSIDE, 2 * MARK]]);
   bed.agent.forget(ROUTER);
-  expect(await bed.settle(TWO)).toMatchObject({ added: 2, removed: 2 });
+  expect(await bed.reconcile(TWO)).toMatchObject({ added: 2, removed: 2 });
   expect(bed.router.inPlace()).toEqual(marked(2 * MARK));
 
   bed.router.scopeMarks = new Map([[INSIDE, undefined]]);
   bed.agent.forget(ROUTER);
-  await bed.settle(TWO);
+  await bed.reconcile(TWO);
   expect(bed.router.inPlace()).toEqual(keysOf(SSH, WEB));
 });
 
-test('what is remembered of a router is not enough once it has an interface more: it is read again, once', async () => {
-  await bed.settle(TWO);
+test('a cached router with a new interface is read again, once', async () => {
+  await bed.reconcile(TWO);
   const before = bed.dataplane.count('observe');
   await bed.agent.inspect(ROUTER);
   expect(bed.dataplane.count('observe')).toBe(before);
 
-  const added = { cidr: '10.40.0.0/24', neutron: true, interface: 'qr-new' };
+  const added = { cidr: '10.40.0.0/24', isNeutron: true, interface: 'qr-new' };
   bed.router.facts = { ...FACTS, inside: [...FACTS.inside, added] };
   bed.router.scopeMarks = new Map([
     [INSIDE, MARK],

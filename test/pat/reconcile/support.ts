@@ -1,6 +1,6 @@
-/** An agent on one router in memory, and the two mappings that its tests are about. */
+/** An agent with one router in memory, and two mappings. */
 import type { ReconcileResult } from '../../../src/pat/interfaces/agent.ts';
-import { type Endpoint, forwardKey, forwardOf } from '../../../src/pat/mapping/forward.ts';
+import { forwardKey, forwardOf, type PublicEndpoint } from '../../../src/pat/mapping/forward.ts';
 import type { Mapping } from '../../../src/pat/mapping/mapping.ts';
 import type { RouterRecord } from '../../../src/pat/mapping/record.ts';
 import { Agent } from '../../../src/pat/reconcile/agent.ts';
@@ -15,7 +15,7 @@ export const TWO = recordWith([SSH, WEB]);
 
 export const keyOf = (mapping: Mapping): string => forwardKey(forwardOf(mapping, false));
 export const keysOf = (...mappings: readonly Mapping[]): string[] => mappings.map(keyOf).toSorted();
-export const endpointOf = ({ protocol, gateway_ip, router_port }: Mapping): Endpoint => ({
+export const endpointOf = ({ protocol, gateway_ip, router_port }: Mapping): PublicEndpoint => ({
   protocol,
   gateway_ip,
   router_port,
@@ -27,8 +27,8 @@ export class TestBed {
   readonly log = new ListLog();
   readonly agent = new Agent(this.dataplane, new FakeClock(NOW), this.log);
 
-  /** Looks and settles, as the service does for a change of these mappings. */
-  async settle(record: RouterRecord, ids: readonly string[] = []): Promise<ReconcileResult> {
+  /** Inspects and reconciles, as the change runner does for a change of these mappings. */
+  async reconcile(record: RouterRecord, ids: readonly string[] = []): Promise<ReconcileResult> {
     return this.agent.reconcile(await this.agent.inspect(ROUTER), record, ids);
   }
 }

@@ -18,9 +18,12 @@ test.each([
 });
 
 describe('whyNotBehind', () => {
-  test.each(['10.20.0.51', '10.20.0.254', '10.30.0.1', '10.30.255.254'])('%s can be a server', (address) => {
-    expect(whyNotBehind(FACTS, address)).toBeUndefined();
-  });
+  test.each(['10.20.0.51', '10.20.0.254', '10.30.0.1', '10.30.255.254'])(
+    '%s can be the address of a server',
+    (address) => {
+      expect(whyNotBehind(FACTS, address)).toBeUndefined();
+    },
+  );
 
   test.each([
     [GATEWAY, { cause: 'ROUTER_ADDRESS', router: ROUTER }],
@@ -43,34 +46,34 @@ describe('whyNotBehind', () => {
 
 describe('masqueradeApplies', () => {
   test.each<{ masquerade: Masquerade; server_ip: string; where: string; expected: boolean }>([
-    { masquerade: 'auto', server_ip: '10.20.0.51', where: 'in a network of Neutron', expected: false },
+    { masquerade: 'auto', server_ip: '10.20.0.51', where: 'on a Neutron network', expected: false },
     { masquerade: 'auto', server_ip: '10.30.0.1', where: 'behind a route', expected: true },
-    { masquerade: 'auto', server_ip: '192.0.2.1', where: 'anywhere else', expected: true },
-    { masquerade: 'always', server_ip: '10.20.0.51', where: 'in a network of Neutron', expected: true },
+    { masquerade: 'auto', server_ip: '192.0.2.1', where: 'elsewhere', expected: true },
+    { masquerade: 'always', server_ip: '10.20.0.51', where: 'on a Neutron network', expected: true },
     { masquerade: 'always', server_ip: '10.30.0.1', where: 'behind a route', expected: true },
-    { masquerade: 'never', server_ip: '10.20.0.51', where: 'in a network of Neutron', expected: false },
+    { masquerade: 'never', server_ip: '10.20.0.51', where: 'on a Neutron network', expected: false },
     { masquerade: 'never', server_ip: '10.30.0.1', where: 'behind a route', expected: false },
-    { masquerade: 'never', server_ip: '192.0.2.1', where: 'anywhere else', expected: false },
+    { masquerade: 'never', server_ip: '192.0.2.1', where: 'elsewhere', expected: false },
   ])('$masquerade for a server $where: $expected', ({ masquerade, server_ip, expected }) => {
     expect(masqueradeApplies(FACTS, { masquerade, server_ip })).toBe(expected);
   });
 
-  test('auto is off while an HA router stands by and has no networks yet, so that rules need not change when it is active', () => {
-    const standingBy = { ...FACTS, gateways: [], addresses: [], inside: [], standsBy: true };
+  test('auto is off for a standby HA instance, which has no networks yet, so that a failover changes no rules', () => {
+    const standby = { ...FACTS, gateways: [], addresses: [], inside: [], isStandby: true };
 
-    expect(masqueradeApplies(standingBy, { masquerade: 'auto', server_ip: '10.20.0.51' })).toBe(false);
-    expect(masqueradeApplies(standingBy, { masquerade: 'always', server_ip: '10.20.0.51' })).toBe(true);
+    expect(masqueradeApplies(standby, { masquerade: 'auto', server_ip: '10.20.0.51' })).toBe(false);
+    expect(masqueradeApplies(standby, { masquerade: 'always', server_ip: '10.20.0.51' })).toBe(true);
   });
 
-  test('auto is on for every server where Neutron has no network connected', () => {
-    const inside = FACTS.inside.map((network) => ({ ...network, neutron: false }));
+  test('auto is on for every server behind a router without Neutron networks', () => {
+    const inside = FACTS.inside.map((network) => ({ ...network, isNeutron: false }));
 
     expect(masqueradeApplies({ ...FACTS, inside }, { masquerade: 'auto', server_ip: '10.20.0.51' })).toBe(true);
   });
 });
 
-describe('claimOn', () => {
-  const claim: PortInUse = {
+describe('portInUseAt', () => {
+  const inUse: PortInUse = {
     protocol: 'tcp',
     cidr: '203.0.113.8/29',
     first: 4e3,
@@ -87,7 +90,7 @@ describe('claimOn', () => {
     [{ protocol: 'udp' as const }, false],
     [{ gateway_ip: '203.0.113.15' }, true],
     [{ gateway_ip: '203.0.113.16' }, false],
-  ])('an endpoint with %j is claimed: %s', (difference, isClaimed) => {
-    expect(portInUseAt([claim], { ...FORWARD, ...difference })).toBe(isClaimed ? claim : undefined);
+  ])('an endpoint with %j is in use: %s', (difference, isInUse) => {
+    expect(portInUseAt([inUse], { ...FORWARD, ...difference })).toBe(isInUse ? inUse : undefined);
   });
 });

@@ -85,7 +85,7 @@ describe('mappings in the kernel that this state directory does not know', () =>
   test.each([
     ['create', () => node.pat.create(WANTED)],
     ['sync', () => node.pat.sync(ROUTER)],
-    ['a dry run', () => node.pat.create(WANTED, { dry_run: true })],
+    ['a dry run', () => node.pat.create(WANTED, { dryRun: true })],
   ])('refuse %s with their number and the directory', async (_, change) => {
     expect(await errorOf(change())).toMatchObject({
       code: 'UNKNOWN_RULES',
@@ -112,7 +112,7 @@ describe('mappings in the kernel that this state directory does not know', () =>
 });
 
 describe('a dry run', () => {
-  const dry_run = { dry_run: true };
+  const dryRun = { dryRun: true };
   const state = async (): Promise<unknown> => [
     structuredClone(await node.store.read(ROUTER)),
     node.router.inPlace(),
@@ -124,9 +124,9 @@ describe('a dry run', () => {
   test('of a first create shows the base chains and the rule, and changes nothing', async () => {
     const before = await state();
 
-    const { value, script } = await node.pat.create(WANTED, dry_run);
+    const { value, script } = await node.pat.create(WANTED, dryRun);
 
-    expect(script).toBe(`the frame\n+ ${ssh}\n`);
+    expect(script).toBe(`base chains\n+ ${ssh}\n`);
     expect(value).toMatchObject({ router_port: 4000, status: 'PENDING' });
     expect(await state()).toEqual(before);
     expect(node.dataplane.count('apply')).toBe(0);
@@ -137,11 +137,11 @@ describe('a dry run', () => {
     node.router.connect(CALLER, FORWARD);
     const before = await state();
 
-    expect((await node.pat.update(idOf(1), { router_port: 4003 }, dry_run)).script).toBe(
+    expect((await node.pat.update(idOf(1), { router_port: 4003 }, dryRun)).script).toBe(
       `- ${ssh}\n+ ${ssh.replace(':4000', ':4003')}\n`,
     );
-    expect((await node.pat.update(idOf(1), { name: 'x' }, dry_run)).script).toBe('');
-    expect((await node.pat.delete([idOf(1)], dry_run)).script).toBe(`- ${ssh}\n`);
+    expect((await node.pat.update(idOf(1), { name: 'x' }, dryRun)).script).toBe('');
+    expect((await node.pat.delete([idOf(1)], dryRun)).script).toBe(`- ${ssh}\n`);
     expect(await state()).toEqual(before);
   });
 
@@ -150,14 +150,14 @@ describe('a dry run', () => {
     node.router.damage(idOf(1));
     const before = await state();
 
-    expect((await node.pat.sync(ROUTER, dry_run)).script).toBe(`- broken ${idOf(1)}\n+ ${ssh}\n`);
+    expect((await node.pat.sync(ROUTER, dryRun)).script).toBe(`- broken ${idOf(1)}\n+ ${ssh}\n`);
     expect(await state()).toEqual(before);
   });
 
   test('leaves the repair to the next change', async () => {
     await node.pat.create(WANTED);
     node.router.damage(idOf(1));
-    await node.pat.sync(ROUTER, dry_run);
+    await node.pat.sync(ROUTER, dryRun);
 
     await node.pat.create(WANTED);
 
@@ -168,10 +168,10 @@ describe('a dry run', () => {
   test('is refused for the same reasons as the change', async () => {
     await node.pat.create(WANTED);
 
-    expect((await errorOf(node.pat.create({ ...WANTED, router_port: 4000 }, dry_run))).code).toBe('PORT_TAKEN');
-    expect((await errorOf(node.pat.delete([idOf(9)], dry_run))).code).toBe('MAPPING_NOT_FOUND');
+    expect((await errorOf(node.pat.create({ ...WANTED, router_port: 4000 }, dryRun))).code).toBe('PORT_TAKEN');
+    expect((await errorOf(node.pat.delete([idOf(9)], dryRun))).code).toBe('MAPPING_NOT_FOUND');
     node.dataplane.lose(ROUTER);
-    expect((await errorOf(node.pat.create(WANTED, dry_run))).code).toBe('ROUTER_NOT_FOUND');
-    expect((await node.pat.delete([idOf(1)], dry_run)).script).toBe('');
+    expect((await errorOf(node.pat.create(WANTED, dryRun))).code).toBe('ROUTER_NOT_FOUND');
+    expect((await node.pat.delete([idOf(1)], dryRun)).script).toBe('');
   });
 });

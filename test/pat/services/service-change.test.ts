@@ -84,7 +84,9 @@ describe('create', () => {
   test('writes the change into the log', async () => {
     await node.pat.create(WANTED);
 
-    expect(node.log.lines).toMatchObject([{ level: 'info', message: 'changed', details: { router_id: ROUTER } }]);
+    expect(node.log.lines).toMatchObject([
+      { level: 'info', message: 'router changed', details: { router_id: ROUTER } },
+    ]);
   });
 });
 
@@ -116,7 +118,7 @@ describe('update', () => {
     await node.pat.update(idOf(1), { server_ip: '10.20.0.52' });
 
     expect(node.router.flows).toEqual([]);
-    expect(node.router.connect(CALLER, FORWARD).replying_ip).toBe('10.20.0.52');
+    expect(node.router.connect(CALLER, FORWARD).replyIp).toBe('10.20.0.52');
   });
 
   test('of name and description changes neither rules nor connections', async () => {

@@ -13,11 +13,11 @@ const TOOL_FAILED = praasError('TOOL_FAILED', { command: 'conntrack', exit_code:
 
 /** A store in which the call that `broken` names fails. */
 class BrokenStore extends MemoryStore {
-  broken: 'commit' | 'note' | undefined;
+  broken: 'commit' | 'stage' | undefined;
 
   override transaction: MappingStore['transaction'] = (router_id, work) =>
     super.transaction(router_id, (inner) => {
-      const write = (kind: 'commit' | 'note') => (delta: Delta) => {
+      const write = (kind: 'commit' | 'stage') => (delta: Delta) => {
         if (this.broken !== kind) return inner[kind](delta);
         throw praasError('STORE_FULL', { path: '/srv/state/x.json' });
       };
@@ -27,7 +27,7 @@ class BrokenStore extends MemoryStore {
           return inner.record;
         },
         commit: write('commit'),
-        note: write('note'),
+        stage: write('stage'),
         rollback,
       });
     });
@@ -118,7 +118,7 @@ test('connections that cannot be ended are an error, and the rules are restored'
 
 test('a status that cannot be stored is an error, and the rules are restored', async () => {
   const before = node.router.inPlace();
-  store.broken = 'note';
+  store.broken = 'stage';
 
   expect((await errorOf(node.pat.create(WANTED))).code).toBe('STORE_FULL');
 
@@ -134,7 +134,7 @@ test('a refused create uses no port, and creates no record of the router', async
   await errorOf(node.pat.create({ ...WANTED, router_id: 'west' }));
 
   expect((await store.routers()).includes('west')).toBe(false);
-  expect([west.inPlace(), west.hasFrame]).toEqual([[], false]);
+  expect([west.inPlace(), west.hasBaseChains]).toEqual([[], false]);
   expect((await node.pat.create({ ...WANTED, router_id: 'west' })).value.router_port).toBe(4000);
 });
 

@@ -15,7 +15,7 @@ let node: FakeNode;
 
 beforeEach(() => {
   node = fakeNode();
-  node.router.hasFrame = true;
+  node.router.hasBaseChains = true;
   Object.assign(node.router, unmanagedOf(...SSH, ...DNS, ...RANGE));
 });
 
@@ -65,7 +65,7 @@ test('connections continue', async () => {
 });
 
 test('a dry run shows the result, and changes nothing', async () => {
-  const { value, script } = await node.imports.importRules(ROUTER, { dry_run: true });
+  const { value, script } = await node.imports.importRules(ROUTER, { dryRun: true });
   expect(value.map(({ result }) => result)).toEqual(['imported', 'imported', 'left']);
   for (const rule of [...SSH, ...DNS]) expect(script).toContain(`- ${rule}`);
   expect(script).not.toContain('9000');
@@ -130,7 +130,7 @@ test('a full disk after the change of the kernel closes no port, and the next im
             return transaction.record;
           },
           commit: (delta) => transaction.commit(delta),
-          note: (delta) => (isFull && delta.adopting?.length === 0 ? Promise.reject(full) : transaction.note(delta)),
+          stage: (delta) => (isFull && delta.adopting?.length === 0 ? Promise.reject(full) : transaction.stage(delta)),
           rollback: () => transaction.rollback(),
         }),
       ),
@@ -153,11 +153,11 @@ test('a full disk after the change of the kernel closes no port, and the next im
 test('an import that was interrupted after it was stored is completed by the next sync or import', async () => {
   for (const finish of ['sync', 'import'] as const) {
     node = fakeNode();
-    node.router.hasFrame = true;
+    node.router.hasBaseChains = true;
     const rules = [...SSH, ...pythonRules(4022, '10.20.0.52:22').slice(0, 1)];
     Object.assign(node.router, unmanagedOf(...rules));
     const whole = fakeNode({ store: node.store });
-    Object.assign(whole.router, unmanagedOf(...rules), { hasFrame: true });
+    Object.assign(whole.router, unmanagedOf(...rules), { hasBaseChains: true });
     await whole.imports.importRules(ROUTER);
     await node.store.transaction(ROUTER, (transaction) =>
       transaction.commit({ adopting: rules, pending: [PUBLISHED] }),

@@ -159,12 +159,12 @@ test('a mapping keeps an address that was never a gateway address', async () => 
 });
 
 test('a router without mappings is not changed', async () => {
-  const west = new FakeRouter({ ...FACTS, router_id: 'west' });
+  const west = new FakeRouter({ ...FACTS, routerId: 'west' });
   node.dataplane.add(west);
 
   expect((await node.pat.sync('west')).value).toEqual({ added: 0, removed: 0, moved: 0 });
 
-  expect(west.hasFrame).toBe(false);
+  expect(west.hasBaseChains).toBe(false);
 });
 
 test('a refusal of the kernel is an error, and the store does not change', async () => {
@@ -200,7 +200,7 @@ test.each(completions)('an update of a killed process is completed by %s', async
 
   await complete(after);
 
-  expect(after.router.connect(CALLER, FORWARD).replying_ip).toBe('10.20.0.60');
+  expect(after.router.connect(CALLER, FORWARD).replyIp).toBe('10.20.0.60');
   expect(after.router.flows).toHaveLength(1);
   expect((await after.store.read(ROUTER)).pending).toEqual([]);
 });

@@ -25,7 +25,7 @@ class CountingStore extends MemoryStore {
           if (this.broken) throw this.broken;
           return inner.commit(delta);
         },
-        note: (delta) => inner.note(delta),
+        stage: (delta) => inner.stage(delta),
         rollback: () => inner.rollback(),
       };
       return work(counted);

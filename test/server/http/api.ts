@@ -140,6 +140,6 @@ export class TestApi {
     const { store, router } = this.node;
     const records = await Promise.all((await store.routers()).map((router_id) => store.read(router_id)));
     const stored = records.map((record) => ({ ...record, mappings: [...record.mappings] }));
-    return JSON.stringify({ stored, kernel: [router.hasFrame, router.inPlace(), router.flows] });
+    return JSON.stringify({ stored, kernel: [router.hasBaseChains, router.inPlace(), router.flows] });
   }
 }

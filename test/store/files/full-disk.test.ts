@@ -120,7 +120,7 @@ test('the tests of a full disk run in CI', () => {
 
   test('a note that does not fit is refused as a commit is', async () => {
     fill();
-    await expect(store.transaction(ROUTER, (transaction) => transaction.note({ put: [big] }))).rejects.toMatchObject(
+    await expect(store.transaction(ROUTER, (transaction) => transaction.stage({ put: [big] }))).rejects.toMatchObject(
       full,
     );
     expect((await store.routers()).includes(ROUTER)).toBe(false);

@@ -2,7 +2,7 @@
  * A router's record in the memory of its writer. A change costs what the change holds, not what the router holds, and can
  * be taken back. What is handed out is this very record, to be looked at: it changes with the next change.
  */
-import type { Endpoint } from '../../../pat/mapping/forward.ts';
+import type { PublicEndpoint } from '../../../pat/mapping/forward.ts';
 import type { Mapping } from '../../../pat/mapping/mapping.ts';
 import type { Delta, RouterRecord } from '../../../pat/mapping/record.ts';
 
@@ -12,7 +12,7 @@ export class LiveRecord {
     router_id: string;
     mappings: ReadonlyMap<string, Mapping>;
     next_port: number;
-    pending: readonly Endpoint[];
+    pending: readonly PublicEndpoint[];
     gateways: readonly string[];
     adopting: readonly string[];
   };

@@ -30,7 +30,7 @@ export class FileTransaction implements StoreTransaction {
     return this.#run(() => this.#write(delta, true));
   }
 
-  note(delta: Delta): Promise<void> {
+  stage(delta: Delta): Promise<void> {
     return this.#run(() => this.#write(delta, false));
   }
 

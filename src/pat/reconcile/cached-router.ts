@@ -1,7 +1,7 @@
 /**
- * What this process knows of a router's kernel state, kept up to date with what it applies, so that a change costs what it
- * changes and not what the router holds. Somebody else may change the kernel behind its back: a look now and then, and
- * every refused change, makes it anew.
+ * The rules of a router as this process last read or applied them, so that a change costs as much as it changes and not as
+ * much as the router has mappings. Other processes may change the kernel too: each period and each refused change reads the
+ * rules anew.
  */
 import type { Dataplane, Observation } from '../interfaces/dataplane.ts';
 import type { Changes, ObservedForward } from '../plan/changes.ts';
@@ -9,7 +9,7 @@ import type { UnmanagedRule } from '../plan/unmanaged-rules.ts';
 import type { ScopeMarks } from '../router/address-scope.ts';
 import type { PortInUse } from '../router/port-in-use.ts';
 
-export class KnownRouter {
+export class CachedRouter {
   readonly portsInUse: readonly PortInUse[];
   readonly unmanagedRules: readonly UnmanagedRule[];
   readonly warnings: readonly string[];
@@ -30,19 +30,19 @@ export class KnownRouter {
     return this.#missingBaseChains;
   }
 
-  /** How many mappings have something in the kernel. */
+  /** How many mappings have rules in the kernel. */
   get size(): number {
     return this.#forwards.size;
   }
 
-  /** What is in the kernel for these mappings; for all when none are named. */
+  /** Gives the forwards of these mappings; of all when none are named. */
   forwards(ids?: readonly string[]): ObservedForward[] {
-    const found = ids === undefined ? [...this.#forwards.values()] : ids.map((id) => this.#forwards.get(id) ?? []);
-    return found.flat();
+    const observed = ids === undefined ? [...this.#forwards.values()] : ids.map((id) => this.#forwards.get(id) ?? []);
+    return observed.flat();
   }
 
-  /** Takes note of changes (an empty one too) that the Dataplane has applied. */
-  applied(changes: Changes, dataplane: Pick<Dataplane, 'expected'>): void {
+  /** Updates the cache with changes (empty ones too) that the Dataplane has applied. */
+  update(changes: Changes, dataplane: Pick<Dataplane, 'expected'>): void {
     if (changes.missingBaseChains !== undefined) this.#missingBaseChains = undefined;
     const removed = new Set(changes.remove);
     for (const { mapping_id } of removed) {
@@ -56,8 +56,8 @@ export class KnownRouter {
     }
   }
 
-  #set(mapping_id: string, forwards: ObservedForward[]): void {
-    if (forwards.length === 0) this.#forwards.delete(mapping_id);
-    else this.#forwards.set(mapping_id, forwards);
+  #set(mappingId: string, forwards: ObservedForward[]): void {
+    if (forwards.length === 0) this.#forwards.delete(mappingId);
+    else this.#forwards.set(mappingId, forwards);
   }
 }

@@ -1,7 +1,7 @@
 // A node that praas leaves: its routers are as they were before it came.
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Dataplane } from '../../src/pat/interfaces/dataplane.ts';
-import { withdrawAll } from '../../src/pat/reconcile/withdrawal.ts';
+import { removeAllForwards } from '../../src/pat/reconcile/cleanup.ts';
 import { BACKENDS, realDataplane } from '../support/dataplane.ts';
 import { kernelOf } from '../support/kernel-view.ts';
 import { testNode } from '../support/node.ts';
@@ -39,13 +39,13 @@ describe.each(BACKENDS)('%s', (backend) => {
     const held = await world.client.open(goal);
     expect(await held.send('before')).toMatchObject({ reply: 'web sees 10.20.0.1' });
 
-    expect(await withdrawAll(dataplane)).toBe(1);
+    expect(await removeAllForwards(dataplane)).toBe(1);
 
     expect(await kernelOf(world)).toBe(before);
     expect(await world.client.connect(goal)).not.toHaveProperty('reply');
     expect(await held.send('after', SILENCE_MS)).not.toHaveProperty('reply', 'web sees 10.20.0.1');
     await held.close();
-    expect(await withdrawAll(dataplane)).toBe(0);
+    expect(await removeAllForwards(dataplane)).toBe(0);
   });
 
   test('chains with unmanaged rules stay', async () => {
@@ -54,7 +54,7 @@ describe.each(BACKENDS)('%s', (backend) => {
     const theirs = ['*nat', '-N custom-PREROUTING', '-I PREROUTING -j custom-PREROUTING'];
     const rule = '-A custom-PREROUTING -p tcp -m tcp --dport 4022 -j DNAT --to-destination 10.20.0.51:22';
     await world.run('iptables-restore', ['--noflush'], [...theirs, rule, 'COMMIT', ''].join('\n'));
-    expect(await withdrawAll(only(world, backend))).toBe(0);
+    expect(await removeAllForwards(only(world, backend))).toBe(0);
     expect(await world.run('iptables-save', ['-t', 'nat'])).toContain(rule);
   });
 });
