@@ -91,7 +91,7 @@ export async function serviceOf(options: Options, backend: BackendName): Promise
   const log = { info: () => undefined, warn: () => undefined };
   const agent = new Agent(dataplane, systemClock, log);
   const settings = { router_port_range: FREE_PORTS, reserved_ports: [], masquerade: 'never' as const };
-  const targets = new LocalTargets();
+  const targets = new LocalTargets('clouds.yaml');
   const node = { store, dataplane, agent, targets, clock: systemClock, newId: newUuid, log, settings, state_dir };
   const parts = { ...node, runner: new ChangeRunner(node), access: defaultPolicy(PAT_ACTIONS) };
   return {

@@ -4,7 +4,7 @@ import { ChainedAuthenticator } from '../core/identity/chained-authenticator.ts'
 import type { AccessPolicy } from '../core/identity/policy.ts';
 import { ROOT, type Role } from '../core/identity/requester.ts';
 import type { Logger } from '../core/logger.ts';
-import { NO_SERVERS, ServerService, type Servers } from '../pat/services/server-service.ts';
+import { noServers, ServerService, type Servers } from '../pat/services/server-service.ts';
 import { addressOf, createApp } from '../server/http/app.ts';
 import { Gate } from '../server/http/gate.ts';
 import { IdempotencyKeys } from '../server/http/idempotency.ts';
@@ -50,7 +50,7 @@ export function composeApi(parts: ApiParts): (tls: TlsFiles | undefined) => read
     log.warn('not authenticated', { address });
   });
   const idempotency = new IdempotencyKeys(systemClock);
-  const servers = serversOf(node, joined);
+  const servers = serversOf(node, joined, config);
   const apis = [patApi({ ...node, servers, policy: access, idempotency, request_id: () => context.requestId })];
   const { version } = surroundings;
   const open = [
@@ -80,7 +80,7 @@ export function composeApi(parts: ApiParts): (tls: TlsFiles | undefined) => read
   ];
 }
 
-function serversOf({ pat }: Node, joined: BuiltCloud | undefined): Servers {
-  if (joined === undefined) return NO_SERVERS;
+function serversOf({ pat }: Node, joined: BuiltCloud | undefined, config: Config): Servers {
+  if (joined === undefined) return noServers(config.clouds_path);
   return new ServerService({ cloud: joined.cloud, mappings: async () => (await pat.list()).mappings });
 }

@@ -67,7 +67,7 @@ export async function buildCloud(
   return {
     cloud,
     parts: {
-      targets: new CloudTargets({ cloud, policy, local: new LocalTargets() }),
+      targets: new CloudTargets({ cloud, policy, local: new LocalTargets(clouds_path) }),
       groups,
       directory: new RouterDirectory(),
       cloud: async () => cloud,

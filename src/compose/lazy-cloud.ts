@@ -10,7 +10,7 @@ import type { GroupCheck, SecuredTarget, SecurityGroupAccess } from '../pat/inte
 import type { ResolvedRequest, Targets } from '../pat/interfaces/target.ts';
 import type { Mapping, TargetIdentity } from '../pat/mapping/mapping.ts';
 import type { MappingRequest } from '../pat/mapping/request.ts';
-import { NO_SERVERS, type ServerSummary, type Servers } from '../pat/services/server-service.ts';
+import { noServers, type ServerSummary, type Servers } from '../pat/services/server-service.ts';
 import { LocalTargets } from '../pat/target/targets.ts';
 import type { Config } from '../system/config/keys.ts';
 import { pathExists } from '../system/path-exists.ts';
@@ -18,10 +18,13 @@ import type { BuiltCloud } from './cloud.ts';
 
 export class LazyCloud implements Targets, SecurityGroupAccess {
   readonly #join: () => Promise<BuiltCloud | undefined>;
-  readonly #local = new LocalTargets();
+  readonly #cloudsPath: string;
+  readonly #local: LocalTargets;
   #joined: Promise<BuiltCloud | undefined> | undefined;
 
   constructor(config: Config, env: NodeJS.ProcessEnv, log: Logger) {
+    this.#cloudsPath = config.clouds_path;
+    this.#local = new LocalTargets(config.clouds_path);
     this.#join = async () => {
       if (!env['OS_CLIENT_CONFIG_FILE'] && !(await pathExists(config.clouds_path))) return undefined;
       const { buildCloud: joinCloud } = await import('./cloud.ts');
@@ -56,7 +59,7 @@ export class LazyCloud implements Targets, SecurityGroupAccess {
   servers(mappings: () => Promise<readonly Mapping[]>): Servers {
     const list = async (): Promise<readonly ServerSummary[]> => {
       const joined = await this.#cloud();
-      if (joined === undefined) return NO_SERVERS.list();
+      if (joined === undefined) return noServers(this.#cloudsPath).list();
       const { ServerService } = await import('../pat/services/server-service.ts');
       return new ServerService({ cloud: joined.cloud, mappings }).list();
     };

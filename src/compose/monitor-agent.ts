@@ -25,7 +25,7 @@ export async function composeMonitorAgent(config: Config, surroundings: DaemonCo
   const log = new FileLog(config.log_dir, 'monitor-agent', complain, say);
   const settings = new LiveConfig(config);
   const joined = await buildCloud(config, env, log);
-  if (joined === undefined) throw praasError('CLOUD_NOT_CONFIGURED', { what: 'following OpenStack' });
+  if (joined === undefined) throw praasError('CLOUD_NOT_CONFIGURED', { what: 'the monitor', path: config.clouds_path });
   const praas = await connect({ kind: 'socket', path: config.socket_path });
   const metrics = new ProcessMetrics();
   const { loop } = await buildMonitor({

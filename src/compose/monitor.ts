@@ -69,7 +69,8 @@ export async function sweepOnce(
   const log = new FileLog(config.log_dir, 'monitor-agent', complain);
   const joined = await buildCloud(config, env, log);
   try {
-    if (joined === undefined) throw praasError('CLOUD_NOT_CONFIGURED', { what: 'following OpenStack' });
+    if (joined === undefined)
+      throw praasError('CLOUD_NOT_CONFIGURED', { what: 'the monitor', path: config.clouds_path });
     return await monitorOf({ ...praas, config: () => config, cloud: joined.cloud, log }).sweep(options);
   } finally {
     joined?.close();

@@ -95,7 +95,7 @@ export function buildNode(parts: NodeParts): Node {
   const node = { store, dataplane, agent, clock: systemClock, newId: newUuid, log, settings, state_dir };
   const runner = new ChangeRunner({ ...node, auditLog: events });
   const common = { ...node, runner };
-  const { targets = new LocalTargets(), groups, directory: book } = parts.cloud ?? {};
+  const { targets = new LocalTargets(config.clouds_path), groups, directory: book } = parts.cloud ?? {};
   const counters = parts.isWatched && { counters: agent };
   const pat = new PatService({ ...common, access, targets, groups, directory: book, quotas: held, ...counters });
   const routers = new RouterService({ ...common, directory: book });

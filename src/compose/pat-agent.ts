@@ -152,7 +152,8 @@ async function monitorOf(
   { registry }: ProcessMetrics,
   log: Logger,
 ): Promise<MonitorLoop> {
-  if (joined === undefined) throw praasError('CLOUD_NOT_CONFIGURED', { what: 'following OpenStack' });
+  const path = settings.current.clouds_path;
+  if (joined === undefined) throw praasError('CLOUD_NOT_CONFIGURED', { what: 'the monitor', path });
   const { cloud } = joined;
   const metricsOf = (age: () => number | undefined): MonitorMetrics => new MonitorMetrics(registry, age);
   return (await buildMonitor({ config: () => settings.current, cloud, pat, corrections, metricsOf, log })).loop;

@@ -9,14 +9,14 @@ const LONG_WORD = /\S{100,}/g;
 const UNPRINTABLE = /[\p{Cc}\p{Bidi_Control}\s]+/gu;
 const NOT_FOUND = 404;
 
-/** Gives the body as the schema reads it. Throws CLOUD_MISUNDERSTOOD. */
+/** Gives the body as the schema reads it. Throws CLOUD_BAD_RESPONSE. */
 export function readAnswer<T>(schema: z.ZodType<T>, { text }: HttpResponse, service: string): T {
   const { data, error } = schema.safeParse(jsonOf(text));
   if (error === undefined) return data;
   const [issue] = error.issues;
   const where = issue?.path.join('.') ?? '';
   const reason = jsonOf(text) === undefined ? 'its answer is not JSON' : `${where || 'the answer'}: ${issue?.message}`;
-  throw praasError('CLOUD_MISUNDERSTOOD', { service, reason });
+  throw praasError('CLOUD_BAD_RESPONSE', { service, reason });
 }
 
 /**
@@ -40,7 +40,7 @@ export function refusal({ status, text }: HttpResponse, service: string, secrets
   if (status >= 500 || status === 429)
     return praasError('CLOUD_UNAVAILABLE', { service, reason: `HTTP ${status}: ${reason}` });
   if (status < 400 || (status === NOT_FOUND && said === undefined))
-    return praasError('CLOUD_MISUNDERSTOOD', { service, reason: `HTTP ${status}: ${reason}` });
+    return praasError('CLOUD_BAD_RESPONSE', { service, reason: `HTTP ${status}: ${reason}` });
   return praasError('CLOUD_REFUSED', { service, status, reason });
 }
 

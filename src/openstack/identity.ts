@@ -38,7 +38,7 @@ export class Identity {
     if (!isThere(reply, 'identity')) return undefined;
     const { token: answer } = readAnswer(TokenAnswer, reply, 'identity');
     if (Number.isNaN(Date.parse(answer.expires_at)))
-      throw praasError('CLOUD_MISUNDERSTOOD', { service: 'identity', reason: `expires_at: ${answer.expires_at}` });
+      throw praasError('CLOUD_BAD_RESPONSE', { service: 'identity', reason: `expires_at: ${answer.expires_at}` });
     return {
       user_name: answer.user.name,
       project_id: answer.project?.id ?? null,

@@ -38,12 +38,12 @@ export async function listAll<T>(
     if (following === undefined || following.toString() === wanted.toString()) break;
     wanted = following;
   }
-  throw praasError('CLOUD_MISUNDERSTOOD', { service, reason: `the pages of ${path} have no end` });
+  throw praasError('CLOUD_BAD_RESPONSE', { service, reason: `the pages of ${path} have no end` });
 }
 
 /** A page begins behind the last of the page before, and that one may just have been deleted. */
 function absent(service: Service, path: string, pages: number): PraasError {
   return pages === 0
-    ? praasError('CLOUD_MISUNDERSTOOD', { service, reason: `it has no ${path}` })
+    ? praasError('CLOUD_BAD_RESPONSE', { service, reason: `it has no ${path}` })
     : praasError('CLOUD_UNAVAILABLE', { service, reason: `${path} changed while it was read` });
 }

@@ -50,7 +50,7 @@ export class ServiceClient {
     this.#fresh = agentsOf(options, false);
   }
 
-  /** Gives the response, whatever its status. Throws CLOUD_UNAVAILABLE when there is none, CLOUD_MISUNDERSTOOD for no HTTP. */
+  /** Gives the response, whatever its status. Throws CLOUD_UNAVAILABLE when there is none, CLOUD_BAD_RESPONSE for no HTTP. */
   async send(asked: ServiceRequest): Promise<HttpResponse> {
     const { method, service } = asked;
     const isRepeatable = method !== 'POST';
@@ -63,7 +63,7 @@ export class ServiceClient {
         const { cause, code, isReused } = error;
         if (isNotHttp(cause) || code === TOO_LARGE) {
           const reason = isNotHttp(cause) ? `it does not speak HTTP (${code})` : failureReason(cause);
-          throw praasError('CLOUD_MISUNDERSTOOD', { service, reason }, error);
+          throw praasError('CLOUD_BAD_RESPONSE', { service, reason }, error);
         }
         // Who does not answer in time will not in thrice the time.
         const mayRepeat = code !== TIMED_OUT && (isRepeatable || code === 'ECONNREFUSED');

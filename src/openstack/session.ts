@@ -53,7 +53,7 @@ export class Session {
     this.#parts = parts;
   }
 
-  /** A token that is good for a while. Throws CLOUD_LOGIN_FAILED, CLOUD_UNAVAILABLE, CLOUD_MISUNDERSTOOD. */
+  /** A token that is good for a while. Throws CLOUD_LOGIN_FAILED, CLOUD_UNAVAILABLE, CLOUD_BAD_RESPONSE. */
   async token(): Promise<string> {
     try {
       return (await this.#loggedIn()).token;
@@ -66,7 +66,7 @@ export class Session {
 
   /**
    * Asks a service, and gives what it answers as the schema reads it; undefined for 404.
-   * Throws CLOUD_UNAVAILABLE, CLOUD_MISUNDERSTOOD, and CLOUD_REFUSED also when Keystone does not let this account in: whoever
+   * Throws CLOUD_UNAVAILABLE, CLOUD_BAD_RESPONSE, and CLOUD_REFUSED also when Keystone does not let this account in: whoever
    * has the daemon ask has not given a wrong password.
    */
   async ask<T>(service: Service, question: Question, schema: z.ZodType<T>): Promise<T | undefined> {
@@ -100,7 +100,7 @@ export class Session {
     if (found === undefined) {
       const where = config.region_name === undefined ? '' : ` in region ${config.region_name}`;
       const reason = `the catalogue has no ${config.interface} endpoint of it${where}`;
-      throw praasError('CLOUD_MISUNDERSTOOD', { service, reason });
+      throw praasError('CLOUD_BAD_RESPONSE', { service, reason });
     }
     return /\/v\d[\d.]*(\/|$)/.test(new URL(found).pathname) ? found : `${found}${VERSIONS[service]}`;
   }
@@ -139,7 +139,7 @@ export class Session {
     const token = reply.headers['x-subject-token'];
     const endsMs = Date.parse(answer.expires_at);
     if (typeof token !== 'string' || Number.isNaN(endsMs))
-      throw praasError('CLOUD_MISUNDERSTOOD', { service: 'identity', reason: 'there is no token in its answer' });
+      throw praasError('CLOUD_BAD_RESPONSE', { service: 'identity', reason: 'there is no token in its answer' });
     const renewAtMs = askedMs + (endsMs - askedMs) * USED_SHARE;
     return { token, catalogue: answer.catalog, renewAtMs, endsMs };
   }

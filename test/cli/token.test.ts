@@ -7,6 +7,7 @@ import { TokenAuthenticator } from '../../src/core/identity/token-authenticator.
 import { FileTokenStore } from '../../src/store/files/token-store.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { createExec } from '../../src/system/exec.ts';
+import { printedError } from '../support/error-facts.ts';
 import { type Shell, testShell } from '../support/executable.ts';
 
 const TOKEN = /^praas_[A-Za-z0-9_-]{43}$/;
@@ -81,7 +82,7 @@ describe('token create', () => {
     [['--role', 'admin'], 2, 'Missing required flag name'],
     [['--name', 'a'], 2, 'Missing required flag role'],
     [['--name', 'a', '--role', 'root'], 2, 'Expected --role=root to be one of: admin, member, reader'],
-    [['--name', 'a', '--role', 'member'], 2, 'project_id: missing is not a project ID, which a member needs'],
+    [['--name', 'a', '--role', 'member'], 2, 'project_id is required: a project ID for role member'],
     [['--name', '', '--role', 'admin'], 2, 'name: "" is not a name of 1 to 64 printable characters'],
     [['--name', 'a', '--role', 'admin', '--expires', 'soon'], 2, '--expires: "soon" is not a duration'],
     [['--name', 'a', '--role', 'admin', '-c', 'Hash'], 2, 'There is no column Hash'],
@@ -99,7 +100,7 @@ describe('token create', () => {
     expect(again).toMatchObject({
       code: 1,
       stdout: '',
-      stderr: expect.stringContaining('there is a token ci already'),
+      stderr: printedError('TOKEN_EXISTS', { name: 'ci' }),
     });
     expect(await list()).toHaveLength(1);
   });
@@ -162,7 +163,7 @@ describe('token revoke', () => {
     await create('--name', 'a', '--role', 'admin');
     const failed = await shell.run('token', 'revoke', 'a', 'b');
 
-    expect(failed).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('no token b') });
+    expect(failed).toMatchObject({ code: 1, stdout: '', stderr: printedError('TOKEN_NOT_FOUND', { token: 'b' }) });
     expect(await list()).toHaveLength(1);
   });
 
@@ -181,7 +182,11 @@ test.each([[['list']], [['revoke', 'ci']], [['create', '--name', 'a', '--role', 
     const before = readFileSync(path, 'utf8');
     const refused = await shell.with({ wrapper: NOBODY, settings: [] }).run('token', ...words);
 
-    expect(refused).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('needs root') });
+    expect(refused).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: printedError('NOT_PERMITTED', { what: `praas token ${words[0]}` }),
+    });
     expect(readFileSync(path, 'utf8')).toBe(before);
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(statSync(dirname(path)).mode & 0o777).toBe(0o755);

@@ -182,10 +182,10 @@ describe('Keystone that cannot say', () => {
     ['other types', 'wrong types'],
     ['a page that a proxy does not find', { status: 404, text: '<html>404</html>' }],
     ['a redirection', { status: 302, headers: { Location: 'http://127.0.0.1:1/' } }],
-  ])('%s says nothing of the token: CLOUD_MISUNDERSTOOD', async (_, trouble) => {
+  ])('%s says nothing of the token: CLOUD_BAD_RESPONSE', async (_, trouble) => {
     await authenticator.authenticate(TOKEN);
     fake.troubles.push(trouble);
-    await expect(authenticator.authenticate(NEW)).rejects.toMatchObject({ code: 'CLOUD_MISUNDERSTOOD' });
+    await expect(authenticator.authenticate(NEW)).rejects.toMatchObject({ code: 'CLOUD_BAD_RESPONSE' });
   });
 
   test('our own account that is not let in is no fault of the caller', async () => {

@@ -140,6 +140,6 @@ describe('a rule of a security group', () => {
     fake.troubles.push({ status: 403, text: '{"NeutronError": {"message": "not for you"}}' });
     await expect(cloud.removeSecurityGroupRule(idOf(1))).rejects.toMatchObject({ code: 'CLOUD_REFUSED' });
     fake.troubles.push({ status: 404, text: '<html>no such page</html>' });
-    await expect(cloud.removeSecurityGroupRule(idOf(1))).rejects.toMatchObject({ code: 'CLOUD_MISUNDERSTOOD' });
+    await expect(cloud.removeSecurityGroupRule(idOf(1))).rejects.toMatchObject({ code: 'CLOUD_BAD_RESPONSE' });
   });
 });

@@ -217,7 +217,7 @@ describe('as the openstack client does', () => {
   test('when it is the only one, that is said', async () => {
     const error = await errorOf(readCloud({ env: {}, files: [CLOUDS], readFile: denied }));
 
-    expect(error.message).toBe(`${CLOUDS}: it cannot be read: EACCES`);
+    expect(error.facts).toEqual({ where: CLOUDS, reason: expect.stringContaining('EACCES') });
   });
 
   test('secure.yaml is looked for wherever clouds.yaml is', async () => {

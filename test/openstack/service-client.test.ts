@@ -190,9 +190,9 @@ describe('what is no answer', () => {
     ['another protocol', 'SSH-2.0-OpenSSH_9.2\r\n'],
     ['a head without end', `HTTP/1.1 200 OK\r\nX-Long: ${'x'.repeat(100_000)}`],
     ['a broken chunk', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n'],
-  ])('%s: CLOUD_MISUNDERSTOOD, at once', async (_, bytes) => {
+  ])('%s: CLOUD_BAD_RESPONSE, at once', async (_, bytes) => {
     answers = [says(bytes)];
-    expect(await failureOf(http.send(ask()))).toMatchObject({ code: 'CLOUD_MISUNDERSTOOD' });
+    expect(await failureOf(http.send(ask()))).toMatchObject({ code: 'CLOUD_BAD_RESPONSE' });
     expect(requests).toHaveLength(1);
   });
 
@@ -208,7 +208,7 @@ describe('what is no answer', () => {
     };
     answers = [floods];
     const error = await failureOf(httpOf({ timeoutMs: 20_000 }).send(ask()));
-    expect(error).toMatchObject({ code: 'CLOUD_MISUNDERSTOOD', message: expect.stringContaining('bytes') });
+    expect(error).toMatchObject({ code: 'CLOUD_BAD_RESPONSE', message: expect.stringContaining('bytes') });
   });
 
   test.each<[string, (socket: Socket) => void]>([

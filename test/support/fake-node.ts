@@ -102,7 +102,7 @@ export function fakeNode(
     runner,
     access: POLICY_BY_DEFAULT,
     newId,
-    targets: given.targets ?? new LocalTargets(),
+    targets: given.targets ?? new LocalTargets('/etc/openstack/clouds.yaml'),
     groups: given.groups,
     quotas: book,
   });

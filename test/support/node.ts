@@ -48,7 +48,7 @@ export function testNode(
   const agent = new Agent(dataplane, clock, log);
   const common = { store, dataplane, agent, clock, log, settings: POLICY, state_dir };
   const runner = new ChangeRunner(common);
-  const targets = new LocalTargets();
+  const targets = new LocalTargets('/etc/openstack/clouds.yaml');
   const pat = new ParsingPatService({ ...common, runner, access: POLICY_BY_DEFAULT, newId: randomUUID, targets });
   const imports = new ImportService({ runner, newId: randomUUID });
   return {

@@ -444,11 +444,11 @@ export function proxyCliContract(name: string, make: () => Promise<AgentUnderTes
     });
 
     test.each([
-      ['/router_pat', 'router_id: missing is not a router UUID or a namespace name'],
+      ['/router_pat', 'router_id is required: a router UUID or a namespace name'],
       ['/router_pat?router_id=', 'router_id: "" is not a router UUID or a namespace name'],
       ['/router_pat?router_id=..%2F..%2Fetc', 'router_id: "../../etc" is not a router UUID or a namespace name'],
       ['/router_pat?router_id=a&router_id=a', 'router_id: ["a","a"] is not a router UUID or a namespace name'],
-      ['/router_server_pat?router_id=a', 'server_ip: missing is not an IPv4 address such as 10.20.0.51'],
+      ['/router_server_pat?router_id=a', 'server_ip is required: an IPv4 address such as 10.20.0.51'],
       [
         '/router_server_pat?router_id=a&server_ip=10.20.0.051',
         'server_ip: "10.20.0.051" is not an IPv4 address such as 10.20.0.51',
@@ -501,7 +501,7 @@ export function proxyCliContract(name: string, make: () => Promise<AgentUnderTes
         expect(reply.httpStatus).toBe(400);
         expect(reply.answer).toEqual({
           status: 'ERROR',
-          message: expect.stringMatching(`^${missing}: missing is not`),
+          message: expect.stringMatching(`^${missing} is required: `),
         });
       }
     });
@@ -509,7 +509,7 @@ export function proxyCliContract(name: string, make: () => Promise<AgentUnderTes
     test('a route is asked in its own way only', async () => {
       const reply = await get('/pat/create');
 
-      expectText(reply, 405, { status: 'ERROR', message: 'GET is not for /pat/create; allowed: POST' });
+      expectText(reply, 405, { status: 'ERROR', message: 'method GET not allowed for /pat/create; allowed: POST' });
       expect(reply.headers['allow']).toBe('POST');
     });
 

@@ -12,7 +12,7 @@ import { ROLES } from './requester.ts';
 const PREFIX = 'praas_';
 const MAX_NAME = 64;
 const A_NAME = `a name of 1 to ${MAX_NAME} printable characters`;
-const A_PROJECT = 'a project ID, which a member needs';
+const A_PROJECT = 'a project ID';
 
 const Name = Text.min(1, A_NAME).max(MAX_NAME, A_NAME);
 const Role = z.enum(ROLES, 'admin, member or reader');
@@ -20,7 +20,7 @@ const Project = Text.min(1, A_PROJECT).nullable();
 
 const hasItsProject = ({ role, project_id }: { role: string; project_id: string | null }): boolean =>
   role !== 'member' || project_id !== null;
-const projectNeeded = { path: ['project_id'], error: A_PROJECT };
+const projectNeeded = { path: ['project_id'], error: 'a project ID for role member' };
 
 /** What is kept of a token. */
 export const StoredToken = z

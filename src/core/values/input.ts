@@ -1,5 +1,6 @@
 /** Checks what came from outside against a schema; the first thing wrong becomes INVALID_INPUT. */
 import type * as z from 'zod';
+import { MISSING } from '../errors/base-errors.ts';
 import { praasError } from '../errors/errors.ts';
 
 /** Takes the schema of an object and anything, gives the parsed value. Throws INVALID_INPUT naming field, what was found, what is allowed. */
@@ -37,7 +38,7 @@ function shown(value: unknown): string {
 /** JSON.parse goes deeper than JSON.stringify does. */
 function textOf(value: unknown): string {
   try {
-    return JSON.stringify(value) ?? 'missing';
+    return JSON.stringify(value) ?? MISSING;
   } catch {
     return 'something nested too deeply';
   }

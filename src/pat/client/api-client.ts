@@ -1,6 +1,6 @@
 /** A daemon that is asked questions: JSON goes out, a checked value or an error of the catalogue comes back. */
 import type * as z from 'zod';
-import { misunderstood, refusal } from './errors.ts';
+import { badResponse, refusal } from './errors.ts';
 
 /** One request to a daemon. */
 export interface ApiRequest {
@@ -17,7 +17,7 @@ export interface ApiRequest {
 export interface Sender {
   /** Where the daemon is, as people write it. */
   readonly name: string;
-  /** Throws DAEMON_UNREACHABLE, DAEMON_MISUNDERSTOOD, INTERRUPTED. */
+  /** Throws DAEMON_UNREACHABLE, DAEMON_BAD_RESPONSE, INTERRUPTED. */
   send(request: ApiRequest): Promise<{ readonly status: number; readonly text: string }>;
   /** Closes the connections. */
   close(): Promise<void>;
@@ -35,7 +35,7 @@ export class ApiClient {
     return this.#sender.name;
   }
 
-  /** Gives the answer as the schema reads it. Throws what the daemon refuses with, DAEMON_MISUNDERSTOOD, as Sender. */
+  /** Gives the answer as the schema reads it. Throws what the daemon refuses with, DAEMON_BAD_RESPONSE, as Sender. */
   async ask<T>(answer: z.ZodType<T>, request: ApiRequest): Promise<T> {
     const { status, text } = await this.#sender.send(request);
     const body = jsonOf(text);
@@ -44,7 +44,7 @@ export class ApiClient {
     if (error === undefined) return data;
     const [issue] = error.issues;
     const where = issue?.path.join('.') || 'the whole of it';
-    throw misunderstood(
+    throw badResponse(
       this.name,
       `the answer to ${request.method} ${request.path} is wrong in ${where}: ${issue?.message}`,
     );

@@ -127,7 +127,7 @@ export interface ServerFilter {
 
 /**
  * Every method throws CLOUD_UNAVAILABLE when the cloud cannot answer now, CLOUD_REFUSED when it answers that praas may not,
- * CLOUD_MISUNDERSTOOD when what it says is not what such an API says. What is not there is undefined or missing in a list,
+ * CLOUD_BAD_RESPONSE when what it says is not what such an API says. What is not there is undefined or missing in a list,
  * never an error. Lists are whole: all pages.
  */
 export interface Cloud {

@@ -37,12 +37,13 @@ export interface Servers {
   list(requester?: Requester): Promise<readonly ServerSummary[]>;
 }
 
-/** For a node without OpenStack. */
-export const NO_SERVERS: Servers = {
-  async list() {
-    throw praasError('CLOUD_NOT_CONFIGURED', { what: 'a list of servers' });
-  },
-};
+/** For a node without OpenStack. Takes where clouds.yaml was not found, for messages. */
+export function noServers(path: string): Servers {
+  const list = async (): Promise<never> => {
+    throw praasError('CLOUD_NOT_CONFIGURED', { what: 'a list of servers', path });
+  };
+  return { list };
+}
 
 export interface ServerServiceParts {
   readonly cloud: Cloud;

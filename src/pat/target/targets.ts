@@ -29,11 +29,18 @@ export function namedRouter({ router_id, router }: TargetRequest): string | unde
 }
 
 export class LocalTargets implements Targets {
+  readonly #cloudsPath: string;
+
+  /** Takes where clouds.yaml was not found, for messages. */
+  constructor(cloudsPath: string) {
+    this.#cloudsPath = cloudsPath;
+  }
+
   async resolve(request: MappingRequest): Promise<ResolvedRequest> {
     const { server, port_id, server_ip, project_id } = request;
-    if (server !== undefined) throw praasError('CLOUD_NOT_CONFIGURED', { what: 'a server by its name' });
-    if (port_id !== undefined) throw praasError('CLOUD_NOT_CONFIGURED', { what: 'a Neutron port' });
-    if (request.open_security_group) throw praasError('CLOUD_NOT_CONFIGURED', { what: 'a security group' });
+    if (server !== undefined) throw this.#notConfigured('a server name');
+    if (port_id !== undefined) throw this.#notConfigured('a Neutron port ID');
+    if (request.open_security_group) throw this.#notConfigured('opening a security group');
     const router_id = namedRouter(request);
     if (router_id === undefined) throw missing('router_id', 'a router UUID or a namespace name');
     if (server_ip === undefined) throw missing('server_ip', 'an IPv4 address such as 10.20.0.51');
@@ -47,6 +54,10 @@ export class LocalTargets implements Targets {
 
   async confirm(): Promise<void> {
     // Nothing here knows whose an address is.
+  }
+
+  #notConfigured(what: string): Error {
+    return praasError('CLOUD_NOT_CONFIGURED', { what, path: this.#cloudsPath });
   }
 }
 

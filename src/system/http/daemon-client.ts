@@ -51,7 +51,7 @@ export class DaemonClient {
     this.#limits = limits;
   }
 
-  /** Throws DAEMON_UNREACHABLE, DAEMON_MISUNDERSTOOD for what is not HTTP or too large, INTERRUPTED. */
+  /** Throws DAEMON_UNREACHABLE, DAEMON_BAD_RESPONSE for what is not HTTP or too large, INTERRUPTED. */
   async send(asked: DaemonRequest): Promise<Pick<HttpResponse, 'status' | 'text'>> {
     let may_have_changed = false;
     for (let repetitions = asked.idempotencyKey === undefined ? 0 : 1; ; repetitions--) {
@@ -96,7 +96,7 @@ export class DaemonClient {
     const isBadResponse = isNotHttp(cause) || (cause as NodeJS.ErrnoException).code === TOO_LARGE;
     if (isBadResponse) {
       const what = isNotHttp(cause) ? 'it does not speak HTTP' : failureReason(cause);
-      return praasError('DAEMON_MISUNDERSTOOD', { ...facts, reason: what }, cause);
+      return praasError('DAEMON_BAD_RESPONSE', { ...facts, reason: what }, cause);
     }
     const help = isUntrusted(cause) ? ' (see --cacert)' : '';
     return praasError('DAEMON_UNREACHABLE', { ...facts, reason: `${failureReason(cause)}${help}` }, cause);

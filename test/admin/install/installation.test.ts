@@ -6,6 +6,7 @@ import { MONITOR_AGENT, PAT_AGENT } from '../../../src/admin/install/places.ts';
 import { planRemoval } from '../../../src/admin/install/removal.ts';
 import type { Step } from '../../../src/admin/install/step.ts';
 import { Tree } from '../../../src/admin/install/tree.ts';
+import { sampleOf } from '../../support/error-facts.ts';
 import { errorOf } from '../../support/fake-node.ts';
 import { TestSystem } from './support.ts';
 
@@ -161,8 +162,10 @@ describe('install', () => {
   });
 
   test('refuses before anything is changed when a tool is missing, and where a package has praas', async () => {
-    system.missing = [{ tool: 'conntrack', package: 'conntrack' }];
-    expect((await errorOf(system.run(await install()))).message).toContain('conntrack is not installed');
+    const missing = { tool: 'conntrack', package: 'conntrack' };
+    system.missing = [missing];
+    const { message } = sampleOf('TOOL_MISSING', missing);
+    expect((await errorOf(system.run(await install()))).message).toContain(message);
     system.missing = [];
     system.owner = 'praas';
     expect((await errorOf(system.run(await install()))).message).toContain('by the package praas');

@@ -34,7 +34,7 @@ describe('misunderstood is', () => {
     };
 
     expect(refusal(400, body, URL)).toMatchObject({
-      code: 'DAEMON_MISUNDERSTOOD',
+      code: 'DAEMON_BAD_RESPONSE',
       facts: { url: URL, reason: 'praas.new: no mapping x (req-7)' },
     });
   });
@@ -42,7 +42,7 @@ describe('misunderstood is', () => {
   test('a mistake of the daemon, with the id by which its log has it', () => {
     const { code, facts } = refusal(500, told(new Error('inside')), URL);
 
-    expect(code).toBe('DAEMON_MISUNDERSTOOD');
+    expect(code).toBe('DAEMON_BAD_RESPONSE');
     expect(facts['reason']).toMatch(/^praas\.bug: .*request id \(req-1\)$/);
   });
 
@@ -51,7 +51,7 @@ describe('misunderstood is', () => {
     (code) => {
       const problem = { request_id: 'r', code, detail: 'd', next_steps: [], facts: {} };
 
-      expect(errorOf(problem, URL).code).toBe('DAEMON_MISUNDERSTOOD');
+      expect(errorOf(problem, URL).code).toBe('DAEMON_BAD_RESPONSE');
     },
   );
 
@@ -59,7 +59,7 @@ describe('misunderstood is', () => {
     'an answer without a reason: %j',
     (body) => {
       expect(refusal(502, body, URL)).toMatchObject({
-        code: 'DAEMON_MISUNDERSTOOD',
+        code: 'DAEMON_BAD_RESPONSE',
         facts: { url: URL, reason: 'HTTP 502 without a reason' },
       });
     },

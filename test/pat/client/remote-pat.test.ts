@@ -174,7 +174,7 @@ test.each([
 
   const error = await errorOf(pat.get('0'));
 
-  expect(error.code).toBe('DAEMON_MISUNDERSTOOD');
+  expect(error.code).toBe('DAEMON_BAD_RESPONSE');
   expect(error.message).toContain(`the answer to GET /v1/mappings/0 is wrong in ${where}: `);
   expect(error.message).not.toContain('\u001b');
 });
@@ -183,7 +183,7 @@ test('who is sent elsewhere does not go there with the token', async () => {
   const { pat } = await remoteTo((response) => response.writeHead(307, { Location: 'http://127.0.0.1:1/' }).end());
 
   expect(await errorOf(pat.list())).toMatchObject({
-    code: 'DAEMON_MISUNDERSTOOD',
+    code: 'DAEMON_BAD_RESPONSE',
     facts: { reason: 'HTTP 307 without a reason' },
   });
 });

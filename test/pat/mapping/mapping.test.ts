@@ -197,7 +197,7 @@ describe('the message names the field, what was found and what is allowed', () =
     ],
     [{ ...WANTED, colour: 'red' }, 'input: "colour" is not a field known here'],
     [[], 'input: [] is not an object'],
-    [undefined, 'input: missing is not an object'],
+    [undefined, 'input is required: an object'],
   ])('for %j', async (input, message) => {
     expect((await errorOf(() => parseInput(MappingRequest, input))).message).toBe(message);
   });

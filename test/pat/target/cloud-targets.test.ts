@@ -29,7 +29,11 @@ let cloud: FakeCloud;
 let targets: CloudTargets;
 beforeEach(() => {
   cloud = new FakeCloud();
-  targets = new CloudTargets({ cloud, policy: POLICY_BY_DEFAULT, local: new LocalTargets() });
+  targets = new CloudTargets({
+    cloud,
+    policy: POLICY_BY_DEFAULT,
+    local: new LocalTargets('/etc/openstack/clouds.yaml'),
+  });
 });
 
 const resolve = (wanted: Partial<MappingRequestInput>, caller = MEMBER) =>

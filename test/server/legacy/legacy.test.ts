@@ -265,7 +265,7 @@ test('a record that cannot be read is an ERROR, not an empty table', async () =>
   const reply = await send(url, { method: 'GET', path: `/router_pat?router_id=${NAMESPACE}` });
 
   expect(reply.httpStatus).toBe(503);
-  expect(reply.answer).toEqual({ status: 'ERROR', message: '/srv/state/x cannot be read: I/O error' });
+  expect(reply.answer).toEqual({ status: 'ERROR', message: 'cannot read /srv/state/x: I/O error' });
 });
 
 test('what the kernel says is one line in the message', async () => {

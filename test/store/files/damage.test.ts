@@ -30,6 +30,7 @@ afterEach(async () => {
 const files = (): string[] => readdirSync(join(directory.path, 'routers')).filter((name) => name.startsWith(ROUTER));
 const read = (): Promise<unknown> => openStore(directory.path).read(ROUTER);
 const write = (): Promise<void> => commitEach(store, [9]);
+const SET_ASIDE = { code: 'STORE_DAMAGED', facts: { aside: expect.any(String) } };
 const damage = (path: string, reason: string, aside?: string): Error =>
   praasError('STORE_DAMAGED', { path, reason, aside });
 const changeLine = (number: number, change: (line: string) => string): void => {
@@ -117,7 +118,7 @@ test('a journal whose snapshot is gone is damaged, not a short history', async (
 test('after the damage was set aside, reading and writing go on being refused, and the router is still listed', async () => {
   writeFileSync(snapshot, '');
   const aside = `${snapshot}.damaged-20300131T120000Z`;
-  await expect(write()).rejects.toThrow('set aside');
+  await expect(write()).rejects.toMatchObject(SET_ASIDE);
 
   for (const again of [read, write, () => store.read(ROUTER)]) {
     await expect(again()).rejects.toEqual(damage(snapshot, 'nothing has taken its place yet', aside));
@@ -128,7 +129,7 @@ test('after the damage was set aside, reading and writing go on being refused, a
 
 test('other routers go on working beside a damaged one', async () => {
   writeFileSync(snapshot, '');
-  await expect(write()).rejects.toThrow('set aside');
+  await expect(write()).rejects.toMatchObject(SET_ASIDE);
 
   await store.transaction('other', (transaction) => transaction.commit({ remove: [idOf(1)] }));
 
@@ -138,7 +139,7 @@ test('other routers go on working beside a damaged one', async () => {
 test('an operator can put a good copy in place, or remove what was set aside to begin anew, without a restart', async () => {
   const good = readFileSync(snapshot);
   writeFileSync(snapshot, '');
-  await expect(write()).rejects.toThrow('set aside');
+  await expect(write()).rejects.toMatchObject(SET_ASIDE);
   const aside = `${snapshot}.damaged-20300131T120000Z`;
 
   writeFileSync(snapshot, good);
@@ -152,9 +153,9 @@ test('an operator can put a good copy in place, or remove what was set aside to 
 
 test('damage found twice in one second overwrites nothing', async () => {
   writeFileSync(snapshot, 'first');
-  await expect(write()).rejects.toThrow('set aside');
+  await expect(write()).rejects.toMatchObject(SET_ASIDE);
   writeFileSync(snapshot, 'second');
-  await expect(write()).rejects.toThrow('set aside');
+  await expect(write()).rejects.toMatchObject(SET_ASIDE);
 
   const aside = `${snapshot}.damaged-20300131T120000Z`;
   expect([readFileSync(aside, 'utf8'), readFileSync(`${aside}-2`, 'utf8')]).toEqual(['first', 'second']);
@@ -165,7 +166,7 @@ test('a crash between the two moves of setting aside leaves a record that is sti
   renameSync(journal, `${snapshot}.damaged-20300131T115959Z-journal`);
 
   await expect(read()).rejects.toThrow('it is not JSON');
-  await expect(write()).rejects.toThrow('set aside');
+  await expect(write()).rejects.toMatchObject(SET_ASIDE);
 });
 
 test('a name that could climb out of the directory is refused before any file is touched', async () => {

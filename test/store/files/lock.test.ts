@@ -56,9 +56,8 @@ test('a lock that is not given up in time is an error that names the holder, and
   await first.kill();
 
   if (!isPraasError(error, 'STORE_LOCKED')) throw error;
-  expect(error.message).toContain(`in use by \`praas hold\` (process ${first.pid}, since 20`);
-  expect(error.message).toContain(join(directory.path, 'lock'));
-  expect(error.message).toContain('waited 0.2 seconds');
+  const holderFact = expect.stringContaining(`\`praas hold\` (process ${first.pid}, since 20`);
+  expect(error.facts).toEqual({ path: join(directory.path, 'lock'), holder: holderFact, seconds: 0.2 });
   expect((await open().routers()).includes(ROUTER)).toBe(false);
 });
 

@@ -73,9 +73,8 @@ test.each(['--config', 'PRAAS_CONFIG'])('a file named with %s must be there', as
 
   const error = await errorOf(loadConfig(by === '--config' ? { path, env: {} } : { env: { PRAAS_CONFIG: path } }));
 
-  expect(error).toMatchObject({ code: 'CONFIG_UNREADABLE', kind: 'Unavailable' });
-  expect(error.message).toBe(`the configuration ${path} cannot be read: no such file or directory`);
-  expect(error.next_steps).toEqual([`Make ${path} readable, or name another file with --config or PRAAS_CONFIG.`]);
+  const facts = { path, reason: 'no such file or directory' };
+  expect(error).toMatchObject({ code: 'CONFIG_UNREADABLE', kind: 'Unavailable', facts });
 });
 
 test('the default path must be there when it is named', async () => {
@@ -87,13 +86,15 @@ test('the default path must be there when it is named', async () => {
 test('a directory is no configuration', async () => {
   const error = await errorOf(loadConfig({ path: directory, env: {} }));
 
-  expect(error.message).toBe(`the configuration ${directory} cannot be read: illegal operation on a directory`);
+  const facts = { path: directory, reason: 'illegal operation on a directory' };
+  expect(error).toMatchObject({ code: 'CONFIG_UNREADABLE', facts });
 });
 
 test('a default file that is there but cannot be read is an error, not the defaults', async () => {
   const error = await errorOf(loadConfig({ env: {}, readFile: rejecting('EACCES', -13) }));
 
-  expect(error.message).toBe(`the configuration ${DEFAULT_PATH} cannot be read: permission denied`);
+  const facts = { path: DEFAULT_PATH, reason: 'permission denied' };
+  expect(error).toMatchObject({ code: 'CONFIG_UNREADABLE', facts });
 });
 
 test('bytes that are not UTF-8 are refused with their line', async () => {
@@ -108,8 +109,8 @@ test('bytes that are not UTF-8 are refused with their line', async () => {
 test('a bad value in the file is an error also where the environment overrides it', async () => {
   const error = await errorOf(load(['[praas]', 'port_app = 0'], { PRAAS_PORT_APP: '8080' }));
 
-  expect(error.message).toBe(`${FILE}:2: port_app is 0; allowed: a whole number from 1 to 65535`);
-  expect(error.next_steps).toEqual(['Correct it, then look at `praas config show`.']);
+  const facts = { where: `${FILE}:2`, key: 'port_app', found: '0', allowed: 'a whole number from 1 to 65535' };
+  expect(error).toMatchObject({ code: 'CONFIG_INVALID', facts });
 });
 
 test('an error of the environment names the variable', async () => {

@@ -177,7 +177,7 @@ describe('without an answer there is a reason', () => {
       [large.url, expect.stringContaining('more than 1000 bytes')],
     ] as const) {
       const error = await errorOf(clientOf(at(url)).send(GET));
-      expect(error).toMatchObject({ code: 'DAEMON_MISUNDERSTOOD', facts: { url, reason } });
+      expect(error).toMatchObject({ code: 'DAEMON_BAD_RESPONSE', facts: { url, reason } });
     }
   });
 });
@@ -236,7 +236,6 @@ describe('interrupted', () => {
     const error = await errorOf(clientOf(at(server.url), {}, ending).send(POST));
 
     expect(error).toMatchObject({ code: 'INTERRUPTED', facts: { signal_number: 2, may_have_changed: true } });
-    expect(error.message).toContain('the change may have been made');
   });
 
   test('while anything else is waited for, it says that nothing was done', async () => {
