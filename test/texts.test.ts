@@ -15,8 +15,8 @@ test.each(Object.entries(CATALOGUES))('errors of %s', (product, entries) => {
   const texts = codes.flatMap((code) =>
     [FACTS[code], OTHER_FACTS[code]].flatMap((facts) => {
       if (facts === undefined) return [];
-      const { kind, message, next_steps } = sampleOf(code, facts);
-      return [[`${code} (${kind})`, message, ...next_steps.map((step) => `  ${step}`)].join('\n')];
+      const { kind, message, nextSteps } = sampleOf(code, facts);
+      return [[`${code} (${kind})`, message, ...nextSteps.map((step) => `  ${step}`)].join('\n')];
     }),
   );
   expectGolden(`texts/${product}.errors.txt`, pages(texts));

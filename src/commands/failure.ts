@@ -63,7 +63,7 @@ export function failureJson(error: unknown): { readonly error: Told } | undefine
 
 function told(error: unknown): Told {
   if (isPraasError(error)) {
-    const { code, message, next_steps, facts } = error;
+    const { code, message, nextSteps: next_steps, facts } = error;
     return { code, message, next_steps, facts };
   }
   if (error instanceof UsageError) {

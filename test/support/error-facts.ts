@@ -21,8 +21,8 @@ export function sampleOf(code: ErrorCode, facts: object = FACTS[code]): PraasErr
 
 /** What the command line prints for an error: only golden files repeat its words. */
 export function printedError<C extends ErrorCode>(code: C, facts: ErrorFacts<C>): string {
-  const { message, next_steps } = sampleOf(code, facts);
-  return [`Error: ${message}`, ...next_steps.map((step) => `  ${step}`), ''].join('\n');
+  const { message, nextSteps } = sampleOf(code, facts);
+  return [`Error: ${message}`, ...nextSteps.map((step) => `  ${step}`), ''].join('\n');
 }
 
 export const FACTS: { readonly [C in ErrorCode]: ErrorFacts<C> } = {

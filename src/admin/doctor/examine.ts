@@ -73,7 +73,7 @@ export function failed(name: string, error: unknown): Judgement {
     const detail = `it could not be looked at: ${messageOf(error)}`;
     return wrong(name, detail, 'If the message does not explain it, report it: this is a case praas does not know.');
   }
-  const { code, message, next_steps } = error;
+  const { code, message, nextSteps: next_steps } = error;
   const next_step = next_steps.join(' ');
   return code === 'NOT_PERMITTED' ? skipped(name, message, next_step) : wrong(name, message, next_step);
 }

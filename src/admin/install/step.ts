@@ -77,7 +77,7 @@ async function undoAll(past: readonly Past[], audience: Audience): Promise<reado
 
 /** Why something failed, in the words of the catalogue or of the system. */
 export function reasonOf(error: unknown): string {
-  if (isPraasError(error)) return [error.message, ...error.next_steps].join('. ').replace(/\.$/, '');
+  if (isPraasError(error)) return [error.message, ...error.nextSteps].join('. ').replace(/\.$/, '');
   const { errno, path, message } = error as NodeJS.ErrnoException;
   if (errno === undefined) return message;
   return `${path === undefined ? '' : `${path}: `}${getSystemErrorMessage(errno)}`;

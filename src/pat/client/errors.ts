@@ -21,7 +21,8 @@ const PREFIX = 'praas.';
 export function errorOf(problem: Problem, url: string): PraasError {
   const { code: wire, detail, next_steps, facts, request_id } = problem;
   const code = wire.startsWith(PREFIX) ? wire.slice(PREFIX.length).replaceAll('-', '_').toUpperCase() : '';
-  if (isCode(code)) return new PraasError({ code, kind: CATALOGUE[code].kind, message: detail, next_steps, facts });
+  if (isCode(code))
+    return new PraasError({ code, kind: CATALOGUE[code].kind, message: detail, nextSteps: next_steps, facts });
   return badResponse(url, `${wire}: ${detail} (${request_id})`);
 }
 

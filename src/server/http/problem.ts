@@ -49,7 +49,7 @@ export function statusOf(error: unknown): number {
 export function problemOf(error: unknown, request_id: string): Problem {
   const status = statusOf(error);
   if (isPraasError(error)) {
-    const { code, message, next_steps, facts } = error;
+    const { code, message, nextSteps: next_steps, facts } = error;
     return { request_id, code: wireCode(code), status, title: titleOf(code), detail: message, next_steps, facts };
   }
   const detail = 'the PAT agent made a mistake; its log says more under this request id';

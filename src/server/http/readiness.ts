@@ -39,7 +39,7 @@ class TookTooLong extends Error {}
 
 /** What is not of the catalogue says something of the inside, and this page is open to everybody. */
 function detailOf(error: unknown): string {
-  if (isPraasError(error)) return [error.message, ...error.next_steps].join('. ');
+  if (isPraasError(error)) return [error.message, ...error.nextSteps].join('. ');
   return error instanceof TookTooLong ? error.message : 'the checks failed; see the log of the daemon';
 }
 

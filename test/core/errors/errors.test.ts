@@ -24,6 +24,15 @@ test('an error carries its code, kind, facts and cause for programs, and none of
   expect('cause' in praasError('STORE_FULL', FACTS.STORE_FULL)).toBe(false);
 });
 
+test.each(CODES.filter((code) => code in CATALOGUES.core))('%s ends with one next step, a sentence', (code) => {
+  for (const facts of [FACTS[code], OTHER_FACTS[code] ?? FACTS[code]]) {
+    const { nextSteps } = sampleOf(code, facts);
+
+    expect(nextSteps).toHaveLength(code === 'INVALID_INPUT' ? 0 : 1);
+    for (const step of nextSteps) expect(step).toMatch(/^[A-Z][^.]*.*\.$/);
+  }
+});
+
 test('a code belongs to one catalogue', () => {
   const codes = Object.values(CATALOGUES).flatMap((entries) => Object.keys(entries));
 

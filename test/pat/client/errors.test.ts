@@ -16,15 +16,15 @@ test.each(CODES)('%s comes back as it was thrown', (code) => {
     code,
     kind: known,
     message: 'what happened\n  in two lines',
-    next_steps: ['Do this.', 'Or that.'],
+    nextSteps: ['Do this.', 'Or that.'],
     facts: { n: 1, a: ['b'] },
   });
 
   const back = refusal(500, told(error), URL);
 
-  const { message, kind, next_steps, facts } = error;
+  const { message, kind, nextSteps, facts } = error;
   expect(back).toBeInstanceOf(PraasError);
-  expect(back).toMatchObject({ code, kind, message, next_steps, facts });
+  expect(back).toMatchObject({ code, kind, message, nextSteps, facts });
 });
 
 describe('misunderstood is', () => {

@@ -195,7 +195,7 @@ describe('the message names the field, what was found and what is allowed', () =
       { ...WANTED, allowed_cidrs: ['10.0.0.0/8', 'x'] },
       'allowed_cidrs.1: "x" is not an IPv4 address or network such as 198.51.100.0/24',
     ],
-    [{ ...WANTED, colour: 'red' }, 'input: "colour" is not a field known here'],
+    [{ ...WANTED, colour: 'red' }, 'input: "colour" is not a known field'],
     [[], 'input: [] is not an object'],
     [undefined, 'input is required: an object'],
   ])('for %j', async (input, message) => {

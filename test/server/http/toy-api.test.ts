@@ -1,6 +1,6 @@
 /** A second product brings its API from its own folder, and nothing of the first one's has to be changed for it. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { policyFrom } from '../../../src/core/identity/policy.ts';
+import { parsePolicy } from '../../../src/core/identity/policy.ts';
 import { PAT_ACTIONS } from '../../../src/pat/actions.ts';
 import { actionsOf } from '../../../src/server/http/api.ts';
 import { describeCatalogue } from '../../support/catalogue.ts';
@@ -12,7 +12,7 @@ const ACTIONS = { ...PAT_ACTIONS, ...TOY_ACTIONS };
 
 let api: TestApi;
 beforeAll(async () => {
-  const policy = policyFrom({ actions: { 'bell:ring': 'member' } }, '/srv/policy.yaml', ACTIONS);
+  const policy = parsePolicy({ actions: { 'bell:ring': 'member' } }, '/srv/policy.yaml', ACTIONS);
   api = new TestApi(READY, policy, ({ registry }) => [toyApi(registry)]);
   await api.open();
 });

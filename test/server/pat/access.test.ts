@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { defaultPolicy, policyFrom as policyOfFile } from '../../../src/core/identity/policy.ts';
+import { defaultPolicy, parsePolicy as policyOfFile } from '../../../src/core/identity/policy.ts';
 import { LEVELS, type Level, Requester } from '../../../src/core/identity/requester.ts';
 import { PAT_ACTIONS, type PatAction } from '../../../src/pat/actions.ts';
 import { praasError } from '../../../src/pat/errors.ts';
@@ -196,8 +196,8 @@ describe('the policy file', () => {
     ['actions: [', 'unexpected end'],
     ['actions:\n  a: reader\n  a: reader\n', 'line 3: duplicated mapping key'],
     ['actions: {}\n---\nactions: {}\n', 'it has more than one document'],
-    ['actions:\n  router:snyc: admin\n', 'there is no "router:snyc"'],
-    ['actions:\n  router:sync: yes\n', 'actions.router:sync has to be one of'],
+    ['actions:\n  router:snyc: admin\n', 'unknown key "router:snyc" in actions; did you mean router:sync?'],
+    ['actions:\n  router:sync: yes\n', 'actions.router:sync must be one of'],
   ])('with %j is refused, and says what is wrong', async (text, reason) => {
     const path = written(text);
     const error = await errorOf(readPolicy(path));
