@@ -28,7 +28,7 @@ import { systemClock, systemTimers } from '../system/clock.ts';
 import type { Config } from '../system/config/keys.ts';
 import { createExec, isInstalled, packageOf } from '../system/exec.ts';
 import { DaemonClient } from '../system/http/daemon-client.ts';
-import { isAnswered } from '../system/http/socket.ts';
+import { isListening } from '../system/http/socket.ts';
 import { Interruption } from '../system/interruption.ts';
 import { buildCloud } from './cloud.ts';
 import { buildNode, type Node, patSettingsOf, quotaOf } from './node.ts';
@@ -135,7 +135,7 @@ export class Doctor {
 
   async #readiness(): Promise<Readiness | undefined> {
     const { socket_path } = this.#config;
-    if (!(await isAnswered(socket_path, 'asking the daemon'))) return undefined;
+    if (!(await isListening(socket_path, 'asking the daemon'))) return undefined;
     const client = new DaemonClient({ kind: 'socket', path: socket_path }, this.interruption.abortSignal);
     try {
       const { text } = await client.send({ method: 'GET', path: '/readyz' });

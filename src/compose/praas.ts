@@ -10,7 +10,7 @@ import { newUuid } from '../system/clock.ts';
 import type { Config } from '../system/config/keys.ts';
 import { createExec } from '../system/exec.ts';
 import type { DaemonAddress } from '../system/http/daemon-address.ts';
-import { isAnswered } from '../system/http/socket.ts';
+import { isListening } from '../system/http/socket.ts';
 import { Interruption } from '../system/interruption.ts';
 import { FileLog } from '../system/log.ts';
 import type { ClientCloud } from './cloud.ts';
@@ -83,7 +83,7 @@ export async function connect(address: DaemonAddress): Promise<Praas> {
  */
 export async function composeOrConnect(config: Config, surroundings: RuntimeContext): Promise<Praas> {
   const path = config.socket_path;
-  const hasDaemon = await isAnswered(path, surroundings.command);
+  const hasDaemon = await isListening(path, surroundings.command);
   return hasDaemon ? connect({ kind: 'socket', path }) : compose(config, surroundings);
 }
 

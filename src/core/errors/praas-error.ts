@@ -50,11 +50,17 @@ export class PraasError<C extends string = string, F = UnknownFacts> extends Err
 /** The functions that create and recognise the errors of one catalogue. */
 export interface Errors<E extends Catalogue> {
   /** Creates the error of that code from its facts. */
-  praasError<C extends CodeOf<E>>(code: C, facts: FactsOf<E, C>, cause?: unknown): PraasError<C, FactsOf<E, C>>;
-  /** True for an error of any catalogue. */
-  isPraasError(error: unknown): error is PraasError;
-  /** True for an error of one of these codes. */
-  isPraasError<C extends CodeOf<E>>(error: unknown, ...codes: readonly C[]): error is PraasError<C, FactsOf<E, C>>;
+  readonly praasError: <C extends CodeOf<E>>(
+    code: C,
+    facts: FactsOf<E, C>,
+    cause?: unknown,
+  ) => PraasError<C, FactsOf<E, C>>;
+  readonly isPraasError: {
+    /** True for an error of any catalogue. */
+    (error: unknown): error is PraasError;
+    /** True for an error of one of these codes. */
+    <C extends CodeOf<E>>(error: unknown, ...codes: readonly C[]): error is PraasError<C, FactsOf<E, C>>;
+  };
 }
 
 /** Takes a catalogue, gives the functions for its errors. */

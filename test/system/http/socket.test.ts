@@ -4,7 +4,7 @@ import { linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { isAnswered } from '../../../src/system/http/socket.ts';
+import { isListening } from '../../../src/system/http/socket.ts';
 import { newDirectory } from '../../pat/client/support.ts';
 
 let directory: string;
@@ -18,7 +18,7 @@ test('yes where somebody takes connections', async () => {
   const server = createServer().listen(path);
   await once(server, 'listening');
 
-  expect(await isAnswered(path, 'praas pat list')).toBe(true);
+  expect(await isListening(path, 'praas pat list')).toBe(true);
   server.close();
 });
 
@@ -33,6 +33,6 @@ test('no where there is nothing, something else, what a killed daemon left, or a
   mkdirSync(join(directory, 'directory'));
 
   for (const name of ['none.sock', 'stale.sock', 'file', 'directory', 'file/below', `${'long/'.repeat(40)}x.sock`]) {
-    expect([name, await isAnswered(join(directory, name), 'praas pat list')]).toEqual([name, false]);
+    expect([name, await isListening(join(directory, name), 'praas pat list')]).toEqual([name, false]);
   }
 });
