@@ -128,7 +128,7 @@ async function readAuthority(path: string): Promise<string> {
   try {
     return await readText(path);
   } catch (error) {
-    const reason = `it cannot be read: ${(error as NodeJS.ErrnoException).code}`;
+    const reason = `cannot be read: ${(error as NodeJS.ErrnoException).code}`;
     throw praasError('CLOUD_CONFIG_INVALID', { where: `cacert ${path}`, reason }, error);
   }
 }

@@ -3,7 +3,7 @@
 export interface BackoffOptions {
   /** The wait before the second attempt. */
   readonly firstMs: number;
-  /** The longest wait; left out: no limit. */
+  /** The longest wait, before jitter; left out: no limit. */
   readonly maxMs?: number;
   /** Gives a number from 0 to 1 for jitter between 0.5 and 1.5 of the wait; left out: no jitter. */
   readonly random?: () => number;
@@ -14,6 +14,6 @@ export function backoff(
   failures: number,
   { firstMs, maxMs = Number.POSITIVE_INFINITY, random }: BackoffOptions,
 ): number {
-  const waitMs = firstMs * 2 ** (failures - 1) * (random === undefined ? 1 : 0.5 + random());
-  return Math.min(maxMs, waitMs);
+  const waitMs = Math.min(maxMs, firstMs * 2 ** (failures - 1));
+  return random === undefined ? waitMs : waitMs * (0.5 + random());
 }

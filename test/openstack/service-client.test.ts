@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer as createTlsServer } from 'node:https';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -13,6 +13,7 @@ import { certificate } from '../pat/client/support.ts';
 import { failureOf } from './support.ts';
 
 const TIMEOUT_MS = 200;
+const TLS_HANDSHAKE = 0x16;
 
 let server: Server;
 let sockets: Set<Socket>;
@@ -30,6 +31,12 @@ beforeEach(async () => {
     sockets.add(socket);
     socket.on('error', () => undefined);
     socket.on('data', (bytes) => {
+      // Whether the port speaks TLS is no request: this server does not.
+      if (bytes[0] === TLS_HANDSHAKE) {
+        sockets.delete(socket);
+        socket.destroy();
+        return;
+      }
       requests.push(bytes.toString());
       (answers.length > 1 ? answers.shift() : answers[0])?.(socket);
     });
@@ -194,6 +201,33 @@ describe('what is no answer', () => {
     answers = [says(bytes)];
     expect(await failureOf(http.send(ask()))).toMatchObject({ code: 'CLOUD_BAD_RESPONSE' });
     expect(requests).toHaveLength(1);
+  });
+
+  test.each<[string, (socket: Socket) => void]>([
+    ['an alert', (socket) => void socket.end(Buffer.from([0x15, 3, 1, 0, 2, 2, 0x46]))],
+    ['a closed connection', breaks],
+    ['a page', ends('HTTP/1.1 400 Bad Request\r\nContent-Type: text/html\r\nContent-Length: 0\r\n\r\n')],
+  ])('a TLS port that gives plain HTTP %s is called by its name', async (_, answer) => {
+    const directory = mkdtempSync(join(tmpdir(), 'praas-http-'));
+    const secure = createTlsServer(certificate('localhost', directory)).listen(0, '127.0.0.1');
+    await once(secure, 'listening');
+    server.removeAllListeners('connection');
+    server.on('connection', (socket) => {
+      sockets.add(socket.on('error', () => undefined));
+      socket.once('data', (bytes) => {
+        if (bytes[0] !== TLS_HANDSHAKE) return answer(socket);
+        const behind = connect(portOf(secure), '127.0.0.1').on('error', () => undefined);
+        behind.write(bytes);
+        return socket.pipe(behind).pipe(socket);
+      });
+    });
+
+    const errors = [await failureOf(http.send(ask())), await failureOf(http.send(ask('POST')))];
+    secure.close();
+    rmSync(directory, { recursive: true });
+
+    const facts = { service: 'network', reason: 'this port speaks TLS: use https://' };
+    for (const error of errors) expect(error).toMatchObject({ code: 'CLOUD_BAD_RESPONSE', facts });
   });
 
   test('more than could be meant is not read to its end', async () => {

@@ -39,7 +39,7 @@ export const FACTS: { readonly [C in ErrorCode]: ErrorFacts<C> } = {
   PORT_TAKEN: { endpoint: '203.0.113.10:4000/tcp', by: 'mapping b0e5' },
   PORT_RESERVED: { endpoint: '203.0.113.10:500/udp', by: 'services of the router' },
   NO_FREE_PORT: { first: 4000, last: 4100, protocol: 'tcp', gateway: '203.0.113.10', mappings: 99, others: 2 },
-  CLOUD_CONFIG_INVALID: { where: '/etc/openstack/clouds.yaml', reason: 'there is no cloud demo in it' },
+  CLOUD_CONFIG_INVALID: { where: '/etc/openstack/clouds.yaml', reason: 'cloud demo not found; present: west' },
   CLOUD_NOT_CONFIGURED: { what: 'a server name', path: '/etc/openstack/clouds.yaml' },
   CLOUD_UNAVAILABLE: { service: 'network', reason: 'no answer within 5 seconds' },
   CLOUD_REFUSED: { service: 'network', status: 403, reason: 'forbidden' },

@@ -2,11 +2,11 @@
  * Requests to a praas daemon, over its Unix socket or over HTTP. When a change gets no response, the error says that the change may
  * have been made.
  */
-import { Agent, type RequestOptions, request } from 'node:http';
+import { Agent, request as httpRequest, type RequestOptions } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import { urlToHttpOptions } from 'node:url';
 import { isPraasError, type PraasError, praasError } from '../../core/errors/errors.ts';
-import { mayRefusePlainHttp, redirectReason, tlsPortReason } from './bad-response.ts';
+import { redirectReason, tlsPortReason } from './bad-response.ts';
 import { addressText, type DaemonAddress } from './daemon-address.ts';
 import { exchange, type HttpResponse, NoResponse, TOO_LARGE } from './exchange.ts';
 import { failureReason, isBroken, isNotHttp, isUntrusted } from './failure.ts';
@@ -32,7 +32,7 @@ export interface Limits {
 const LIMITS: Limits = { silenceMs: 60_000, pauseMs: 1000, maxBytes: 256 * 1024 * 1024 };
 
 interface Transport {
-  readonly request: typeof request;
+  readonly request: typeof httpRequest;
   readonly agent: Agent;
 }
 
@@ -92,11 +92,11 @@ export class DaemonClient {
 
   /** Why the response is that of another server, as far as its head shows. */
   async #misdirection(response: HttpResponse): Promise<string | undefined> {
-    return redirectReason(response) ?? (mayRefusePlainHttp(response) ? this.#tlsPortReason() : undefined);
+    return redirectReason(response) ?? this.#tlsPortReason(response);
   }
 
-  async #tlsPortReason(): Promise<string | undefined> {
-    return this.#address.kind === 'url' ? tlsPortReason(new URL(this.#address.url)) : undefined;
+  async #tlsPortReason(outcome: unknown): Promise<string | undefined> {
+    return this.#address.kind === 'url' ? tlsPortReason(new URL(this.#address.url), outcome) : undefined;
   }
 
   async #errorOf(cause: unknown, may_have_changed: boolean): Promise<PraasError> {
@@ -106,7 +106,7 @@ export class DaemonClient {
       return may_have_changed ? praasError('INTERRUPTED', { signal_number, may_have_changed }) : interruption;
     }
     // A TLS port cannot read a plain request, so nothing has changed.
-    const reason = isBroken(cause) || isNotHttp(cause) ? await this.#tlsPortReason() : undefined;
+    const reason = await this.#tlsPortReason(cause);
     if (reason !== undefined) return praasError('DAEMON_UNREACHABLE', { url: this.name, reason }, cause);
     const facts = { url: this.name, ...(may_have_changed && { may_have_changed }) };
     const isBadResponse = isNotHttp(cause) || (cause as NodeJS.ErrnoException).code === TOO_LARGE;
@@ -126,7 +126,7 @@ function asNoResponse(error: unknown): NoResponse {
 /** TLS is loaded only where it is needed: it takes longer to load than all the rest. */
 async function openTransport(address: DaemonAddress): Promise<Transport> {
   if (address.kind === 'socket' || !address.url.startsWith('https:')) {
-    return { request, agent: new Agent({ keepAlive: true }) };
+    return { request: httpRequest, agent: new Agent({ keepAlive: true }) };
   }
   const https = await import('./https.ts');
   const ca = address.ca === undefined ? {} : { ca: address.ca };

@@ -1,15 +1,12 @@
-/**
- * Detects a TLS port after plain HTTP has failed there: servers then close the connection or send a page of their own, and neither
- * says why. Loaded only then, because node:tls costs more than all the rest of a command.
- */
+/** Tries a TLS handshake with a port. A file of its own, so that node:tls is loaded only where it is needed. */
 import { isIP } from 'node:net';
 import { connect } from 'node:tls';
 import { codeOf } from './failure.ts';
 
 const TIMEOUT_MS = 2000;
 
-/** True when the server at that http:// URL speaks TLS. Sends nothing but the handshake. */
-export function isTlsPort({ hostname, port }: URL): Promise<boolean> {
+/** True when the server at that http:// URL speaks TLS. Sends only the handshake. */
+export function connectsWithTls({ hostname, port }: URL): Promise<boolean> {
   const host = hostname.replaceAll(/^\[|\]$/g, '');
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const socket = connect({
@@ -22,7 +19,7 @@ export function isTlsPort({ hostname, port }: URL): Promise<boolean> {
   });
   const timer = setTimeout(() => resolve(false), TIMEOUT_MS);
   socket.once('secureConnect', () => resolve(true));
-  // An alert is an answer in TLS, for example from a server that requires a client certificate.
+  // An alert is TLS, too, for example from a server that supports other versions only.
   socket.once('error', (error) => resolve(codeOf(error).includes('_ALERT_')));
   socket.once('close', () => resolve(false));
   return promise.finally(() => {
