@@ -10,7 +10,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** What is told of signals. */
 interface Endable {
-  ask(signal_number: number): void;
+  interrupt(signal_number: number): void;
   readonly signalNumber: number | undefined;
 }
 
@@ -40,14 +40,14 @@ export abstract class PraasCommand extends Command {
     return loadConfig({ env: process.env, ...(path !== undefined && { path }) });
   }
 
-  /** Runs `work`; Ctrl-C and the like ask `endable` for an end meanwhile. The exit code says of the signal. */
+  /** Runs `work`; Ctrl-C and other signals interrupt `endable` meanwhile. The exit code names the signal. */
   protected async interruptible<T>(endable: Endable, work: () => Promise<T>): Promise<T> {
-    const ask = (_: NodeJS.Signals, number: number): void => endable.ask(number);
-    for (const signal of SIGNALS) process.on(signal, ask);
+    const interrupt = (_: NodeJS.Signals, number: number): void => endable.interrupt(number);
+    for (const signal of SIGNALS) process.on(signal, interrupt);
     try {
       return await work();
     } finally {
-      for (const signal of SIGNALS) process.off(signal, ask);
+      for (const signal of SIGNALS) process.off(signal, interrupt);
       // Maybe too late to stop it: what was asked for is done and said, and the caller learns of the signal all the same.
       if (endable.signalNumber !== undefined) process.exitCode = exitCodeOfSignal(endable.signalNumber);
     }

@@ -20,7 +20,7 @@ import { patReadiness } from '../server/pat/readiness.ts';
 import { newUuid, systemClock, systemTimers } from '../system/clock.ts';
 import type { Config } from '../system/config/keys.ts';
 import { LiveConfig } from '../system/config/live.ts';
-import { createExec, createStartTalk, isInstalled } from '../system/exec.ts';
+import { createExec, createStartPiped, isInstalled } from '../system/exec.ts';
 import { createFollow } from '../system/follow.ts';
 import { HelperExec } from '../system/helper-exec.ts';
 import { Interruption } from '../system/interruption.ts';
@@ -103,7 +103,7 @@ export async function composePatAgent(
     version,
     graceMs: config.command_timeout * 1000 + GRACE_MS,
     async close() {
-      interruption.ask(SIGTERM);
+      interruption.interrupt(SIGTERM);
       joined?.close();
       await helpers.stop();
       await node.files.close();
@@ -136,7 +136,7 @@ function helpersOf(config: Config, env: NodeJS.ProcessEnv, interruption: Interru
   const timeoutMs = config.command_timeout * 1000;
   return new HelperExec({
     direct: createExec(timeoutMs, env, interruption.abortSignal),
-    startTalk: createStartTalk(env),
+    startPiped: createStartPiped(env),
     newId: newUuid,
     timeoutMs,
     directory: join(dirname(config.socket_path), 'helpers'),

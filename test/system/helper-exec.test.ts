@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type Command, createExec, createStartTalk, type Exec } from '../../src/system/exec.ts';
+import { type Command, createExec, createStartPiped, type Exec } from '../../src/system/exec.ts';
 import { HelperExec } from '../../src/system/helper-exec.ts';
 import { errorOf } from '../support/fake-node.ts';
 
@@ -23,10 +23,10 @@ const make = (timeoutMs = TIMEOUT_MS, pid = process.pid): HelperExec => {
     directCalls.push(command);
     return exec(command);
   };
-  const startTalk = createStartTalk(process.env);
+  const startPiped = createStartPiped(process.env);
   return new HelperExec({
     direct,
-    startTalk,
+    startPiped,
     newId: randomUUID,
     timeoutMs,
     directory: join(directory, 'helpers'),
