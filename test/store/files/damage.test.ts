@@ -1,6 +1,6 @@
 /** Damage is said, set aside by writers only, and never taken for an empty record: that would empty the kernel too. */
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { praasError } from '../../../src/pat/errors.ts';
 import type { FileStore } from '../../../src/store/files/pat/file-store.ts';
@@ -113,6 +113,27 @@ test('a journal whose snapshot is gone is damaged, not a short history', async (
   rmSync(snapshot);
 
   await expect(read()).rejects.toEqual(damage(journal, 'line 1: it is change 5 where change 1 is due'));
+});
+
+test.each([
+  ['is empty', (journal: Buffer) => journal.subarray(0, 0)],
+  ['is all NUL', (journal: Buffer) => Buffer.alloc(journal.length)],
+  ['ends in its first line', (journal: Buffer) => journal.subarray(0, 40)],
+])('a journal that %s, without a snapshot, is damaged and not a router that was never known', async (_, change) => {
+  rmSync(snapshot);
+  const bad = change(readFileSync(journal));
+  writeFileSync(journal, bad);
+  const aside = `${journal}.damaged-20300131T120000Z`;
+
+  await expect(read()).rejects.toEqual(damage(journal, 'it has no complete line'));
+  expect(files()).toEqual(['r1.journal']);
+  for (let again = 0; again < 2; again++) {
+    await expect(write()).rejects.toMatchObject({ code: 'STORE_DAMAGED', facts: { path: journal, aside } });
+    expect(files()).toEqual([basename(aside)]);
+  }
+
+  expect(readFileSync(aside)).toEqual(bad);
+  expect(await store.routers()).toEqual(['other', ROUTER]);
 });
 
 test('after the damage was set aside, reading and writing go on being refused, and the router is still listed', async () => {

@@ -8,6 +8,7 @@ import { Low } from 'lowdb';
 import { isPraasError, praasError } from '../../../core/errors/errors.ts';
 import { emptyRecord } from '../../../pat/mapping/record.ts';
 import { fingerprint, readIfThere } from '../disk.ts';
+import { damaged } from '../json.ts';
 import { currentVersion, type Migration } from '../versions.ts';
 import type { Snapshot } from './format.ts';
 import { linesAfter, parseJournal } from './journal.ts';
@@ -48,7 +49,11 @@ export async function load(files: RouterFiles, migrations: readonly Migration[])
     mappings: [],
   });
   await low.read();
-  if (content === undefined && snapshot.bytes === undefined) await refuseToForget(files);
+  if (snapshot.bytes === undefined) {
+    if (content === undefined) await refuseToForget(files);
+    // A journal is created with its first line, so no crash leaves this: the file system has lost its content.
+    if (journal?.lines.length === 0) throw damaged(files.journal, 'it has no complete line');
+  }
 
   const { mappings, next_port, pending, gateways, adopting, seq } = low.data;
   const byId = new Map(mappings.map((mapping) => [mapping.id, mapping]));
