@@ -82,7 +82,13 @@ export interface Service {
 export async function serviceOf(options: Options, backend: BackendName): Promise<Service> {
   const { exec, later } = options;
   const state_dir = await mkdtemp(join(tmpdir(), 'praas-bench-'));
-  const store = new FileStore({ state_dir, exec, clock: systemClock, lockTimeoutSeconds: 5, command: 'bench' });
+  const store = new FileStore({
+    stateDir: state_dir,
+    exec,
+    clock: systemClock,
+    lockTimeoutSeconds: 5,
+    command: 'bench',
+  });
   later(async () => {
     await store.close();
     await rm(state_dir, { recursive: true, force: true });

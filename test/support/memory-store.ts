@@ -53,7 +53,7 @@ export class MemoryStore implements MappingStore {
           return records.get(router_id) ?? emptyRecord(router_id);
         },
         commit: write,
-        note: write,
+        write: write,
         rollback: async () => change(() => begin),
       });
     } finally {

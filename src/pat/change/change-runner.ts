@@ -159,7 +159,7 @@ export class ChangeRunner {
         continue;
       }
       const before = outcome.ids.map((id) => transaction.record.mappings.get(id));
-      await transaction.note(outcome.delta);
+      await transaction.write(outcome.delta);
       decided.push({ pending, outcome, before });
     }
     return [decided, endings];

@@ -46,7 +46,7 @@ export class Reconciliation {
     const follow = router && this.#gatewayMove(transaction.record, router);
     const asked = new Set(decided.flatMap(({ outcome }) => outcome.ids));
     try {
-      if (follow) await transaction.note(follow);
+      if (follow) await transaction.write(follow);
       await transaction.commit({});
     } catch (error) {
       await transaction.rollback();
@@ -62,7 +62,7 @@ export class Reconciliation {
     const ids = [...new Set([...batch.asked, ...batch.moved])];
     try {
       if (view === undefined) {
-        await transaction.note(absentDelta(transaction.record, ids, clock.now()));
+        await transaction.write(absentDelta(transaction.record, ids, clock.now()));
         return { done: NOTHING_DONE };
       }
       const { delta, added, removed } = await agent.reconcile(view, transaction.record, ids);
@@ -70,7 +70,7 @@ export class Reconciliation {
       return { done: { added, removed, moved: batch.moved.length } };
     } catch (error) {
       if (isPraasError(error, 'ROUTER_NOT_FOUND')) {
-        await transaction.note(absentDelta(transaction.record, ids, clock.now()));
+        await transaction.write(absentDelta(transaction.record, ids, clock.now()));
         return batch.hasChanged ? { done: NOTHING_DONE } : { error };
       }
       const unfinished = unfinishedImport(transaction.record, error);
@@ -86,7 +86,7 @@ export class Reconciliation {
     if (isEmptyDelta(delta)) return;
     const { mappings } = transaction.record;
     const steps = (delta.put ?? []).map((after) => ({ before: mappings.get(after.id), after }));
-    await transaction.note(delta);
+    await transaction.write(delta);
     const events = steps.flatMap((step) => (asked.has(step.after.id) ? [] : (statusEventOf(step) ?? [])));
     if (events.length > 0) await this.#parts.auditLog?.append(events);
   }

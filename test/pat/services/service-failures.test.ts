@@ -13,11 +13,11 @@ const TOOL_FAILED = praasError('TOOL_FAILED', { command: 'conntrack', exit_code:
 
 /** A store that cannot write as soon as `broken` says so. */
 class BrokenStore extends MemoryStore {
-  broken: 'commit' | 'note' | undefined;
+  broken: 'commit' | 'write' | undefined;
 
   override transaction: MappingStore['transaction'] = (router_id, work) =>
     super.transaction(router_id, (inner) => {
-      const write = (kind: 'commit' | 'note') => (delta: Delta) => {
+      const unlessBroken = (kind: 'commit' | 'write') => (delta: Delta) => {
         if (this.broken !== kind) return inner[kind](delta);
         throw praasError('STORE_FULL', { path: '/srv/state/x.json' });
       };
@@ -26,8 +26,8 @@ class BrokenStore extends MemoryStore {
         get record() {
           return inner.record;
         },
-        commit: write('commit'),
-        note: write('note'),
+        commit: unlessBroken('commit'),
+        write: unlessBroken('write'),
         rollback,
       });
     });
@@ -118,7 +118,7 @@ test('connections that cannot be ended are an error, and the rules are put back'
 
 test('a result that cannot be noted is an error, and the rules are put back', async () => {
   const before = node.router.inPlace();
-  store.broken = 'note';
+  store.broken = 'write';
 
   expect((await errorOf(node.pat.create(WANTED))).code).toBe('STORE_FULL');
 

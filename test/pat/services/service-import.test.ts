@@ -128,7 +128,7 @@ test('a disk that is full when all is done takes no port away: the next import f
             return transaction.record;
           },
           commit: (delta) => transaction.commit(delta),
-          note: (delta) => (isFull && delta.adopting?.length === 0 ? Promise.reject(full) : transaction.note(delta)),
+          write: (delta) => (isFull && delta.adopting?.length === 0 ? Promise.reject(full) : transaction.write(delta)),
           rollback: () => transaction.rollback(),
         }),
       ),

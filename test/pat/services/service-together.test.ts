@@ -25,7 +25,7 @@ class CountingStore extends MemoryStore {
           if (this.broken) throw this.broken;
           return inner.commit(delta);
         },
-        note: (delta) => inner.note(delta),
+        write: (delta) => inner.write(delta),
         rollback: () => inner.rollback(),
       };
       return work(counted);

@@ -29,10 +29,10 @@ export function mappingStoreContract(name: string, make: () => StoreUnderTest): 
       expect(await store.routers()).toEqual([]);
     });
 
-    test('what is committed and noted is in the record at once, and for readers', async () => {
+    test('what is committed and written is in the record at once, and for readers', async () => {
       const seen = await store.transaction(ROUTER, async (transaction) => {
         await transaction.commit({ put: [mapping(1), mapping(2)], next_port: 4001, pending: [ENDPOINT] });
-        await transaction.note({ put: [mapping(1, { status: 'ACTIVE' })], pending: [] });
+        await transaction.write({ put: [mapping(1, { status: 'ACTIVE' })], pending: [] });
         return comparable(transaction.record);
       });
 
@@ -58,8 +58,8 @@ export function mappingStoreContract(name: string, make: () => StoreUnderTest): 
 
       await store.transaction(ROUTER, async (transaction) => {
         await transaction.commit({ put: [mapping(1, { name: 'x' }), mapping(3)], remove: [idOf(2)], next_port: 4002 });
-        await transaction.note({ put: [mapping(3, { name: 'y' })], pending: [], gateways: ['192.0.2.1'] });
-        await transaction.note({ adopting: ['-A a rule'] });
+        await transaction.write({ put: [mapping(3, { name: 'y' })], pending: [], gateways: ['192.0.2.1'] });
+        await transaction.write({ adopting: ['-A a rule'] });
         await transaction.rollback();
         expect(comparable(transaction.record)).toEqual(before);
       });
@@ -163,7 +163,7 @@ export function mappingStoreContract(name: string, make: () => StoreUnderTest): 
       await store.transaction(ROUTER, async (transaction) => {
         await Promise.all([
           transaction.commit({ put: [mapping(1)] }),
-          transaction.note({ put: [mapping(2)] }),
+          transaction.write({ put: [mapping(2)] }),
           transaction.commit({ remove: [idOf(1)] }),
         ]);
       });

@@ -81,12 +81,12 @@ const LINE_DAMAGE: readonly [string, () => void, string][] = [
   [
     'repeats a number',
     () => changeLine(2, (line) => line.replace('"seq":6', '"seq":5')),
-    'line 2: it is change 5 where change 6 is due',
+    'line 2: found change 5, expected change 6',
   ],
   [
     'skips a number',
     () => changeLine(2, (line) => line.replace('"seq":6', '"seq":7')),
-    'line 2: it is change 7 where change 6 is due',
+    'line 2: found change 7, expected change 6',
   ],
   ['is JSON of something else at the very end', () => changeLine(3, () => '{"version":1,"seq":7,"x":1}'), 'line 3: '],
   ['belongs behind lines that are lost', () => changeLine(1, () => ''), 'line 1: it is not JSON'],
@@ -112,7 +112,7 @@ test.each(LINE_DAMAGE)(
 test('a journal whose snapshot is gone is damaged, not a short history', async () => {
   rmSync(snapshot);
 
-  await expect(read()).rejects.toEqual(damage(journal, 'line 1: it is change 5 where change 1 is due'));
+  await expect(read()).rejects.toEqual(damage(journal, 'line 1: found change 5, expected change 1'));
 });
 
 test.each([
@@ -142,7 +142,7 @@ test('after the damage was set aside, reading and writing go on being refused, a
   await expect(write()).rejects.toMatchObject(SET_ASIDE);
 
   for (const again of [read, write, () => store.read(ROUTER)]) {
-    await expect(again()).rejects.toEqual(damage(snapshot, 'nothing has taken its place yet', aside));
+    await expect(again()).rejects.toEqual(damage(snapshot, 'it has not been restored yet', aside));
   }
   expect((await store.routers()).includes(ROUTER)).toBe(true);
   expect(await store.routers()).toEqual(['other', ROUTER]);

@@ -23,7 +23,8 @@ let clock: FakeClock;
 let log: ListLog;
 let eventLog: EventLog;
 
-const open = (): EventLog => new EventLog({ state_dir, clock, log, retainDays: () => 2, request_id: () => 'req-1' });
+const open = (): EventLog =>
+  new EventLog({ stateDir: state_dir, clock, log, retainDays: () => 2, requestId: () => 'req-1' });
 const event = (n: number, fields: Partial<NewEvent> = {}): NewEvent => ({
   type: 'created',
   mapping_id: idOf(n),
@@ -119,7 +120,7 @@ test('what cannot be noted fails nobody, and is said', async () => {
 
   await eventLog.append([event(1)]);
 
-  expect(log.lines).toMatchObject([{ level: 'warn', message: 'what was changed could not be noted in the audit log' }]);
+  expect(log.lines).toMatchObject([{ level: 'warn', message: 'audit log append failed' }]);
   rmSync(join(state_dir, 'events'));
   mkdirSync(join(state_dir, 'events'));
   await eventLog.append([event(2)]);

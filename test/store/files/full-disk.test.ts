@@ -118,9 +118,9 @@ test('the tests of a full disk run in CI', () => {
     expect([...(await openStore(directory.path).read(ROUTER)).mappings.keys()]).toEqual([idOf(1)]);
   });
 
-  test('a note that does not fit is refused as a commit is', async () => {
+  test('a write that does not fit is refused as a commit is', async () => {
     fill();
-    await expect(store.transaction(ROUTER, (transaction) => transaction.note({ put: [big] }))).rejects.toMatchObject(
+    await expect(store.transaction(ROUTER, (transaction) => transaction.write({ put: [big] }))).rejects.toMatchObject(
       full,
     );
     expect((await store.routers()).includes(ROUTER)).toBe(false);

@@ -6,7 +6,7 @@ import { type Delta, emptyRecord, type RouterRecord, withDelta } from '../../../
 import { comparable, freshDirectory, idOf, mapping, openStore, ROUTER, snapshotPath } from './support.ts';
 
 interface Step {
-  readonly kind: 'commit' | 'note';
+  readonly kind: 'commit' | 'write';
   readonly delta: Delta;
 }
 
@@ -40,7 +40,7 @@ const DELTA: fc.Arbitrary<Delta> = fc.record(
   },
   { requiredKeys: [] },
 );
-const STEP: fc.Arbitrary<Step> = fc.record({ kind: fc.constantFrom('commit', 'note'), delta: DELTA });
+const STEP: fc.Arbitrary<Step> = fc.record({ kind: fc.constantFrom('commit', 'write'), delta: DELTA });
 const ROUND: fc.Arbitrary<Round> = fc.record({
   steps: fc.array(STEP, { maxLength: 5 }),
   rollbackAfter: fc.nat({ max: 9 }),

@@ -57,7 +57,7 @@ test('the first line comes as a whole file: a journal without a whole line is no
   }
 });
 
-test.each(['commit', 'note'] as const)(
+test.each(['commit', 'write'] as const)(
   'killed at any moment of its first %s, a writer leaves no journal or a whole line',
   async (kind) => {
     const seen: (readonly string[])[] = [];

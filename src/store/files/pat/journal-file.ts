@@ -10,26 +10,26 @@ import { syncDirectory } from '../disk.ts';
 import { replaceFile } from '../replace-file.ts';
 
 /** The end of the journal at some moment. */
-export interface Mark {
+export interface JournalEnd {
   readonly exists: boolean;
   readonly bytes: number;
 }
 
 export class JournalFile {
   readonly path: string;
-  #end: Mark;
+  #end: JournalEnd;
   #isClean: boolean;
   #isSynced = true;
   #handle: FileHandle | undefined;
 
   /** Takes the end of the last whole line, and whether the file ends there. Touches no file. */
-  constructor(path: string, end: Mark, isClean: boolean) {
+  constructor(path: string, end: JournalEnd, isClean: boolean) {
     this.path = path;
     this.#end = end;
     this.#isClean = isClean;
   }
 
-  get end(): Mark {
+  get end(): JournalEnd {
     return this.#end;
   }
 
@@ -64,7 +64,7 @@ export class JournalFile {
   }
 
   /** Removes everything after the mark, durably. Needs no free space. Throws the errors of the file system. */
-  async cutTo(mark: Mark): Promise<void> {
+  async cutTo(mark: JournalEnd): Promise<void> {
     this.#end = mark;
     this.#isClean = false;
     if (mark.exists) {
