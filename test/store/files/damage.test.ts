@@ -116,9 +116,9 @@ test('a journal whose snapshot is gone is damaged, not a short history', async (
 });
 
 test.each([
-  ['is empty', (journal: Buffer) => journal.subarray(0, 0)],
-  ['is all NUL', (journal: Buffer) => Buffer.alloc(journal.length)],
-  ['ends in its first line', (journal: Buffer) => journal.subarray(0, 40)],
+  ['is empty', (content: Buffer) => content.subarray(0, 0)],
+  ['is all NUL', (content: Buffer) => Buffer.alloc(content.length)],
+  ['ends in its first line', (content: Buffer) => content.subarray(0, 40)],
 ])('a journal that %s, without a snapshot, is damaged and not a router that was never known', async (_, change) => {
   rmSync(snapshot);
   const bad = change(readFileSync(journal));
