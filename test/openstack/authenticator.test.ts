@@ -77,7 +77,7 @@ test.each([
   ['swift', rolesOf('swift')],
   ['none', { roles: [] }],
 ])(
-  'without a role that counts (%s) somebody is known and may not enter, and may the moment that one is given',
+  'without a role in praas (%s) a valid token is FORBIDDEN, and accepted soon after a role is assigned',
   async (said, fields) => {
     fake.grant(TOKEN, fields);
     await expect(authenticator.authenticate(TOKEN)).rejects.toMatchObject({
@@ -144,7 +144,7 @@ test('a role that is taken away is gone within a minute', async () => {
   expect(await authenticator.authenticate(TOKEN)).toMatchObject({ role: 'reader' });
 });
 
-test('a bad token is nobody’s, and asking again at once costs Keystone nothing', async () => {
+test('an invalid token is rejected, and the next attempt does not ask Keystone', async () => {
   for (const _ of [1, 2, 3]) expect(await authenticator.authenticate('gAAAAAunknown')).toBeUndefined();
   expect(questions()).toBe(1);
 
@@ -171,7 +171,7 @@ describe('Keystone that cannot say', () => {
     expect(await authenticator.authenticate(NEW)).toBeDefined();
   });
 
-  test('nobody listens there: the same', async () => {
+  test('connection refused: the same', async () => {
     const identity = new Identity(account.session({ auth_url: 'http://127.0.0.1:1/v3' }));
     const alone = new KeystoneAuthenticator({ identity, roleOf: () => 'member', clock });
     await expect(alone.authenticate(NEW)).rejects.toMatchObject({ code: 'CLOUD_UNAVAILABLE' });
@@ -188,7 +188,7 @@ describe('Keystone that cannot say', () => {
     await expect(authenticator.authenticate(NEW)).rejects.toMatchObject({ code: 'CLOUD_BAD_RESPONSE' });
   });
 
-  test('our own account that is not let in is no fault of the caller', async () => {
+  test('a rejected service account is not the fault of the requester', async () => {
     fake.wants = () => false;
     await expect(authenticator.authenticate(NEW)).rejects.toMatchObject({ code: 'CLOUD_REFUSED', kind: 'External' });
   });

@@ -81,7 +81,7 @@ describe('a service that stumbles', () => {
     fake.troubles.length = 0;
   });
 
-  test('silence: nobody waits for it thrice', async () => {
+  test('silence: no second attempt', async () => {
     const cloud = account.cloud();
     await cloud.routers();
     const before = fake.asked.length;
@@ -126,7 +126,7 @@ describe('answers that make no sense', () => {
     await expect(cloud.routers()).rejects.toMatchObject({ code: 'CLOUD_BAD_RESPONSE' });
   });
 
-  test('nobody but the service itself says that something is not there', async () => {
+  test('only a 404 of the service itself means that a resource does not exist', async () => {
     const cloud = account.cloud();
     expect(await cloud.router(idOf(9))).toBeUndefined();
     fake.troubles.push({ status: 404, text: '<html>404</html>' });
@@ -142,7 +142,7 @@ describe('answers that make no sense', () => {
   });
 });
 
-test('nobody there: CLOUD_UNAVAILABLE', async () => {
+test('connection refused: CLOUD_UNAVAILABLE', async () => {
   const cloud = account.cloud({ auth_url: 'http://127.0.0.1:1/v3' });
   await expect(cloud.routers()).rejects.toMatchObject({ code: 'CLOUD_UNAVAILABLE' });
 });

@@ -153,7 +153,7 @@ describe('repeating', () => {
     expect(requests).toHaveLength(1);
   });
 
-  test('a POST that found nobody cannot have arrived, and is tried again', async () => {
+  test('a POST whose connection was refused cannot have arrived, and is repeated', async () => {
     const url = new URL('http://127.0.0.1:1/');
     const error = await failureOf(http.send(ask('POST', { url })));
     expect(error).toMatchObject({

@@ -1,5 +1,6 @@
 /** A daemon that is asked questions: JSON goes out, a checked value or an error of the catalogue comes back. */
 import type * as z from 'zod';
+import { parseJson } from '../../core/values/json.ts';
 import { badResponse, refusal } from './errors.ts';
 
 /** One request to a daemon. */
@@ -38,7 +39,7 @@ export class ApiClient {
   /** Gives the answer as the schema reads it. Throws what the daemon refuses with, DAEMON_BAD_RESPONSE, as Sender. */
   async ask<T>(answer: z.ZodType<T>, request: ApiRequest): Promise<T> {
     const { status, text } = await this.#sender.send(request);
-    const body = jsonOf(text);
+    const body = parseJson(text);
     if (status < 200 || status >= 300) throw refusal(status, body, this.name);
     const { data, error } = answer.safeParse(body);
     if (error === undefined) return data;
@@ -48,14 +49,5 @@ export class ApiClient {
       this.name,
       `the answer to ${request.method} ${request.path} is wrong in ${where}: ${issue?.message}`,
     );
-  }
-}
-
-/** Undefined for what is not JSON. */
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

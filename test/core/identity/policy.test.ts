@@ -38,7 +38,7 @@ test.each(ROWS)('by default the least level for %s is %s', (action, level) => {
   expect(POLICY_BY_DEFAULT.level(asked)).toBe(level);
 });
 
-test('whoever looks at all projects is no operator for that', () => {
+test('a reader of all projects is not an operator', () => {
   expect(POLICY_BY_DEFAULT.allows(who('reader', null), 'mapping:create')).toBe(false);
   expect(POLICY_BY_DEFAULT.allows(who('member', null), 'router:sync')).toBe(false);
 });
@@ -53,7 +53,7 @@ test('a file changes what it names and nothing else', () => {
   expect(changed).toEqual(['mapping:list', 'router:sync']);
 });
 
-test('what nobody may, an operator may not', () => {
+test('the level nobody denies an action to operators, too', () => {
   const policy = policyFrom({ actions: { 'mapping:update': 'nobody' } }, PATH);
 
   expect(CALLERS.filter(([, caller]) => policy.allows(caller, 'mapping:update'))).toEqual([]);

@@ -179,11 +179,11 @@ test.each([
   expect(error.message).not.toContain('\u001b');
 });
 
-test('who is sent elsewhere does not go there with the token', async () => {
+test('a redirect is not followed, so the token is not sent there', async () => {
   const { pat } = await remoteTo((response) => response.writeHead(307, { Location: 'http://127.0.0.1:1/' }).end());
 
   expect(await errorOf(pat.list())).toMatchObject({
     code: 'DAEMON_BAD_RESPONSE',
-    facts: { reason: 'HTTP 307 without a reason' },
+    facts: { reason: 'HTTP 307 redirects to http://127.0.0.1:1/' },
   });
 });

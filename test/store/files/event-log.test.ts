@@ -115,7 +115,7 @@ test('a torn line is passed over, and the next one is whole', async () => {
   expect(await ids()).toEqual([idOf(1), idOf(2)]);
 });
 
-test('what cannot be noted fails nobody, and is said', async () => {
+test('an event that cannot be written is logged, and fails no change', async () => {
   writeFileSync(join(state_dir, 'events'), 'a file where the directory should be');
 
   await eventLog.append([event(1)]);

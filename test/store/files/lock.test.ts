@@ -112,7 +112,7 @@ test('a program that praas has started does not keep the lock when praas gives i
 
 const lock = (): string => readFileSync(join(directory.path, 'lock'), 'utf8');
 
-test('the lock file says who holds it, and nothing when nobody does', async () => {
+test('the lock file names the holder, and is empty when the lock is released', async () => {
   const store = open({ command: 'praas pat create' });
   await commitEach(store, [1]);
   expect(JSON.parse(lock())).toEqual({

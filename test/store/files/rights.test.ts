@@ -1,4 +1,4 @@
-/** Only root sees the state; who may not, is told so. As nobody for a moment, which needs root: not skipped in CI. */
+/** Only root reads the state; other users get NOT_PERMITTED. Switches to the user nobody, which requires root: not skipped in CI. */
 import { chmodSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';

@@ -149,13 +149,13 @@ describe('without an answer there is a reason', () => {
   });
 
   test.each([
-    ['is of nobody known', 'localhost', failureReason({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })],
+    ['is not signed by a trusted authority', 'localhost', failureReason({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })],
     ['is for another name', 'elsewhere', failureReason({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' })],
   ])('when the certificate %s', async (what, host, reason) => {
     const tls = certificate(host, directory);
     const server = await serverOf(ok, { tls });
 
-    const ca = what === 'is of nobody known' ? certificate('localhost', directory).cert : tls.cert;
+    const ca = what === 'is not signed by a trusted authority' ? certificate('localhost', directory).cert : tls.cert;
     const failure = await failureOf(clientOf(at(server.url, { ca })), POST);
     expect(failure).toEqual({ reason: expect.stringContaining(reason), isDoubtful: false });
     expect(server.asked).toEqual([]);
@@ -260,7 +260,7 @@ describe('when the connection breaks before the answer', () => {
     expect(server.asked).toHaveLength(2);
   });
 
-  test('the doubt is said too when nobody is there any more', async () => {
+  test('the doubt is reported too when the daemon does not listen any more', async () => {
     const server = await testServer((response) => {
       response.destroy();
       void server.close();

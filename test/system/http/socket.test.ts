@@ -13,7 +13,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-test('yes where somebody takes connections', async () => {
+test('true where a process accepts connections', async () => {
   const path = join(directory, 'praas.sock');
   const server = createServer().listen(path);
   await once(server, 'listening');
@@ -22,11 +22,11 @@ test('yes where somebody takes connections', async () => {
   server.close();
 });
 
-test('no where there is nothing, something else, what a killed daemon left, or a path that no socket can have', async () => {
+test('false where there is nothing, something else, what a killed daemon left, or a path that no socket can have', async () => {
   const left = join(directory, 'left.sock');
   const server = createServer().listen(left);
   await once(server, 'listening');
-  // Closing would remove it: what is left is a link to a socket that nobody serves any more.
+  // Closing would remove it: what is left is a link to a socket without a process.
   linkSync(left, join(directory, 'stale.sock'));
   await new Promise((resolve) => server.close(resolve));
   writeFileSync(join(directory, 'file'), '');
