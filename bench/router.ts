@@ -83,7 +83,7 @@ export async function serviceOf(options: Options, backend: BackendName): Promise
   const { exec, later } = options;
   const stateDir = await mkdtemp(join(tmpdir(), 'praas-bench-'));
   const store = new FileStore({
-    state_dir: stateDir,
+    stateDir,
     exec,
     clock: systemClock,
     lockTimeoutSeconds: 5,

@@ -127,7 +127,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   'commands/output': {
     ours: ['core', 'pat'],
     types: ['admin/doctor'],
-    packages: ['node', 'csv-stringify', 'js-yaml', 'listr2', 'ms', 'string-width'],
+    packages: ['node', 'csv-stringify', 'js-yaml', 'listr2', 'ms', 'string-width', 'wrap-ansi'],
     why: 'output turns values into text and back; it decides nothing and changes nothing',
   },
   commands: {

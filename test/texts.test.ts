@@ -25,8 +25,8 @@ test.each(Object.entries(CATALOGUES))('errors of %s', (product, entries) => {
   const codes = CODES.filter((code) => code in entries).toSorted();
   const texts = codes.flatMap((code) =>
     allFactsOf(code).map((facts) => {
-      const { kind, message, next_steps } = sampleOf(code, facts);
-      return [`${code} (${kind})`, message, ...next_steps.map((step) => `  ${step}`)].join('\n');
+      const { kind, message, nextSteps } = sampleOf(code, facts);
+      return [`${code} (${kind})`, message, ...nextSteps.map((step) => `  ${step}`)].join('\n');
     }),
   );
   expectGolden(`texts/${product}.errors.txt`, pages(texts));

@@ -76,11 +76,11 @@ function figuresOf({ title, bar, rounds }: Place): Figure[] {
   return [64, 8].map((clients) => ({
     title: `${clients} parallel creates over HTTP, against one at a time: throughput (${title})`,
     ...(clients === 64 && bar && { bar }),
-    ratios: rounds.map((round) => perSecond(round, clients) / perSecond(round, 1)),
+    ratios: rounds.map((round) => throughput(round, clients) / throughput(round, 1)),
   }));
 }
 
-function perSecond(round: ReadonlyMap<number, Load>, clients: number): number {
+function throughput(round: ReadonlyMap<number, Load>, clients: number): number {
   return round.get(clients)?.perSecond ?? Number.NaN;
 }
 

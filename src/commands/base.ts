@@ -10,7 +10,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** What ends its work when a signal arrives. */
 interface Interruptible {
-  ask(signal_number: number): void;
+  interrupt(signalNumber: number): void;
   readonly signalNumber: number | undefined;
 }
 
@@ -42,12 +42,12 @@ export abstract class PraasCommand extends Command {
 
   /** Runs `work`; Ctrl-C and the like interrupt it. The exit code then tells the signal. */
   protected async interruptible<T>(interruption: Interruptible, work: () => Promise<T>): Promise<T> {
-    const ask = (_: NodeJS.Signals, number: number): void => interruption.ask(number);
-    for (const signal of SIGNALS) process.on(signal, ask);
+    const interrupt = (_: NodeJS.Signals, number: number): void => interruption.interrupt(number);
+    for (const signal of SIGNALS) process.on(signal, interrupt);
     try {
       return await work();
     } finally {
-      for (const signal of SIGNALS) process.off(signal, ask);
+      for (const signal of SIGNALS) process.off(signal, interrupt);
       // The work may be complete all the same; the exit code tells the caller of the signal.
       if (interruption.signalNumber !== undefined) process.exitCode = exitCodeOfSignal(interruption.signalNumber);
     }

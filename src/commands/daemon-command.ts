@@ -1,29 +1,16 @@
 /** What the commands share that run until a signal stops them. */
-import { Flags } from '@oclif/core';
 import type { Config } from '../compose/config.ts';
 import type { Daemon } from '../compose/daemon.ts';
-import { PAT_KEYS } from '../pat/settings.ts';
 import { PraasCommand } from './base.ts';
-import { flagReader } from './flags.ts';
 
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
-export const retainFlag = Flags.custom<number>({
-  multiple: false,
-  helpValue: 'DAYS',
-  parse: flagReader(PAT_KEYS.retain_days.kind.allowed, PAT_KEYS.retain_days.kind.parse),
-});
-
 export abstract class DaemonCommand extends PraasCommand {
-  /** Gives a function that reads the configuration; flags override it each time. */
-  protected reader(flags: {
-    readonly config?: string | undefined;
-    readonly retain?: number | undefined;
-  }): () => Promise<Config> {
-    const { config: path, retain: retain_days } = flags;
+  /** Gives a function that reads the configuration, from `path` if given; the values of flags override it each time. */
+  protected reader(path: string | undefined, overrides: Partial<Config>): () => Promise<Config> {
     return async () => {
       const { config } = await this.loadConfig(path);
-      return retain_days === undefined ? config : Object.freeze({ ...config, retain_days });
+      return Object.freeze({ ...config, ...overrides });
     };
   }
 

@@ -42,7 +42,7 @@ export function exitCodeOfSignal(number: number): number {
 }
 
 export function exitCodeOf(error: unknown): number {
-  if (isPraasError(error, 'INTERRUPTED')) return exitCodeOfSignal(Number(error.facts['signal_number']));
+  if (isPraasError(error, 'INTERRUPTED')) return exitCodeOfSignal(error.facts['signal_number']);
   if (isPraasError(error) && error.kind === 'Usage') return EXIT_USAGE;
   return error instanceof Errors.CLIError ? (error.oclif.exit ?? EXIT_FAILED) : EXIT_FAILED;
 }
@@ -63,7 +63,7 @@ export function failureJson(error: unknown): { readonly error: ErrorDocument } |
 
 function documentOf(error: unknown): ErrorDocument {
   if (isPraasError(error)) {
-    const { code, message, next_steps, facts } = error;
+    const { code, message, nextSteps: next_steps, facts } = error;
     return { code, message, next_steps, facts };
   }
   if (error instanceof UsageError) {

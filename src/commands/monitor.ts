@@ -4,10 +4,11 @@ import type { Config } from '../compose/config.ts';
 import { composeOrConnect } from '../compose/praas.ts';
 import type { Correction } from '../pat/follow/correction.ts';
 import { withheldText } from '../pat/follow/withheld.ts';
-import { DaemonCommand, retainFlag } from './daemon-command.ts';
+import { DaemonCommand } from './daemon-command.ts';
 import { outputFlags } from './flags.ts';
 import { renderList } from './output/rows.ts';
 import { CORRECTION_COLUMNS } from './pat/correction-columns.ts';
+import { retained, retainFlag } from './pat/retain-flag.ts';
 
 export default class MonitorCommand extends DaemonCommand {
   static override summary = 'run the monitor agent: follow servers in OpenStack';
@@ -45,7 +46,7 @@ export default class MonitorCommand extends DaemonCommand {
     const { flags } = await this.parse(MonitorCommand);
     const columns = this.choose(CORRECTION_COLUMNS, flags.column);
     this.requireRoot();
-    const read = this.reader(flags);
+    const read = this.reader(flags.config, retained(flags.retain));
     const config = await read();
     if (flags.check) return this.#check(config);
     if (!flags.once) {

@@ -23,7 +23,7 @@ export async function runCommandLine(args: readonly string[], options: Interface
   }
 }
 
-/** `praas help pat list` is `praas pat list --help`. */
+/** `praas help token list` is `praas token list --help`. */
 function wordsOf([first, ...others]: readonly string[]): string[] {
   if (first === undefined) return [];
   return first === 'help' ? [...others, '--help'] : [first, ...others];

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { Flags } from '@oclif/core';
-import { DaemonCommand, retainFlag } from './daemon-command.ts';
+import { DaemonCommand } from './daemon-command.ts';
+import { retained, retainFlag } from './pat/retain-flag.ts';
 
 export default class Serve extends DaemonCommand {
   static override enableJsonFlag = false;
@@ -22,7 +23,7 @@ export default class Serve extends DaemonCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(Serve);
     this.requireRoot();
-    const read = this.reader(flags);
+    const read = this.reader(flags.config, retained(flags.retain));
     const config = await read();
     const { composePatAgent } = await import('../compose/processes.ts');
     const context = {

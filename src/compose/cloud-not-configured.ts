@@ -4,7 +4,7 @@ import { type PraasError, praasError } from '../core/errors/errors.ts';
 import type { Config } from './config.ts';
 
 /** The error CLOUD_NOT_CONFIGURED, which names the file in which the cloud would be. */
-export function cloudNotConfigured({ clouds_path }: Config, env: NodeJS.ProcessEnv): PraasError {
+export function cloudNotConfigured({ clouds_path }: Pick<Config, 'clouds_path'>, env: NodeJS.ProcessEnv): PraasError {
   const path = env['OS_CLIENT_CONFIG_FILE'] || clouds_path;
   return praasError('CLOUD_NOT_CONFIGURED', { path, exists: existsSync(path) }) as PraasError;
 }

@@ -22,6 +22,7 @@ import { RouterDirectory } from '../pat/target/router-directory.ts';
 import { SecurityGroups } from '../pat/target/security-groups.ts';
 import { LocalTargets } from '../pat/target/targets.ts';
 import { systemClock } from '../system/clock.ts';
+import { cloudNotConfigured } from './cloud-not-configured.ts';
 import type { Config } from './config.ts';
 
 /** What the services need on a node with OpenStack. */
@@ -67,7 +68,7 @@ export async function buildCloud(
   return {
     cloud,
     parts: {
-      targets: new CloudTargets({ cloud, policy, local: new LocalTargets() }),
+      targets: new CloudTargets({ cloud, policy, local: new LocalTargets(() => cloudNotConfigured(config, env)) }),
       groups,
       directory: new RouterDirectory(),
       cloud: async () => cloud,

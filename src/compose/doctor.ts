@@ -26,7 +26,7 @@ import { isPraasError, type PraasError } from '../pat/errors.ts';
 import { systemClock, systemTimers } from '../system/clock.ts';
 import { createExec, type Exec, isInstalled, packageOf } from '../system/exec.ts';
 import { DaemonClient } from '../system/http/daemon-client.ts';
-import { isAnswered } from '../system/http/socket.ts';
+import { isListening } from '../system/http/socket.ts';
 import { Interruption } from '../system/interruption.ts';
 import { buildCloud } from './cloud.ts';
 import type { Config } from './config.ts';
@@ -141,7 +141,7 @@ export class Doctor {
 
   async #readiness(): Promise<Readiness | undefined> {
     const { socket_path } = this.#config;
-    if (!(await isAnswered(socket_path, 'praas doctor'))) return undefined;
+    if (!(await isListening(socket_path, 'asking the daemon'))) return undefined;
     const client = new DaemonClient({ kind: 'socket', path: socket_path }, this.interruption.abortSignal);
     try {
       const { text } = await client.send({ method: 'GET', path: '/readyz' });

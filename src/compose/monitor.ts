@@ -95,7 +95,7 @@ async function notificationsOf({ notifications: url }: Config, log: Logger): Pro
   return new RabbitNotifications({
     transport,
     ca,
-    after: (wait, work) => systemTimers.after(wait, work),
+    timers: systemTimers,
     random: Math.random,
     log,
   });

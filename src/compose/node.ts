@@ -82,7 +82,7 @@ export function buildNode(parts: NodeParts): Node {
   const dataplane = new NetfilterDataplane(namespaces, ...backendsOf(config, namespaces));
   const { state_dir } = config;
   const { lockTimeoutSeconds, quota: defaults } = parts;
-  const onDisk = { state_dir, lockTimeoutSeconds, exec, clock: systemClock, command };
+  const onDisk = { stateDir: state_dir, lockTimeoutSeconds, exec, clock: systemClock, command };
   const files = new FileStore(onDisk);
   const quotas = new FileQuotaStore(onDisk);
   const ledger = new QuotaLedger({ store: files, quotas, defaults });
@@ -91,8 +91,8 @@ export function buildNode(parts: NodeParts): Node {
     parts.touched?.(record);
   });
   const agent = new Agent(dataplane, systemClock, log);
-  const { request_id = () => '', retainDays, access = defaultPolicy(PAT_ACTIONS) } = parts;
-  const events = new EventLog({ state_dir, clock: systemClock, log, retainDays, request_id });
+  const { request_id: requestId = () => '', retainDays, access = defaultPolicy(PAT_ACTIONS) } = parts;
+  const events = new EventLog({ stateDir: state_dir, clock: systemClock, log, retainDays, requestId });
   const node = { store, dataplane, agent, clock: systemClock, newId: newUuid, log, settings, stateDir: state_dir };
   const runner = new ChangeRunner({ ...node, auditLog: events });
   const common = { ...node, runner };

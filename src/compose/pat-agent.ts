@@ -18,7 +18,7 @@ import { PatMetrics } from '../server/pat/metrics.ts';
 import { MonitorMetrics } from '../server/pat/monitor-metrics.ts';
 import { patReadinessChecks } from '../server/pat/readiness.ts';
 import { newUuid, systemClock, systemTimers } from '../system/clock.ts';
-import { createExec, createStartTalk, type Exec, isInstalled } from '../system/exec.ts';
+import { createExec, createStartPiped, type Exec, isInstalled } from '../system/exec.ts';
 import { createFollow } from '../system/follow.ts';
 import { HelperExec } from '../system/helper-exec.ts';
 import { Interruption } from '../system/interruption.ts';
@@ -80,7 +80,7 @@ export async function composePatAgent(
     version,
     graceMs: config.command_timeout_seconds * 1000 + GRACE_MS,
     async close() {
-      interruption.ask(SIGTERM);
+      interruption.interrupt(SIGTERM);
       builtCloud?.close();
       await helpers.stop();
       await node.files.close();
@@ -163,7 +163,7 @@ function helpersOf(config: Config, env: NodeJS.ProcessEnv, interruption: Interru
   const timeoutMs = config.command_timeout_seconds * 1000;
   return new HelperExec({
     direct: createExec(timeoutMs, env, interruption.abortSignal),
-    startTalk: createStartTalk(env),
+    startPiped: createStartPiped(env),
     newId: newUuid,
     timeoutMs,
     directory: join(dirname(config.socket_path), 'helpers'),

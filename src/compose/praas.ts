@@ -9,7 +9,7 @@ import type { Servers } from '../pat/services/server-service.ts';
 import { newUuid } from '../system/clock.ts';
 import { createExec } from '../system/exec.ts';
 import type { DaemonAddress } from '../system/http/daemon-address.ts';
-import { isAnswered } from '../system/http/socket.ts';
+import { isListening } from '../system/http/socket.ts';
 import { Interruption } from '../system/interruption.ts';
 import { FileLog } from '../system/log.ts';
 import type { ClientCloud } from './cloud.ts';
@@ -83,7 +83,7 @@ export async function connect(address: DaemonAddress): Promise<Praas> {
  */
 export async function composeOrConnect(config: Config, runtime: RuntimeContext): Promise<Praas> {
   const path = config.socket_path;
-  const hasDaemon = await isAnswered(path, runtime.command);
+  const hasDaemon = await isListening(path, runtime.command);
   return hasDaemon ? connect({ kind: 'socket', path }) : compose(config, runtime);
 }
 

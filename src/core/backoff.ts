@@ -1,19 +1,19 @@
-/** How long to wait before the next attempt: twice as long each time. Pure. */
+/** The time to wait before the next attempt, which doubles with each failure. Pure. */
 
 export interface BackoffOptions {
-  /** Before the second attempt. */
+  /** The wait before the second attempt. */
   readonly firstMs: number;
-  /** At most; left out: no limit. */
+  /** The longest wait, before jitter; left out: no limit. */
   readonly maxMs?: number;
-  /** Gives a number from 0 to 1, by which the time varies between a half and one and a half; left out: it does not vary. */
+  /** Gives a number from 0 to 1 for jitter between 0.5 and 1.5 of the wait; left out: no jitter. */
   readonly random?: () => number;
 }
 
-/** Takes how many attempts have failed (1 or more), gives milliseconds. */
+/** Takes the number of failed attempts (1 or more), gives milliseconds. */
 export function backoff(
   failures: number,
   { firstMs, maxMs = Number.POSITIVE_INFINITY, random }: BackoffOptions,
 ): number {
-  const waitMs = firstMs * 2 ** (failures - 1) * (random === undefined ? 1 : 0.5 + random());
-  return Math.min(maxMs, waitMs);
+  const waitMs = Math.min(maxMs, firstMs * 2 ** (failures - 1));
+  return random === undefined ? waitMs : waitMs * (0.5 + random());
 }

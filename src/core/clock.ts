@@ -1,4 +1,4 @@
-/** The time, as everybody but system/ asks for it. */
+/** The time. Only system/ reads it from the machine; all other rooms are given a Clock. */
 export interface Clock {
   now(): Date;
 }

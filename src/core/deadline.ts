@@ -1,9 +1,9 @@
-/** Work that is not waited for longer than a time. */
+/** A limit on how long work is waited for. */
 import type { Timers } from './timers.ts';
 
 /**
- * Gives what `work` gives, or throws what `late` gives once `limit_ms` milliseconds have passed. The work itself goes on then,
- * and what it comes to is not heard.
+ * Gives the result of `work`, or throws the error that `late` gives after `limitMs` milliseconds. The work itself continues then,
+ * and its result is ignored.
  */
 export async function withDeadline<T>(
   timers: Timers,

@@ -1,5 +1,5 @@
-/** Doing something later, as the loops of the agent and the monitor need it. */
+/** Delayed work. Only system/ starts real timers; all other rooms are given Timers. */
 export interface Timers {
-  /** Runs `work` once, in that many milliseconds (0 to 2^31 - 1). Gives what calls it off. */
+  /** Runs `work` once after that many milliseconds (0 to 2^31 - 1). Gives a function that cancels it. */
   after(milliseconds: number, work: () => void): () => void;
 }

@@ -1,26 +1,27 @@
 /**
- * Routers that wait for being looked after: each is in line once, is worked on once at a time, and comes again when it was
- * asked for meanwhile. A few are worked on at the same time; one that takes long gives its place to the next and goes on
- * beside, so that broken namespaces never hold up the others.
+ * A queue of keys to work on. Each key is queued once, is worked on by one worker at a time, and is queued again when it is added
+ * during that work. A few keys are worked on concurrently; work that takes long stops counting and continues beside the others, so
+ * that one slow key never blocks the rest.
  */
 import type { Timers } from './timers.ts';
 
 export interface WorkQueueParts {
   readonly timers: Timers;
-  /** Looks after one router. Must not reject. */
-  readonly work: (router_id: string, reason: string) => Promise<void>;
+  /** Works on one key. Must not reject. */
+  readonly work: (key: string, reason: string) => Promise<void>;
   readonly concurrency: number;
-  /** Whoever takes longer gives up its place. */
+  /** Work that takes longer no longer counts towards `concurrency`. */
   readonly slowAfterMs: number;
 }
 
 export class WorkQueue {
   readonly #parts: WorkQueueParts;
-  /** By router, in the order of asking; the first reason counts. */
+  /** Reasons by key, in the order of adding; the first reason is kept. */
   readonly #urgent = new Map<string, string>();
   readonly #usual = new Map<string, string>();
   readonly #running = new Map<string, Promise<void>>();
-  #taken = 0;
+  /** How many of the running ones count towards `concurrency`. */
+  #counted = 0;
   #isClosed = false;
   #idle: PromiseWithResolvers<void> | undefined;
 
@@ -28,24 +29,24 @@ export class WorkQueue {
     this.#parts = parts;
   }
 
-  /** Asks for a router. What is urgent goes before what is usual. */
-  add(router_id: string, reason: string, isUrgent: boolean): void {
+  /** Queues a key, unless it is queued already. Urgent keys are worked on first. */
+  add(key: string, reason: string, isUrgent: boolean): void {
     if (this.#isClosed) return;
     if (isUrgent) {
-      this.#usual.delete(router_id);
-      if (!this.#urgent.has(router_id)) this.#urgent.set(router_id, reason);
-    } else if (!this.#urgent.has(router_id) && !this.#usual.has(router_id)) this.#usual.set(router_id, reason);
-    this.#next();
+      this.#usual.delete(key);
+      if (!this.#urgent.has(key)) this.#urgent.set(key, reason);
+    } else if (!this.#urgent.has(key) && !this.#usual.has(key)) this.#usual.set(key, reason);
+    this.#startNext();
   }
 
-  /** Resolves when nobody is in line and nobody is worked on. */
+  /** Resolves when no key is queued and no work is running. */
   idle(): Promise<void> {
     if (this.#isIdle()) return Promise.resolve();
     this.#idle ??= Promise.withResolvers();
     return this.#idle.promise;
   }
 
-  /** Takes nobody any more; resolves when those being worked on are done. */
+  /** Drops the queued keys and accepts no more; resolves when the running work is done. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#urgent.clear();
@@ -54,39 +55,39 @@ export class WorkQueue {
     this.#idle?.resolve();
   }
 
-  #next(): void {
-    for (const line of [this.#urgent, this.#usual]) {
-      for (const [router_id, reason] of line) {
-        if (this.#taken >= this.#parts.concurrency) return;
-        if (this.#running.has(router_id)) continue;
-        line.delete(router_id);
-        this.#start(router_id, reason);
+  #startNext(): void {
+    for (const queued of [this.#urgent, this.#usual]) {
+      for (const [key, reason] of queued) {
+        if (this.#counted >= this.#parts.concurrency) return;
+        if (this.#running.has(key)) continue;
+        queued.delete(key);
+        this.#start(key, reason);
       }
     }
   }
 
-  #start(router_id: string, reason: string): void {
+  #start(key: string, reason: string): void {
     const { timers, work, slowAfterMs } = this.#parts;
-    let hasPlace = true;
-    this.#taken++;
-    const giveUp = (): void => {
-      if (!hasPlace) return;
-      hasPlace = false;
-      this.#taken--;
+    let isCounted = true;
+    this.#counted++;
+    const stopCounting = (): void => {
+      if (!isCounted) return;
+      isCounted = false;
+      this.#counted--;
     };
-    const callOff = timers.after(slowAfterMs, () => {
-      giveUp();
-      this.#next();
+    const cancel = timers.after(slowAfterMs, () => {
+      stopCounting();
+      this.#startNext();
     });
-    const done = work(router_id, reason).finally(() => {
-      callOff();
-      giveUp();
-      this.#running.delete(router_id);
-      this.#next();
+    const ended = work(key, reason).finally(() => {
+      cancel();
+      stopCounting();
+      this.#running.delete(key);
+      this.#startNext();
       if (this.#isIdle()) this.#idle?.resolve();
       if (this.#isIdle()) this.#idle = undefined;
     });
-    this.#running.set(router_id, done);
+    this.#running.set(key, ended);
   }
 
   #isIdle(): boolean {

@@ -1,7 +1,7 @@
 /**
- * Who asks, by a Keystone token. An answer is kept for a minute at most, and never longer than the token lives, so that a
- * role or a token that is taken away ends soon. Kept is the hash of a token, never the token. Keystone away is not the same
- * as a bad token: who is known goes on, others are told to come again.
+ * Authentication by Keystone tokens. Results are cached for a minute at most and never beyond the expiry of the token, so that a
+ * revoked role or token soon ends. The cache holds hashes of tokens, never tokens. While Keystone is unavailable, cached requesters
+ * continue and all others get CLOUD_UNAVAILABLE, which is not the same as an invalid token.
  */
 import type { Clock } from '../core/clock.ts';
 import { praasError } from '../core/errors/errors.ts';
@@ -12,99 +12,98 @@ import type { Identity, TokenOwner } from './identity.ts';
 
 export interface KeystoneAuthenticatorParts {
   readonly identity: Pick<Identity, 'ownerOf'>;
-  /** Which of our roles somebody with these Keystone roles has; undefined: none. */
+  /** Gives the role in praas of a user with these Keystone roles; undefined: none. */
   readonly roleOf: (roles: readonly string[]) => Role | undefined;
   readonly clock: Clock;
 }
 
-interface Known {
+interface CachedRequester {
   readonly requester: Requester | undefined;
-  /** Why somebody who is known may not enter. */
-  readonly refusal?: Error | undefined;
+  /** Thrown for a valid token without a role in praas. */
+  readonly error?: Error | undefined;
   readonly untilMs: number;
 }
 
-const KEPT_MS = 60_000;
-/** A bad token may be a good one whose replica of Keystone lags; and asking again and again must cost Keystone little. */
-const REFUSED_MS = 5000;
-const MOST_KEPT = 10_000;
-/** What must not be in a name that is printed. */
+const CACHE_MS = 60_000;
+/** A rejected token may be valid once a replica of Keystone catches up; until then, repeated attempts must cost Keystone little. */
+const REJECTED_CACHE_MS = 5000;
+const MAX_CACHED = 10_000;
+/** Characters that a printed name must not contain. */
 const UNPRINTABLE = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
 
 export class KeystoneAuthenticator implements Authenticator {
   readonly #parts: KeystoneAuthenticatorParts;
-  readonly #known = new Map<string, Known>();
-  readonly #asking = new Map<string, Promise<Requester | undefined>>();
+  /** By the hash of the token, oldest first. */
+  readonly #cache = new Map<string, CachedRequester>();
+  /** Requests to Keystone under way, by the hash of the token. */
+  readonly #pending = new Map<string, Promise<Requester | undefined>>();
 
   constructor(parts: KeystoneAuthenticatorParts) {
     this.#parts = parts;
   }
 
-  /** Throws FORBIDDEN for somebody without a role that counts, CLOUD_UNAVAILABLE for a token that is not known while Keystone cannot be asked. */
+  /** Throws FORBIDDEN for a user without a role in praas, CLOUD_UNAVAILABLE for a token not in the cache while Keystone is unavailable. */
   async authenticate(token: string): Promise<Requester | undefined> {
     const hash = await hashToken(token);
-    const known = this.#known.get(hash);
-    if (known !== undefined && this.#parts.clock.now().getTime() < known.untilMs) return entered(known);
-    const asking = this.#asking.get(hash) ?? this.#ask(token, hash).finally(() => this.#asking.delete(hash));
-    this.#asking.set(hash, asking);
-    return asking;
+    const cached = this.#cache.get(hash);
+    if (cached !== undefined && this.#parts.clock.now().getTime() < cached.untilMs) return resultOf(cached);
+    const pending = this.#pending.get(hash) ?? this.#validate(token, hash).finally(() => this.#pending.delete(hash));
+    this.#pending.set(hash, pending);
+    return pending;
   }
 
-  async #ask(token: string, hash: string): Promise<Requester | undefined> {
+  async #validate(token: string, hash: string): Promise<Requester | undefined> {
     const { identity, clock } = this.#parts;
-    const askedMs = clock.now().getTime();
+    const requestedMs = clock.now().getTime();
     const owner = await identity.ownerOf(token);
     const nowMs = clock.now().getTime();
-    const isLive = owner !== undefined && Date.parse(owner.expires_at) > nowMs;
-    const refusal = isLive && this.#parts.roleOf(owner.roles) === undefined ? noRole(owner) : undefined;
+    const isLive = owner !== undefined && Date.parse(owner.expiresAt) > nowMs;
+    const error = isLive && this.#parts.roleOf(owner.roles) === undefined ? roleError(owner) : undefined;
     const requester = isLive ? this.#requesterOf(owner) : undefined;
-    // A role may be given any moment, and a bad token be a good one.
-    const endsMs = owner === undefined || refusal ? nowMs + REFUSED_MS : Date.parse(owner.expires_at);
-    const answer = { requester, refusal, untilMs: Math.min(endsMs, askedMs + KEPT_MS) };
-    this.#known.delete(hash);
-    this.#known.set(hash, answer);
-    this.#forgetOld(nowMs);
-    return entered(answer);
+    // A missing role may be assigned at any moment.
+    const endsMs = owner === undefined || error ? nowMs + REJECTED_CACHE_MS : Date.parse(owner.expiresAt);
+    const result = { requester, error, untilMs: Math.min(endsMs, requestedMs + CACHE_MS) };
+    this.#cache.delete(hash);
+    this.#cache.set(hash, result);
+    this.#evict(nowMs);
+    return resultOf(result);
   }
 
-  /** A token for a domain, or for nothing, says nothing of any project. */
-  #requesterOf({ user_name, project_id, project_name, isSystem, roles }: TokenOwner): Requester | undefined {
+  /** Undefined for a token that is neither scoped to a project nor to the system: it has access to no resource here. */
+  #requesterOf(owner: TokenOwner): Requester | undefined {
+    const { projectId, isSystem, roles } = owner;
     const role = this.#parts.roleOf(roles);
-    if (role === undefined || (project_id === null && !isSystem)) return undefined;
-    const name = nameOf({ user_name, project_name, isSystem });
-    if (!isSystem) return new Requester({ name, role, projectId: project_id });
-    // Who works on the whole system is an operator, or looks: a member's changes belong to a project.
+    if (role === undefined || (projectId === null && !isSystem)) return undefined;
+    const name = displayName(owner);
+    if (!isSystem) return new Requester({ name, role, projectId });
+    // With system scope, an admin is an operator and a member only reads: the changes of a member belong to a project.
     return new Requester({ name, role: role === 'admin' ? 'admin' : 'reader', projectId: null });
   }
 
-  /** The oldest go first: the order of the map is that of their answers. */
-  #forgetOld(nowMs: number): void {
-    for (const [hash, { untilMs }] of this.#known) {
-      if (untilMs > nowMs && this.#known.size <= MOST_KEPT) return;
-      this.#known.delete(hash);
+  /** Drops expired results, and the oldest ones when there are too many. */
+  #evict(nowMs: number): void {
+    for (const [hash, { untilMs }] of this.#cache) {
+      if (untilMs > nowMs && this.#cache.size <= MAX_CACHED) return;
+      this.#cache.delete(hash);
     }
   }
 }
 
-/** Who has no role that counts is known all the same: coming again is no guessing of tokens. */
-function entered({ requester, refusal }: Known): Requester | undefined {
-  if (refusal) throw refusal;
+/** Throws for a user without a role: the token is valid, so it is not counted as a failed authentication. */
+function resultOf({ requester, error }: CachedRequester): Requester | undefined {
+  if (error) throw error;
   return requester;
 }
 
-function nameOf({
-  user_name,
-  project_name,
-  isSystem,
-}: Pick<TokenOwner, 'user_name' | 'project_name' | 'isSystem'>): string {
-  const where = isSystem ? 'the system' : project_name === null ? 'no project' : `project ${project_name}`;
-  return `${user_name} of ${where}`.replaceAll(UNPRINTABLE, '?');
+function displayName({ userName, projectName, isSystem }: TokenOwner): string {
+  const scope = isSystem ? 'the system' : projectName === null ? 'no project' : `project ${projectName}`;
+  return `${userName} of ${scope}`.replaceAll(UNPRINTABLE, '?');
 }
 
-function noRole(owner: TokenOwner): Error {
+function roleError(owner: TokenOwner): Error {
   const roles = owner.roles.join(', ').replaceAll(UNPRINTABLE, '?') || 'none';
   return praasError('FORBIDDEN', {
-    who: nameOf(owner),
-    what: `use this API: none of its roles counts here (${roles})`,
+    who: displayName(owner),
+    what: `use this API: none of its Keystone roles is allowed (${roles})`,
   });
 }

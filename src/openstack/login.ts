@@ -1,4 +1,4 @@
-/** How one logs in to Keystone, as its API wants it said (Identity API v3, Authentication). Pure. */
+/** The login request of Keystone (Identity API v3, Authentication), and its response. Pure. */
 import * as z from 'zod';
 import type { CloudConfig } from './clouds/cloud-config.ts';
 
@@ -6,7 +6,7 @@ type Named =
   | { readonly id: string }
   | { readonly name: string; readonly domain?: { readonly id: string } | { readonly name: string } };
 
-/** Gives the body of POST /v3/auth/tokens. */
+/** Gives the body of POST /v3/auth/tokens for the account of a cloud. */
 export function loginBody({ auth, auth_type }: CloudConfig): unknown {
   const scope = auth_type === 'v3applicationcredential' ? undefined : scopeOf(auth);
   return { auth: { identity: identityOf(auth, auth_type), ...(scope !== undefined && { scope }) } };
@@ -14,7 +14,7 @@ export function loginBody({ auth, auth_type }: CloudConfig): unknown {
 
 type Auth = CloudConfig['auth'];
 
-/** What no message may repeat. */
+/** Gives the values that no message may repeat. */
 export function secretsOf({ auth }: CloudConfig): string[] {
   return [auth.password, auth.token, auth.application_credential_secret].filter((secret) => secret !== undefined);
 }
@@ -34,7 +34,7 @@ function userOf(auth: Auth): Named {
   return named(auth.user_id, auth.username, auth.user_domain_id, auth.user_domain_name);
 }
 
-/** An application credential has a scope of its own, and a token keeps what it has when nothing is said. */
+/** Undefined without a project: a token then keeps the scope that it has. */
 function scopeOf(auth: Auth): unknown {
   if (auth.system_scope !== undefined) return { system: { all: true } };
   if (auth.project_id === undefined && auth.project_name === undefined) return undefined;
@@ -53,41 +53,41 @@ const Endpoint = z.object({
   region: z.string().nullish(),
   region_id: z.string().nullish(),
 });
-const Catalogue = z.array(z.object({ type: z.string(), endpoints: z.array(Endpoint) }));
-export type Catalogue = z.infer<typeof Catalogue>;
+const ServiceCatalog = z.array(z.object({ type: z.string(), endpoints: z.array(Endpoint) }));
+export type ServiceCatalog = z.infer<typeof ServiceCatalog>;
 
-/** What Keystone says of a token, as far as it is used. */
-export const TokenAnswer = z.object({
+/** The fields of a token that are used. */
+export const TokenResponse = z.object({
   token: z.object({
     expires_at: z.string(),
     user: z.object({ id: z.string(), name: z.string() }),
     project: z.object({ id: z.string(), name: z.string() }).optional(),
     system: z.object({ all: z.boolean().optional() }).optional(),
     roles: z.array(z.object({ name: z.string() })).default([]),
-    catalog: Catalogue.default([]),
+    catalog: ServiceCatalog.default([]),
   }),
 });
 
-/** Other names that catalogues give to the same service. */
+/** The service types by which catalogs list a service. */
 const TYPES: Readonly<Record<string, readonly string[]>> = {
   network: ['network'],
   compute: ['compute', 'compute_legacy'],
   identity: ['identity', 'identityv3'],
 };
 
-/** The URL of a service, without a slash at its end; undefined when the catalogue has none. */
+/** Gives the URL of a service without a trailing slash; undefined when the catalog has none. */
 export function endpointOf(
-  catalogue: Catalogue,
+  catalog: ServiceCatalog,
   service: string,
-  { interface: face, region_name }: CloudConfig,
+  { interface: interfaceName, region_name }: CloudConfig,
 ): string | undefined {
   const types = TYPES[service] ?? [service];
-  const endpoints = catalogue.filter(({ type }) => types.includes(type)).flatMap((each) => each.endpoints);
-  const found = endpoints.find(
-    (endpoint) =>
-      endpoint.interface === face &&
-      ['http:', 'https:'].includes(URL.parse(endpoint.url)?.protocol ?? '') &&
-      (region_name === undefined || [endpoint.region, endpoint.region_id].includes(region_name)),
+  const endpoints = catalog.filter(({ type }) => types.includes(type)).flatMap((each) => each.endpoints);
+  const endpoint = endpoints.find(
+    (each) =>
+      each.interface === interfaceName &&
+      ['http:', 'https:'].includes(URL.parse(each.url)?.protocol ?? '') &&
+      (region_name === undefined || [each.region, each.region_id].includes(region_name)),
   );
-  return found?.url.replace(/\/+$/, '');
+  return endpoint?.url.replace(/\/+$/, '');
 }

@@ -1,4 +1,4 @@
-/** Neutron's answers, as far as they are used, and what they are for the domain. Members see fewer fields than admins. */
+/** The responses of Neutron, as far as they are used, as types of interfaces/cloud.ts. Members see fewer fields than admins. */
 import * as z from 'zod';
 import { isIpv4 } from '../core/values/ipv4.ts';
 import type {
@@ -112,11 +112,11 @@ export const FloatingIp = z
 
 export const Group = z.object({ id: z.string(), name: Text, project_id: Text }) satisfies z.ZodType<SecurityGroup>;
 
-const Maybe = z
+const OptionalText = z
   .string()
   .nullish()
   .transform((text) => text ?? null);
-const MaybeNumber = z
+const OptionalNumber = z
   .int()
   .nullish()
   .transform((number) => number ?? null);
@@ -131,11 +131,11 @@ export const GroupRule = z.object({
     .union([z.string(), z.int()])
     .nullish()
     .transform((protocol) => (protocol == null ? null : String(protocol))),
-  port_range_min: MaybeNumber,
-  port_range_max: MaybeNumber,
-  remote_ip_prefix: Maybe,
-  remote_group_id: Maybe,
-  remote_address_group_id: Maybe,
+  port_range_min: OptionalNumber,
+  port_range_max: OptionalNumber,
+  remote_ip_prefix: OptionalText,
+  remote_group_id: OptionalText,
+  remote_address_group_id: OptionalText,
   description: Text,
 }) satisfies z.ZodType<SecurityGroupRule>;
 

@@ -1,4 +1,4 @@
-/** The Cloud of the domain, asked of Neutron and Nova. It keeps nothing: every answer is as fresh as the services give it. */
+/** The Cloud, implemented with Neutron, Nova and Keystone. It caches nothing: each result is as fresh as the services give it. */
 import * as z from 'zod';
 import { praasError } from '../core/errors/errors.ts';
 import type {
@@ -15,17 +15,17 @@ import type {
   SecurityGroupRule,
   ServerFilter,
 } from '../pat/interfaces/cloud.ts';
-import { isThere } from './answers.ts';
 import { exactly, ListedServer, Server } from './compute.ts';
 import { FloatingIp, Group, GroupRule, Host, PORT_FIELDS, Port, ROUTER_FIELDS, Router } from './network.ts';
 import { type Listing, listAll } from './pages.ts';
+import { isFound } from './responses.ts';
 import type { Session } from './session.ts';
 
-/** A URL gets no longer than services and proxies take. */
-const IDS_AT_ONCE = 50;
+/** Limits the length of a URL to what services and proxies accept. */
+const MAX_IDS_PER_REQUEST = 50;
 const NOT_FOUND = 404;
 
-/** Of Keystone's. */
+/** A project of Keystone. */
 const Project = z.object({ id: z.string() });
 
 type Query = readonly (readonly [string, string])[];
@@ -39,51 +39,51 @@ export class OpenStackCloud implements Cloud {
 
   async router(id: string): Promise<CloudRouter | undefined> {
     const path = `/routers/${encodeURIComponent(id)}`;
-    return (await this.#session.ask('network', { path }, z.object({ router: Router })))?.router;
+    return (await this.#session.request('network', { path }, z.object({ router: Router })))?.router;
   }
 
   routers(filter: RouterFilter = {}): Promise<readonly CloudRouter[]> {
-    return this.#network('routers', Router, [...entries(filter), ...fields(ROUTER_FIELDS)]);
+    return this.#network('routers', Router, [...filterQuery(filter), ...fieldsQuery(ROUTER_FIELDS)]);
   }
 
-  async routerHosts(router_id: string): Promise<readonly RouterHost[]> {
-    const path = `/routers/${encodeURIComponent(router_id)}/l3-agents`;
-    return (await this.#session.ask('network', { path }, z.object({ agents: z.array(Host) })))?.agents ?? [];
+  async routerHosts(routerId: string): Promise<readonly RouterHost[]> {
+    const path = `/routers/${encodeURIComponent(routerId)}/l3-agents`;
+    return (await this.#session.request('network', { path }, z.object({ agents: z.array(Host) })))?.agents ?? [];
   }
 
   async port(id: string): Promise<CloudPort | undefined> {
     const path = `/ports/${encodeURIComponent(id)}`;
-    return (await this.#session.ask('network', { path }, z.object({ port: Port })))?.port;
+    return (await this.#session.request('network', { path }, z.object({ port: Port })))?.port;
   }
 
   async ports({ ids, deviceIds, networkIds, ip_address, project_id }: PortFilter): Promise<readonly CloudPort[]> {
     const common: Query = [
-      ...entries({ project_id }),
+      ...filterQuery({ project_id }),
       ...(ip_address === undefined ? [] : [['fixed_ips', `ip_address=${ip_address}`] as const]),
-      ...fields(PORT_FIELDS),
+      ...fieldsQuery(PORT_FIELDS),
     ];
     const several = Object.entries({ id: ids, device_id: deviceIds, network_id: networkIds }).filter(
       ([, values]) => values !== undefined,
     ) as [string, readonly string[]][];
-    // Of none of these: no filter at all would be the contrary.
+    // An empty list matches no port; leaving the filter out would match all.
     if (several.some(([, values]) => values.length === 0)) return [];
-    const [long, ...others] = several.toSorted(([, a], [, b]) => b.length - a.length);
-    const rest: Query = [...common, ...others.flatMap(([name, values]) => repeated(name, values))];
-    if (long === undefined) return this.#network('ports', Port, rest);
-    const [name, values] = long;
+    const [longest, ...others] = several.toSorted(([, a], [, b]) => b.length - a.length);
+    const rest: Query = [...common, ...others.flatMap(([name, values]) => repeatedQuery(name, values))];
+    if (longest === undefined) return this.#network('ports', Port, rest);
+    const [name, values] = longest;
     const lists = await Promise.all(
-      chunks(values).map((some) => this.#network('ports', Port, [...repeated(name, some), ...rest])),
+      chunks(values).map((some) => this.#network('ports', Port, [...repeatedQuery(name, some), ...rest])),
     );
     return lists.flat();
   }
 
   async server(id: string): Promise<CloudServer | undefined> {
     const path = `/servers/${encodeURIComponent(id)}`;
-    return (await this.#session.ask('compute', { path }, z.object({ server: Server })))?.server;
+    return (await this.#session.request('compute', { path }, z.object({ server: Server })))?.server;
   }
 
   async servers({ project_id, name }: ServerFilter = {}): Promise<readonly CloudServer[]> {
-    const query = entries({ all_tenants: '1', project_id, name: name === undefined ? undefined : exactly(name) });
+    const query = filterQuery({ all_tenants: '1', project_id, name: name === undefined ? undefined : exactly(name) });
     const listing: Listing<CloudServer> = {
       service: 'compute',
       path: '/servers/detail',
@@ -91,19 +91,19 @@ export class OpenStackCloud implements Cloud {
       schema: Server,
       query,
     };
-    const found = await listAll(this.#session, listing);
-    // A service user that is no admin sees its own project whatever it asks for.
-    return found.filter(
+    const servers = await listAll(this.#session, listing);
+    // Nova ignores the filters for an account that is not an admin, and lists its own project.
+    return servers.filter(
       (server) =>
         (name === undefined || server.name === name) && (project_id === undefined || server.project_id === project_id),
     );
   }
 
   async serverIds({ project_id, name }: ServerFilter & { readonly name: string }): Promise<readonly string[]> {
-    const query = entries({ all_tenants: '1', project_id, name: exactly(name) });
+    const query = filterQuery({ all_tenants: '1', project_id, name: exactly(name) });
     const listing = { service: 'compute', path: '/servers', key: 'servers', schema: ListedServer, query } as const;
-    const found = await listAll(this.#session, listing);
-    return found.filter((server) => server.name === name).map(({ id }) => id);
+    const servers = await listAll(this.#session, listing);
+    return servers.filter((server) => server.name === name).map(({ id }) => id);
   }
 
   async projectIds(): Promise<readonly string[]> {
@@ -113,17 +113,17 @@ export class OpenStackCloud implements Cloud {
 
   async hasProject(id: string): Promise<boolean> {
     const path = `/projects/${encodeURIComponent(id)}`;
-    return (await this.#session.ask('identity', { path }, z.object({ project: Project }))) !== undefined;
+    return (await this.#session.request('identity', { path }, z.object({ project: Project }))) !== undefined;
   }
 
   floatingIps(filter: { readonly project_id?: string } = {}): Promise<readonly CloudFloatingIp[]> {
-    return this.#network('floatingips', FloatingIp, entries(filter));
+    return this.#network('floatingips', FloatingIp, filterQuery(filter));
   }
 
   async securityGroups(ids: readonly string[]): Promise<readonly SecurityGroup[]> {
     const query = (some: readonly string[]): Query => [
-      ...repeated('id', some),
-      ...fields(['id', 'name', 'project_id']),
+      ...repeatedQuery('id', some),
+      ...fieldsQuery(['id', 'name', 'project_id']),
     ];
     const lists = chunks(ids).map((some) => this.#network('security_groups', Group, query(some), '/security-groups'));
     return (await Promise.all(lists)).flat();
@@ -131,7 +131,12 @@ export class OpenStackCloud implements Cloud {
 
   async securityGroupRules(groupIds: readonly string[]): Promise<readonly SecurityGroupRule[]> {
     const lists = chunks(groupIds).map((some) =>
-      this.#network('security_group_rules', GroupRule, repeated('security_group_id', some), '/security-group-rules'),
+      this.#network(
+        'security_group_rules',
+        GroupRule,
+        repeatedQuery('security_group_id', some),
+        '/security-group-rules',
+      ),
     );
     return (await Promise.all(lists)).flat();
   }
@@ -147,15 +152,19 @@ export class OpenStackCloud implements Cloud {
     };
     const path = '/security-group-rules';
     const schema = z.object({ security_group_rule: z.object({ id: z.string() }) });
-    const made = await this.#session.ask('network', { method: 'POST', path, body: { security_group_rule } }, schema);
-    if (made === undefined)
+    const created = await this.#session.request(
+      'network',
+      { method: 'POST', path, body: { security_group_rule } },
+      schema,
+    );
+    if (created === undefined)
       throw praasError('CLOUD_REFUSED', { service: 'network', status: NOT_FOUND, reason: 'no such security group' });
-    return made.security_group_rule.id;
+    return created.security_group_rule.id;
   }
 
   async removeSecurityGroupRule(id: string): Promise<void> {
     const path = `/security-group-rules/${encodeURIComponent(id)}`;
-    isThere(await this.#session.send('network', { method: 'DELETE', path }), 'network');
+    isFound(await this.#session.send('network', { method: 'DELETE', path }), 'network');
   }
 
   #network<T>(key: string, schema: z.ZodType<T>, query: Query, path = `/${key}`): Promise<T[]> {
@@ -163,21 +172,23 @@ export class OpenStackCloud implements Cloud {
   }
 }
 
-function entries(filter: object): Query {
+function filterQuery(filter: object): Query {
   return Object.entries(filter).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, String(value)] as const],
   );
 }
 
-function repeated(name: string, values: readonly string[]): Query {
+function repeatedQuery(name: string, values: readonly string[]): Query {
   return values.map((value) => [name, value] as const);
 }
 
-function fields(names: readonly string[]): Query {
-  return repeated('fields', names);
+function fieldsQuery(names: readonly string[]): Query {
+  return repeatedQuery('fields', names);
 }
 
 function chunks(values: readonly string[]): string[][] {
-  const count = Math.ceil(values.length / IDS_AT_ONCE);
-  return Array.from({ length: count }, (_, index) => values.slice(index * IDS_AT_ONCE, (index + 1) * IDS_AT_ONCE));
+  const count = Math.ceil(values.length / MAX_IDS_PER_REQUEST);
+  return Array.from({ length: count }, (_, index) =>
+    values.slice(index * MAX_IDS_PER_REQUEST, (index + 1) * MAX_IDS_PER_REQUEST),
+  );
 }

@@ -1,13 +1,14 @@
 /**
- * HTTP as OpenStack's services need it. A request that may be sent twice is sent again when a service stumbles. A POST is sent
- * again only when it cannot have arrived, and never on a kept connection: a server that closes one just then leaves open
- * whether it has read the POST.
+ * HTTP as OpenStack's services require it. A request that may be repeated is sent again after a temporary failure of the service. A
+ * POST is sent again only when it cannot have arrived, and never on a kept connection: a server that closes one at that moment
+ * leaves open whether it has read the POST.
  */
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { urlToHttpOptions } from 'node:url';
 import { backoff } from '../core/backoff.ts';
-import { praasError } from '../core/errors/errors.ts';
+import { type PraasError, praasError } from '../core/errors/errors.ts';
+import { tlsPortReason } from '../system/http/bad-response.ts';
 import { exchange, type HttpResponse, NoResponse, TIMED_OUT, TOO_LARGE } from '../system/http/exchange.ts';
 import { codeOf, failureReason, isBroken, isNotHttp, isUntrusted } from '../system/http/failure.ts';
 
@@ -17,26 +18,26 @@ export interface ServiceRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly body?: unknown;
-  /** The service's type in the catalogue, for messages: `network`. */
+  /** The type of the service in the catalog, for messages: `network`. */
   readonly service: string;
 }
 
 export interface ServiceClientOptions {
-  /** PEM; the well-known authorities when left out. */
+  /** Certificates of the authorities as PEM; the well-known ones when left out. */
   readonly ca?: string | undefined;
   /** False: any certificate is accepted. */
   readonly verify: boolean;
   readonly timeoutMs: number;
-  /** From 0 to 1, for the jitter. */
+  /** Gives a number from 0 to 1, for jitter. */
   readonly random: () => number;
   readonly pause: (milliseconds: number) => Promise<void>;
 }
 
-const ATTEMPTS = 3;
+const MAX_ATTEMPTS = 3;
 const FIRST_PAUSE_MS = 200;
 const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_SOCKETS = 16;
-/** The service is there and stumbles. */
+/** Statuses of temporary failures. */
 const RETRIED_STATUSES = [429, 500, 502, 503, 504];
 
 export class ServiceClient {
@@ -50,27 +51,22 @@ export class ServiceClient {
     this.#fresh = agentsOf(options, false);
   }
 
-  /** Gives the response, whatever its status. Throws CLOUD_UNAVAILABLE when there is none, CLOUD_MISUNDERSTOOD for no HTTP. */
-  async send(asked: ServiceRequest): Promise<HttpResponse> {
-    const { method, service } = asked;
-    const isRepeatable = method !== 'POST';
+  /**
+   * Gives the response, whatever its status. Throws CLOUD_UNAVAILABLE when there is none, CLOUD_BAD_RESPONSE when it is not HTTP, too
+   * large, or when the port speaks TLS and the URL does not.
+   */
+  async send(request: ServiceRequest): Promise<HttpResponse> {
+    const isRepeatable = request.method !== 'POST';
     for (let attempt = 1; ; attempt++) {
       try {
-        const response = await this.#attempt(asked);
-        if (!isRepeatable || !RETRIED_STATUSES.includes(response.status) || attempt >= ATTEMPTS) return response;
+        const response = await this.#attempt(request);
+        const isRetried = isRepeatable && RETRIED_STATUSES.includes(response.status) && attempt < MAX_ATTEMPTS;
+        if (!isRetried) return await checked(response, request);
       } catch (error) {
         if (!(error instanceof NoResponse)) throw error;
-        const { cause, code, isReused } = error;
-        if (isNotHttp(cause) || code === TOO_LARGE) {
-          const reason = isNotHttp(cause) ? `it does not speak HTTP (${code})` : failureReason(cause);
-          throw praasError('CLOUD_MISUNDERSTOOD', { service, reason }, error);
-        }
-        // Who does not answer in time will not in thrice the time.
-        const mayRepeat = code !== TIMED_OUT && (isRepeatable || code === 'ECONNREFUSED');
-        if (!mayRepeat || attempt >= ATTEMPTS)
-          throw praasError('CLOUD_UNAVAILABLE', { service, reason: reasonOf(cause) }, error);
-        // A server may close a kept connection at any time: that is no sign of trouble, and no time is lost over it.
-        if (isReused && isBroken(cause)) continue;
+        if (attempt >= MAX_ATTEMPTS || !mayRepeat(error, isRepeatable)) throw await failureOf(error, request);
+        // A server may close a kept connection at any time: that is no failure, and no time is lost before the next attempt.
+        if (error.isReused && isBroken(error.cause)) continue;
       }
       const { random, pause } = this.#options;
       await pause(backoff(attempt, { firstMs: FIRST_PAUSE_MS, random }));
@@ -110,6 +106,31 @@ function agentsOf({ ca, verify }: ServiceClientOptions, keepAlive: boolean): Age
   return { http: new HttpAgent(options), https };
 }
 
-function reasonOf(cause: unknown): string {
-  return `${failureReason(cause)}${isUntrusted(cause) ? ` (${codeOf(cause)}; see cacert in clouds.yaml)` : ''}`;
+/** A service that does not respond in time will not respond in three times the time. */
+function mayRepeat(error: NoResponse, isRepeatable: boolean): boolean {
+  if (isBadResponse(error) || error.code === TIMED_OUT) return false;
+  return isRepeatable || error.code === 'ECONNREFUSED';
+}
+
+function isBadResponse({ cause, code }: NoResponse): boolean {
+  return isNotHttp(cause) || code === TOO_LARGE;
+}
+
+/** Gives the response, unless it refuses plain HTTP on a TLS port. */
+async function checked(response: HttpResponse, { service, url }: ServiceRequest): Promise<HttpResponse> {
+  const reason = await tlsPortReason(url, response);
+  if (reason === undefined) return response;
+  throw praasError('CLOUD_BAD_RESPONSE', { service, reason });
+}
+
+async function failureOf(error: NoResponse, { service, url }: ServiceRequest): Promise<PraasError> {
+  const { cause, code } = error;
+  const tlsPort = await tlsPortReason(url, cause);
+  if (tlsPort !== undefined) return praasError('CLOUD_BAD_RESPONSE', { service, reason: tlsPort }, error);
+  if (isBadResponse(error)) {
+    const reason = isNotHttp(cause) ? `it does not speak HTTP (${code})` : failureReason(cause);
+    return praasError('CLOUD_BAD_RESPONSE', { service, reason }, error);
+  }
+  const hint = isUntrusted(cause) ? ` (${codeOf(cause)}; see cacert in clouds.yaml)` : '';
+  return praasError('CLOUD_UNAVAILABLE', { service, reason: `${failureReason(cause)}${hint}` }, error);
 }

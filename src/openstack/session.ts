@@ -1,15 +1,15 @@
 /**
- * The session of one account: a token that is renewed before it ends and when a service no longer takes it, and the
- * addresses of the services from Keystone's catalogue. Whoever asks while it logs in waits for the same login. The token
- * never leaves this room but in the header of a request.
+ * The session of one account: a token that is renewed before it expires and after a service rejects it, and the URLs of the
+ * services from Keystone's catalog. Concurrent requests share one login. The token leaves this room only in the header of a
+ * request.
  */
 import type * as z from 'zod';
 import type { Clock } from '../core/clock.ts';
 import { isPraasError, praasError } from '../core/errors/errors.ts';
 import type { HttpResponse } from '../system/http/exchange.ts';
-import { isSuccess, isThere, readAnswer, refusal } from './answers.ts';
 import type { CloudConfig } from './clouds/cloud-config.ts';
-import { type Catalogue, endpointOf, loginBody, secretsOf, TokenAnswer } from './login.ts';
+import { endpointOf, loginBody, type ServiceCatalog, secretsOf, TokenResponse } from './login.ts';
+import { isFound, isSuccess, parseResponse, responseError } from './responses.ts';
 import type { ServiceClient, ServiceRequest } from './service-client.ts';
 
 export interface SessionParts {
@@ -18,11 +18,11 @@ export interface SessionParts {
   readonly clock: Clock;
 }
 
-export type Service = 'identity' | 'network' | 'compute';
+export type ServiceType = 'identity' | 'network' | 'compute';
 
-export interface Question {
+export interface SessionRequest {
   readonly method?: ServiceRequest['method'];
-  /** Behind the service's address and version: `/ports`. */
+  /** Below the URL of the service and its version: `/ports`. */
   readonly path: string;
   readonly query?: URLSearchParams;
   readonly body?: unknown;
@@ -31,121 +31,128 @@ export interface Question {
 
 interface Login {
   readonly token: string;
-  readonly catalogue: Catalogue;
+  readonly catalog: ServiceCatalog;
   readonly renewAtMs: number;
-  readonly endsMs: number;
+  readonly expiresMs: number;
 }
 
-/** A token is renewed when so much of its life is over, so that no request ends with one that has just run out. */
+/** The share of its lifetime after which a token is renewed, so that no request is sent with one that is about to expire. */
 const USED_SHARE = 0.8;
-/** How long a token that still lives is used before Keystone, which was away, is asked again. */
-const AWAY_MS = 10_000;
-/** What a service's address ends with when the catalogue has it without a version. */
-const VERSIONS: Readonly<Record<Service, string>> = { identity: '/v3', network: '/v2.0', compute: '/v2.1' };
+/** The time until the next login after one that failed, while the token is still valid. */
+const LOGIN_RETRY_MS = 10_000;
+/** The version to append to the URL of a service when the catalog lists it without one. */
+const VERSIONS: Readonly<Record<ServiceType, string>> = { identity: '/v3', network: '/v2.0', compute: '/v2.1' };
 const UNAUTHORIZED = 401;
 
 export class Session {
   readonly #parts: SessionParts;
   #login: Promise<Login> | undefined;
-  #known: Login | undefined;
+  #current: Login | undefined;
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
   }
 
-  /** A token that is good for a while. Throws CLOUD_LOGIN_FAILED, CLOUD_UNAVAILABLE, CLOUD_MISUNDERSTOOD. */
+  /** Gives a valid token. Throws CLOUD_LOGIN_FAILED, CLOUD_UNAVAILABLE, CLOUD_BAD_RESPONSE. */
   async token(): Promise<string> {
     try {
       return (await this.#loggedIn()).token;
     } catch (error) {
       if (!isPraasError(error, 'CLOUD_REFUSED')) throw error;
       const { auth_url } = this.#parts.config.auth;
-      throw praasError('CLOUD_LOGIN_FAILED', { url: auth_url, reason: String(error.facts['reason']) }, error);
+      throw praasError('CLOUD_LOGIN_FAILED', { url: auth_url, reason: error.facts.reason }, error);
     }
   }
 
   /**
-   * Asks a service, and gives what it answers as the schema reads it; undefined for 404.
-   * Throws CLOUD_UNAVAILABLE, CLOUD_MISUNDERSTOOD, and CLOUD_REFUSED also when Keystone does not let this account in: whoever
-   * has the daemon ask has not given a wrong password.
+   * Sends a request to a service and gives its body, parsed by the schema; undefined for 404.
+   * Throws CLOUD_UNAVAILABLE, CLOUD_BAD_RESPONSE and CLOUD_REFUSED, the last one also when Keystone rejects the account: that is a
+   * fault of the node's configuration, not of the requester's password.
    */
-  async ask<T>(service: Service, question: Question, schema: z.ZodType<T>): Promise<T | undefined> {
-    const reply = await this.send(service, question);
-    return isThere(reply, service) ? readAnswer(schema, reply, service) : undefined;
+  async request<T>(service: ServiceType, request: SessionRequest, schema: z.ZodType<T>): Promise<T | undefined> {
+    const response = await this.send(service, request);
+    return isFound(response, service) ? parseResponse(schema, response, service) : undefined;
   }
 
-  /** The same, with the answer as it came. A 401 is answered with a new token, once. */
-  async send(service: Service, question: Question): Promise<HttpResponse> {
+  /** Sends a request and gives the response as it is. After a 401 the request is repeated once with a new token. */
+  async send(service: ServiceType, request: SessionRequest): Promise<HttpResponse> {
     const first = await this.#loggedIn();
-    const reply = await this.#send(first, service, question);
-    if (reply.status !== UNAUTHORIZED) return reply;
-    if (this.#known?.token === first.token) this.#known = undefined;
-    return this.#send(await this.#loggedIn(), service, question);
+    const response = await this.#send(first, service, request);
+    if (response.status !== UNAUTHORIZED) return response;
+    if (this.#current?.token === first.token) this.#current = undefined;
+    return this.#send(await this.#loggedIn(), service, request);
   }
 
+  /** Closes the kept connections. */
   close(): void {
     this.#parts.http.close();
   }
 
-  #send({ token, catalogue }: Login, service: Service, question: Question): Promise<HttpResponse> {
-    const { method = 'GET', path, query, body, headers } = question;
-    const url = new URL(`${this.#addressOf(service, catalogue)}${path}`);
+  #send({ token, catalog }: Login, service: ServiceType, request: SessionRequest): Promise<HttpResponse> {
+    const { method = 'GET', path, query, body, headers } = request;
+    const url = new URL(`${this.#urlOf(service, catalog)}${path}`);
     if (query !== undefined) url.search = query.toString();
     return this.#parts.http.send({ method, url, service, body, headers: { 'X-Auth-Token': token, ...headers } });
   }
 
-  #addressOf(service: Service, catalogue: Catalogue): string {
+  #urlOf(service: ServiceType, catalog: ServiceCatalog): string {
     const { config } = this.#parts;
-    const found = service === 'identity' ? keystoneOf(config) : endpointOf(catalogue, service, config);
-    if (found === undefined) {
-      const where = config.region_name === undefined ? '' : ` in region ${config.region_name}`;
-      const reason = `the catalogue has no ${config.interface} endpoint of it${where}`;
-      throw praasError('CLOUD_MISUNDERSTOOD', { service, reason });
+    const url = service === 'identity' ? keystoneOf(config) : endpointOf(catalog, service, config);
+    if (url === undefined) {
+      const region = config.region_name === undefined ? '' : ` in region ${config.region_name}`;
+      const reason = `its catalog has no ${config.interface} endpoint for ${service}${region}`;
+      throw praasError('CLOUD_BAD_RESPONSE', { service: 'identity', reason });
     }
-    return /\/v\d[\d.]*(\/|$)/.test(new URL(found).pathname) ? found : `${found}${VERSIONS[service]}`;
+    return /\/v\d[\d.]*(\/|$)/.test(new URL(url).pathname) ? url : `${url}${VERSIONS[service]}`;
   }
 
   async #loggedIn(): Promise<Login> {
     const now = this.#parts.clock.now().getTime();
-    if (this.#known !== undefined && now < this.#known.renewAtMs) return this.#known;
+    if (this.#current !== undefined && now < this.#current.renewAtMs) return this.#current;
     this.#login ??= this.#renew().finally(() => {
       this.#login = undefined;
     });
-    // A token that still lives has not to wait for the next one.
-    if (this.#known === undefined || now >= this.#known.endsMs) return this.#login;
+    // A request does not wait for the renewal while the token is still valid.
+    if (this.#current === undefined || now >= this.#current.expiresMs) return this.#login;
     this.#login.catch(() => undefined);
-    return this.#known;
+    return this.#current;
   }
 
-  /** Keystone away is no reason to stop with a token that still lives. */
+  /** While Keystone is unavailable, a token that is still valid remains in use. */
   async #renew(): Promise<Login> {
     const login = await this.#logIn().catch((error: unknown): Login => {
       const now = this.#parts.clock.now().getTime();
-      if (!isPraasError(error, 'CLOUD_UNAVAILABLE') || this.#known === undefined || now >= this.#known.endsMs)
+      if (!isPraasError(error, 'CLOUD_UNAVAILABLE') || this.#current === undefined || now >= this.#current.expiresMs)
         throw error;
-      return { ...this.#known, renewAtMs: now + AWAY_MS };
+      return { ...this.#current, renewAtMs: now + LOGIN_RETRY_MS };
     });
-    this.#known = login;
+    this.#current = login;
     return login;
   }
 
   async #logIn(): Promise<Login> {
     const { config, http, clock } = this.#parts;
     const url = new URL(`${keystoneOf(config)}/auth/tokens`);
-    const askedMs = clock.now().getTime();
-    const reply = await http.send({ method: 'POST', url, headers: {}, body: loginBody(config), service: 'identity' });
-    if (!isSuccess(reply)) throw refusal(reply, 'identity', secretsOf(config));
-    const { token: answer } = readAnswer(TokenAnswer, reply, 'identity');
-    const token = reply.headers['x-subject-token'];
-    const endsMs = Date.parse(answer.expires_at);
-    if (typeof token !== 'string' || Number.isNaN(endsMs))
-      throw praasError('CLOUD_MISUNDERSTOOD', { service: 'identity', reason: 'there is no token in its answer' });
-    const renewAtMs = askedMs + (endsMs - askedMs) * USED_SHARE;
-    return { token, catalogue: answer.catalog, renewAtMs, endsMs };
+    const requestedMs = clock.now().getTime();
+    const response = await http.send({
+      method: 'POST',
+      url,
+      headers: {},
+      body: loginBody(config),
+      service: 'identity',
+    });
+    if (!isSuccess(response)) throw responseError(response, 'identity', secretsOf(config));
+    const { token: issued } = parseResponse(TokenResponse, response, 'identity');
+    const token = response.headers['x-subject-token'];
+    const expiresMs = Date.parse(issued.expires_at);
+    if (typeof token !== 'string' || Number.isNaN(expiresMs))
+      throw praasError('CLOUD_BAD_RESPONSE', { service: 'identity', reason: 'it contains no token' });
+    const renewAtMs = requestedMs + (expiresMs - requestedMs) * USED_SHARE;
+    return { token, catalog: issued.catalog, renewAtMs, expiresMs };
   }
 }
 
-/** Keystone's address, with its version and without a slash at its end. */
+/** Gives the URL of Keystone with its version and without a trailing slash. */
 function keystoneOf({ auth: { auth_url } }: CloudConfig): string {
   const plain = auth_url.replace(/\/+$/, '');
   return plain.endsWith('/v3') ? plain : `${plain}${VERSIONS.identity}`;

@@ -1,12 +1,13 @@
+/** The time, timers and randomness of the machine. Only this file reads them; all other rooms are given what it exports. */
 import type { Clock } from '../core/clock.ts';
 import type { NewId } from '../core/ids.ts';
 
 export const systemClock: Clock = { now: () => new Date() };
 
-/** The global one: importing node:crypto costs every command some milliseconds, also those that need no UUID. */
+/** The global crypto: importing node:crypto costs each command some milliseconds, also without a UUID. */
 export const newUuid: NewId = () => crypto.randomUUID();
 
-/** One that is waited for keeps the process alive. */
+/** A running timer keeps the process alive. */
 export const systemTimers = {
   after(milliseconds: number, work: () => void): () => void {
     const timer = setTimeout(work, milliseconds);
@@ -14,5 +15,5 @@ export const systemTimers = {
   },
 };
 
-/** 32 random bytes, for a secret that nobody can guess. */
+/** Gives 32 random bytes for a secret. */
 export const newSecret = (): Uint8Array => crypto.getRandomValues(new Uint8Array(32));

@@ -1,6 +1,6 @@
 /**
- * The only door to other programs. No shell: a program and its arguments, never one text. A script goes in on stdin.
- * Everything ends: at its own time, or killed at the timeout. Output is English (LC_ALL=C), so that it can be read.
+ * The only door to other programs. No shell is used: a program and its arguments are given, never one text; a script is given on
+ * stdin. Each program ends by itself, or is killed at the timeout. Output is English (LC_ALL=C), so that it can be parsed.
  */
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -10,20 +10,20 @@ import { praasError } from '../core/errors/errors.ts';
 export interface Command {
   readonly file: string;
   readonly args: readonly string[];
-  /** What the program reads from stdin; nothing when left out. */
+  /** The stdin of the program; empty when left out. */
   readonly input?: string;
   /** Overrides the runner's default. */
   readonly timeoutMs?: number;
   /**
-   * Killed with us, however we end. For programs that change something: whoever comes after us may find it unchanged,
-   * change it otherwise, and would then be overtaken.
+   * Kills the program when this process ends, however it ends. For programs that change something: otherwise they could undo a
+   * later change of the process that comes after us.
    */
   readonly killOnParentExit?: boolean;
-  /** Open file descriptors that the program gets as 3, 4, … */
+  /** Open file descriptors that the program inherits as 3, 4, … */
   readonly descriptors?: readonly number[];
 }
 
-/** How a program ended that could be started and ended by itself. */
+/** The result of a program that was started and ended by itself. */
 export interface ExecResult {
   readonly exitCode: number;
   readonly stdout: string;
@@ -32,12 +32,12 @@ export interface ExecResult {
 
 /**
  * Runs a program to its end. A non-zero exit code is a result, not an error.
- * Throws TOOL_MISSING when there is no such program, TOOL_TIMEOUT after killing it, TOOL_FAILED when it could not be
- * started or was killed by somebody else.
+ * Throws TOOL_MISSING when the program is not installed, TOOL_TIMEOUT after killing it, TOOL_FAILED when it could not be started or
+ * was killed by another process.
  */
 export type Exec = (command: Command) => Promise<ExecResult>;
 
-/** Which Debian package brings a program. */
+/** The Debian package of each program. */
 const PACKAGES: Readonly<Record<string, string>> = {
   conntrack: 'conntrack',
   curl: 'curl',
@@ -55,22 +55,22 @@ const PACKAGES: Readonly<Record<string, string>> = {
 
 const SYSTEM_PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 const KILLED_BY_SIGNAL = 128;
-/** 60,000 mappings make 25 MB of rules as text; a listing as JSON is several times that. */
+/** The rules of a large node are 25 MB of text; the same listing as JSON is several times larger. */
 const MAX_OUTPUT_BYTES = 1024 * 1024 * 1024;
 
-/** The path on which programs are looked for: the caller's, and the system's own (cron and su leave out sbin). */
-export function searchPath(path: string | undefined): string {
+/** Gives the path on which programs are searched: the caller's, then the system's own (cron and su leave out sbin). */
+function searchPath(path: string | undefined): string {
   return [...new Set([...(path ?? '').split(delimiter).filter(Boolean), ...SYSTEM_PATH])].join(delimiter);
 }
 
 /**
- * Gives a runner whose programs are killed after `timeout_ms` unless their command says otherwise. With `ending` they are
- * out of reach of the terminal's Ctrl-C: when it aborts, they are killed, no new ones begin, and its reason is thrown.
+ * Gives a runner whose programs are killed after `timeoutMs` unless their command has a timeout of its own. With `abortSignal` the
+ * terminal's Ctrl-C does not reach them: when it aborts, they are killed, no new ones start, and its reason is thrown.
  */
-export function createExec(timeoutMs: number, env: NodeJS.ProcessEnv, ending?: AbortSignal): Exec {
+export function createExec(timeoutMs: number, env: NodeJS.ProcessEnv, abortSignal?: AbortSignal): Exec {
   const common = commonOptions(env);
   return async (command) => {
-    ending?.throwIfAborted();
+    abortSignal?.throwIfAborted();
     const { execa } = await import('execa');
     const { input, descriptors = [], timeoutMs: timeout = timeoutMs } = command;
     const options = {
@@ -79,56 +79,59 @@ export function createExec(timeoutMs: number, env: NodeJS.ProcessEnv, ending?: A
       stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', ...descriptors],
       timeout,
       maxBuffer: MAX_OUTPUT_BYTES,
-      ...(ending !== undefined && { cancelSignal: ending, detached: true }),
+      ...(abortSignal !== undefined && { cancelSignal: abortSignal, detached: true }),
     } as const;
     const { file, args } = command.killOnParentExit ? withParentExitKill(command) : command;
     const program = execa(file, args, options as Options);
-    // A wrapper's own children would keep its output open, and us waiting, after it was killed.
-    const killing = ending && setTimeout(() => killGroup(program.pid), timeout);
+    // Children of a killed wrapper would keep its output open, and this call waiting.
+    const killing = abortSignal && setTimeout(() => killGroup(program.pid), timeout);
     const result = await program;
     clearTimeout(killing);
-    if (result.isCanceled) ending?.throwIfAborted();
-    return toResult(command, result as Ended, timeout);
+    if (result.isCanceled) abortSignal?.throwIfAborted();
+    return toResult(command, result as ProcessEnd, timeout);
   };
 }
 
-/** Kills a program that leads a process group (`detached`), and all that it started. */
+/** Kills a program that leads a process group (`detached`), and its children. */
 function killGroup(pid: number | undefined): void {
   try {
     if (pid !== undefined) process.kill(-pid, 'SIGKILL');
   } catch {
-    // It has ended at this moment.
+    // The program has just ended.
   }
 }
 
-/** A program that goes on until it ends by itself or is ended. */
-export interface Running {
-  /** Each line as it comes, with its line break; without one is what was left when the program ended. */
+/** A program that runs until it ends by itself or is killed. */
+export interface RunningProcess {
+  /** Gives each line as it arrives, with its line break; the rest of the output at the end of the program has none. */
   lines(from: 'stdout' | 'stderr'): AsyncIterable<string>;
-  /** How it ended, without its output; rejects as Exec does. */
+  /** How the program ended, without its output; rejects as Exec does. */
   readonly result: Promise<ExecResult>;
 }
 
-/** Starts a program and lets it run. Rejects when `ending` has aborted before. */
-export type Start = (command: Pick<Command, 'file' | 'args'>, ending: AbortSignal) => Promise<Running>;
+/** Starts a program and gives it while it runs. Rejects when `abortSignal` has aborted before. */
+export type StartProcess = (
+  command: Pick<Command, 'file' | 'args'>,
+  abortSignal: AbortSignal,
+) => Promise<RunningProcess>;
 
 /**
- * Gives a starter of programs whose output is read while they run. They are killed when `ending` aborts, and with us,
- * however we end; the terminal's Ctrl-C does not reach them.
+ * Gives a starter of programs whose output is read while they run. They are killed when `abortSignal` aborts and when this process
+ * ends; the terminal's Ctrl-C does not reach them.
  */
-export function createStart(env: NodeJS.ProcessEnv): Start {
+export function createStart(env: NodeJS.ProcessEnv): StartProcess {
   const common = commonOptions(env);
-  return async (command, ending) => {
+  return async (command, abortSignal) => {
     const { execa } = await import('execa');
-    ending.throwIfAborted();
+    abortSignal.throwIfAborted();
     const stdio = ['ignore', 'pipe', 'pipe'] as const;
     const { file, args } = withParentExitKill(command);
-    const program = execa(file, args, { ...common, stdio, buffer: false, cancelSignal: ending, detached: true });
+    const program = execa(file, args, { ...common, stdio, buffer: false, cancelSignal: abortSignal, detached: true });
     const result = program.then((ended) => {
-      if (ended.isCanceled) ending.throwIfAborted();
+      if (ended.isCanceled) abortSignal.throwIfAborted();
       return toResult(
         { ...command, killOnParentExit: true },
-        { ...(ended as unknown as Ended), stdout: '', stderr: '' },
+        { ...(ended as unknown as ProcessEnd), stdout: '', stderr: '' },
         0,
       );
     });
@@ -136,20 +139,23 @@ export function createStart(env: NodeJS.ProcessEnv): Start {
   };
 }
 
-/** A program that we talk to for as long as it runs. */
-export interface Talk {
+/** A program with which this process exchanges data while it runs. */
+export interface PipedProcess {
   write(text: string): void;
-  /** Kills it and all that it started. */
+  /** Kills the program and its children. */
   kill(): void;
-  /** Resolves when it has gone, however that came. */
+  /** Resolves when the program has ended, however it ended. */
   readonly ended: Promise<void>;
 }
 
-/** Starts a program that is killed with us, and gives what it says as it comes. */
-export type StartTalk = (command: Pick<Command, 'file' | 'args'>, onData: (data: Buffer) => void) => Promise<Talk>;
+/** Starts a program that is killed when this process ends; `onData` receives its stdout. */
+export type StartPiped = (
+  command: Pick<Command, 'file' | 'args'>,
+  onData: (data: Buffer) => void,
+) => Promise<PipedProcess>;
 
-/** Gives a starter of programs to talk to. Out of reach of the terminal's Ctrl-C. */
-export function createStartTalk(env: NodeJS.ProcessEnv): StartTalk {
+/** Gives a starter of programs to exchange data with. The terminal's Ctrl-C does not reach them. */
+export function createStartPiped(env: NodeJS.ProcessEnv): StartPiped {
   const common = commonOptions(env);
   return async (command, onData) => {
     const { execa } = await import('execa');
@@ -157,7 +163,7 @@ export function createStartTalk(env: NodeJS.ProcessEnv): StartTalk {
     const stdio = ['pipe', 'pipe', 'ignore'] as const;
     const program = execa(file, args, { ...common, stdio, buffer: false, encoding: 'buffer', detached: true });
     program.stdout.on('data', onData);
-    // Whoever writes to one that has just gone learns it by `ended`.
+    // Writing to a program that has just ended is no error: `ended` reports it.
     program.stdin.on('error', () => undefined);
     const ended = program.then(() => undefined);
     return { write: (text) => program.stdin.write(text), kill: () => killGroup(program.pid), ended };
@@ -174,22 +180,22 @@ function commonOptions(env: NodeJS.ProcessEnv) {
   } as const;
 }
 
-/** PR_SET_PDEATHSIG, which Node cannot set: the kernel keeps it for whatever the program executes in its own place. */
+/** Sets PR_SET_PDEATHSIG, which Node cannot set; the kernel keeps it over an exec of the program. */
 export function withParentExitKill({ file, args }: Pick<Command, 'file' | 'args'>): Pick<Command, 'file' | 'args'> {
   return { file: 'setpriv', args: ['--pdeathsig', 'KILL', file, ...args] };
 }
 
-/** Gives the package to install for a program; its own name where none is known. */
+/** Gives the Debian package of a program; the name of the program where it is not known. */
 export function packageOf(tool: string): string {
   return PACKAGES[tool] ?? tool;
 }
 
-/** The error for a program that is not there. */
+/** Gives the error for a program that is not installed. */
 export function toolMissing(tool: string, cause?: unknown): Error {
   return praasError('TOOL_MISSING', { tool, package: packageOf(tool) }, cause);
 }
 
-/** True when the program is on the search path and may be started. */
+/** True when the program is on the search path and executable. */
 export function isInstalled(tool: string, path: string | undefined): boolean {
   return searchPath(path)
     .split(delimiter)
@@ -203,7 +209,7 @@ export function isInstalled(tool: string, path: string | undefined): boolean {
     });
 }
 
-interface Ended {
+interface ProcessEnd {
   readonly exitCode?: number;
   readonly stdout: string;
   readonly stderr: string;
@@ -213,7 +219,7 @@ interface Ended {
   readonly shortMessage?: string;
 }
 
-export function toResult(command: Command, ended: Ended, timeoutMs: number): ExecResult {
+function toResult(command: Command, ended: ProcessEnd, timeoutMs: number): ExecResult {
   if (ended.timedOut) {
     const text = [command.file, ...command.args].join(' ');
     throw praasError('TOOL_TIMEOUT', { command: text, seconds: timeoutMs / 1000 }, ended);

@@ -1,40 +1,40 @@
 /**
- * Programs that are followed: long-lived ones whose every line is news. None of them outlives whoever follows it, and
- * how one ends is told, never thrown: its follower decides whether to start it again.
+ * Long-lived programs whose lines are events, such as `ip monitor`. They never outlive this process, and their end is reported, never
+ * thrown: the caller decides whether to start them again.
  */
 import { praasError } from '../core/errors/errors.ts';
-import { type Command, createStart, type Running, toolMissing } from './exec.ts';
+import { type Command, createStart, type RunningProcess, toolMissing } from './exec.ts';
 
 export interface Following {
   /**
-   * Resolves when the program has ended, however it did, and never rejects. Gives why, as an error of the catalogue
-   * (TOOL_MISSING, TOOL_FAILED); undefined when it was stopped or had simply done its work.
+   * Resolves when the program has ended, and never rejects. Gives the reason as an error of the catalogue (TOOL_MISSING,
+   * TOOL_FAILED); undefined when it was stopped or ended with exit code 0.
    */
   readonly ended: Promise<Error | undefined>;
-  /** Kills it. Resolves when it has gone; from then on no line comes. May be called more than once. */
+  /** Kills the program. Resolves when it has ended; no line follows. May be called more than once. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts a program (one that starts no others: they would not end with it) and calls `onLine` for each whole line of its
- * stdout, without the line break. Throws nothing.
+ * Starts a program and calls `onLine` for each whole line of its stdout, without the line break. The program must not start others:
+ * they would not end with it. Never throws.
  */
 export type Follow = (command: Pick<Command, 'file' | 'args'>, onLine: (line: string) => void) => Following;
 
 const COMMAND_NOT_FOUND = 127;
 
-/** Gives a Follow whose programs also end with us, and when `ending` aborts. */
-export function createFollow(env: NodeJS.ProcessEnv, ending?: AbortSignal): Follow {
+/** Gives a Follow whose programs are also killed when this process ends, and when `abortSignal` aborts. */
+export function createFollow(env: NodeJS.ProcessEnv, abortSignal?: AbortSignal): Follow {
   const start = createStart(env);
   return (command, onLine) => {
     const stopping = new AbortController();
     const { signal } = stopping;
-    const running = start(command, ending === undefined ? signal : AbortSignal.any([ending, signal]));
-    const heard = (line: string): void => {
+    const running = start(command, abortSignal === undefined ? signal : AbortSignal.any([abortSignal, signal]));
+    const receive = (line: string): void => {
       if (!signal.aborted) onLine(line);
     };
     const ended = running
-      .then((program) => hear(program, command, heard))
+      .then((program) => readAll(program, command, receive))
       .catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))))
       .then((reason) => (signal.aborted ? undefined : reason));
     const stop = async (): Promise<void> => {
@@ -45,21 +45,21 @@ export function createFollow(env: NodeJS.ProcessEnv, ending?: AbortSignal): Foll
   };
 }
 
-/** Hears a program to its end, gives what was wrong with it. Throws as Exec does, and what `onLine` throws. */
-async function hear(
-  program: Running,
+/** Reads the output of a program to its end, gives why it failed. Throws as Exec does, and what `onLine` throws. */
+async function readAll(
+  program: RunningProcess,
   { file, args }: Pick<Command, 'file' | 'args'>,
   onLine: (line: string) => void,
 ): Promise<Error | undefined> {
-  const [{ exitCode }, complaint] = await Promise.all([
+  const [{ exitCode }, lastError] = await Promise.all([
     program.result,
     lastLine(program.lines('stderr')),
     eachWholeLine(program.lines('stdout'), onLine),
   ]);
   if (exitCode === 0) return undefined;
-  // The program that binds it to us is there, and says that the one to follow is not.
-  if (exitCode === COMMAND_NOT_FOUND && complaint.startsWith('setpriv: ')) return toolMissing(file);
-  return praasError('TOOL_FAILED', { command: [file, ...args].join(' '), exit_code: exitCode, output: complaint });
+  // setpriv, which kills it with this process, is installed and reports that the program is not.
+  if (exitCode === COMMAND_NOT_FOUND && lastError.startsWith('setpriv: ')) return toolMissing(file);
+  return praasError('TOOL_FAILED', { command: [file, ...args].join(' '), exit_code: exitCode, output: lastError });
 }
 
 async function eachWholeLine(lines: AsyncIterable<string>, onLine: (line: string) => void): Promise<void> {

@@ -1,36 +1,37 @@
 /**
- * An Exec whose programs are started by helpers. There are as many as are needed at the same time, so that a program that
- * hangs keeps only its own helper busy; it dies with its helper at the timeout. What a helper cannot take (open files, line
- * breaks in an argument) is started directly.
+ * An Exec whose programs are started by helpers. There are as many helpers as programs run at the same time, so that a program that
+ * hangs blocks only its own helper; it is killed with its helper at the timeout. Commands that a helper cannot run (open files, line
+ * breaks in an argument) are started directly.
  */
-import { access, mkdir, readdir, rm, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, unlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { praasError } from '../core/errors/errors.ts';
 import type { NewId } from '../core/ids.ts';
-import { type Command, type Exec, type ExecResult, type StartTalk, toolMissing, withParentExitKill } from './exec.ts';
-import type { Framed } from './framing.ts';
+import { type Command, type Exec, type ExecResult, type StartPiped, toolMissing, withParentExitKill } from './exec.ts';
+import type { HelperResult } from './framing.ts';
 import { Helper } from './helper.ts';
+import { pathExists } from './path-exists.ts';
 
 export interface HelperExecParts {
-  /** For what a helper cannot take. */
+  /** For commands that a helper cannot run. */
   readonly direct: Exec;
-  readonly startTalk: StartTalk;
+  readonly startPiped: StartPiped;
   readonly newId: NewId;
   readonly timeoutMs: number;
-  /** Where it begins; each process has one of its own, behind whose name its number stands. Parents are made. */
+  /** The path of the directory of each process, without the `-` and process ID at its end. Parents are created. */
   readonly directory: string;
-  /** This process. */
+  /** The ID of this process. */
   readonly pid: number;
 }
 
-/** So many are kept when nobody has needed more for a while. */
-const KEPT = 2;
-const A_WHILE_MS = 5000;
-/** More programs at the same time wait in line. */
-const MOST = 24;
-/** Inputs up to this size are kept for the next time: the same questions come again and again. */
-const SMALL_INPUT = 200;
-/** The shell's own, beginning with its name, when it finds no such program. */
+/** How many idle helpers are kept when no more were needed for IDLE_MS. */
+const IDLE_HELPERS = 2;
+const IDLE_MS = 5000;
+/** Further programs wait for a helper. */
+const MAX_HELPERS = 24;
+/** The files of inputs up to this size are kept: the same small inputs are given again and again. */
+const SMALL_INPUT_LENGTH = 200;
+/** What the shell prints when a program is not installed. */
 const NOT_FOUND = /^sh: .*not found$/m;
 const COMMAND_NOT_FOUND = 127;
 const KILLED_BY_SIGNAL = 128;
@@ -39,13 +40,14 @@ export class HelperExec {
   readonly #parts: HelperExecParts;
   readonly #idle: Helper[] = [];
   readonly #all = new Set<Helper>();
-  readonly #line: (() => void)[] = [];
+  /** Calls that wait for a helper. */
+  readonly #waiting: (() => void)[] = [];
   readonly #smallInputs = new Map<string, Promise<string>>();
-  #resting: NodeJS.Timeout | undefined;
+  #idleTimer: NodeJS.Timeout | undefined;
   readonly #directory: string;
-  #made: Promise<void> | undefined;
+  #created: Promise<void> | undefined;
   #count = 0;
-  #files = 0;
+  #fileCount = 0;
   #isStopped = false;
 
   constructor(parts: HelperExecParts) {
@@ -60,25 +62,25 @@ export class HelperExec {
       return this.#parts.direct(command);
     }
     try {
-      const result = await this.#ask(command, all);
-      if (result.exitCode === 0 || (await this.#isThere())) return result;
+      const result = await this.#runWithInput(command, all);
+      if (result.exitCode === 0 || (await this.#hasDirectory())) return result;
     } catch (error) {
-      if (await this.#isThere()) throw error;
+      if (await this.#hasDirectory()) throw error;
     }
-    // Somebody has cleared it away, and no helper can say what its programs say.
-    await this.#beginAnew();
-    return this.#ask(command, all);
+    // The directory was removed from outside, and no helper can read the stderr of its programs.
+    await this.#recreate();
+    return this.#runWithInput(command, all);
   };
 
-  async #ask(command: Command, all: readonly string[]): Promise<ExecResult> {
-    this.#made ??= this.#makeDirectory().catch((error: unknown) => {
-      this.#made = undefined;
+  async #runWithInput(command: Command, all: readonly string[]): Promise<ExecResult> {
+    this.#created ??= this.#createDirectory().catch((error: unknown) => {
+      this.#created = undefined;
       throw writeFailure(this.#directory, error);
     });
-    await this.#made;
+    await this.#created;
     const { input } = command;
     if (input === undefined) return this.#run(command, '/dev/null', all);
-    if (input.length <= SMALL_INPUT) return this.#run(command, await this.#kept(input), all);
+    if (input.length <= SMALL_INPUT_LENGTH) return this.#run(command, await this.#smallInput(input), all);
     const inputPath = await this.#write(input);
     try {
       return await this.#run(command, inputPath, all);
@@ -87,51 +89,48 @@ export class HelperExec {
     }
   }
 
-  /** Ends all helpers, and what they run. Whatever is asked for later is started directly. */
+  /** Kills all helpers and their programs. Later commands are started directly. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    clearTimeout(this.#resting);
-    for (const next of this.#line.splice(0)) next();
+    clearTimeout(this.#idleTimer);
+    for (const next of this.#waiting.splice(0)) next();
     await Promise.all([...this.#all].map((helper) => helper.kill()));
-    if (this.#made) await rm(this.#directory, { recursive: true, force: true });
+    if (this.#created) await rm(this.#directory, { recursive: true, force: true });
   }
 
-  async #beginAnew(): Promise<void> {
-    this.#made = undefined;
+  /** Drops the helpers and files of a directory that was removed. */
+  async #recreate(): Promise<void> {
+    this.#created = undefined;
     this.#smallInputs.clear();
     const idle = this.#idle.splice(0);
     for (const helper of idle) this.#forget(helper);
     await Promise.all(idle.map((helper) => helper.kill()));
   }
 
-  async #isThere(): Promise<boolean> {
-    if (this.#made === undefined) return true;
-    return access(this.#directory).then(
-      () => true,
-      () => false,
-    );
+  async #hasDirectory(): Promise<boolean> {
+    return this.#created === undefined || pathExists(this.#directory);
   }
 
   async #run(command: Command, inputPath: string, words: readonly string[]): Promise<ExecResult> {
-    const helper = await this.#take();
+    const helper = await this.#acquireHelper();
     if (helper === undefined) return this.#parts.direct(command);
     const timeoutMs = command.timeoutMs ?? this.#parts.timeoutMs;
-    let isLate = false;
+    let isTimedOut = false;
     const timer = setTimeout(() => {
-      isLate = true;
+      isTimedOut = true;
       void helper.kill();
     }, timeoutMs);
-    const framed = await helper.run(inputPath, words);
+    const result = await helper.run(inputPath, words);
     clearTimeout(timer);
-    this.#giveBack(helper);
-    if (isLate) {
+    this.#releaseHelper(helper);
+    if (isTimedOut) {
       const text = [command.file, ...command.args].join(' ');
       throw praasError('TOOL_TIMEOUT', { command: text, seconds: timeoutMs / 1000 });
     }
-    return resultOf(command, framed);
+    return toResult(command, result);
   }
 
-  async #take(): Promise<Helper | undefined> {
+  async #acquireHelper(): Promise<Helper | undefined> {
     while (!this.#isStopped) {
       const idle = this.#idle.pop();
       if (idle?.isAlive) return idle;
@@ -139,9 +138,9 @@ export class HelperExec {
         this.#forget(idle);
         continue;
       }
-      if (this.#count < MOST) return this.#start();
+      if (this.#count < MAX_HELPERS) return this.#start();
       await new Promise<void>((resolve) => {
-        this.#line.push(resolve);
+        this.#waiting.push(resolve);
       });
     }
     return undefined;
@@ -150,8 +149,8 @@ export class HelperExec {
   async #start(): Promise<Helper> {
     this.#count++;
     try {
-      const { startTalk, newId } = this.#parts;
-      const helper = await Helper.start(startTalk, newId(), join(this.#directory, `said-${this.#files++}`));
+      const { startPiped, newId } = this.#parts;
+      const helper = await Helper.start(startPiped, newId(), join(this.#directory, `stderr-${this.#fileCount++}`));
       this.#all.add(helper);
       return helper;
     } catch (error) {
@@ -160,17 +159,17 @@ export class HelperExec {
     }
   }
 
-  #giveBack(helper: Helper): void {
+  #releaseHelper(helper: Helper): void {
     if (helper.isAlive) this.#idle.push(helper);
     else this.#forget(helper);
-    this.#line.shift()?.();
-    clearTimeout(this.#resting);
-    this.#resting = setTimeout(() => this.#rest(), A_WHILE_MS).unref();
+    this.#waiting.shift()?.();
+    clearTimeout(this.#idleTimer);
+    this.#idleTimer = setTimeout(() => this.#killIdle(), IDLE_MS).unref();
   }
 
-  /** Ends the helpers that nobody has needed. */
-  #rest(): void {
-    for (const helper of this.#idle.splice(KEPT)) {
+  /** Kills the helpers that were not needed. */
+  #killIdle(): void {
+    for (const helper of this.#idle.splice(IDLE_HELPERS)) {
       this.#forget(helper);
       void helper.kill();
     }
@@ -180,35 +179,35 @@ export class HelperExec {
     if (this.#all.delete(helper)) this.#count--;
   }
 
-  async #makeDirectory(): Promise<void> {
+  async #createDirectory(): Promise<void> {
     const parent = dirname(this.#directory);
     await mkdir(parent, { recursive: true });
-    await this.#clearAway(parent);
+    await this.#removeLeftovers(parent);
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
   }
 
-  /** What killed daemons left; others that run here keep theirs. */
-  async #clearAway(parent: string): Promise<void> {
-    const begin = `${basename(this.#parts.directory)}-`;
+  /** Removes the directories of processes that were killed; running processes keep theirs. */
+  async #removeLeftovers(parent: string): Promise<void> {
+    const prefix = `${basename(this.#parts.directory)}-`;
     for (const name of await readdir(parent)) {
-      const pid = name.startsWith(begin) ? Number(name.slice(begin.length)) : Number.NaN;
+      const pid = name.startsWith(prefix) ? Number(name.slice(prefix.length)) : Number.NaN;
       if (Number.isInteger(pid) && (pid === this.#parts.pid || !isRunning(pid)))
         await rm(join(parent, name), { recursive: true, force: true });
     }
   }
 
-  #kept(text: string): Promise<string> {
+  #smallInput(text: string): Promise<string> {
     const present = this.#smallInputs.get(text);
     if (present) return present;
     const written = this.#write(text);
     this.#smallInputs.set(text, written);
-    // The next one tries again.
+    // The next call tries again.
     written.catch(() => this.#smallInputs.delete(text));
     return written;
   }
 
   async #write(text: string): Promise<string> {
-    const path = join(this.#directory, `input-${this.#files++}`);
+    const path = join(this.#directory, `input-${this.#fileCount++}`);
     try {
       await writeFile(path, text, { mode: 0o600 });
     } catch (error) {
@@ -233,11 +232,12 @@ function writeFailure(path: string, error: unknown): Error {
   return praasError('STORE_FAILED', { path, reason: message }, error);
 }
 
-function resultOf({ file }: Command, framed: Framed | undefined): ExecResult {
-  if (framed === undefined || framed.exitCode > KILLED_BY_SIGNAL) {
-    const exitCode = framed?.exitCode ?? KILLED_BY_SIGNAL;
-    throw praasError('TOOL_FAILED', { command: file, exit_code: exitCode, output: framed?.stderr || 'it was killed' });
+/** Throws as Exec does. */
+function toResult({ file }: Command, result: HelperResult | undefined): ExecResult {
+  if (result === undefined || result.exitCode > KILLED_BY_SIGNAL) {
+    const exitCode = result?.exitCode ?? KILLED_BY_SIGNAL;
+    throw praasError('TOOL_FAILED', { command: file, exit_code: exitCode, output: result?.stderr || 'killed' });
   }
-  if (framed.exitCode === COMMAND_NOT_FOUND && NOT_FOUND.test(framed.stderr)) throw toolMissing(file);
-  return framed;
+  if (result.exitCode === COMMAND_NOT_FOUND && NOT_FOUND.test(result.stderr)) throw toolMissing(file);
+  return result;
 }

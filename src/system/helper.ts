@@ -1,77 +1,77 @@
 /**
- * A small process that starts programs for us, one at a time. Starting one costs a copy of the starter's memory map: less
- * than a millisecond for a shell, ten for a daemon that holds ten thousand mappings. A request is one line of quoted words;
- * the shell makes words of it and nothing else.
+ * A small process that starts programs for us, one at a time. Starting a program copies the memory map of its parent: that takes less
+ * than a millisecond from a shell, and ten from a daemon with a large state. A request is one line of quoted words, which the shell
+ * splits and does not interpret otherwise.
  */
-import type { StartTalk, Talk } from './exec.ts';
-import { type Framed, Framing } from './framing.ts';
+import type { PipedProcess, StartPiped } from './exec.ts';
+import { Framing, type HelperResult } from './framing.ts';
 
-/** $1 is the mark, $2 a file for what programs say on stderr. The first word of a line is the file that is stdin. */
+/** $1 is the mark, $2 a file for the stderr of programs. The first word of a line is the file for their stdin. */
 const SCRIPT = `
-mark=$1 said=$2
+mark=$1 errors=$2
 exec 3>&1
 while IFS= read -r line; do
   eval "set -- $line"
   input=$1
   shift
-  "$@" <"$input" >&3 2>"$said"
+  "$@" <"$input" >&3 2>"$errors"
   code=$?
-  if [ -s "$said" ]; then words=$(cat "$said"); else words=; fi
+  if [ -s "$errors" ]; then words=$(cat "$errors"); else words=; fi
   printf '\\n%s %s %s\\n%s' "$mark" "$code" "\${#words}" "$words" >&3
 done`;
 
 export class Helper {
-  readonly #talk: Talk;
-  #answer: ((framed: Framed | undefined) => void) | undefined;
+  readonly #process: PipedProcess;
+  #onResult: ((result: HelperResult | undefined) => void) | undefined;
   #hasEnded = false;
 
-  private constructor(talk: Talk) {
-    this.#talk = talk;
-    void talk.ended.then(() => {
+  private constructor(process: PipedProcess) {
+    this.#process = process;
+    void process.ended.then(() => {
       this.#hasEnded = true;
-      this.#answer?.(undefined);
+      this.#onResult?.(undefined);
     });
   }
 
-  /** `mark` must be nothing that a program could print; `said_path` is a file of its own. */
-  static async start(startTalk: StartTalk, mark: string, saidPath: string): Promise<Helper> {
+  /** Takes a mark, which no program may print, and the path of a file for stderr that no other helper uses. */
+  static async start(startPiped: StartPiped, mark: string, stderrPath: string): Promise<Helper> {
     const framing = new Framing(mark);
-    const heard: { helper?: Helper } = {};
-    const talk = await startTalk({ file: 'sh', args: ['-c', SCRIPT, 'sh', mark, saidPath] }, (data) => {
-      const framed = framing.take(data);
-      if (framed && heard.helper) heard.helper.#answer?.(framed);
+    const started: { helper?: Helper } = {};
+    const process = await startPiped({ file: 'sh', args: ['-c', SCRIPT, 'sh', mark, stderrPath] }, (data) => {
+      const result = framing.push(data);
+      if (result && started.helper) started.helper.#onResult?.(result);
     });
-    heard.helper = new Helper(talk);
-    return heard.helper;
+    started.helper = new Helper(process);
+    return started.helper;
   }
 
-  /** Whether it still takes requests. */
+  /** True while it accepts requests. */
   get isAlive(): boolean {
     return !this.#hasEnded;
   }
 
   /**
-   * Runs a program with the file `input_path` as its stdin. The words must be without line breaks and NUL. Gives undefined
-   * when the helper ends before the answer. One request at a time.
+   * Runs a program with the file at `inputPath` as its stdin. The words must not contain line breaks or NUL. Gives undefined when the
+   * helper ends before the program. One request at a time.
    */
-  async run(inputPath: string, words: readonly string[]): Promise<Framed | undefined> {
+  async run(inputPath: string, words: readonly string[]): Promise<HelperResult | undefined> {
     if (this.#hasEnded) return undefined;
-    const { promise, resolve } = Promise.withResolvers<Framed | undefined>();
-    this.#answer = resolve;
-    this.#talk.write(`${[inputPath, ...words].map(quoted).join(' ')}\n`);
-    const framed = await promise;
-    this.#answer = undefined;
-    return framed;
+    const { promise, resolve } = Promise.withResolvers<HelperResult | undefined>();
+    this.#onResult = resolve;
+    this.#process.write(`${[inputPath, ...words].map(quoted).join(' ')}\n`);
+    const result = await promise;
+    this.#onResult = undefined;
+    return result;
   }
 
   /** Kills it and the program that it runs. */
   async kill(): Promise<void> {
-    this.#talk.kill();
-    await this.#talk.ended;
+    this.#process.kill();
+    await this.#process.ended;
   }
 }
 
-/** One word for a shell, whatever is in it (POSIX, Shell Command Language, 2.2.2). */
+/** Quotes any text as one word for a shell (POSIX, Shell Command Language, 2.2.2). */
 function quoted(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,45 +1,49 @@
 /**
- * Ctrl-C and the like. What must not be left half done is shielded and runs to its end first; then the programs under way
- * are ended and no new ones begin, so that the command ends by its ordinary errors and closes what it has opened.
+ * Ctrl-C and other signals. Work that must not be left half done runs to its end first; then the running programs are killed and no
+ * new ones start, so that the command ends by its ordinary errors and closes what it has opened.
  */
 import { praasError } from '../core/errors/errors.ts';
 
 export class Interruption {
-  readonly #ending = new AbortController();
-  #signal_number: number | undefined;
-  #shielded = 0;
+  readonly #abort = new AbortController();
+  #signalNumber: number | undefined;
+  /** How many calls of `uninterruptible` are running. */
+  #uninterruptible = 0;
 
-  /** Aborts, with INTERRUPTED as its reason, when somebody asked and nothing is shielded any more. */
+  /** Aborts after the first signal, with INTERRUPTED as its reason, once no uninterruptible work is running. */
   get abortSignal(): AbortSignal {
-    return this.#ending.signal;
+    return this.#abort.signal;
   }
 
-  /** The number of the first signal that asked for an end; undefined while nobody did. */
+  /** The number of the first signal; undefined before it. */
   get signalNumber(): number | undefined {
-    return this.#signal_number;
+    return this.#signalNumber;
   }
 
-  /** Asks for an end, as the signal of that number does. */
-  ask(signal_number: number): void {
-    this.#signal_number ??= signal_number;
-    this.#endWhenFree();
+  /** Interrupts the work, as the signal with that number does. */
+  interrupt(signalNumber: number): void {
+    this.#signalNumber ??= signalNumber;
+    this.#abortWhenFree();
   }
 
-  /** Runs `work` to its end, whatever is asked meanwhile. Throws INTERRUPTED when it was asked before. */
+  /** Runs `work` to its end, whichever signals arrive meanwhile. Throws INTERRUPTED after an earlier signal. */
   async uninterruptible<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#signal_number !== undefined) throw praasError('INTERRUPTED', { signal_number: this.#signal_number });
-    this.#shielded++;
+    if (this.#signalNumber !== undefined) throw interrupted(this.#signalNumber);
+    this.#uninterruptible++;
     try {
       return await work();
     } finally {
-      this.#shielded--;
-      this.#endWhenFree();
+      this.#uninterruptible--;
+      this.#abortWhenFree();
     }
   }
 
-  #endWhenFree(): void {
-    const signal_number = this.#signal_number;
-    if (signal_number === undefined || this.#shielded > 0) return;
-    this.#ending.abort(praasError('INTERRUPTED', { signal_number }));
+  #abortWhenFree(): void {
+    if (this.#signalNumber === undefined || this.#uninterruptible > 0) return;
+    this.#abort.abort(interrupted(this.#signalNumber));
   }
+}
+
+function interrupted(signal_number: number): Error {
+  return praasError('INTERRUPTED', { signal_number });
 }

@@ -1,5 +1,4 @@
-/** What praas did, for whoever asks later: one JSON line per change in log_dir, kept small by rotation. */
-
+/** The log files in log_dir: one JSON line per entry, kept small by rotation. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger as WinstonLogger } from 'winston';
@@ -10,8 +9,8 @@ const MAX_BYTES = 10 * 1024 * 1024;
 const KEPT_FILES = 5;
 
 /**
- * Gives a logger that writes `<log_dir>/<name>.log`, with rotation. The file is opened at the first line, because most
- * commands have nothing to log. A log that cannot be written is said once through `complain` and never stops the work.
+ * Writes `<log_dir>/<name>.log`, with rotation. The file is opened at the first line, because most commands log nothing. A log that
+ * cannot be written is reported through `complain` and never stops the work.
  */
 export class FileLog implements Logger {
   readonly #directory: string;
@@ -20,7 +19,7 @@ export class FileLog implements Logger {
   readonly #echo: ((line: string) => void) | undefined;
   #opened: Promise<WinstonLogger> | undefined;
 
-  /** `echo` takes every line as text too, for whoever watches. */
+  /** `echo` also receives each line, as text for the terminal or the journal. */
   constructor(directory: string, name: string, complain: (message: string) => void, echo?: (line: string) => void) {
     this.#directory = directory;
     this.#name = name;
@@ -36,7 +35,7 @@ export class FileLog implements Logger {
     this.#write('warn', message, details);
   }
 
-  /** Resolves when every line is in the file (or is known not to get there). */
+  /** Resolves when all lines are in the file, or when it is known that they cannot be written. */
   async close(): Promise<void> {
     const logger = await this.#opened?.catch(() => undefined);
     if (logger === undefined) return;
@@ -48,7 +47,7 @@ export class FileLog implements Logger {
   }
 
   #write(level: 'info' | 'warn', message: string, details: Readonly<Record<string, unknown>>): void {
-    this.#echo?.(asText(level, message, details));
+    this.#echo?.(lineOf(level, message, details));
     this.#opened ??= this.#open();
     this.#opened.then(
       (logger) => logger.log({ ...details, level, message }),
@@ -76,12 +75,12 @@ export class FileLog implements Logger {
   }
 
   #fail(error: unknown): void {
-    this.#complain(`the log in ${this.#directory} cannot be written: ${messageOf(error)}`);
+    this.#complain(`cannot write the log in ${this.#directory}: ${messageOf(error)}`);
   }
 }
 
-/** `warn: router cannot be looked after router_id=edge reason="no such file"` */
-function asText(level: string, message: string, details: Readonly<Record<string, unknown>>): string {
+/** `warn: reconcile failed id="edge" error="no such file"` */
+function lineOf(level: string, message: string, details: Readonly<Record<string, unknown>>): string {
   const pairs = Object.entries(details).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
   return [level === 'info' ? message : `${level}: ${message}`, ...pairs].join(' ');
 }

@@ -1,17 +1,17 @@
 /**
- * systemd, where it has started us: told when we are ready, what we do, and that we live. The protocol is sd_notify(3); Node
- * has no datagram sockets of the AF_UNIX family, so systemd-notify(1) speaks it. Where nobody listens nothing happens.
+ * Notifies systemd, when it started this process, that the service is ready, reloads, stops or is alive. The protocol is
+ * sd_notify(3); Node has no datagram sockets of the AF_UNIX family, so systemd-notify(1) speaks it. Without systemd nothing happens.
  */
 import { messageOf } from '../core/errors/message-of.ts';
 import type { Timers } from '../core/timers.ts';
 import type { Exec } from './exec.ts';
 
 export interface ServiceManagerParts {
-  /** Starts the program as our own child: systemd asks whose it is. */
+  /** Starts the program as a child of this process: systemd checks the sender. */
   readonly exec: Exec;
   readonly env: NodeJS.ProcessEnv;
   readonly timers: Timers;
-  /** Hears what could not be said. */
+  /** Receives the reason when a notification fails. */
   readonly complain: (sentence: string) => void;
 }
 
@@ -19,38 +19,38 @@ const MICROSECONDS = 1000;
 
 export class ServiceManager {
   readonly #parts: ServiceManagerParts;
-  #callOff: () => void = () => undefined;
+  #cancelWatchdog: () => void = () => undefined;
   #hasComplained = false;
 
   constructor(parts: ServiceManagerParts) {
     this.#parts = parts;
   }
 
-  /** We do our work; from now on systemd hears that we live, as often as it asks for. `status` is for people. */
+  /** Reports that the service works, and from now on that it is alive, as often as systemd requires. `status` is shown to operators. */
   async ready(status: string): Promise<void> {
     await this.#notify('READY=1', `STATUS=${oneLine(status)}`);
     this.#feedWatchdog();
   }
 
-  /** We read our configuration again; `ready` ends it. */
+  /** Reports that the service reloads its configuration; `ready` ends that. */
   async reloading(): Promise<void> {
     await this.#notify('RELOADING=1');
   }
 
-  /** We are on our way out. */
+  /** Reports that the service stops. */
   async stopping(): Promise<void> {
-    this.#callOff();
-    await this.#notify('STOPPING=1', 'STATUS=stopping: rules and connections stay');
+    this.#cancelWatchdog();
+    await this.#notify('STOPPING=1', 'STATUS=stopping');
   }
 
-  /** From a timer of the loop that does all work: when that hangs, nothing is said any more. */
+  /** Uses a timer of the event loop that does all work: when it hangs, the notifications stop. */
   #feedWatchdog(): void {
-    this.#callOff();
+    this.#cancelWatchdog();
     const { env, timers } = this.#parts;
     const periodUs = Number(env['WATCHDOG_USEC']);
     if (!(periodUs > 0)) return;
-    // Half of what is allowed, as sd_watchdog_enabled(3) advises.
-    this.#callOff = timers.after(periodUs / MICROSECONDS / 2, () => {
+    // Half of the time limit, as sd_watchdog_enabled(3) recommends.
+    this.#cancelWatchdog = timers.after(periodUs / MICROSECONDS / 2, () => {
       void this.#notify('WATCHDOG=1');
       this.#feedWatchdog();
     });
@@ -59,17 +59,17 @@ export class ServiceManager {
   async #notify(...args: readonly string[]): Promise<void> {
     const { exec, env, complain } = this.#parts;
     if (!env['NOTIFY_SOCKET']) return;
-    const trouble = await exec({ file: 'systemd-notify', args }).then(
+    const failure = await exec({ file: 'systemd-notify', args }).then(
       ({ exitCode, stderr }) => (exitCode === 0 ? undefined : stderr.trim()),
       (error: unknown) => messageOf(error),
     );
-    if (trouble === undefined || this.#hasComplained) return;
+    if (failure === undefined || this.#hasComplained) return;
     this.#hasComplained = true;
-    complain(`systemd could not be told how this service is: ${trouble}`);
+    complain(`cannot notify systemd: ${failure}`);
   }
 }
 
-/** A line break would begin another assignment. */
+/** A line break would start another assignment. */
 function oneLine(text: string): string {
   return text.replaceAll(/\s+/g, ' ');
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Mapping } from '../../src/pat/mapping/mapping.ts';
 import { BACKENDS } from '../support/dataplane.ts';
+import { printedError } from '../support/error-facts.ts';
 import { type Shell, testShell } from '../support/executable.ts';
 import { expectKernelEqualsStore, kernelOf } from '../support/kernel-view.ts';
 import { expectOpen, type TestWorld, testWorld } from '../support/world.ts';
@@ -33,6 +34,8 @@ describe.each(BACKENDS)('%s', (backend) => {
       'web sees 203.0.113.2',
     );
   const routers = (): string => join(shell.state_dir, 'routers');
+  const damagedText = (path: string, aside: string | undefined): RegExp =>
+    new RegExp(printedError('STORE_DAMAGED', { path, reason: '.*', aside }));
 
   test('a damaged file is set aside and named, the rules stay, putting a good copy back is all it takes', async () => {
     const [name = ''] = readdirSync(routers());
@@ -46,7 +49,7 @@ describe.each(BACKENDS)('%s', (backend) => {
     // Reading says it and moves nothing; the first change sets it aside, and every later one says it again.
     const listed = await shell.run('pat', 'list');
     expect(listed.code).toBe(1);
-    expect(listed.stderr).toContain(`the state file ${path} is damaged: `);
+    expect(listed.stderr).toMatch(damagedText(path, undefined));
     expect(readdirSync(routers())).toEqual([name]);
 
     const refused = await shell.run(...create());
@@ -55,16 +58,11 @@ describe.each(BACKENDS)('%s', (backend) => {
     expect(others).toEqual([]);
     expect(aside).toMatch(/\.damaged-\d{8}T\d{6}Z$/);
     expect(readFileSync(join(routers(), aside))).toEqual(damaged);
-    expect(refused.stderr).toMatch(
-      new RegExp(`^Error: the state file ${path} is damaged: .*; it was set aside as ${join(routers(), aside)}\n`),
-    );
-    expect(refused.stderr).toContain(
-      'Its rules stay in the kernel as they are, and nothing is written for this router.',
-    );
+    expect(refused.stderr).toMatch(damagedText(path, join(routers(), aside)));
     for (const words of [create(), ['pat', 'update', mapping.id, '--disable'], ['pat', 'delete', mapping.id]]) {
       const again = await shell.run(...words);
       expect(again).toMatchObject({ code: 1, stdout: '' });
-      expect(again.stderr).toContain(`it was set aside as ${join(routers(), aside)}`);
+      expect(again.stderr).toMatch(damagedText(path, join(routers(), aside)));
     }
     expect((await shell.run('router', 'sync', world.router_id)).code).toBe(1);
     expect(await kernelOf(world)).toBe(kernel);
@@ -89,7 +87,7 @@ describe.each(BACKENDS)('%s', (backend) => {
       expect(JSON.parse(listed.stdout)).toMatchObject([{ id }]);
       expect(listed).toMatchObject({
         code: 1,
-        stderr: expect.stringMatching(/^Warning: the state file .* is damaged/),
+        stderr: expect.stringMatching(/^Warning: state file .* is damaged/),
       });
       await shell.ok('pat', 'delete', id);
     } finally {

@@ -2,6 +2,7 @@
 // left half done is finished by the next.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Mapping } from '../../src/pat/mapping/mapping.ts';
+import { printedError } from '../support/error-facts.ts';
 import { type Shell, testShell, withSlowRestore } from '../support/executable.ts';
 import { expectKernelEqualsStore } from '../support/kernel-view.ts';
 import { type TestWorld, testWorld } from '../support/world.ts';
@@ -63,8 +64,11 @@ describe('while another praas writes', () => {
     expect(refused).toMatchObject({ code: 1, stdout: '' });
     expect(refused.stderr).toMatch(
       new RegExp(
-        `^Error: the state directory is in use by \`praas pat create\` \\(process ${first.process.pid}, since [\\d:TZ.-]+\\) ` +
-          `\\(${shell.state_dir}/lock\\); waited 1 seconds\n {2}Try again when it is done.\n$`,
+        `^${printedError('STORE_LOCKED', {
+          path: `${shell.state_dir}/lock`,
+          holder: `\`praas pat create\` \\(process ${first.process.pid}, since [\\d:TZ.-]+\\)`,
+          seconds: 1,
+        })}$`,
       ),
     );
     expect((await first.ended).code).toBe(0);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Mapping } from '../../src/pat/mapping/mapping.ts';
 import { BACKENDS } from '../support/dataplane.ts';
+import { printedError } from '../support/error-facts.ts';
 import { contentOf, machineWithout, type Shell, testShell } from '../support/executable.ts';
 import { expectKernelEqualsStore, kernelOf } from '../support/kernel-view.ts';
 import { type TestWorld, testWorld } from '../support/world.ts';
@@ -41,12 +42,13 @@ describe.each(BACKENDS)('%s', (backend) => {
     state: contentOf(join(shell.state_dir, 'routers')),
   });
 
-  /** Runs it in these circumstances: it fails with that sentence and changes nothing. */
-  const expectRefused = async (where: Shell, words: readonly string[], text: RegExp): Promise<void> => {
+  /** Runs it in these circumstances: it fails with that text and changes nothing. */
+  const expectRefused = async (where: Shell, words: readonly string[], text: string | RegExp): Promise<void> => {
     const before = await everything();
     const ended = await where.run(...words);
     expect(ended).toMatchObject({ code: 1, stdout: '' });
-    expect(ended.stderr).toMatch(text);
+    if (typeof text === 'string') expect(ended.stderr).toBe(text);
+    else expect(ended.stderr).toMatch(text);
     expect(await everything()).toEqual(before);
   };
 
@@ -62,13 +64,14 @@ describe.each(BACKENDS)('%s', (backend) => {
       ['router', 'sync', world.router_id],
     ]) {
       const what = `praas ${words[0]} ${words[1]}`;
-      await expectRefused(nobody, words, new RegExp(`^Error: ${what} needs root\n {2}Run it again with sudo.\n$`));
+      await expectRefused(nobody, words, printedError('NOT_PERMITTED', { what }));
     }
     for (const words of [
       ['pat', 'list'],
       ['pat', 'show', first.id],
     ]) {
-      await expectRefused(nobody, words, /^Error: reading \/.*routers needs root\n {2}Run it again with sudo.\n$/);
+      const what = `reading ${join(shell.state_dir, 'routers')}`;
+      await expectRefused(nobody, words, printedError('NOT_PERMITTED', { what }));
     }
   });
 
@@ -84,7 +87,7 @@ describe.each(BACKENDS)('%s', (backend) => {
 
   test.each(missing)('without %s it says which package to install', async (tool, tools, debian) => {
     const poor = shell.with({ wrapper: machineWithout(shell.directory, ...tools) });
-    const text = new RegExp(`^Error: ${tool} is not installed\n {2}Install it: apt install ${debian}\n$`);
+    const text = printedError('TOOL_MISSING', { tool, package: debian });
     await expectRefused(poor, create(), text);
     // Whoever only takes away needs not know who listens.
     if (tool !== 'ss') await expectRefused(poor, ['pat', 'delete', first.id], text);
@@ -102,7 +105,7 @@ describe.each(BACKENDS)('%s', (backend) => {
   test('a root without the right to change the network is told so', async () => {
     const weak = shell.with({ wrapper: ['setpriv', '--bounding-set=-net_admin', '--inh-caps=-net_admin'] });
     const tool = backend === 'iptables' ? 'iptables' : 'nft';
-    const text = new RegExp(`^Error: ${tool}\\S* in \\S+ needs root\n {2}Run it again with sudo.\n$`);
+    const text = new RegExp(`^${printedError('NOT_PERMITTED', { what: `${tool}\\S* in \\S+` })}$`);
     await expectRefused(weak, create(), text);
     await expectRefused(weak, ['pat', 'delete', first.id], text);
   });
@@ -150,7 +153,8 @@ describe.each(BACKENDS)('%s', (backend) => {
       const before = { kernel: await kernelOf(world), state: contentOf(join(state_dir, 'routers')) };
       const refused = await tiny.run(...create());
       expect(refused).toMatchObject({ code: 1, stdout: '' });
-      expect(refused.stderr).toMatch(/^Error: no space left .*tiny\/routers\/\S+; nothing was changed\n/);
+      const text = printedError('STORE_FULL', { path: '.*tiny/routers/\\S+' });
+      expect(refused.stderr).toMatch(new RegExp(`^${text}`));
       expect((await tiny.run('pat', 'update', kept.id, '--description', 'x'.repeat(255))).code).toBe(1);
       expect({ kernel: await kernelOf(world), state: contentOf(join(state_dir, 'routers')) }).toEqual(before);
       expect(await tiny.json<Mapping[]>('pat', 'list')).toHaveLength(made.length);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Connection } from '../../src/pat/plan/connection.ts';
 import { answer, certificate, type Respond, type TestServer, testServer } from '../pat/client/support.ts';
+import { printedError } from '../support/error-facts.ts';
 import { type Ended, type Running, type Shell, testShell, waitUntil } from '../support/executable.ts';
 import { MAPPING } from '../support/samples.ts';
 import { type TestWorld, testWorld } from '../support/world.ts';
@@ -21,6 +22,7 @@ describe('a daemon', () => {
   let socket: Shell;
   let http: Shell;
   let daemon: Running;
+  let url: string;
 
   beforeAll(async () => {
     world = await testWorld({ router: 'plain' });
@@ -38,11 +40,12 @@ describe('a daemon', () => {
     await before.ok('pat', 'delete', (await before.json('pat', 'create', ...target(), '-p', '22')).id);
     direct = shell.with({ env: alone('other') });
     const port = await freePort();
+    url = `http://127.0.0.1:${port}`;
     socket = shell.with({ env: { PRAAS_NETNS_DIR, PRAAS_PORT_APP: String(port) } });
     daemon = await serve(socket);
     const { token } = await socket.json<{ token: string }>('token', 'create', '--name', 'ci', '--role', 'admin');
     http = shell.with({
-      env: { PRAAS_URL: `http://127.0.0.1:${port}`, PRAAS_TOKEN: token },
+      env: { PRAAS_URL: url, PRAAS_TOKEN: token },
       wrapper: NOBODY,
     });
   });
@@ -175,12 +178,14 @@ describe('a daemon', () => {
     for (const command of ['list', 'connections']) {
       const words = ['pat', command, ...(command === 'list' ? [] : ['0'])];
       const { code, stderr } = await nobody.run(...words);
-      expect([code, stderr]).toEqual([1, `Error: praas pat ${command} needs root\n  Run it again with sudo.\n`]);
+      expect([code, stderr]).toEqual([1, printedError('NOT_PERMITTED', { what: `praas pat ${command}` })]);
     }
   });
 
   test('is asked with the token that counts', async () => {
-    const refused = [1, 'Error: not authenticated: the token is not valid'];
+    const unauthenticated = (reason: string): string =>
+      printedError('UNAUTHENTICATED', { reason }).split('\n')[0] ?? '';
+    const refused = [1, unauthenticated('the token is not valid')];
     const told = async (env: Readonly<Record<string, string>>, ...words: readonly string[]) => {
       const { code, stderr } = await http.with({ env, wrapper: [] }).run('router', 'list', ...words);
       return [code, stderr.split('\n')[0]];
@@ -188,7 +193,7 @@ describe('a daemon', () => {
     const wrong = join(shell.directory, 'wrong');
     writeFileSync(wrong, 'praas_wrong\n');
 
-    expect(await told({ PRAAS_TOKEN: '' })).toEqual([1, 'Error: not authenticated: no token was given']);
+    expect(await told({ PRAAS_TOKEN: '' })).toEqual([1, unauthenticated('no token was given')]);
     expect(await told({ PRAAS_TOKEN: 'praas_wrong' })).toEqual(refused);
     expect(await told({}, '--token-file', wrong)).toEqual(refused);
     expect(await told({ PRAAS_TOKEN_FILE: wrong })).toEqual(refused);
@@ -204,7 +209,7 @@ describe('a daemon', () => {
     expect(await socket.json('pat', 'show', id)).toMatchObject({ id, counters: null });
     expect(await http.run('pat', 'show', id)).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/^Error: the PAT agent at http:\S+ cannot be reached: nothing listens there\n/),
+      stderr: printedError('DAEMON_UNREACHABLE', { url, reason: 'connection refused' }),
     });
     await socket.ok('pat', 'update', id, '--name', 'by hand');
 
@@ -244,7 +249,7 @@ describe('what answers at an address', () => {
     });
     const { code, stderr } = await shell.run(...words, '--token-file', file);
     expect(code).toBe(1);
-    expect(stderr).toContain('its certificate is not from an authority known here; --cacert names another one\n');
+    expect(stderr).toContain('(see --cacert)\n');
     expect(server.asked).toHaveLength(1);
   });
 
@@ -256,7 +261,7 @@ describe('what answers at an address', () => {
     const ended = await shell.run('pat', 'create', '-r', 'edge', '--server-ip', '10.20.0.51', '-p', '22', '--json');
 
     expect(ended).toMatchObject({ code: 1, stderr: '' });
-    expect(JSON.parse(ended.stdout).error).toMatchObject({ code: 'DAEMON_MISUNDERSTOOD', facts: { url: server.url } });
+    expect(JSON.parse(ended.stdout).error).toMatchObject({ code: 'DAEMON_BAD_RESPONSE', facts: { url: server.url } });
     expect(existsSync(shell.state_dir)).toBe(false);
     expect(server.asked).toHaveLength(1);
   });
@@ -276,9 +281,7 @@ describe('what answers at an address', () => {
 
       const ended = await waiting.ended;
       expect(ended).toMatchObject({ code, stdout: '' });
-      expect(ended.stderr).toMatch(
-        /^Error: interrupted by signal \d+; the PAT agent was asked already, and the change may have been made\n/,
-      );
+      expect(ended.stderr).toBe(printedError('INTERRUPTED', { signal_number: code - 128, may_have_changed: true }));
     },
   );
 

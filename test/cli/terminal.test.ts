@@ -6,6 +6,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Mapping } from '../../src/pat/mapping/mapping.ts';
+import { printedError } from '../support/error-facts.ts';
 import { running, type Shell, testShell, waitUntil, withSlowRestore } from '../support/executable.ts';
 import { expectKernelEqualsStore, kernelOf } from '../support/kernel-view.ts';
 import { type TestWorld, testWorld } from '../support/world.ts';
@@ -156,8 +157,7 @@ describe('Ctrl-C', () => {
     expect(await ended).toEqual({
       code: 130,
       stdout: '',
-      stderr:
-        'Error: interrupted by signal 2; what was not done yet has been left as it was\n  `praas pat list` shows how things are now.\n',
+      stderr: printedError('INTERRUPTED', { signal_number: 2 }),
     });
     expect(await list()).toHaveLength(1);
     holder.stdin.end();

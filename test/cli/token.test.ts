@@ -7,6 +7,7 @@ import { TokenAuthenticator } from '../../src/core/identity/token-authenticator.
 import { FileTokenStore } from '../../src/store/files/token-store.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { createExec } from '../../src/system/exec.ts';
+import { printedError } from '../support/error-facts.ts';
 import { type Shell, testShell } from '../support/executable.ts';
 
 const TOKEN = /^praas_[A-Za-z0-9_-]{43}$/;
@@ -99,7 +100,7 @@ describe('token create', () => {
     expect(again).toMatchObject({
       code: 1,
       stdout: '',
-      stderr: expect.stringContaining('there is a token ci already'),
+      stderr: printedError('TOKEN_EXISTS', { name: 'ci' }),
     });
     expect(await list()).toHaveLength(1);
   });
@@ -162,7 +163,7 @@ describe('token revoke', () => {
     await create('--name', 'a', '--role', 'admin');
     const failed = await shell.run('token', 'revoke', 'a', 'b');
 
-    expect(failed).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('no token b') });
+    expect(failed).toMatchObject({ code: 1, stdout: '', stderr: printedError('TOKEN_NOT_FOUND', { token: 'b' }) });
     expect(await list()).toHaveLength(1);
   });
 
@@ -181,7 +182,11 @@ test.each([[['list']], [['revoke', 'ci']], [['create', '--name', 'a', '--role', 
     const before = readFileSync(path, 'utf8');
     const refused = await shell.with({ wrapper: NOBODY, settings: [] }).run('token', ...words);
 
-    expect(refused).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('needs root') });
+    expect(refused).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: printedError('NOT_PERMITTED', { what: `praas token ${words[0]}` }),
+    });
     expect(readFileSync(path, 'utf8')).toBe(before);
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(statSync(dirname(path)).mode & 0o777).toBe(0o755);

@@ -151,8 +151,11 @@ test('an iptables that hangs is killed at its timeout, other routers do not wait
 
   expect(fast.status).toBe(201);
   const refused = await slow;
-  expect([refused.status, refused.body.errors[0]?.code]).toEqual([503, 'praas.tool-timeout']);
-  expect(refused.body.errors[0]?.detail).toMatch(/iptables-restore .*did not end within 3 seconds and was killed/);
+  expect(refused.status).toBe(503);
+  expect(refused.body.errors[0]).toMatchObject({
+    code: 'praas.tool-timeout',
+    facts: { command: expect.stringContaining('iptables-restore'), seconds: 3 },
+  });
   const after = (await everything()) as [{ mappings: readonly object[] }, readonly string[]];
   expect(after[0].mappings).toHaveLength(1);
   expect(after[1]).toEqual((before as [unknown, unknown])[1]);

@@ -242,7 +242,7 @@ describe('with TLS', () => {
 
       writeFileSync(join(directory, 'key.pem'), 'no key');
       daemon.signal('SIGHUP');
-      await daemon.says('TLS cannot be used');
+      await daemon.says('for TLS: ');
       expect(await subjectAt(port)).toBe('second');
     } finally {
       agent.destroy();

@@ -45,5 +45,5 @@ test('a file that comes, is wrong and goes while the daemon runs', async () => {
 test('a daemon does not begin with a wrong one, and says what is wrong', async () => {
   writeFileSync(path, 'actions:\n  mapping:list: everybody\n');
 
-  await expect(start()).rejects.toThrow(/POLICY_INVALID|actions\.mapping:list has to be one of/);
+  await expect(start()).rejects.toThrow(/POLICY_INVALID|actions\.mapping:list must be one of/);
 });

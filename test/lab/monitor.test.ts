@@ -76,7 +76,7 @@ describe('with events', () => {
   beforeAll(async () => {
     const env = { PRAAS_NOTIFICATIONS: NOTIFICATIONS, PRAAS_SECOND_MONITORING: HOUR };
     daemon = await startDaemon({ env, flags: ['--monitor'] });
-    await daemon.says('hears what happens');
+    await daemon.says('notifications connected');
     await server('nomad');
   });
   afterAll(stop);
@@ -177,13 +177,13 @@ describe('with events', () => {
     await server('exile');
     const mapping = await publish({ server: 'exile', server_port: 8080 });
     await lab('stop', 'rabbitmq');
-    await daemon.says('events of OpenStack do not come');
+    await daemon.says('notifications unavailable');
     expect((await daemon.ask<{ ready: boolean; degraded: boolean }>('GET', '/readyz')).body).toMatchObject({
       ready: true,
       degraded: true,
     });
     await lab('start', 'rabbitmq');
-    const heard = async (): Promise<number> => daemon.said.split('hears what happens').length - 1;
+    const heard = async (): Promise<number> => daemon.said.split('notifications connected').length - 1;
     const end = Date.now() + 60_000;
     while ((await heard()) < 2 && Date.now() < end) await setTimeout(200);
     expect(await heard()).toBe(2);

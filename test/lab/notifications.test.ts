@@ -67,8 +67,7 @@ function hear(url: string, ca?: string) {
   const transport = parseTransport(url);
   if (transport === undefined) throw new Error(`no transport: ${url}`);
   const log = new ListLog();
-  const after = (wait: number, work: () => void) => systemTimers.after(wait, work);
-  const notifications = new RabbitNotifications({ transport, ca, after, random: () => 0, log });
+  const notifications = new RabbitNotifications({ transport, ca, timers: systemTimers, random: () => 0, log });
   const ids: string[] = [];
   let gaps = 0;
   opened.push(notifications);

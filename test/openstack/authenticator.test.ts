@@ -12,12 +12,12 @@ import { Account } from './support.ts';
 
 const TOKEN = 'gAAAAAtenant';
 const OWNER: TokenOwner = {
-  user_name: 'tenant',
-  project_id: 'blue',
-  project_name: 'Blue',
+  userName: 'tenant',
+  projectId: 'blue',
+  projectName: 'Blue',
   isSystem: false,
   roles: ['member'],
-  expires_at: '2031-01-01T00:00:00Z',
+  expiresAt: '2031-01-01T00:00:00Z',
 };
 
 let account: Account;
@@ -77,12 +77,12 @@ test.each([
   ['swift', rolesOf('swift')],
   ['none', { roles: [] }],
 ])(
-  'without a role that counts (%s) somebody is known and may not enter, and may the moment that one is given',
+  'without a role in praas (%s) a valid token is FORBIDDEN, and accepted soon after a role is assigned',
   async (said, fields) => {
     fake.grant(TOKEN, fields);
     await expect(authenticator.authenticate(TOKEN)).rejects.toMatchObject({
       code: 'FORBIDDEN',
-      message: expect.stringContaining(`none of its roles counts here (${said})`),
+      facts: { what: expect.stringContaining(`(${said})`) },
     });
     const asked = fake.asked.length;
     await expect(authenticator.authenticate(TOKEN)).rejects.toMatchObject({ code: 'FORBIDDEN' });
@@ -144,7 +144,7 @@ test('a role that is taken away is gone within a minute', async () => {
   expect(await authenticator.authenticate(TOKEN)).toMatchObject({ role: 'reader' });
 });
 
-test('a bad token is nobody’s, and asking again at once costs Keystone nothing', async () => {
+test('an invalid token is rejected, and the next attempt does not ask Keystone', async () => {
   for (const _ of [1, 2, 3]) expect(await authenticator.authenticate('gAAAAAunknown')).toBeUndefined();
   expect(questions()).toBe(1);
 
@@ -171,7 +171,7 @@ describe('Keystone that cannot say', () => {
     expect(await authenticator.authenticate(NEW)).toBeDefined();
   });
 
-  test('nobody listens there: the same', async () => {
+  test('connection refused: the same', async () => {
     const identity = new Identity(account.session({ auth_url: 'http://127.0.0.1:1/v3' }));
     const alone = new KeystoneAuthenticator({ identity, roleOf: () => 'member', clock });
     await expect(alone.authenticate(NEW)).rejects.toMatchObject({ code: 'CLOUD_UNAVAILABLE' });
@@ -182,13 +182,13 @@ describe('Keystone that cannot say', () => {
     ['other types', 'wrong types'],
     ['a page that a proxy does not find', { status: 404, text: '<html>404</html>' }],
     ['a redirection', { status: 302, headers: { Location: 'http://127.0.0.1:1/' } }],
-  ])('%s says nothing of the token: CLOUD_MISUNDERSTOOD', async (_, trouble) => {
+  ])('%s says nothing of the token: CLOUD_BAD_RESPONSE', async (_, trouble) => {
     await authenticator.authenticate(TOKEN);
     fake.troubles.push(trouble);
-    await expect(authenticator.authenticate(NEW)).rejects.toMatchObject({ code: 'CLOUD_MISUNDERSTOOD' });
+    await expect(authenticator.authenticate(NEW)).rejects.toMatchObject({ code: 'CLOUD_BAD_RESPONSE' });
   });
 
-  test('our own account that is not let in is no fault of the caller', async () => {
+  test('a rejected service account is not the fault of the requester', async () => {
     fake.wants = () => false;
     await expect(authenticator.authenticate(NEW)).rejects.toMatchObject({ code: 'CLOUD_REFUSED', kind: 'External' });
   });

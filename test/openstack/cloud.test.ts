@@ -1,6 +1,6 @@
 /** The adapter, over a fake OpenStack that answers as a real one does, keeps what the domain relies on. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { configOf } from '../../src/openstack/clouds/merge.ts';
+import { parseCloud } from '../../src/openstack/clouds/merge.ts';
 import { OpenStackCloud } from '../../src/openstack/openstack-cloud.ts';
 import { ServiceClient } from '../../src/openstack/service-client.ts';
 import { Session } from '../../src/openstack/session.ts';
@@ -21,7 +21,7 @@ let cloud: OpenStackCloud;
 beforeAll(async () => {
   fake = await FakeOpenStack.start(Date.now);
   const auth = { auth_url: fake.keystone, username: 'praas', password: 'x', project_name: 'service' };
-  const config = configOf('praas', 'clouds.yaml', { auth, region_name: 'RegionOne' });
+  const config = parseCloud('praas', 'clouds.yaml', { auth, region_name: 'RegionOne' });
   const http = new ServiceClient({ verify: true, timeoutMs: 5000, random: () => 0, pause: async () => undefined });
   session = new Session({ config, http, clock: systemClock });
   cloud = new OpenStackCloud(session);
@@ -140,6 +140,6 @@ describe('a rule of a security group', () => {
     fake.troubles.push({ status: 403, text: '{"NeutronError": {"message": "not for you"}}' });
     await expect(cloud.removeSecurityGroupRule(idOf(1))).rejects.toMatchObject({ code: 'CLOUD_REFUSED' });
     fake.troubles.push({ status: 404, text: '<html>no such page</html>' });
-    await expect(cloud.removeSecurityGroupRule(idOf(1))).rejects.toMatchObject({ code: 'CLOUD_MISUNDERSTOOD' });
+    await expect(cloud.removeSecurityGroupRule(idOf(1))).rejects.toMatchObject({ code: 'CLOUD_BAD_RESPONSE' });
   });
 });

@@ -83,7 +83,7 @@ describe('which cloud', () => {
   test('must be said when there are several', async () => {
     expect((await errorOf(read({ files: { [CLOUDS]: TWO } }))).message).toContain('demo, other');
     expect((await errorOf(read({ files: { [CLOUDS]: TWO }, cloud: 'dmeo' }))).message).toMatch(
-      /no cloud dmeo.*demo, other/,
+      /cloud dmeo not found.*demo, other/,
     );
   });
 
@@ -133,7 +133,7 @@ test('a profile lies under the cloud that names it', async () => {
 });
 
 test.each<[string, string, RegExp]>([
-  ['no YAML', 'clouds: {', /not YAML/],
+  ['no YAML', 'clouds: {', /not valid YAML/],
   ['no clouds', 'cloud: {}', /no map of clouds/],
   ['a cloud that is none', 'clouds: { a: 7 }', /cloud a is not a map/],
   ['no auth_url', 'clouds: { a: { auth: { username: u, password: p } } }', /auth\.auth_url/],
@@ -142,8 +142,8 @@ test.each<[string, string, RegExp]>([
     'clouds: { a: { auth: { auth_url: controller, username: u, password: p } } }',
     /auth\.auth_url.*http/,
   ],
-  ['no password', 'clouds: { a: { auth: { auth_url: "http://k", username: u } } }', /password is missing/],
-  ['no user', 'clouds: { a: { auth: { auth_url: "http://k", password: p } } }', /username is missing/],
+  ['no password', 'clouds: { a: { auth: { auth_url: "http://k", username: u } } }', /password is required/],
+  ['no user', 'clouds: { a: { auth: { auth_url: "http://k", password: p } } }', /username is required/],
   [
     'an unknown way to log in',
     'clouds: { a: { auth_type: v3oidc, auth: { auth_url: "http://k" } } }',
@@ -217,7 +217,7 @@ describe('as the openstack client does', () => {
   test('when it is the only one, that is said', async () => {
     const error = await errorOf(readCloud({ env: {}, files: [CLOUDS], readFile: denied }));
 
-    expect(error.message).toBe(`${CLOUDS}: it cannot be read: EACCES`);
+    expect(error.facts).toEqual({ where: CLOUDS, reason: expect.stringContaining('EACCES') });
   });
 
   test('secure.yaml is looked for wherever clouds.yaml is', async () => {
@@ -267,7 +267,7 @@ clouds:
     'a file without anything in it says nothing of a cloud',
     async (text) => {
       expect(await read({ files: { [CLOUDS]: text } })).toBeUndefined();
-      expect((await errorOf(read({ files: { [CLOUDS]: '{}' } }))).message).toContain('there is no map of clouds in it');
+      expect((await errorOf(read({ files: { [CLOUDS]: '{}' } }))).message).toContain('no map of clouds found');
     },
   );
 });

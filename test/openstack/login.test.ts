@@ -1,4 +1,4 @@
-/** What is said to Keystone to log in, and a Keystone that does not let in. */
+/** The login request to Keystone, and what follows from its rejection. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { FakeOpenStack } from '../support/fake-openstack.ts';
 import { Account, failureOf, SECRET } from './support.ts';
@@ -104,7 +104,7 @@ describe('logging in', () => {
   });
 });
 
-describe('Keystone that does not let in', () => {
+describe('a login that Keystone rejects', () => {
   test('is told to who logs in, and is no fault of who has the daemon ask', async () => {
     fake.wants = () => false;
     expect(await failureOf(account.cloud().routers())).toMatchObject({ code: 'CLOUD_REFUSED', kind: 'External' });

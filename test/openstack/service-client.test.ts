@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer as createTlsServer } from 'node:https';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -13,6 +13,7 @@ import { certificate } from '../pat/client/support.ts';
 import { failureOf } from './support.ts';
 
 const TIMEOUT_MS = 200;
+const TLS_HANDSHAKE = 0x16;
 
 let server: Server;
 let sockets: Set<Socket>;
@@ -30,6 +31,12 @@ beforeEach(async () => {
     sockets.add(socket);
     socket.on('error', () => undefined);
     socket.on('data', (bytes) => {
+      // Whether the port speaks TLS is no request: this server does not.
+      if (bytes[0] === TLS_HANDSHAKE) {
+        sockets.delete(socket);
+        socket.destroy();
+        return;
+      }
       requests.push(bytes.toString());
       (answers.length > 1 ? answers.shift() : answers[0])?.(socket);
     });
@@ -146,7 +153,7 @@ describe('repeating', () => {
     expect(requests).toHaveLength(1);
   });
 
-  test('a POST that found nobody cannot have arrived, and is tried again', async () => {
+  test('a POST whose connection was refused cannot have arrived, and is repeated', async () => {
     const url = new URL('http://127.0.0.1:1/');
     const error = await failureOf(http.send(ask('POST', { url })));
     expect(error).toMatchObject({
@@ -190,10 +197,37 @@ describe('what is no answer', () => {
     ['another protocol', 'SSH-2.0-OpenSSH_9.2\r\n'],
     ['a head without end', `HTTP/1.1 200 OK\r\nX-Long: ${'x'.repeat(100_000)}`],
     ['a broken chunk', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n'],
-  ])('%s: CLOUD_MISUNDERSTOOD, at once', async (_, bytes) => {
+  ])('%s: CLOUD_BAD_RESPONSE, at once', async (_, bytes) => {
     answers = [says(bytes)];
-    expect(await failureOf(http.send(ask()))).toMatchObject({ code: 'CLOUD_MISUNDERSTOOD' });
+    expect(await failureOf(http.send(ask()))).toMatchObject({ code: 'CLOUD_BAD_RESPONSE' });
     expect(requests).toHaveLength(1);
+  });
+
+  test.each<[string, (socket: Socket) => void]>([
+    ['an alert', (socket) => void socket.end(Buffer.from([0x15, 3, 1, 0, 2, 2, 0x46]))],
+    ['a closed connection', breaks],
+    ['a page', ends('HTTP/1.1 400 Bad Request\r\nContent-Type: text/html\r\nContent-Length: 0\r\n\r\n')],
+  ])('a TLS port that gives plain HTTP %s is called by its name', async (_, answer) => {
+    const directory = mkdtempSync(join(tmpdir(), 'praas-http-'));
+    const secure = createTlsServer(certificate('localhost', directory)).listen(0, '127.0.0.1');
+    await once(secure, 'listening');
+    server.removeAllListeners('connection');
+    server.on('connection', (socket) => {
+      sockets.add(socket.on('error', () => undefined));
+      socket.once('data', (bytes) => {
+        if (bytes[0] !== TLS_HANDSHAKE) return answer(socket);
+        const behind = connect(portOf(secure), '127.0.0.1').on('error', () => undefined);
+        behind.write(bytes);
+        return socket.pipe(behind).pipe(socket);
+      });
+    });
+
+    const errors = [await failureOf(http.send(ask())), await failureOf(http.send(ask('POST')))];
+    secure.close();
+    rmSync(directory, { recursive: true });
+
+    const facts = { service: 'network', reason: 'this port speaks TLS: use https://' };
+    for (const error of errors) expect(error).toMatchObject({ code: 'CLOUD_BAD_RESPONSE', facts });
   });
 
   test('more than could be meant is not read to its end', async () => {
@@ -208,7 +242,7 @@ describe('what is no answer', () => {
     };
     answers = [floods];
     const error = await failureOf(httpOf({ timeoutMs: 20_000 }).send(ask()));
-    expect(error).toMatchObject({ code: 'CLOUD_MISUNDERSTOOD', message: expect.stringContaining('bytes') });
+    expect(error).toMatchObject({ code: 'CLOUD_BAD_RESPONSE', message: expect.stringContaining('bytes') });
   });
 
   test.each<[string, (socket: Socket) => void]>([

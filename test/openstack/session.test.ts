@@ -103,7 +103,7 @@ describe('the catalogue', () => {
 
   test('says where it looked in vain', async () => {
     await expect(account.cloud({}, { region_name: 'Nowhere' }).routers()).rejects.toMatchObject({
-      code: 'CLOUD_MISUNDERSTOOD',
+      code: 'CLOUD_BAD_RESPONSE',
       message: expect.stringMatching(/public.*Nowhere/),
     });
   });
@@ -127,7 +127,7 @@ describe('the catalogue', () => {
     '%s is not one',
     async (url) => {
       fake.tokenFields = { catalog: [{ type: 'network', endpoints: [endpointOf(url)] }] };
-      await expect(account.cloud().routers()).rejects.toMatchObject({ code: 'CLOUD_MISUNDERSTOOD' });
+      await expect(account.cloud().routers()).rejects.toMatchObject({ code: 'CLOUD_BAD_RESPONSE' });
     },
   );
 });

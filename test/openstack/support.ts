@@ -1,5 +1,5 @@
 /** An account of a fake OpenStack with five routers, and a clock that moves when a test says so. */
-import { configOf } from '../../src/openstack/clouds/merge.ts';
+import { parseCloud } from '../../src/openstack/clouds/merge.ts';
 import { OpenStackCloud } from '../../src/openstack/openstack-cloud.ts';
 import { ServiceClient } from '../../src/openstack/service-client.ts';
 import { Session } from '../../src/openstack/session.ts';
@@ -39,7 +39,7 @@ export class Account {
       random: () => 0.5,
       pause: async (milliseconds) => void this.pauses.push(milliseconds),
     });
-    const session = new Session({ config: configOf('praas', 'clouds.yaml', written), http, clock: this.clock });
+    const session = new Session({ config: parseCloud('praas', 'clouds.yaml', written), http, clock: this.clock });
     this.#sessions.push(session);
     return session;
   }

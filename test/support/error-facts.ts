@@ -19,6 +19,12 @@ export function sampleOf(code: ErrorCode, facts: object = FACTS[code]): PraasErr
   return praasError(code, facts as never) as PraasError;
 }
 
+/** What the command line prints for an error: only golden files repeat its words. */
+export function printedError<C extends ErrorCode>(code: C, facts: ErrorFacts<C>): string {
+  const { message, nextSteps } = sampleOf(code, facts);
+  return [`Error: ${message}`, ...nextSteps.map((step) => `  ${step}`), ''].join('\n');
+}
+
 export const FACTS: { readonly [C in ErrorCode]: ErrorFacts<C> } = {
   INVALID_INPUT: { field: 'server_port', found: '0', allowed: 'from 1 to 65535' },
   NOTHING_TO_UPDATE: { id: 'b0e5' },
@@ -43,7 +49,7 @@ export const FACTS: { readonly [C in ErrorCode]: ErrorFacts<C> } = {
   CLOUD_NOT_CONFIGURED: { path: '/usr/local/etc/praas/clouds.yaml', exists: false },
   CLOUD_UNAVAILABLE: { service: 'network', reason: 'no answer within 5 seconds' },
   CLOUD_REFUSED: { service: 'network', status: 403, reason: 'forbidden' },
-  CLOUD_MISUNDERSTOOD: { service: 'identity', reason: 'it is not JSON' },
+  CLOUD_BAD_RESPONSE: { service: 'identity', reason: 'it is not JSON' },
   CLOUD_LOGIN_FAILED: { url: 'http://controller:5000/v3', reason: 'wrong password' },
   SERVER_NOT_FOUND: { server: 'web', known: ['db'] },
   PORT_NOT_FOUND: { port: 'b0e5' },
@@ -70,7 +76,7 @@ export const FACTS: { readonly [C in ErrorCode]: ErrorFacts<C> } = {
   LISTEN_FAILED: { where: '127.0.0.1:3000', reason: 'address already in use' },
   TLS_INVALID: { path: '/etc/cert.pem', reason: 'no such file' },
   DAEMON_UNREACHABLE: { url: 'https://node:3000', reason: 'connection refused' },
-  DAEMON_MISUNDERSTOOD: { url: 'https://node:3000', reason: 'no JSON' },
+  DAEMON_BAD_RESPONSE: { url: 'https://node:3000', reason: 'no JSON' },
   ID_AMBIGUOUS: { id: 'b0', ids: ['b0e5', 'b0e6'] },
   UNKNOWN_RULES: { router: 'edge', count: 3, state_dir: '/var/lib/praas' },
   STORE_LOCKED: { path: '/var/lib/praas/lock', holder: 'praas serve (process 7)', seconds: 10 },

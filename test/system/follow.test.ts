@@ -18,7 +18,7 @@ async function begun(start: (onLine: (line: string) => void) => Following): Prom
   return [following, await first.promise];
 }
 
-/** One that has ended and that nobody has buried yet is not running. */
+/** A zombie does not count as running. */
 function isRunning(pid: string): boolean {
   try {
     return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
@@ -65,7 +65,7 @@ test('after it is stopped no line comes, also of what was said before', async ()
   expect(lines).toEqual(['y']);
 });
 
-test('a program that fails tells its last words; one that somebody kills, by what', async () => {
+test('a program that fails is reported with its last line of stderr, a killed one with the signal', async () => {
   const failing = follow(shell('echo first >&2; echo "no such thing" >&2; exit 3'), () => undefined);
   expect(await failing.ended).toMatchObject({ code: 'TOOL_FAILED', facts: { exit_code: 3, output: 'no such thing' } });
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type Command, createExec, createStartTalk, type Exec } from '../../src/system/exec.ts';
+import { type Command, createExec, createStartPiped, type Exec } from '../../src/system/exec.ts';
 import { HelperExec } from '../../src/system/helper-exec.ts';
 import { errorOf } from '../support/fake-node.ts';
 
@@ -23,10 +23,10 @@ const make = (timeoutMs = TIMEOUT_MS, pid = process.pid): HelperExec => {
     directCalls.push(command);
     return exec(command);
   };
-  const startTalk = createStartTalk(process.env);
+  const startPiped = createStartPiped(process.env);
   return new HelperExec({
     direct,
-    startTalk,
+    startPiped,
     newId: randomUUID,
     timeoutMs,
     directory: join(directory, 'helpers'),
@@ -90,14 +90,14 @@ describe('a program', () => {
     expect((await errorOf(helpers.exec({ file: 'praas-nothing', args: [] }))).code).toBe('TOOL_MISSING');
   });
 
-  test('that somebody kills is TOOL_FAILED, and the next one runs', async () => {
+  test('that is killed is TOOL_FAILED, and the next one runs', async () => {
     const killed = helpers.exec({ file: 'sh', args: ['-c', 'kill -9 $$'] });
 
     expect((await errorOf(killed)).code).toBe('TOOL_FAILED');
     expect((await helpers.exec({ file: 'echo', args: ['on'] })).stdout).toBe('on\n');
   });
 
-  test('that hangs is killed at its timeout, with all that it started, and holds up nobody', async () => {
+  test('that hangs is killed at its timeout, with all that it started, and blocks no other program', async () => {
     const seconds = `600.${process.pid}`;
     const hung = helpers.exec({ file: 'sh', args: ['-c', `sleep ${seconds} & sleep ${seconds}`], timeoutMs: 500 });
     expect((await helpers.exec({ file: 'echo', args: ['meanwhile'] })).stdout).toBe('meanwhile\n');
@@ -161,7 +161,7 @@ describe('what helpers need in a directory', () => {
     expect(existsSync(OWN(dead))).toBe(false);
   });
 
-  test('is made again when somebody has cleared it away', async () => {
+  test('is created again after it was removed', async () => {
     await helpers.exec({ file: 'cat', args: [], input: 'kept' });
     rmSync(OWN(), { recursive: true });
 

@@ -10,7 +10,7 @@ test('with nothing shielded a signal ends what runs and lets nothing new begin',
   const exec = createExec(60_000, process.env, interruption.abortSignal);
   const sleeping = exec({ file: 'sleep', args: ['60'] });
 
-  interruption.ask(SIGINT);
+  interruption.interrupt(SIGINT);
 
   await expect(sleeping).rejects.toMatchObject(interrupted);
   await expect(exec({ file: 'true', args: [] })).rejects.toMatchObject(interrupted);
@@ -22,8 +22,8 @@ test('shielded work runs to its end, with programs, and then the end comes', asy
   const exec = createExec(60_000, process.env, interruption.abortSignal);
 
   const work = interruption.uninterruptible(async () => {
-    interruption.ask(SIGINT);
-    interruption.ask(15);
+    interruption.interrupt(SIGINT);
+    interruption.interrupt(15);
     return (await exec({ file: 'echo', args: ['done'] })).stdout;
   });
 
@@ -37,7 +37,7 @@ test('the last of several shields counts, also when work fails', async () => {
   const first = Promise.withResolvers<void>();
   const second = Promise.withResolvers<void>();
   const works = [interruption.uninterruptible(() => first.promise), interruption.uninterruptible(() => second.promise)];
-  interruption.ask(SIGINT);
+  interruption.interrupt(SIGINT);
 
   first.reject(new Error('no'));
   await expect(works[0]).rejects.toThrow('no');

@@ -78,7 +78,7 @@ export function judgeError(name: string, error: unknown): Judgement {
     const nextStep = 'If the message does not explain the cause, report it as a bug in praas.';
     return failed(name, `cannot be checked: ${messageOf(error)}`, nextStep);
   }
-  const { code, message, next_steps } = error;
-  const nextStep = next_steps.join(' ');
+  const { code, message, nextSteps } = error;
+  const nextStep = nextSteps.join(' ');
   return code === 'NOT_PERMITTED' ? skipped(name, message, nextStep) : failed(name, message, nextStep);
 }

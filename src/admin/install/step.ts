@@ -81,7 +81,7 @@ async function undoAll(completed: readonly CompletedStep[], observer: StepObserv
 
 /** Why something failed, in the words of the catalogue or of the system. */
 function describeError(error: unknown): string {
-  if (isPraasError(error)) return [error.message, ...error.next_steps].join('. ').replace(/\.$/, '');
+  if (isPraasError(error)) return [error.message, ...error.nextSteps].join('. ').replace(/\.$/, '');
   const { errno, path, message } = error as NodeJS.ErrnoException;
   if (errno === undefined) return message;
   return `${path === undefined ? '' : `${path}: `}${getSystemErrorMessage(errno)}`;

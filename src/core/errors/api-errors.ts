@@ -1,96 +1,98 @@
-/** What can go wrong between a caller and an API: who asks, how, and over which wire. */
+/** What can go wrong between a requester and an API: authentication, the form of a request, the connection. */
 import { entry, list } from './entry.ts';
 
-/** What is said where a change was asked for and no response came. */
+/** For a change that was sent and got no response. */
 const doubt = ({ may_have_changed = false }): string => (may_have_changed ? '; the change may have been made' : '');
+
+const READ_THE_API = 'See /docs for a description of the API, or /openapi.json for its OpenAPI document.';
 
 export const API_ERRORS = {
   UNAUTHENTICATED: entry(
     'Unauthenticated',
-    (f: { reason: string }) => `not authenticated: ${f.reason}`,
-    () => ['Send a token in X-Auth-Token, or give it to praas in PRAAS_TOKEN; `praas token create` makes one.'],
+    (f: { reason: string }) => `authentication failed: ${f.reason}`,
+    () => ['Send a valid token: X-Auth-Token in the API, PRAAS_TOKEN on the command line.'],
   ),
   FORBIDDEN: entry(
     'Forbidden',
     (f: { who: string; what: string }) => `${f.who} may not ${f.what}`,
-    () => ['Ask an operator of this node.'],
+    () => ['Ask an operator of this node for a role that allows it.'],
   ),
   TOO_MANY_FAILURES: entry(
     'Unavailable',
     (f: { address: string; seconds: number }) => `too many failed authentications from ${f.address}`,
-    (f) => [`Try again in ${f.seconds} seconds, with a token that is right.`],
+    (f) => [`Wait ${f.seconds} seconds, then use a valid token.`],
   ),
   ROUTE_NOT_FOUND: entry(
     'NotFound',
-    (f: { path: string }) => `there is nothing at ${f.path}`,
-    () => ['/docs describes the API, /openapi.json to programs.'],
+    (f: { path: string }) => `path ${f.path} not found in this API`,
+    () => [READ_THE_API],
   ),
   METHOD_NOT_ALLOWED: entry(
     'Invalid',
     (f: { method: string; path: string; allowed: readonly string[] }) =>
-      `${f.method} is not for ${f.path}; allowed: ${list(f.allowed)}`,
-    () => ['/docs describes the API, /openapi.json to programs.'],
+      `method ${f.method} not allowed for ${f.path}; allowed: ${list(f.allowed)}`,
+    () => [READ_THE_API],
   ),
   REQUEST_UNREADABLE: entry(
     'Invalid',
-    (f: { reason: string }) => `the request cannot be read: ${f.reason}`,
-    () => ['The body is JSON, with Content-Type: application/json.'],
+    (f: { reason: string }) => `cannot read the request: ${f.reason}`,
+    () => ['Send a JSON body with Content-Type: application/json.'],
   ),
   BODY_TOO_LARGE: entry(
     'Invalid',
-    (f: { limit_bytes: number }) => `the body of the request has more than ${f.limit_bytes} bytes`,
-    () => ['Send it in several requests.'],
+    (f: { limit_bytes: number }) => `request body too large: more than ${f.limit_bytes} bytes`,
+    () => ['Split it into several requests.'],
   ),
   TOKEN_NOT_FOUND: entry(
     'NotFound',
-    (f: { token: string }) => `no token ${f.token}`,
-    () => ['`praas token list` shows the tokens there are.'],
+    (f: { token: string }) => `token ${f.token} not found`,
+    () => ['Run `praas token list` to see all tokens.'],
   ),
   TOKENS_DAMAGED: entry(
     'External',
-    (f: { path: string; reason: string }) => `the token file ${f.path} cannot be used: ${f.reason}`,
-    (f) => [`Put a good copy at ${f.path}, or remove it and make new tokens with \`praas token create\`.`],
+    (f: { path: string; reason: string }) => `token file ${f.path} is damaged: ${f.reason}`,
+    (f) => [`Restore ${f.path} from a backup, or remove it and create new tokens with \`praas token create\`.`],
   ),
   TOKEN_EXISTS: entry(
     'Conflict',
-    (f: { name: string }) => `there is a token ${f.name} already`,
-    () => ['Choose another --name, or revoke that one first.'],
+    (f: { name: string }) => `token ${f.name} already exists`,
+    () => ['Choose another --name, or revoke the existing token first.'],
   ),
   LISTEN_FAILED: entry(
     'Unavailable',
     (f: { where: string; reason: string }) => `cannot listen on ${f.where}: ${f.reason}`,
-    () => ['`praas config show` says where it is set; `ss -ltnp` shows who listens.'],
+    () => ['Check the address in `praas config show`, and the processes that listen with `ss -ltnp`.'],
   ),
   TLS_INVALID: entry(
     'Invalid',
-    (f: { path: string; reason: string }) => `TLS cannot be used with ${f.path}: ${f.reason}`,
-    () => ['tls_cert and tls_key name PEM files that belong together.'],
+    (f: { path: string; reason: string }) => `cannot use ${f.path} for TLS: ${f.reason}`,
+    () => ['Set tls_cert and tls_key to a certificate and its private key, as PEM files.'],
   ),
   DAEMON_UNREACHABLE: entry(
     'Unavailable',
     (f: { url: string; reason: string; may_have_changed?: boolean }) =>
-      `the PAT agent at ${f.url} cannot be reached: ${f.reason}${doubt(f)}`,
-    () => ['Check the address (--url, PRAAS_URL), and on its node that `praas serve` is running.'],
+      `cannot reach the daemon at ${f.url}: ${f.reason}${doubt(f)}`,
+    () => ['Check the address (--url, PRAAS_URL), and that `praas serve` is running on its node.'],
   ),
-  DAEMON_MISUNDERSTOOD: entry(
+  DAEMON_BAD_RESPONSE: entry(
     'External',
     (f: { url: string; reason: string; may_have_changed?: boolean }) =>
-      `${f.url} does not answer as a PAT agent does: ${f.reason}${doubt(f)}`,
-    () => ['Check the address (--url, PRAAS_URL), and that both sides have the same version of praas.'],
+      `unexpected response from ${f.url}: ${f.reason}${doubt(f)}`,
+    () => ['Check the address (--url, PRAAS_URL), and that both sides run the same version of praas.'],
   ),
   PRECONDITION_FAILED: entry(
     'Conflict',
-    (f: { id: string }) => `mapping ${f.id} is no longer as the If-Match of this request says`,
-    () => ['Read it again, and decide again.'],
+    (f: { id: string }) => `precondition failed: ${f.id} has changed since its ETag in If-Match was read`,
+    () => ['Read it again, then decide whether the change still applies.'],
   ),
   IDEMPOTENCY_KEY_REUSED: entry(
     'Conflict',
-    (f: { key: string }) => `the Idempotency-Key ${f.key} was used for another request`,
-    () => ['Use a new key for a new request.'],
+    (f: { key: string }) => `Idempotency-Key ${f.key} was already used for another request`,
+    () => ['Use a new key for each new request.'],
   ),
   POLICY_INVALID: entry(
     'Invalid',
-    (f: { path: string; reason: string }) => `the policy file ${f.path} cannot be used: ${f.reason}`,
-    () => ['docs/policy.md lists the actions and what may stand behind them.'],
+    (f: { path: string; reason: string }) => `policy file ${f.path} is invalid: ${f.reason}`,
+    () => ['Correct the file; docs/policy.md describes its actions and roles.'],
   ),
 } as const;

@@ -4,10 +4,8 @@ import { entry } from './entry.ts';
 export const CLOUD_ERRORS = {
   CLOUD_CONFIG_INVALID: entry(
     'Invalid',
-    (f: { where: string; reason: string }) => `${f.where}: ${f.reason}`,
-    () => [
-      'clouds.yaml is written as for the openstack client; `praas --help` of the command lists the --os-* options.',
-    ],
+    (f: { where: string; reason: string }) => `invalid cloud configuration in ${f.where}: ${f.reason}`,
+    () => ['Correct it: clouds.yaml, the OS_* variables or the --os-* options.'],
   ),
   CLOUD_NOT_CONFIGURED: entry(
     'Invalid',
@@ -18,23 +16,24 @@ export const CLOUD_ERRORS = {
   ),
   CLOUD_UNAVAILABLE: entry(
     'Unavailable',
-    (f: { service: string; reason: string }) => `OpenStack (${f.service}) cannot be asked now: ${f.reason}`,
-    () => ['Try again in a moment; `praas pat list` and `praas pat delete` work meanwhile.'],
+    (f: { service: string; reason: string }) => `OpenStack ${f.service} service unavailable: ${f.reason}`,
+    () => ['Check that the service is running, then try again.'],
   ),
   CLOUD_REFUSED: entry(
     'External',
     (f: { service: string; status: number; reason: string }) =>
-      `OpenStack (${f.service}) refuses with ${f.status}: ${f.reason}`,
-    () => ['Check the account in clouds.yaml: it needs to see all projects (role admin, or a service role).'],
+      `request refused by the OpenStack ${f.service} service: HTTP ${f.status}: ${f.reason}`,
+    () => ['Check the account in clouds.yaml: it needs access to all projects, by the role admin or a service role.'],
   ),
-  CLOUD_MISUNDERSTOOD: entry(
+  CLOUD_BAD_RESPONSE: entry(
     'External',
-    (f: { service: string; reason: string }) => `OpenStack (${f.service}) answers as no such service does: ${f.reason}`,
-    () => ['Check auth_url, region_name and interface in clouds.yaml, and what stands before the service.'],
+    (f: { service: string; reason: string }) =>
+      `unexpected response from the OpenStack ${f.service} service: ${f.reason}`,
+    () => ['Check auth_url, region_name and interface in clouds.yaml, and any proxy in front of the service.'],
   ),
   CLOUD_LOGIN_FAILED: entry(
     'Unauthenticated',
-    (f: { url: string; reason: string }) => `Keystone at ${f.url} does not let in: ${f.reason}`,
+    (f: { url: string; reason: string }) => `authentication at ${f.url} failed: ${f.reason}`,
     () => ['Check user, password, project and domains in clouds.yaml or the OS_* variables.'],
   ),
 } as const;

@@ -1,8 +1,9 @@
-/** What one entry of the error catalogue is made of. */
+/** One entry of an error catalogue. */
 
 /**
- * Usage: the request is not as it has to be. Invalid: what was asked cannot be. Unauthenticated, Forbidden: not for this
- * caller. NotFound, Conflict. Unavailable: try later. External: a tool, a file or a service failed.
+ * Usage: the request is malformed. Invalid: the request is well-formed and cannot be carried out. Unauthenticated, Forbidden:
+ * the requester is unknown, or may not do this. NotFound, Conflict. Unavailable: try again later. External: a tool, a file or a
+ * service failed.
  */
 export type ErrorKind =
   | 'Usage'
@@ -14,20 +15,23 @@ export type ErrorKind =
   | 'Unavailable'
   | 'External';
 
-export interface Entry<P> {
+export interface ErrorEntry<P> {
   readonly kind: ErrorKind;
+  /** "What failed: why", with what was found and what is allowed. */
   readonly message: (facts: P) => string;
+  /** The next step: an imperative sentence with a full stop. */
   readonly next: (facts: P) => readonly string[];
-  /** The facts as callers who see one project only may know them; left out: all of them. */
+  /** The facts as requesters of one project may see them; left out: all of them. */
   readonly redact?: ((facts: P) => P) | undefined;
 }
 
+/** Creates an entry; its arguments are the fields of ErrorEntry. */
 export const entry = <P>(
   kind: ErrorKind,
   message: (facts: P) => string,
   next: (facts: P) => readonly string[],
   redact?: (facts: P) => P,
-): Entry<P> => ({ kind, message, next, redact });
+): ErrorEntry<P> => ({ kind, message, next, redact });
 
-/** For sentences. */
+/** Joins items for a message: `a, b`, or `none`. */
 export const list = (items: readonly string[]): string => (items.length === 0 ? 'none' : items.join(', '));

@@ -1,12 +1,11 @@
-/** The catalogue that every product stands on. */
+/** The catalogue that every product shares. */
 import { API_ERRORS } from './api-errors.ts';
 import { BASE_ERRORS } from './base-errors.ts';
 import { CLOUD_ERRORS } from './cloud-errors.ts';
-import { type CodeOf, errorsOf, type FactsOf, PraasError } from './praas-error.ts';
+import { type CodeOf, errorsOf, PraasError } from './praas-error.ts';
 
 export const CORE_ERRORS = { ...BASE_ERRORS, ...API_ERRORS, ...CLOUD_ERRORS } as const;
 
 export type CoreCode = CodeOf<typeof CORE_ERRORS>;
-export type CoreFacts<C extends CoreCode> = FactsOf<typeof CORE_ERRORS, C>;
 export const { praasError, isPraasError } = errorsOf(CORE_ERRORS);
 export { PraasError };

@@ -1,12 +1,12 @@
 /**
- * Errors as values of catalogues. A catalogue has one entry per code: its kind, its sentence made from facts, and what to do
- * next. `errorsOf` gives what makes and recognises the errors of one catalogue; each product has one.
+ * Errors as values of catalogues. A catalogue has one entry per code: its kind, its message made from facts, and the next step.
+ * `errorsOf` gives the functions that create and recognise the errors of one catalogue; each product has one catalogue.
  */
-import type { Entry, ErrorKind } from './entry.ts';
+import type { ErrorEntry, ErrorKind } from './entry.ts';
 
 /** Codes with their entries. Codes are unique over all catalogues of the executable. */
 // biome-ignore lint/suspicious/noExplicitAny: facts differ by entry, and a parameter's type only narrows
-export type Catalogue = Readonly<Record<string, Entry<any>>>;
+export type Catalogue = Readonly<Record<string, ErrorEntry<any>>>;
 export type CodeOf<E extends Catalogue> = keyof E & string;
 export type FactsOf<E extends Catalogue, C extends CodeOf<E>> = Parameters<E[C]['message']>[0];
 
@@ -16,50 +16,57 @@ export interface PraasErrorParts<C extends string, F> {
   readonly code: C;
   readonly kind: ErrorKind;
   readonly message: string;
-  readonly next_steps: readonly string[];
+  readonly nextSteps: readonly string[];
   readonly facts: F;
-  /** The same for callers who see one project only; left out where they may know all of it. */
+  /** The same error for requesters of one project; left out where they may see all facts. */
   readonly redacted?: (() => PraasError<C, F>) | undefined;
 }
 
-/** An error of a catalogue: what happened, and what the reader can do. `facts` are for programs. */
+/** An error of a catalogue: what failed and why, and the next step. `facts` are for programs. */
 export class PraasError<C extends string = string, F = UnknownFacts> extends Error {
   override readonly name = 'PraasError';
   readonly code: C;
   readonly kind: ErrorKind;
-  readonly next_steps: readonly string[];
+  readonly nextSteps: readonly string[];
   readonly facts: F;
   readonly #redacted: (() => PraasError<C, F>) | undefined;
 
-  /** `cause` is for logs, never for people. */
-  constructor({ code, kind, message, next_steps, facts, redacted }: PraasErrorParts<C, F>, cause?: unknown) {
+  /** `cause` is for logs; it is never shown to users. */
+  constructor({ code, kind, message, nextSteps, facts, redacted }: PraasErrorParts<C, F>, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
     this.kind = kind;
-    this.next_steps = next_steps;
+    this.nextSteps = nextSteps;
     this.facts = facts;
     this.#redacted = redacted;
   }
 
-  /** The error without what callers who see one project only may not know. */
+  /** The error without the facts that requesters of one project may not see. */
   redacted(): PraasError<C, F> {
     return this.#redacted?.() ?? this;
   }
 }
 
-/** What makes and recognises the errors of one catalogue. */
+/** The functions that create and recognise the errors of one catalogue. */
 export interface Errors<E extends Catalogue> {
-  /** Makes the error of that code from its facts. */
-  praasError<C extends CodeOf<E>>(code: C, facts: FactsOf<E, C>, cause?: unknown): PraasError<C, FactsOf<E, C>>;
-  /** True for an error of any catalogue. */
-  isPraasError(error: unknown): error is PraasError;
-  /** True for an error of one of these codes. */
-  isPraasError<C extends CodeOf<E>>(error: unknown, ...codes: readonly C[]): error is PraasError<C, FactsOf<E, C>>;
+  /** Creates the error of that code from its facts. */
+  readonly praasError: <C extends CodeOf<E>>(
+    code: C,
+    facts: FactsOf<E, C>,
+    cause?: unknown,
+  ) => PraasError<C, FactsOf<E, C>>;
+  readonly isPraasError: {
+    /** True for an error of any catalogue. */
+    (error: unknown): error is PraasError;
+    /** True for an error of one of these codes. */
+    <C extends CodeOf<E>>(error: unknown, ...codes: readonly C[]): error is PraasError<C, FactsOf<E, C>>;
+  };
 }
 
+/** Takes a catalogue, gives the functions for its errors. */
 export function errorsOf<const E extends Catalogue>(entries: E): Errors<E> {
   function isPraasError(error: unknown, ...codes: readonly string[]): boolean {
-    // By name: the executable's scripts each have a class of their own.
+    // By name, because each script of the executable has its own copy of the class.
     if (!(error instanceof Error) || error.name !== 'PraasError') return false;
     return codes.length === 0 || codes.includes((error as PraasError).code);
   }
@@ -72,7 +79,7 @@ export function errorsOf<const E extends Catalogue>(entries: E): Errors<E> {
     if (entry === undefined) throw new Error(`no entry ${code} in this catalogue`);
     const { kind, message, next, redact } = entry;
     const redacted = redact && (() => praasError(code, redact(facts) as FactsOf<E, C>, cause));
-    return new PraasError({ code, kind, message: message(facts), next_steps: next(facts), facts, redacted }, cause);
+    return new PraasError({ code, kind, message: message(facts), nextSteps: next(facts), facts, redacted }, cause);
   }
   return { praasError, isPraasError: isPraasError as Errors<E>['isPraasError'] };
 }

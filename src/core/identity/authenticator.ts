@@ -1,10 +1,10 @@
-/** Finds out who asks, by a token. How is the Authenticator's business: a token file, or Keystone. */
+/** Authentication by a token. Implementations look it up in a token file, or ask Keystone. */
 import type { Requester } from './requester.ts';
 
 export interface Authenticator {
   /**
-   * Gives whose token that is; undefined when it is not valid.
-   * Throws an error of the catalogue when that cannot be found out now.
+   * Gives the requester to whom the token belongs; undefined when the token is not valid.
+   * Throws an error of the catalogue when the token cannot be checked at this moment.
    */
   authenticate(token: string): Promise<Requester | undefined>;
 }

@@ -1,4 +1,4 @@
-/** Two kinds of tokens: those of the node's operator, which say so, and all others. */
+/** Two kinds of tokens: those of this node, which have a prefix of their own, and all others. */
 import type { Authenticator } from './authenticator.ts';
 import type { Requester } from './requester.ts';
 import { isOwnToken } from './token.ts';
@@ -7,7 +7,7 @@ export class ChainedAuthenticator implements Authenticator {
   readonly #own: Authenticator;
   readonly #others: Authenticator;
 
-  /** `others` is never asked about a token of this node. */
+  /** `others` never receives a token of this node. */
   constructor(own: Authenticator, others: Authenticator) {
     this.#own = own;
     this.#others = others;

@@ -1,4 +1,4 @@
-/** The policy in force, whichever that is when somebody asks: a running daemon reads its file again. */
+/** The policy in force at the time of each call: a running daemon reloads its policy file. */
 import type { AccessPolicy } from './policy.ts';
 import type { Level, Requester, Role } from './requester.ts';
 
@@ -9,6 +9,7 @@ export class LivePolicy implements AccessPolicy {
     this.#current = initial;
   }
 
+  /** Puts another policy in force. */
   replace(next: AccessPolicy): void {
     this.#current = next;
   }

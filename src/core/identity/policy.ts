@@ -1,67 +1,71 @@
 /**
- * Who may do what: for each action the least level, by default and as the operator's policy file changes it. Products bring
- * their actions; the file is read elsewhere, here it is a value that is checked. Pure. Invariant: there is no policy with an
- * action or a level that is not known, so a typing error never opens or closes anything.
+ * Who may do what: the lowest level that each action requires, by default and as changed by the operator's policy file. Products
+ * declare their actions; the file is read elsewhere and validated here. Pure. Invariant: no policy has an unknown action or level,
+ * so a typing error never grants or denies anything.
  */
 import * as z from 'zod';
 import { praasError } from '../errors/errors.ts';
+import { nearest } from '../values/nearest.ts';
 import { LEVELS, type Level, type Requester, type Role } from './requester.ts';
 
 /** An action as its product declares it. */
 export interface ActionSpec {
-  /** The least level that may, by default. */
+  /** The lowest level that may do this, by default. */
   readonly level: Level;
-  /** Completes "may not …": `list mappings`. */
+  /** Completes "may not …": `list servers`. */
   readonly description: string;
 }
 
-/** By name, such as `mapping:list`. */
+/** By name, such as `server:list`. */
 export type Actions = Readonly<Record<string, ActionSpec>>;
 
 export interface AccessPolicy {
-  /** Throws a plain error, a mistake of ours, for an action that no product declares. */
+  /** Throws a plain error, which is a bug in praas, for an action that no product declares. */
   allows(requester: Requester, action: string): boolean;
-  /** The least level that may. */
+  /** The lowest level that may do this. */
   level(action: string): Level;
   /** Completes "may not …". */
   describe(action: string): string;
-  /** The role of somebody with these roles in Keystone, the highest of several; undefined when none of them counts here. */
+  /** The role of a user with these Keystone roles, the highest of several; undefined when none of them maps to a role. */
   roleOf(keystoneRoles: readonly string[]): Role | undefined;
 }
 
-/** Throws FORBIDDEN when the policy does not let the requester do that. */
+/** Throws FORBIDDEN when the policy does not allow the action to the requester. */
 export function requireAction(policy: AccessPolicy, requester: Requester, action: string): void {
   if (policy.allows(requester, action)) return;
   throw praasError('FORBIDDEN', { who: String(requester), what: policy.describe(action) });
 }
 
-/** Which roles of Keystone count as which here. Capitals make no difference, as in Keystone. */
+/** The Keystone roles that map to each role. Case is ignored, as in Keystone. */
 type RoleNames = Readonly<Record<Role, readonly string[]>>;
 
 const DEFAULT_NAMES: RoleNames = { reader: ['reader'], member: ['member', '_member_'], admin: ['admin'] };
 const HIGHEST_FIRST: readonly Role[] = ['admin', 'member', 'reader'];
 
-const Names = z
+const RoleNamesSchema = z
   .array(z.string('the name of a role').min(1, 'the name of a role'), 'a list of names of roles')
   .exactOptional();
-const Roles = z.strictObject({ reader: Names, member: Names, admin: Names }, 'roles with their names');
+const Roles = z.strictObject(
+  { reader: RoleNamesSchema, member: RoleNamesSchema, admin: RoleNamesSchema },
+  'roles with their names',
+);
 const LevelSchema = z.enum(LEVELS, `one of ${LEVELS.join(', ')}`);
 
-/** The policy that holds where no file says anything else. */
+/** Gives the policy that applies without a policy file. */
 export function defaultPolicy(actions: Actions): AccessPolicy {
   return new TablePolicy(actions, {}, DEFAULT_NAMES);
 }
 
-/** Takes what the policy file at `path` says; what it does not say is as by default. Throws POLICY_INVALID. */
-export function policyFrom(value: unknown, path: string, actions: Actions): AccessPolicy {
+/** Takes the content of the policy file at `path`; everything that it leaves out is as by default. Throws POLICY_INVALID. */
+export function parsePolicy(value: unknown, path: string, actions: Actions): AccessPolicy {
   const names = Object.keys(actions);
   const Levels = z.partialRecord(z.enum(names), LevelSchema, 'actions with levels');
-  // Nothing stands behind a key whose lines are all comments.
+  // A key whose lines are all comments has no value.
   const PolicyFile = z
     .strictObject({ roles: Roles.nullish(), actions: Levels.nullish() }, 'roles and actions')
     .nullish();
   const { data, error } = PolicyFile.safeParse(value);
-  if (error) throw praasError('POLICY_INVALID', { path, reason: reasonOf(error.issues[0], names) });
+  if (error) throw praasError('POLICY_INVALID', { path, reason: policyReason(error.issues[0], names) });
   return new TablePolicy(actions, (data?.actions ?? {}) as Readonly<Record<string, Level>>, {
     ...DEFAULT_NAMES,
     ...data?.roles,
@@ -103,14 +107,18 @@ class TablePolicy implements AccessPolicy {
   }
 }
 
-function reasonOf(issue: z.core.$ZodIssue | undefined, actions: readonly string[]): string {
+function policyReason(issue: z.core.$ZodIssue | undefined, actions: readonly string[]): string {
   const known: Readonly<Record<string, readonly string[]>> = {
     '': ['roles', 'actions'],
     roles: HIGHEST_FIRST,
     actions,
   };
   const where = issue?.path.join('.') ?? '';
-  if (issue?.code !== 'unrecognized_keys') return `${where === '' ? 'it' : where} has to be ${issue?.message}`;
-  const place = where === '' ? '' : ` in ${where}`;
-  return `there is no ${JSON.stringify(issue.keys[0])}${place}; there are: ${(known[where] ?? []).join(', ')}`;
+  if (issue?.code !== 'unrecognized_keys') return `${where === '' ? 'the file' : where} must be ${issue?.message}`;
+  const inside = where === '' ? '' : ` in ${where}`;
+  const [key = ''] = issue.keys;
+  const allowed = known[where] ?? [];
+  const guess = nearest(key, allowed);
+  const hint = guess === undefined ? `allowed: ${allowed.join(', ')}` : `did you mean ${guess}?`;
+  return `unknown key ${JSON.stringify(key)}${inside}; ${hint}`;
 }

@@ -1,13 +1,13 @@
 /**
- * Who asks, whatever for: root on the node, the owner of a token, or a part of praas that acts by itself. One type for all
+ * Who makes a request: root on the node, the owner of a token, or a part of praas that acts by itself. There is one type for all
  * of them, so that what a requester may see is decided in one place.
  */
 
-/** `reader` looks, `member` changes what belongs to its project, `admin` does more in it; with no project, everything everywhere. */
+/** `reader` reads, `member` changes resources of its project, `admin` has all rights in it; without a project they apply to all projects. */
 export const ROLES = ['admin', 'member', 'reader'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** Least first. An operator is an admin of all projects; what `nobody` may, not even an operator may. */
+/** Lowest first. An operator is an admin of all projects; the level `nobody` denies an action to all requesters. */
 export const LEVELS = ['reader', 'member', 'admin', 'operator', 'nobody'] as const;
 export type Level = (typeof LEVELS)[number];
 
@@ -16,12 +16,12 @@ export const REQUESTER_KINDS = ['operator', 'tenant', 'monitor', 'expiry', 'agen
 export type RequesterKind = (typeof REQUESTER_KINDS)[number];
 
 export interface RequesterFields {
-  /** For logs and messages. */
+  /** Shown in logs and messages. */
   readonly name: string;
   readonly role: Role;
-  /** The project whose resources they see; null: all projects. A member always has one. */
+  /** The project whose resources the requester sees; null: all projects. A member always has one. */
   readonly projectId: string | null;
-  /** Left out for people and programs: it follows from the project. */
+  /** Left out for users: it follows from the project. */
   readonly kind?: RequesterKind;
 }
 
@@ -38,17 +38,17 @@ export class Requester {
     this.kind = kind ?? (projectId === null ? 'operator' : 'tenant');
   }
 
-  /** What of the policy's levels they have. */
+  /** The level of the policy that the requester has. */
   get level(): Exclude<Level, 'nobody'> {
     return this.role === 'admin' && this.seesAll ? 'operator' : this.role;
   }
 
-  /** Sees the resources of all projects, and those of none. */
+  /** True when the requester sees the resources of all projects, and those without a project. */
   get seesAll(): boolean {
     return this.projectId === null;
   }
 
-  /** Whether a resource of that project (null: of none) exists for them. */
+  /** True when the requester sees resources of that project (null: without a project). */
   sees(projectId: string | null): boolean {
     return this.seesAll || projectId === this.projectId;
   }
@@ -59,5 +59,5 @@ export class Requester {
   }
 }
 
-/** Root on the node: by command, or by the socket that only root may open. */
+/** Root on the node: a command without a daemon, or the socket that only root may open. */
 export const ROOT = new Requester({ name: 'root', role: 'admin', projectId: null });

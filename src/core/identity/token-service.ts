@@ -1,3 +1,4 @@
+/** Creates, lists and revokes the tokens of this node. */
 import type { Clock } from '../clock.ts';
 import { praasError } from '../errors/errors.ts';
 import type { NewId } from '../ids.ts';
@@ -29,36 +30,36 @@ export class TokenService {
     this.#parts = parts;
   }
 
-  /** Gives the new token with its text, which nobody can find out later. Throws INVALID_INPUT, TOKEN_EXISTS, as TokenStore. */
+  /** Gives the new token with its text, which is shown only here. Throws INVALID_INPUT, TOKEN_EXISTS, and as TokenStore does. */
   async create(input: NewToken): Promise<CreatedToken> {
     const { store, clock, newId, newSecret } = this.#parts;
     const { name, role, project_id, expires_at } = parseInput(NewToken, input);
     const token = tokenText(newSecret());
     const hash = await hashToken(token);
-    const made = { id: newId(), name, role, project_id, created_at: timeText(clock.now()), expires_at };
+    const created = { id: newId(), name, role, project_id, created_at: timeText(clock.now()), expires_at };
     return store.update((tokens) => {
       if (tokens.some((other) => other.name === name)) throw praasError('TOKEN_EXISTS', { name });
-      return { tokens: [...tokens, { ...made, hash }], value: { token, ...made } };
+      return { tokens: [...tokens, { ...created, hash }], value: { token, ...created } };
     });
   }
 
-  /** All tokens, by name. Throws as TokenStore. */
+  /** Gives all tokens, sorted by name. Throws as TokenStore does. */
   async list(): Promise<readonly Token[]> {
     const tokens = await this.#parts.store.read();
     return tokens.map(withoutHash).toSorted((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** Takes names or IDs, gives the tokens that are nobody's from now on. Throws TOKEN_NOT_FOUND with all as before; as TokenStore. */
+  /** Takes names or IDs, gives the tokens that were revoked. Throws TOKEN_NOT_FOUND, with none revoked, and as TokenStore does. */
   async revoke(names: readonly string[]): Promise<readonly Token[]> {
     return this.#parts.store.update((tokens) => {
-      const revoked = new Set(names.map((name) => find(tokens, name)));
+      const revoked = new Set(names.map((name) => findToken(tokens, name)));
       return { tokens: tokens.filter((token) => !revoked.has(token)), value: [...revoked].map(withoutHash) };
     });
   }
 }
 
-/** By ID before name, so that a name that looks like an ID cannot shield the token that has it. */
-function find(tokens: readonly StoredToken[], name: string): StoredToken {
+/** IDs are matched before names, so that a token whose name is the ID of another one does not protect it. */
+function findToken(tokens: readonly StoredToken[], name: string): StoredToken {
   const found = tokens.find(({ id }) => id === name) ?? tokens.find((token) => token.name === name);
   if (found === undefined) throw praasError('TOKEN_NOT_FOUND', { token: name });
   return found;

@@ -1,6 +1,6 @@
 /**
- * IPv4 addresses and networks as text in, text out, with the arithmetic between. Only dotted quads: the short, octal and
- * hexadecimal forms that C libraries accept name other hosts than they seem to.
+ * IPv4 addresses and networks: text in, text out. Only dotted quads are accepted: the short, octal and hexadecimal forms that
+ * C libraries accept name other hosts than they seem to.
  */
 
 const ADDRESS = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
@@ -18,7 +18,7 @@ export function isIpv4(text: string): boolean {
   return ADDRESS.test(text);
 }
 
-/** True for `address` or `address/prefix` with a prefix from 0 to 32; bits behind the prefix may be set. */
+/** True for `address` or `address/prefix` with a prefix from 0 to 32; host bits may be set. */
 export function isCidr(text: string): boolean {
   const [address = '', prefix, ...rest] = text.split('/');
   return isIpv4(address) && rest.length === 0 && (prefix === undefined || /^(?:[12]?\d|3[0-2])$/.test(prefix));
@@ -30,7 +30,7 @@ export function canonicalCidr(text: string): string {
   return `${addressText(network.first)}/${network.prefix}`;
 }
 
-/** Takes valid CIDRs, gives a list that means the same: each canonical, sorted, none inside another. */
+/** Takes valid CIDRs, gives an equivalent list: each canonical, sorted, none inside another. */
 export function canonicalCidrs(texts: readonly string[]): string[] {
   const networks = texts.map(networkOf).toSorted((a, b) => a.first - b.first || a.prefix - b.prefix);
   const kept: Network[] = [];
@@ -48,7 +48,7 @@ export function cidrContains(cidr: string, address: string): boolean {
   return value >= network.first && value <= network.last;
 }
 
-/** True for the network address and the broadcast address of a network of 30 bits or fewer: no host answers there. */
+/** True for the network address and the broadcast address of a network with a prefix of at most 30: they belong to no host. */
 export function isEdgeOf(cidr: string, address: string): boolean {
   const { first, last, prefix } = networkOf(cidr);
   const value = addressValue(address);

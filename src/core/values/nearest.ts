@@ -19,16 +19,16 @@ function distance(a: string, b: string): number {
 }
 
 /**
- * Gives the word nearest to `text`, the first one of several, or undefined when every word differs in more than a third
- * of its characters. Capitals and `-` for `_` count as no difference.
+ * Gives the word nearest to `text`, the first of several, or undefined when every word differs in more than a third of its
+ * characters. Case is ignored, and so is `-` for `_`.
  */
 export function nearest<T extends string>(text: string, words: readonly T[]): T | undefined {
   const plain = text.toLowerCase().replaceAll('-', '_');
   let best: { word: T; steps: number } | undefined;
   for (const word of words) {
-    const most = Math.floor(word.length / 3);
+    const maxSteps = Math.floor(word.length / 3);
     const steps = distance(plain, word);
-    if (steps <= most && (best === undefined || steps < best.steps)) best = { word, steps };
+    if (steps <= maxSteps && (best === undefined || steps < best.steps)) best = { word, steps };
   }
   return best?.word;
 }

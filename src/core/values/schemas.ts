@@ -1,10 +1,10 @@
-/** Schemas of values that every product takes: texts, ports, addresses, networks. */
+/** Schemas of values that every product accepts: text, ports, addresses, networks. */
 import * as z from 'zod';
 import { canonicalCidrs, isCidr, isIpv4 } from './ipv4.ts';
 
-export const MAX_TEXT = 255;
+const MAX_TEXT = 255;
 
-/** Printable text: a control character in a name could rewrite the terminal of whoever lists it. */
+/** Printable text: a control character in a name could rewrite the terminal on which it is listed. */
 export const Text = z
   .string('text')
   .max(MAX_TEXT, `text of at most ${MAX_TEXT} characters`)
@@ -13,7 +13,7 @@ export const Text = z
 
 export const Port = z.int('a whole number from 1 to 65535').min(1, 'from 1 to 65535').max(65535, 'from 1 to 65535');
 
-export const AN_ADDRESS = 'an IPv4 address such as 10.20.0.51';
+const AN_ADDRESS = 'an IPv4 address such as 10.20.0.51';
 
 export const Ipv4 = z.string(AN_ADDRESS).refine(isIpv4, AN_ADDRESS);
 

@@ -1,10 +1,10 @@
-/** What was written about a cloud, from several places, becomes one checked CloudConfig. Pure. */
+/** Merges what several sources say about a cloud and validates the result. Pure. */
 import * as z from 'zod';
 import { praasError } from '../../core/errors/errors.ts';
 import { AUTH_TYPES, Auth, type CloudConfig, INTERFACES } from './cloud-config.ts';
-import type { Written } from './variables.ts';
+import type { RawCloud } from './variables.ts';
 
-/** What stands for the same in files of different age. */
+/** Older names of keys. */
 const ALIASES: Readonly<Record<string, string>> = {
   tenant_name: 'project_name',
   tenant_id: 'project_id',
@@ -21,49 +21,51 @@ const TYPES: Readonly<Record<string, CloudConfig['auth_type']>> = {
 };
 const AUTH_KEYS = Object.keys(Auth.shape);
 
-/** Deep for maps, whole for everything else; what is later in the list counts. */
-export function merged(parts: readonly Written[]): Written {
+/** Merges maps recursively; for all other values, the last one in the list is used. */
+export function mergeClouds(parts: readonly RawCloud[]): RawCloud {
   const result: Record<string, unknown> = {};
   for (const part of parts) {
     for (const [key, value] of Object.entries(part)) {
       const before = result[key];
-      result[key] = isMap(before) && isMap(value) ? merged([before, value]) : value;
+      result[key] = isMap(before) && isMap(value) ? mergeClouds([before, value]) : value;
     }
   }
   return result;
 }
 
-/** Takes the name of a cloud, where it was written, and what was written. Throws CLOUD_CONFIG_INVALID, which never says a secret. */
-export function configOf(name: string, where: string, given: Written): CloudConfig {
-  const top = renamed(given);
+/** Takes the name of a cloud, its source, and the cloud as written. Throws CLOUD_CONFIG_INVALID, which never contains a secret. */
+export function parseCloud(name: string, where: string, raw: RawCloud): CloudConfig {
+  const top = renamed(raw);
   const fail = (reason: string): never => {
     throw praasError('CLOUD_CONFIG_INVALID', { where, reason: `cloud ${name}: ${reason}` });
   };
-  if ((textOf(top['identity_api_version']) ?? '3').startsWith('2'))
-    fail('identity_api_version 2 is no longer spoken; use 3');
+  if ((scalarText(top['identity_api_version']) ?? '3').startsWith('2'))
+    fail('identity_api_version 2 is not supported; allowed: 3');
   if (top['auth'] !== undefined && !isMap(top['auth'])) fail('auth is not a map');
-  const said = { ...pickAuth(top), ...renamed((top['auth'] as Written | undefined) ?? {}) };
-  const withDomains = domains(said, top['default_domain']);
-  const { data: auth, error } = Auth.safeParse(withDomains);
+  const written = { ...pickAuth(top), ...renamed((top['auth'] as RawCloud | undefined) ?? {}) };
+  const completed = withDomains(written, top['default_domain']);
+  const { data: auth, error } = Auth.safeParse(completed);
   if (auth === undefined) {
     const [issue] = error?.issues ?? [];
     return fail(`auth.${issue?.path.join('.')}: ${issue?.message}`);
   }
-  const auth_type = typeOf(top['auth_type'], auth) ?? fail(`auth_type: one of ${AUTH_TYPES.join(', ')}`);
-  const missing = missingIn(auth, auth_type);
-  if (missing !== undefined) fail(`auth: ${missing} is missing`);
-  const face = faceOf(top['interface']) ?? fail(`interface: one of ${INTERFACES.join(', ')}`);
-  const region_name = textOf(top['region_name']) ?? firstRegion(top['regions']);
-  const cacert = textOf(top['cacert']);
-  return { name, where, auth_type, auth, interface: face, verify: verifies(top), region_name, cacert };
+  const auth_type =
+    typeOf(top['auth_type'], auth) ?? fail(`auth_type is not supported; allowed: ${AUTH_TYPES.join(', ')}`);
+  const missing = missingKey(auth, auth_type);
+  if (missing !== undefined) fail(`auth.${missing} is required`);
+  const interfaceName =
+    interfaceOf(top['interface']) ?? fail(`interface is unknown; allowed: ${INTERFACES.join(', ')}`);
+  const region_name = scalarText(top['region_name']) ?? firstRegion(top['regions']);
+  const cacert = scalarText(top['cacert']);
+  return { name, where, auth_type, auth, interface: interfaceName, verify: isVerified(top), region_name, cacert };
 }
 
-function isMap(value: unknown): value is Written {
+function isMap(value: unknown): value is RawCloud {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Keys with hyphens are those with underscores, and old names the new ones. */
-function renamed(map: Written): Record<string, unknown> {
+/** Replaces hyphens in keys by underscores, and older names by the current ones. */
+function renamed(map: RawCloud): Record<string, unknown> {
   const entries = Object.entries(map).map(([key, value]) => {
     const plain = key.replaceAll('-', '_');
     return [ALIASES[plain] ?? plain, value] as const;
@@ -71,13 +73,13 @@ function renamed(map: Written): Record<string, unknown> {
   return Object.fromEntries(entries.filter(([, value]) => value !== null && value !== undefined && value !== ''));
 }
 
-/** Who logs in may stand beside `auth` as well as in it. */
-function pickAuth(top: Written): Written {
+/** The keys of the account may be written beside `auth` as well as in it. */
+function pickAuth(top: RawCloud): RawCloud {
   return Object.fromEntries(Object.entries(top).filter(([key]) => AUTH_KEYS.includes(key)));
 }
 
-/** One domain for both, where nothing else is said of them. */
-function domains(auth: Written, default_domain: unknown): Written {
+/** Fills in the domains of user and project where they are not written: the shared one, or `default`. */
+function withDomains(auth: RawCloud, default_domain: unknown): RawCloud {
   const { domain_id, domain_name, ...rest } = auth;
   const shared = { user_domain_id: domain_id ?? default_domain, user_domain_name: domain_name };
   const has = (kind: string): boolean =>
@@ -100,13 +102,16 @@ function domains(auth: Written, default_domain: unknown): Written {
   return filled;
 }
 
-function typeOf(said: unknown, auth: Auth): CloudConfig['auth_type'] | undefined {
-  if (said !== undefined) return Object.hasOwn(TYPES, textOf(said) ?? '') ? TYPES[textOf(said) ?? ''] : undefined;
+function typeOf(written: unknown, auth: Auth): CloudConfig['auth_type'] | undefined {
+  if (written !== undefined) {
+    const name = scalarText(written) ?? '';
+    return Object.hasOwn(TYPES, name) ? TYPES[name] : undefined;
+  }
   if (auth.application_credential_secret !== undefined) return 'v3applicationcredential';
   return auth.token !== undefined && auth.password === undefined ? 'token' : 'password';
 }
 
-function missingIn(auth: Auth, auth_type: CloudConfig['auth_type']): string | undefined {
+function missingKey(auth: Auth, auth_type: CloudConfig['auth_type']): string | undefined {
   if (auth_type === 'token') return auth.token === undefined ? 'token' : undefined;
   if (auth_type === 'v3applicationcredential') {
     if (auth.application_credential_secret === undefined) return 'application_credential_secret';
@@ -117,25 +122,25 @@ function missingIn(auth: Auth, auth_type: CloudConfig['auth_type']): string | un
   return auth.password === undefined ? 'password' : undefined;
 }
 
-/** `publicURL` is an old way to write `public`. */
-function faceOf(said: unknown): CloudConfig['interface'] | undefined {
-  const plain = said === undefined ? 'public' : textOf(said)?.replace(/URL$/, '');
+/** `publicURL` is an older form of `public`. */
+function interfaceOf(written: unknown): CloudConfig['interface'] | undefined {
+  const plain = written === undefined ? 'public' : scalarText(written)?.replace(/URL$/, '');
   return INTERFACES.find((known) => known === plain);
 }
 
-const Truth = z.union([z.boolean(), z.stringbool()]);
+const BooleanText = z.union([z.boolean(), z.stringbool()]);
 
-function verifies({ verify, insecure }: Written): boolean {
-  const says = (value: unknown): boolean | undefined => Truth.safeParse(value).data;
-  return says(insecure) !== true && says(verify) !== false;
+function isVerified({ verify, insecure }: RawCloud): boolean {
+  const read = (value: unknown): boolean | undefined => BooleanText.safeParse(value).data;
+  return read(insecure) !== true && read(verify) !== false;
 }
 
-function textOf(value: unknown): string | undefined {
+function scalarText(value: unknown): string | undefined {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
 }
 
-/** Of several regions the first is the one that is meant where nothing else is said; each is a name, or a map with one. */
+/** The first of several regions is the default one; each is a name, or a map with a name. */
 function firstRegion(regions: unknown): string | undefined {
   const [first] = Array.isArray(regions) ? (regions as unknown[]) : [];
-  return textOf(isMap(first) ? first['name'] : first);
+  return scalarText(isMap(first) ? first['name'] : first);
 }

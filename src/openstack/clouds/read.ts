@@ -1,51 +1,50 @@
 /**
- * clouds.yaml, secure.yaml, the OS_* variables and the --os-* options become one cloud, by the rules of the openstack
- * client: options before variables before files, and of the files the first that is there.
+ * Reads one cloud from clouds.yaml, secure.yaml, the OS_* variables and the --os-* options, by the rules of the openstack client:
+ * options before variables before files, and of the files the first that exists.
  */
 import { dirname, join } from 'node:path';
 import { FAILSAFE_SCHEMA, load, mergeTag, nullCoreTag } from 'js-yaml';
 import { isPraasError, praasError } from '../../core/errors/errors.ts';
 import type { CloudConfig } from './cloud-config.ts';
-import { configOf, merged } from './merge.ts';
-import { VARIABLES, type Written, written } from './variables.ts';
+import { mergeClouds, parseCloud } from './merge.ts';
+import { cloudFromVariables, type RawCloud, VARIABLES } from './variables.ts';
 
 export interface CloudSources {
-  /** What --os-cloud, OS_CLOUD or cloud_name says. */
+  /** The name from --os-cloud, OS_CLOUD or cloud_name. */
   readonly cloud?: string | undefined;
-  /** Values of options, by the variable that each overrides. */
+  /** The values of options, by the variable that each overrides. */
   readonly options?: Readonly<Record<string, string | undefined>>;
   readonly env: NodeJS.ProcessEnv;
-  /** Paths in which clouds.yaml is looked for; the first that is there counts. */
+  /** The paths at which clouds.yaml is searched; the first that exists is used. */
   readonly files: readonly string[];
   /** Gives the text of a file; rejects as node:fs does. */
   readonly readFile: (path: string) => Promise<string>;
 }
 
-const TEXTS = FAILSAFE_SCHEMA.withTags(mergeTag, nullCoreTag);
+const TEXT_SCHEMA = FAILSAFE_SCHEMA.withTags(mergeTag, nullCoreTag);
 const NAMES = ['clouds.yaml', 'clouds.yml', 'clouds.json'];
 const SECURE_NAMES = ['secure.yaml', 'secure.yml', 'secure.json'];
-/** Blank lines and comments alone say nothing of any cloud. */
-const NOTHING = /^(?:\s*(?:#.*)?(?:\n|$))*$/;
-/** What the openstack client calls a cloud of which only variables speak. */
+/** A file of blank lines and comments counts as missing. */
+const EMPTY = /^(?:\s*(?:#.*)?(?:\n|$))*$/;
+/** The name that the openstack client gives to a cloud from variables alone. */
 const ENVVARS = 'envvars';
 
-/** Where the openstack client looks, and then where praas has its own. */
+/** Gives the paths that the openstack client searches, then that of praas. */
 export function clientFiles(env: NodeJS.ProcessEnv, cwd: string, ownPath: string): readonly string[] {
   const home = env['HOME'];
   const configHome = env['XDG_CONFIG_HOME'] || (home ? join(home, '.config') : undefined);
   const directories = [cwd, ...(configHome ? [join(configHome, 'openstack')] : []), '/etc/openstack'];
-  const named = env['OS_CLIENT_CONFIG_FILE'];
-  const usual = directories.flatMap((directory) => NAMES.map((name) => join(directory, name)));
-  return [...(named ? [named] : []), ...usual, ownPath];
+  const fromVariable = env['OS_CLIENT_CONFIG_FILE'];
+  const defaults = directories.flatMap((directory) => NAMES.map((name) => join(directory, name)));
+  return [...(fromVariable ? [fromVariable] : []), ...defaults, ownPath];
 }
 
-/** Where a daemon looks: it has no working directory and no home that mean anything. */
+/** Gives the paths that a daemon searches: its working directory and home have no meaning. */
 export function daemonFiles(env: NodeJS.ProcessEnv, ownPath: string): readonly string[] {
-  const named = env['OS_CLIENT_CONFIG_FILE'];
-  return named ? [named] : [ownPath];
+  return [env['OS_CLIENT_CONFIG_FILE'] || ownPath];
 }
 
-/** Gives the cloud; undefined when nothing says anything of one. Throws CLOUD_CONFIG_INVALID. */
+/** Gives the cloud; undefined when none is configured. Throws CLOUD_CONFIG_INVALID. */
 export async function readCloud({
   cloud,
   options = {},
@@ -53,48 +52,51 @@ export async function readCloud({
   files,
   readFile,
 }: CloudSources): Promise<CloudConfig | undefined> {
-  const variables = written({ ...Object.fromEntries(VARIABLES.map((name) => [name, env[name]])), ...given(options) });
-  const asked = cloud || env['OS_CLOUD'] || undefined;
+  const variables = cloudFromVariables({
+    ...Object.fromEntries(VARIABLES.map((name) => [name, env[name]])),
+    ...withoutUnset(options),
+  });
+  const requested = cloud || env['OS_CLOUD'] || undefined;
   const hasOwn = hasAuthUrl(variables);
-  if (asked === undefined && hasOwn) return configOf(ENVVARS, 'environment', variables);
-  const found = await firstOf(files, readFile);
-  if (found === undefined) {
-    if (asked === undefined || asked === ENVVARS)
-      return hasOwn ? configOf(ENVVARS, 'environment', variables) : undefined;
+  if (requested === undefined && hasOwn) return parseCloud(ENVVARS, 'environment', variables);
+  const first = await readFirst(files, readFile);
+  if (first === undefined) {
+    if (requested === undefined || requested === ENVVARS)
+      return hasOwn ? parseCloud(ENVVARS, 'environment', variables) : undefined;
     throw praasError('CLOUD_CONFIG_INVALID', {
       where: 'clouds.yaml',
-      reason: `no such file was found for cloud ${asked}; looked for: ${files.join(', ')}`,
+      reason: `not found, and cloud ${requested} requires it; searched: ${files.join(', ')}`,
     });
   }
-  const { path, clouds } = found;
-  const secrets = (await firstOf(secureFiles(path, files, env), readFile))?.clouds ?? {};
-  const name = asked ?? onlyOne(path, clouds);
-  const cloudText = clouds[name];
-  if (cloudText === undefined) {
+  const { path, clouds } = first;
+  const secrets = (await readFirst(secureFiles(path, files, env), readFile))?.clouds ?? {};
+  const name = requested ?? onlyName(path, clouds);
+  const written = clouds[name];
+  if (written === undefined) {
     throw praasError('CLOUD_CONFIG_INVALID', {
       where: path,
-      reason: `there is no cloud ${name} in it; there are: ${Object.keys(clouds).join(', ')}`,
+      reason: `cloud ${name} not found; present: ${Object.keys(clouds).join(', ')}`,
     });
   }
-  const { profile, ...plain } = cloudText;
+  const { profile, ...plain } = written;
   const base =
     profile === undefined
       ? {}
-      : await profileOf(typeof profile === 'string' ? profile : JSON.stringify(profile), path, readFile);
-  return configOf(name, path, merged([base, plain, secrets[name] ?? {}, variables]));
+      : await readProfile(typeof profile === 'string' ? profile : JSON.stringify(profile), path, readFile);
+  return parseCloud(name, path, mergeClouds([base, plain, secrets[name] ?? {}, variables]));
 }
 
-type Clouds = Readonly<Record<string, Written>>;
+type Clouds = Readonly<Record<string, RawCloud>>;
 
-async function firstOf(
+async function readFirst(
   files: readonly string[],
   readFile: CloudSources['readFile'],
 ): Promise<{ readonly path: string; readonly clouds: Clouds } | undefined> {
   let unreadable: unknown;
   for (const path of files) {
-    // What somebody else's eyes only may read is not there for this user; the next one may be.
+    // A file that this user may not read counts as missing, unless no other one exists.
     const clouds = await readClouds(path, readFile).catch((error: unknown) => {
-      if (isUnreadable(error)) unreadable ??= error;
+      if (isDenied(error)) unreadable ??= error;
       else throw error;
     });
     if (clouds !== undefined) return { path, clouds };
@@ -103,78 +105,82 @@ async function firstOf(
   return undefined;
 }
 
-/** Undefined for a file that is not there, or has nothing in it. `key` is what its clouds stand under. */
+/** Gives undefined for a missing or empty file. `key` is the key of the map of clouds. */
 async function readClouds(
   path: string,
   readFile: CloudSources['readFile'],
   key = 'clouds',
 ): Promise<Clouds | undefined> {
-  const text = await textOf(path, readFile);
-  if (text === undefined || NOTHING.test(text)) return undefined;
+  const text = await readText(path, readFile);
+  if (text === undefined || EMPTY.test(text)) return undefined;
   const fail = (reason: string): never => {
     throw praasError('CLOUD_CONFIG_INVALID', { where: path, reason });
   };
   let document: unknown;
   try {
-    // A password of digits is text, and so is everything else; whoever needs a number or a truth reads it as one.
-    document = load(text, { schema: TEXTS });
+    // All values are text, because a password of digits is text. Numbers and booleans are parsed where they are used.
+    document = load(text, { schema: TEXT_SCHEMA });
   } catch (error) {
-    // The rest of the message quotes the file, which has passwords in it.
+    // The rest of the message quotes the file, which contains passwords.
     const { mark } = error as { mark?: { line?: number } };
-    fail(`it is not YAML${mark?.line === undefined ? '' : ` (line ${mark.line + 1})`}`);
+    fail(`not valid YAML${mark?.line === undefined ? '' : ` (line ${mark.line + 1})`}`);
   }
   const clouds = isMap(document) ? document[key] : undefined;
-  if (!isMap(clouds)) return fail(`there is no map of ${key} in it`);
+  if (!isMap(clouds)) return fail(`no map of ${key} found`);
   const odd = Object.entries(clouds).find(([, cloud]) => !isMap(cloud));
   if (odd !== undefined) fail(`cloud ${odd[0]} is not a map`);
   return clouds as Clouds;
 }
 
-function isUnreadable(error: unknown): boolean {
-  return isPraasError(error, 'CLOUD_CONFIG_INVALID') && /: (?:EACCES|EPERM)$/.test(String(error.facts['reason']));
+/** True when the file system denies access to the file. */
+function isDenied(error: unknown): boolean {
+  if (!isPraasError(error, 'CLOUD_CONFIG_INVALID')) return false;
+  const { code } = (error.cause ?? {}) as NodeJS.ErrnoException;
+  return code === 'EACCES' || code === 'EPERM';
 }
 
-async function textOf(path: string, readFile: CloudSources['readFile']): Promise<string | undefined> {
+async function readText(path: string, readFile: CloudSources['readFile']): Promise<string | undefined> {
   try {
     return await readFile(path);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw praasError('CLOUD_CONFIG_INVALID', { where: path, reason: `it cannot be read: ${code ?? message}` });
+    throw praasError('CLOUD_CONFIG_INVALID', { where: path, reason: `cannot be read: ${code ?? message}` }, error);
   }
 }
 
-/** Passwords may stand in a file of their own: beside the clouds.yaml that counts, or wherever else one is looked for. */
+/** Passwords may be in a file of their own, beside the clouds.yaml in use or at any of the other paths. */
 function secureFiles(path: string, files: readonly string[], env: NodeJS.ProcessEnv): readonly string[] {
-  const named = env['OS_CLIENT_SECURE_FILE'];
-  if (named) return [named];
+  const fromVariable = env['OS_CLIENT_SECURE_FILE'];
+  if (fromVariable) return [fromVariable];
   const directories = new Set([dirname(path), ...files.map((file) => dirname(file))]);
   return [...directories].flatMap((directory) => SECURE_NAMES.map((name) => join(directory, name)));
 }
 
-async function profileOf(name: string, path: string, readFile: CloudSources['readFile']): Promise<Written> {
+async function readProfile(name: string, path: string, readFile: CloudSources['readFile']): Promise<RawCloud> {
   const where = join(dirname(path), 'clouds-public.yaml');
   const profile = (await readClouds(where, readFile, 'public-clouds'))?.[name];
   if (profile !== undefined) return profile;
-  throw praasError('CLOUD_CONFIG_INVALID', { where: path, reason: `profile ${name} is not in ${where}` });
+  throw praasError('CLOUD_CONFIG_INVALID', { where: path, reason: `profile ${name} not found in ${where}` });
 }
 
-function onlyOne(path: string, clouds: Clouds): string {
+function onlyName(path: string, clouds: Clouds): string {
   const names = Object.keys(clouds);
   const [name, another] = names;
   if (name !== undefined && another === undefined) return name;
-  const reason = name === undefined ? 'there is no cloud in it' : `name one of its clouds: ${names.join(', ')}`;
+  const reason =
+    name === undefined ? 'no cloud found' : `several clouds found, and none selected by name: ${names.join(', ')}`;
   throw praasError('CLOUD_CONFIG_INVALID', { where: path, reason });
 }
 
-function hasAuthUrl({ auth }: Written): boolean {
+function hasAuthUrl({ auth }: RawCloud): boolean {
   return isMap(auth) && auth['auth_url'] !== undefined;
 }
 
-function given(options: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
+function withoutUnset(options: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
-function isMap(value: unknown): value is Written {
+function isMap(value: unknown): value is RawCloud {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

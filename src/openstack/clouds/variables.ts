@@ -1,9 +1,9 @@
-/** The OS_* variables and --os-* options, as the keys of clouds.yaml that they stand for. Pure. */
+/** The OS_* variables and --os-* options, as keys of clouds.yaml. Pure. */
 
-/** A cloud as it is written: keys of clouds.yaml. */
-export type Written = Readonly<Record<string, unknown>>;
+/** A cloud as it is written, before validation: keys of clouds.yaml. */
+export type RawCloud = Readonly<Record<string, unknown>>;
 
-/** Key of `auth` by variable; where two stand for the same, the first that is set counts. */
+/** The key of `auth` for each variable; of two variables for one key, the first that is set is used. */
 const AUTH: readonly (readonly [variable: string, key: string])[] = [
   ['OS_AUTH_URL', 'auth_url'],
   ['OS_USERNAME', 'username'],
@@ -35,20 +35,20 @@ const OTHER: readonly (readonly [variable: string, key: string])[] = [
   ['OS_IDENTITY_API_VERSION', 'identity_api_version'],
 ];
 
-/** Names of all that is read besides OS_CLOUD and the files. */
+/** The names of all variables that are read, besides OS_CLOUD and those that name files. */
 export const VARIABLES: readonly string[] = [...AUTH, ...OTHER].map(([variable]) => variable);
 
-/** Takes values by variable; gives what they say, an empty one says nothing. */
-export function written(values: Readonly<Record<string, string | undefined>>): Written {
+/** Takes values by variable, gives the cloud that they describe. Empty values are ignored. */
+export function cloudFromVariables(values: Readonly<Record<string, string | undefined>>): RawCloud {
   const auth = pick(values, AUTH);
   return { ...pick(values, OTHER), ...(Object.keys(auth).length > 0 && { auth }) };
 }
 
 function pick(values: Readonly<Record<string, string | undefined>>, table: typeof AUTH): Record<string, string> {
-  const found: Record<string, string> = {};
+  const cloud: Record<string, string> = {};
   for (const [variable, key] of table) {
     const value = values[variable];
-    if (value !== undefined && value !== '') found[key] ??= value;
+    if (value !== undefined && value !== '') cloud[key] ??= value;
   }
-  return found;
+  return cloud;
 }

@@ -1,35 +1,35 @@
 /**
- * Events from RabbitMQ, by a queue of our own that goes with the connection: whoever else reads the services' notifications
- * loses nothing. What is missed while there is no connection is made up for by a sweep, so nothing is kept or acknowledged.
+ * Notifications from RabbitMQ, by a queue of our own that ends with the connection: other consumers of the services' notifications
+ * lose nothing. Nothing is stored or acknowledged, because what is missed without a connection is found by the next sweep.
  */
-
 import { isIP } from 'node:net';
 import { type ChannelModel, connect } from 'amqplib';
+import { backoff } from '../../core/backoff.ts';
 import { messageOf } from '../../core/errors/message-of.ts';
 import type { Logger } from '../../core/logger.ts';
+import type { Timers } from '../../core/timers.ts';
 import type { Notifications } from '../../pat/interfaces/notifications.ts';
+import { codeOf, failureReason, isUntrusted } from '../../system/http/failure.ts';
 import { idsIn } from './message.ts';
 import type { Broker, Transport } from './transport-url.ts';
 
 export interface RabbitParts {
   readonly transport: Transport;
-  /** PEM of the authorities; the system's when left out. */
+  /** Certificates of the authorities as PEM; the system's when left out. */
   readonly ca: string | undefined;
-  /** Runs `work` once, in that many milliseconds. Gives what calls it off. */
-  readonly after: (milliseconds: number, work: () => void) => () => void;
-  /** From 0 to 1. */
+  readonly timers: Timers;
+  /** Gives a number from 0 to 1, for jitter. */
   readonly random: () => number;
   readonly log: Logger;
 }
 
-/** The exchanges on which services announce what happened, by their usual names. */
+/** The exchanges on which services publish notifications, by their usual names. */
 const EXCHANGES: readonly string[] = ['neutron', 'nova', 'keystone', 'openstack'];
-const KEY = 'notifications.#';
+const ROUTING_KEY = 'notifications.#';
 const TIMEOUT_MS = 10_000;
 const HEARTBEAT_SECONDS = 10;
-const FIRST_RETRY_MS = 500;
-const LONGEST_RETRY_MS = 30_000;
-/** How often exchanges are looked for that were not there: a broker that was restarted has none until they are used. */
+const RETRY = { firstMs: 500, maxMs: 30_000 } as const;
+/** The time until missing exchanges are searched again: a restarted broker has none until a service publishes. */
 const MISSING_RETRY_MS = 5000;
 
 export class RabbitNotifications implements Notifications {
@@ -37,9 +37,9 @@ export class RabbitNotifications implements Notifications {
   #onIds: (ids: readonly string[]) => void = () => undefined;
   #onGap: () => void = () => undefined;
   #connection: ChannelModel | undefined;
-  #trouble: string | undefined = 'there is no connection to the message broker yet';
+  #trouble: string | undefined = 'not connected to the message broker yet';
   #failures = 0;
-  #callOff: () => void = () => undefined;
+  #cancelRetry: () => void = () => undefined;
   #isStopped = false;
 
   constructor(parts: RabbitParts) {
@@ -58,7 +58,7 @@ export class RabbitNotifications implements Notifications {
 
   async stop(): Promise<void> {
     this.#isStopped = true;
-    this.#callOff();
+    this.#cancelRetry();
     const connection = this.#connection;
     this.#connection = undefined;
     await connection?.close().catch(() => undefined);
@@ -68,20 +68,21 @@ export class RabbitNotifications implements Notifications {
     const { brokers } = this.#parts.transport;
     const broker = brokers[this.#failures % brokers.length] as Broker;
     try {
-      const connection = await connect(...this.#address(broker));
+      const connection = await connect(...this.#addressOf(broker));
       if (this.#isStopped) return void connection.close().catch(() => undefined);
       this.#connection = connection;
-      // An error is followed by the end of the connection, which is heard there.
+      // The close event follows each error.
       connection.on('error', () => undefined);
       connection.on('close', () => this.#lost(broker, 'the connection was closed'));
       await this.#listen(connection);
-      this.#parts.log.info('hears what happens in OpenStack', { broker: nameOf(broker) });
+      this.#parts.log.info('notifications connected', { broker: brokerName(broker) });
       this.#failures = 0;
     } catch (error) {
+      const reason = connectionReason(error, this.#parts.transport);
       const connection = this.#connection;
-      if (connection === undefined) this.#lost(broker, reasonOf(error));
-      // Its end is heard there.
-      else await connection.close().catch(() => this.#lost(broker, reasonOf(error)));
+      if (connection === undefined) this.#lost(broker, reason);
+      // A connection that closes emits its close event.
+      else await connection.close().catch(() => this.#lost(broker, reason));
     }
   }
 
@@ -97,49 +98,51 @@ export class RabbitNotifications implements Notifications {
       },
       { noAck: true },
     );
-    const bind = async (exchange: string): Promise<void> => void (await channel.bindQueue(queue, exchange, KEY));
-    await this.#bind(connection, EXCHANGES, bind);
+    const bind = async (exchange: string): Promise<void> =>
+      void (await channel.bindQueue(queue, exchange, ROUTING_KEY));
+    await this.#bindAll(connection, EXCHANGES, bind);
   }
 
-  /** Never declares an exchange: one with other properties than the services give it would shut them out. */
-  async #bind(
+  /** Never declares an exchange: with other properties than those of the services it would block their publishing. */
+  async #bindAll(
     connection: ChannelModel,
     exchanges: readonly string[],
     bind: (exchange: string) => Promise<void>,
   ): Promise<void> {
     const present: string[] = [];
-    for (const exchange of exchanges) if (await isThere(connection, exchange)) present.push(exchange);
+    for (const exchange of exchanges) if (await hasExchange(connection, exchange)) present.push(exchange);
     for (const exchange of present) await bind(exchange);
     const missing = exchanges.filter((exchange) => !present.includes(exchange));
     const hasAny = present.length > 0 || exchanges.length < EXCHANGES.length;
-    this.#trouble = hasAny ? undefined : `the message broker has no exchange ${EXCHANGES.join(', ')}`;
+    this.#trouble = hasAny ? undefined : `message broker has none of the exchanges ${EXCHANGES.join(', ')}`;
     if (present.length > 0 || missing.length === EXCHANGES.length) this.#onGap();
     if (missing.length === 0) return;
-    this.#callOff = this.#parts.after(MISSING_RETRY_MS, () => {
-      if (this.#connection === connection) this.#bind(connection, missing, bind).catch(() => connection.close());
+    this.#cancelRetry = this.#parts.timers.after(MISSING_RETRY_MS, () => {
+      if (this.#connection === connection) this.#bindAll(connection, missing, bind).catch(() => connection.close());
     });
   }
 
   #lost(broker: Broker, reason: string): void {
     this.#connection = undefined;
-    this.#callOff();
+    this.#cancelRetry();
     if (this.#isStopped) return;
-    const { after, random, log } = this.#parts;
-    const trouble = `the message broker ${nameOf(broker)} cannot be heard: ${reason}`;
-    if (trouble !== this.#trouble) log.warn('events of OpenStack do not come; sweeps go on', { reason: trouble });
+    const { timers, random, log } = this.#parts;
+    const name = brokerName(broker);
+    const trouble = `message broker ${name} unavailable: ${reason}`;
+    if (trouble !== this.#trouble)
+      log.warn('notifications unavailable; using periodic sync', { broker: name, error: reason });
     this.#trouble = trouble;
-    const waitMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures) * (0.5 + random());
     this.#failures += 1;
-    this.#callOff = after(waitMs, () => void this.#open());
+    this.#cancelRetry = timers.after(backoff(this.#failures, { ...RETRY, random }), () => void this.#open());
   }
 
-  #address({ hostname, port, username, password }: Broker): Parameters<typeof connect> {
+  #addressOf({ hostname, port, username, password }: Broker): Parameters<typeof connect> {
     const { transport, ca } = this.#parts;
-    const { tls, vhost } = transport;
-    const protocol = tls ? 'amqps' : 'amqp';
+    const { isTls, vhost } = transport;
+    const protocol = isTls ? 'amqps' : 'amqp';
     return [
       { protocol, hostname, port, username, password, vhost, heartbeat: HEARTBEAT_SECONDS },
-      // TLS has names for hosts, none for addresses (RFC 6066, 3).
+      // TLS has server names for hosts only, not for addresses (RFC 6066, 3).
       {
         timeout: TIMEOUT_MS,
         ...(isIP(hostname) === 0 && { servername: hostname }),
@@ -149,8 +152,8 @@ export class RabbitNotifications implements Notifications {
   }
 }
 
-/** By a channel of its own: asking for what is not there ends it. */
-async function isThere(connection: ChannelModel, exchange: string): Promise<boolean> {
+/** Uses a channel of its own: RabbitMQ closes the channel that asks for a missing exchange. */
+async function hasExchange(connection: ChannelModel, exchange: string): Promise<boolean> {
   const channel = await connection.createChannel();
   channel.on('error', () => undefined);
   try {
@@ -163,11 +166,24 @@ async function isThere(connection: ChannelModel, exchange: string): Promise<bool
   }
 }
 
-function nameOf({ hostname, port }: Broker): string {
+function brokerName({ hostname, port }: Broker): string {
   return `${hostname}:${port}`;
 }
 
-/** amqplib's sentences name no credentials. */
-function reasonOf(error: unknown): string {
-  return messageOf(error);
+/** What amqplib throws when the broker closes the connection in the step of the handshake that names the virtual host. */
+const VHOST_REFUSED = /^Expected ConnectionOpenOk; got <ConnectionClose/;
+/** What amqplib throws when the broker closes the connection in the step that authenticates. */
+const LOGIN_REFUSED = /^Handshake terminated by server: (\d+ \([A-Z-]+\))/;
+const CLOSED = 'Socket closed abruptly during opening handshake';
+
+/** Gives why there is no connection, without credentials. amqplib has no codes for the handshake, only messages. */
+function connectionReason(error: unknown, { isTls, vhost }: Transport): string {
+  const message = messageOf(error);
+  if (VHOST_REFUSED.test(message)) return `virtual host ${vhost} not found, or access to it refused`;
+  const [, login] = LOGIN_REFUSED.exec(message) ?? [];
+  if (login !== undefined) return `login refused: ${login}`;
+  if (message === CLOSED)
+    return `the connection was closed during the handshake${isTls ? '' : '; a TLS port requires ssl=1'}`;
+  if (isUntrusted(error)) return `${failureReason(error)} (${codeOf(error)}; set ssl_ca_file in the transport URL)`;
+  return codeOf(error) === '' ? message : failureReason(error);
 }

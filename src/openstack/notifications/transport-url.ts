@@ -1,5 +1,5 @@
 /**
- * Reads the URL of a message broker as OpenStack's services write it (oslo.messaging, TransportURL):
+ * Parses the URL of a message broker as OpenStack's services write it (oslo.messaging, TransportURL):
  * rabbit://user:password@host:port,user:password@host:port/virtual_host?ssl=1&ssl_ca_file=/path. Pure.
  */
 export interface Broker {
@@ -10,10 +10,10 @@ export interface Broker {
 }
 
 export interface Transport {
-  /** One or more, tried in turn. */
+  /** At least one; they are tried in turn. */
   readonly brokers: readonly Broker[];
   readonly vhost: string;
-  readonly tls: boolean;
+  readonly isTls: boolean;
   readonly caFile: string | undefined;
 }
 
@@ -24,35 +24,35 @@ const TLS_PORT = 5671;
 const YES = ['1', 'true', 'yes'];
 const OPTIONS = ['ssl', 'ssl_ca_file', 'heartbeat'];
 
-/** Undefined for what is no such URL. */
+/** Gives undefined for text that is not such a URL. */
 export function parseTransport(text: string): Transport | undefined {
   const [, authority, path = '', query = ''] = URL_PARTS.exec(text) ?? [];
   if (authority === undefined) return undefined;
   const options = new URLSearchParams(query);
   if ([...options.keys()].some((name) => !OPTIONS.includes(name))) return undefined;
-  const tls = YES.includes((options.get('ssl') ?? '').toLowerCase());
-  const brokers = authority.split(',').map((part) => brokerOf(part, tls));
-  const vhost = decoded(path);
+  const isTls = YES.includes((options.get('ssl') ?? '').toLowerCase());
+  const brokers = authority.split(',').map((part) => parseBroker(part, isTls));
+  const vhost = decode(path);
   if (vhost === undefined || brokers.some((broker) => broker === undefined)) return undefined;
   return {
     brokers: brokers.filter((broker) => broker !== undefined),
     vhost: vhost === '' ? '/' : vhost,
-    tls,
+    isTls,
     caFile: options.get('ssl_ca_file') ?? undefined,
   };
 }
 
-function brokerOf(text: string, tls: boolean): Broker | undefined {
-  const [match, user = 'guest', secret = 'guest', host = '', given] = BROKER.exec(text) ?? [];
-  const username = decoded(user);
-  const password = decoded(secret);
-  const port = given === undefined ? (tls ? TLS_PORT : PLAIN_PORT) : Number(given);
+function parseBroker(text: string, isTls: boolean): Broker | undefined {
+  const [match, user = 'guest', secret = 'guest', host = '', portText] = BROKER.exec(text) ?? [];
+  const username = decode(user);
+  const password = decode(secret);
+  const port = portText === undefined ? (isTls ? TLS_PORT : PLAIN_PORT) : Number(portText);
   if (match === undefined || username === undefined || password === undefined || port < 1 || port > 65535)
     return undefined;
   return { hostname: host.replaceAll(/^\[|\]$/g, ''), port, username, password };
 }
 
-function decoded(text: string): string | undefined {
+function decode(text: string): string | undefined {
   try {
     return decodeURIComponent(text);
   } catch {

@@ -16,7 +16,7 @@ export interface ApiRequest {
 export interface ApiTransport {
   /** The URL or the path of the socket, for people. */
   readonly name: string;
-  /** Throws DAEMON_UNREACHABLE, DAEMON_MISUNDERSTOOD, INTERRUPTED. */
+  /** Throws DAEMON_UNREACHABLE, DAEMON_BAD_RESPONSE, INTERRUPTED. */
   send(request: ApiRequest): Promise<{ readonly status: number; readonly text: string }>;
   /** Closes the connections. */
   close(): Promise<void>;
@@ -34,7 +34,7 @@ export class ApiClient {
     return this.#transport.name;
   }
 
-  /** Gives the body as the schema parses it. Throws the error of an error response, DAEMON_MISUNDERSTOOD, and as ApiTransport. */
+  /** Gives the body as the schema parses it. Throws the error of an error response, DAEMON_BAD_RESPONSE, and as ApiTransport. */
   async request<T>(schema: z.ZodType<T>, request: ApiRequest): Promise<T> {
     const { status, text } = await this.#transport.send(request);
     const body = parseJson(text);

@@ -17,11 +17,11 @@ const ErrorDocument = z.object({ errors: z.tuple([ErrorItem], z.unknown()) });
 
 const PREFIX = 'praas.';
 
-/** Gives the error that the service threw; DAEMON_MISUNDERSTOOD for a code that this version does not have. */
+/** Gives the error that the service threw; DAEMON_BAD_RESPONSE for a code that this version does not have. */
 export function errorOf({ code: wireCode, detail, next_steps, facts, request_id }: ErrorItem, url: string): PraasError {
   const code = codeOf(wireCode);
   if (code === undefined) return badResponse(url, `${wireCode}: ${detail} (${request_id})`);
-  return new PraasError({ code, kind: CATALOGUE[code].kind, message: detail, next_steps, facts });
+  return new PraasError({ code, kind: CATALOGUE[code].kind, message: detail, nextSteps: next_steps, facts });
 }
 
 /** Takes the status and the body of an error response; the body is undefined where it is not JSON. */
@@ -31,7 +31,7 @@ export function responseError(status: number, body: unknown, url: string): Praas
 }
 
 export function badResponse(url: string, reason: string): PraasError {
-  return praasError('DAEMON_MISUNDERSTOOD', { url, reason });
+  return praasError('DAEMON_BAD_RESPONSE', { url, reason });
 }
 
 /** Takes `praas.mapping-not-found`, gives `MAPPING_NOT_FOUND`; undefined where the catalogue has no such code. */

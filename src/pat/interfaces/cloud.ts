@@ -127,7 +127,7 @@ export interface ServerFilter {
 
 /**
  * Every method throws CLOUD_UNAVAILABLE when the cloud does not answer, CLOUD_REFUSED when the account of praas lacks the
- * permission, and CLOUD_MISUNDERSTOOD for an unexpected response. A missing resource is undefined or absent from a list, never
+ * permission, and CLOUD_BAD_RESPONSE for an unexpected response. A missing resource is undefined or absent from a list, never
  * an error. Lists have all pages.
  */
 export interface Cloud {

@@ -1,4 +1,6 @@
 /** Targets on a node without OpenStack: a router is a namespace, and a server is an address. */
+
+import { MISSING } from '../../core/errors/base-errors.ts';
 import type { Requester } from '../../core/identity/requester.ts';
 import type { PortRange } from '../../core/values/port-range.ts';
 import { praasError } from '../errors.ts';
@@ -43,7 +45,7 @@ export class LocalTargets implements Targets {
     if (router_id === undefined) throw praasError('ROUTER_REQUIRED', { field: 'router_id' });
     if (server_ip === undefined) {
       const allowed = 'an IPv4 address such as 10.20.0.51';
-      throw praasError('INVALID_INPUT', { field: 'server_ip', found: 'missing', allowed });
+      throw praasError('INVALID_INPUT', { field: 'server_ip', found: MISSING, allowed });
     }
     const target = { router_id, server_ip, server_id: null, port_id: null, project_id };
     return { mapping: newMappingOf(request, target), port: undefined, warnings: [] };

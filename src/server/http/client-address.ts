@@ -15,7 +15,7 @@ export function clientAddress(request: Request, trustedProxies: Networks): strin
   const forwarded = request.get('X-Forwarded-For');
   if (peer === undefined || peer === 'socket' || forwarded === undefined || trustedProxies.length === 0) return peer;
   const trusted = blockListOf(trustedProxies);
-  const hops = forwarded.split(',').map((hop) => withoutMapping(hop.trim()));
+  const hops = forwarded.split(',').map((hop) => withoutIpv6Prefix(hop.trim()));
   let client = peer;
   while (isTrusted(trusted, client)) {
     const next = hops.pop();
@@ -29,7 +29,7 @@ export function clientAddress(request: Request, trustedProxies: Networks): strin
 /** The address at the other end of the connection, `socket` for the Unix socket; undefined when it is already closed. */
 export function peerAddress(request: Request): string | undefined {
   const { remoteAddress } = request.socket;
-  if (remoteAddress !== undefined) return withoutMapping(remoteAddress);
+  if (remoteAddress !== undefined) return withoutIpv6Prefix(remoteAddress);
   return isFromUnixSocket(request) ? 'socket' : undefined;
 }
 
@@ -68,7 +68,7 @@ function isTrusted(trusted: BlockList, address: string): boolean {
 }
 
 /** A socket for IPv4 and IPv6 reports IPv4 addresses as `::ffff:192.0.2.7`. */
-function withoutMapping(address: string): string {
+function withoutIpv6Prefix(address: string): string {
   return address.replace(/^::ffff:(?=\d+\.)/i, '');
 }
 

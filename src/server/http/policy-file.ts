@@ -4,7 +4,7 @@ import { getSystemErrorMessage } from 'node:util';
 import { loadAll, YAMLException } from 'js-yaml';
 import { praasError } from '../../core/errors/errors.ts';
 import type { LivePolicy } from '../../core/identity/live-policy.ts';
-import { type AccessPolicy, type Actions, defaultPolicy, policyFrom } from '../../core/identity/policy.ts';
+import { type AccessPolicy, type Actions, defaultPolicy, parsePolicy } from '../../core/identity/policy.ts';
 
 /** Gives a function that reads the policy file of a configuration, and gives a function that applies it to `live`. */
 export function policyReader(
@@ -20,7 +20,7 @@ export function policyReader(
 /** Throws POLICY_INVALID, also for a file that exists and cannot be read. */
 export async function readPolicy(path: string, actions: Actions): Promise<AccessPolicy> {
   const text = await readText(path);
-  return text === undefined ? defaultPolicy(actions) : policyFrom(parse(text, path), path, actions);
+  return text === undefined ? defaultPolicy(actions) : parsePolicy(parse(text, path), path, actions);
 }
 
 /** Gives undefined for a file that does not exist. */

@@ -55,7 +55,7 @@ export function statusOf(error: unknown): number {
 /** The error for the requester. Of a bug it has only the request ID, under which the log of the daemon has the rest. */
 export function problemOf(error: unknown, request_id: string): Problem {
   if (!isPraasError(error)) return { request_id, ...BUG };
-  const { code, message, next_steps, facts } = error;
+  const { code, message, nextSteps: next_steps, facts } = error;
   const status = statusOf(error);
   return { request_id, code: wireCode(code), status, title: titleOf(code), detail: message, next_steps, facts };
 }

@@ -37,7 +37,7 @@ class CheckTimeout extends Error {}
 
 /** The page is public, so it discloses nothing of an error that is in no catalogue. */
 function detailOf(error: unknown): string {
-  if (isPraasError(error)) return [error.message, ...error.next_steps].join('. ');
+  if (isPraasError(error)) return [error.message, ...error.nextSteps].join('. ');
   return error instanceof CheckTimeout ? error.message : 'internal error. See the log of the daemon.';
 }
 

@@ -1,38 +1,38 @@
-/** What every file of the store has in common: how a failure of the file system is said, and what makes a write last. */
+/** What all files of the store share: errors of the file system as errors of the catalogue, and durable writes. */
 import { mkdir, open, readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { praasError } from '../../core/errors/errors.ts';
 
 const FULL = ['ENOSPC', 'EDQUOT'];
-const REFUSED = ['EACCES', 'EPERM'];
+const DENIED = ['EACCES', 'EPERM'];
 
-/** True for a failure of the file system; anything else that is thrown here is a mistake of ours. */
+/** True for an error of the file system; any other error that is thrown here is a bug in praas. */
 export function isDiskError(error: unknown): error is NodeJS.ErrnoException {
   return typeof error === 'object' && error !== null && 'syscall' in error && 'code' in error;
 }
 
-/** True when the file system says that there is nothing at that path. */
+/** True when the file system reports that the path does not exist. */
 export function isMissing(error: unknown): boolean {
   return isDiskError(error) && error.code === 'ENOENT';
 }
 
-/** The error to throw when writing `path` failed: STORE_FULL, NOT_PERMITTED or STORE_FAILED; others stay as they are. */
+/** Gives the error to throw after writing `path` failed: STORE_FULL, NOT_PERMITTED or STORE_FAILED; other errors are given as they are. */
 export function writeError(path: string, error: unknown): unknown {
   if (!isDiskError(error)) return error;
   if (FULL.includes(error.code ?? '')) return praasError('STORE_FULL', { path }, error);
-  if (REFUSED.includes(error.code ?? '')) return praasError('NOT_PERMITTED', { what: `writing ${path}` }, error);
+  if (DENIED.includes(error.code ?? '')) return praasError('NOT_PERMITTED', { what: `writing ${path}` }, error);
   return praasError('STORE_FAILED', { path, reason: error.message }, error);
 }
 
-/** The error to throw when reading `path` failed: NOT_PERMITTED or STORE_UNREADABLE; others stay as they are. */
+/** Gives the error to throw after reading `path` failed: NOT_PERMITTED or STORE_UNREADABLE; other errors are given as they are. */
 export function readError(path: string, error: unknown): unknown {
   if (!isDiskError(error)) return error;
-  if (REFUSED.includes(error.code ?? '')) return praasError('NOT_PERMITTED', { what: `reading ${path}` }, error);
+  if (DENIED.includes(error.code ?? '')) return praasError('NOT_PERMITTED', { what: `reading ${path}` }, error);
   return praasError('STORE_UNREADABLE', { path, reason: error.message }, error);
 }
 
-/** The content of a file, undefined when there is none. Throws as readError says. */
-export async function readIfThere(path: string): Promise<Buffer | undefined> {
+/** Gives the content of a file, undefined when it does not exist. Throws as readError describes. */
+export async function readIfExists(path: string): Promise<Buffer | undefined> {
   try {
     return await readFile(path);
   } catch (error) {
@@ -41,7 +41,7 @@ export async function readIfThere(path: string): Promise<Buffer | undefined> {
   }
 }
 
-/** A text that changes whenever the file at `path` is replaced or written. Throws as readError says. */
+/** Gives a text that changes whenever the file at `path` is replaced or written. Throws as readError describes. */
 export async function fingerprint(path: string): Promise<string> {
   try {
     const { ino, size, ctimeNs } = await stat(path, { bigint: true });
@@ -52,7 +52,7 @@ export async function fingerprint(path: string): Promise<string> {
   }
 }
 
-/** Makes what was created, renamed or removed in a directory survive a power cut. */
+/** Makes files that were created, renamed or removed in a directory survive a power cut. */
 export async function syncDirectory(path: string): Promise<void> {
   const handle = await open(path, 'r');
   try {
@@ -62,7 +62,7 @@ export async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-/** Makes a directory for root alone where there is none yet; an existing one keeps its rights. Its parent must exist. */
+/** Creates a directory that only root may open; an existing one keeps its permissions. Its parent must exist. */
 export async function makePrivateDirectory(path: string): Promise<void> {
   try {
     await mkdir(path, { mode: 0o700 });

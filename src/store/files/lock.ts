@@ -1,31 +1,31 @@
 /**
- * One process writes to a state directory. The lock is the kernel's flock(2), which Node does not have: util-linux `flock`
- * locks our own open file, which it gets as descriptor 3. The lock belongs to the open file, not to the program that asked
- * for it: it stays when flock ends, goes when our process ends, however that ends, and needs no heartbeat. No other child
- * of ours inherits the file, because Node opens it close-on-exec. The file is never removed, so there is only one to lock.
+ * A lock between processes. It is flock(2) of the kernel, which Node does not provide: util-linux `flock` locks our open file, which it
+ * inherits as descriptor 3. The lock belongs to the open file and not to the program that acquired it: it remains when `flock` ends, is
+ * released when our process ends, however it ends, and needs no heartbeat. No other child of ours inherits the file, because Node opens
+ * it close-on-exec. The file is never removed, so that all processes lock the same one.
  */
 import { constants } from 'node:fs';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import type { Clock } from '../../core/clock.ts';
 import { praasError } from '../../core/errors/errors.ts';
+import { parseJson } from '../../core/values/json.ts';
 import type { Exec } from '../../system/exec.ts';
 import { writeError } from './disk.ts';
-import { parseJson } from './json.ts';
 
 export interface LockOptions {
   readonly path: string;
   readonly exec: Exec;
   readonly clock: Clock;
-  /** What is being run, for whoever waits. */
+  /** The command that runs, for the message of processes that wait. */
   readonly command: string;
-  /** 0 does not wait. */
+  /** How long to wait; 0: not at all. */
   readonly timeoutSeconds: number;
 }
 
-const Holder = z.object({ pid: z.int(), command: z.string(), since: z.string() });
+const LockHolder = z.object({ pid: z.int(), command: z.string(), since: z.string() });
 const CONFLICT = 1;
-/** On top of the waiting time, for a loaded machine to start flock. */
+/** Added to the waiting time, so that a loaded machine can start `flock`. */
 const GRACE_SECONDS = 10;
 
 export class StateLock {
@@ -53,15 +53,15 @@ export class StateLock {
     }
     this.#handle = handle;
     const { clock, command } = this.#options;
-    await note(handle, `${JSON.stringify({ pid: process.pid, command, since: clock.now().toISOString() })}\n`);
+    await writeHolder(handle, `${JSON.stringify({ pid: process.pid, command, since: clock.now().toISOString() })}\n`);
   }
 
-  /** Lets the next one in. Nothing to do when the lock is not held. */
+  /** Releases the lock. Does nothing when the lock is not held. */
   async release(): Promise<void> {
     const handle = this.#handle;
     this.#handle = undefined;
     if (handle === undefined) return;
-    await note(handle, '');
+    await writeHolder(handle, '');
     await handle.close();
   }
 
@@ -75,23 +75,23 @@ export class StateLock {
     });
     if (exitCode === 0) return;
     if (exitCode !== CONFLICT) throw praasError('STORE_FAILED', { path, reason: stderr.trim() });
-    throw praasError('STORE_LOCKED', { path, holder: await holderOf(path), seconds: timeoutSeconds });
+    throw praasError('STORE_LOCKED', { path, holder: await readHolder(path), seconds: timeoutSeconds });
   }
 }
 
-/** Who holds the lock is only for people: a disk too full to note it does not stop the work. */
-async function note(handle: FileHandle, text: string): Promise<void> {
+/** The holder is written only for the messages of others, so a failure, such as a full disk, does not stop the work. */
+async function writeHolder(handle: FileHandle, text: string): Promise<void> {
   try {
     await handle.truncate(0);
     await handle.write(text, 0);
   } catch {
-    // See above.
+    // The lock is held all the same.
   }
 }
 
-async function holderOf(path: string): Promise<string> {
+async function readHolder(path: string): Promise<string> {
   const text = await readFile(path, 'utf8').catch(() => '');
-  const holder = Holder.safeParse(parseJson(text));
+  const holder = LockHolder.safeParse(parseJson(text));
   if (!holder.success) return 'another process';
   const { command, pid, since } = holder.data;
   return `\`${command}\` (process ${pid}, since ${since})`;

@@ -1,7 +1,7 @@
-/** Names of files that are not finished, and of damaged ones that are set aside. */
-export const TEMPORARY = /^\..*\.tmp$/;
+/** Names of temporary files, and of damaged files that are moved aside. */
+const TEMPORARY = /^\..*\.tmp$/;
 
-/** A name in the same directory for a file that is not finished; `isTemporary` knows it again after a crash. */
+/** Gives the name of a temporary file in the same directory; `isTemporary` recognises it after a crash. */
 export function temporaryName(name: string): string {
   return `.${name}.${process.pid}.tmp`;
 }
@@ -10,11 +10,11 @@ export function isTemporary(name: string): boolean {
   return TEMPORARY.test(name);
 }
 
-/** `<path>.damaged-20300131T120000Z`; with a number behind it when that name is `taken`. */
-export function asidePath(path: string, now: Date, taken: (path: string) => boolean): string {
+/** Gives `<path>.damaged-20300131T120000Z`, with a number at its end when that name is taken. */
+export function asidePath(path: string, now: Date, isTaken: (path: string) => boolean): string {
   const time = `${now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;
   const first = `${path}.damaged-${time}`;
   let aside = first;
-  for (let number = 2; taken(aside); number++) aside = `${first}-${number}`;
+  for (let number = 2; isTaken(aside); number++) aside = `${first}-${number}`;
   return aside;
 }

@@ -1,13 +1,13 @@
 /**
- * A file that is replaced as a whole: it is either the old or the new one, whatever happens. Temporary file, fsync, rename,
- * fsync of the directory. Whoever writes has to be the only writer of that file.
+ * Replaces a file as a whole: after a crash it is either the old or the new one. Temporary file, fsync, rename, fsync of the
+ * directory. The caller has to be the only writer of that file.
  */
 import { open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { syncDirectory } from './disk.ts';
 import { isTemporary, temporaryName } from './names.ts';
 
-/** Throws the file system's errors; then the file is as it was and nothing lies beside it. */
+/** Throws the errors of the file system; then the file is unchanged and no temporary file is left. */
 export async function replaceFile(path: string, content: Buffer): Promise<void> {
   const directory = dirname(path);
   const temporary = join(directory, temporaryName(basename(path)));
@@ -32,8 +32,8 @@ async function writeDurably(path: string, content: Buffer): Promise<void> {
 }
 
 /**
- * Takes away what killed writers left unfinished in a directory: only they do, and the caller is the only writer now. With
- * `name` only what was to become that file. One that stays does no harm.
+ * Removes the temporary files that killed writers left in a directory; the caller has to be the only writer. With `name` only those of
+ * that file. A file that cannot be removed does no harm.
  */
 export async function removeLeftovers(directory: string, name?: string): Promise<void> {
   const names = await readdir(directory).catch(() => []);

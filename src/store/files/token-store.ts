@@ -1,6 +1,6 @@
 /**
- * The tokens of this node's operators, in one small file that is replaced as a whole. It is root's, holds hashes only, and
- * a damaged one is never overwritten. Any number of processes read; writers take turns by the lock beside it.
+ * The tokens of this node, in one small file that is replaced as a whole. Only root may read it, it contains only hashes, and a damaged
+ * file is never overwritten. Any number of processes read it; writers are serialised by the lock beside it.
  */
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
@@ -11,23 +11,23 @@ import { praasError } from '../../core/errors/errors.ts';
 import { StoredToken } from '../../core/identity/token.ts';
 import type { TokenChange, TokenStore } from '../../core/identity/token-store.ts';
 import { Queue } from '../../core/queue.ts';
+import { parseJson } from '../../core/values/json.ts';
 import type { Exec } from '../../system/exec.ts';
-import { fingerprint, readIfThere, syncDirectory, writeError } from './disk.ts';
-import { parseJson } from './json.ts';
+import { fingerprint, readIfExists, syncDirectory, writeError } from './disk.ts';
 import { StateLock } from './lock.ts';
 import { removeLeftovers, replaceFile } from './replace-file.ts';
-import { currentVersion, isStored, type Migration, migrate } from './versions.ts';
+import { currentVersion, isStoredObject, type Migration, migrate } from './versions.ts';
 
 export interface TokenStoreOptions {
   readonly path: string;
   readonly exec: Exec;
   readonly clock: Clock;
   readonly lockTimeoutSeconds: number;
-  /** What is being run, for whoever waits for the lock meanwhile. */
+  /** The command that runs, for the message of processes that wait for the lock. */
   readonly command: string;
 }
 
-/** The first leads from version 1 to 2, and so on. */
+/** The first one migrates version 1 to 2, and so on. */
 const MIGRATIONS: readonly Migration[] = [];
 
 const Content = z.strictObject({
@@ -84,7 +84,7 @@ export class FileTokenStore implements TokenStore {
 
   async #locked<T>(work: () => Promise<T>): Promise<T> {
     try {
-      await makeDirectory(dirname(this.#path));
+      await createDirectory(dirname(this.#path));
       await this.#lock.acquire();
       return await work();
     } catch (error) {
@@ -103,13 +103,13 @@ class TokenFile implements Adapter<Content> {
     this.#path = path;
   }
 
-  /** Null when there is no file. Throws TOKENS_DAMAGED, STORE_TOO_NEW, NOT_PERMITTED, STORE_UNREADABLE. */
+  /** Gives null when the file does not exist. Throws TOKENS_DAMAGED, STORE_TOO_NEW, NOT_PERMITTED, STORE_UNREADABLE. */
   async read(): Promise<Content | null> {
-    const content = await readIfThere(this.#path);
+    const content = await readIfExists(this.#path);
     return content === undefined ? null : parse(content.toString(), this.#path);
   }
 
-  /** Writes nothing that `read` would refuse. Throws the file system's errors; then the file is as it was. */
+  /** Writes nothing that `read` would reject. Throws the errors of the file system; then the file is unchanged. */
   async write(content: Content): Promise<void> {
     await replaceFile(this.#path, Buffer.from(`${JSON.stringify(Content.parse(content), undefined, 2)}\n`));
   }
@@ -118,7 +118,7 @@ class TokenFile implements Adapter<Content> {
 function parse(text: string, path: string): Content {
   const stored = parseJson(text);
   if (stored === undefined) throw praasError('TOKENS_DAMAGED', { path, reason: 'it is not JSON' });
-  const result = Content.safeParse(isStored(stored) ? migrate(stored, MIGRATIONS, path) : stored);
+  const result = Content.safeParse(isStoredObject(stored) ? migrate(stored, MIGRATIONS, path) : stored);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   throw praasError('TOKENS_DAMAGED', { path, reason: [...(issue?.path ?? []), issue?.message].join(': ') });
@@ -128,9 +128,10 @@ function isUnique(tokens: readonly StoredToken[], field: 'id' | 'name'): boolean
   return new Set(tokens.map((token) => token[field])).size === tokens.length;
 }
 
-/** With what is missing above it. Open to all like any directory of settings: praas.conf is in the same one by default. */
-async function makeDirectory(path: string): Promise<void> {
+/** Creates a directory and its missing parents. All users may open it: praas.conf is in the same one by default. */
+async function createDirectory(path: string): Promise<void> {
   const first = await mkdir(path, { recursive: true });
   if (first === undefined) return;
-  for (let made = path; made.length >= first.length; made = dirname(made)) await syncDirectory(dirname(made));
+  for (let created = path; created.length >= first.length; created = dirname(created))
+    await syncDirectory(dirname(created));
 }

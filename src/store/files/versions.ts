@@ -1,27 +1,28 @@
-/** How older files become what this praas knows: each is lifted when it is read, and written in the new version when it is written next. */
+/** Migrations of stored files: an older version is migrated when it is read, and stored in the new one when it is written next. */
 import { praasError } from '../../core/errors/errors.ts';
 
-/** A snapshot or a journal line, of any version: a snapshot has its mappings in `mappings`, a line in `put`. */
-export type Stored = Readonly<Record<string, unknown>>;
+/** A stored object of any version. */
+export type StoredObject = Readonly<Record<string, unknown>>;
 
-export function isStored(value: unknown): value is Stored {
+/** True for an object, which may be one of any version. */
+export function isStoredObject(value: unknown): value is StoredObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Makes version n+1 of version n; `version` itself is not its business. Must not change what it is given. */
-export type Migration = (stored: Stored) => Stored;
+/** Gives version n+1 of an object of version n, but for the field `version`. Must not change its argument. */
+export type Migration = (stored: StoredObject) => StoredObject;
 
-/** The version that is written when these are all the migrations there are. */
+/** Gives the version that is written, by the number of migrations. */
 export function currentVersion(migrations: readonly Migration[]): number {
   return migrations.length + 1;
 }
 
-/** Gives the current version of what was read from `path`. Throws STORE_TOO_NEW; what has no version stays as it is. */
-export function migrate(stored: Stored, migrations: readonly Migration[], path: string): Stored {
+/** Gives an object that was read from `path`, migrated to the current version. An object without a version is given as it is. Throws STORE_TOO_NEW. */
+export function migrate(stored: StoredObject, migrations: readonly Migration[], path: string): StoredObject {
   const known = currentVersion(migrations);
   const { version } = stored;
   if (typeof version !== 'number' || !Number.isInteger(version) || version < 1) return stored;
   if (version > known) throw praasError('STORE_TOO_NEW', { path, version, known });
-  const lifted = migrations.slice(version - 1).reduce((older, migration) => migration(older), stored);
-  return { ...lifted, version: known };
+  const migrated = migrations.slice(version - 1).reduce((older, migration) => migration(older), stored);
+  return { ...migrated, version: known };
 }

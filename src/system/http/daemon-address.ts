@@ -1,7 +1,7 @@
-/** Where a daemon is, and who asks there. */
+/** The address of a daemon, and what authenticates requests to it. */
 export type DaemonAddress = SocketAddress | UrlAddress;
 
-/** On this node. Whoever may open the socket is root. */
+/** A Unix socket on this node. Only root may open it. */
 export interface SocketAddress {
   readonly kind: 'socket';
   readonly path: string;
@@ -9,14 +9,14 @@ export interface SocketAddress {
 
 export interface UrlAddress {
   readonly kind: 'url';
-  /** http:// or https://, without a slash at its end. */
+  /** http:// or https://, without a trailing slash. */
   readonly url: string;
   readonly token?: string | undefined;
-  /** PEM of the authorities to trust instead of those that Node knows. */
+  /** Certificates of the authorities to trust instead of Node's own, as PEM. */
   readonly ca?: string | undefined;
 }
 
-/** As people write it. */
+/** Gives the address as users write it. */
 export function addressText(address: DaemonAddress): string {
   return address.kind === 'socket' ? address.path : address.url;
 }

@@ -1,11 +1,12 @@
 /**
- * Requests to a praas daemon, over its Unix socket or over HTTP. Whoever asks for a change and gets no response is told that
- * it may have been made.
+ * Requests to a praas daemon, over its Unix socket or over HTTP. When a change gets no response, the error says that the change may
+ * have been made.
  */
-import { Agent, type RequestOptions, request } from 'node:http';
+import { Agent, request as httpRequest, type RequestOptions } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import { urlToHttpOptions } from 'node:url';
 import { isPraasError, type PraasError, praasError } from '../../core/errors/errors.ts';
+import { redirectReason, tlsPortReason } from './bad-response.ts';
 import { addressText, type DaemonAddress } from './daemon-address.ts';
 import { exchange, type HttpResponse, NoResponse, TOO_LARGE } from './exchange.ts';
 import { failureReason, isBroken, isNotHttp, isUntrusted } from './failure.ts';
@@ -16,14 +17,14 @@ export interface DaemonRequest {
   readonly path: string;
   /** Sent as JSON. */
   readonly body?: unknown;
-  /** By which the daemon knows a repetition. With it the request is repeated once when the connection breaks. */
+  /** Identifies a repetition to the daemon. A request with a key is repeated once when the connection breaks. */
   readonly idempotencyKey?: string;
 }
 
 export interface Limits {
-  /** Longest time in which nothing arrives. */
+  /** The longest time without any data. */
   readonly silenceMs: number;
-  /** Between a connection that broke and the repetition: a daemon that was killed is started again. */
+  /** The time between a broken connection and the repetition: a killed daemon is started again. */
   readonly pauseMs: number;
   readonly maxBytes: number;
 }
@@ -31,44 +32,47 @@ export interface Limits {
 const LIMITS: Limits = { silenceMs: 60_000, pauseMs: 1000, maxBytes: 256 * 1024 * 1024 };
 
 interface Transport {
-  readonly request: typeof request;
+  readonly request: typeof httpRequest;
   readonly agent: Agent;
 }
 
 export class DaemonClient {
-  /** Where the daemon is, as people write it. */
+  /** The address of the daemon, as users write it. */
   readonly name: string;
   readonly #address: DaemonAddress;
-  readonly #ending: AbortSignal;
+  readonly #abortSignal: AbortSignal;
   readonly #limits: Limits;
   #transport: Promise<Transport> | undefined;
 
-  /** Waiting ends when `ending` aborts, with its INTERRUPTED. */
-  constructor(address: DaemonAddress, ending: AbortSignal, limits: Limits = LIMITS) {
+  /** Waiting ends when `abortSignal` aborts, with its INTERRUPTED. */
+  constructor(address: DaemonAddress, abortSignal: AbortSignal, limits: Limits = LIMITS) {
     this.name = addressText(address);
     this.#address = address;
-    this.#ending = ending;
+    this.#abortSignal = abortSignal;
     this.#limits = limits;
   }
 
-  /** Throws DAEMON_UNREACHABLE, DAEMON_MISUNDERSTOOD for what is not HTTP or too large, INTERRUPTED. */
-  async send(asked: DaemonRequest): Promise<Pick<HttpResponse, 'status' | 'text'>> {
+  /** Throws DAEMON_UNREACHABLE, INTERRUPTED, and DAEMON_BAD_RESPONSE for a redirect and a response that is not HTTP or too large. */
+  async send(request: DaemonRequest): Promise<Pick<HttpResponse, 'status' | 'text'>> {
     let may_have_changed = false;
-    for (let repetitions = asked.idempotencyKey === undefined ? 0 : 1; ; repetitions--) {
+    for (let repetitions = request.idempotencyKey === undefined ? 0 : 1; ; repetitions--) {
       try {
-        const { status, text } = await this.#attempt(asked);
-        return { status, text };
+        const response = await this.#attempt(request);
+        const reason = await this.#misdirection(response);
+        if (reason !== undefined) throw praasError('DAEMON_BAD_RESPONSE', { url: this.name, reason });
+        return { status: response.status, text: response.text };
       } catch (error) {
+        if (isPraasError(error)) throw error;
         const { cause, isSent } = asNoResponse(error);
-        may_have_changed ||= isSent && asked.method !== 'GET';
-        if (repetitions === 0 || !isBroken(cause)) throw this.#errorOf(cause, may_have_changed);
-        // Whoever interrupts the pause ends the repetition at once.
-        await setTimeout(this.#limits.pauseMs, undefined, { signal: this.#ending }).catch(() => undefined);
+        may_have_changed ||= isSent && request.method !== 'GET';
+        if (repetitions === 0 || !isBroken(cause)) throw await this.#errorOf(cause, may_have_changed);
+        // An interruption of the pause ends the repetition at once.
+        await setTimeout(this.#limits.pauseMs, undefined, { signal: this.#abortSignal }).catch(() => undefined);
       }
     }
   }
 
-  /** Closes the connections. */
+  /** Closes the kept connections. */
   async close(): Promise<void> {
     (await this.#transport?.catch(() => undefined))?.agent.destroy();
   }
@@ -82,24 +86,36 @@ export class DaemonClient {
       ...(token !== undefined && { 'X-Auth-Token': token }),
       ...(idempotencyKey !== undefined && { 'Idempotency-Key': idempotencyKey }),
     };
-    const options = { ...targetOf(this.#address, path), method, agent: transport.agent, headers };
-    return exchange({ request: transport.request, options, body, silenceMs, maxBytes, signal: this.#ending });
+    const options = { ...optionsOf(this.#address, path), method, agent: transport.agent, headers };
+    return exchange({ request: transport.request, options, body, silenceMs, maxBytes, signal: this.#abortSignal });
   }
 
-  #errorOf(cause: unknown, may_have_changed: boolean): PraasError {
-    const { reason: asked } = this.#ending;
-    if (isPraasError(asked, 'INTERRUPTED')) {
-      const { signal_number } = asked.facts;
-      return may_have_changed ? praasError('INTERRUPTED', { signal_number, may_have_changed }) : asked;
+  /** Why the response is that of another server, as far as its head shows. */
+  async #misdirection(response: HttpResponse): Promise<string | undefined> {
+    return redirectReason(response) ?? this.#tlsPortReason(response);
+  }
+
+  async #tlsPortReason(outcome: unknown): Promise<string | undefined> {
+    return this.#address.kind === 'url' ? tlsPortReason(new URL(this.#address.url), outcome) : undefined;
+  }
+
+  async #errorOf(cause: unknown, may_have_changed: boolean): Promise<PraasError> {
+    const { reason: interruption } = this.#abortSignal;
+    if (isPraasError(interruption, 'INTERRUPTED')) {
+      const { signal_number } = interruption.facts;
+      return may_have_changed ? praasError('INTERRUPTED', { signal_number, may_have_changed }) : interruption;
     }
+    // A TLS port cannot read a plain request, so nothing has changed.
+    const reason = await this.#tlsPortReason(cause);
+    if (reason !== undefined) return praasError('DAEMON_UNREACHABLE', { url: this.name, reason }, cause);
     const facts = { url: this.name, ...(may_have_changed && { may_have_changed }) };
     const isBadResponse = isNotHttp(cause) || (cause as NodeJS.ErrnoException).code === TOO_LARGE;
     if (isBadResponse) {
-      const what = isNotHttp(cause) ? 'it does not speak HTTP' : failureReason(cause);
-      return praasError('DAEMON_MISUNDERSTOOD', { ...facts, reason: what }, cause);
+      const problem = isNotHttp(cause) ? 'it does not speak HTTP' : failureReason(cause);
+      return praasError('DAEMON_BAD_RESPONSE', { ...facts, reason: problem }, cause);
     }
-    const help = isUntrusted(cause) ? ' (see --cacert)' : '';
-    return praasError('DAEMON_UNREACHABLE', { ...facts, reason: `${failureReason(cause)}${help}` }, cause);
+    const hint = isUntrusted(cause) ? ' (see --cacert)' : '';
+    return praasError('DAEMON_UNREACHABLE', { ...facts, reason: `${failureReason(cause)}${hint}` }, cause);
   }
 }
 
@@ -107,17 +123,17 @@ function asNoResponse(error: unknown): NoResponse {
   return error instanceof NoResponse ? error : new NoResponse(error, { isSent: false, isReused: false });
 }
 
-/** TLS is loaded only where it is needed: it takes longer than all the rest. */
+/** TLS is loaded only where it is needed: it takes longer to load than all the rest. */
 async function openTransport(address: DaemonAddress): Promise<Transport> {
   if (address.kind === 'socket' || !address.url.startsWith('https:')) {
-    return { request, agent: new Agent({ keepAlive: true }) };
+    return { request: httpRequest, agent: new Agent({ keepAlive: true }) };
   }
   const https = await import('./https.ts');
   const ca = address.ca === undefined ? {} : { ca: address.ca };
   return { request: https.request, agent: new https.Agent({ keepAlive: true, ...ca }) };
 }
 
-function targetOf(address: DaemonAddress, path: string): RequestOptions {
+function optionsOf(address: DaemonAddress, path: string): RequestOptions {
   if (address.kind === 'socket') return { socketPath: address.path, path };
   return urlToHttpOptions(new URL(`${address.url}${path}`));
 }

@@ -1,8 +1,9 @@
 /**
- * One HTTP request and its whole response, bounded in time and size. On node:http because fetch takes neither a Unix socket
- * nor a CA file, and does not tell a kept connection that broke from a refusal. What is repeated, its callers decide.
+ * One HTTP request and its whole response, limited in time and size. Uses node:http because fetch supports neither Unix sockets
+ * nor CA files, and does not distinguish a kept connection that broke from a refusal. Callers decide what is repeated.
  */
-import type { IncomingMessage, RequestOptions, request } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders, RequestOptions, request } from 'node:http';
+import { CONNECTION_CLOSED } from './failure.ts';
 
 export interface HttpResponse {
   readonly status: number;
@@ -13,32 +14,32 @@ export interface HttpResponse {
 export interface Exchange {
   /** Of node:http or node:https. */
   readonly request: typeof request;
-  /** Where to, how, and with which agent and headers. */
-  readonly options: RequestOptions;
+  /** The address, method, agent and headers. */
+  readonly options: Omit<RequestOptions, 'headers'> & { readonly headers?: OutgoingHttpHeaders };
   /** Sent as JSON. */
   readonly body?: unknown;
-  /** The whole response has to be there within this time. */
+  /** The longest time until the whole response has arrived. */
   readonly timeoutMs?: number;
-  /** Longest time in which nothing arrives. */
+  /** The longest time without any data. */
   readonly silenceMs?: number;
   readonly maxBytes: number;
-  /** Aborts the exchange; its reason is thrown as the cause of NoResponse. */
+  /** Aborts the exchange. */
   readonly signal?: AbortSignal;
 }
 
-/** The code of a NoResponse after `timeout_ms` or `silence_ms`. */
+/** The code of a NoResponse after `timeoutMs` or `silenceMs`. */
 export const TIMED_OUT = 'ETIMEDOUT';
-/** The code of a NoResponse for a response of more than `max_bytes`. */
+/** The code of a NoResponse for a response of more than `maxBytes`. */
 export const TOO_LARGE = 'EMSGSIZE';
 
-/** No response came, or not all of it. */
+/** No response arrived, or not all of it. */
 export class NoResponse extends Error {
   override readonly cause: unknown;
   /** Node's error code, TIMED_OUT or TOO_LARGE; empty where there is none. */
   readonly code: string;
-  /** The whole request was sent: the peer may have acted on it. */
+  /** The whole request was sent: the server may have acted on it. */
   readonly isSent: boolean;
-  /** It was sent on a connection that had been kept, which a peer may close at any time. */
+  /** It was sent on a kept connection, which a server may close at any time. */
   readonly isReused: boolean;
 
   constructor(cause: unknown, { isSent, isReused }: { readonly isSent: boolean; readonly isReused: boolean }) {
@@ -51,7 +52,6 @@ export class NoResponse extends Error {
 }
 
 const SECOND_MS = 1000;
-const SWITCHING = 'the connection was closed before the response';
 
 /** Gives the response, whatever its status. Throws NoResponse. */
 export function exchange({
@@ -76,32 +76,32 @@ export function exchange({
       ...(text !== undefined && { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) }),
     },
   });
-  // The first reason counts; what follows of it is not heard any more.
+  // Only the first failure counts: rejecting again has no effect.
   const failed = (error: unknown): void =>
     reject(new NoResponse(error, { isSent: sent.writableFinished, isReused: sent.reusedSocket }));
-  const late = (limitMs: number): void => {
+  const timedOut = (limitMs: number): void => {
     failed(withCode(TIMED_OUT, `no response within ${limitMs / SECOND_MS} seconds`));
     sent.destroy();
   };
-  // A deadline for the whole response: a peer that sends a byte a second never falls silent.
-  const timer = timeoutMs === undefined ? undefined : setTimeout(() => late(timeoutMs), timeoutMs);
-  let isAnswering = false;
-  sent.on('error', failed).on('timeout', () => late(silenceMs ?? 0));
+  // A limit for the whole response: a server that sends a byte a second is never silent.
+  const timer = timeoutMs === undefined ? undefined : setTimeout(() => timedOut(timeoutMs), timeoutMs);
+  let hasResponse = false;
+  sent.on('error', failed).on('timeout', () => timedOut(silenceMs ?? 0));
   sent.on('close', () => {
     clearTimeout(timer);
-    // Also after 101, of which nothing else is heard.
-    if (!isAnswering) failed(new Error(SWITCHING));
+    // Also after 101 Switching Protocols, which emits no response.
+    if (!hasResponse) failed(new Error(CONNECTION_CLOSED));
   });
   sent.on('response', (response) => {
-    isAnswering = true;
+    hasResponse = true;
     const { statusCode: status = 0, headers } = response;
-    readText(response, maxBytes).then((whole) => resolve({ status, headers, text: whole }), failed);
+    readBody(response, maxBytes).then((whole) => resolve({ status, headers, text: whole }), failed);
   });
   sent.end(text);
   return promise;
 }
 
-async function readText(response: IncomingMessage, maxBytes: number): Promise<string> {
+async function readBody(response: IncomingMessage, maxBytes: number): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {

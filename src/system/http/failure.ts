@@ -1,21 +1,23 @@
-/** Why an HTTP request got no response, by Node's and OpenSSL's error codes. */
+/** Why an HTTP request got no response, by the error codes of Node and OpenSSL. */
 import { getSystemErrorMessage } from 'node:util';
 
 const BROKEN = ['ECONNRESET', 'EPIPE', 'ECONNABORTED'];
 /** Codes of Node's HTTP parser. */
 const NOT_HTTP = /^HPE_/;
 
-/** The code of an error of Node's; empty where it has none. */
+export const CONNECTION_CLOSED = 'the connection was closed before the response';
+
+/** Gives the code of an error of Node; empty where it has none. */
 export function codeOf(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? '';
 }
 
-/** True when there was a connection and it broke: the peer may have acted, and may be back in a moment. */
+/** True when an established connection was closed: the server may have acted, and may be back in a moment. */
 export function isBroken(error: unknown): boolean {
   return BROKEN.includes(codeOf(error));
 }
 
-/** True when what came is not HTTP. */
+/** True when the response is not HTTP. */
 export function isNotHttp(error: unknown): boolean {
   return NOT_HTTP.test(codeOf(error));
 }
@@ -36,14 +38,14 @@ const REASONS: Readonly<Record<string, string>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
 };
 
-/** True when the peer's certificate is not trusted; a CA file may help. */
+/** True when the server's certificate is not trusted; a CA file may help. */
 export function isUntrusted(error: unknown): boolean {
   return REASONS[codeOf(error)] === UNTRUSTED;
 }
 
-/** Why there is no response, in words. */
+/** Gives the reason for which there is no response. */
 export function failureReason(error: unknown): string {
-  if (isBroken(error)) return 'the connection was closed before the response';
+  if (isBroken(error)) return CONNECTION_CLOSED;
   const code = codeOf(error);
   const known = REASONS[code];
   if (known !== undefined) return known;

@@ -1,2 +1,2 @@
-/** HTTPS in a file of its own, so that it is loaded only where it is needed: the executable can delay files, not modules of Node. */
+/** HTTPS in a file of its own, so that it is loaded only where needed: the executable can delay files, but not modules of Node. */
 export { Agent, request } from 'node:https';

@@ -17,9 +17,18 @@ test('an error carries its code, kind, facts and cause for programs, and none of
 
   expect(error).toBeInstanceOf(Error);
   expect(error).toMatchObject({ code: 'STORE_FULL', kind: 'Unavailable', facts: FACTS.STORE_FULL, cause });
-  expect(error.message).toContain('/var/lib/praas/edge.json');
+  expect(error.message).toContain(FACTS.STORE_FULL.path);
   expect(error.message).not.toContain(cause.message);
   expect('cause' in praasError('STORE_FULL', FACTS.STORE_FULL)).toBe(false);
+});
+
+test.each(CODES.filter((code) => code in CATALOGUES.core))('%s ends with one next step, a sentence', (code) => {
+  for (const facts of allFactsOf(code)) {
+    const { nextSteps } = sampleOf(code, facts);
+
+    expect(nextSteps).toHaveLength(code === 'INVALID_INPUT' ? 0 : 1);
+    for (const step of nextSteps) expect(step).toMatch(/^[A-Z][^.]*.*\.$/);
+  }
 });
 
 test('a code belongs to one catalogue', () => {

@@ -37,7 +37,7 @@ test('a token of the node is shown to the node, any other to the others', async 
   expect([own.asked, others.asked]).toEqual([[OWN], [OTHER]]);
 });
 
-test('a token of the node that is nobody’s is not tried elsewhere: nobody else has to know it', async () => {
+test('an invalid token of the node is not sent to the other authenticator', async () => {
   const others = new Listener(tenant);
   expect(await new ChainedAuthenticator(new Listener(undefined), others).authenticate(OWN)).toBeUndefined();
   expect(others.asked).toEqual([]);

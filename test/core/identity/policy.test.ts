@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { LivePolicy } from '../../../src/core/identity/live-policy.ts';
-import { type AccessPolicy, policyFrom as policyOfFile } from '../../../src/core/identity/policy.ts';
+import { type AccessPolicy, parsePolicy as policyOfFile } from '../../../src/core/identity/policy.ts';
 import { LEVELS, type Level, Requester, type Role } from '../../../src/core/identity/requester.ts';
 import { PAT_ACTIONS, type PatAction } from '../../../src/pat/actions.ts';
 import { errorOf } from '../../support/fake-node.ts';
@@ -38,7 +38,7 @@ test.each(ROWS)('by default the least level for %s is %s', (action, level) => {
   expect(POLICY_BY_DEFAULT.level(asked)).toBe(level);
 });
 
-test('whoever looks at all projects is no operator for that', () => {
+test('a reader of all projects is not an operator', () => {
   expect(POLICY_BY_DEFAULT.allows(who('reader', null), 'mapping:create')).toBe(false);
   expect(POLICY_BY_DEFAULT.allows(who('member', null), 'router:sync')).toBe(false);
 });
@@ -53,7 +53,7 @@ test('a file changes what it names and nothing else', () => {
   expect(changed).toEqual(['mapping:list', 'router:sync']);
 });
 
-test('what nobody may, an operator may not', () => {
+test('the level nobody denies an action to operators, too', () => {
   const policy = policyFrom({ actions: { 'mapping:update': 'nobody' } }, PATH);
 
   expect(CALLERS.filter(([, caller]) => policy.allows(caller, 'mapping:update'))).toEqual([]);
@@ -70,23 +70,20 @@ test.each([[undefined], [null], [{}], [{ actions: null, roles: null }], [{ actio
 );
 
 test.each([
-  [
-    { actions: { 'mapping:lst': 'reader' } },
-    'there is no "mapping:lst" in actions; there are: mapping:list, mapping:show',
-  ],
+  [{ actions: { 'mapping:lst': 'reader' } }, 'unknown key "mapping:lst" in actions; did you mean mapping:list?'],
   [
     { actions: { 'mapping:list': 'root' } },
-    'actions.mapping:list has to be one of reader, member, admin, operator, nobody',
+    'actions.mapping:list must be one of reader, member, admin, operator, nobody',
   ],
-  [{ actions: ['mapping:list'] }, 'actions has to be actions with levels'],
-  [{ action: {} }, 'there is no "action"; there are: roles, actions'],
-  [{ roles: { boss: ['admin'] } }, 'there is no "boss" in roles; there are: admin, member, reader'],
-  [{ roles: { admin: 'admin' } }, 'roles.admin has to be a list of names of roles'],
-  [{ roles: { admin: [7] } }, 'roles.admin.0 has to be the name of a role'],
-  [{ roles: { admin: null } }, 'roles.admin has to be a list of names of roles'],
-  ['reader', 'it has to be roles and actions'],
-  [[], 'it has to be roles and actions'],
-])('%j is refused with the file, the place and what there is', async (value, reason) => {
+  [{ actions: ['mapping:list'] }, 'actions must be actions with levels'],
+  [{ action: {} }, 'unknown key "action"; did you mean actions?'],
+  [{ roles: { boss: ['admin'] } }, 'unknown key "boss" in roles; allowed: admin, member, reader'],
+  [{ roles: { admin: 'admin' } }, 'roles.admin must be a list of names of roles'],
+  [{ roles: { admin: [7] } }, 'roles.admin.0 must be the name of a role'],
+  [{ roles: { admin: null } }, 'roles.admin must be a list of names of roles'],
+  ['reader', 'the file must be roles and actions'],
+  [[], 'the file must be roles and actions'],
+])('%j is refused with the file, the key and what is allowed', async (value, reason) => {
   const error = await errorOf(() => policyFrom(value, PATH));
 
   expect(error.code).toBe('POLICY_INVALID');

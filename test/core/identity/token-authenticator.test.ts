@@ -13,7 +13,7 @@ afterEach(() => world.remove());
 
 const whose = (token: string): Promise<unknown> => world.authenticator.authenticate(token);
 
-test('a token is nobody’s before it is made, its owner’s from then on, and nobody’s as soon as it is revoked', async () => {
+test('a token is valid from its creation to its revocation', async () => {
   await world.tokens.create({ name: 'other', role: 'admin' });
   const secret = new Uint8Array(32).fill(7);
   const token = tokenText(secret);
@@ -55,7 +55,7 @@ test('only the exact text is a token', async () => {
   expect(await whose(token)).toBeDefined();
 });
 
-test('without a file every token is nobody’s, also when the file goes', async () => {
+test('without a file no token is valid, also after the file is removed', async () => {
   expect(await whose('praas_x')).toBeUndefined();
   const { token } = await world.tokens.create({ name: 'ci', role: 'admin' });
   expect(await whose(token)).toBeDefined();
@@ -64,7 +64,7 @@ test('without a file every token is nobody’s, also when the file goes', async 
   expect(await whose(token)).toBeUndefined();
 });
 
-test('a file that is damaged lets nobody in, and says so at every call, until it is mended', async () => {
+test('with a damaged file each call throws, until the file is repaired', async () => {
   const { token } = await world.tokens.create({ name: 'ci', role: 'admin' });
   expect(await whose(token)).toBeDefined();
   const good = readFileSync(world.path);
@@ -103,7 +103,7 @@ test('the file is read once for each change of it, and looked at for each call',
   expect(counts).toEqual({ looks: 10, reads: 2 });
 });
 
-test('what is revoked while an older state is being read is nobody’s at the next call', async () => {
+test('a token that is revoked while an older file is read is invalid at the next call', async () => {
   const { token } = await world.tokens.create({ name: 'ci', role: 'admin' });
   const store = openTokenStore(world.path);
   const reading = Promise.withResolvers<readonly StoredToken[]>();

@@ -55,9 +55,9 @@ describe('create', () => {
     [{ name: '', role: 'admin' }, 'name: "" is not a name of 1 to 64 printable characters'],
     [{ name: 'x'.repeat(65), role: 'admin' }, /^name: "x+" is not a name of 1 to 64 printable characters$/],
     [{ name: 'a\tb', role: 'admin' }, 'name: "a\\tb" is not text without control characters'],
-    [{ name: 'ci', role: 'member' }, 'project_id: missing is not a project ID, which a member needs'],
-    [{ name: 'ci', role: 'member', project_id: null }, 'project_id: null is not a project ID, which a member needs'],
-    [{ name: 'ci', role: 'admin', project_id: '' }, 'project_id: "" is not a project ID, which a member needs'],
+    [{ name: 'ci', role: 'member' }, 'project_id is required: a project ID for role member'],
+    [{ name: 'ci', role: 'member', project_id: null }, 'project_id: null is not a project ID for role member'],
+    [{ name: 'ci', role: 'admin', project_id: '' }, 'project_id: "" is not a project ID'],
   ] as const)('of %j is refused, says why, and writes nothing', async (input, message) => {
     const refused = world.tokens.create(input);
 

@@ -16,15 +16,15 @@ test.each(CODES)('%s is received as it was thrown', (code) => {
     code,
     kind: known,
     message: 'what happened\n  in two lines',
-    next_steps: ['Do this.', 'Or that.'],
+    nextSteps: ['Do this.', 'Or that.'],
     facts: { n: 1, a: ['b'] },
   });
 
   const back = responseError(500, documentOf(error), URL);
 
-  const { message, kind, next_steps, facts } = error;
+  const { message, kind, nextSteps, facts } = error;
   expect(back).toBeInstanceOf(PraasError);
-  expect(back).toMatchObject({ code, kind, message, next_steps, facts });
+  expect(back).toMatchObject({ code, kind, message, nextSteps, facts });
 });
 
 describe('a bad response is', () => {
@@ -35,14 +35,14 @@ describe('a bad response is', () => {
 
     const { code, facts } = responseError(400, body, URL);
 
-    expect([code, facts['url']]).toEqual(['DAEMON_MISUNDERSTOOD', URL]);
+    expect([code, facts['url']]).toEqual(['DAEMON_BAD_RESPONSE', URL]);
     for (const text of ['praas.new', body.errors[0]?.detail, 'req-7']) expect(facts['reason']).toContain(text);
   });
 
   test('an internal error of the agent, reported with the request ID that its log has', () => {
     const { code, facts } = responseError(500, documentOf(new Error('inside')), URL);
 
-    expect(code).toBe('DAEMON_MISUNDERSTOOD');
+    expect(code).toBe('DAEMON_BAD_RESPONSE');
     for (const text of ['praas.bug', 'req-1']) expect(facts['reason']).toContain(text);
   });
 
@@ -51,7 +51,7 @@ describe('a bad response is', () => {
     (code) => {
       const problem = { request_id: 'r', code, detail: 'd', next_steps: [], facts: {} };
 
-      expect(errorOf(problem, URL).code).toBe('DAEMON_MISUNDERSTOOD');
+      expect(errorOf(problem, URL).code).toBe('DAEMON_BAD_RESPONSE');
     },
   );
 
@@ -59,7 +59,7 @@ describe('a bad response is', () => {
     'an error response without an error document: %j',
     (body) => {
       expect(responseError(502, body, URL)).toMatchObject({
-        code: 'DAEMON_MISUNDERSTOOD',
+        code: 'DAEMON_BAD_RESPONSE',
         facts: { url: URL, reason: expect.stringContaining('502') },
       });
     },

@@ -174,7 +174,7 @@ test.each([
 
   const { code, facts } = await errorOf(pat.get('0'));
 
-  expect(code).toBe('DAEMON_MISUNDERSTOOD');
+  expect(code).toBe('DAEMON_BAD_RESPONSE');
   for (const part of ['GET /v1/mappings/0', where]) expect(facts['reason']).toContain(part);
   expect(facts['reason']).not.toContain('\u001b');
 });
@@ -183,7 +183,7 @@ test('a redirect is not followed, because that would send the token to another s
   const { pat } = await remoteTo((response) => response.writeHead(307, { Location: 'http://127.0.0.1:1/' }).end());
 
   expect(await errorOf(pat.list())).toMatchObject({
-    code: 'DAEMON_MISUNDERSTOOD',
-    facts: { reason: expect.stringContaining('307') },
+    code: 'DAEMON_BAD_RESPONSE',
+    facts: { reason: 'HTTP 307 redirects to http://127.0.0.1:1/' },
   });
 });

@@ -63,7 +63,7 @@ async function play({ pat, routers, node }: Side, calls: readonly Call[]): Promi
     const work = (async () => call({ pat, routers, node }, ids))();
     const outcome = work.catch((error: unknown) => {
       if (!isPraasError(error)) throw error;
-      const { code, message, next_steps, facts } = error;
+      const { code, message, nextSteps: next_steps, facts } = error;
       return { error: { code, message, next_steps, facts } };
     });
     outcomes.push((await outcome) ?? 'no value');

@@ -1,6 +1,6 @@
 /** The monitor over HTTP, with a fake OpenStack that counts requests and gives wrong answers. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { configOf } from '../../../src/openstack/clouds/merge.ts';
+import { parseCloud } from '../../../src/openstack/clouds/merge.ts';
 import { OpenStackCloud } from '../../../src/openstack/openstack-cloud.ts';
 import { ServiceClient } from '../../../src/openstack/service-client.ts';
 import { Session } from '../../../src/openstack/session.ts';
@@ -29,7 +29,7 @@ beforeEach(async () => {
   fake = await FakeOpenStack.start(Date.now);
   fake.pageSize = PAGE;
   const auth = { auth_url: fake.keystone, username: 'praas', password: 'x', project_name: 'service' };
-  const config = configOf('praas', 'clouds.yaml', { auth, region_name: 'RegionOne' });
+  const config = parseCloud('praas', 'clouds.yaml', { auth, region_name: 'RegionOne' });
   const http = new ServiceClient({ verify: true, timeoutMs: 5000, random: () => 0, pause: async () => undefined });
   session = new Session({ config, http, clock: systemClock });
   mappings = [];

@@ -24,7 +24,11 @@ beforeEach(() => {
   cloud.itsPorts.push(portOf({ id: idOf(122), device_id: DB, fixed_ips }));
   groups = new SecurityGroups(cloud, new ListLog());
   node = fakeNode({
-    targets: new CloudTargets({ cloud, policy: POLICY_BY_DEFAULT, local: new LocalTargets() }),
+    targets: new CloudTargets({
+      cloud,
+      policy: POLICY_BY_DEFAULT,
+      local: new LocalTargets(),
+    }),
     groups,
   });
 });

@@ -30,7 +30,11 @@ let cloud: FakeCloud;
 let targets: CloudTargets;
 beforeEach(() => {
   cloud = new FakeCloud();
-  targets = new CloudTargets({ cloud, policy: POLICY_BY_DEFAULT, local: new LocalTargets() });
+  targets = new CloudTargets({
+    cloud,
+    policy: POLICY_BY_DEFAULT,
+    local: new LocalTargets(),
+  });
 });
 
 const resolve = (request: Partial<MappingRequestInput>, requester = MEMBER) =>

@@ -133,7 +133,7 @@ describe('/readyz', () => {
     const error = praasError('STORE_UNREADABLE', { path: '/srv/state', reason: 'EIO' });
     readiness = { ...READY, check: () => Promise.reject(error) };
 
-    const detail = `${error.message}. ${error.next_steps[0]}`;
+    const detail = `${error.message}. ${error.nextSteps[0]}`;
     const checks = ['store', 'kernel', 'reconcile'].map((name) => ({ name, ok: false, detail }));
     expect(await status()).toEqual([503, { ready: false, degraded: false, checks }]);
   });

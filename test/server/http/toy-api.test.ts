@@ -1,6 +1,6 @@
 /** A second product brings its API from its own folder, and nothing outside of that folder has to be changed for it. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { policyFrom } from '../../../src/core/identity/policy.ts';
+import { parsePolicy } from '../../../src/core/identity/policy.ts';
 import { PAT_ACTIONS } from '../../../src/pat/actions.ts';
 import { actionsOf } from '../../../src/server/http/api.ts';
 import { docsPage } from '../../../src/server/http/docs-page.ts';
@@ -18,7 +18,7 @@ const ACTIONS = { ...PAT_ACTIONS, ...TOY_ACTIONS };
 let api: TestApi;
 let contract: Contract;
 beforeAll(async () => {
-  const policy = policyFrom({ actions: { 'bell:ring': 'member' } }, '/srv/policy.yaml', ACTIONS);
+  const policy = parsePolicy({ actions: { 'bell:ring': 'member' } }, '/srv/policy.yaml', ACTIONS);
   const readiness = readinessOf([...READY_CHECKS, TOY_CHECK]);
   api = new TestApi(readiness, policy, ({ registry }) => [toyApi(registry)]);
   contract = new Contract(api.document);

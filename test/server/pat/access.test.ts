@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { defaultPolicy, policyFrom as policyOfFile } from '../../../src/core/identity/policy.ts';
+import { defaultPolicy, parsePolicy as policyOfFile } from '../../../src/core/identity/policy.ts';
 import { LEVELS, type Level, Requester } from '../../../src/core/identity/requester.ts';
 import { PAT_ACTIONS, type PatAction } from '../../../src/pat/actions.ts';
 import { praasError } from '../../../src/pat/errors.ts';

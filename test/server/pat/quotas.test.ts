@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { policyFrom } from '../../../src/core/identity/policy.ts';
+import { parsePolicy } from '../../../src/core/identity/policy.ts';
 import { PAT_ACTIONS } from '../../../src/pat/actions.ts';
 import type { QuotaView } from '../../../src/pat/services/api.ts';
 import { WANTED } from '../../support/samples.ts';
@@ -99,7 +99,7 @@ describe('a requester of one project', () => {
     expect((await ask('patch', '/v1/quotas/blue', { token: 'blue-admin', json }))[0]).toBe(403);
     expect((await ask('delete', '/v1/quotas/blue', { token: 'blue-admin' }))[0]).toBe(403);
 
-    const policy = policyFrom({ actions: { 'quota:set': 'admin' } }, '/srv/policy.yaml', PAT_ACTIONS);
+    const policy = parsePolicy({ actions: { 'quota:set': 'admin' } }, '/srv/policy.yaml', PAT_ACTIONS);
     const free = new TestApi(READY, policy);
     await free.open();
     try {

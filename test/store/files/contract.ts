@@ -29,7 +29,7 @@ export function mappingStoreContract(name: string, make: () => StoreUnderTest): 
       expect(await store.routers()).toEqual([]);
     });
 
-    test('what is committed and noted is in the record at once, and for readers', async () => {
+    test('what is committed and written is in the record at once, and for readers', async () => {
       const seen = await store.transaction(ROUTER, async (transaction) => {
         await transaction.commit({ put: [mapping(1), mapping(2)], next_port: 4001, pending: [ENDPOINT] });
         await transaction.stage({ put: [mapping(1, { status: 'ACTIVE' })], pending: [] });

@@ -1,6 +1,6 @@
 /** Damage is said, set aside by writers only, and never taken for an empty record: that would empty the kernel too. */
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { praasError } from '../../../src/pat/errors.ts';
 import type { FileStore } from '../../../src/store/files/pat/file-store.ts';
@@ -30,6 +30,7 @@ afterEach(async () => {
 const files = (): string[] => readdirSync(join(directory.path, 'routers')).filter((name) => name.startsWith(ROUTER));
 const read = (): Promise<unknown> => openStore(directory.path).read(ROUTER);
 const write = (): Promise<void> => commitEach(store, [9]);
+const SET_ASIDE = { code: 'STORE_DAMAGED', facts: { aside: expect.any(String) } };
 const damage = (path: string, reason: string, aside?: string): Error =>
   praasError('STORE_DAMAGED', { path, reason, aside });
 const changeLine = (number: number, change: (line: string) => string): void => {
@@ -80,12 +81,12 @@ const LINE_DAMAGE: readonly [string, () => void, string][] = [
   [
     'repeats a number',
     () => changeLine(2, (line) => line.replace('"seq":6', '"seq":5')),
-    'line 2: it is change 5 where change 6 is due',
+    'line 2: found change 5, expected change 6',
   ],
   [
     'skips a number',
     () => changeLine(2, (line) => line.replace('"seq":6', '"seq":7')),
-    'line 2: it is change 7 where change 6 is due',
+    'line 2: found change 7, expected change 6',
   ],
   ['is JSON of something else at the very end', () => changeLine(3, () => '{"version":1,"seq":7,"x":1}'), 'line 3: '],
   ['belongs behind lines that are lost', () => changeLine(1, () => ''), 'line 1: it is not JSON'],
@@ -111,16 +112,37 @@ test.each(LINE_DAMAGE)(
 test('a journal whose snapshot is gone is damaged, not a short history', async () => {
   rmSync(snapshot);
 
-  await expect(read()).rejects.toEqual(damage(journal, 'line 1: it is change 5 where change 1 is due'));
+  await expect(read()).rejects.toEqual(damage(journal, 'line 1: found change 5, expected change 1'));
+});
+
+test.each([
+  ['is empty', (content: Buffer) => content.subarray(0, 0)],
+  ['is all NUL', (content: Buffer) => Buffer.alloc(content.length)],
+  ['ends in its first line', (content: Buffer) => content.subarray(0, 40)],
+])('a journal that %s, without a snapshot, is damaged and not a router that was never known', async (_, change) => {
+  rmSync(snapshot);
+  const bad = change(readFileSync(journal));
+  writeFileSync(journal, bad);
+  const aside = `${journal}.damaged-20300131T120000Z`;
+
+  await expect(read()).rejects.toEqual(damage(journal, 'it has no complete line'));
+  expect(files()).toEqual(['r1.journal']);
+  for (let again = 0; again < 2; again++) {
+    await expect(write()).rejects.toMatchObject({ code: 'STORE_DAMAGED', facts: { path: journal, aside } });
+    expect(files()).toEqual([basename(aside)]);
+  }
+
+  expect(readFileSync(aside)).toEqual(bad);
+  expect(await store.routers()).toEqual(['other', ROUTER]);
 });
 
 test('after the damage was set aside, reading and writing go on being refused, and the router is still listed', async () => {
   writeFileSync(snapshot, '');
   const aside = `${snapshot}.damaged-20300131T120000Z`;
-  await expect(write()).rejects.toThrow('set aside');
+  await expect(write()).rejects.toMatchObject(SET_ASIDE);
 
   for (const again of [read, write, () => store.read(ROUTER)]) {
-    await expect(again()).rejects.toEqual(damage(snapshot, 'nothing has taken its place yet', aside));
+    await expect(again()).rejects.toEqual(damage(snapshot, 'it has not been restored yet', aside));
   }
   expect((await store.routers()).includes(ROUTER)).toBe(true);
   expect(await store.routers()).toEqual(['other', ROUTER]);
@@ -128,7 +150,7 @@ test('after the damage was set aside, reading and writing go on being refused, a
 
 test('other routers go on working beside a damaged one', async () => {
   writeFileSync(snapshot, '');
-  await expect(write()).rejects.toThrow('set aside');
+  await expect(write()).rejects.toMatchObject(SET_ASIDE);
 
   await store.transaction('other', (transaction) => transaction.commit({ remove: [idOf(1)] }));
 
@@ -138,7 +160,7 @@ test('other routers go on working beside a damaged one', async () => {
 test('an operator can put a good copy in place, or remove what was set aside to begin anew, without a restart', async () => {
   const good = readFileSync(snapshot);
   writeFileSync(snapshot, '');
-  await expect(write()).rejects.toThrow('set aside');
+  await expect(write()).rejects.toMatchObject(SET_ASIDE);
   const aside = `${snapshot}.damaged-20300131T120000Z`;
 
   writeFileSync(snapshot, good);
@@ -152,9 +174,9 @@ test('an operator can put a good copy in place, or remove what was set aside to 
 
 test('damage found twice in one second overwrites nothing', async () => {
   writeFileSync(snapshot, 'first');
-  await expect(write()).rejects.toThrow('set aside');
+  await expect(write()).rejects.toMatchObject(SET_ASIDE);
   writeFileSync(snapshot, 'second');
-  await expect(write()).rejects.toThrow('set aside');
+  await expect(write()).rejects.toMatchObject(SET_ASIDE);
 
   const aside = `${snapshot}.damaged-20300131T120000Z`;
   expect([readFileSync(aside, 'utf8'), readFileSync(`${aside}-2`, 'utf8')]).toEqual(['first', 'second']);
@@ -165,7 +187,7 @@ test('a crash between the two moves of setting aside leaves a record that is sti
   renameSync(journal, `${snapshot}.damaged-20300131T115959Z-journal`);
 
   await expect(read()).rejects.toThrow('it is not JSON');
-  await expect(write()).rejects.toThrow('set aside');
+  await expect(write()).rejects.toMatchObject(SET_ASIDE);
 });
 
 test('a name that could climb out of the directory is refused before any file is touched', async () => {

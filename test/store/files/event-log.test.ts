@@ -23,7 +23,8 @@ let clock: FakeClock;
 let log: ListLog;
 let eventLog: EventLog;
 
-const open = (): EventLog => new EventLog({ state_dir, clock, log, retainDays: () => 2, request_id: () => 'req-1' });
+const open = (): EventLog =>
+  new EventLog({ stateDir: state_dir, clock, log, retainDays: () => 2, requestId: () => 'req-1' });
 const event = (n: number, fields: Partial<NewEvent> = {}): NewEvent => ({
   type: 'created',
   mapping_id: idOf(n),
@@ -114,12 +115,12 @@ test('a torn line is passed over, and the next one is whole', async () => {
   expect(await ids()).toEqual([idOf(1), idOf(2)]);
 });
 
-test('what cannot be noted fails nobody, and is said', async () => {
+test('an event that cannot be written is logged, and fails no change', async () => {
   writeFileSync(join(state_dir, 'events'), 'a file where the directory should be');
 
   await eventLog.append([event(1)]);
 
-  expect(log.lines).toMatchObject([{ level: 'warn', message: 'what was changed could not be noted in the audit log' }]);
+  expect(log.lines).toMatchObject([{ level: 'warn', message: 'audit log append failed' }]);
   rmSync(join(state_dir, 'events'));
   mkdirSync(join(state_dir, 'events'));
   await eventLog.append([event(2)]);

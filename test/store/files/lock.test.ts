@@ -56,9 +56,8 @@ test('a lock that is not given up in time is an error that names the holder, and
   await first.kill();
 
   if (!isPraasError(error, 'STORE_LOCKED')) throw error;
-  expect(error.message).toContain(`in use by \`praas hold\` (process ${first.pid}, since 20`);
-  expect(error.message).toContain(join(directory.path, 'lock'));
-  expect(error.message).toContain('waited 0.2 seconds');
+  const holderFact = expect.stringContaining(`\`praas hold\` (process ${first.pid}, since 20`);
+  expect(error.facts).toEqual({ path: join(directory.path, 'lock'), holder: holderFact, seconds: 0.2 });
   expect((await open().routers()).includes(ROUTER)).toBe(false);
 });
 
@@ -113,7 +112,7 @@ test('a program that praas has started does not keep the lock when praas gives i
 
 const lock = (): string => readFileSync(join(directory.path, 'lock'), 'utf8');
 
-test('the lock file says who holds it, and nothing when nobody does', async () => {
+test('the lock file names the holder, and is empty when the lock is released', async () => {
   const store = open({ command: 'praas pat create' });
   await commitEach(store, [1]);
   expect(JSON.parse(lock())).toEqual({

@@ -31,7 +31,7 @@ afterEach(() => rmSync(directory, { recursive: true }));
 
 const clock = new FakeClock(NOW);
 function openStore(lockTimeoutSeconds = 60): FileQuotaStore {
-  return new FileQuotaStore({ state_dir, exec, clock, lockTimeoutSeconds, command: 'praas test' });
+  return new FileQuotaStore({ stateDir: state_dir, exec, clock, lockTimeoutSeconds, command: 'praas test' });
 }
 
 /** Puts a file there that no praas has written. */

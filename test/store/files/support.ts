@@ -22,7 +22,7 @@ export function freshDirectory(): { path: string; remove: () => void } {
 
 export function openStore(state_dir: string, options: Partial<FileStoreOptions> = {}): FileStore {
   const clock = { now: () => NOW };
-  return new FileStore({ state_dir, exec, clock, lockTimeoutSeconds: 30, command: 'praas test', ...options });
+  return new FileStore({ stateDir: state_dir, exec, clock, lockTimeoutSeconds: 30, command: 'praas test', ...options });
 }
 
 /** Mapping number `n`, always with the same id. */

@@ -137,7 +137,7 @@ describe('writers', () => {
     await lock.acquire();
     await expect(empty()).rejects.toMatchObject({
       code: 'STORE_LOCKED',
-      message: expect.stringContaining('in use by `praas token create`'),
+      facts: { holder: expect.stringContaining('`praas token create`') },
     });
     expect(await world.tokens.list()).toHaveLength(1);
     await lock.release();
@@ -158,7 +158,7 @@ describe('a file that is damaged', () => {
     ['{}', /version/],
     [JSON.stringify({ version: 1 }), /tokens/],
     [versioned([{ ...token, hash: 'x' }]), 'tokens: 0: hash: a SHA-256 in hexadecimal'],
-    [versioned([{ ...token, role: 'member' }]), 'tokens: 0: project_id: a project ID, which a member needs'],
+    [versioned([{ ...token, role: 'member' }]), 'tokens: 0: project_id: a project ID for role member'],
     [versioned([{ ...token, token: 'x' }]), /tokens: 0: .*token/],
     [versioned([token, { ...stored('other'), id: token.id }]), 'tokens: two tokens have the same ID or name'],
     [versioned([token, stored('ci')]), 'tokens: two tokens have the same ID or name'],
@@ -220,13 +220,13 @@ describe('a change', () => {
     await world.tokens.create({ name: 'a', role: 'admin' });
     const needsRoot = (what: string): object => ({
       code: 'NOT_PERMITTED',
-      message: `${what} ${world.path} needs root`,
+      facts: { what: `${what} ${world.path}` },
     });
 
     await expect(asNobody(() => world.tokens.list())).rejects.toMatchObject(needsRoot('reading'));
     await expect(asNobody(() => world.tokens.create({ name: 'b', role: 'admin' }))).rejects.toMatchObject({
       code: 'NOT_PERMITTED',
-      message: expect.stringMatching(/^writing .* needs root$/),
+      facts: { what: expect.stringMatching(/^writing /) },
     });
   });
 

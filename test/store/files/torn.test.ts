@@ -1,5 +1,6 @@
 /** A crash tears the last line. It was never acknowledged: it must be as if it had never been begun. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, watch, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { FileStore } from '../../../src/store/files/pat/file-store.ts';
 import { commitEach, freshDirectory, idOf, journalPath, mapping, openStore, ROUTER } from './support.ts';
@@ -49,14 +50,34 @@ test('torn at every byte of the last line, the next writer cuts it off and goes 
   }
 });
 
-test('torn at every byte of the only line, the record is empty and can be written', async () => {
+test('the first line comes as a whole file: a journal without a whole line is no crash, and is refused', async () => {
   for (let length = 0; length < second; length++) {
     writeFileSync(journal, whole.subarray(0, length));
-    expect([length, await readIds()]).toEqual([length, []]);
+    await expect(readIds()).rejects.toMatchObject({ code: 'STORE_DAMAGED', facts: { path: journal } });
   }
-  await commitEach(store, [3]);
-  expect(await readIds()).toEqual([idOf(3)]);
 });
+
+test.each(['commit', 'stage'] as const)(
+  'killed at any moment of its first %s, a writer leaves no journal or a whole line',
+  async (kind) => {
+    const seen: (readonly string[])[] = [];
+    const { path, remove } = freshDirectory();
+    const routers = join(path, 'routers');
+    mkdirSync(routers);
+    // What is there whenever something in the directory changes is what a kill at that moment leaves.
+    const watcher = watch(routers, () => {
+      if (existsSync(journalPath(path))) seen.push(readFileSync(journalPath(path), 'utf8').split('\n'));
+    });
+    const fresh = openStore(path);
+    await fresh.transaction(ROUTER, (transaction) => transaction[kind]({ put: [mapping(1)] }));
+    await fresh.close();
+    watcher.close();
+    remove();
+
+    expect(seen.length).toBeGreaterThan(0);
+    for (const lines of seen) expect(lines.map((line) => (line ? JSON.parse(line).seq : null))).toEqual([1, null]);
+  },
+);
 
 test.each([
   ['lost its middle', (line: Buffer) => line.fill(0, 20, line.length - 20)],

@@ -4,7 +4,7 @@ import { linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { isAnswered } from '../../../src/system/http/socket.ts';
+import { isListening } from '../../../src/system/http/socket.ts';
 import { newDirectory } from '../../pat/client/support.ts';
 
 let directory: string;
@@ -13,26 +13,26 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-test('yes where somebody takes connections', async () => {
+test('true where a process accepts connections', async () => {
   const path = join(directory, 'praas.sock');
   const server = createServer().listen(path);
   await once(server, 'listening');
 
-  expect(await isAnswered(path, 'praas pat list')).toBe(true);
+  expect(await isListening(path, 'praas pat list')).toBe(true);
   server.close();
 });
 
-test('no where there is nothing, something else, what a killed daemon left, or a path that no socket can have', async () => {
+test('false where there is nothing, something else, what a killed daemon left, or a path that no socket can have', async () => {
   const left = join(directory, 'left.sock');
   const server = createServer().listen(left);
   await once(server, 'listening');
-  // Closing would remove it: what is left is a link to a socket that nobody serves any more.
+  // Closing would remove it: what is left is a link to a socket without a process.
   linkSync(left, join(directory, 'stale.sock'));
   await new Promise((resolve) => server.close(resolve));
   writeFileSync(join(directory, 'file'), '');
   mkdirSync(join(directory, 'directory'));
 
   for (const name of ['none.sock', 'stale.sock', 'file', 'directory', 'file/below', `${'long/'.repeat(40)}x.sock`]) {
-    expect([name, await isAnswered(join(directory, name), 'praas pat list')]).toEqual([name, false]);
+    expect([name, await isListening(join(directory, name), 'praas pat list')]).toEqual([name, false]);
   }
 });

@@ -1,37 +1,36 @@
 /**
- * The audit log: events, one JSON object a line, one file for each day (UTC). It is only ever added to; whole days go when
- * they are older than they are kept. Several processes may add: an addition is one write at the end of a file. A torn last
- * line, of a power cut, is passed over and not built upon.
+ * The audit log: events, one JSON object per line, one file per day (UTC). Events are only appended; the files of days before the
+ * retention period are removed. Several processes may append: each append is one write at the end of the file. A torn last line, after
+ * a power cut, is skipped, and the next event starts on a new line.
  */
-
 import { type FileHandle, open, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../../core/clock.ts';
 import { messageOf } from '../../../core/errors/message-of.ts';
 import type { Logger } from '../../../core/logger.ts';
 import { Queue } from '../../../core/queue.ts';
+import { parseJson } from '../../../core/values/json.ts';
 import { type AuditLog, type EventFilter, type Events, matchesFilter } from '../../../pat/interfaces/events.ts';
 import { Event, type NewEvent } from '../../../pat/mapping/event.ts';
-import { makePrivateDirectory, readError } from '../disk.ts';
-import { parseJson } from '../json.ts';
-import { liftEvent } from './migrations.ts';
+import { isMissing, makePrivateDirectory, readError } from '../disk.ts';
+import { migrateEvent } from './migrations.ts';
 
 export interface EventLogOptions {
-  /** Of the state directory, which must be there when the first event comes. */
-  readonly state_dir: string;
+  /** The state directory, which must exist when the first event is appended. */
+  readonly stateDir: string;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Days that are kept besides today. */
+  /** How many days are kept besides today. */
   readonly retainDays: () => number;
-  readonly request_id?: () => string;
+  readonly requestId?: () => string;
 }
 
 const FILE = /^\d{4}-\d{2}-\d{2}\.jsonl$/;
 const DAY_MS = 24 * 3600 * 1000;
-/** Ids are microseconds since 1970, so that those of two processes hardly ever meet. */
+/** IDs are microseconds since 1970, so that those of two processes hardly ever collide. */
 const IDS_PER_MS = 1000;
 const DEFAULT_LIMIT = 100;
-const PRIVATE = 0o600;
+const PRIVATE_MODE = 0o600;
 
 export class EventLog implements AuditLog, Events {
   readonly #options: EventLogOptions;
@@ -44,53 +43,53 @@ export class EventLog implements AuditLog, Events {
   /** Touches no file. */
   constructor(options: EventLogOptions) {
     this.#options = options;
-    this.#directory = join(options.state_dir, 'events');
+    this.#directory = join(options.stateDir, 'events');
   }
 
   async append(events: readonly NewEvent[]): Promise<void> {
     if (events.length === 0) return;
-    const { clock, log, request_id } = this.#options;
-    // Whose request it is has to be asked before waiting for one's turn.
-    const ofRequest = request_id?.() ?? '';
+    const { clock, log, requestId } = this.#options;
+    // Read before waiting in the queue, where the current request is another one.
+    const request_id = requestId?.() ?? '';
     const now = clock.now();
     const at = now.toISOString().replace(/\.\d+Z$/, 'Z');
     try {
       await this.#queue.run(async () => {
         const lines = events.map((event) => {
-          const whole: Event = { id: this.#nextId(now), at, ...event, request_id: ofRequest };
-          return `${JSON.stringify(whole)}\n`;
+          const complete: Event = { id: this.#nextId(now), at, ...event, request_id };
+          return `${JSON.stringify(complete)}\n`;
         });
         const handle = await this.#open(at.slice(0, 10));
         await handle.appendFile(lines.join(''));
       });
     } catch (error) {
       await this.#close();
-      const reason = messageOf(error);
-      log.warn('what was changed could not be noted in the audit log', { reason, directory: this.#directory });
+      log.warn('audit log append failed', { directory: this.#directory, error: messageOf(error) });
     }
   }
 
   async list(filter: EventFilter): Promise<readonly Event[]> {
     const { after, limit = DEFAULT_LIMIT } = filter;
     const files = await this.#files();
-    const forward = after !== undefined;
-    const firstDay = forward ? new Date(after / IDS_PER_MS).toISOString().slice(0, 10) : '';
-    const days = forward ? files.filter((file) => file.slice(0, 10) >= firstDay) : files.toReversed();
-    const found: Event[] = [];
+    const isForward = after !== undefined;
+    const firstDay = isForward ? new Date(after / IDS_PER_MS).toISOString().slice(0, 10) : '';
+    const days = isForward ? files.filter((file) => file.slice(0, 10) >= firstDay) : files.toReversed();
+    const matches: Event[] = [];
     for (const file of days) {
       const lines = await this.#lines(file);
-      for (const line of forward ? lines : lines.toReversed()) {
-        // Most lines are not looked for, and reading one whole costs more than its id.
+      for (const line of isForward ? lines : lines.toReversed()) {
+        // Most lines do not match, and parsing a whole line costs more than its ID.
         if (idOf(line) <= (after ?? 0)) continue;
-        const event = Event.safeParse(liftEvent(parseJson(line))).data;
-        if (event && matchesFilter(event, filter)) found.push(event);
-        if (found.length >= limit) break;
+        const event = Event.safeParse(migrateEvent(parseJson(line))).data;
+        if (event && matchesFilter(event, filter)) matches.push(event);
+        if (matches.length >= limit) break;
       }
-      if (found.length >= limit) break;
+      if (matches.length >= limit) break;
     }
-    return found.toSorted((one, other) => one.id - other.id);
+    return matches.toSorted((one, other) => one.id - other.id);
   }
 
+  /** Waits for the appends under way and closes the file. */
   async close(): Promise<void> {
     await this.#queue.run(() => this.#close());
   }
@@ -104,11 +103,11 @@ export class EventLog implements AuditLog, Events {
     if (this.#handle && this.#day === day) return this.#handle;
     await this.#close();
     await makePrivateDirectory(this.#directory);
-    const handle = await open(join(this.#directory, `${day}.jsonl`), 'a+', PRIVATE);
+    const handle = await open(join(this.#directory, `${day}.jsonl`), 'a+', PRIVATE_MODE);
     await endLine(handle);
     this.#handle = handle;
     this.#day = day;
-    await this.#forgetBefore(day);
+    await this.#removeBefore(day);
     return handle;
   }
 
@@ -118,7 +117,7 @@ export class EventLog implements AuditLog, Events {
     await handle?.close();
   }
 
-  async #forgetBefore(day: string): Promise<void> {
+  async #removeBefore(day: string): Promise<void> {
     const oldest = new Date(Date.parse(day) - this.#options.retainDays() * DAY_MS).toISOString().slice(0, 10);
     for (const file of await this.#files())
       if (file.slice(0, 10) < oldest) await rm(join(this.#directory, file), { force: true });
@@ -128,7 +127,7 @@ export class EventLog implements AuditLog, Events {
     try {
       return (await readdir(this.#directory)).filter((name) => FILE.test(name)).toSorted();
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      if (isMissing(error)) return [];
       throw readError(this.#directory, error);
     }
   }
@@ -138,18 +137,18 @@ export class EventLog implements AuditLog, Events {
     try {
       return (await readFile(path, 'utf8')).split('\n');
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      if (isMissing(error)) return [];
       throw readError(path, error);
     }
   }
 }
 
-/** It is the first field of each line; 0 for what is none. */
+/** Gives the ID, which is the first field of each line; 0 for any other line. */
 function idOf(line: string): number {
   return Number(/^\{"id":(\d+),/.exec(line)?.[1] ?? 0);
 }
 
-/** Behind a torn line the next one would be torn too. */
+/** Ends a torn line: an event appended to it would be lost. */
 async function endLine(handle: FileHandle): Promise<void> {
   const { size } = await handle.stat();
   if (size === 0) return;

@@ -1,6 +1,6 @@
 /**
- * The mappings that should be, in files: one router, one record, two files (snapshot and journal). Any number of processes
- * read, one writes: the first transaction takes the lock of the state directory, `close` gives it back.
+ * The MappingStore in files: each router has one record in two files, a snapshot and a journal. Any number of processes read, one
+ * writes: the first transaction acquires the lock of the state directory, `close` releases it.
  */
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -18,76 +18,77 @@ import { MIGRATIONS } from './migrations.ts';
 import { RouterWriter } from './router-writer.ts';
 
 export interface FileStoreOptions {
-  readonly state_dir: string;
+  readonly stateDir: string;
   readonly exec: Exec;
   readonly clock: Clock;
   readonly lockTimeoutSeconds: number;
-  /** What is being run, for whoever waits for the lock meanwhile. */
+  /** The command that runs, for the message of processes that wait for the lock. */
   readonly command: string;
   readonly migrations?: readonly Migration[];
 }
 
 export class FileStore implements MappingStore {
-  readonly #state_dir: string;
+  readonly #stateDir: string;
   readonly #clock: Clock;
   readonly #migrations: readonly Migration[];
   readonly #lock: StateLock;
   readonly #writers = new Map<string, RouterWriter>();
-  #held: Promise<void> | undefined;
+  /** The acquisition of the lock, once it has started. */
+  #acquired: Promise<void> | undefined;
 
   /** Touches no file. */
-  constructor({ state_dir, exec, clock, lockTimeoutSeconds, command, migrations = MIGRATIONS }: FileStoreOptions) {
-    this.#state_dir = state_dir;
+  constructor({ stateDir, exec, clock, lockTimeoutSeconds, command, migrations = MIGRATIONS }: FileStoreOptions) {
+    this.#stateDir = stateDir;
     this.#clock = clock;
     this.#migrations = migrations;
-    const path = lockPath(state_dir);
+    const path = lockPath(stateDir);
     this.#lock = new StateLock({ path, exec, clock, command, timeoutSeconds: lockTimeoutSeconds });
   }
 
   routers(): Promise<readonly string[]> {
-    return listRouters(this.#state_dir);
+    return listRouters(this.#stateDir);
   }
 
-  /** Takes the lock now and not at the first transaction. Throws STORE_LOCKED naming the holder, and as transaction does. */
+  /** Acquires the lock now and not at the first transaction. Throws STORE_LOCKED with its holder, and as transaction does. */
   open(): Promise<void> {
-    return this.#hold();
+    return this.#acquireOnce();
   }
 
-  async read(router_id: string): Promise<RouterRecord> {
-    const files = routerFiles(this.#state_dir, router_id);
-    return this.#writers.get(router_id)?.peek() ?? (await loadBesideWriter(files, this.#migrations)).record.view;
+  async read(routerId: string): Promise<RouterRecord> {
+    const files = routerFiles(this.#stateDir, routerId);
+    return this.#writers.get(routerId)?.copyOfRecord() ?? (await loadBesideWriter(files, this.#migrations)).record.view;
   }
 
-  async transaction<T>(router_id: string, work: (transaction: StoreTransaction) => Promise<T>): Promise<T> {
-    const files = routerFiles(this.#state_dir, router_id);
-    const writer = this.#writers.get(router_id) ?? new RouterWriter(files, this.#migrations, this.#clock);
-    this.#writers.set(router_id, writer);
-    return writer.transaction(() => this.#hold(), work);
+  async transaction<T>(routerId: string, work: (transaction: StoreTransaction) => Promise<T>): Promise<T> {
+    const files = routerFiles(this.#stateDir, routerId);
+    const writer = this.#writers.get(routerId) ?? new RouterWriter(files, this.#migrations, this.#clock);
+    this.#writers.set(routerId, writer);
+    return writer.transaction(() => this.#acquireOnce(), work);
   }
 
-  /** Waits for the transactions under way, then lets the next process write. A later transaction takes the lock again. */
+  /** Waits for the running transactions, then releases the lock. A later transaction acquires it again. */
   async close(): Promise<void> {
     await Promise.all([...this.#writers.values()].map((writer) => writer.idle()));
-    // From here on others may write: what is in memory counts no longer.
+    // Other processes may write from here on, so records in memory are dropped.
     this.#writers.clear();
-    const held = this.#held;
-    this.#held = undefined;
-    if (held) await held.then(() => this.#lock.release());
+    const acquired = this.#acquired;
+    this.#acquired = undefined;
+    if (acquired) await acquired.then(() => this.#lock.release());
   }
 
-  #hold(): Promise<void> {
-    this.#held ??= this.#acquire().catch((error: unknown) => {
-      this.#held = undefined;
+  #acquireOnce(): Promise<void> {
+    this.#acquired ??= this.#acquire().catch((error: unknown) => {
+      this.#acquired = undefined;
       throw error;
     });
-    return this.#held;
+    return this.#acquired;
   }
 
   async #acquire(): Promise<void> {
-    const routers = routersDirectory(this.#state_dir);
+    const routers = routersDirectory(this.#stateDir);
     try {
-      await mkdir(dirname(this.#state_dir), { recursive: true });
-      await makePrivateDirectory(this.#state_dir);
+      await mkdir(dirname(this.#stateDir), { recursive: true });
+      await makePrivateDirectory(this.#stateDir);
       await makePrivateDirectory(routers);
     } catch (error) {
       throw writeError(routers, error);

@@ -1,19 +1,20 @@
 /**
- * What is in the files, as schemas: everything read from a disk passes them, and so does every line before it is written,
- * so that praas cannot write what it would refuse to read.
+ * The schemas of the files. Everything that is read is validated, and each line before it is written, so that praas cannot write what it
+ * would refuse to read.
  */
 import * as z from 'zod';
+import { parseJson } from '../../../core/values/json.ts';
 import { Ipv4, Port } from '../../../core/values/schemas.ts';
 import { Mapping, Protocol, RouterId } from '../../../pat/mapping/mapping.ts';
 import type { Delta } from '../../../pat/mapping/record.ts';
-import { damaged, parseJson } from '../json.ts';
-import { currentVersion, isStored, type Migration, migrate } from '../versions.ts';
+import { damaged } from '../damage.ts';
+import { currentVersion, isStoredObject, type Migration, migrate } from '../versions.ts';
 
 const Version = z.int().min(1);
 const NextPort = z.int().min(0).max(65535);
 const Pending = z.array(z.strictObject({ protocol: Protocol, gateway_ip: Ipv4, router_port: Port }));
 
-/** All of a router, as of change number `seq`. */
+/** The whole record of a router, as of change number `seq`. */
 const Snapshot = z.strictObject({
   version: Version,
   router_id: RouterId,
@@ -26,7 +27,7 @@ const Snapshot = z.strictObject({
 });
 export type Snapshot = z.infer<typeof Snapshot>;
 
-/** Change number `seq`: a delta. */
+/** Change number `seq`, a delta. */
 const JournalLine = z.strictObject({
   version: Version,
   seq: z.int().min(1),
@@ -39,35 +40,35 @@ const JournalLine = z.strictObject({
 });
 export type JournalLine = z.infer<typeof JournalLine>;
 
-/** Whose file it is, and what lifts an older version of it. */
+/** The file that is read, the router to which it belongs, and the migrations of older versions. */
 export interface Origin {
   readonly path: string;
-  readonly router_id: string;
+  readonly routerId: string;
   readonly migrations: readonly Migration[];
 }
 
-/** Takes the text of a snapshot file. Throws STORE_DAMAGED, STORE_TOO_NEW. */
+/** Parses the text of a snapshot. Throws STORE_DAMAGED, STORE_TOO_NEW. */
 export function parseSnapshot(text: string, origin: Origin): Snapshot {
   const stored = parseJson(text);
   if (stored === undefined) throw damaged(origin.path, 'it is not JSON');
   const snapshot = check(Snapshot, stored, '', origin);
-  if (snapshot.router_id !== origin.router_id) throw damaged(origin.path, `it belongs to router ${snapshot.router_id}`);
+  if (snapshot.router_id !== origin.routerId) throw damaged(origin.path, `it belongs to router ${snapshot.router_id}`);
   checkOwner(snapshot.mappings, '', origin);
   return snapshot;
 }
 
-/** Takes one line of a journal as JSON gave it; `where` names the line. Throws STORE_DAMAGED, STORE_TOO_NEW. */
-export function checkLine(stored: unknown, where: string, origin: Origin): JournalLine {
+/** Validates one parsed line of a journal; `where` names the line in errors. Throws STORE_DAMAGED, STORE_TOO_NEW. */
+export function parseLine(stored: unknown, where: string, origin: Origin): JournalLine {
   const line = check(JournalLine, stored, where, origin);
   checkOwner(line.put ?? [], where, origin);
   return line;
 }
 
-/** Makes the line of change `seq`. Throws a plain error, a mistake of the caller, for what could not be read again. */
-export function lineOf(delta: Delta, seq: number, { router_id, migrations }: Omit<Origin, 'path'>): JournalLine {
+/** Gives the line of change `seq`. Throws a plain error, which is a bug of the caller, for a delta that could not be read again. */
+export function lineOf(delta: Delta, seq: number, { routerId, migrations }: Omit<Origin, 'path'>): JournalLine {
   const { put, remove, next_port, pending, gateways, adopting } = delta;
-  const stranger = put?.find((mapping) => mapping.router_id !== router_id);
-  if (stranger) throw new Error(`mapping ${stranger.id} of router ${stranger.router_id} is not for ${router_id}`);
+  const foreign = put?.find((mapping) => mapping.router_id !== routerId);
+  if (foreign) throw new Error(`mapping ${foreign.id} of router ${foreign.router_id} is not for ${routerId}`);
   return JournalLine.parse({
     version: currentVersion(migrations),
     seq,
@@ -81,13 +82,13 @@ export function lineOf(delta: Delta, seq: number, { router_id, migrations }: Omi
 }
 
 function check<T>(schema: z.ZodType<T>, stored: unknown, where: string, { path, migrations }: Origin): T {
-  const result = schema.safeParse(isStored(stored) ? migrate(stored, migrations, path) : stored);
+  const result = schema.safeParse(isStoredObject(stored) ? migrate(stored, migrations, path) : stored);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   throw damaged(path, `${where}${[...(issue?.path ?? []), issue?.message].join(': ')}`);
 }
 
-function checkOwner(mappings: readonly Mapping[], where: string, { path, router_id }: Origin): void {
-  const stranger = mappings.find((mapping) => mapping.router_id !== router_id);
-  if (stranger) throw damaged(path, `${where}mapping ${stranger.id} belongs to router ${stranger.router_id}`);
+function checkOwner(mappings: readonly Mapping[], where: string, { path, routerId }: Origin): void {
+  const foreign = mappings.find((mapping) => mapping.router_id !== routerId);
+  if (foreign) throw damaged(path, `${where}mapping ${foreign.id} belongs to router ${foreign.router_id}`);
 }

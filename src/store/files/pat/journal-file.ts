@@ -1,55 +1,53 @@
 /**
- * The journal's file, for its one writer. It always ends behind a whole line: what fails half way is cut off again, at the
- * latest before the next line. Cutting needs no free space, so that a full disk cannot stop anybody from taking back.
+ * The file of a journal, for its one writer. It always ends with a whole line: a line that was written in part is cut off again, at
+ * the latest before the next one. Cutting needs no free space, so a full disk cannot prevent a rollback. The file is created with its
+ * first line in it, so that no crash leaves an empty one.
  */
 import { constants } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncDirectory } from '../disk.ts';
+import { replaceFile } from '../replace-file.ts';
 
-/** Where the journal ended at some moment. */
-export interface Mark {
+/** The end of the journal at some moment. */
+export interface JournalEnd {
   readonly exists: boolean;
   readonly bytes: number;
 }
 
 export class JournalFile {
   readonly path: string;
-  #end: Mark;
+  #end: JournalEnd;
   #isClean: boolean;
   #isSynced = true;
   #handle: FileHandle | undefined;
 
-  /** `end` is the end of the last whole line, `is_clean` says that nothing torn follows it. Touches no file. */
-  constructor(path: string, end: Mark, isClean: boolean) {
+  /** Takes the end of the last whole line, and whether the file ends there. Touches no file. */
+  constructor(path: string, end: JournalEnd, isClean: boolean) {
     this.path = path;
     this.#end = end;
     this.#isClean = isClean;
   }
 
-  get end(): Mark {
+  get end(): JournalEnd {
     return this.#end;
   }
 
-  /** False when the last failure could not even be cut off: then nobody knows what the file ends with. */
+  /** False when a line could not be cut off after a failure: then the end of the file is unknown. */
   get isClean(): boolean {
     return this.#isClean;
   }
 
   /**
-   * Adds a line; with `durable` it survives a power cut before this returns. Throws the file system's errors; then the
-   * file ends as before.
+   * Adds a line; a durable one survives a power cut once this returns. Throws the errors of the file system; then the file ends as
+   * before.
    */
-  async append(line: string, durable: boolean): Promise<void> {
+  async append(line: string, isDurable: boolean): Promise<void> {
     const content = Buffer.from(`${line}\n`);
     const before = this.#end;
     try {
-      const handle = await this.#open();
-      if (!this.#isClean) await handle.truncate(before.bytes);
-      this.#isClean = false;
-      await writeAll(handle, content, before.bytes);
-      if (durable) await handle.datasync();
-      this.#isSynced = durable;
+      if (before.exists) await this.#extend(content, isDurable);
+      else await this.#create(content);
     } catch (error) {
       await this.cutTo(before).catch(() => undefined);
       throw error;
@@ -58,15 +56,15 @@ export class JournalFile {
     this.#isClean = true;
   }
 
-  /** Makes every line so far survive a power cut. Throws the file system's errors. */
+  /** Makes all lines survive a power cut. Throws the errors of the file system. */
   async sync(): Promise<void> {
     if (this.#isSynced) return;
     await (await this.#open()).datasync();
     this.#isSynced = true;
   }
 
-  /** Takes back everything behind the mark, durably. Needs no free space. Throws the file system's errors. */
-  async cutTo(mark: Mark): Promise<void> {
+  /** Removes everything after the mark, durably. Needs no free space. Throws the errors of the file system. */
+  async cutTo(mark: JournalEnd): Promise<void> {
     this.#end = mark;
     this.#isClean = false;
     if (mark.exists) {
@@ -81,27 +79,38 @@ export class JournalFile {
     this.#isClean = true;
   }
 
-  /** Lets go of the file; the next change opens it again. */
+  /** Closes the file; the next change opens it again. */
   async close(): Promise<void> {
     const handle = this.#handle;
     this.#handle = undefined;
     await handle?.close();
   }
 
+  async #create(content: Buffer): Promise<void> {
+    await replaceFile(this.path, content);
+    this.#isSynced = true;
+  }
+
+  async #extend(content: Buffer, isDurable: boolean): Promise<void> {
+    const { bytes } = this.#end;
+    const handle = await this.#open();
+    if (!this.#isClean) await handle.truncate(bytes);
+    this.#isClean = false;
+    await writeAll(handle, content, bytes);
+    if (isDurable) await handle.datasync();
+    this.#isSynced = isDurable;
+  }
+
   async #open(): Promise<FileHandle> {
-    if (this.#handle) return this.#handle;
-    const flags = constants.O_RDWR | (this.#end.exists ? 0 : constants.O_CREAT);
-    const handle = await open(this.path, flags, 0o600);
-    this.#handle = handle;
-    if (!this.#end.exists) await syncDirectory(dirname(this.path));
-    return handle;
+    this.#handle ??= await open(this.path, constants.O_RDWR);
+    return this.#handle;
   }
 }
 
-/** A disk that fills up takes a part of a write without an error; asking for the rest brings it. */
+/** A disk that becomes full writes a part without an error; writing the rest gives the error. */
 async function writeAll(handle: FileHandle, content: Buffer, position: number): Promise<void> {
-  for (let done = 0; done < content.length; ) {
-    const { bytesWritten } = await handle.write(content, done, content.length - done, position + done);
-    done += bytesWritten;
+  for (let written = 0; written < content.length; ) {
+    const { bytesWritten } = await handle.write(content, written, content.length - written, position + written);
+    written += bytesWritten;
   }
 }

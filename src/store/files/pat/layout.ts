@@ -1,6 +1,6 @@
 /**
- * Where things are in the state directory, and nothing of what is in them. A router has two files that are read together,
- * a snapshot and a journal; a damaged one is kept beside them under a name that no reader takes for a record.
+ * The paths in the state directory. A router has two files that are read together, a snapshot and a journal; a damaged file is kept
+ * beside them under a name that no reader takes for a record.
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,43 +11,43 @@ import { isMissing, readError } from '../disk.ts';
 /** The two files of one router. */
 export interface RouterFiles {
   readonly directory: string;
-  readonly router_id: string;
+  readonly routerId: string;
   readonly snapshot: string;
   readonly journal: string;
 }
 
-/** What lies in the directory of one router's files: the name says whose it is. */
-interface Entry {
-  readonly router_id: string;
+/** A file of a record, by its name. */
+interface RecordFile {
+  readonly routerId: string;
   readonly name: string;
   readonly isAside: boolean;
 }
 
-const ENTRY = /^(?<router_id>.+)\.(?:json|journal)(?<aside>\.damaged-\d{8}T\d{6}Z(?:-\d+)?)?$/;
-export const lockPath = (state_dir: string): string => join(state_dir, 'lock');
-export const routersDirectory = (state_dir: string): string => join(state_dir, 'routers');
+const RECORD_FILE = /^(?<routerId>.+)\.(?:json|journal)(?<aside>\.damaged-\d{8}T\d{6}Z(?:-\d+)?)?$/;
+export const lockPath = (stateDir: string): string => join(stateDir, 'lock');
+export const routersDirectory = (stateDir: string): string => join(stateDir, 'routers');
 
-/** Throws INVALID_INPUT for an id that could not be a file name. */
-export function routerFiles(state_dir: string, router_id: string): RouterFiles {
-  if (!RouterId.safeParse(router_id).success) {
+/** Gives the files of a router. Throws INVALID_INPUT for an ID that is no file name. */
+export function routerFiles(stateDir: string, routerId: string): RouterFiles {
+  if (!RouterId.safeParse(routerId).success) {
     const allowed = 'a router UUID or a namespace name';
-    throw praasError('INVALID_INPUT', { field: 'router', found: JSON.stringify(router_id), allowed });
+    throw praasError('INVALID_INPUT', { field: 'router', found: JSON.stringify(routerId), allowed });
   }
-  const directory = routersDirectory(state_dir);
-  const path = join(directory, router_id);
-  return { directory, router_id, snapshot: `${path}.json`, journal: `${path}.journal` };
+  const directory = routersDirectory(stateDir);
+  const path = join(directory, routerId);
+  return { directory, routerId, snapshot: `${path}.json`, journal: `${path}.journal` };
 }
 
-/** Ids of all routers of which there is anything, sorted. Throws NOT_PERMITTED, STORE_UNREADABLE. */
-export async function listRouters(state_dir: string): Promise<string[]> {
-  const ids = (await listEntries(routersDirectory(state_dir))).map(({ router_id }) => router_id);
+/** Gives the IDs of all routers with a file, sorted. Throws NOT_PERMITTED, STORE_UNREADABLE. */
+export async function listRouters(stateDir: string): Promise<string[]> {
+  const ids = (await listRecordFiles(routersDirectory(stateDir))).map(({ routerId }) => routerId);
   return [...new Set(ids)].toSorted();
 }
 
-/** The damaged file that was set aside for this router, the newest of several. Throws NOT_PERMITTED, STORE_UNREADABLE. */
+/** Gives the newest damaged file of a router that was moved aside. Throws NOT_PERMITTED, STORE_UNREADABLE. */
 export async function findAside(files: RouterFiles): Promise<string | undefined> {
-  const entries = await listEntries(files.directory);
-  const names = entries.filter((entry) => entry.isAside && entry.router_id === files.router_id).map(({ name }) => name);
+  const recordFiles = await listRecordFiles(files.directory);
+  const names = recordFiles.filter((file) => file.isAside && file.routerId === files.routerId).map(({ name }) => name);
   const newest = names.toSorted((a, b) => asideTime(a).localeCompare(asideTime(b))).at(-1);
   return newest && join(files.directory, newest);
 }
@@ -56,26 +56,26 @@ function asideTime(name: string): string {
   return name.slice(name.lastIndexOf('.damaged-'));
 }
 
-/** Whether a file of that name in routersDirectory is a damaged one that was set aside. */
+/** True for the name of a damaged file that was moved aside. */
 export function isAside(name: string): boolean {
-  return toEntry(name).some(({ isAside }) => isAside);
+  return parseName(name).some((file) => file.isAside);
 }
 
-/** The file that a damaged one was before it was set aside. */
+/** Gives the path of a file before it was moved aside. */
 export function beforeAside(path: string): string {
   return path.slice(0, path.lastIndexOf('.damaged-'));
 }
 
-async function listEntries(directory: string): Promise<Entry[]> {
+async function listRecordFiles(directory: string): Promise<RecordFile[]> {
   try {
-    return (await readdir(directory)).flatMap(toEntry);
+    return (await readdir(directory)).flatMap(parseName);
   } catch (error) {
     if (isMissing(error)) return [];
     throw readError(directory, error);
   }
 }
 
-function toEntry(name: string): Entry[] {
-  const { router_id = '', aside } = ENTRY.exec(name)?.groups ?? {};
-  return RouterId.safeParse(router_id).success ? [{ router_id, name, isAside: aside !== undefined }] : [];
+function parseName(name: string): RecordFile[] {
+  const { routerId = '', aside } = RECORD_FILE.exec(name)?.groups ?? {};
+  return RouterId.safeParse(routerId).success ? [{ routerId, name, isAside: aside !== undefined }] : [];
 }

@@ -1,6 +1,6 @@
 /**
- * A router's record in the memory of its writer. A change costs what the change holds, not what the router holds, and can
- * be taken back. What is handed out is this very record, to be looked at: it changes with the next change.
+ * The record of a router in the memory of its writer. The cost of a change depends on the size of the change and not of the record, and
+ * changes can be taken back. `view` is the record itself, for reading: it changes with the next change.
  */
 import type { PublicEndpoint } from '../../../pat/mapping/forward.ts';
 import type { Mapping } from '../../../pat/mapping/mapping.ts';
@@ -19,7 +19,7 @@ export class LiveRecord {
   #seq: number;
   #undo: (() => void)[] = [];
 
-  /** Copies what it is given. */
+  /** Copies its argument. */
   constructor(record: RouterRecord, seq: number) {
     this.#mappings = new Map(record.mappings);
     this.#view = { ...record, mappings: this.#mappings };
@@ -35,17 +35,17 @@ export class LiveRecord {
     return this.#seq;
   }
 
-  /** The record as it is now and stays. Costs what the router holds. */
+  /** Gives a copy, which later changes do not affect. Its cost depends on the size of the record. */
   copy(): RouterRecord {
     return { ...this.#view, mappings: new Map(this.#mappings) };
   }
 
-  /** Everything until now stays, whatever is taken back later. */
-  keep(): void {
+  /** Makes all changes so far permanent: `rollback` goes back to this point. */
+  checkpoint(): void {
     this.#undo = [];
   }
 
-  /** One more change. */
+  /** Applies the next change. */
   apply(delta: Delta): void {
     const { next_port, pending, gateways, adopting } = this.#view;
     const seq = this.#seq;
@@ -62,8 +62,8 @@ export class LiveRecord {
     this.#view.adopting = delta.adopting ?? adopting;
   }
 
-  /** Takes back every change since `settle`. Mappings that come back may come back at another place in the order. */
-  undo(): void {
+  /** Takes back all changes since `checkpoint`. The order of mappings may differ from the one before. */
+  rollback(): void {
     for (const step of this.#undo.toReversed()) step();
     this.#undo = [];
   }

@@ -1,33 +1,34 @@
+/** The migrations of records and events: what versions before the current one stored, in the form of the next one. */
 import type { EventType } from '../../../pat/mapping/event.ts';
 import type { ReasonCode } from '../../../pat/mapping/reasons.ts';
-import { isStored, type Migration, type Stored } from '../versions.ts';
+import { isStoredObject, type Migration, type StoredObject } from '../versions.ts';
 
-/** Version 2 remembers the router's gateway addresses; a line of version 1 has nothing to say of them. */
+/** Version 2 stores the gateway addresses of the router; a line of version 1 does not change them. */
 const withGateways: Migration = (stored) => ('mappings' in stored ? { ...stored, gateways: [] } : stored);
 
-/** Gives a migration that changes every mapping, in snapshots and lines alike. */
-export function everyMapping(change: (mapping: Stored) => Stored): Migration {
+/** Gives a migration that changes each mapping: a snapshot has them in `mappings`, a line in `put`. */
+export function everyMapping(change: (mapping: StoredObject) => StoredObject): Migration {
   return (stored) => {
-    const lifted: Record<string, unknown> = { ...stored };
+    const migrated: Record<string, unknown> = { ...stored };
     for (const field of ['mappings', 'put']) {
-      const mappings = lifted[field];
+      const mappings = migrated[field];
       if (Array.isArray(mappings))
-        lifted[field] = mappings.map((mapping) => (isStored(mapping) ? change(mapping) : mapping));
+        migrated[field] = mappings.map((mapping) => (isStoredObject(mapping) ? change(mapping) : mapping));
     }
-    return lifted;
+    return migrated;
   };
 }
 
-/** Version 3 remembers which rules of security groups go with a mapping; none was ever added before. */
+/** Version 3 stores the security group rules of a mapping; there were none before. */
 const withGroupRules = everyMapping((mapping) => ({ ...mapping, security_group_rule_ids: [] }));
 
-/** Version 4 remembers what the monitor found against a mapping. */
+/** Version 4 stores the suspension of a mapping by the monitor. */
 const withHold = everyMapping((mapping) => ({ ...mapping, hold: null }));
 
-/** Version 5 remembers which rules of others are being taken over. */
+/** Version 5 stores the rules that an unfinished import takes over. */
 const withAdopting: Migration = (stored) => ('mappings' in stored ? { ...stored, adopting: [] } : stored);
 
-/** What older versions said of a mapping that is DOWN, by how the sentence begins. */
+/** The status reasons of older versions, by the beginning of their sentence. */
 const OLD_REASONS: readonly (readonly [string, ReasonCode])[] = [
   ['disabled', 'DISABLED'],
   ['expired at ', 'EXPIRED'],
@@ -43,36 +44,36 @@ function codeOf(status_reason: unknown): ReasonCode | null {
   return status_reason.includes(' is not an address of the router now; ') ? 'GATEWAY_ADDRESS_GONE' : 'SUSPENDED';
 }
 
-/** Version 6 has codes with facts where there were sentences, and `suspension` for `hold`. */
-function withReasons({ hold, ...mapping }: Stored): Stored {
+/** Version 6 stores codes with facts instead of sentences, and `suspension` instead of `hold`. */
+function withReasons({ hold, ...mapping }: StoredObject): StoredObject {
   return { ...mapping, suspension: suspensionOf(hold), status_code: codeOf(mapping['status_reason']) };
 }
 
-function suspensionOf(hold: unknown): Stored | null {
-  if (!isStored(hold)) return null;
+function suspensionOf(hold: unknown): StoredObject | null {
+  if (!isStoredObject(hold)) return null;
   const { reason, withdrawn } = hold;
   return { reason: { code: 'SUSPENDED', facts: { reason } }, withdrawn };
 }
 
-/** Version 6 calls `pending` what was `unsettled`. */
-function withPending({ unsettled, ...stored }: Stored): Stored {
+/** Version 6 stores `pending` instead of `unsettled`. */
+function withPending({ unsettled, ...stored }: StoredObject): StoredObject {
   return unsettled === undefined ? stored : { ...stored, pending: unsettled };
 }
 
 const toReasons: Migration = (stored) => withPending(everyMapping(withReasons)(stored));
 
-/** The first leads from version 1 to 2, and so on. */
+/** The first one migrates version 1 to 2, and so on. */
 export const MIGRATIONS: readonly Migration[] = [withGateways, withGroupRules, withHold, withAdopting, toReasons];
 
-/** Events of the versions before 6 have other names for some types, and the mapping as it was then. */
+/** The names of event types before version 6. */
 const OLD_TYPES: Readonly<Record<string, EventType>> = { held: 'suspended', released: 'resumed' };
 
-/** Takes a line of the event log as JSON gave it, of any version; gives it as of today. */
-export function liftEvent(stored: unknown): unknown {
-  if (!isStored(stored)) return stored;
+/** Takes a parsed line of the event log, of any version; gives it in the current version. */
+export function migrateEvent(stored: unknown): unknown {
+  if (!isStoredObject(stored)) return stored;
   const { mapping, before, type } = stored;
-  if (!isStored(mapping) || 'suspension' in mapping) return stored;
-  const { hold, ...past } = isStored(before) ? before : {};
+  if (!isStoredObject(mapping) || 'suspension' in mapping) return stored;
+  const { hold, ...past } = isStoredObject(before) ? before : {};
   return {
     ...stored,
     type: OLD_TYPES[String(type)] ?? type,

@@ -1,6 +1,6 @@
 /**
- * The one writer of one router, for as long as this process holds the lock. It keeps the record in memory, so that a change
- * reads nothing, and folds the journal into the snapshot when the journal has outgrown it.
+ * The only writer of one router while this process holds the lock. It keeps the record in memory, so that a change reads nothing, and
+ * folds the journal into the snapshot when the journal is larger.
  */
 import type { Clock } from '../../../core/clock.ts';
 import { isPraasError } from '../../../core/errors/errors.ts';
@@ -11,11 +11,11 @@ import { isDiskError } from '../disk.ts';
 import { currentVersion, type Migration } from '../versions.ts';
 import type { RouterFiles } from './layout.ts';
 import type { LiveRecord } from './live-record.ts';
-import { fingerprints, type Loaded, load } from './load.ts';
+import { fingerprints, type LoadedRecord, load } from './load.ts';
 import { setAside } from './set-aside.ts';
 import { FileTransaction } from './transaction.ts';
 
-/** Below this, folding costs more than it saves. */
+/** Folding a smaller journal costs more than it saves. */
 const SMALL_JOURNAL_BYTES = 64 * 1024;
 
 export class RouterWriter {
@@ -23,40 +23,41 @@ export class RouterWriter {
   readonly #migrations: readonly Migration[];
   readonly #clock: Clock;
   readonly #queue = new Queue();
-  #loaded: Loaded | undefined;
-  /** What readers of this process see, in the middle of a transaction too: as those who read the files. */
+  #loaded: LoadedRecord | undefined;
+  /** The record for readers in this process, also during a transaction: they see the same as readers of the files. */
   #visible: LiveRecord | undefined;
-  /** What the files were when they were last let go. */
-  #left = '';
+  /** The fingerprints of the files after the last transaction. */
+  #fingerprints = '';
 
-  /** Whoever makes one holds the lock before the first transaction. */
+  /** The lock must be held before the first transaction. */
   constructor(files: RouterFiles, migrations: readonly Migration[], clock: Clock) {
     this.#files = files;
     this.#migrations = migrations;
     this.#clock = clock;
   }
 
-  /** As MappingStore.transaction; `prepare` runs first, when it is this transaction's turn. */
+  /** As MappingStore.transaction; `prepare` runs first, when the transaction starts. */
   transaction<T>(prepare: () => Promise<void>, work: (transaction: StoreTransaction) => Promise<T>): Promise<T> {
     return this.#queue.run(async () => {
       await prepare();
-      return this.#work(await this.#begin(), work);
+      return this.#run(await this.#begin(), work);
     });
   }
 
-  /** A copy of the record, when it is in memory. */
-  peek(): RouterRecord | undefined {
+  /** Gives a copy of the record when it is in memory. */
+  copyOfRecord(): RouterRecord | undefined {
     return this.#visible?.copy();
   }
 
+  /** Resolves when no transaction is running. */
   idle(): Promise<void> {
     return this.#queue.idle();
   }
 
-  async #work<T>(loaded: Loaded, work: (transaction: StoreTransaction) => Promise<T>): Promise<T> {
+  async #run<T>(loaded: LoadedRecord, work: (transaction: StoreTransaction) => Promise<T>): Promise<T> {
     const { record, journal } = loaded;
     this.#visible = record;
-    const origin = { path: journal.path, router_id: this.#files.router_id, migrations: this.#migrations };
+    const origin = { path: journal.path, routerId: this.#files.routerId, migrations: this.#migrations };
     const transaction = new FileTransaction(record, journal, origin);
     try {
       const result = await work(transaction);
@@ -65,42 +66,42 @@ export class RouterWriter {
       return result;
     } finally {
       await transaction.end();
-      await this.#letGo(loaded);
+      await this.#release(loaded);
     }
   }
 
-  /** What is done is done: trouble in letting go only means that the next transaction reads the files again. */
-  async #letGo(loaded: Loaded): Promise<void> {
+  /** A failure here does not affect the transaction: the next one reads the files again. */
+  async #release(loaded: LoadedRecord): Promise<void> {
     this.#loaded = undefined;
     try {
       await loaded.journal.close();
-      this.#left = await fingerprints(this.#files);
+      this.#fingerprints = await fingerprints(this.#files);
       if (loaded.journal.isClean) this.#loaded = loaded;
     } catch {
-      // Nothing is kept.
+      // The record is not kept in memory.
     }
     this.#visible = this.#loaded?.record;
   }
 
-  /** Memory counts only while the files are as we left them: an operator may have put a good copy there. */
-  async #begin(): Promise<Loaded> {
-    if (this.#loaded && this.#left === (await fingerprints(this.#files))) return this.#loaded;
+  /** The record in memory is used only while the files are unchanged: an operator may have restored a copy. */
+  async #begin(): Promise<LoadedRecord> {
+    if (this.#loaded && this.#fingerprints === (await fingerprints(this.#files))) return this.#loaded;
     this.#loaded = undefined;
     this.#visible = undefined;
     try {
       return await load(this.#files, this.#migrations);
     } catch (error) {
-      const isNews = isPraasError(error, 'STORE_DAMAGED') && error.facts['aside'] === undefined;
-      throw isNews ? await setAside(error, this.#files, this.#clock) : error;
+      const isInPlace = isPraasError(error, 'STORE_DAMAGED') && error.facts.aside === undefined;
+      throw isInPlace ? await setAside(error, this.#files, this.#clock) : error;
     }
   }
 
   /**
-   * Snapshot first, then the journal: a crash between the two leaves lines that the snapshot has and readers pass over.
-   * The transaction is safe already, so a disk that refuses (a full one has no room for two snapshots) is no error of it:
-   * the journal goes on growing, and the next transaction tries again.
+   * Writes the snapshot, then empties the journal: a crash between the two leaves lines that are in the snapshot, and readers skip them.
+   * The transaction is durable already, so an error of the disk (a full one has no room for two snapshots) does not fail it: the
+   * journal grows, and the next transaction tries again.
    */
-  async #foldWhenDue({ record, journal, snapshot, low }: Loaded): Promise<void> {
+  async #foldWhenDue({ record, journal, snapshot, low }: LoadedRecord): Promise<void> {
     if (journal.end.bytes <= Math.max(SMALL_JOURNAL_BYTES, snapshot.bytes ?? 0)) return;
     const { router_id, next_port, pending, gateways, adopting, mappings } = record.view;
     const version = currentVersion(this.#migrations);

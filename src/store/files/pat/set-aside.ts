@@ -1,4 +1,4 @@
-/** Moves the files of a damaged record out of the way, so that nothing of them is ever overwritten. */
+/** Moves the files of a damaged record aside, so that they are never overwritten. */
 import { existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import type { Clock } from '../../../core/clock.ts';
@@ -8,17 +8,16 @@ import { asidePath } from '../names.ts';
 import { type RouterFiles } from './layout.ts';
 
 /**
- * Takes the STORE_DAMAGED of a load that moved nothing, gives the one to throw: with `aside` when the damaged file could
- * be moved. The router's other file goes with it, as `<aside>-snapshot` or `<aside>-journal`, because alone it would be
- * taken for the whole record.
+ * Takes the STORE_DAMAGED of a load, gives the one to throw: with `aside` when the damaged file could be moved. The other file of the
+ * router is moved with it, as `<aside>-snapshot` or `<aside>-journal`, because alone it would be read as the whole record.
  */
 export async function setAside(damage: PraasError, files: RouterFiles, clock: Clock): Promise<PraasError> {
   const path = String(damage.facts['path']);
   const aside = asidePath(path, clock.now(), existsSync);
   const [companion, suffix] = path === files.snapshot ? [files.journal, 'journal'] : [files.snapshot, 'snapshot'];
   try {
-    // The damaged one goes last: until then the record is damaged for everybody, also after a crash between the two.
-    await moveIfThere(companion, `${aside}-${suffix}`);
+    // The damaged file is moved last: until then the record is damaged for all readers, also after a crash between the two moves.
+    await moveIfExists(companion, `${aside}-${suffix}`);
     await rename(path, aside);
     await syncDirectory(files.directory);
   } catch (error) {
@@ -28,7 +27,7 @@ export async function setAside(damage: PraasError, files: RouterFiles, clock: Cl
   return praasError('STORE_DAMAGED', { path, reason: String(damage.facts['reason']), aside }, damage);
 }
 
-async function moveIfThere(from: string, to: string): Promise<void> {
+async function moveIfExists(from: string, to: string): Promise<void> {
   try {
     await rename(from, to);
   } catch (error) {

@@ -1,9 +1,9 @@
 /**
- * The snapshot of a router as a lowdb adapter. lowdb's own writes one fixed temporary name and syncs nothing; here the file
- * is either the old or the new one, whole, whatever happens (replace-file.ts).
+ * The snapshot of a router as a lowdb adapter. lowdb's own adapter uses one fixed temporary name and no fsync; here the file is either
+ * the old or the new one, also after a crash (replace-file.ts).
  */
 import type { Adapter } from 'lowdb';
-import { readIfThere } from '../disk.ts';
+import { readIfExists } from '../disk.ts';
 import { replaceFile } from '../replace-file.ts';
 import { type Origin, parseSnapshot, type Snapshot } from './format.ts';
 
@@ -19,19 +19,19 @@ export class SnapshotFile implements Adapter<Snapshot> {
     return this.#origin.path;
   }
 
-  /** Size when it was last read or written; undefined while there is no file. */
+  /** The size when it was last read or written; undefined while the file does not exist. */
   get bytes(): number | undefined {
     return this.#bytes;
   }
 
-  /** Null when there is no file. Throws STORE_DAMAGED, STORE_TOO_NEW, NOT_PERMITTED, STORE_UNREADABLE. */
+  /** Gives null when the file does not exist. Throws STORE_DAMAGED, STORE_TOO_NEW, NOT_PERMITTED, STORE_UNREADABLE. */
   async read(): Promise<Snapshot | null> {
-    const content = await readIfThere(this.path);
+    const content = await readIfExists(this.path);
     this.#bytes = content?.length;
     return content === undefined ? null : parseSnapshot(content.toString(), this.#origin);
   }
 
-  /** Throws the file system's errors; then the file is as it was and nothing lies beside it. */
+  /** Throws the errors of the file system; then the file is unchanged and no temporary file is left. */
   async write(snapshot: Snapshot): Promise<void> {
     const content = Buffer.from(JSON.stringify(snapshot));
     await replaceFile(this.path, content);

@@ -1,25 +1,26 @@
+/** One transaction of a router: its deltas are appended to the journal and applied to the record in memory. */
 import { Queue } from '../../../core/queue.ts';
 import type { StoreTransaction } from '../../../pat/interfaces/store.ts';
 import { type Delta, isEmptyDelta, type RouterRecord } from '../../../pat/mapping/record.ts';
 import { writeError } from '../disk.ts';
 import { lineOf, type Origin } from './format.ts';
-import type { JournalFile, Mark } from './journal-file.ts';
+import type { JournalEnd, JournalFile } from './journal-file.ts';
 import type { LiveRecord } from './live-record.ts';
 
 export class FileTransaction implements StoreTransaction {
   readonly #record: LiveRecord;
   readonly #journal: JournalFile;
   readonly #origin: Origin;
-  readonly #begin: Mark;
+  readonly #begin: JournalEnd;
   readonly #queue = new Queue();
-  #hasEnded = false;
+  #isEnded = false;
 
   constructor(record: LiveRecord, journal: JournalFile, origin: Origin) {
     this.#record = record;
     this.#journal = journal;
     this.#origin = origin;
     this.#begin = journal.end;
-    record.keep();
+    record.checkpoint();
   }
 
   get record(): RouterRecord {
@@ -27,36 +28,36 @@ export class FileTransaction implements StoreTransaction {
   }
 
   commit(delta: Delta): Promise<void> {
-    return this.#run(() => this.#write(delta, true));
+    return this.#run(() => this.#append(delta, true));
   }
 
   stage(delta: Delta): Promise<void> {
-    return this.#run(() => this.#write(delta, false));
+    return this.#run(() => this.#append(delta, false));
   }
 
   rollback(): Promise<void> {
     return this.#run(async () => {
-      const isThere = this.#journal.isClean && this.#journal.end === this.#begin;
-      if (!isThere) await this.#journal.cutTo(this.#begin);
-      this.#record.undo();
+      const isAtBegin = this.#journal.isClean && this.#journal.end === this.#begin;
+      if (!isAtBegin) await this.#journal.cutTo(this.#begin);
+      this.#record.rollback();
     });
   }
 
-  /** Resolves when nothing of the transaction is under way any more; what is asked for later is refused. */
+  /** Resolves when all operations of the transaction are done; later ones are rejected. */
   async end(): Promise<void> {
-    this.#hasEnded = true;
+    this.#isEnded = true;
     await this.#queue.idle();
   }
 
-  async #write(delta: Delta, durable: boolean): Promise<void> {
-    if (isEmptyDelta(delta)) return durable ? this.#journal.sync() : undefined;
+  async #append(delta: Delta, isDurable: boolean): Promise<void> {
+    if (isEmptyDelta(delta)) return isDurable ? this.#journal.sync() : undefined;
     const line = lineOf(delta, this.#record.seq + 1, this.#origin);
-    await this.#journal.append(JSON.stringify(line), durable);
+    await this.#journal.append(JSON.stringify(line), isDurable);
     this.#record.apply(line);
   }
 
   async #run(change: () => Promise<void>): Promise<void> {
-    if (this.#hasEnded) throw new Error('a transaction was used after its end');
+    if (this.#isEnded) throw new Error('a transaction was used after its end');
     try {
       await this.#queue.run(change);
     } catch (error) {

@@ -31,11 +31,11 @@ describe('pages', () => {
     const cloud = account.cloud();
     await cloud.routers();
     fake.troubles.push(pageWith('?marker=a'), pageWith('?marker=a'));
-    await expect(cloud.routers()).rejects.toMatchObject({ code: 'CLOUD_MISUNDERSTOOD' });
+    await expect(cloud.routers()).rejects.toMatchObject({ code: 'CLOUD_BAD_RESPONSE' });
 
     const circle = Array.from({ length: 1000 }, (_, index) => pageWith(`?marker=${index % 2}`));
     fake.troubles.push(...circle, ...circle);
-    await expect(cloud.routers()).rejects.toMatchObject({ code: 'CLOUD_MISUNDERSTOOD' });
+    await expect(cloud.routers()).rejects.toMatchObject({ code: 'CLOUD_BAD_RESPONSE' });
     expect(fake.troubles.length).toBeGreaterThan(0);
   });
 
@@ -50,7 +50,7 @@ describe('pages', () => {
     const cloud = account.cloud();
     await cloud.routers();
     fake.troubles.push(pageWith('http://['));
-    await expect(cloud.routers()).rejects.toMatchObject({ code: 'CLOUD_MISUNDERSTOOD' });
+    await expect(cloud.routers()).rejects.toMatchObject({ code: 'CLOUD_BAD_RESPONSE' });
   });
 });
 
@@ -81,7 +81,7 @@ describe('a service that stumbles', () => {
     fake.troubles.length = 0;
   });
 
-  test('silence: nobody waits for it thrice', async () => {
+  test('silence: no second attempt', async () => {
     const cloud = account.cloud();
     await cloud.routers();
     const before = fake.asked.length;
@@ -118,19 +118,19 @@ describe('answers that make no sense', () => {
     ['a redirection', { status: 302, headers: { Location: 'http://127.0.0.1:1/' } }],
     ['a list that is not there', { status: 404, text: '{"NeutronError": {"message": "no such resource"}}' }],
     ['a page that a proxy does not find', { status: 404, text: '<html>404</html>' }],
-  ])('%s: CLOUD_MISUNDERSTOOD', async (_, trouble) => {
+  ])('%s: CLOUD_BAD_RESPONSE', async (_, trouble) => {
     const cloud = account.cloud();
     await cloud.routers();
     fake.troubles.push(trouble);
 
-    await expect(cloud.routers()).rejects.toMatchObject({ code: 'CLOUD_MISUNDERSTOOD' });
+    await expect(cloud.routers()).rejects.toMatchObject({ code: 'CLOUD_BAD_RESPONSE' });
   });
 
-  test('nobody but the service itself says that something is not there', async () => {
+  test('only a 404 of the service itself means that a resource does not exist', async () => {
     const cloud = account.cloud();
     expect(await cloud.router(idOf(9))).toBeUndefined();
     fake.troubles.push({ status: 404, text: '<html>404</html>' });
-    await expect(cloud.router(idOf(1))).rejects.toMatchObject({ code: 'CLOUD_MISUNDERSTOOD' });
+    await expect(cloud.router(idOf(1))).rejects.toMatchObject({ code: 'CLOUD_BAD_RESPONSE' });
   });
 
   test('403: CLOUD_REFUSED', async () => {
@@ -142,7 +142,7 @@ describe('answers that make no sense', () => {
   });
 });
 
-test('nobody there: CLOUD_UNAVAILABLE', async () => {
+test('connection refused: CLOUD_UNAVAILABLE', async () => {
   const cloud = account.cloud({ auth_url: 'http://127.0.0.1:1/v3' });
   await expect(cloud.routers()).rejects.toMatchObject({ code: 'CLOUD_UNAVAILABLE' });
 });
