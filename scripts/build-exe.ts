@@ -24,6 +24,7 @@ import { LocalTargets } from '../src/pat/target/targets.ts';
 import { FileStore } from '../src/store/files/pat/file-store.ts';
 import { newUuid, systemClock } from '../src/system/clock.ts';
 import { createExec } from '../src/system/exec.ts';
+import { lazyOclif } from './lazy-oclif.ts';
 
 const out = process.argv[2] ?? 'build/praas';
 const work = join(dirname(out), 'parts');
@@ -44,7 +45,7 @@ const SCRIPTS = [
 ];
 const STORE_TIMEOUT_MS = 10_000;
 const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
-/** Every command that people wait for: what these runs compile is in the cache. They end before they change anything. */
+/** What people and systemd wait for: what these runs compile is in the cache. They end before they change anything. */
 const WARM_RUNS = [
   ['pat', 'list'],
   ['pat', 'list', '-f', 'json'],
@@ -53,6 +54,8 @@ const WARM_RUNS = [
   ['pat', 'create', '-r', 'warm-up', '--server-ip', '10.0.0.1', '--port', '22', '--dry-run'],
   ['router', 'list'],
   ['config', 'show'],
+  ['monitor', '--check'],
+  ['serve'],
   ['--version'],
 ];
 
@@ -90,7 +93,7 @@ async function bundle(name: string, entry: string): Promise<void> {
     minify: true,
     keepNames: true,
     legalComments: 'none',
-    plugins: [apart],
+    plugins: [apart, lazyOclif],
     define: {
       'process.env.NODE_ENV': '"production"',
       'import.meta.url': '__importMetaUrl',
@@ -161,6 +164,8 @@ async function warm(): Promise<void> {
     PRAAS_SOCKET_PATH: join(scratch, 'praas.sock'),
     PRAAS_CLOUDS_PATH: join(scratch, 'clouds.yaml'),
     PRAAS_URL: '',
+    // No machine has this one: `serve` ends when it is to listen.
+    PRAAS_LISTEN_ADDRESS: '192.0.2.1',
     PRAAS_CONFIG: join(scratch, 'praas.conf'),
   };
   try {
