@@ -3,7 +3,7 @@
 
 SOURCES := $(shell find src scripts share package.json tsconfig.json -type f 2>/dev/null)
 
-.PHONY: help setup build deb demo test test-openstack lab check bench clean
+.PHONY: help setup build deb demo test test-lab lab check bench clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
@@ -31,8 +31,8 @@ lab: setup ## start an OpenStack on this machine for the tests, with two tenants
 	@lab/lab up
 	@lab/lab topology
 
-test-openstack: build ## run the tests on that OpenStack; without one, start it and stop it afterwards
-	@npm run --silent test openstack
+test-lab: build ## run the tests on that OpenStack; without one, start it and stop it afterwards
+	@npm run --silent test lab
 
 check: build ## types, lint and the tests that need no root
 	@npm run --silent check

@@ -4,5 +4,8 @@ export default {
   testMatch: ['**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/test/strip-types.mjs' },
+  // All cores; jest would leave one of them idle.
+  maxWorkers: '100%',
+  testSequencer: '<rootDir>/test/longest-first.mjs',
   testTimeout: 60_000,
 };

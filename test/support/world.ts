@@ -1,6 +1,7 @@
 /**
  * A world of real network namespaces for one test, with a peer in each namespace that serves or connects. Names are random, so
- * that tests may run beside each other. Needs root; without it the first command fails, and the test with it.
+ * that tests may run beside each other. Peers are processes, and one starts when it is first used. Needs root; without it the
+ * first command fails, and the test with it.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -61,27 +62,22 @@ export interface TestWorld {
 
 const exec = createExec(TOOL_TIMEOUT_MS, process.env);
 
-/** Builds a world whose every path has carried a packet, so that silence means closed. */
+/** Builds a world. Before a peer does anything its way to the router has carried a packet, so that silence means closed. */
 export async function testWorld(options: TestWorldOptions): Promise<TestWorld> {
   const { router_id, ...names } = newNames(options.router);
   const namespaces = namespacesOf(names);
   const world = await World.create(exec, standardPlan(names));
-  const processes: ChildProcess[] = [];
+  const peers = new Peers(namespaces);
   const remove = async (): Promise<void> => {
-    await Promise.all(processes.map(end));
+    await peers.end();
     await world.remove();
   };
   try {
-    const start = (name: 'client' | 'web' | 'db'): Promise<PeerController> =>
-      startPeer(name, namespaces[name], processes);
-    const [client, web, db] = await Promise.all([start('client'), start('web'), start('db')]);
-    const client2 = callingFrom(client, ADDRESSES.otherClient);
-    const [outside, inside] = [ADDRESSES.gateway, ADDRESSES.inside];
-    await Promise.all([warm(client, outside), warm(client2, outside), warm(web, inside), warm(db, inside)]);
     if (options.neutronRules === true) await runIn(namespaces.router, 'iptables-restore', [], neutronRules(names));
     const run: TestWorld['run'] = (...command) => runIn(namespaces.router, ...command);
     const found = { router_id, namespace: namespaces.router, names, namespaces, gateway: ADDRESSES.gateway };
-    return { ...found, client, client2, web, db, run, runIn, remove };
+    const [client, web, db] = [peers.in('client'), peers.in('web'), peers.in('db')];
+    return { ...found, client, client2: callingFrom(client, ADDRESSES.otherClient), web, db, run, runIn, remove };
   } catch (error) {
     await remove();
     throw error;
@@ -144,13 +140,49 @@ function newNames(router: TestWorldOptions['router']): WorldNames & { readonly r
   return { router_id: uuid, router: `qrouter-${uuid}`, outsideInterface, insideInterface, prefix };
 }
 
-async function startPeer(name: string, namespace: string, processes: ChildProcess[]): Promise<PeerController> {
-  const args = ['netns', 'exec', namespace, process.execPath, PEER, name];
-  const child = spawn('ip', args, { stdio: ['pipe', 'pipe', 'inherit'] });
-  processes.push(child);
-  const peer = new PeerController(child.stdout, child.stdin);
-  await peer.name;
-  return peer;
+type Place = 'client' | 'web' | 'db';
+
+/** The processes of a world. */
+class Peers {
+  readonly #namespaces: WorldNamespaces;
+  readonly #processes: ChildProcess[] = [];
+  readonly #started = new Map<Place, Promise<PeerController>>();
+
+  constructor(namespaces: WorldNamespaces) {
+    this.#namespaces = namespaces;
+  }
+
+  /** The one in a place; it starts with the first word to it. */
+  in(place: Place): Peer {
+    const peer = (): Promise<PeerController> => {
+      const started = this.#started.get(place) ?? this.#start(place);
+      this.#started.set(place, started);
+      return started;
+    };
+    return {
+      listen: async (service) => (await peer()).listen(service),
+      unlisten: async (service) => (await peer()).unlisten(service),
+      connect: async (goal) => (await peer()).connect(goal),
+      open: async (goal) => (await peer()).open(goal),
+    };
+  }
+
+  async end(): Promise<void> {
+    await Promise.allSettled(this.#started.values());
+    await Promise.all(this.#processes.map(end));
+  }
+
+  async #start(place: Place): Promise<PeerController> {
+    const args = ['netns', 'exec', this.#namespaces[place], process.execPath, PEER, place];
+    const child = spawn('ip', args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#processes.push(child);
+    const peer = new PeerController(child.stdout, child.stdin);
+    await peer.name;
+    if (place === 'client') {
+      await Promise.all([peer, callingFrom(peer, ADDRESSES.otherClient)].map((each) => warm(each, ADDRESSES.gateway)));
+    } else await warm(peer, ADDRESSES.inside);
+    return peer;
+  }
 }
 
 async function end(child: ChildProcess): Promise<void> {
@@ -160,7 +192,7 @@ async function end(child: ChildProcess): Promise<void> {
   await ended;
 }
 
-function callingFrom(peer: PeerController, sourceIp: string): Peer {
+function callingFrom(peer: Peer, sourceIp: string): Peer {
   return {
     listen: (service) => peer.listen(service),
     unlisten: (service) => peer.unlisten(service),
