@@ -33,7 +33,7 @@ export default class MonitorCommand extends DaemonCommand {
       exclusive: ['once'],
     }),
     confirm: Flags.boolean({
-      description: 'with --once: remove mappings beyond max_removals',
+      description: 'with --once: remove mappings beyond max_removals_percent',
       dependsOn: ['once'],
     }),
     retain: retainFlag({

@@ -27,7 +27,7 @@ export function renderReport({ findings, counts }: DoctorReport): string {
 }
 
 /** Such as `9 ok, 1 warning, 0 failed, 6 skipped`. */
-export function countsText({ ok, warning, failed, skipped }: DoctorReport['counts']): string {
+function countsText({ ok, warning, failed, skipped }: DoctorReport['counts']): string {
   const warnings = warning === 1 ? '1 warning' : `${warning} warnings`;
   return `${ok} ok, ${warnings}, ${failed} failed, ${skipped} skipped`;
 }

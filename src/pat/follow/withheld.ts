@@ -21,7 +21,7 @@ const TEXTS: { readonly [C in WithheldCode]: (facts: WithheldFacts[C]) => string
   ACCOUNT_LIMITED: () =>
     'corrections withheld: the account in clouds.yaml does not see all projects. Give it the admin role.',
   TOO_MANY_DELETIONS: (f) =>
-    `deletions withheld: ${f.requested} requested, ${f.limit} allowed (max_removals). ` +
+    `deletions withheld: ${f.requested} requested, ${f.limit} allowed (max_removals_percent). ` +
     'Check `praas monitor --once --dry-run`, then run `praas monitor --once --confirm`.',
   APPLY_FAILED: (f) => `corrections failed: ${f.error}`,
 };
