@@ -30,21 +30,19 @@ export interface Word {
   readonly summary: string;
 }
 
-/** The words that can come first, and those behind each first word of several commands. */
+/** The words that can come first, and those that can follow the words of each topic. */
 export function wordTree(manifest: Manifest): ReadonlyMap<string, readonly Word[]> {
   const { topics } = readPackage().oclif;
-  const tree = new Map<string, Word[]>([['', []]]);
+  const tree = new Map<string, Word[]>();
   for (const command of shownOf(manifest)) {
-    const [first = '', second] = wordsOf(command).split(' ');
-    const top = tree.get('') ?? [];
-    const summary = command.summary ?? '';
-    if (second === undefined) top.push({ word: first, summary });
-    else {
-      if (!tree.has(first)) {
-        tree.set(first, []);
-        top.push({ word: first, summary: topics[first]?.description ?? '' });
-      }
-      tree.get(first)?.push({ word: second, summary });
+    const words = wordsOf(command).split(' ');
+    for (const [depth, word] of words.entries()) {
+      const prefix = words.slice(0, depth).join(' ');
+      const below = tree.get(prefix) ?? [];
+      tree.set(prefix, below);
+      if (below.some((each) => each.word === word)) continue;
+      const topic = topics[words.slice(0, depth + 1).join(':')]?.description;
+      below.push({ word, summary: (depth === words.length - 1 ? command.summary : topic) ?? '' });
     }
   }
   return tree;

@@ -32,17 +32,30 @@ test.each(Object.entries(CATALOGUES))('errors of %s', (product, entries) => {
   expectGolden(`texts/${product}.errors.txt`, pages(texts));
 });
 
-test('help', () => {
-  const topics = Object.entries(readPackage().oclif.topics).map(([name, { description }]) => `${name}: ${description}`);
-  const commands = shownOf(readManifest()).map((command) => {
-    const inputs = [...Object.values(command.args), ...Object.values(command.flags)];
-    const lines = inputs.map((input) =>
-      [`  ${usageText(input)}: ${input.description ?? ''}`, ...remarks(input).map((remark) => `(${remark})`)].join(' '),
+/** A product has the commands of the topic with its name; all others are of published ports. */
+const productOf = (words: string): string => {
+  const [topic = ''] = words.split(' ');
+  return topic in CATALOGUES ? topic : 'pat';
+};
+
+test.each([...Map.groupBy(shownOf(readManifest()), (command) => productOf(wordsOf(command)))])(
+  'help of %s',
+  (product, its) => {
+    const topics = Object.entries(readPackage().oclif.topics).flatMap(([name, { description }]) =>
+      productOf(name.replaceAll(':', ' ')) === product ? [`${name}: ${description}`] : [],
     );
-    return [wordsOf(command), `  ${command.summary ?? ''}`, `  ${command.description ?? ''}`, ...lines].join('\n');
-  });
-  expectGolden('texts/pat.help.txt', pages([topics.join('\n'), ...commands]));
-});
+    const commands = its.map((command) => {
+      const inputs = [...Object.values(command.args), ...Object.values(command.flags)];
+      const lines = inputs.map((input) =>
+        [`  ${usageText(input)}: ${input.description ?? ''}`, ...remarks(input).map((remark) => `(${remark})`)].join(
+          ' ',
+        ),
+      );
+      return [wordsOf(command), `  ${command.summary ?? ''}`, `  ${command.description ?? ''}`, ...lines].join('\n');
+    });
+    expectGolden(`texts/${product}.help.txt`, pages([topics.join('\n'), ...commands]));
+  },
+);
 
 test('keys of praas.conf', async () => {
   const keys = KEYS.map(({ fullName, variable, key }) => {
@@ -78,7 +91,7 @@ test('doctor', () => {
     [`${verdict} ${check}: ${detail}`, ...(next_step === '' ? [] : [`  ${next_step}`])].join('\n'),
   );
   expect(new Set(JUDGEMENTS.map(({ verdict }) => verdict)).size).toBe(4);
-  expectGolden('texts/pat.doctor.txt', pages(texts));
+  expectGolden('texts/admin.doctor.txt', pages(texts));
 });
 
 test('check', () => {

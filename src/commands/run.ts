@@ -4,8 +4,8 @@
  * ends by itself once everything is written.
  */
 import { Config, Errors, type Interfaces, run } from '@oclif/core';
-import { nearest } from '../core/values/nearest.ts';
-import { exitCodeOf, failureJson, failureText, UsageError } from './failure.ts';
+import { exitCodeOf, failureJson, failureText, type UsageError } from './failure.ts';
+import { unknownCommand } from './unknown-command.ts';
 
 const NOT_FOUND = /^command \S+ not found\.?$/i;
 
@@ -15,7 +15,7 @@ export async function runCommandLine(args: readonly string[], options: Interface
   try {
     await run(wordsOf(args), options);
   } catch (error) {
-    const failure = isUnknownCommand(error) ? await unknownCommand(wordsOf(args), options) : error;
+    const failure = isUnknownCommand(error) ? await unknownCommandError(wordsOf(args), options) : error;
     if (isJson(args)) printJson(failureJson(failure));
     else process.stderr.write(failureText(failure, process.env));
     // An interrupted command has set its own exit code.
@@ -57,26 +57,8 @@ function isUnknownCommand(error: unknown): boolean {
   return error instanceof Errors.CLIError && NOT_FOUND.test(error.message);
 }
 
-/** Names the commands there are: those of the topic if the first word is one, else the first words. */
-async function unknownCommand(words: readonly string[], options: Interfaces.LoadOptions): Promise<UsageError> {
+async function unknownCommandError(words: readonly string[], options: Interfaces.LoadOptions): Promise<UsageError> {
   const { bin, commands } = await Config.load(options);
   const ids = commands.filter(({ hidden }) => !hidden).map(({ id }) => id.split(':'));
-  const [first = '', second = '', third = ''] = words;
-  const below = ids.flatMap(([topic, name]) => (topic === first && name !== undefined ? [name] : []));
-  const top = [...new Set(ids.flatMap(([name]) => name ?? []))];
-  if (below.includes(second)) return new UsageError(`unexpected argument ${third}`);
-  if (below.length === 0 && top.includes(first)) return new UsageError(`unexpected argument ${second}`);
-  const [where, word, known] = below.length > 0 ? [`${bin} ${first}`, second, below] : [bin, first, top];
-  const meant = nearest(word, known);
-  const guesses = meant === undefined ? namesakes(word, ids).map((id) => `${bin} ${id}`) : [`${where} ${meant}`];
-  return new UsageError(`unknown command ${JSON.stringify(`${where} ${word}`)} (commands: ${known.join(', ')})`, [
-    ...(guesses.length === 0 ? [] : [`Did you mean ${guesses.map((each) => `\`${each}\``).join(' or ')}?`]),
-    `Run ${where} --help for usage.`,
-  ]);
-}
-
-/** The commands whose last word is nearly this one, where the topic in front of it is missing. */
-function namesakes(word: string, ids: readonly (readonly string[])[]): readonly string[] {
-  const meant = nearest(word, [...new Set(ids.flatMap(([, name]) => name ?? []))]);
-  return meant === undefined ? [] : ids.filter(([, name]) => name === meant).map((id) => id.join(' '));
+  return unknownCommand(words, bin, ids);
 }

@@ -12,7 +12,6 @@ import { KeystoneAuthenticator } from '../openstack/keystone-authenticator.ts';
 import { OpenStackCloud } from '../openstack/openstack-cloud.ts';
 import { ServiceClient } from '../openstack/service-client.ts';
 import { Session } from '../openstack/session.ts';
-import { PAT_ACTIONS } from '../pat/actions.ts';
 import { praasError } from '../pat/errors.ts';
 import type { Cloud } from '../pat/interfaces/cloud.ts';
 import type { SecurityGroupAccess } from '../pat/interfaces/security-groups.ts';
@@ -22,6 +21,7 @@ import { RouterDirectory } from '../pat/target/router-directory.ts';
 import { SecurityGroups } from '../pat/target/security-groups.ts';
 import { LocalTargets } from '../pat/target/targets.ts';
 import { systemClock } from '../system/clock.ts';
+import { ACTIONS } from './actions.ts';
 import { cloudNotConfigured } from './cloud-not-configured.ts';
 import type { Config } from './config.ts';
 
@@ -54,7 +54,7 @@ export async function buildCloud(
   config: Pick<Config, 'clouds_path' | 'cloud_name'>,
   env: NodeJS.ProcessEnv,
   log: Logger,
-  policy: AccessPolicy = defaultPolicy(PAT_ACTIONS),
+  policy: AccessPolicy = defaultPolicy(ACTIONS),
 ): Promise<BuiltCloud | undefined> {
   const { clouds_path, cloud_name } = config;
   const files = daemonFiles(env, clouds_path);

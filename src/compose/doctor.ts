@@ -175,18 +175,18 @@ export class Doctor {
   #routers({ routers, agent, dataplane }: Node, exec: Exec): DoctorCheck {
     const namespaces = new Namespaces(exec, this.#config.netns_dir);
     const hasNft = isInstalled('nft', this.#context.env['PATH']);
-    const importable = async (routerId: string): Promise<number> => {
-      const { unmanagedRules = [] } = await agent.inspect(routerId, 'rules');
-      return unmanagedRules.filter(({ kind }) => kind === 'dnat').length;
-    };
     return routersCheck({
       list: () => dataplane.routers(),
       show: (routerId) => routers.show(routerId),
-      evidence: async (routerId) => ({
-        importable: await importable(routerId),
-        tables: await tablesIn(namespaces, await namespaces.resolve(routerId), hasNft),
-        connectionTable: await dataplane.connectionTable(routerId),
-      }),
+      evidence: async (routerId) => {
+        const { unmanagedRules = [], warnings } = await agent.inspect(routerId, 'rules');
+        return {
+          importable: unmanagedRules.filter(({ kind }) => kind === 'dnat').length,
+          tables: await tablesIn(namespaces, await namespaces.resolve(routerId), hasNft),
+          connectionTable: await dataplane.connectionTable(routerId),
+          warnings,
+        };
+      },
     });
   }
 }

@@ -4,7 +4,6 @@ import { LivePolicy } from '../core/identity/live-policy.ts';
 import { defaultPolicy } from '../core/identity/policy.ts';
 import type { Logger } from '../core/logger.ts';
 import { RouterWatch } from '../netfilter/watch.ts';
-import { PAT_ACTIONS } from '../pat/actions.ts';
 import type { PatSettings } from '../pat/change/situation.ts';
 import type { MonitorLoop } from '../pat/follow/loop.ts';
 import type { Status } from '../pat/mapping/mapping.ts';
@@ -24,6 +23,7 @@ import { HelperExec } from '../system/helper-exec.ts';
 import { Interruption } from '../system/interruption.ts';
 import { FileLog } from '../system/log.ts';
 import { RequestContext } from '../system/request-context.ts';
+import { ACTIONS } from './actions.ts';
 import { composeApi } from './api.ts';
 import { type BuiltCloud, buildCloud } from './cloud.ts';
 import { cloudNotConfigured } from './cloud-not-configured.ts';
@@ -54,7 +54,7 @@ export async function composePatAgent(
   const file = new FileLog(config.log_dir, 'pat-agent', complain, runtime.say);
   const log = context.logger(file);
   const settings = new LiveConfig(config);
-  const access = new LivePolicy(defaultPolicy(PAT_ACTIONS));
+  const access = new LivePolicy(defaultPolicy(ACTIONS));
   const helpers = helpersOf(config, env, interruption);
   const builtCloud = await buildCloud(config, env, log, access);
   if (monitors && builtCloud === undefined) throw cloudNotConfigured(config, env);
@@ -69,7 +69,7 @@ export async function composePatAgent(
   return new Daemon({
     settings,
     readTls,
-    readFiles: policyReader(access, PAT_ACTIONS),
+    readFiles: policyReader(access, ACTIONS),
     lock: () => node.files.open(),
     listeners: composeApi({ config, runtime, node, builtCloud, settings, access, metrics, readiness, context, log }),
     summary: '',

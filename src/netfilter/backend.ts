@@ -5,10 +5,12 @@
  * `Base` is an operation on base chains: the chains, jumps or table that praas needs before any rule of a forward. `Change` is
  * an operation on one rule. The Dataplane carries both from a backend back to the same backend and never looks into them.
  */
+
 import type { Forward } from '../pat/mapping/forward.ts';
 import type { UnmanagedRule } from '../pat/plan/unmanaged-rules.ts';
 import type { ScopeMarks } from '../pat/router/address-scope.ts';
 import type { PortInUse } from '../pat/router/port-in-use.ts';
+import type { RouterWarning } from '../pat/router/warning.ts';
 import type { FoundRule } from './rules.ts';
 
 export type BackendName = 'iptables' | 'nftables';
@@ -25,8 +27,7 @@ export interface BackendObservation<Base = unknown, Change = unknown> {
   readonly unmanagedRules?: readonly FoundUnmanagedRule<Change>[];
   /** What adds the base chains that are missing; empty when none is. */
   readonly missingBaseChains: readonly Base[];
-  /** What an operator should know about this namespace, in whole sentences. */
-  readonly warnings: readonly string[];
+  readonly warnings: readonly RouterWarning[];
   /** The marks that Neutron's address scopes require, from the backend that sees Neutron's rules. */
   readonly scopeMarks?: ScopeMarks;
 }

@@ -14,7 +14,7 @@ const FIRST_PORT = 5000;
 const PORT = 4022;
 const PATIENCE_MS = 60_000;
 /** What the agent rightly says of what a test does to it. */
-const PROVOKED = /^warn: (legacy API|rules differed from the store|mapping expires soon|authentication failed)/;
+const PROVOKED = /^warn: (legacy API|drift repaired|mapping expires soon|authentication failed)/;
 /** python3-minimal has no HTTP. */
 const ASK = `
 import socket, sys

@@ -3,6 +3,7 @@
  * changes or none. A test may edit a router as another process would, and a connection keeps the translation that it began
  * with, as in the kernel's connection table.
  */
+
 import { cidrContains } from '../../src/core/values/ipv4.ts';
 import type { Usage } from '../../src/core/values/usage.ts';
 import { praasError } from '../../src/pat/errors.ts';
@@ -14,6 +15,7 @@ import type { UnmanagedRule } from '../../src/pat/plan/unmanaged-rules.ts';
 import type { ScopeMarks } from '../../src/pat/router/address-scope.ts';
 import type { RouterFacts } from '../../src/pat/router/facts.ts';
 import type { PortInUse } from '../../src/pat/router/port-in-use.ts';
+import type { RouterWarning } from '../../src/pat/router/warning.ts';
 
 type Call = Exclude<keyof Dataplane, 'render' | 'expected'>;
 
@@ -34,7 +36,7 @@ export class FakeRouter {
   /** Their entries in `portsInUse` have the same text. */
   unmanagedRules: readonly UnmanagedRule[] = [];
   listeners: readonly PortInUse[] = [];
-  warnings: readonly string[] = [];
+  warnings: readonly RouterWarning[] = [];
   scopeMarks: ScopeMarks = new Map();
   hasBaseChains = false;
   entries: readonly InstalledRules[] = [];

@@ -74,6 +74,7 @@ const EVIDENCE = {
   importable: 0,
   tables: { legacy: [], nft: ['nat', 'praas'] },
   connectionTable: { used: 12, limit: 262_144 },
+  warnings: [],
 };
 const SPACE = { freeBytes: 900 * MIB, freeInodes: 9e5, allInodes: 1e6 };
 const VIEW = { name: 'praas', routers: 2, servers: 5, hasProjectList: true, date: undefined, now: TIME };

@@ -1,7 +1,9 @@
 /** The routers on this node: whether their rules match the store, and what else needs the attention of an operator. */
+
 import { messageOf } from '../../core/errors/message-of.ts';
 import type { Usage } from '../../core/values/usage.ts';
 import type { RouterDetails } from '../../pat/router/view.ts';
+import type { RouterWarning } from '../../pat/router/warning.ts';
 import { judgeConnectionTable } from './kernel.ts';
 import { type Judgement, ok, skipped, warning } from './report.ts';
 import type { DoctorCheck } from './run-checks.ts';
@@ -14,6 +16,7 @@ interface RouterEvidence {
   readonly tables: { readonly legacy: readonly string[]; readonly nft: readonly string[] };
   /** Undefined where the kernel tracks no connections. */
   readonly connectionTable: Usage | undefined;
+  readonly warnings: readonly RouterWarning[];
 }
 
 interface RouterCheckParts {
@@ -50,7 +53,7 @@ async function judgementsOf(routerId: string, { show, evidence }: RouterCheckPar
 /** Gives only what is not ok. */
 export function judgeRouter(details: RouterDetails, evidence: RouterEvidence): readonly Judgement[] {
   const { router_id: routerId, gateway_ips, mappings, drift, namespace } = details;
-  const judgements: Judgement[] = [...judgeVariants(details, evidence)];
+  const judgements: Judgement[] = [...judgeVariants(routerId, evidence)];
   if (mappings > 0 && gateway_ips.length === 0) {
     const nextStep = 'Set an external gateway on the router, or delete the mappings.';
     judgements.push(warning(routerId, `${mappings} mappings, but no gateway address`, nextStep));
@@ -70,14 +73,14 @@ export function judgeRouter(details: RouterDetails, evidence: RouterEvidence): r
   return isTableOk ? judgements : [...judgements, { ...table, detail: `connection table ${table.detail}` }];
 }
 
-/** The backend warns of both variants of iptables too, but not of which tables. */
-function judgeVariants({ router_id, warnings }: RouterDetails, { tables }: RouterEvidence): readonly Judgement[] {
+/** The warning about both variants of iptables does not name the tables. */
+function judgeVariants(routerId: string, { tables, warnings }: RouterEvidence): readonly Judgement[] {
   const both = tables.legacy.filter((table) => tables.nft.includes(table));
-  const others = warnings.filter((text) => both.length === 0 || !text.includes('iptables-legacy'));
-  const shown = others.map((text) => warning(router_id, text, `Run \`praas router show ${router_id}\`.`));
+  const others = warnings.filter(({ code }) => both.length === 0 || code !== 'BOTH_IPTABLES_VARIANTS');
+  const shown = others.map(({ text }) => warning(routerId, text, `Run \`praas router show ${routerId}\`.`));
   if (both.length === 0) return shown;
   const nextStep =
     'Use one variant for all programs that write rules (`update-alternatives --config iptables`), then restart the L3 agent.';
   const detail = `rules of iptables-legacy and of iptables-nft in the same tables (${both.join(', ')})`;
-  return [warning(router_id, detail, nextStep), ...shown];
+  return [warning(routerId, detail, nextStep), ...shown];
 }

@@ -4,8 +4,10 @@
  * Neutron does. Only where Neutron's address scopes require marks, it has rules in mangle too. iptables-restore commits table by
  * table, so what is committed is reverted when a later table is refused.
  */
+
 import { praasError } from '../../pat/errors.ts';
 import type { Forward } from '../../pat/mapping/forward.ts';
+import type { RouterWarning } from '../../pat/router/warning.ts';
 import type { Command, ExecResult } from '../../system/exec.ts';
 import type { Backend, BackendObservation } from '../backend.ts';
 import { mappingIdIn } from '../comment.ts';
@@ -143,9 +145,9 @@ function splitByOwner(rules: readonly SavedRule[], table: Table): [FoundRule<Rul
   return [managed, unmanaged];
 }
 
-function legacyWarning(namespace: string): string {
-  return (
+function legacyWarning(namespace: string): RouterWarning {
+  const text =
     `${namespace}: rules of iptables-legacy and of iptables-nft are present, and each variant ignores the other. ` +
-    'Find the program that uses the other variant.'
-  );
+    'Find the program that uses the other variant.';
+  return { code: 'BOTH_IPTABLES_VARIANTS', text };
 }

@@ -2,13 +2,15 @@
  * The rules of Neutron's L3 agent for address scopes → the marks that published packets need. The agent chooses the values,
  * different ones in each router and after each of its restarts, so none is known here. Pure.
  */
+
 import type { ScopeMarks } from '../../pat/router/address-scope.ts';
+import type { RouterWarning } from '../../pat/router/warning.ts';
 import type { SavedTable } from './save.ts';
 
 export interface ReadScopes {
   readonly marks: ScopeMarks;
-  /** Why published packets may be dropped although they are marked, in whole sentences. */
-  readonly warnings: readonly string[];
+  /** Why published packets may be dropped although they are marked. */
+  readonly warnings: readonly RouterWarning[];
 }
 
 /** In mangle it marks what comes in by an interface; in filter it drops what leaves by an interface with another mark. */
@@ -34,15 +36,20 @@ export function readScopes(namespace: string, mangle: SavedTable, filter: SavedT
     inside.map(({ name, mark }) => [name, gatewayMarks.every((each) => each === mark) ? undefined : mark]),
   );
   const unknown = [...ingress.unknown, ...egress.unknown].map(
-    (text) =>
-      `${namespace}: unknown rule for address scopes: -A ${CHAIN} ${text}. Check whether it drops packets to published ports.`,
+    (rule): RouterWarning => ({
+      code: 'UNKNOWN_SCOPE_RULE',
+      text: `${namespace}: unknown rule for address scopes: -A ${CHAIN} ${rule}. Check whether it drops packets to published ports.`,
+    }),
   );
   // Without SNAT the agent checks what leaves by the gateway too, and replies have the mark of the scope of their server.
   const dropsReplies = egress.found.some(({ name }) => GATEWAY.test(name));
   const replies = (dropsReplies ? otherScopes(marks) : []).map(
-    (name) =>
-      `${namespace}: Neutron drops replies of servers behind ${name}: the router has no SNAT, and ${name} is in another ` +
-      'address scope than the gateway. Set enable_snat, or put the subnet into the address scope of the external network.',
+    (name): RouterWarning => ({
+      code: 'REPLIES_DROPPED',
+      text:
+        `${namespace}: Neutron drops replies of servers behind ${name}: the router has no SNAT, and ${name} is in another ` +
+        'address scope than the gateway. Set enable_snat, or put the subnet into the address scope of the external network.',
+    }),
   );
   return { marks, warnings: [...unknown, ...replies] };
 }

@@ -112,7 +112,7 @@ export class ChangeRunner {
     const isDue = decided.some(({ queued, outcome }) => queued.change.reconciles || !isEmptyDelta(outcome.delta));
     const result = isDue ? await this.#reconciliation.run(transaction, view, decided) : { synced: NOTHING_SYNCED };
     if ('synced' in result) {
-      const warnings = view instanceof Error ? [] : view.warnings;
+      const warnings = view instanceof Error ? [] : view.warnings.map(({ text }) => text);
       const { mappings } = transaction.record;
       const successes = decided.map(({ queued, outcome, before }): Completion => {
         const { ids, delta, causes } = outcome;
@@ -179,7 +179,11 @@ export class ChangeRunner {
     const script = view ? agent.preview(view, after, outcome.ids) : '';
     // The rules just read may differ from the cached ones, so the next change has to read them again.
     if (change.reconciles) agent.forget(routerId);
-    return { value: outcome.value(after, NOTHING_SYNCED), warnings: view?.warnings ?? [], script };
+    return {
+      value: outcome.value(after, NOTHING_SYNCED),
+      warnings: (view?.warnings ?? []).map(({ text }) => text),
+      script,
+    };
   }
 
   #situation(record: RouterRecord, router: RouterView | undefined, { force = false }: ChangeOptions): Situation {

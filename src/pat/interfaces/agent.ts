@@ -1,10 +1,12 @@
 /** What makes the kernel equal to the store, as the services and the change runner use it. */
+
 import type { Delta, RouterRecord } from '../mapping/record.ts';
 import type { Counters } from '../mapping/view.ts';
 import type { UnmanagedRule } from '../plan/unmanaged-rules.ts';
 import type { RouterFacts } from '../router/facts.ts';
 import type { PortInUse } from '../router/port-in-use.ts';
 import type { Drift } from '../router/view.ts';
+import type { RouterWarning } from '../router/warning.ts';
 
 /** The observed state of a router. */
 export interface RouterView {
@@ -13,7 +15,7 @@ export interface RouterView {
   readonly portsInUse: readonly PortInUse[];
   /** As Observation.unmanagedRules. */
   readonly unmanagedRules?: readonly UnmanagedRule[];
-  readonly warnings: readonly string[];
+  readonly warnings: readonly RouterWarning[];
   /** How many mappings, known to the store or not, have rules in the kernel. */
   readonly mappingsInKernel: number;
   /** True when the rules were just read from the kernel and are not cached. */

@@ -1,4 +1,5 @@
 /** Whatever forwards packets for routers. Adapters implement it, compose/ joins them. */
+
 import type { Usage } from '../../core/values/usage.ts';
 import type { Forward, PublicEndpoint } from '../mapping/forward.ts';
 import type { Changes, ObservedForward } from '../plan/changes.ts';
@@ -7,6 +8,7 @@ import type { UnmanagedRule } from '../plan/unmanaged-rules.ts';
 import type { ScopeMarks } from '../router/address-scope.ts';
 import type { RouterFacts } from '../router/facts.ts';
 import type { PortInUse } from '../router/port-in-use.ts';
+import type { RouterWarning } from '../router/warning.ts';
 
 export interface Observation {
   readonly forwards: readonly ObservedForward[];
@@ -16,8 +18,7 @@ export interface Observation {
   readonly unmanagedRules?: readonly UnmanagedRule[];
   /** The missing chains, jumps and tables of praas, as the Dataplane describes them; undefined when none is missing. */
   readonly missingBaseChains: unknown;
-  /** Warnings about this router for the operator, as whole sentences. */
-  readonly warnings: readonly string[];
+  readonly warnings: readonly RouterWarning[];
   /** The marks of its address scopes. */
   readonly scopeMarks?: ScopeMarks | undefined;
 }

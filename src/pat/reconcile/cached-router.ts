@@ -3,16 +3,18 @@
  * much as the router has mappings. Other processes may change the kernel too: each period and each refused change reads the
  * rules anew.
  */
+
 import type { Dataplane, Observation } from '../interfaces/dataplane.ts';
 import type { Changes, ObservedForward } from '../plan/changes.ts';
 import type { UnmanagedRule } from '../plan/unmanaged-rules.ts';
 import type { ScopeMarks } from '../router/address-scope.ts';
 import type { PortInUse } from '../router/port-in-use.ts';
+import type { RouterWarning } from '../router/warning.ts';
 
 export class CachedRouter {
   readonly portsInUse: readonly PortInUse[];
   readonly unmanagedRules: readonly UnmanagedRule[];
-  readonly warnings: readonly string[];
+  readonly warnings: readonly RouterWarning[];
   readonly scopeMarks: ScopeMarks;
   readonly #forwards: Map<string, ObservedForward[]>;
   #missingBaseChains: unknown;

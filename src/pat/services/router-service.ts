@@ -66,7 +66,7 @@ export class RouterService implements Routers {
       networks: view.facts.inside.map(({ cidr }) => cidr),
       mappings_in_kernel: view.mappingsInKernel,
       unmanaged: view.portsInUse.filter((inUse) => isOnGateway(inUse, view.facts)).map(({ text }) => text),
-      warnings: view.warnings,
+      warnings: view.warnings.map(({ text }) => text),
       drift: agent.drift(view, record),
     };
   }

@@ -1,4 +1,4 @@
-/** One product's part of the HTTP API: what it brings from its own folder. The app, the policy and /openapi.json are made of it. */
+/** One product's part of the HTTP API: what it brings from its own folder. The app and /openapi.json are made of it. */
 import type { Actions } from '../../core/identity/policy.ts';
 import type { Endpoint } from './endpoint.ts';
 
@@ -15,7 +15,7 @@ export interface Api {
   readonly summary: string;
   /** In the order of the documentation. */
   readonly tags: readonly Tag[];
-  /** Every action that its endpoints require from the policy. */
+  /** Every action that its endpoints require from the policy. The policy has them from compose/actions.ts. */
   readonly actions: Actions;
   readonly endpoints: readonly Endpoint[];
   /** Paragraphs of the introduction, after those that apply to all APIs. */

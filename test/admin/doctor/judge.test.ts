@@ -177,14 +177,15 @@ describe('a router', () => {
     importable: 0,
     tables: { legacy: [], nft: ['nat', 'praas'] },
     connectionTable: { used: 1, limit: 1000 },
+    warnings: [],
   };
 
   test('that matches the store has no finding', () => expect(judgeRouter(details, evidence)).toEqual([]));
 
   test('with both variants of iptables has one finding for them', () => {
-    const warned = { ...details, warnings: ['it has rules of iptables-legacy beside others'] };
+    const warnings = [{ code: 'BOTH_IPTABLES_VARIANTS', text: 'both variants' }] as const;
     const tables = { legacy: ['nat', 'filter'], nft: ['nat'] };
-    const judgements = judgeRouter(warned, { ...evidence, tables });
+    const judgements = judgeRouter(details, { ...evidence, tables, warnings });
     expect(judgements).toHaveLength(1);
     expectVerdict(judgements[0], 'warning', '(nat)');
   });

@@ -145,7 +145,7 @@ const scenarios: Readonly<Record<string, readonly Call[]>> = {
     make,
     async ({ node }) => {
       node.dataplane.add(new FakeRouter(factsOf('west')));
-      node.router.warnings = ['a warning'];
+      node.router.warnings = [{ code: 'BOTH_IPTABLES_VARIANTS', text: 'a warning' }];
       node.router.portsInUse = [
         { protocol: 'tcp', cidr: '0.0.0.0/0', first: 1, last: 2, kind: 'rule', text: 'a rule' },
       ];

@@ -81,7 +81,7 @@ describe('list', () => {
 describe('show', () => {
   test('adds the networks, the mappings in the kernel, unmanaged rules and warnings', async () => {
     await node.pat.create(WANTED);
-    node.router.warnings = ['a warning'];
+    node.router.warnings = [{ code: 'BOTH_IPTABLES_VARIANTS', text: 'a warning' }];
     node.router.portsInUse = [
       inUse({ text: 'on every address' }),
       inUse({ text: 'on the gateway', cidr: `${GATEWAY}/32`, kind: 'listener' }),

@@ -76,9 +76,11 @@ describe('create', () => {
   });
 
   test('gives the warnings of the router', async () => {
-    node.router.warnings = ['rules of iptables-legacy beside those of iptables-nft'];
+    node.router.warnings = [
+      { code: 'BOTH_IPTABLES_VARIANTS', text: 'rules of iptables-legacy beside those of iptables-nft' },
+    ];
 
-    expect((await node.pat.create(WANTED)).warnings).toEqual(node.router.warnings);
+    expect((await node.pat.create(WANTED)).warnings).toEqual(node.router.warnings.map(({ text }) => text));
   });
 
   test('writes the change into the log', async () => {

@@ -1,4 +1,4 @@
-/** A second product brings its API from its own folder, and nothing outside of that folder has to be changed for it. */
+/** A second product brings its API from its own folder: nothing in server/http is changed for it, only joined. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parsePolicy } from '../../../src/core/identity/policy.ts';
 import { PAT_ACTIONS } from '../../../src/pat/actions.ts';

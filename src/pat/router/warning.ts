@@ -1,0 +1,14 @@
+/** Warnings about the state of a router, for its operator. */
+
+/**
+ * - BOTH_IPTABLES_VARIANTS: rules of iptables-legacy and of iptables-nft are present.
+ * - UNKNOWN_SCOPE_RULE: a rule for address scopes is not one that Neutron is known to write.
+ * - REPLIES_DROPPED: Neutron drops the replies of some servers.
+ */
+export type RouterWarningCode = 'BOTH_IPTABLES_VARIANTS' | 'UNKNOWN_SCOPE_RULE' | 'REPLIES_DROPPED';
+
+export interface RouterWarning {
+  readonly code: RouterWarningCode;
+  /** Whole sentences. */
+  readonly text: string;
+}
