@@ -3,7 +3,7 @@ import { Flags } from '@oclif/core';
 import { isIpv4 } from '../core/values/ipv4.ts';
 import { systemClock } from '../system/clock.ts';
 import { UsageError } from './failure.ts';
-import { EXPIRY_FORMS, parseExpiry } from './output/expiry.ts';
+import { EXPIRY_FORMS, isPast, parseExpiry } from './output/expiry.ts';
 import { FORMATS, type Format } from './output/rows.ts';
 
 const MAX_PORT = 65535;
@@ -70,8 +70,10 @@ export const expiresFlag = Flags.custom<{ at: string | null }>({
   multiple: false,
   description: `when it expires: ${EXPIRY_FORMS}`,
   helpValue: 'WHEN',
-  parse: flagReader(`in the future: use ${EXPIRY_FORMS}`, (text) => {
-    const at = parseExpiry(text, systemClock.now());
+  parse: flagReader(EXPIRY_FORMS, (text) => {
+    const now = systemClock.now();
+    if (isPast(text, now)) throw new UsageError(`--expires: ${JSON.stringify(text)} is in the past`);
+    const at = parseExpiry(text, now);
     return at === undefined ? undefined : { at };
   }),
 });

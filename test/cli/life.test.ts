@@ -145,9 +145,9 @@ describe.each(BACKENDS)('%s', (backend) => {
     ];
     const { id } = await shell.json('pat', 'create', ...words, '--disable');
     await expectClosed(world.client, { protocol: 'tcp', address: '203.0.113.10', port: ROUTER_PORT });
-    const again = await shell.run('pat', 'create', ...words);
-    expect(again).toMatchObject({ code: 1, stdout: '' });
-    expect(again.stderr).toContain(`203.0.113.10:${ROUTER_PORT}/tcp is taken by mapping ${id} to 10.20.0.51:80`);
+    const { code, stdout } = await shell.run('pat', 'create', ...words, '--json');
+    const facts = { endpoint: `203.0.113.10:${ROUTER_PORT}/tcp`, by: expect.stringContaining(id) };
+    expect([code, JSON.parse(stdout)]).toEqual([1, { error: expect.objectContaining({ code: 'PORT_TAKEN', facts }) }]);
     await shell.ok('pat', 'delete', id);
   });
 

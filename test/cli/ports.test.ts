@@ -99,8 +99,8 @@ test('reserved ports and ports on which a program in the router listens are pass
   const listener = await listenInRouter(4501);
   expect(await next()).toBe(4499);
   expect(await next()).toBe(4502);
-  const full = await shell.run(...create());
-  expect(full.stderr).toContain('4 ports, 2 with mappings, 2 used or kept otherwise');
+  const { stdout } = await shell.run(...create(), '--json');
+  expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'NO_FREE_PORT', facts: { mappings: 2, others: 2 } } });
   listener.kill();
   await once(listener, 'close');
 });
@@ -108,5 +108,6 @@ test('reserved ports and ports on which a program in the router listens are pass
 test('a range of one port is a range', async () => {
   newShell({ settings: ['router_port_range = 4321:4321'] });
   expect(await next()).toBe(4321);
-  expect((await shell.run(...create())).stderr).toContain('no free tcp port left in 4321:4321');
+  const { stdout } = await shell.run(...create(), '--json');
+  expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'NO_FREE_PORT', facts: { first: 4321, last: 4321 } } });
 });

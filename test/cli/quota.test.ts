@@ -84,14 +84,15 @@ describe('by a daemon', () => {
     const tenant = shell.with({ env: { PRAAS_URL: daemon.url, PRAAS_TOKEN: token } });
 
     expect(await tenant.json('quota', 'show')).toMatchObject([{ project_id: 'blue', mappings: { limit: 7 } }]);
-    expect(await tenant.run('quota', 'show', 'red')).toMatchObject({
+    const refusal = async (...words: string[]): Promise<unknown> => {
+      const { code, stdout } = await tenant.run('quota', ...words, '--json');
+      return { code, ...JSON.parse(stdout) };
+    };
+    expect(await refusal('show', 'red')).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('no project red'),
+      error: { code: 'PROJECT_NOT_FOUND', facts: { project: 'red' } },
     });
-    expect(await tenant.run('quota', 'set', 'blue', '--mappings', '100')).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining('shop (member) may not'),
-    });
+    expect(await refusal('set', 'blue', '--mappings', '100')).toMatchObject({ code: 1, error: { code: 'FORBIDDEN' } });
     expect(await shell.json('quota', 'show', 'blue')).toMatchObject({ mappings: { limit: 7 } });
   });
 });

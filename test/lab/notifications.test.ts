@@ -107,7 +107,7 @@ test('a connection that breaks is said, tried again, and what was missed while i
 
   isRefusing = true;
   for (const socket of through) socket.destroy();
-  await waitUntil(() => heard.notifications.lastError?.includes('cannot be heard') === true);
+  await waitUntil(() => heard.notifications.lastError?.includes('unavailable') === true);
   await announce(idOf(7301));
   isRefusing = false;
   await waitUntil(() => heard.notifications.lastError === undefined && heard.gaps() > before);
@@ -117,13 +117,13 @@ test('a connection that breaks is said, tried again, and what was missed while i
   expect(heard.ids).not.toContain(idOf(7301));
 });
 
-test('a broker that nobody vouches for is not spoken to', async () => {
+test('a broker without a trusted certificate is not connected to', async () => {
   const { port } = proxy.address() as AddressInfo;
   const { notifications } = hear(`rabbit://${credentials}@localhost:${port}/?ssl=1`);
-  await waitUntil(() => notifications.lastError?.includes('self-signed') === true);
+  await waitUntil(() => notifications.lastError?.includes('ssl_ca_file') === true);
 });
 
-test('a wrong password is said, without saying it', async () => {
+test('a wrong password is reported without being shown', async () => {
   const { notifications, log } = hear(`rabbit://openstack:wr0ngsecret@${plain}/`);
   await waitUntil(() => /ACCESS.REFUSED|403/.test(notifications.lastError ?? ''));
   expect(JSON.stringify([notifications.lastError, log.lines])).not.toContain('wr0ngsecret');

@@ -38,7 +38,11 @@ function lineOf(found: Readonly<Record<string, string | undefined>>): string {
 
 /** The same lines for what the store says, through `praas pat list --json`. */
 export async function forwardsInStore(shell: Shell): Promise<string[]> {
-  const mappings = await shell.json<Mapping[]>('pat', 'list');
+  return forwardsOf(await shell.json<Mapping[]>('pat', 'list'));
+}
+
+/** The same lines for these mappings. */
+export function forwardsOf(mappings: readonly Mapping[]): string[] {
   return mappings
     .filter(({ enabled }) => enabled)
     .flatMap(({ id, protocol, gateway_ip, router_port, allowed_cidrs, server_ip, server_port }) =>

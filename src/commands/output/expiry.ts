@@ -17,10 +17,20 @@ export const EXPIRY_FORMS =
  */
 export function parseExpiry(text: string, now: Date): string | null | undefined {
   if (text === NEVER) return null;
-  const end = DURATION.test(text) ? now.getTime() + duration(text) : moment(text);
+  const end = endOf(text, now);
   if (!(end > now.getTime()) || end > MAX_TIME) return undefined;
   // Rounded up to the second: nothing expires before the time that was asked for.
   return timeText(new Date(Math.ceil(end / SECOND_MS) * SECOND_MS));
+}
+
+/** True for a time that has passed at `now`. */
+export function isPast(text: string, now: Date): boolean {
+  return endOf(text, now) <= now.getTime();
+}
+
+/** In milliseconds since 1970; NaN for anything that is no duration and no time. */
+function endOf(text: string, now: Date): number {
+  return DURATION.test(text) ? now.getTime() + duration(text) : moment(text);
 }
 
 /** The end of year 9999: RFC 3339 has four digits for a year. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { parseExpiry } from '../../../src/commands/output/expiry.ts';
+import { isPast, parseExpiry } from '../../../src/commands/output/expiry.ts';
 import { isExpired, Time } from '../../../src/core/values/time.ts';
 
 const NOW = new Date('2030-01-01T00:00:00Z');
@@ -72,8 +72,9 @@ describe('a time', () => {
   });
 
   test.each(['2029-12-31', '2029-12-31T23:59:59Z', '2030-01-01', '2030-01-01T01:00:00+02:00', '1970-01-01'])(
-    '%s is not in the future and refused',
+    '%s is in the past and refused',
     (text) => {
+      expect(isPast(text, NOW)).toBe(true);
       expect(parseExpiry(text, NOW)).toBeUndefined();
     },
   );
