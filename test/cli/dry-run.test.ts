@@ -130,7 +130,7 @@ describe.each(BACKENDS)('%s', (backend) => {
     expect(script).toContain(id);
     await applyByHand(script);
     expect(await kernelOf(world)).toBe(whole);
-    expect(await shell.ok('router', 'sync', world.router_id)).toContain('rules of 0 mapping(s) added, of 0 removed');
+    expect(await shell.json('router', 'sync', world.router_id)).toMatchObject({ added: 0, removed: 0 });
     await shell.ok('pat', 'delete', id);
   });
 
@@ -146,7 +146,7 @@ describe.each(BACKENDS)('%s', (backend) => {
       '80',
     );
     const words = ['pat', 'create', '-r', world.router_id, '--server-ip', '10.20.0.51', '-p', '80', '--dry-run'];
-    const taken = await shell.run(...words, '--router-port', String(router_port));
-    expect(taken).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('is taken by mapping') });
+    const { code, stdout } = await shell.run(...words, '--router-port', String(router_port), '--json');
+    expect([code, JSON.parse(stdout)]).toMatchObject([1, { error: { code: 'PORT_TAKEN' } }]);
   });
 });

@@ -65,7 +65,7 @@ test('by a daemon, as it happens, one whole event in a line, until interrupted',
   }
 });
 
-test('followed over a restart of the daemon, and no longer than somebody reads', async () => {
+test('follows across a restart of the daemon, and ends when its output is closed', async () => {
   const daemon = await TestDaemon.start();
   try {
     const { shell } = daemon;
@@ -74,7 +74,7 @@ test('followed over a restart of the daemon, and no longer than somebody reads',
     const [said, complained] = [textOf(following.process.stdout), textOf(following.process.stderr)];
     await waitUntil(() => said().includes('created'));
     await daemon.stop();
-    await waitUntil(() => complained().includes('what happens is shown when it is back'));
+    await waitUntil(() => complained().includes('waiting for the daemon'));
     await daemon.begin();
     await shell.ok('pat', 'delete', id);
     await waitUntil(() => said().includes('deleted'));
@@ -82,7 +82,7 @@ test('followed over a restart of the daemon, and no longer than somebody reads',
     following.process.stdout?.destroy();
     await shell.ok(...create());
     expect(await following.ended).toMatchObject({ code: 0 });
-    expect(complained().split('shown when it is back')).toHaveLength(2);
+    expect(complained().split('waiting for the daemon')).toHaveLength(2);
   } finally {
     await daemon.remove();
   }

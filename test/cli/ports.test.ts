@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { printedError } from '../support/error-facts.ts';
 import { type Shell, type ShellOptions, testShell } from '../support/executable.ts';
 import { type TestWorld, testWorld } from '../support/world.ts';
 
@@ -79,13 +80,9 @@ describe('with room for five', () => {
     expect(ports).toEqual([4000, 4001, 4003, 4004]);
     const before = await shell.ok('pat', 'list', '-f', 'json');
 
-    expect(await shell.run(...create())).toEqual({
-      code: 1,
-      stdout: '',
-      stderr:
-        'Error: no free tcp port left in 4000:4004 on 203.0.113.10: 5 ports, 4 with mappings, 1 used or kept otherwise\n' +
-        '  Delete a mapping, name a --router-port outside the range, or widen router_port_range in praas.conf.\n',
-    });
+    const facts = { first: 4000, last: 4004, protocol: 'tcp', gateway: '203.0.113.10', mappings: 4, others: 1 };
+    const stderr = printedError('NO_FREE_PORT', facts);
+    expect(await shell.run(...create())).toEqual({ code: 1, stdout: '', stderr });
 
     expect(await shell.ok('pat', 'list', '-f', 'json')).toBe(before);
     expect(await next('--router-port', '5000')).toBe(5000);

@@ -55,12 +55,12 @@ describe('without a daemon', () => {
 
   test.each([
     [['quota', 'set', 'blue'], '--default'],
-    [['quota', 'set', '--default'], 'project'],
+    [['quota', 'set', '--default'], 'PROJECT'],
     [['quota', 'set', 'blue', '--default', '--mappings', '7'], '--mappings'],
     [['quota', 'set', 'blue', '--mappings', 'many'], '"many" is not a whole number'],
     [['quota', 'set', 'blue', '--mappings=-2'], '"-2" is not a whole number'],
     [['quota', 'set', 'blue', '--mappings', '2000000'], 'from 0 to 1000000'],
-    [['quota', 'show', 'blue', '-c', 'Nothing'], 'There is no column Nothing'],
+    [['quota', 'show', 'blue', '-c', 'Nothing'], 'Nothing'],
   ])('%j is wrong usage, and changes nothing', async (words, sentence) => {
     const { code, stderr, stdout } = await shell.run(...words);
 
