@@ -10,10 +10,14 @@ import type { Manifest } from '../scripts/commands.ts';
 import { type CommandEntry, usageOf } from '../scripts/commands.ts';
 import { renderPages } from '../scripts/docs.ts';
 import { exitCodeOf } from '../src/commands/failure.ts';
+import { hopLine } from '../src/commands/pat/hop-columns.ts';
 import { SECTIONS } from '../src/compose/config.ts';
+import { reportOf } from '../src/pat/check/report.ts';
 import { renderSample } from '../src/system/config/render.ts';
 import { KEYS } from './support/config.ts';
 import { ALL_ERRORS, CODES, sampleOf } from './support/error-facts.ts';
+import { HOPS } from './support/judgements.ts';
+import { MAPPING } from './support/samples.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -122,6 +126,15 @@ test.each(VISIBLE.map(({ id }) => [titleOf(id), id]))(
     for (const flag of Object.keys(MANIFEST.commands[id ?? '']?.flags ?? {})) expect(own).toContain(`--${flag}`);
   },
 );
+
+test('docs/openstack.md shows a check as it is printed, line by line', () => {
+  const sample = /```\n(ok {7}mapping: [\s\S]*?)\n```/.exec(read('docs/openstack.md'))?.[1] ?? '';
+  const lines = sample.split('\n');
+  const shown = HOPS.filter((hop) => lines.includes(hopLine(hop).split('\n')[0] ?? ''));
+
+  expect(lines).toEqual([...shown.map(hopLine), '', reportOf(MAPPING, shown).conclusion].join('\n').split('\n'));
+  expect(new Set(shown.map(({ verdict }) => verdict))).toEqual(new Set(['ok', 'failed', 'unknown']));
+});
 
 describe.each(PAGES)('%s', (path) => {
   const text = read(path);
