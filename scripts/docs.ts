@@ -1,7 +1,8 @@
 // Writes what is made from the program and kept beside it: docs/cli.md, completions and the man page from
-// oclif.manifest.json, docs/configuration.md and share/praas.conf from the tables of keys. Run it after a change of
-// commands or keys; test/docs.test.ts fails while one of them is not as rendered here.
-import { writeFileSync } from 'node:fs';
+// oclif.manifest.json, docs/configuration.md and share/praas.conf from the tables of keys, the table in docs/policy.md from the
+// actions. Run it after a change of commands, keys or actions; test/docs.test.ts fails while one of them is not as rendered here.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { ACTIONS } from '../src/compose/actions.ts';
 import { SECTIONS } from '../src/compose/config.ts';
 import { type DeclaredKey, declaredKeys } from '../src/core/settings/sections.ts';
 import { renderSample, renderSettings } from '../src/system/config/render.ts';
@@ -26,7 +27,7 @@ import { renderMan } from './man.ts';
 import { renderZsh } from './zsh-completion.ts';
 
 const NOTE = '<!-- Made by scripts/docs.ts. Do not edit: run it again. -->';
-/** Help groups of flags that many commands share: they are explained once. */
+/** Help groups of options that many commands share: they are explained once. */
 const SHARED = ['OUTPUT', 'GLOBAL'];
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');
@@ -41,11 +42,11 @@ export function renderCli(manifest: Manifest): string {
     '',
     '# Commands',
     '',
-    "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 128 and the signal's number when interrupted. With `--json` an",
+    "Exit codes: 0 success, 1 refused or failed, 2 wrong usage, 128 and the signal's number when interrupted. With `--json` an",
     'error is JSON on standard output: `{"error": {"code", "message", "next_steps", "facts"}}`, with the codes of',
     '[errors.md](errors.md).',
     '',
-    'Flags of many commands, named there:',
+    'Options of many commands, named there:',
     '',
     ...flagTable([...shared.values()]),
     ...shown.flatMap(commandLines),
@@ -60,7 +61,7 @@ function commandLines(command: CommandEntry): string[] {
   const own = Object.values(flags).filter((flag) => !others.includes(flag));
   const named = Object.values(args).map((arg) => argText(arg, strict === false));
   const needed = own.filter(({ required }) => required === true).map(usageText);
-  const usage = [title, ...named, ...needed, '[flags]'].join(' ');
+  const usage = [title, ...named, ...needed, '[options]'].join(' ');
   return [
     '',
     `## ${title}`,
@@ -75,7 +76,7 @@ function commandLines(command: CommandEntry): string[] {
     ...flagTable(own),
     ...(own.length > 0 && others.length > 0 ? [''] : []),
     ...(others.length > 0
-      ? [`${own.length > 0 ? 'Also' : 'Flags'}: ${others.map(({ name }) => `\`--${name}\``).join(', ')}.`]
+      ? [`${own.length > 0 ? 'Also' : 'Options'}: ${others.map(({ name }) => `\`--${name}\``).join(', ')}.`]
       : []),
     ...(examples.length > 0
       ? ['', 'Examples:', '', '```', ...examples.map((text) => exampleText(text, command)), '```']
@@ -88,7 +89,7 @@ function flagTable(flags: readonly Input[]): string[] {
   const rows = byName(flags).map((flag) =>
     row(`\`${flagText(flag)}\``, [flag.description ?? '', ...remarks(flag)].join('; ')),
   );
-  return ['| flag | |', '|---|---|', ...rows];
+  return ['| option | |', '|---|---|', ...rows];
 }
 
 function sharedOf(flags: CommandEntry['flags']): Input[] {
@@ -151,11 +152,21 @@ function keyRow({ name, variable, key }: DeclaredKey): string {
   return row(code(name), code(fallback), code(variable), appliedBy, `${description}; ${kind.allowed}`);
 }
 
+/** Takes docs/policy.md, gives it with the table of today's actions. */
+export function renderPolicy(page: string): string {
+  const rows = Object.entries(ACTIONS).map(([action, { level, description }]) =>
+    row(`\`${action}\``, level, description),
+  );
+  const table = ['| action | least level | meaning |', '|---|---|---|', ...rows].join('\n');
+  return page.replace(/^\| action \|[^\n]*\n(?:\|[^\n]*\n)*/m, () => `${table}\n`);
+}
+
 /** What is made, by path below the repository. */
 export function renderPages(manifest: Manifest): Readonly<Record<string, string>> {
   return {
     'docs/cli.md': renderCli(manifest),
     'docs/configuration.md': renderConfiguration(),
+    'docs/policy.md': renderPolicy(readFileSync(`${ROOT}/docs/policy.md`, 'utf8')),
     'share/praas.conf': renderSample(SECTIONS),
     'share/completions/praas.bash': renderBash(manifest),
     'share/completions/_praas': renderZsh(manifest),

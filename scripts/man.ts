@@ -18,10 +18,10 @@ import {
 } from './commands.ts';
 
 /** When the words of this file were last changed: a page has to have a date, and may not change by itself. */
-const DATE = '2026-11-23';
+const DATE = '2026-11-28';
 const WIDTH = 78;
-/** Help groups of flags that many commands share, each explained once. */
-const SHARED = { GLOBAL: 'Common flags', OUTPUT: 'Output flags', OPENSTACK: 'OpenStack flags' } as const;
+/** Help groups of options that many commands share, each explained once. */
+const SHARED = { GLOBAL: 'Common options', OUTPUT: 'Output options', OPENSTACK: 'OpenStack options' } as const;
 const FILES = ['clouds_path', 'policy_path', 'tokens_path', 'state_dir', 'log_dir', 'socket_path'] as const;
 const EXAMPLES = ['pat:create', 'pat:list', 'pat:check', 'pat:delete', 'router:list', 'events'];
 
@@ -41,18 +41,17 @@ export function renderMan(manifest: Manifest): string {
     '.B praas',
     '.I command',
     '.RI [ argument \\&... ]',
-    '.RI [ flag \\&... ]',
+    '.RI [ option \\&... ]',
     '.SH DESCRIPTION',
     ...wrapped(
-      '203.0.113.10:4022 on an OpenStack router leads to 10.20.0.51:22 in the network behind it, and no floating IP is ' +
-        'needed. What is published is stored durably, and put into the kernel beside the rules of Neutron, which stay as ' +
-        'they are. The PAT agent (`praas serve`, the service praas-pat-agent) keeps it so whatever happens to the node. ' +
-        'The monitor agent (`praas monitor`, praas-monitor-agent) lets mappings follow their servers. Commands go ' +
-        'through the PAT agent where one runs.',
+      '203.0.113.10:4022 on an OpenStack router is forwarded to 10.20.0.51:22 in the network behind it; no floating IP is ' +
+        "needed. Mappings are stored durably and applied in the kernel beside Neutron's rules. The PAT agent (`praas serve`, " +
+        'the service praas-pat-agent) reconciles the rules; the monitor agent (`praas monitor`, praas-monitor-agent) updates ' +
+        'mappings when their servers change. Commands send their requests to the PAT agent where one runs.',
     ),
     '.SH COMMANDS',
     ...commands.flatMap(commandLines),
-    '.SH FLAGS OF MANY COMMANDS',
+    '.SH OPTIONS OF MANY COMMANDS',
     ...Object.entries(SHARED).flatMap(([group, title]) => [`.SS ${title}`, ...flagLines(flagsOf(commands, group))]),
     ...closing(commands),
   ];
@@ -95,14 +94,14 @@ function closing(commands: readonly CommandEntry[]): string[] {
     ...item('\\fBPRAAS_TOKEN\\fR', ['the token for `--url`']),
     ...item('\\fBOS_*\\fR', ['those of the openstack client']),
     '.PP',
-    'A variable for each key of praas.conf goes before the file:',
+    'An environment variable overrides each key of praas.conf:',
     ...wrapped(
       `${declaredKeys(SECTIONS)
         .map(({ variable }) => variable)
         .join(', ')}.`,
     ),
     '.SH EXIT STATUS',
-    ...item('0', ['done']),
+    ...item('0', ['success']),
     ...item('1', ['refused or failed; nothing has changed, unless the error says otherwise']),
     ...item('2', ['wrong usage']),
     ...item('128 and more', ["128 and the signal's number: interrupted"]),

@@ -22,7 +22,7 @@ test('has the sections of a manual page, in their order', () => {
     'SYNOPSIS',
     'DESCRIPTION',
     'COMMANDS',
-    'FLAGS OF MANY COMMANDS',
+    'OPTIONS OF MANY COMMANDS',
     'FILES',
     'ENVIRONMENT',
     'EXIT STATUS',
