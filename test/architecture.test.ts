@@ -2,7 +2,8 @@
  * The rules of the house, read from the imports of src. A failure names the arrow, why it is not wanted and where to change
  * the rule. Who really needs a new arrow changes RULES below and docs/architecture.md together.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { type Import, readSourceTree, type SourceFile, sourceFile } from './support/source-tree.ts';
@@ -406,6 +407,29 @@ describe('sizes', () => {
       }
     },
   );
+});
+
+describe('tests', () => {
+  /** Folders of tests that are about no room of src, and what they are about. */
+  const OTHERS: Readonly<Record<string, string>> = {
+    '.': 'the repository as a whole',
+    bench: 'the folder bench/',
+    support: 'the fakes and models that other tests stand on',
+    cli: 'the executable, as people use it',
+    daemon: 'the daemons, as systemd starts them',
+    kernel: 'the tools and the kernel',
+    box: 'an installed machine',
+    lab: 'a real OpenStack',
+  };
+
+  test('a test of a room lies in the folder of that name', () => {
+    const paths = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' });
+    const folders = new Set(paths.filter((path) => path.endsWith('.test.ts')).map((path) => dirname(path)));
+    const homeless = [...folders].filter((folder) => !(folder in OTHERS || existsSync(`${SRC}${folder}`)));
+
+    expect(homeless).toEqual([]);
+    expect([...folders]).toEqual(expect.arrayContaining(Object.keys(OTHERS)));
+  });
 });
 
 describe('the world outside', () => {

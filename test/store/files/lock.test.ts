@@ -7,7 +7,7 @@ import { isPraasError } from '../../../src/pat/errors.ts';
 import type { FileStore } from '../../../src/store/files/pat/file-store.ts';
 import type { Exec } from '../../../src/system/exec.ts';
 import { toolMissing } from '../../../src/system/exec.ts';
-import { commitEach, exec, freshDirectory, idOf, openStore, ROUTER, Writer } from './support.ts';
+import { commitEach, exec, freshDirectory, idOf, openStore, ROUTER, Writer } from './pat/support.ts';
 
 let directory: ReturnType<typeof freshDirectory>;
 let stores: FileStore[];

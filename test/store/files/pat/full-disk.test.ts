@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { FileStore } from '../../../src/store/files/pat/file-store.ts';
+import type { FileStore } from '../../../../src/store/files/pat/file-store.ts';
 import {
   commitEach,
   comparable,

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { baseChains, RULES } from '../../src/netfilter/nftables/layout.ts';
-import { parseListing } from '../../src/netfilter/nftables/listing.ts';
-import { markChains } from '../../src/netfilter/nftables/marks.ts';
-import type { ElementOperation, NftablesTransaction } from '../../src/netfilter/nftables/operation.ts';
-import { renderTransaction } from '../../src/netfilter/nftables/render.ts';
-import { foundForwards, type Rule, ruleKey, rulesOf } from '../../src/netfilter/rules.ts';
-import type { Forward } from '../../src/pat/mapping/forward.ts';
-import { forward, forwards } from '../support/arbitrary.ts';
+import { baseChains, RULES } from '../../../src/netfilter/nftables/layout.ts';
+import { parseListing } from '../../../src/netfilter/nftables/listing.ts';
+import { markChains } from '../../../src/netfilter/nftables/marks.ts';
+import type { ElementOperation, NftablesTransaction } from '../../../src/netfilter/nftables/operation.ts';
+import { renderTransaction } from '../../../src/netfilter/nftables/render.ts';
+import { foundForwards, type Rule, ruleKey, rulesOf } from '../../../src/netfilter/rules.ts';
+import type { Forward } from '../../../src/pat/mapping/forward.ts';
+import { forward, forwards } from '../../support/arbitrary.ts';
 
 /** The lines that nft is given. */
 const linesOf = (transaction: Partial<NftablesTransaction>): string[] =>

@@ -1,26 +1,30 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { NetfilterDataplane } from '../../src/netfilter/dataplane.ts';
-import { IptablesBackend } from '../../src/netfilter/iptables/backend.ts';
-import { baseChainRemovals, changesBuiltInChain, missingBaseChains } from '../../src/netfilter/iptables/base-chains.ts';
-import { type BaseChainOperation, chainOf, type Table } from '../../src/netfilter/iptables/operation.ts';
-import { portsInUse } from '../../src/netfilter/iptables/ports-in-use.ts';
-import { renderRule, renderSection } from '../../src/netfilter/iptables/render.ts';
-import { parseRule } from '../../src/netfilter/iptables/rule.ts';
-import { parseSavedTable, wordsOf } from '../../src/netfilter/iptables/save.ts';
-import { Namespaces } from '../../src/netfilter/namespace.ts';
-import { NftablesBackend } from '../../src/netfilter/nftables/backend.ts';
-import { rulesOf } from '../../src/netfilter/rules.ts';
-import { type Forward, forwardKey } from '../../src/pat/mapping/forward.ts';
-import { isEmptyChanges } from '../../src/pat/plan/changes.ts';
-import { plan } from '../../src/pat/plan/plan.ts';
-import type { Exec } from '../../src/system/exec.ts';
-import { forward, forwards, unmanagedRule } from '../support/arbitrary.ts';
-import { counted, EMPTY_NAT, restore, SCOPED } from '../support/iptables-model.ts';
-import { pythonRules } from '../support/unmanaged-rules.ts';
+import { NetfilterDataplane } from '../../../src/netfilter/dataplane.ts';
+import { IptablesBackend } from '../../../src/netfilter/iptables/backend.ts';
+import {
+  baseChainRemovals,
+  changesBuiltInChain,
+  missingBaseChains,
+} from '../../../src/netfilter/iptables/base-chains.ts';
+import { type BaseChainOperation, chainOf, type Table } from '../../../src/netfilter/iptables/operation.ts';
+import { portsInUse } from '../../../src/netfilter/iptables/ports-in-use.ts';
+import { renderRule, renderSection } from '../../../src/netfilter/iptables/render.ts';
+import { parseRule } from '../../../src/netfilter/iptables/rule.ts';
+import { parseSavedTable, wordsOf } from '../../../src/netfilter/iptables/save.ts';
+import { Namespaces } from '../../../src/netfilter/namespace.ts';
+import { NftablesBackend } from '../../../src/netfilter/nftables/backend.ts';
+import { rulesOf } from '../../../src/netfilter/rules.ts';
+import { type Forward, forwardKey } from '../../../src/pat/mapping/forward.ts';
+import { isEmptyChanges } from '../../../src/pat/plan/changes.ts';
+import { plan } from '../../../src/pat/plan/plan.ts';
+import type { Exec } from '../../../src/system/exec.ts';
+import { forward, forwards, unmanagedRule } from '../../support/arbitrary.ts';
+import { counted, EMPTY_NAT, restore, SCOPED } from '../../support/iptables-model.ts';
+import { pythonRules } from '../../support/unmanaged-rules.ts';
 
-const NEUTRON = new URL('../golden/neutron/', import.meta.url);
+const NEUTRON = new URL('../../golden/neutron/', import.meta.url);
 
 /** A node on which `null` (of /dev) is a namespace, with the model instead of the kernel. */
 function modelledDataplane(saved: string[]): {

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import type { FileStore } from '../../../src/store/files/pat/file-store.ts';
+import type { FileStore } from '../../../../src/store/files/pat/file-store.ts';
 import { commitEach, freshDirectory, idOf, journalPath, mapping, openStore, ROUTER } from './support.ts';
 
 let directory: ReturnType<typeof freshDirectory>;

@@ -1,7 +1,7 @@
 /** clouds.yaml as the openstack client reads it. */
 import { describe, expect, test } from '@jest/globals';
-import { clientFiles, daemonFiles, readCloud } from '../../src/openstack/clouds/read.ts';
-import { errorOf } from '../support/fake-node.ts';
+import { clientFiles, daemonFiles, readCloud } from '../../../src/openstack/clouds/read.ts';
+import { errorOf } from '../../support/fake-node.ts';
 
 const CLOUDS = '/etc/openstack/clouds.yaml';
 /** As it stands in the folder of the Python version. */

@@ -1,10 +1,10 @@
 // The rules of Neutron's L3 agent for address scopes, as iptables-save prints them.
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { parseSavedTable } from '../../src/netfilter/iptables/save.ts';
-import { type ReadScopes, readScopes } from '../../src/netfilter/iptables/scopes.ts';
+import { parseSavedTable } from '../../../src/netfilter/iptables/save.ts';
+import { type ReadScopes, readScopes } from '../../../src/netfilter/iptables/scopes.ts';
 
-const NEUTRON = new URL('../golden/neutron/', import.meta.url);
+const NEUTRON = new URL('../../golden/neutron/', import.meta.url);
 
 function read(saved: string): ReadScopes {
   return readScopes('qrouter-1', parseSavedTable(saved, 'mangle'), parseSavedTable(saved, 'filter'));

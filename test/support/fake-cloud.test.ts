@@ -1,7 +1,7 @@
 /** The cloud in memory passes the same contract as a real one. */
-import { testCloud } from '../../support/cloud-contract.ts';
-import { DEMO, FakeCloud, OTHER, OTHER_ROUTER, OTHERWEB_PORT, WEB, WEB_PORT } from '../../support/fake-cloud.ts';
-import { GATEWAY, idOf, ROUTER } from '../../support/samples.ts';
+import { testCloud } from './cloud-contract.ts';
+import { DEMO, FakeCloud, OTHER, OTHER_ROUTER, OTHERWEB_PORT, WEB, WEB_PORT } from './fake-cloud.ts';
+import { GATEWAY, idOf, ROUTER } from './samples.ts';
 
 testCloud(async () => ({
   cloud: new FakeCloud(),

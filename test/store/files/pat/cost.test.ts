@@ -1,7 +1,7 @@
 /** A change costs what it holds, not what its router holds. Said of what is done, not of how long it takes. */
 import { readFileSync, statSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import type { FileStore } from '../../../src/store/files/pat/file-store.ts';
+import type { FileStore } from '../../../../src/store/files/pat/file-store.ts';
 import { freshDirectory, idOf, journalPath, mapping, openStore, ROUTER, snapshotPath } from './support.ts';
 
 const MANY = 5000;

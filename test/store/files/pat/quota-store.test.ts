@@ -12,12 +12,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { StateLock } from '../../../src/store/files/lock.ts';
-import { FileQuotaStore } from '../../../src/store/files/pat/quota-store.ts';
-import { exec } from '../../core/identity/support.ts';
-import { FakeClock } from '../../support/fake-clock.ts';
-import { errorOf } from '../../support/fake-node.ts';
-import { NOW } from '../../support/samples.ts';
+import { StateLock } from '../../../../src/store/files/lock.ts';
+import { FileQuotaStore } from '../../../../src/store/files/pat/quota-store.ts';
+import { exec } from '../../../core/identity/support.ts';
+import { FakeClock } from '../../../support/fake-clock.ts';
+import { errorOf } from '../../../support/fake-node.ts';
+import { NOW } from '../../../support/samples.ts';
 
 let directory: string;
 let state_dir: string;

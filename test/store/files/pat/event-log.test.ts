@@ -12,11 +12,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import type { NewEvent } from '../../../src/pat/mapping/event.ts';
-import { EventLog } from '../../../src/store/files/pat/event-log.ts';
-import { FakeClock } from '../../support/fake-clock.ts';
-import { ListLog } from '../../support/fake-node.ts';
-import { idOf, MAPPING, ROUTER } from '../../support/samples.ts';
+import type { NewEvent } from '../../../../src/pat/mapping/event.ts';
+import { EventLog } from '../../../../src/store/files/pat/event-log.ts';
+import { FakeClock } from '../../../support/fake-clock.ts';
+import { ListLog } from '../../../support/fake-node.ts';
+import { idOf, MAPPING, ROUTER } from '../../../support/samples.ts';
 
 let state_dir: string;
 let clock: FakeClock;

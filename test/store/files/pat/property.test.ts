@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type Delta, emptyRecord, type RouterRecord, withDelta } from '../../../src/pat/mapping/record.ts';
+import { type Delta, emptyRecord, type RouterRecord, withDelta } from '../../../../src/pat/mapping/record.ts';
 import { comparable, freshDirectory, idOf, mapping, openStore, ROUTER, snapshotPath } from './support.ts';
 
 interface Step {

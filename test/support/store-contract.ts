@@ -1,8 +1,8 @@
 /** What every MappingStore promises, as tests over a factory: the real one and the fake of other tests are held to it. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { MappingStore } from '../../../src/pat/interfaces/store.ts';
-import { emptyRecord } from '../../../src/pat/mapping/record.ts';
-import { comparable, idOf, mapping, ROUTER } from './support.ts';
+import type { MappingStore } from '../../src/pat/interfaces/store.ts';
+import { emptyRecord } from '../../src/pat/mapping/record.ts';
+import { comparable, idOf, mapping, ROUTER } from '../store/files/pat/support.ts';
 
 export interface StoreUnderTest {
   readonly store: MappingStore;

@@ -1,6 +1,6 @@
 /** The contract suite, run on both stores. */
-import { MemoryStore } from '../../support/memory-store.ts';
-import { mappingStoreContract } from './contract.ts';
+import { MemoryStore } from '../../../support/memory-store.ts';
+import { mappingStoreContract } from '../../../support/store-contract.ts';
 import { freshDirectory, openStore } from './support.ts';
 
 mappingStoreContract('FileStore', () => {

@@ -4,10 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Mapping } from '../../../src/pat/mapping/mapping.ts';
-import type { RouterRecord } from '../../../src/pat/mapping/record.ts';
-import { FileStore, type FileStoreOptions } from '../../../src/store/files/pat/file-store.ts';
-import { createExec } from '../../../src/system/exec.ts';
+import type { Mapping } from '../../../../src/pat/mapping/mapping.ts';
+import type { RouterRecord } from '../../../../src/pat/mapping/record.ts';
+import { FileStore, type FileStoreOptions } from '../../../../src/store/files/pat/file-store.ts';
+import { createExec } from '../../../../src/system/exec.ts';
 import { fatMapping, idOf } from './fixtures/mappings.ts';
 
 export const ROUTER = 'r1';

@@ -2,9 +2,9 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { RouterRecord } from '../../../src/pat/mapping/record.ts';
-import type { FileStore } from '../../../src/store/files/pat/file-store.ts';
-import { everyMapping, MIGRATIONS } from '../../../src/store/files/pat/migrations.ts';
+import type { RouterRecord } from '../../../../src/pat/mapping/record.ts';
+import type { FileStore } from '../../../../src/store/files/pat/file-store.ts';
+import { everyMapping, MIGRATIONS } from '../../../../src/store/files/pat/migrations.ts';
 import { fatMapping } from './fixtures/mappings.ts';
 import { commitEach, freshDirectory, idOf, journalPath, openStore, ROUTER, snapshotPath } from './support.ts';
 

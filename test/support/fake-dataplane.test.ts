@@ -1,9 +1,9 @@
 /** The Dataplane in memory passes the same contract as the real ones. */
 import { expect, test } from '@jest/globals';
-import { praasError } from '../../../src/pat/errors.ts';
-import { dataplaneContract } from '../../support/dataplane-contract.ts';
-import { FakeDataplane, FakeRouter } from '../../support/fake-dataplane.ts';
-import { CALLER, FACTS, FORWARD, GATEWAY, idOf, ROUTER } from '../../support/samples.ts';
+import { praasError } from '../../src/pat/errors.ts';
+import { dataplaneContract } from './dataplane-contract.ts';
+import { FakeDataplane, FakeRouter } from './fake-dataplane.ts';
+import { CALLER, FACTS, FORWARD, GATEWAY, idOf, ROUTER } from './samples.ts';
 
 dataplaneContract('in memory', async () => {
   const router = new FakeRouter(FACTS);

@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { praasError } from '../../../src/pat/errors.ts';
-import type { FileStore } from '../../../src/store/files/pat/file-store.ts';
+import { praasError } from '../../../../src/pat/errors.ts';
+import type { FileStore } from '../../../../src/store/files/pat/file-store.ts';
 import { commitEach, freshDirectory, idOf, journalPath, mapping, openStore, ROUTER, snapshotPath } from './support.ts';
 
 let directory: ReturnType<typeof freshDirectory>;
