@@ -1,4 +1,4 @@
-/** Figures as people read them. Pure. */
+/** Figures as Markdown for people. Pure. */
 import { summarize } from './measure.ts';
 import type { Bar, Facts, Figure, Findings } from './row.ts';
 
@@ -44,7 +44,7 @@ function markdown(head: readonly string[], lines: readonly (readonly string[])[]
   return [line(head), `|${'---|'.repeat(head.length)}`, ...lines.map(line)].join('\n');
 }
 
-/** The middle one, and from where to where they went. */
+/** The median, and the range. */
 function spread(values: readonly number[]): string {
   const { min, median, max } = summarize(values);
   return min === max ? plain(median) : `${plain(median)} (${plain(min)} to ${plain(max)})`;
@@ -63,31 +63,30 @@ function limitOf(bar: Bar): string {
 export function page({ figures, facts = [] }: Findings, { facts: machine, executableBytes }: Machine): string {
   return `# Benchmarks
 
-Written by \`npm run bench\` (as root). Every figure is a ratio of two things measured in turn in the same run, A B A B …,
-because machines are noisy. The bar holds for the median; rows without one are for information.
+Written by \`npm run bench\` (as root). Every figure is a ratio of two things that are measured alternately in the same run,
+because machines are noisy. The bar applies to the median; rows without one are for information.
 
 ${tables({ figures })}
 
-- *Connection set-up*: the time of a blocking \`connect\`, the middle one of each batch, caller and server on a core each.
-  Plain routing has no connection tracking either; the row with one rule says what that and the translation cost alone.
-- *In one process*: as a daemon does it, with the records in memory and the routers' rules known. The command line without
+- *Connection set-up*: the time of a blocking \`connect\`, the median of each batch, with client and server on a core each.
+  Plain routing has no connection tracking either; the row with one rule shows what tracking and translation cost alone.
+- *In one process*: as in a daemon, with the records in memory and the rules of the routers known. The command line without
   a daemon reads both at every start, so its cost grows with the router.
-- *Into an empty namespace*: what happens when a router's namespace has been deleted and made again. The time of praas covers
-  looking at the namespace, planning, writing the rules and checking the connection table. Most of what it has beside the
-  tool is the price of five more programs, not of the mappings.
-- *Withdrawn*: \`pat delete\` of all of them, the durable write included.
-- *By hand*: the same script, handed to the tool directly.
-- *Over HTTP*: clients that ask again as soon as they are answered, each on a connection that it keeps, beside the daemon on
-  the same machine.
-- *Memory*: the daemon's resident set. Of forty requests four create a mapping, four withdraw it, one lists a hundred, and
+- *Into an empty namespace*: as after the namespace of a router was deleted and created again. The time of praas includes
+  inspecting the namespace, planning, writing the rules and checking the connection table. Most of the difference to the
+  tool is the cost of five more programs, not of the mappings.
+- *Deleted*: \`praas pat delete\` of all of them, the durable write included.
+- *By hand*: the same script, passed to the tool directly.
+- *Over HTTP*: clients that send the next request after each response, each on a connection of its own that stays open, on the
+  same machine as the daemon.
+- *Memory*: the resident set of the daemon. Of forty requests four create a mapping, four delete it, one lists a hundred, and
   the others show one.
-- *A loop*: \`iptables-save\`, or \`nft list ruleset\`, once in each namespace, one after the other, in a shell: a look at
-  everything, and nothing else. The daemon also reads addresses and routes, and what the other backend has left. After a
-  reboot there are namespaces and no rules.
+- *A loop*: \`iptables-save\`, or \`nft list ruleset\`, once in each namespace, one after the other, in a shell. The daemon also
+  reads addresses and routes, and the rules of the other backend. After a reboot there are namespaces and no rules.
 
 ## On the machine that measured
 
-Absolute figures, for information: the median, and from where to where the rounds went.
+Absolute figures, for information: the median, and the range of the rounds.
 
 ${tables({ figures: [], facts })}
 

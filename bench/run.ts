@@ -1,4 +1,4 @@
-// Measures the rows of the design's table that exist by now, prints them and writes docs/benchmarks.md.
+// Measures all rows, prints them and writes docs/benchmarks.md.
 //   npm run bench, or node bench/run.ts [--quick] [ROW ...]
 // A quick or partial run only prints. Ends with 1 when a bar is not held. Needs root and build/praas.
 import { spawn } from 'node:child_process';
@@ -28,12 +28,12 @@ else {
   process.exitCode = 2;
 }
 
-/** Why nothing can be measured, or undefined. */
+/** Why nothing can be measured; undefined if it can. */
 function whyNot(): string | undefined {
   const unknown = wanted.find((name) => !names.includes(name));
-  if (unknown !== undefined) return `no row ${unknown}; there are: ${names.join(', ')}`;
-  if (process.getuid?.() !== 0) return 'it makes network namespaces: run it as root';
-  if (statSync(PRAAS, { throwIfNoEntry: false }) === undefined) return `there is no ${PRAAS}: run make build first`;
+  if (unknown !== undefined) return `row ${unknown} not found; rows: ${names.join(', ')}`;
+  if (process.getuid?.() !== 0) return 'root is required to create network namespaces';
+  if (statSync(PRAAS, { throwIfNoEntry: false }) === undefined) return `${PRAAS} not found: run make build first`;
   return undefined;
 }
 
@@ -43,19 +43,19 @@ async function main(): Promise<void> {
   for (const name of wanted) {
     const found = await measured(name);
     if (found === undefined) return;
-    // The bars are for the whole numbers.
+    // The bars apply to a full run only.
     figures.push(...(values.quick ? found.figures.map(({ title, ratios }) => ({ title, ratios })) : found.figures));
     facts.push(...(found.facts ?? []));
   }
   console.log(tables({ figures, facts }));
   if (!values.quick && positionals.length === 0) {
     writeFileSync(PAGE, page({ figures, facts }, await machine()));
-    console.error(`${PAGE} is written`);
+    console.error(`wrote ${PAGE}`);
   }
   if (!figures.every(isHeld)) process.exitCode = 1;
 }
 
-/** What one row found; undefined, with the exit code set, when it failed or was interrupted. */
+/** The findings of one row; undefined, with the exit code set, when it failed or was interrupted. */
 async function measured(name: string): Promise<Findings | undefined> {
   const args = [MEASURE_ROW, name, ...(values.quick ? ['--quick'] : [])];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });

@@ -178,6 +178,8 @@ test('a page that names a command or a flag that there is not would be found', (
   expect(readCommandLine('praas pat lost').command).toBeUndefined();
   expect(readCommandLine('praas nonsense').command).toBeUndefined();
   expect(readCommandLine('praas pat').command).toBe('topic');
+  expect(readCommandLine('praas --version').command).toBe('topic');
+  expect(readCommandLine('praas --versions').command).toBeUndefined();
   expect(readCommandLine('praas pat create --nonsense -q x').flags).toEqual(['--nonsense', '-q']);
 });
 
@@ -213,11 +215,12 @@ function commandLinesOf(code: string): string[] {
     .flatMap((line) => /^(?:\$ )?(?:sudo )?(praas [a-z-].*)$/.exec(line.replace(/\s+#.*$/, ''))?.[1]?.trimEnd() ?? []);
 }
 
-/** The command that a line runs (`topic`: only the first word of several commands), and the flags on it. */
+/** The command that a line runs (`topic`: the first word of several commands, or --version), and the flags on it. */
 function readCommandLine(line: string): { command: (typeof VISIBLE)[number] | 'topic' | undefined; flags: string[] } {
   const [, first = '', second = ''] = line.split(/\s+/);
   const flags = line.split(/\s+/).flatMap((word) => /^\[?(--[a-z-]+|-[a-z])\b/.exec(word)?.[1] ?? []);
-  const isTopic = second === '' && Object.keys(MANIFEST.commands).some((id) => id.startsWith(`${first}:`));
+  const isTopic =
+    second === '' && (first === '--version' || Object.keys(MANIFEST.commands).some((id) => id.startsWith(`${first}:`)));
   const command = MANIFEST.commands[`${first}:${second}`] ?? MANIFEST.commands[first];
   return { command: command ?? (isTopic ? 'topic' : undefined), flags };
 }

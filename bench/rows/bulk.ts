@@ -68,7 +68,7 @@ async function measure(options: Options, backend: BackendName): Promise<Figure[]
       bar: { atMost: 1.5 },
       ratios: added,
     },
-    { title: `${count} mappings withdrawn at once, against \`${tool}\` of the same rules by hand`, ratios: removed },
+    { title: `${count} mappings deleted at once, against \`${tool}\` of the same rules by hand`, ratios: removed },
   ];
 }
 

@@ -104,18 +104,18 @@ export const cloud: Row = {
         () => once(whose),
         () => once('neutron'),
       );
-    const title = "from asking for a port to the first connection through it, against Neutron's port forwarding";
+    const title = "from the request for a port to the first connection through it, against Neutron's port forwarding";
     const [byIds, byNames] = [await against('ids'), await against('names')];
     const line = (what: string, whose: Whose) => ({ what, values: [calls[whose], firsts[whose]] });
     return {
       figures: [
         { title: `${title}, both by IDs`, bar: { atMost: AT_MOST }, ratios: byIds },
-        { title: `${title}, ours by names`, ratios: byNames },
+        { title: `${title}, praas by names`, ratios: byNames },
       ],
       facts: [
         {
           title: 'a port of a server, on a real OpenStack',
-          columns: ['answered within, ms', 'first connection within, ms'],
+          columns: ['response, ms', 'first connection, ms'],
           lines: [
             line('praas, by IDs', 'ids'),
             line('praas, by names', 'names'),

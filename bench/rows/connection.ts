@@ -108,7 +108,7 @@ async function measure(options: Options): Promise<Figure[]> {
       ratios: await against(ipt.calls(ADDRESSES.gateway, 1_000), routed),
     },
     {
-      title: 'plain routing, against plain routing in another world (how exact these rows are)',
+      title: 'plain routing, against plain routing in other namespaces (the precision of these rows)',
       ratios: await against(routedToo, routed),
     },
   ];

@@ -33,7 +33,7 @@ class Place {
     return new Place(title, routers === 1 ? { atLeast: AT_LEAST } : undefined, clients, routerIds);
   }
 
-  /** Creates that many by that many clients, and withdraws them again. */
+  /** Creates that many by that many clients, and deletes them again. */
   async load(clients: number, count: number): Promise<Load> {
     const ids: string[] = [];
     const create = (_: unknown, index: number) => async (): Promise<void> => {
@@ -66,7 +66,7 @@ async function measure(options: Options): Promise<Findings> {
   }
   const facts = {
     title: 'creates over HTTP',
-    columns: ['a second', 'half within, ms', '99 of 100 within, ms'],
+    columns: ['per second', 'median latency, ms', '99th percentile, ms'],
     lines: places.flatMap(linesOf),
   };
   return { figures: places.flatMap(figuresOf), facts: [facts] };

@@ -36,7 +36,7 @@ async function sizesOf(options: Options, requests: number, mappings: number, rou
   return { what, values };
 }
 
-/** So many requests: of forty, four create a mapping, four withdraw it, one lists a hundred, the others show one. */
+/** So many requests: of forty, four create a mapping, four delete it, one lists a hundred, the others show one. */
 function requestsTo(
   clients: Clients,
   routerIds: readonly string[],

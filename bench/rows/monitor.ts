@@ -130,8 +130,10 @@ export const monitor: Row = {
 
     const fates = (times: readonly Times[]): number[] => times.map(([, fate]) => fate);
     const inSeconds = (times: readonly Times[]): number[] => fates(times).map((fate) => fate / SECOND_MS);
-    const moved = "from the call that changes a server's address to the packet that reaches it there, of one second";
-    const removed = "from the call that deletes a server's port to the packet that is refused, of one second";
+    const moved =
+      'from the API call that changes the address of a server to the first packet that reaches it there, against one second';
+    const removed =
+      'from the API call that deletes the port of a server to the first packet that is refused, against one second';
     const line = (what: string, times: readonly Times[]) => ({
       what,
       values: [times.map(([call]) => call), fates(times)],
@@ -143,13 +145,13 @@ export const monitor: Row = {
       ],
       facts: [
         {
-          title: 'a server that moves, and one that goes, on a real OpenStack',
-          columns: ["Neutron's answer within, ms", 'packet fares otherwise within, ms'],
+          title: 'a server with another address, and one whose port is deleted, on a real OpenStack',
+          columns: ['response of Neutron, ms', 'effect on packets, ms'],
           lines: [
             line('another address, with events', heard.moved),
-            line('another address, a sweep every 5 s alone', swept.moved),
+            line('another address, only a sweep every 5 s', swept.moved),
             line('port deleted, with events', heard.removed),
-            line('port deleted, a sweep every 5 s alone', swept.removed),
+            line('port deleted, only a sweep every 5 s', swept.removed),
           ],
         },
       ],

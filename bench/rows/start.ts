@@ -43,7 +43,7 @@ export const start: Row = {
       await against(options, '`praas pat list` of 100 mappings', { atMost: 2.5 }, list, few),
       await against(options, '`praas pat list -f json` of 100 mappings', undefined, [...list, '-f', 'json'], few),
       await against(options, '`praas pat list` of 10,000 mappings', undefined, list, many),
-      await against(options, 'the executable saying its version', undefined, ['--version'], few),
+      await against(options, '`praas --version`', undefined, ['--version'], few),
     ];
     return { figures };
   },
