@@ -150,6 +150,7 @@ describe.each(PAGES)('%s', (path) => {
         ...(char === undefined ? [] : [`-${char}`]),
         ...(allowNo === true ? [`--no-${name}`] : []),
       ]);
+      if (command === 'topic') names.push('--version');
       expect({ line, names: [...names, '--help'] }).toEqual({ line, names: expect.arrayContaining(flags) });
     }
   });
