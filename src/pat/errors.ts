@@ -65,7 +65,7 @@ export const PAT_ERRORS = {
       `router ${f.router} not found on this node (${present('routers', f.known)})`,
     () => ['Run `praas router list` to see the routers of this node.'],
     // A requester with a project is told of its own routers only.
-    (f) => (f.is_own === true ? f : { ...f, known: [] }),
+    { redact: (f) => (f.is_own === true ? f : { ...f, known: [] }) },
   ),
   NO_GATEWAY: entry(
     'Conflict',

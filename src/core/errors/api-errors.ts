@@ -21,6 +21,7 @@ export const API_ERRORS = {
     'Unavailable',
     (f: { address: string; seconds: number }) => `too many failed authentications from ${f.address}`,
     (f) => [`Wait ${f.seconds} seconds, then use a valid token.`],
+    { status: 429 },
   ),
   ROUTE_NOT_FOUND: entry(
     'NotFound',
@@ -32,6 +33,7 @@ export const API_ERRORS = {
     (f: { method: string; path: string; allowed: readonly string[] }) =>
       `method ${f.method} not allowed for ${f.path}; allowed: ${list(f.allowed)}`,
     () => [READ_THE_API],
+    { status: 405 },
   ),
   REQUEST_UNREADABLE: entry(
     'Invalid',
@@ -42,6 +44,7 @@ export const API_ERRORS = {
     'Invalid',
     (f: { limit_bytes: number }) => `request body too large: more than ${f.limit_bytes} bytes`,
     () => ['Split it into several requests.'],
+    { status: 413 },
   ),
   TOKEN_NOT_FOUND: entry(
     'NotFound',
@@ -84,11 +87,13 @@ export const API_ERRORS = {
     'Conflict',
     (f: { id: string }) => `precondition failed: ${f.id} has changed since its ETag in If-Match was read`,
     () => ['Read it again, then decide whether the change still applies.'],
+    { status: 412 },
   ),
   IDEMPOTENCY_KEY_REUSED: entry(
     'Conflict',
     (f: { key: string }) => `Idempotency-Key ${f.key} was already used for another request`,
     () => ['Use a new key for each new request.'],
+    { status: 422 },
   ),
   POLICY_INVALID: entry(
     'Invalid',

@@ -46,13 +46,15 @@ export const BASE_ERRORS = {
     'Invalid',
     (f: { what: string }) => `permission denied: ${f.what} requires root`,
     () => ['Run the command again with sudo.'],
+    // The daemon lacks the permission, not the requester.
+    { status: 500 },
   ),
   STORE_LOCKED: entry(
     'Unavailable',
     (f: { path: string; holder: string; seconds: number }) =>
       `cannot lock ${f.path}: held by ${f.holder}; waited ${f.seconds} seconds`,
     () => ['Wait until that process ends, then try again.'],
-    withoutPath,
+    { redact: withoutPath },
   ),
   STORE_DAMAGED: entry(
     'External',
@@ -64,7 +66,7 @@ export const BASE_ERRORS = {
       `Restore ${f.path} from a backup` +
         (f.aside === undefined ? '.' : `, or remove ${f.aside} to start with an empty state.`),
     ],
-    withoutPath,
+    { redact: withoutPath },
   ),
   STORE_TOO_NEW: entry(
     'External',
@@ -76,19 +78,19 @@ export const BASE_ERRORS = {
     'Unavailable',
     (f: { path: string; reason: string }) => `cannot read ${f.path}: ${f.reason}`,
     () => ['Check the file system, and state_dir in `praas config show`.'],
-    withoutPath,
+    { redact: withoutPath },
   ),
   STORE_FULL: entry(
     'Unavailable',
     (f: { path: string }) => `cannot write ${f.path}: no space left on the file system`,
     () => ['Free some space and try again; nothing was changed.'],
-    withoutPath,
+    { redact: withoutPath },
   ),
   STORE_FAILED: entry(
     'Unavailable',
     (f: { path: string; reason: string }) => `cannot write ${f.path}: ${f.reason}`,
     () => ['Check the file system and the permissions of the directory; nothing was changed.'],
-    withoutPath,
+    { redact: withoutPath },
   ),
   TOOL_MISSING: entry(
     'External',

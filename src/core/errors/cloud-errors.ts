@@ -12,7 +12,7 @@ export const CLOUD_ERRORS = {
     (f: { path: string; exists: boolean }) =>
       `OpenStack is not configured: ${f.path} ${f.exists ? 'contains no cloud' : 'not found'}`,
     () => ['Set clouds_path in praas.conf to a clouds.yaml with the cloud of this node.'],
-    (f) => ({ ...f, path: 'clouds.yaml' }),
+    { redact: (f) => ({ ...f, path: 'clouds.yaml' }) },
   ),
   CLOUD_UNAVAILABLE: entry(
     'Unavailable',

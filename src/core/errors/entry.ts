@@ -23,15 +23,17 @@ export interface ErrorEntry<P> {
   readonly next: (facts: P) => readonly string[];
   /** The facts as requesters of one project may see them; left out: all of them. */
   readonly redact?: ((facts: P) => P) | undefined;
+  /** The HTTP status, where HTTP has a more exact one than that of the kind. */
+  readonly status?: number | undefined;
 }
 
-/** Creates an entry; its arguments are the fields of ErrorEntry. */
+/** Creates an entry; its arguments are the fields of ErrorEntry, those that most errors leave out at the end. */
 export const entry = <P>(
   kind: ErrorKind,
   message: (facts: P) => string,
   next: (facts: P) => readonly string[],
-  redact?: (facts: P) => P,
-): ErrorEntry<P> => ({ kind, message, next, redact });
+  { redact, status }: Pick<ErrorEntry<P>, 'redact' | 'status'> = {},
+): ErrorEntry<P> => ({ kind, message, next, redact, status });
 
 /** Joins items for a message: `a, b`, or `none`. */
 export const list = (items: readonly string[]): string => (items.length === 0 ? 'none' : items.join(', '));

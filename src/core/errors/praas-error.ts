@@ -18,6 +18,8 @@ export interface PraasErrorParts<C extends string, F> {
   readonly message: string;
   readonly nextSteps: readonly string[];
   readonly facts: F;
+  /** The HTTP status of its catalogue entry; left out: that of the kind. */
+  readonly status?: number | undefined;
   /** The same error for requesters of one project; left out where they may see all facts. */
   readonly redacted?: (() => PraasError<C, F>) | undefined;
 }
@@ -29,15 +31,19 @@ export class PraasError<C extends string = string, F = UnknownFacts> extends Err
   readonly kind: ErrorKind;
   readonly nextSteps: readonly string[];
   readonly facts: F;
+  /** The HTTP status of its catalogue entry; undefined: that of the kind. */
+  readonly status: number | undefined;
   readonly #redacted: (() => PraasError<C, F>) | undefined;
 
   /** `cause` is for logs; it is never shown to users. */
-  constructor({ code, kind, message, nextSteps, facts, redacted }: PraasErrorParts<C, F>, cause?: unknown) {
+  constructor(parts: PraasErrorParts<C, F>, cause?: unknown) {
+    const { code, kind, message, nextSteps, facts, status, redacted } = parts;
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
     this.kind = kind;
     this.nextSteps = nextSteps;
     this.facts = facts;
+    this.status = status;
     this.#redacted = redacted;
   }
 
@@ -77,9 +83,10 @@ export function errorsOf<const E extends Catalogue>(entries: E): Errors<E> {
   ): PraasError<C, FactsOf<E, C>> {
     const entry = entries[code];
     if (entry === undefined) throw new Error(`no entry ${code} in this catalogue`);
-    const { kind, message, next, redact } = entry;
+    const { kind, message, next, redact, status } = entry;
     const redacted = redact && (() => praasError(code, redact(facts) as FactsOf<E, C>, cause));
-    return new PraasError({ code, kind, message: message(facts), nextSteps: next(facts), facts, redacted }, cause);
+    const text = { message: message(facts), nextSteps: next(facts) };
+    return new PraasError({ code, kind, ...text, facts, status, redacted }, cause);
   }
   return { praasError, isPraasError: isPraasError as Errors<E>['isPraasError'] };
 }

@@ -1,14 +1,14 @@
 /** The response bodies of a PAT agent, as schemas. Unknown fields are ignored, because the agent may be a newer version. */
 
 import * as z from 'zod';
+import { ErrorItem } from '../../core/client/error-document.ts';
+import { Printable } from '../../core/client/printable.ts';
 import { HOP_VERDICTS, HOPS } from '../check/report.ts';
 import { Correction } from '../follow/correction.ts';
 import { IMPORT_RESULTS } from '../import/result.ts';
 import { Event, EventAuthor } from '../mapping/event.ts';
 import { Mapping } from '../mapping/mapping.ts';
 import type { ReasonCode } from '../mapping/reasons.ts';
-import { ErrorItem } from './errors.ts';
-import { Printable } from './printable.ts';
 
 const Count = z.int().min(0);
 const Printables = z.array(Printable);

@@ -1,7 +1,8 @@
 /** Checks of mappings by a remote PAT agent. */
+
+import type { ApiClient } from '../../core/client/api-client.ts';
 import type { CheckReport } from '../check/report.ts';
 import type { Checks } from '../check/service.ts';
-import type { ApiClient } from './api-client.ts';
 import { CheckDocument } from './documents.ts';
 
 export class RemoteChecks implements Checks {

@@ -1,8 +1,9 @@
 /** Imports of unmanaged rules by a remote PAT agent. */
+
+import type { ApiClient } from '../../core/client/api-client.ts';
 import type { Changed, ChangeOptions } from '../change/change.ts';
 import type { ImportedRule } from '../import/result.ts';
 import type { Imports } from '../services/import-service.ts';
-import type { ApiClient } from './api-client.ts';
 import { ImportedDocument } from './documents.ts';
 import { withOptions } from './remote-pat.ts';
 

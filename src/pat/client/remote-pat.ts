@@ -1,4 +1,6 @@
 /** Mappings of a remote PAT agent. Values and errors are those of PatService. */
+
+import type { ApiClient } from '../../core/client/api-client.ts';
 import type { NewId } from '../../core/ids.ts';
 import type { Changed, ChangeOptions, Synced } from '../change/change.ts';
 import { praasError } from '../errors.ts';
@@ -7,7 +9,6 @@ import type { MappingRequest } from '../mapping/request.ts';
 import type { MappingView } from '../mapping/view.ts';
 import type { Connection } from '../plan/connection.ts';
 import type { DeletedMappings, MappingFilter, MappingList, Pat } from '../services/api.ts';
-import type { ApiClient } from './api-client.ts';
 import {
   ConnectionsDocument,
   DeletedDocument,
@@ -15,7 +16,6 @@ import {
   MappingListDocument,
   SyncedDocument,
 } from './documents.ts';
-import { errorOf } from './errors.ts';
 
 const MAPPINGS = '/v1/mappings';
 /** Keeps a request below the body limit and the timeout of the API. */
@@ -95,7 +95,7 @@ export class RemotePat implements Pat {
     ]);
     const path = query.size === 0 ? MAPPINGS : `${MAPPINGS}?${query.toString()}`;
     const { mappings, failures } = await this.#api.request(MappingListDocument, { method: 'GET', path });
-    return { mappings, failures: failures.map((item) => errorOf(item, this.#api.name)) };
+    return { mappings, failures: failures.map((item) => this.#api.errorOf(item)) };
   }
 
   async get(id: string): Promise<MappingView> {
@@ -120,7 +120,7 @@ export class RemotePat implements Pat {
     const { mappings, failures, ...rest } = await this.#api.request(DeletedDocument, request);
     return {
       ...changed(mappings, rest),
-      failures: failures.map((item) => errorOf(item, this.#api.name)),
+      failures: failures.map((item) => this.#api.errorOf(item)),
     };
   }
 }

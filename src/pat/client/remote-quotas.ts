@@ -1,9 +1,10 @@
 /** Quotas of a remote PAT agent. */
+
+import type { ApiClient } from '../../core/client/api-client.ts';
 import { parseInput } from '../../core/values/input.ts';
 import { praasError } from '../errors.ts';
 import { type OwnQuota, ProjectId } from '../quota/quota.ts';
 import type { Quotas, QuotaView } from '../services/api.ts';
-import type { ApiClient } from './api-client.ts';
 import { QuotaDocument, QuotaListDocument } from './documents.ts';
 
 const QUOTAS = '/v1/quotas';

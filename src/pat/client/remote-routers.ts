@@ -1,9 +1,9 @@
 /** The routers of the node of a remote PAT agent. */
+
+import type { ApiClient } from '../../core/client/api-client.ts';
 import type { RouterDetails } from '../router/view.ts';
 import type { RouterList, Routers } from '../services/api.ts';
-import type { ApiClient } from './api-client.ts';
 import { RouterDocument, RouterListDocument } from './documents.ts';
-import { errorOf } from './errors.ts';
 
 const ROUTERS = '/v1/routers';
 
@@ -16,7 +16,7 @@ export class RemoteRouters implements Routers {
 
   async list(): Promise<RouterList> {
     const { routers, failures } = await this.#api.request(RouterListDocument, { method: 'GET', path: ROUTERS });
-    return { routers, failures: failures.map((item) => errorOf(item, this.#api.name)) };
+    return { routers, failures: failures.map((item) => this.#api.errorOf(item)) };
   }
 
   async show(routerId: string): Promise<RouterDetails> {

@@ -1,12 +1,14 @@
 /** The services of a remote PAT agent. */
+
+import { ApiClient, type ApiTransport } from '../../core/client/api-client.ts';
 import type { NewId } from '../../core/ids.ts';
 import type { Checks } from '../check/service.ts';
+import { CATALOGUE } from '../errors.ts';
 import type { Corrections } from '../follow/correction.ts';
 import type { Events } from '../interfaces/events.ts';
 import type { Pat, Quotas, Routers } from '../services/api.ts';
 import type { Imports } from '../services/import-service.ts';
 import type { Servers } from '../services/server-service.ts';
-import { ApiClient, type ApiTransport } from './api-client.ts';
 import { RemoteChecks } from './remote-checks.ts';
 import { RemoteEvents } from './remote-events.ts';
 import { RemoteImports } from './remote-imports.ts';
@@ -29,7 +31,7 @@ export interface Remote {
 
 /** Connects with the first request. */
 export function openRemote(transport: ApiTransport, newId: NewId): Remote {
-  const api = new ApiClient(transport);
+  const api = new ApiClient(transport, CATALOGUE);
   const events = new RemoteEvents(api);
   return {
     pat: new RemotePat(api, newId),

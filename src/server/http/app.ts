@@ -46,9 +46,9 @@ const MAX_BODY_BYTES = 1024 * 1024;
 const REQUEST_ID = 'X-Openstack-Request-Id';
 const SECOND_MS = 1000;
 
-/** Throws a plain error, which is a bug, for an API that does not declare what its endpoints use. */
+/** Throws a plain error, which is a bug, for an API that does not declare what its endpoints use, or an action without a level. */
 export function createApp(parts: AppParts): Express {
-  actionsOf(parts.apis);
+  for (const action of Object.keys(actionsOf(parts.apis))) parts.policy.level(action);
   const endpoints = parts.apis.flatMap((api) => api.endpoints);
   const app = express();
   app.disable('x-powered-by');

@@ -1,6 +1,7 @@
-/** Errors as responses, in the form of OpenStack. The one table of HTTP statuses. Nothing internal is disclosed. */
+/** Errors as responses, in the form of OpenStack. HTTP statuses by kind; an entry of a catalogue may have a more exact one. Nothing internal is disclosed. */
 import type { ErrorKind } from '../../core/errors/entry.ts';
-import { type CoreCode, isPraasError, praasError } from '../../core/errors/errors.ts';
+import { isPraasError, praasError } from '../../core/errors/errors.ts';
+import { wireCode } from '../../core/errors/wire-code.ts';
 
 export interface Problem {
   readonly request_id: string;
@@ -24,21 +25,9 @@ const BY_KIND: Readonly<Record<ErrorKind, number>> = {
   External: 500,
 };
 
-/** Codes for which HTTP has a more exact status than for their kind. */
-const BY_CODE: Readonly<Partial<Record<CoreCode, number>>> = {
-  METHOD_NOT_ALLOWED: 405,
-  PRECONDITION_FAILED: 412,
-  BODY_TOO_LARGE: 413,
-  IDEMPOTENCY_KEY_REUSED: 422,
-  TOO_MANY_FAILURES: 429,
-  // The daemon lacks the permission, not the requester.
-  NOT_PERMITTED: 500,
-};
-
-const PREFIX = 'praas.';
 /** For an error that is in no catalogue: a bug. */
 const BUG = {
-  code: `${PREFIX}bug`,
+  code: wireCode('BUG'),
   status: 500,
   title: 'Internal error',
   detail: 'internal error',
@@ -49,7 +38,7 @@ const BUG = {
 /** The HTTP status of an error; 500 for one that is in no catalogue. */
 export function statusOf(error: unknown): number {
   if (!isPraasError(error)) return BUG.status;
-  return (BY_CODE as Readonly<Record<string, number>>)[error.code] ?? BY_KIND[error.kind];
+  return error.status ?? BY_KIND[error.kind];
 }
 
 /** The error for the requester. Of a bug it has only the request ID, under which the log of the daemon has the rest. */
@@ -67,10 +56,6 @@ export function requestError(error: unknown): unknown {
   if (type === 'entity.too.large') return praasError('BODY_TOO_LARGE', { limit_bytes: Number(limit) }, error);
   if (typeof status !== 'number' || status < 400 || status >= 500) return error;
   return praasError('REQUEST_UNREADABLE', { reason: String(message) }, error);
-}
-
-function wireCode(code: string): string {
-  return `${PREFIX}${code.toLowerCase().replaceAll('_', '-')}`;
 }
 
 function titleOf(code: string): string {

@@ -5,21 +5,12 @@
 import { Agent, request as httpRequest, type RequestOptions } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import { urlToHttpOptions } from 'node:url';
+import type { ApiRequest, ApiResponse, ApiTransport } from '../../core/client/api-client.ts';
 import { isPraasError, type PraasError, praasError } from '../../core/errors/errors.ts';
 import { redirectReason, tlsPortReason } from './bad-response.ts';
 import { addressText, type DaemonAddress } from './daemon-address.ts';
 import { exchange, type HttpResponse, NoResponse, TOO_LARGE } from './exchange.ts';
 import { failureReason, isBroken, isNotHttp, isUntrusted } from './failure.ts';
-
-export interface DaemonRequest {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
-  /** With the query. */
-  readonly path: string;
-  /** Sent as JSON. */
-  readonly body?: unknown;
-  /** Identifies a repetition to the daemon. A request with a key is repeated once when the connection breaks. */
-  readonly idempotencyKey?: string;
-}
 
 export interface Limits {
   /** The longest time without any data. */
@@ -36,7 +27,7 @@ interface Transport {
   readonly agent: Agent;
 }
 
-export class DaemonClient {
+export class DaemonClient implements ApiTransport {
   /** The address of the daemon, as users write it. */
   readonly name: string;
   readonly #address: DaemonAddress;
@@ -53,8 +44,8 @@ export class DaemonClient {
   }
 
   /** Throws DAEMON_UNREACHABLE, INTERRUPTED, and DAEMON_BAD_RESPONSE for a redirect and a response that is not HTTP or too large. */
-  async send(request: DaemonRequest): Promise<Pick<HttpResponse, 'status' | 'text'>> {
-    let may_have_changed = false;
+  async send(request: ApiRequest): Promise<ApiResponse> {
+    let isDoubtful = false;
     for (let repetitions = request.idempotencyKey === undefined ? 0 : 1; ; repetitions--) {
       try {
         const response = await this.#attempt(request);
@@ -64,8 +55,8 @@ export class DaemonClient {
       } catch (error) {
         if (isPraasError(error)) throw error;
         const { cause, isSent } = asNoResponse(error);
-        may_have_changed ||= isSent && request.method !== 'GET';
-        if (repetitions === 0 || !isBroken(cause)) throw await this.#errorOf(cause, may_have_changed);
+        isDoubtful ||= isSent && request.method !== 'GET';
+        if (repetitions === 0 || !isBroken(cause)) throw await this.#errorOf(cause, isDoubtful);
         // An interruption of the pause ends the repetition at once.
         await setTimeout(this.#limits.pauseMs, undefined, { signal: this.#abortSignal }).catch(() => undefined);
       }
@@ -77,7 +68,7 @@ export class DaemonClient {
     (await this.#transport?.catch(() => undefined))?.agent.destroy();
   }
 
-  async #attempt({ method, path, body, idempotencyKey }: DaemonRequest): Promise<HttpResponse> {
+  async #attempt({ method, path, body, idempotencyKey }: ApiRequest): Promise<HttpResponse> {
     this.#transport ??= openTransport(this.#address);
     const transport = await this.#transport;
     const { silenceMs, maxBytes } = this.#limits;
@@ -99,16 +90,16 @@ export class DaemonClient {
     return this.#address.kind === 'url' ? tlsPortReason(new URL(this.#address.url), outcome) : undefined;
   }
 
-  async #errorOf(cause: unknown, may_have_changed: boolean): Promise<PraasError> {
+  async #errorOf(cause: unknown, isDoubtful: boolean): Promise<PraasError> {
     const { reason: interruption } = this.#abortSignal;
     if (isPraasError(interruption, 'INTERRUPTED')) {
       const { signal_number } = interruption.facts;
-      return may_have_changed ? praasError('INTERRUPTED', { signal_number, may_have_changed }) : interruption;
+      return isDoubtful ? praasError('INTERRUPTED', { signal_number, may_have_changed: true }) : interruption;
     }
     // A TLS port cannot read a plain request, so nothing has changed.
     const reason = await this.#tlsPortReason(cause);
     if (reason !== undefined) return praasError('DAEMON_UNREACHABLE', { url: this.name, reason }, cause);
-    const facts = { url: this.name, ...(may_have_changed && { may_have_changed }) };
+    const facts = { url: this.name, ...(isDoubtful && { may_have_changed: true }) };
     const isBadResponse = isNotHttp(cause) || (cause as NodeJS.ErrnoException).code === TOO_LARGE;
     if (isBadResponse) {
       const problem = isNotHttp(cause) ? 'it does not speak HTTP' : failureReason(cause);

@@ -8,7 +8,8 @@ import { ProcessMetrics } from '../../../src/server/http/metrics.ts';
 import { openApiDocument } from '../../../src/server/http/openapi.ts';
 import { readinessOf } from '../../../src/server/http/readiness.ts';
 import { describeCatalogue } from '../../support/catalogue.ts';
-import { READY_CHECKS, TestApi } from './api.ts';
+import { POLICY_BY_DEFAULT } from '../../support/requests.ts';
+import { READY, READY_CHECKS, TestApi } from './api.ts';
 import { Contract } from './contract.ts';
 import { TOY_ACTIONS, TOY_CHECK, toyApi } from './toy/api.ts';
 import { TOY_ERRORS } from './toy/errors.ts';
@@ -41,11 +42,11 @@ test('its actions are in the policy, with levels and FORBIDDEN texts of their ow
   expect(allowed.status).toBe(204);
 });
 
-test('its bodies are parsed, its errors are told by their code, and its metrics are scraped', async () => {
+test('its bodies are parsed, its errors are told by their code with a status of their own, and its metrics are scraped', async () => {
   const wrong = await api.call('post', '/v1/bells/door/ring', { json: { times: 0 } });
   expect(await wrong.json()).toMatchObject({ errors: [{ code: 'praas.invalid-input', facts: { field: 'times' } }] });
   const broken = await api.call('post', '/v1/bells/tower/ring', { json: { times: 1 } });
-  expect(broken.status).toBe(409);
+  expect(broken.status).toBe(410);
   expect(await broken.json()).toMatchObject({ errors: [{ code: 'praas.bell-broken', facts: { bell: 'tower' } }] });
   const metrics = await (await api.call('get', '/metrics')).text();
   expect(metrics).toContain('toy_rings_total 2');
@@ -105,6 +106,12 @@ test('an API that uses an action or a tag that it does not declare is not mounte
   expect(() => actionsOf([{ ...toy, actions: {} }])).toThrow('listBells');
   expect(() => actionsOf([{ ...toy, tags: [] }])).toThrow('listBells');
   expect(() => actionsOf([toy, toy])).toThrow('bell:list');
+});
+
+test('an API whose actions the policy does not have is not mounted', () => {
+  const open = (): TestApi => new TestApi(READY, POLICY_BY_DEFAULT, ({ registry }) => [toyApi(registry)]);
+
+  expect(open).toThrow('bell:list');
 });
 
 describeCatalogue('toy', TOY_ERRORS, { BELL_BROKEN: [{ bell: 'tower' }] });

@@ -4,6 +4,7 @@
  */
 import { request } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { defaultPolicy } from '../../../src/core/identity/policy.ts';
 import type { Requester } from '../../../src/core/identity/requester.ts';
 import { createApp } from '../../../src/server/http/app.ts';
 import { clientAddress } from '../../../src/server/http/client-address.ts';
@@ -12,8 +13,8 @@ import { Listener } from '../../../src/server/http/listener.ts';
 import { HttpMetrics, ProcessMetrics } from '../../../src/server/http/metrics.ts';
 import { RequestContext } from '../../../src/system/request-context.ts';
 import { fakeNode, type ListLog } from '../../support/fake-node.ts';
-import { POLICY_BY_DEFAULT, tenant } from '../../support/requests.ts';
-import { toyApi } from './toy/api.ts';
+import { tenant } from '../../support/requests.ts';
+import { TOY_ACTIONS, toyApi } from './toy/api.ts';
 
 const BALANCER = '127.0.0.1';
 const OTHER = '127.0.0.2';
@@ -47,7 +48,7 @@ beforeEach(async () => {
     authenticate: (asked) =>
       gate.authenticate({ address: addressOf(asked) ?? 'unknown', token: asked.get('X-Auth-Token') }),
     addressOf,
-    policy: { ...POLICY_BY_DEFAULT, allows: () => true },
+    policy: defaultPolicy(TOY_ACTIONS),
     context: new RequestContext(),
     metrics: new HttpMetrics(metrics.registry),
     clock: node.clock,

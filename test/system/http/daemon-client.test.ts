@@ -5,9 +5,10 @@ import { rmSync } from 'node:fs';
 import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
+import type { ApiRequest } from '../../../src/core/client/api-client.ts';
 import { praasError } from '../../../src/pat/errors.ts';
 import type { DaemonAddress } from '../../../src/system/http/daemon-address.ts';
-import { DaemonClient, type DaemonRequest, type Limits } from '../../../src/system/http/daemon-client.ts';
+import { DaemonClient, type Limits } from '../../../src/system/http/daemon-client.ts';
 import { failureReason } from '../../../src/system/http/failure.ts';
 import {
   answer,
@@ -23,9 +24,9 @@ const TLS_HANDSHAKE = 0x16;
 const BAD_REQUEST_PAGE =
   'HTTP/1.1 400 Bad Request\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n<html></html>';
 const LIMITS: Limits = { silenceMs: 10_000, pauseMs: 1, maxBytes: 1000 };
-const GET: DaemonRequest = { method: 'GET', path: '/v1/mappings' };
-const POST: DaemonRequest = { method: 'POST', path: '/v1/mappings', body: { a: 'ü' } };
-const KEYED: DaemonRequest = { ...POST, idempotencyKey: 'k1' };
+const GET: ApiRequest = { method: 'GET', path: '/v1/mappings' };
+const POST: ApiRequest = { method: 'POST', path: '/v1/mappings', body: { a: 'ü' } };
+const KEYED: ApiRequest = { ...POST, idempotencyKey: 'k1' };
 
 const directory = newDirectory();
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -72,7 +73,7 @@ async function pageBefore(port: number): Promise<string> {
 }
 
 /** Why there is no answer, with whether the change may have been made. */
-async function failureOf(client: DaemonClient, ask: DaemonRequest): Promise<{ reason: unknown; isDoubtful: boolean }> {
+async function failureOf(client: DaemonClient, ask: ApiRequest): Promise<{ reason: unknown; isDoubtful: boolean }> {
   const error = await errorOf(client.send(ask));
   expect(error).toMatchObject({ code: 'DAEMON_UNREACHABLE', facts: { url: client.name } });
   return { reason: error.facts['reason'], isDoubtful: error.facts['may_have_changed'] === true };

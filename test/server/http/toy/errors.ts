@@ -8,6 +8,7 @@ export const TOY_ERRORS = {
     'Conflict',
     (f: { bell: string }) => `bell ${f.bell} is broken`,
     () => ['Choose another bell.'],
+    { status: 410 },
   ),
 } as const;
 

@@ -1,10 +1,11 @@
 // An error response becomes the error that the service threw.
 import { describe, expect, test } from '@jest/globals';
-import { ErrorItem, errorOf, responseError } from '../../../src/pat/client/errors.ts';
+import { ErrorItem, errorOf, responseError } from '../../../src/core/client/error-document.ts';
 import { CATALOGUE, type ErrorCode, PraasError, praasError } from '../../../src/pat/errors.ts';
 import { problemOf } from '../../../src/server/http/problem.ts';
 
 const URL = 'https://node:3000';
+const ORIGIN = { url: URL, catalogue: CATALOGUE };
 const CODES = Object.keys(CATALOGUE) as ErrorCode[];
 
 /** The error document as it is received. */
@@ -20,7 +21,7 @@ test.each(CODES)('%s is received as it was thrown', (code) => {
     facts: { n: 1, a: ['b'] },
   });
 
-  const back = responseError(500, documentOf(error), URL);
+  const back = responseError(500, documentOf(error), ORIGIN);
 
   const { message, kind, nextSteps, facts } = error;
   expect(back).toBeInstanceOf(PraasError);
@@ -33,14 +34,14 @@ describe('a bad response is', () => {
       errors: [{ ...problemOf(praasError('MAPPING_NOT_FOUND', { id: 'x' }), 'req-7'), code: 'praas.new' }],
     };
 
-    const { code, facts } = responseError(400, body, URL);
+    const { code, facts } = responseError(400, body, ORIGIN);
 
     expect([code, facts['url']]).toEqual(['DAEMON_BAD_RESPONSE', URL]);
     for (const text of ['praas.new', body.errors[0]?.detail, 'req-7']) expect(facts['reason']).toContain(text);
   });
 
   test('an internal error of the agent, reported with the request ID that its log has', () => {
-    const { code, facts } = responseError(500, documentOf(new Error('inside')), URL);
+    const { code, facts } = responseError(500, documentOf(new Error('inside')), ORIGIN);
 
     expect(code).toBe('DAEMON_BAD_RESPONSE');
     for (const text of ['praas.bug', 'req-1']) expect(facts['reason']).toContain(text);
@@ -51,14 +52,14 @@ describe('a bad response is', () => {
     (code) => {
       const problem = { request_id: 'r', code, detail: 'd', next_steps: [], facts: {} };
 
-      expect(errorOf(problem, URL).code).toBe('DAEMON_BAD_RESPONSE');
+      expect(errorOf(problem, ORIGIN).code).toBe('DAEMON_BAD_RESPONSE');
     },
   );
 
   test.each([undefined, null, '', '<html>', {}, { errors: [] }, { errors: [{}] }, { errors: [null] }, { error: 'x' }])(
     'an error response without an error document: %j',
     (body) => {
-      expect(responseError(502, body, URL)).toMatchObject({
+      expect(responseError(502, body, ORIGIN)).toMatchObject({
         code: 'DAEMON_BAD_RESPONSE',
         facts: { url: URL, reason: expect.stringContaining('502') },
       });
