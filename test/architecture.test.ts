@@ -26,7 +26,7 @@ interface Rule {
 const RULES: Readonly<Record<string, Rule>> = {
   core: {
     ours: [],
-    packages: ['zod'],
+    packages: ['zod', 'node:util'],
     why: 'every product stands on core, so it stands on nothing: pure values, errors, identity, queues',
   },
   'core/settings': {

@@ -4,6 +4,7 @@
  * ends by itself once everything is written.
  */
 import { Config, Errors, type Interfaces, run } from '@oclif/core';
+import { errnoText } from '../core/errors/errno-text.ts';
 import { exitCodeOf, failureJson, failureText, type UsageError } from './failure.ts';
 import { unknownCommand } from './unknown-command.ts';
 
@@ -36,7 +37,7 @@ function watchOutput(): void {
   const failed = (error: NodeJS.ErrnoException): void => {
     if (error.code === 'EPIPE') return;
     process.exitCode = 1;
-    process.stderr.write(`Error: cannot write the output: ${error.message}\n`);
+    process.stderr.write(`Error: cannot write the output: ${errnoText(error)}\n`);
   };
   process.stdout.on('error', failed);
   process.stderr.on('error', () => {

@@ -1,8 +1,8 @@
 /** The base of commands that call services: of this node, of its daemon, or of a remote daemon. */
 import { readFile } from 'node:fs/promises';
-import { getSystemErrorMessage } from 'node:util';
 import { NODE_KEYS } from '../compose/node-keys.ts';
 import { composeOrConnect, connect, keystoneToken, type Praas } from '../compose/praas.ts';
+import { errnoText } from '../core/errors/errno-text.ts';
 import { PraasCommand } from './base.ts';
 import { type CloudFlags, cloudFlags, hasCloudFlag, namesCloud, overridesOf } from './cloud-flags.ts';
 import { remoteFlags } from './flags.ts';
@@ -83,9 +83,7 @@ export abstract class ServiceCommand extends PraasCommand {
     try {
       return await readFile(path, 'utf8');
     } catch (error) {
-      const { errno, message } = error as NodeJS.ErrnoException;
-      const reason = errno === undefined ? message : getSystemErrorMessage(errno);
-      return this.misuse(`--${name}: cannot read ${path}: ${reason}`);
+      return this.misuse(`--${name}: cannot read ${path}: ${errnoText(error)}`);
     }
   }
 }

@@ -1,6 +1,7 @@
 /** The OpenStack cloud of a node: the session of its account, the services asked with it, and Keystone authentication. */
 import { readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
+import { errnoText } from '../core/errors/errno-text.ts';
 import type { Authenticator } from '../core/identity/authenticator.ts';
 import { type AccessPolicy, defaultPolicy } from '../core/identity/policy.ts';
 import type { Role } from '../core/identity/requester.ts';
@@ -129,7 +130,7 @@ async function readAuthority(path: string): Promise<string> {
   try {
     return await readText(path);
   } catch (error) {
-    const reason = `cannot be read: ${(error as NodeJS.ErrnoException).code}`;
+    const reason = `cannot be read: ${errnoText(error)}`;
     throw praasError('CLOUD_CONFIG_INVALID', { where: `cacert ${path}`, reason }, error);
   }
 }

@@ -6,7 +6,7 @@
 import { existsSync, type FSWatcher, readdirSync, statfsSync, statSync, watch } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { backoff } from '../core/backoff.ts';
-import { messageOf } from '../core/errors/message-of.ts';
+import { errnoText } from '../core/errors/errno-text.ts';
 import type { Logger } from '../core/logger.ts';
 
 /** Called with a name when a namespace was added or deleted. One that was replaced is first deleted, then added. */
@@ -89,7 +89,7 @@ export class NamespaceWatch {
 
   #attachLater(failure: unknown): void {
     const message = 'namespace watch failed; namespace changes wait for the next periodic reconcile';
-    const details = { directory: this.#directory, reason: messageOf(failure) };
+    const details = { directory: this.#directory, reason: errnoText(failure) };
     if (this.#retry === undefined) this.#log.warn(message, details);
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => this.#attach(), RETRY_MS).unref();

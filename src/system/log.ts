@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger as WinstonLogger } from 'winston';
-import { messageOf } from '../core/errors/message-of.ts';
+import { errnoText } from '../core/errors/errno-text.ts';
 import type { Logger } from '../core/logger.ts';
 
 const MAX_BYTES = 10 * 1024 * 1024;
@@ -75,7 +75,7 @@ export class FileLog implements Logger {
   }
 
   #fail(error: unknown): void {
-    this.#complain(`cannot write the log in ${this.#directory}: ${messageOf(error)}`);
+    this.#complain(`cannot write the log in ${this.#directory}: ${errnoText(error)}`);
   }
 }
 

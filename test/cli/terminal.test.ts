@@ -201,7 +201,7 @@ describe('a reader that has enough', () => {
       .ended;
     expect({ code, stderr }).toEqual({
       code: 1,
-      stderr: 'Error: the output cannot be written: ENOSPC: no space left on device, write\n',
+      stderr: 'Error: cannot write the output: no space left on device\n',
     });
   });
 });

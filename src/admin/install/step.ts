@@ -2,7 +2,7 @@
  * What an installer does, as steps that can be shown before they run. When one fails or the user interrupts, what was done is
  * undone in the opposite order: either all steps take effect, or none.
  */
-import { getSystemErrorMessage } from 'node:util';
+import { errnoText } from '../../core/errors/errno-text.ts';
 import { isPraasError, praasError } from '../errors.ts';
 
 export interface StepResult {
@@ -82,7 +82,6 @@ async function undoAll(completed: readonly CompletedStep[], observer: StepObserv
 /** Why something failed, in the words of the catalogue or of the system. */
 function describeError(error: unknown): string {
   if (isPraasError(error)) return [error.message, ...error.nextSteps].join('. ').replace(/\.$/, '');
-  const { errno, path, message } = error as NodeJS.ErrnoException;
-  if (errno === undefined) return message;
-  return `${path === undefined ? '' : `${path}: `}${getSystemErrorMessage(errno)}`;
+  const { errno, path } = error as NodeJS.ErrnoException;
+  return `${errno === undefined || path === undefined ? '' : `${path}: `}${errnoText(error)}`;
 }

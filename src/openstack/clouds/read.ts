@@ -4,6 +4,7 @@
  */
 import { dirname, join } from 'node:path';
 import { FAILSAFE_SCHEMA, load, mergeTag, nullCoreTag } from 'js-yaml';
+import { errnoText } from '../../core/errors/errno-text.ts';
 import { isPraasError, praasError } from '../../core/errors/errors.ts';
 import type { CloudConfig } from './cloud-config.ts';
 import { mergeClouds, parseCloud } from './merge.ts';
@@ -143,9 +144,9 @@ async function readText(path: string, readFile: CloudSources['readFile']): Promi
   try {
     return await readFile(path);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
+    const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw praasError('CLOUD_CONFIG_INVALID', { where: path, reason: `cannot be read: ${code ?? message}` }, error);
+    throw praasError('CLOUD_CONFIG_INVALID', { where: path, reason: `cannot be read: ${errnoText(error)}` }, error);
   }
 }
 

@@ -8,7 +8,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { getSystemErrorMessage } from 'node:util';
+import { errnoText } from '../../core/errors/errno-text.ts';
 import { praasError } from '../../core/errors/errors.ts';
 
 export interface TlsFiles {
@@ -73,9 +73,7 @@ export class Listener {
       if (this.#address.kind === 'tcp') await this.#listen(this.#address.port, this.#address.host);
       else await this.#openSocket(this.#address.path);
     } catch (error) {
-      const { errno, message } = error as NodeJS.ErrnoException;
-      const reason = errno === undefined ? message : getSystemErrorMessage(errno);
-      throw praasError('LISTEN_FAILED', { where: this.where, reason }, error);
+      throw praasError('LISTEN_FAILED', { where: this.where, reason: errnoText(error) }, error);
     }
   }
 

@@ -1,7 +1,7 @@
 /** The policy file of the operator, in YAML. Without the file the default policy applies. */
 import { readFile } from 'node:fs/promises';
-import { getSystemErrorMessage } from 'node:util';
 import { loadAll, YAMLException } from 'js-yaml';
+import { errnoText } from '../../core/errors/errno-text.ts';
 import { praasError } from '../../core/errors/errors.ts';
 import type { LivePolicy } from '../../core/identity/live-policy.ts';
 import { type AccessPolicy, type Actions, defaultPolicy, parsePolicy } from '../../core/identity/policy.ts';
@@ -28,10 +28,8 @@ async function readText(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    const { code, errno, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return undefined;
-    const reason = errno === undefined ? message : getSystemErrorMessage(errno);
-    throw praasError('POLICY_INVALID', { path, reason }, error);
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw praasError('POLICY_INVALID', { path, reason: errnoText(error) }, error);
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
+import { errnoText } from '../../core/errors/errno-text.ts';
 import { praasError } from '../../core/errors/errors.ts';
 import { messageOf } from '../../core/errors/message-of.ts';
 import type { TlsFiles } from './listener.ts';
@@ -33,7 +34,6 @@ async function read(path: string): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch (error) {
-    const reason = messageOf(error);
-    throw praasError('TLS_INVALID', { path, reason }, error);
+    throw praasError('TLS_INVALID', { path, reason: errnoText(error) }, error);
   }
 }

@@ -1,6 +1,7 @@
 /** What all files of the store share: errors of the file system as errors of the catalogue, and durable writes. */
 import { mkdir, open, readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { errnoText } from '../../core/errors/errno-text.ts';
 import { praasError } from '../../core/errors/errors.ts';
 
 const FULL = ['ENOSPC', 'EDQUOT'];
@@ -21,14 +22,14 @@ export function writeError(path: string, error: unknown): unknown {
   if (!isDiskError(error)) return error;
   if (FULL.includes(error.code ?? '')) return praasError('STORE_FULL', { path }, error);
   if (DENIED.includes(error.code ?? '')) return praasError('NOT_PERMITTED', { what: `writing ${path}` }, error);
-  return praasError('STORE_FAILED', { path, reason: error.message }, error);
+  return praasError('STORE_FAILED', { path, reason: errnoText(error) }, error);
 }
 
 /** Gives the error to throw after reading `path` failed: NOT_PERMITTED or STORE_UNREADABLE; other errors are given as they are. */
 export function readError(path: string, error: unknown): unknown {
   if (!isDiskError(error)) return error;
   if (DENIED.includes(error.code ?? '')) return praasError('NOT_PERMITTED', { what: `reading ${path}` }, error);
-  return praasError('STORE_UNREADABLE', { path, reason: error.message }, error);
+  return praasError('STORE_UNREADABLE', { path, reason: errnoText(error) }, error);
 }
 
 /** Gives the content of a file, undefined when it does not exist. Throws as readError describes. */

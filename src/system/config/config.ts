@@ -5,7 +5,7 @@
  * environment.
  */
 import { readFile as readFileFromDisk } from 'node:fs/promises';
-import { getSystemErrorMessage } from 'node:util';
+import { errnoText } from '../../core/errors/errno-text.ts';
 import { praasError } from '../../core/errors/errors.ts';
 import {
   type ConfigOf,
@@ -87,10 +87,8 @@ async function readText(
   try {
     return await readFile(path);
   } catch (error) {
-    const { code, errno, message } = error as NodeJS.ErrnoException;
-    if (mayBeMissing && code === 'ENOENT') return undefined;
-    const reason = errno === undefined ? message : getSystemErrorMessage(errno);
-    throw praasError('CONFIG_UNREADABLE', { path, reason }, error);
+    if (mayBeMissing && (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw praasError('CONFIG_UNREADABLE', { path, reason: errnoText(error) }, error);
   }
 }
 

@@ -1,5 +1,5 @@
 /** Why an HTTP request got no response, by the error codes of Node and OpenSSL. */
-import { getSystemErrorMessage } from 'node:util';
+import { errnoText } from '../../core/errors/errno-text.ts';
 
 const BROKEN = ['ECONNRESET', 'EPIPE', 'ECONNABORTED'];
 /** Codes of Node's HTTP parser. */
@@ -50,6 +50,5 @@ export function failureReason(error: unknown): string {
   const known = REASONS[code];
   if (known !== undefined) return known;
   if (code === 'EPROTO' || code.startsWith('ERR_SSL_')) return 'no TLS on this port; use http://';
-  const { errno, message } = error as NodeJS.ErrnoException;
-  return typeof errno === 'number' && errno < 0 ? getSystemErrorMessage(errno) : message;
+  return errnoText(error);
 }

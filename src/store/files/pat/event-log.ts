@@ -6,7 +6,7 @@
 import { type FileHandle, open, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../../core/clock.ts';
-import { messageOf } from '../../../core/errors/message-of.ts';
+import { errnoText } from '../../../core/errors/errno-text.ts';
 import type { Logger } from '../../../core/logger.ts';
 import { Queue } from '../../../core/queue.ts';
 import { parseJson } from '../../../core/values/json.ts';
@@ -64,7 +64,7 @@ export class EventLog implements AuditLog, Events {
       });
     } catch (error) {
       await this.#close();
-      log.warn('audit log append failed', { directory: this.#directory, error: messageOf(error) });
+      log.warn('audit log append failed', { directory: this.#directory, error: errnoText(error) });
     }
   }
 
