@@ -7,8 +7,12 @@ import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { Plugin } from 'esbuild';
 
-/** How TypeScript writes an import of CommonJS. The name is used as `name.member` only. */
-const IMPORT = /^(?:const|var) (?<name>\w+_\d+) = (?<value>(?:__importDefault\()?require\("[^"]+"\)\)?);$/gm;
+/**
+ * How TypeScript writes an import of CommonJS. The name is used as `name.member` only. The module of Command is loaded at once: it
+ * listens for errors of the standard output, and commands/run.ts takes that listener away.
+ */
+const IMPORT =
+  /^(?:const|var) (?<name>\w+_\d+) = (?<value>(?:__importDefault\()?require\("(?!\.\/command")[^"]+"\)\)?);$/gm;
 /** The executable brings its Node with it. */
 const NODE_CHECK = /^function checkNodeVersion\(\) \{$.*?^\}$\n|^checkNodeVersion\(\);$/gms;
 /** One of each, and both forms of an import. */
