@@ -4,8 +4,8 @@
  */
 import { isIP } from 'node:net';
 import { type ChannelModel, connect } from 'amqplib';
-import { backoff } from '../../core/backoff.ts';
 import { messageOf } from '../../core/errors/message-of.ts';
+import { FailureState } from '../../core/failure-state.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { Timers } from '../../core/timers.ts';
 import type { Notifications } from '../../pat/interfaces/notifications.ts';
@@ -37,8 +37,9 @@ export class RabbitNotifications implements Notifications {
   #onIds: (ids: readonly string[]) => void = () => undefined;
   #onGap: () => void = () => undefined;
   #connection: ChannelModel | undefined;
-  #trouble: string | undefined = 'not connected to the message broker yet';
-  #failures = 0;
+  readonly #failure = new FailureState('not connected to the message broker yet');
+  /** Why a connection gives no notifications. */
+  #trouble: string | undefined;
   #cancelRetry: () => void = () => undefined;
   #isStopped = false;
 
@@ -47,7 +48,7 @@ export class RabbitNotifications implements Notifications {
   }
 
   get lastError(): string | undefined {
-    return this.#trouble;
+    return this.#failure.reason ?? this.#trouble;
   }
 
   start(onIds: (ids: readonly string[]) => void, onGap: () => void): void {
@@ -66,7 +67,7 @@ export class RabbitNotifications implements Notifications {
 
   async #open(): Promise<void> {
     const { brokers } = this.#parts.transport;
-    const broker = brokers[this.#failures % brokers.length] as Broker;
+    const broker = brokers[this.#failure.count % brokers.length] as Broker;
     try {
       const connection = await connect(...this.#addressOf(broker));
       if (this.#isStopped) return void connection.close().catch(() => undefined);
@@ -76,7 +77,7 @@ export class RabbitNotifications implements Notifications {
       connection.on('close', () => this.#lost(broker, 'the connection was closed'));
       await this.#listen(connection);
       this.#parts.log.info('notifications connected', { broker: brokerName(broker) });
-      this.#failures = 0;
+      this.#failure.recovered();
     } catch (error) {
       const reason = connectionReason(error, this.#parts.transport);
       const connection = this.#connection;
@@ -128,12 +129,9 @@ export class RabbitNotifications implements Notifications {
     if (this.#isStopped) return;
     const { timers, random, log } = this.#parts;
     const name = brokerName(broker);
-    const trouble = `message broker ${name} unavailable: ${reason}`;
-    if (trouble !== this.#trouble)
+    if (this.#failure.failed(`message broker ${name} unavailable: ${reason}`))
       log.warn('notifications unavailable; using periodic sync', { broker: name, error: reason });
-    this.#trouble = trouble;
-    this.#failures += 1;
-    this.#cancelRetry = timers.after(backoff(this.#failures, { ...RETRY, random }), () => void this.#open());
+    this.#cancelRetry = timers.after(this.#failure.waitMs({ ...RETRY, random }), () => void this.#open());
   }
 
   #addressOf({ hostname, port, username, password }: Broker): Parameters<typeof connect> {

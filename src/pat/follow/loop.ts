@@ -8,6 +8,7 @@ import { backoff } from '../../core/backoff.ts';
 import type { Clock } from '../../core/clock.ts';
 import { withDeadline } from '../../core/deadline.ts';
 import { messageOf } from '../../core/errors/message-of.ts';
+import { FailureState } from '../../core/failure-state.ts';
 import type { Logger } from '../../core/logger.ts';
 import { Queue } from '../../core/queue.ts';
 import type { Timers } from '../../core/timers.ts';
@@ -48,8 +49,7 @@ export class MonitorLoop {
   #notifiedIds = new Set<string>();
   /** IDs that are verified again, because their last verification was too early. */
   #pendingIds = new Set<string>();
-  #failures = 0;
-  #lastError: string | undefined = 'no sweep has completed yet';
+  readonly #failure = new FailureState('no sweep has completed yet');
   #withheld: readonly Withheld[] = [];
   #cancelSweep: () => void = () => undefined;
   #cancelVerify: (() => void) | undefined;
@@ -65,7 +65,7 @@ export class MonitorLoop {
   /** Why mappings may differ from the cloud; undefined while they follow it. */
   get degradedReason(): string | undefined {
     const { monitor, clock, periodMs, notifications } = this.#parts;
-    if (this.#lastError !== undefined) return this.#lastError;
+    if (this.#failure.reason !== undefined) return this.#failure.reason;
     const ageMs = clock.now().getTime() - (monitor.sweptAt?.getTime() ?? 0);
     if (ageMs > STALE_PERIODS * periodMs() + CYCLE_TIMEOUT_MS)
       return `the last complete sweep was ${Math.round(ageMs / SECOND_MS)} seconds ago`;
@@ -136,19 +136,12 @@ export class MonitorLoop {
     const { monitor, periodMs, log } = this.#parts;
     try {
       const { withheld } = await this.#measured('sweep', () => monitor.sweep());
-      if (this.#failures > 0) log.info('sweep recovered');
-      this.#failures = 0;
-      this.#lastError = undefined;
+      if (this.#failure.recovered()) log.info('sweep recovered');
       this.#logWithheld(withheld);
     } catch (error) {
-      const message = messageOf(error);
-      // The same error is logged once.
-      if (message !== this.#lastError) log.warn('sweep failed', { error: message });
-      this.#lastError = message;
-      this.#failures += 1;
+      if (this.#failure.failed(error)) log.warn('sweep failed', { error: messageOf(error) });
     }
-    const maxMs = periodMs();
-    this.#sweepAfter(this.#failures === 0 ? maxMs : backoff(this.#failures, { firstMs: FIRST_RETRY_MS, maxMs }));
+    this.#sweepAfter(this.#failure.waitMs({ firstMs: FIRST_RETRY_MS, maxMs: periodMs() }));
   }
 
   /** After a failure a sweep comes soon, which includes these mappings. */

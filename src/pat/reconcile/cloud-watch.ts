@@ -1,6 +1,6 @@
 /** Reads the cloud periodically, and sooner after a failure. What was read before stays in use meanwhile. */
-import { backoff } from '../../core/backoff.ts';
 import { messageOf } from '../../core/errors/message-of.ts';
+import { FailureState } from '../../core/failure-state.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { Timers } from '../../core/timers.ts';
 
@@ -16,8 +16,7 @@ const FIRST_RETRY_MS = 1000;
 
 export class CloudWatch {
   readonly #parts: CloudWatchParts;
-  #failures = 0;
-  #degradedReason: string | undefined = 'OpenStack has not been read yet';
+  readonly #failure = new FailureState('OpenStack has not been read yet');
   #cancel: () => void = () => undefined;
   #isStopped = false;
   #reading: Promise<void> | undefined;
@@ -28,7 +27,7 @@ export class CloudWatch {
 
   /** Why the last read failed; undefined when it succeeded. */
   get degradedReason(): string | undefined {
-    return this.#degradedReason;
+    return this.#failure.reason;
   }
 
   /** Reads once, and then periodically; resolves after the first read. Never rejects. */
@@ -55,19 +54,13 @@ export class CloudWatch {
     this.#cancel();
     try {
       await read();
-      if (this.#failures > 0) log.info('OpenStack available again');
-      this.#failures = 0;
-      this.#degradedReason = undefined;
+      if (this.#failure.recovered()) log.info('OpenStack available again');
     } catch (error) {
-      const message = messageOf(error);
-      // The same error is logged once.
-      if (this.#degradedReason !== message) log.warn('OpenStack unavailable; using cached routers', { error: message });
-      this.#degradedReason = message;
-      this.#failures += 1;
+      if (this.#failure.failed(error))
+        log.warn('OpenStack unavailable; using cached routers', { error: messageOf(error) });
     }
     if (this.#isStopped) return;
-    const maxMs = periodMs();
-    const waitMs = this.#failures === 0 ? maxMs : backoff(this.#failures, { firstMs: FIRST_RETRY_MS, maxMs });
+    const waitMs = this.#failure.waitMs({ firstMs: FIRST_RETRY_MS, maxMs: periodMs() });
     this.#cancel = timers.after(waitMs, () => void this.refresh());
   }
 }

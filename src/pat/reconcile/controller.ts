@@ -4,9 +4,9 @@
  * delays a repair by one period at most.
  */
 
-import { backoff } from '../../core/backoff.ts';
 import type { Clock } from '../../core/clock.ts';
 import { messageOf } from '../../core/errors/message-of.ts';
+import { FailureState } from '../../core/failure-state.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { Timers } from '../../core/timers.ts';
 import { WorkQueue } from '../../core/work-queue.ts';
@@ -48,8 +48,7 @@ export interface FailingRouter {
 
 interface RouterState {
   dueMs: number;
-  failures: number;
-  lastError: string | undefined;
+  readonly failure: FailureState;
 }
 
 const CONCURRENCY = 8;
@@ -124,8 +123,13 @@ export class Controller {
   }
 
   get failing(): readonly FailingRouter[] {
-    return [...this.#states].flatMap(([routerId, { lastError }]) =>
-      lastError ? [{ routerId, reason: lastError }] : [],
+    return [...this.#states].flatMap(
+      ([
+        routerId,
+        {
+          failure: { reason },
+        },
+      ]) => (reason === undefined ? [] : [{ routerId, reason }]),
     );
   }
 
@@ -147,8 +151,8 @@ export class Controller {
 
   #tick(): void {
     const now = this.#parts.clock.now().getTime();
-    for (const [routerId, { dueMs, failures }] of this.#states) {
-      if (dueMs <= now) this.#queue.add(routerId, failures > 0 ? 'retry' : 'period', false);
+    for (const [routerId, { dueMs, failure }] of this.#states) {
+      if (dueMs <= now) this.#queue.add(routerId, failure.count > 0 ? 'retry' : 'period', false);
     }
     this.#after(TICK_MS, () => this.#tick());
   }
@@ -164,25 +168,20 @@ export class Controller {
       const { added, removed, moved } = (await sync(routerId)).value;
       if (moved > 0) log.info('mappings moved to the new gateway address', { router_id: routerId, moved });
       else if (trigger !== 'expired') repaired = Math.max(added, removed);
-      if (state.lastError) log.info('reconcile recovered', { router_id: routerId });
-      Object.assign(state, { failures: 0, lastError: undefined });
+      if (state.failure.recovered()) log.info('reconcile recovered', { router_id: routerId });
     } catch (error) {
-      if (isPraasError(error, 'ROUTER_NOT_FOUND')) Object.assign(state, { failures: 0, lastError: undefined });
+      if (isPraasError(error, 'ROUTER_NOT_FOUND')) state.failure.recovered();
       else this.#fail(routerId, state, error);
     }
     const endMs = clock.now().getTime();
     const maxMs = Math.max(periodMs(), (endMs - startMs) * MIN_PERIOD_FACTOR);
-    const waitMs = state.failures === 0 ? maxMs : backoff(state.failures, { firstMs: FIRST_RETRY_MS, maxMs });
-    state.dueMs = endMs + waitMs;
-    onReconciled({ routerId, trigger, seconds: (endMs - startMs) / 1000, isOk: state.failures === 0, repaired });
+    state.dueMs = endMs + state.failure.waitMs({ firstMs: FIRST_RETRY_MS, maxMs });
+    onReconciled({ routerId, trigger, seconds: (endMs - startMs) / 1000, isOk: state.failure.count === 0, repaired });
   }
 
   #fail(routerId: string, state: RouterState, error: unknown): void {
-    const message = messageOf(error);
-    // The same error is logged once.
-    if (state.lastError !== message) this.#parts.log.warn('reconcile failed', { router_id: routerId, error: message });
-    state.lastError = message;
-    state.failures += 1;
+    if (state.failure.failed(error))
+      this.#parts.log.warn('reconcile failed', { router_id: routerId, error: messageOf(error) });
   }
 
   #stateOf(routerId: string): RouterState {
@@ -190,8 +189,7 @@ export class Controller {
     if (present) return present;
     const state: RouterState = {
       dueMs: this.#parts.clock.now().getTime() + this.#parts.periodMs(),
-      failures: 0,
-      lastError: undefined,
+      failure: new FailureState(),
     };
     this.#states.set(routerId, state);
     return state;
