@@ -57,5 +57,6 @@ function jumpOperation(table: Table, op: RuleOperation['op'], { chain, hook }: B
 }
 
 function isJumpTo({ chain, hook }: BaseChain, rule: SavedRule): boolean {
-  return rule.chain === hook && rule.text === `-j ${chain}`;
+  const [option, target, ...more] = rule.words;
+  return rule.chain === hook && option === '-j' && target === chain && more.length === 0;
 }

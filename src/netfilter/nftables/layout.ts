@@ -4,7 +4,7 @@
  * with 60,000. marks.ts adds a map in routers with address scopes. The hooks run before those of iptables (priority - 10), in a
  * table that Neutron never reads. Needs nft 1.0 and Linux 5.11 (concatenated maps with counters).
  */
-import type { Statement } from './operation.ts';
+import type { Field, Hook, Statement, StaticRule } from './operation.ts';
 
 export const FAMILY = 'ip';
 export const TABLE = 'praas';
@@ -12,28 +12,27 @@ export const OPEN = 'open';
 export const ALLOWED = 'allowed';
 export const MASQUERADED = 'masqueraded';
 
-const ENDPOINT = 'inet_proto . ipv4_addr . inet_service';
-const SERVER = 'ipv4_addr . inet_service';
-const PACKET = 'meta l4proto . ip daddr . th dport';
-const ORIGINAL = 'meta l4proto . ct original ip daddr . ct original proto-dst';
+/** The key of an endpoint: the gateway address and the router port of a mapping. */
+export const ENDPOINT: readonly Field[] = ['protocol', 'address', 'port'];
+const SERVER: readonly Field[] = ['address', 'port'];
 
 /** By chain, its rules and their names. A name is the comment of its rule, which shows in a listing whether a chain is whole. */
 export const RULES = {
   prerouting: [
-    ['praas-open-1', `meta l4proto { tcp, udp } dnat ip to ${PACKET} map @${OPEN}`],
-    ['praas-allowed-1', `meta l4proto { tcp, udp } dnat ip to ${PACKET} . ip saddr map @${ALLOWED}`],
+    ['praas-open-1', { kind: 'dnat', map: OPEN, key: 'endpoint' }],
+    ['praas-allowed-1', { kind: 'dnat', map: ALLOWED, key: 'endpoint and source' }],
   ],
   // One rule for each protocol: nft knows the type of `ct original proto-dst` only after a match on one protocol.
   postrouting: [
-    ['praas-masquerade-tcp-1', `meta l4proto tcp ct status dnat ${ORIGINAL} @${MASQUERADED} masquerade`],
-    ['praas-masquerade-udp-1', `meta l4proto udp ct status dnat ${ORIGINAL} @${MASQUERADED} masquerade`],
+    ['praas-masquerade-tcp-1', { kind: 'masquerade', protocol: 'tcp', set: MASQUERADED }],
+    ['praas-masquerade-udp-1', { kind: 'masquerade', protocol: 'udp', set: MASQUERADED }],
   ],
-} as const;
+} as const satisfies Readonly<Record<string, readonly (readonly [string, StaticRule])[]>>;
 
-const HOOKS = {
-  prerouting: 'type nat hook prerouting priority dstnat - 10; policy accept;',
-  postrouting: 'type nat hook postrouting priority srcnat - 10; policy accept;',
-} as const;
+const HOOKS: Readonly<Record<ChainName, Hook>> = {
+  prerouting: { type: 'nat', at: 'prerouting', priority: 'dstnat', offset: -10 },
+  postrouting: { type: 'nat', at: 'postrouting', priority: 'srcnat', offset: -10 },
+};
 
 export type ChainName = keyof typeof RULES;
 
@@ -41,18 +40,21 @@ export type ChainName = keyof typeof RULES;
 export function baseChains(): Statement[] {
   return [
     { op: 'add', object: 'table' },
-    { op: 'add', object: 'map', name: OPEN, definition: `type ${ENDPOINT} : ${SERVER}; counter;` },
+    { op: 'add', object: 'map', name: OPEN, key: ENDPOINT, value: SERVER, hasCounters: true },
     {
       op: 'add',
       object: 'map',
       name: ALLOWED,
-      definition: `type ${ENDPOINT} . ipv4_addr : ${SERVER}; flags interval; counter;`,
+      key: [...ENDPOINT, 'address'],
+      value: SERVER,
+      isInterval: true,
+      hasCounters: true,
     },
-    { op: 'add', object: 'set', name: MASQUERADED, definition: `type ${ENDPOINT};` },
+    { op: 'add', object: 'set', name: MASQUERADED, key: ENDPOINT },
     ...(Object.keys(RULES) as ChainName[]).flatMap((chain): Statement[] => [
       { op: 'add', object: 'chain', name: chain, hook: HOOKS[chain] },
       { op: 'flush', object: 'chain', name: chain },
-      ...RULES[chain].map(([name, text]): Statement => ({ op: 'add', object: 'rule', chain, name, text })),
+      ...RULES[chain].map(([name, rule]): Statement => ({ op: 'add', object: 'rule', chain, name, rule })),
     ]),
   ];
 }

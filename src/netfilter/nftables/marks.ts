@@ -4,13 +4,14 @@
  * marks would overwrite it.) The hook is behind Neutron's marks by interface (mangle) and before all DNAT, so that every packet
  * still has the gateway address as its destination. Every statement may be applied again.
  */
-import type { ElementOperation, Statement } from './operation.ts';
+import { ENDPOINT } from './layout.ts';
+import type { ElementOperation, Hook, Statement, StaticRule } from './operation.ts';
 
 export const MARKS = 'marks';
 
 const MARKING = 'marking';
 const SCOPE_CHAIN = /^scope-([0-9a-f]+)$/;
-const LOOKUP = 'meta l4proto { tcp, udp } meta l4proto . ip daddr . th dport';
+const HOOK: Hook = { type: 'filter', at: 'prerouting', priority: 'mangle', offset: 10 };
 
 /** A rule of a listing; its comment shows whether its chain is whole. */
 export interface NamedRule {
@@ -36,15 +37,11 @@ export function marksOf(elements: readonly ElementOperation[]): number[] {
 
 /** Gives what makes the map, the hook and the chains of these marks. */
 export function markChains(marks: readonly number[]): Statement[] {
-  const hook = 'type filter hook prerouting priority mangle + 10; policy accept;';
   return [
-    { op: 'add', object: 'map', name: MARKS, definition: 'type inet_proto . ipv4_addr . inet_service : verdict;' },
-    ...chainWithRule({ op: 'add', object: 'chain', name: MARKING, hook }, `${LOOKUP} vmap @${MARKS}`),
+    { op: 'add', object: 'map', name: MARKS, key: ENDPOINT, value: ['verdict'] },
+    ...chainWithRule({ op: 'add', object: 'chain', name: MARKING, hook: HOOK }, { kind: 'goto', map: MARKS }),
     ...marks.flatMap((mark) =>
-      chainWithRule(
-        { op: 'add', object: 'chain', name: scopeChain(mark) },
-        `meta mark set meta mark & 0x0000ffff | 0x${mark.toString(16)}`,
-      ),
+      chainWithRule({ op: 'add', object: 'chain', name: scopeChain(mark) }, { kind: 'mark', mark }),
     ),
   ];
 }
@@ -60,12 +57,12 @@ export function missingMarkChains(marks: readonly number[], rules: readonly Name
 }
 
 /** A chain with nothing but this rule. */
-function chainWithRule(chain: Statement & { readonly object: 'chain' }, text: string): Statement[] {
+function chainWithRule(chain: Statement & { readonly object: 'chain' }, rule: StaticRule): Statement[] {
   const { name } = chain;
   return [
     chain,
     { op: 'flush', object: 'chain', name },
-    { op: 'add', object: 'rule', chain: name, name: ruleName(name), text },
+    { op: 'add', object: 'rule', chain: name, name: ruleName(name), rule },
   ];
 }
 

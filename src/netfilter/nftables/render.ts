@@ -3,11 +3,24 @@ import { commentOf } from '../comment.ts';
 import type { Rule } from '../rules.ts';
 import { ALLOWED, FAMILY, MASQUERADED, OPEN, TABLE } from './layout.ts';
 import { MARKS, markChains, marksOf, scopeChain } from './marks.ts';
-import type { ElementOperation, NftablesTransaction, Statement } from './operation.ts';
+import type { ElementOperation, Field, Hook, NftablesTransaction, Statement, StaticRule } from './operation.ts';
 
 const PRAAS = `${FAMILY} ${TABLE}`;
 /** Up to this number each element has its own statement, which is easier to read in a dry run and in an error. */
 const MAX_STATEMENTS = 50;
+
+const TYPES: Readonly<Record<Field, string>> = {
+  protocol: 'inet_proto',
+  address: 'ipv4_addr',
+  port: 'inet_service',
+  verdict: 'verdict',
+};
+/** What of a packet is looked up, in the order of the fields of an endpoint. */
+const PACKET = 'meta l4proto . ip daddr . th dport';
+const ORIGINAL = 'meta l4proto . ct original ip daddr . ct original proto-dst';
+const BOTH_PROTOCOLS = 'meta l4proto { tcp, udp }';
+/** The half of a mark that belongs to Neutron. */
+const LOW_HALF = '0x0000ffff';
 
 /** Gives the input of one run of nft, with the chains of the marks that its elements need. */
 export function renderTransaction({ baseChains, removals, additions }: NftablesTransaction): string {
@@ -20,14 +33,39 @@ export function renderTransaction({ baseChains, removals, additions }: NftablesT
 function renderStatement(statement: Statement): string {
   const head = `${statement.op} ${statement.object} ${PRAAS}`;
   if (statement.object === 'table') return head;
-  if (statement.object === 'rule') return `${head} ${statement.chain} ${statement.text} comment "${statement.name}"`;
+  if (statement.object === 'rule')
+    return `${head} ${statement.chain} ${renderRule(statement.rule)} comment "${statement.name}"`;
   const body = bodyOf(statement);
   return `${head} ${statement.name}${body === undefined ? '' : ` { ${body} }`}`;
 }
 
 function bodyOf(statement: Statement & { readonly object: 'map' | 'set' | 'chain' }): string | undefined {
-  if (statement.object !== 'chain') return statement.definition;
-  return statement.op === 'add' ? statement.hook : undefined;
+  if (statement.object === 'set') return `type ${typeOf(statement.key)};`;
+  if (statement.object === 'map') {
+    const { key, value, isInterval, hasCounters } = statement;
+    const flags = `${isInterval ? ' flags interval;' : ''}${hasCounters ? ' counter;' : ''}`;
+    return `type ${typeOf(key)} : ${typeOf(value)};${flags}`;
+  }
+  return statement.op === 'add' && statement.hook ? renderHook(statement.hook) : undefined;
+}
+
+function typeOf(fields: readonly Field[]): string {
+  return fields.map((field) => TYPES[field]).join(' . ');
+}
+
+function renderHook({ type, at, priority, offset }: Hook): string {
+  const sum = `${priority} ${offset < 0 ? '-' : '+'} ${Math.abs(offset)}`;
+  return `type ${type} hook ${at} priority ${sum}; policy accept;`;
+}
+
+function renderRule(rule: StaticRule): string {
+  if (rule.kind === 'mark') return `meta mark set meta mark & ${LOW_HALF} | 0x${rule.mark.toString(16)}`;
+  if (rule.kind === 'masquerade') {
+    return `meta l4proto ${rule.protocol} ct status dnat ${ORIGINAL} @${rule.set} masquerade`;
+  }
+  if (rule.kind === 'goto') return `${BOTH_PROTOCOLS} ${PACKET} vmap @${rule.map}`;
+  const key = rule.key === 'endpoint' ? PACKET : `${PACKET} . ip saddr`;
+  return `${BOTH_PROTOCOLS} dnat ip to ${key} map @${rule.map}`;
 }
 
 /**
