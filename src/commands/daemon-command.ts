@@ -1,6 +1,8 @@
 /** What the commands share that run until a signal stops them. */
+import { hostname } from 'node:os';
 import type { Config } from '../compose/config.ts';
 import type { Daemon } from '../compose/daemon.ts';
+import type { DaemonContext } from '../compose/runtime-context.ts';
 import { PraasCommand } from './base.ts';
 
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
@@ -11,6 +13,18 @@ export abstract class DaemonCommand extends PraasCommand {
     return async () => {
       const { config } = await this.loadConfig(path);
       return Object.freeze({ ...config, ...overrides });
+    };
+  }
+
+  /** What the process gives a daemon. */
+  protected context(): DaemonContext {
+    return {
+      env: process.env,
+      command: this.title,
+      version: this.config.version,
+      hostName: hostname(),
+      complain: (sentence) => this.complain(sentence),
+      say: (line) => this.print(line),
     };
   }
 

@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import { Flags } from '@oclif/core';
 import type { Config } from '../compose/config.ts';
 import { composeOrConnect } from '../compose/praas.ts';
@@ -76,11 +75,7 @@ export default class MonitorCommand extends DaemonCommand {
 
   async #once(config: Config, options: { readonly dryRun: boolean; readonly confirmed: boolean }) {
     const { sweepOnce } = await import('../compose/processes.ts');
-    const context = {
-      env: process.env,
-      command: this.title,
-      complain: (sentence: string): void => this.complain(sentence),
-    };
+    const context = this.context();
     const praas = await composeOrConnect(config, context);
     try {
       const report = await sweepOnce(config, context, praas, options);
@@ -94,14 +89,7 @@ export default class MonitorCommand extends DaemonCommand {
   async #runAgent(config: Config, read: () => Promise<Config>): Promise<void> {
     if (this.jsonEnabled()) this.misuse('--json requires --once');
     const { composeMonitorAgent } = await import('../compose/processes.ts');
-    const agent = await composeMonitorAgent(config, {
-      env: process.env,
-      command: this.title,
-      version: this.config.version,
-      hostName: hostname(),
-      complain: (sentence) => this.complain(sentence),
-      say: (line) => this.print(line),
-    });
+    const agent = await composeMonitorAgent(config, this.context());
     await this.runUntilStopped(agent, read);
   }
 }

@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import { Flags } from '@oclif/core';
 import { DaemonCommand } from './daemon-command.ts';
 import { retained, retainFlag } from './pat/retain-flag.ts';
@@ -26,15 +25,7 @@ export default class Serve extends DaemonCommand {
     const read = this.reader(flags.config, retained(flags.retain));
     const config = await read();
     const { composePatAgent } = await import('../compose/processes.ts');
-    const context = {
-      env: process.env,
-      command: this.title,
-      version: this.config.version,
-      hostName: hostname(),
-      complain: (sentence: string): void => this.complain(sentence),
-      say: (line: string): void => this.print(line),
-    };
-    const daemon = await composePatAgent(config, context, { monitors: flags.monitor });
+    const daemon = await composePatAgent(config, this.context(), { monitors: flags.monitor });
     await this.runUntilStopped(daemon, read);
   }
 }

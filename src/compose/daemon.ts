@@ -35,10 +35,18 @@ interface Supervisor {
   stopping(): Promise<void>;
 }
 
+/** Where the certificate comes from. */
+export interface TlsSource<C> {
+  /** The keys that name its files. A listener speaks TLS or it does not: a change between the two takes effect after a restart. */
+  readonly keys: readonly string[];
+  /** The certificate and the key; undefined without TLS. Throws TLS_INVALID. */
+  readonly read: (config: C) => Promise<TlsFiles | undefined>;
+}
+
 export interface DaemonParts<C> {
   readonly settings: Reloadable<C>;
-  /** The certificate and the key; undefined without TLS. Throws TLS_INVALID. */
-  readonly readTls: (config: C) => Promise<TlsFiles | undefined>;
+  /** Left out by a daemon whose listeners never speak TLS. */
+  readonly tls?: TlsSource<C>;
   /** Reads the other files that the configuration names; the result puts them in force. Throws as their readers do. */
   readonly readFiles: (config: C) => Promise<() => void>;
   /** Takes the locks that only one process may hold. Throws STORE_LOCKED. */
@@ -76,8 +84,8 @@ export class Daemon<C> {
    * Throws STORE_LOCKED, LISTEN_FAILED, TLS_INVALID, POLICY_INVALID; `stop` must be called all the same.
    */
   async start(): Promise<void> {
-    const { settings, readTls, readFiles, lock, listeners, notices, parts, supervisor, log, version } = this.#parts;
-    const tls = await readTls(settings.current);
+    const { settings, readFiles, lock, listeners, notices, parts, supervisor, log, version } = this.#parts;
+    const tls = await this.#parts.tls?.read(settings.current);
     const applyFiles = await readFiles(settings.current);
     applyFiles();
     this.#hasTls = tls !== undefined;
@@ -125,15 +133,14 @@ export class Daemon<C> {
   }
 
   async #reload(read: () => Promise<C>): Promise<void> {
-    const { settings, readTls, readFiles, supervisor, log } = this.#parts;
+    const { settings, tls: source, readFiles, supervisor, log } = this.#parts;
     await supervisor.reloading();
     try {
       const next = await read();
-      const tls = await readTls(next);
+      const tls = await source?.read(next);
       const applyFiles = await readFiles(next);
-      // A listener speaks TLS or it does not.
       const isSwitched = (tls !== undefined) !== this.#hasTls;
-      const fixed = [...settings.fixed(next), ...(isSwitched ? ['tls_cert', 'tls_key'] : [])];
+      const fixed = [...settings.fixed(next), ...(isSwitched ? (source?.keys ?? []) : [])];
       if (tls && !isSwitched) for (const listener of this.#listeners) listener.renewTls(tls);
       settings.apply(next);
       applyFiles();

@@ -21,6 +21,7 @@ import { SERVICES } from '../admin/install/paths.ts';
 import { isBooted } from '../admin/install/systemd.ts';
 import type { RenamedKey } from '../core/settings/sections.ts';
 import { Namespaces } from '../netfilter/namespace.ts';
+import { readTableNames } from '../netfilter/table-names.ts';
 import { parseTransport } from '../openstack/notifications/transport-url.ts';
 import { isPraasError, type PraasError } from '../pat/errors.ts';
 import { systemClock, systemTimers } from '../system/clock.ts';
@@ -31,7 +32,7 @@ import { Interruption } from '../system/interruption.ts';
 import { buildCloud } from './cloud.ts';
 import type { Config } from './config.ts';
 import { connectError, damagedFilesIn, dateOf, freeSpaceOf, modeOf, nodeConnectionTable } from './doctor-evidence.ts';
-import { buildNode, type Node, patSettingsOf, quotaOf } from './node.ts';
+import { buildCommandNode, type Node } from './node.ts';
 import { toolsOf } from './tools.ts';
 
 interface DoctorContext {
@@ -73,18 +74,12 @@ export class Doctor {
   }
 
   #node(): Node {
-    const config = this.#config;
-    return buildNode({
-      config,
+    return buildCommandNode(this.#config, {
       exec: this.#exec(),
       command: 'praas doctor',
       interruption: this.interruption,
       log: SILENT,
-      settings: patSettingsOf(config),
-      quota: () => quotaOf(config),
       lockTimeoutSeconds: 0,
-      isWatched: false,
-      retainDays: () => config.retain_days,
     });
   }
 
@@ -182,7 +177,7 @@ export class Doctor {
         const { unmanagedRules = [], warnings } = await agent.inspect(routerId, 'rules');
         return {
           importable: unmanagedRules.filter(({ kind }) => kind === 'dnat').length,
-          tables: await tablesIn(namespaces, await namespaces.resolve(routerId), hasNft),
+          tables: await readTableNames(namespaces, await namespaces.resolve(routerId), hasNft),
           connectionTable: await dataplane.connectionTable(routerId),
           warnings,
         };
@@ -194,14 +189,4 @@ export class Doctor {
 interface ReadyzDocument {
   readonly ready: boolean;
   readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly detail: string }[];
-}
-
-/** Names of the IPv4 tables of both kinds. */
-async function tablesIn(namespaces: Namespaces, namespace: string, hasNft: boolean) {
-  const legacy = await namespaces.run(namespace, { file: 'cat', args: ['/proc/self/net/ip_tables_names'] });
-  const nft = hasNft ? await namespaces.run(namespace, { file: 'nft', args: ['list', 'tables', 'ip'] }) : undefined;
-  return {
-    legacy: legacy.exitCode === 0 ? legacy.stdout.split('\n').filter(Boolean) : [],
-    nft: [...(nft?.stdout ?? '').matchAll(/^table ip (\S+)$/gm)].map(([, name = '']) => name),
-  };
 }

@@ -3,6 +3,7 @@ import { isSea } from 'node:sea';
 import { isPraasError, praasError } from '../admin/errors.ts';
 import type { DesiredFile, DesiredFiles } from '../admin/install/file-plan.ts';
 import { type InstallationParts, planInstall } from '../admin/install/installation.ts';
+import { packageOwnerOf } from '../admin/install/package-owner.ts';
 import { type InstallPaths, PAT_AGENT, packagePaths, pathsBelow, SETTINGS_DIRECTORY } from '../admin/install/paths.ts';
 import { planRemoval } from '../admin/install/removal.ts';
 import { runSteps, type Step, type StepObserver } from '../admin/install/step.ts';
@@ -77,8 +78,7 @@ export class Installer {
       isMeantToRun: async (service) => service === PAT_AGENT || hasCloud(config, env),
       ownerOf: async (path) => {
         if (isPackaged || !tree.isLive || !isInstalled('dpkg-query', env['PATH'])) return undefined;
-        const { exitCode, stdout } = await exec({ file: 'dpkg-query', args: ['--search', path] });
-        return exitCode === 0 ? stdout.split(':')[0] : undefined;
+        return packageOwnerOf(exec, path);
       },
     };
   }

@@ -3,7 +3,7 @@ import { createExec } from '../system/exec.ts';
 import type { Interruption } from '../system/interruption.ts';
 import { FileLog } from '../system/log.ts';
 import type { Config } from './config.ts';
-import { buildNode, type Node, patSettingsOf, quotaOf } from './node.ts';
+import { buildCommandNode, type Node } from './node.ts';
 
 interface LocalContext {
   readonly env: NodeJS.ProcessEnv;
@@ -18,17 +18,11 @@ export async function withLocalNode<T>(
   work: (node: Node) => Promise<T>,
 ): Promise<T> {
   const log = new FileLog(config.log_dir, 'praas', complain);
-  const node = buildNode({
-    config,
+  const node = buildCommandNode(config, {
     exec: createExec(config.command_timeout_seconds * 1000, env, interruption.abortSignal),
     command: 'the installer',
     interruption,
     log,
-    settings: patSettingsOf(config),
-    quota: () => quotaOf(config),
-    lockTimeoutSeconds: config.lock_timeout_seconds,
-    isWatched: false,
-    retainDays: () => config.retain_days,
   });
   try {
     return await work(node);

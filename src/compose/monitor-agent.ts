@@ -38,7 +38,6 @@ export async function composeMonitorAgent(config: Config, runtime: DaemonContext
   });
   return new Daemon({
     settings,
-    readTls: async () => undefined,
     readFiles: async () => () => undefined,
     lock: async () => undefined,
     listeners: () => [listenerOf(config, loop, metrics)],

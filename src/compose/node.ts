@@ -109,6 +109,23 @@ export function buildNode(parts: NodeParts): Node {
   return { dataplane, files, store, agent, pat, routers, quotas: quota, checks, events, corrections, imports };
 }
 
+/** What a command decides about its node; everything else is as the configuration has it. */
+type CommandParts = Pick<NodeParts, 'exec' | 'command' | 'interruption' | 'log' | 'cloud'> &
+  Partial<Pick<NodeParts, 'lockTimeoutSeconds'>>;
+
+/** The node of a command, which ends before its configuration changes and reads no counters periodically. */
+export function buildCommandNode(config: Config, parts: CommandParts): Node {
+  return buildNode({
+    config,
+    settings: patSettingsOf(config),
+    quota: () => quotaOf(config),
+    lockTimeoutSeconds: config.lock_timeout_seconds,
+    isWatched: false,
+    retainDays: () => config.retain_days,
+    ...parts,
+  });
+}
+
 /** The settings that decide about mappings. */
 export function patSettingsOf({ router_port_range, reserved_ports, masquerade }: Config): PatSettings {
   return { router_port_range, reserved_ports, masquerade };

@@ -12,7 +12,7 @@ import { Controller } from '../pat/reconcile/controller.ts';
 import { ProcessMetrics } from '../server/http/metrics.ts';
 import { policyReader } from '../server/http/policy-file.ts';
 import { readinessOf } from '../server/http/readiness.ts';
-import { readTls } from '../server/http/tls.ts';
+import { readTls, TLS_KEYS } from '../server/http/tls.ts';
 import { PatMetrics } from '../server/pat/metrics.ts';
 import { MonitorMetrics } from '../server/pat/monitor-metrics.ts';
 import { patReadinessChecks } from '../server/pat/readiness.ts';
@@ -68,7 +68,7 @@ export async function composePatAgent(
   const readiness = readinessOf(patReadinessChecks({ ...node, controller, missingTools, cloud, monitor }));
   return new Daemon({
     settings,
-    readTls,
+    tls: { keys: TLS_KEYS, read: readTls },
     readFiles: policyReader(access, ACTIONS),
     lock: () => node.files.open(),
     listeners: composeApi({ config, runtime, node, builtCloud, settings, access, metrics, readiness, context, log }),

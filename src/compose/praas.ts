@@ -15,7 +15,7 @@ import { FileLog } from '../system/log.ts';
 import type { ClientCloud } from './cloud.ts';
 import type { Config } from './config.ts';
 import { LazyCloud } from './lazy-cloud.ts';
-import { buildNode, patSettingsOf, quotaOf } from './node.ts';
+import { buildCommandNode } from './node.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 
 export interface Praas {
@@ -37,18 +37,12 @@ export function compose(config: Config, runtime: RuntimeContext): Praas {
   const interruption = new Interruption();
   const log = new FileLog(config.log_dir, 'praas', runtime.complain);
   const cloud = new LazyCloud(config, runtime.env, log);
-  const { files, pat, routers, quotas, checks, events, corrections, imports } = buildNode({
-    config,
+  const { files, pat, routers, quotas, checks, events, corrections, imports } = buildCommandNode(config, {
     exec: createExec(config.command_timeout_seconds * 1000, runtime.env, interruption.abortSignal),
     command: runtime.command,
     interruption,
     log,
-    settings: patSettingsOf(config),
-    quota: () => quotaOf(config),
     cloud: { targets: cloud, groups: cloud, cloud: () => cloud.cloud() },
-    lockTimeoutSeconds: config.lock_timeout_seconds,
-    isWatched: false,
-    retainDays: () => config.retain_days,
   });
   return {
     pat,

@@ -1,20 +1,5 @@
 /** What the doctor found out about a node: one finding for each thing it checked, and how many there are of each verdict. Pure. */
 
-/** In the order in which they are shown. */
-export const GROUPS = [
-  'rights',
-  'tools',
-  'kernel',
-  'configuration',
-  'store',
-  'daemon',
-  'services',
-  'cloud',
-  'clock',
-  'routers',
-] as const;
-export type FindingGroup = (typeof GROUPS)[number];
-
 /**
  * `warning`: it works, and needs attention. `failed`: it does not work. `skipped`: there was nothing to check, or it could not
  * be checked.
@@ -33,7 +18,8 @@ export interface Judgement {
 }
 
 export interface Finding extends Judgement {
-  readonly group: FindingGroup;
+  /** The heading below which it is shown, such as `kernel`. */
+  readonly group: string;
 }
 
 export interface DoctorReport {
@@ -63,9 +49,9 @@ export const failed = (check: string, detail: string, nextStep: string): Judgeme
   next_step: nextStep,
 });
 
-/** Takes all findings; those of one group stay in their order. */
+/** Takes all findings, in the order of their checks: groups follow one another as the first of each comes, and stay together. */
 export function reportOf(findings: readonly Finding[]): DoctorReport {
-  const ordered = GROUPS.flatMap((group) => findings.filter((finding) => finding.group === group));
+  const ordered = [...Map.groupBy(findings, ({ group }) => group).values()].flat();
   const count = (verdict: Verdict): number => ordered.filter((finding) => finding.verdict === verdict).length;
   const counts = { ok: count('ok'), warning: count('warning'), failed: count('failed'), skipped: count('skipped') };
   return { findings: ordered, counts, ok: counts.failed === 0 };

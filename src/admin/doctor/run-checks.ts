@@ -6,18 +6,11 @@ import { withDeadline } from '../../core/deadline.ts';
 import { isPraasError } from '../../core/errors/errors.ts';
 import { messageOf } from '../../core/errors/message-of.ts';
 import type { Timers } from '../../core/timers.ts';
-import {
-  type DoctorReport,
-  type Finding,
-  type FindingGroup,
-  failed,
-  type Judgement,
-  reportOf,
-  skipped,
-} from './report.ts';
+import { type DoctorReport, type Finding, failed, type Judgement, reportOf, skipped } from './report.ts';
 
 export interface DoctorCheck {
-  readonly group: FindingGroup;
+  /** Checks of one group are shown together, groups in the order of their first checks. */
+  readonly group: string;
   /** The name of the finding when the whole check fails. */
   readonly name: string;
   /** Only root can see what it checks. */

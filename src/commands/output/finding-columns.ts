@@ -1,5 +1,5 @@
 /** How the findings of the doctor look. */
-import type { DoctorReport, Finding, FindingGroup, Verdict } from '../../admin/doctor/report.ts';
+import type { DoctorReport, Finding, Verdict } from '../../admin/doctor/report.ts';
 import { colour } from './colour.ts';
 import type { Column } from './rows.ts';
 
@@ -32,7 +32,7 @@ function countsText({ ok, warning, failed, skipped }: DoctorReport['counts']): s
   return `${ok} ok, ${warnings}, ${failed} failed, ${skipped} skipped`;
 }
 
-function headingOf(group: FindingGroup): string {
+function headingOf(group: string): string {
   return colour('bold', `${group[0]?.toUpperCase()}${group.slice(1)}`, process.stdout);
 }
 

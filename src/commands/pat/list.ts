@@ -1,8 +1,7 @@
 import { Flags } from '@oclif/core';
-import type { Praas } from '../../compose/praas.ts';
-import { isPraasError } from '../../pat/errors.ts';
 import { STATUSES, type Status } from '../../pat/mapping/mapping.ts';
 import type { MappingView } from '../../pat/mapping/view.ts';
+import { isKnownRouter } from '../../pat/services/known-router.ts';
 import { anyCase, ipv4Flag, outputFlags } from '../flags.ts';
 import { renderList } from '../output/rows.ts';
 import { ServiceCommand } from '../service-command.ts';
@@ -35,26 +34,16 @@ export default class PatList extends ServiceCommand {
       ...(flags['server-ip'] !== undefined && { server_ip: flags['server-ip'] }),
       ...(flags.status !== undefined && { status: flags.status }),
     };
-    const { mappings, failures, isUnknown } = await this.withPraas(flags, async (praas) => {
+    const { mappings, failures, isKnown } = await this.withPraas(flags, async (praas) => {
       const listed = await praas.pat.list(filter);
       const isNothing = listed.mappings.length === 0 && listed.failures.length === 0;
-      return { ...listed, isUnknown: isNothing && (await isUnknownRouter(flags.router, praas)) };
+      const { router } = flags;
+      return { ...listed, isKnown: !isNothing || router === undefined || (await isKnownRouter(praas, router)) };
     });
-    if (isUnknown) this.complain(`router ${flags.router} not found on this node, and no mapping is stored for it`);
+    if (!isKnown) this.complain(`router ${flags.router} not found on this node, and no mapping is stored for it`);
     this.print(await renderList(flags.format, columns, mappings));
     for (const failure of failures) this.complain(failure.message);
     if (failures.length > 0) process.exitCode = 1;
     return mappings;
-  }
-}
-
-/** True when neither the store nor the node knows the router. What cannot be looked at now may be known. */
-async function isUnknownRouter(router_id: string | undefined, { pat, routers }: Praas): Promise<boolean> {
-  if (router_id === undefined || (await pat.list({ router_id })).mappings.length > 0) return false;
-  try {
-    await routers.show(router_id);
-    return false;
-  } catch (error) {
-    return isPraasError(error, 'ROUTER_NOT_FOUND');
   }
 }

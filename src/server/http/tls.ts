@@ -7,10 +7,9 @@ import { praasError } from '../../core/errors/errors.ts';
 import { messageOf } from '../../core/errors/message-of.ts';
 import type { TlsFiles } from './listener.ts';
 
-export interface TlsPaths {
-  readonly tls_cert: string;
-  readonly tls_key: string;
-}
+/** The keys of praas.conf that name the two files. */
+export const TLS_KEYS = ['tls_cert', 'tls_key'] as const;
+type TlsPaths = Readonly<Record<(typeof TLS_KEYS)[number], string>>;
 
 /** Gives undefined when neither path is set. Throws TLS_INVALID. */
 export async function readTls({ tls_cert, tls_key }: TlsPaths): Promise<TlsFiles | undefined> {

@@ -19,13 +19,14 @@ const report = (
   isRoot = true,
 ): Promise<DoctorReport> => runChecks(checks, { isRoot, timeoutMs: 1000, timers, abortSignal });
 
-test('findings are in the order of their groups, and counted', async () => {
+test('findings are in groups, which follow one another as their first checks do, and counted', async () => {
   const result = await report([
-    check('routers', async () => [warning('r', 'seen', 'Do.')], { group: 'routers' }),
     check('tool', async () => [ok('a', '1'), ok('b', '2')]),
+    check('bells', async () => [warning('r', 'seen', 'Do.')], { group: 'bells' }),
+    check('another tool', async () => [ok('c', '3')]),
   ]);
-  expect(result.findings.map((each) => each.check)).toEqual(['a', 'b', 'r']);
-  expect(result).toMatchObject({ counts: { ok: 2, warning: 1, failed: 0, skipped: 0 }, ok: true });
+  expect(result.findings.map((each) => each.check)).toEqual(['a', 'b', 'c', 'r']);
+  expect(result).toMatchObject({ counts: { ok: 3, warning: 1, failed: 0, skipped: 0 }, ok: true });
 });
 
 test('a check that throws is a finding with a next step', async () => {
