@@ -2,6 +2,7 @@
  * Every sentence that people see stands in test/golden/texts, one file for each kind: a wording is changed there (with
  * PRAAS_GOLDEN=write) and is read there as a whole. Other tests assert codes and facts.
  */
+import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { readManifest, readPackage, remarks, shownOf, usageText, wordsOf } from '../scripts/commands.ts';
 import { renamedText } from '../src/commands/output/renamed-key.ts';
@@ -15,8 +16,10 @@ import { errorOf, FILE, KEYS, load } from './support/config.ts';
 import { allFactsOf, CATALOGUES, CODES, sampleOf } from './support/error-facts.ts';
 import { expectGolden } from './support/golden.ts';
 import { CONCLUSIONS, HOPS, JUDGEMENTS } from './support/judgements.ts';
+import { logLinesOf } from './support/log-lines.ts';
 import { REASON_SAMPLES, WITHHELD_SAMPLES } from './support/reasons.ts';
 import { IMPORT_REASONS, WARNINGS } from './support/sentences.ts';
+import { readSourceTree, sourceFile } from './support/source-tree.ts';
 
 const TOY_KEYS = { size: declareKey(port, '1', 'size of the toy') };
 const pages = (parts: readonly string[]): string => `${parts.join('\n\n')}\n`;
@@ -117,3 +120,21 @@ test('reasons of mappings', () => {
 test('withheld corrections', () => {
   expectGolden('texts/pat.monitor.txt', pages(WITHHELD_SAMPLES.map((each) => `${each.code}\n${withheldText(each)}`)));
 });
+
+/** An event of a few words, and behind a semicolon what praas does about it; the facts are fields. */
+const LOG_MESSAGE = /^[A-Za-z_]+(?: [A-Za-z_]+){0,7}(?:; [a-z_]+(?: [A-Za-z_]+){0,7})?$/;
+
+test('lines of the log', () => {
+  const lines = readSourceTree(fileURLToPath(new URL('../src/', import.meta.url))).flatMap(logLinesOf);
+
+  expect(lines.map(({ message }) => message).filter((message) => !LOG_MESSAGE.test(message))).toEqual([]);
+  const texts = lines.map(({ level, message, fields }) => [`${level}: ${message}`, ...fields].join(' '));
+  expectGolden('texts/logs.txt', `${texts.toSorted().join('\n')}\n`);
+});
+
+test.each(['log.warn(message, { a });', 'log.info(`listening on ${where}`);', 'this.#log.warn(\n  text,\n);'])(
+  'a line of the log whose message this test could not read is refused: %s',
+  (text) => {
+    expect(() => logLinesOf(sourceFile('pat/x.ts', text))).toThrow('src/pat/x.ts: write the message of a log line');
+  },
+);

@@ -55,8 +55,8 @@ export interface DaemonParts<C> {
   readonly listeners: (tls: TlsFiles | undefined) => readonly DaemonListener[];
   /** What it does beside listening, in one line; may be empty. */
   readonly summary: string;
-  /** Warnings at the start. */
-  readonly notices: (hasTls: boolean) => readonly string[];
+  /** Logs at the start what the configuration leaves open. */
+  readonly logNotices: (hasTls: boolean) => void;
   readonly parts: readonly Part[];
   readonly supervisor: Supervisor;
   readonly log: Logger;
@@ -84,7 +84,7 @@ export class Daemon<C> {
    * Throws STORE_LOCKED, LISTEN_FAILED, TLS_INVALID, POLICY_INVALID; `stop` must be called all the same.
    */
   async start(): Promise<void> {
-    const { settings, readFiles, lock, listeners, notices, parts, supervisor, log, version } = this.#parts;
+    const { settings, readFiles, lock, listeners, logNotices, parts, supervisor, log, version } = this.#parts;
     const tls = await this.#parts.tls?.read(settings.current);
     const applyFiles = await readFiles(settings.current);
     applyFiles();
@@ -93,8 +93,8 @@ export class Daemon<C> {
     if (this.#isStopping) return;
     this.#listeners = listeners(tls);
     for (const listener of this.#listeners) await listener.open();
-    for (const { where } of this.#listeners) log.info(`listening on ${where}`, { version });
-    for (const notice of notices(this.#hasTls)) log.warn(notice);
+    for (const { where } of this.#listeners) log.info('listening', { where, version });
+    logNotices(this.#hasTls);
     for (const part of parts) {
       if (this.#isStopping) return;
       this.#started.push(part);

@@ -42,7 +42,7 @@ export async function composeMonitorAgent(config: Config, runtime: DaemonContext
     lock: async () => undefined,
     listeners: () => [listenerOf(config, loop, metrics)],
     summary: `follows ${builtCloud.name}`,
-    notices: () => [],
+    logNotices: () => undefined,
     parts: [{ start: async () => loop.start(), stop: () => loop.stop() }],
     supervisor: composeServiceManager(env, complain),
     log,

@@ -73,7 +73,7 @@ export async function composePatAgent(
     lock: () => node.files.open(),
     listeners: composeApi({ config, runtime, node, builtCloud, settings, access, metrics, readiness, context, log }),
     summary: '',
-    notices: (hasTls) => noticesOf(settings.current, hasTls),
+    logNotices: (hasTls) => logNotices(log, settings.current, hasTls),
     parts: [routerWatch, ...cloudParts(cloud, monitor), controller],
     supervisor: composeServiceManager(env, complain),
     log,
@@ -210,13 +210,10 @@ function controllerOf(node: Node, settings: LiveConfig, metrics: PatMetrics, log
 }
 
 /** What an operator should know of how the API can be reached. */
-function noticesOf(config: Config, hasTls: boolean): readonly string[] {
-  const isLoopback = config.listen_address.startsWith('127.') || config.listen_address === '::1';
-  const allowed = config.legacy_api_allow.join(', ') || 'no other address';
-  return [
-    `legacy API requires no token: allowed for this node and ${allowed} (legacy_api_allow)`,
-    ...(isLoopback || hasTls ? [] : ['tokens cross the network in clear text: set tls_cert and tls_key']),
-  ];
+function logNotices(log: Logger, { listen_address, legacy_api_allow }: Config, hasTls: boolean): void {
+  const isLoopback = listen_address.startsWith('127.') || listen_address === '::1';
+  log.warn('legacy API requires no token', { legacy_api_allow });
+  if (!isLoopback && !hasTls) log.warn('tokens cross the network in clear text; set tls_cert and tls_key');
 }
 
 async function countByStatus({ pat }: Node): Promise<ReadonlyMap<Status, number>> {

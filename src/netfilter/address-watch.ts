@@ -81,7 +81,8 @@ export class AddressWatch {
 
   #onEnd(error: Error | undefined): void {
     if (this.#onChange === undefined) return;
-    if (this.#failures === 0) this.#warn('address monitor ended; restarting', error ?? 'exit code 0');
+    if (this.#failures === 0)
+      this.#parts.log.warn('address monitor ended; restarting', { reason: messageOf(error ?? 'exit code 0') });
     this.#failures += 1;
     this.#restart = setTimeout(() => this.#startMonitor(), backoff(this.#failures, RESTART)).unref();
   }
@@ -112,7 +113,9 @@ export class AddressWatch {
       for (const { name, id } of listed) if (id !== undefined) names.set(id, name);
     } catch (error) {
       this.forgetIds();
-      this.#warn('namespace IDs not read; address changes wait for the next periodic reconcile', error);
+      this.#parts.log.warn('namespace IDs not read; address changes wait for the next periodic reconcile', {
+        reason: messageOf(error),
+      });
     }
     return names;
   }
@@ -124,14 +127,12 @@ export class AddressWatch {
       try {
         await this.#parts.exec({ ...BATCH, input });
       } catch (error) {
-        this.#warn('namespace IDs not assigned; address changes wait for the next periodic reconcile', error);
+        this.#parts.log.warn('namespace IDs not assigned; address changes wait for the next periodic reconcile', {
+          reason: messageOf(error),
+        });
       }
     }
     this.forgetIds();
     this.#assigning = undefined;
-  }
-
-  #warn(message: string, error: unknown): void {
-    this.#parts.log.warn(message, { reason: messageOf(error) });
   }
 }

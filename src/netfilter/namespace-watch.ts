@@ -88,9 +88,12 @@ export class NamespaceWatch {
   }
 
   #attachLater(failure: unknown): void {
-    const message = 'namespace watch failed; namespace changes wait for the next periodic reconcile';
-    const details = { directory: this.#directory, reason: errnoText(failure) };
-    if (this.#retry === undefined) this.#log.warn(message, details);
+    if (this.#retry === undefined) {
+      this.#log.warn('namespace watch failed; namespace changes wait for the next periodic reconcile', {
+        directory: this.#directory,
+        reason: errnoText(failure),
+      });
+    }
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => this.#attach(), RETRY_MS).unref();
   }

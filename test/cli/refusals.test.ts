@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Mapping } from '../../src/pat/mapping/mapping.ts';
 import { BACKENDS } from '../support/dataplane.ts';
+import { printedError } from '../support/error-facts.ts';
 import { contentOf, type Shell, testShell } from '../support/executable.ts';
 import { expectKernelEqualsStore, kernelOf } from '../support/kernel-view.ts';
 import { expectOpen, type TestWorld, testWorld } from '../support/world.ts';
@@ -51,7 +52,8 @@ describe.each(BACKENDS)('%s', (backend) => {
   test('a refusal is on stderr alone: what failed, and the next step below it', async () => {
     const { code, stdout, stderr } = await shell.run(...create('--router-port', '4050'));
     expect([code, stdout]).toEqual([1, '']);
-    expect(stderr).toMatch(/^Error: 203\.0\.113\.10:4050\/tcp is in use by .*\n {2}[A-Z].*\.\n$/);
+    const facts = { endpoint: '203.0.113.10:4050/tcp', by: `mapping ${web.id} (web) to 10.20.0.51:80` };
+    expect(stderr).toBe(printedError('PORT_TAKEN', facts));
   });
 
   test('a router that is not on this node: the ones there are', async () => {

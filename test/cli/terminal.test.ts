@@ -93,18 +93,19 @@ describe('delete --all', () => {
     const { code, stdout, stderr } = await shell.run(...all());
 
     expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).toMatch(/^Nothing to delete: router \S+ has no mappings\.\n$/);
+    expect(stdout).toContain(world.router_id);
   });
 });
 
 describe('colours', () => {
-  const red = '\u001b[31mError:\u001b[39m ';
+  const plain = printedError('MAPPING_NOT_FOUND', { id: 'ffffffff' });
+  const red = plain.replace('Error:', '\u001b[31mError:\u001b[39m').replaceAll('\n', '\r\n');
 
   test('are only on a terminal, and not with NO_COLOR', async () => {
-    expect((await shell.onTerminal([], 'pat', 'show', 'ffffffff')).screen).toContain(`${red}mapping ffffffff`);
-    const plain = await shell.with({ env: { NO_COLOR: '1' } }).onTerminal([], 'pat', 'show', 'ffffffff');
-    expect(plain.screen).toMatch(/^Error: mapping ffffffff/);
-    expect((await shell.run('pat', 'show', 'ffffffff')).stderr).toMatch(/^Error: mapping ffffffff/);
+    expect((await shell.onTerminal([], 'pat', 'show', 'ffffffff')).screen).toContain(red);
+    const { screen } = await shell.with({ env: { NO_COLOR: '1' } }).onTerminal([], 'pat', 'show', 'ffffffff');
+    expect(screen).toBe(plain.replaceAll('\n', '\r\n'));
+    expect((await shell.run('pat', 'show', 'ffffffff')).stderr).toBe(plain);
   });
 
   test('are never in JSON or in a table', async () => {

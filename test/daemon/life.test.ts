@@ -8,6 +8,7 @@ import { connect as connectTls } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { MappingView } from '../../src/pat/mapping/view.ts';
 import { TestDaemon } from '../support/daemon.ts';
+import { printedError } from '../support/error-facts.ts';
 import { testShell, waitUntil, withSlowRestore } from '../support/executable.ts';
 import { expectOpen, type TestWorld, testWorld } from '../support/world.ts';
 
@@ -22,11 +23,11 @@ describe('without any router', () => {
   test('it says where it listens, logs the same to its file, and is alive and ready', async () => {
     daemon = await TestDaemon.start();
 
-    expect(daemon.said).toContain(`listening on ${daemon.url}`);
-    expect(daemon.said).toContain(`listening on ${daemon.socket_path}`);
-    expect(daemon.said).toMatch(/legacy API .*legacy_api_allow/);
+    expect(daemon.said).toContain(`listening where="${daemon.url}"`);
+    expect(daemon.said).toContain(`listening where="${daemon.socket_path}"`);
+    expect(daemon.said).toContain('legacy API requires no token legacy_api_allow=[]');
     const logged = readFileSync(join(daemon.shell.directory, 'log', 'pat-agent.log'), 'utf8');
-    expect(logged).toContain(`listening on ${daemon.url}`);
+    expect(logged).toContain(`"where":"${daemon.url}"`);
     expect((await daemon.ask('GET', '/healthz', { token: undefined })).status).toBe(200);
     expect(await daemon.ask('GET', '/readyz', { token: undefined })).toMatchObject({
       status: 200,
@@ -129,8 +130,8 @@ describe('without any router', () => {
     const { code, stderr } = await daemon.shell.with({ env: { PRAAS_PORT_APP: '1' } }).run('serve');
 
     expect(code).toBe(1);
-    expect(stderr).toContain('in use by `praas serve`');
-    expect(stderr).toContain(`process ${daemon.pid}`);
+    expect(stderr).toContain(join(daemon.shell.state_dir, 'lock'));
+    expect(stderr).toContain(`\`praas serve\` (process ${daemon.pid}, since `);
     expect((await daemon.ask('GET', '/healthz')).status).toBe(200);
     // It still starts programs: what it needs for that is its own.
     expect((await daemon.ask<{ routers: unknown[] }>('GET', '/v1/routers')).status).toBe(200);
@@ -138,7 +139,7 @@ describe('without any router', () => {
     expect((await daemon.ask<{ ready: boolean }>('GET', '/readyz')).body.ready).toBe(true);
   });
 
-  test('a port that somebody else has is named, and the lock is given back', async () => {
+  test('a port that another process has is named, and the lock is given back', async () => {
     daemon = await TestDaemon.start();
     const other = await TestDaemon.start();
     await other.stop();
@@ -147,7 +148,7 @@ describe('without any router', () => {
     await other.remove();
 
     expect(code).toBe(1);
-    expect(stderr).toContain(`cannot listen on ${daemon.url}: address already in use`);
+    expect(stderr).toContain(printedError('LISTEN_FAILED', { where: daemon.url, reason: 'address already in use' }));
   });
 
   test.each(['SIGTERM', 'SIGINT'] as const)('%s ends it cleanly', async (signal) => {
@@ -179,7 +180,7 @@ describe('without any router', () => {
     write('legacy_api_allow = nonsense');
     daemon.signal('SIGHUP');
     await daemon.says('configuration not reloaded');
-    expect(daemon.said).toContain('legacy_api_allow is nonsense');
+    expect(daemon.said).toMatch(/configuration not reloaded.*legacy_api_allow.*nonsense/);
 
     write('legacy_api_allow = 192.0.2.8', 'backend = nftables');
     daemon.signal('SIGHUP');
@@ -227,7 +228,7 @@ describe('with TLS', () => {
       const settings = [`tls_cert = ${directory}/cert.pem`, `tls_key = ${directory}/key.pem`];
       daemon = await TestDaemon.start({ settings });
       const port = Number(new URL(daemon.url).port);
-      expect(daemon.said).toContain(`listening on https://127.0.0.1:${port}`);
+      expect(daemon.said).toContain(`listening where="https://127.0.0.1:${port}"`);
       expect(await get(port, agent)).toBe(200);
       expect(await subjectAt(port)).toBe('first');
 
@@ -242,7 +243,7 @@ describe('with TLS', () => {
 
       writeFileSync(join(directory, 'key.pem'), 'no key');
       daemon.signal('SIGHUP');
-      await daemon.says('for TLS: ');
+      await daemon.says('configuration not reloaded');
       expect(await subjectAt(port)).toBe('second');
     } finally {
       agent.destroy();
@@ -253,7 +254,7 @@ describe('with TLS', () => {
   test('beyond loopback without it there is a warning', async () => {
     daemon = await TestDaemon.start({ settings: ['listen_address = 0.0.0.0'] });
 
-    expect(daemon.said).toContain('tokens cross the network in clear text: set tls_cert and tls_key');
+    expect(daemon.said).toContain('tokens cross the network in clear text; set tls_cert and tls_key');
   });
 
   test('a certificate without its key stops the start, with the reason', async () => {
@@ -261,7 +262,9 @@ describe('with TLS', () => {
     await daemon.stop();
     const { code, stderr } = await daemon.shell.with({ env: { PRAAS_TLS_CERT: '/nowhere/cert.pem' } }).run('serve');
 
-    expect([code, stderr]).toEqual([1, expect.stringContaining('tls_key is not set')]);
+    const reason = 'tls_key is not set';
+    const error = printedError('TLS_INVALID', { path: '/nowhere/cert.pem', reason });
+    expect([code, stderr]).toEqual([1, expect.stringContaining(error)]);
   });
 });
 

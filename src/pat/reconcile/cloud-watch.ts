@@ -57,7 +57,7 @@ export class CloudWatch {
       if (this.#failure.recovered()) log.info('OpenStack available again');
     } catch (error) {
       if (this.#failure.failed(error))
-        log.warn('OpenStack unavailable; using cached routers', { error: messageOf(error) });
+        log.warn('OpenStack unavailable; using cached routers', { reason: messageOf(error) });
     }
     if (this.#isStopped) return;
     const waitMs = this.#failure.waitMs({ firstMs: FIRST_RETRY_MS, maxMs: periodMs() });

@@ -267,7 +267,10 @@ clouds:
     'a file without anything in it says nothing of a cloud',
     async (text) => {
       expect(await read({ files: { [CLOUDS]: text } })).toBeUndefined();
-      expect((await errorOf(read({ files: { [CLOUDS]: '{}' } }))).message).toContain('no map of clouds found');
+      expect(await errorOf(read({ files: { [CLOUDS]: '{}' } }))).toMatchObject({
+        code: 'CLOUD_CONFIG_INVALID',
+        facts: { where: CLOUDS },
+      });
     },
   );
 });

@@ -64,7 +64,7 @@ export class EventLog implements AuditLog, Events {
       });
     } catch (error) {
       await this.#close();
-      log.warn('audit log append failed', { directory: this.#directory, error: errnoText(error) });
+      log.warn('audit log append failed', { directory: this.#directory, reason: errnoText(error) });
     }
   }
 
