@@ -44,7 +44,7 @@ function parseNetwork(text: string): string | undefined {
   return isIPv4(address) && /^(?:[12]?\d|3[0-2])$/.test(prefix) && rest.length === 0 ? text : undefined;
 }
 
-/** An address or a network of either family, as server/http/client-address.ts takes it. */
+/** An address or a network of either family. */
 function parseAnyNetwork(text: string): string | undefined {
   const [address = '', prefix, ...rest] = text.split('/');
   const family = isIP(address);
