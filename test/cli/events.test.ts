@@ -1,4 +1,4 @@
-/** The audit log as operators see it: without a daemon, by a daemon, and as it happens. */
+/** The event log as operators see it: without a daemon, by a daemon, and as it happens. */
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';

@@ -1,5 +1,5 @@
 /**
- * The events of mappings, as the audit log keeps them: what changed, when, who changed it and why, with the mapping after the
+ * The events of mappings, as the event log keeps them: what changed, when, who changed it and why, with the mapping after the
  * change (before it, for a deletion). Pure.
  */
 
@@ -51,7 +51,7 @@ export const Event = z.strictObject({
   mapping: Mapping,
 });
 export type Event = z.infer<typeof Event>;
-/** An event that is not yet in the audit log, which adds the other fields. */
+/** An event that is not yet in the event log, which adds the other fields. */
 export type NewEvent = Omit<Event, 'id' | 'at' | 'request_id'>;
 
 /** A mapping before and after a change; undefined when it did not exist. */

@@ -1,4 +1,4 @@
-/** The events that changes append to the audit log. */
+/** The events that changes append to the event log. */
 
 import { beforeEach, expect, test } from '@jest/globals';
 import { reason, reasonText } from '../../../src/pat/mapping/reasons.ts';

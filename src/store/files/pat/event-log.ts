@@ -1,5 +1,5 @@
 /**
- * The audit log: events, one JSON object per line, one file per day (UTC). Events are only appended; the files of days before the
+ * The event log: events, one JSON object per line, one file per day (UTC). Events are only appended; the files of days before the
  * retention period are removed. Several processes may append: each append is one write at the end of the file. A torn last line, after
  * a power cut, is skipped, and the next event starts on a new line.
  */
@@ -64,7 +64,7 @@ export class EventLog implements AuditLog, Events {
       });
     } catch (error) {
       await this.#close();
-      log.warn('audit log append failed', { directory: this.#directory, reason: errnoText(error) });
+      log.warn('event log append failed', { directory: this.#directory, reason: errnoText(error) });
     }
   }
 

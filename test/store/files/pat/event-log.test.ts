@@ -1,4 +1,4 @@
-/** The audit log on a real disk. */
+/** The event log on a real disk. */
 import {
   appendFileSync,
   mkdirSync,
@@ -120,7 +120,7 @@ test('an event that cannot be written is logged, and fails no change', async () 
 
   await eventLog.append([event(1)]);
 
-  expect(log.lines).toMatchObject([{ level: 'warn', message: 'audit log append failed' }]);
+  expect(log.lines).toMatchObject([{ level: 'warn', message: 'event log append failed' }]);
   rmSync(join(state_dir, 'events'));
   mkdirSync(join(state_dir, 'events'));
   await eventLog.append([event(2)]);
