@@ -28,7 +28,7 @@ import { renderZsh } from './zsh-completion.ts';
 
 const NOTE = '<!-- Made by scripts/docs.ts. Do not edit: run it again. -->';
 /** Help groups of options that many commands share: they are explained once. */
-const SHARED = ['OUTPUT', 'GLOBAL'];
+const SHARED = ['OUTPUT', 'GLOBAL', 'OPENSTACK'];
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');
 const row = (...cells: readonly string[]): string => `| ${cells.map(cell).join(' | ')} |`;
@@ -125,8 +125,8 @@ export function renderConfiguration(): string {
     example.trimEnd(),
     '```',
     '',
-    'An unknown section or key, a key set twice and a value that is not allowed are errors that name file, line and key, and',
-    'the nearest section or key where there is one. A file with all keys, commented out, is `share/praas.conf`.',
+    'An unknown section or key, a key that is set twice and a value that is not allowed are errors. They name file, line and',
+    'key, and the nearest section or key if there is one. `share/praas.conf` has all keys, commented out.',
     '',
     'The column *applied by* says whether a change takes effect on a reload (`systemctl reload praas-pat-agent`) or on a',
     'restart. To switch TLS on or off, restart.',
@@ -134,7 +134,7 @@ export function renderConfiguration(): string {
     '',
     '## Old names',
     '',
-    'Old names go on working, in the file and in the environment. `praas config show` and `praas doctor` report them.',
+    'Old names still work, in the file and in the environment. `praas config show` and `praas doctor` report them.',
     '',
     '| old name | name | old variable | variable |',
     '|---|---|---|---|',
