@@ -9,9 +9,17 @@ export interface UsageMessage {
 
 export const HELP = 'Run with --help for usage.';
 
-/** oclif's sentences, and ours. */
+/** What oclif's errors have beside their message; its classes are not exported. */
+interface ParserError {
+  /** Unknown options. */
+  readonly flags?: readonly string[];
+  /** Required arguments that are missing, or the texts of arguments that no command takes. */
+  readonly args?: readonly (string | { readonly name: string })[];
+  readonly parse?: { readonly input?: { readonly flags?: object } };
+}
+
+/** oclif's sentences, and ours. Only about values: what else it finds is in fields of its errors. */
 const WORDINGS: readonly (readonly [RegExp, string])[] = [
-  [/^Nonexistent flags?: (.*)$/, 'unknown option $1'],
   [/^Missing required flag (\S+)$/, '--$1 is required'],
   [/^Flag (--\S+) expects a value$/, '$1 requires a value'],
   [/^Flag (--\S+) expects one of these values: (.*)$/, '$1 requires a value: $2'],
@@ -20,19 +28,17 @@ const WORDINGS: readonly (readonly [RegExp, string])[] = [
   [/^Expected an integer .*: (.*)$/, '"$1" is not a whole number in the allowed range'],
   [/^(--[^\s=]+)(?:=.*)? cannot also be provided when using (--\S+)$/, '$1 and $2 exclude each other'],
   [/^All of the following must be provided when using (--\S+): (.*)$/, '$1 requires $2'],
-  [/^Unexpected arguments?: (.*)$/, 'unexpected argument $1'],
 ];
 
 /** Takes an error of oclif's parser. */
-export function usageMessageOf(error: Error): UsageMessage {
+export function usageMessageOf(error: Error & ParserError): UsageMessage {
   const lines = stripVTControlCharacters(error.message)
     .replace(/^Parsing --\S+ \n\t/, '')
     .replaceAll('\nSee more help with --help', '')
     .replace(/\n\nNote: [\s\S]*$/, '')
     .replace(/^The following errors? occurred:\n\s*/, '')
     .trimEnd();
-  const missing = /^Missing \d+ required args?:\n([\s\S]*)$/.exec(lines)?.[1];
-  const message = missing === undefined ? lines.split('\n').map(reworded).join('; ') : missingText(missing);
+  const message = wordsMessage(error) ?? lines.split('\n').map(reworded).join('; ');
   return { message, next_steps: [...guessOf(error), HELP] };
 }
 
@@ -42,16 +48,22 @@ function reworded(line: string): string {
   return form === undefined || ours === undefined ? text : text.replace(form, ours);
 }
 
-/** One argument in each line, its name first. */
-function missingText(list: string): string {
-  const names = list.split('\n').map((line) => line.trim().split(/\s/)[0]?.toUpperCase());
-  return `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} required`;
+/** Of words that are unknown or missing; undefined for an error about a value. */
+function wordsMessage({ flags = [], args = [] }: ParserError): string | undefined {
+  if (flags.length > 0) return `unknown option ${flags.map(nameOf).join(', ')}`;
+  const missing = args.flatMap((arg) => (typeof arg === 'string' ? [] : [arg.name.toUpperCase()]));
+  if (missing.length > 0) return `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} required`;
+  return args.length > 0 ? `unexpected argument ${args.join(', ')}` : undefined;
+}
+
+/** An option without the value that it was given. */
+function nameOf(option: string): string {
+  return option.split('=')[0] ?? option;
 }
 
 /** Of an unknown option, the one that was probably meant. */
-function guessOf(error: Error): readonly string[] {
-  const { flags, parse } = error as { flags?: unknown; parse?: { input?: { flags?: object } } };
-  const [unknown] = Array.isArray(flags) ? flags.map(String) : [];
+function guessOf({ flags = [], parse }: ParserError): readonly string[] {
+  const [unknown] = flags.map(nameOf);
   if (unknown === undefined || !unknown.startsWith('--')) return [];
   const known = Object.keys(parse?.input?.flags ?? {});
   const word = unknown.slice(2);

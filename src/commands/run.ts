@@ -3,12 +3,10 @@
  * runs the command; this file prints the error, in one form for all commands. The process is never ended from within: it
  * ends by itself once everything is written.
  */
-import { Config, Errors, type Interfaces, run } from '@oclif/core';
+import { Config, type Interfaces, run } from '@oclif/core';
 import { errnoText } from '../core/errors/errno-text.ts';
 import { exitCodeOf, failureJson, failureText, type UsageError } from './failure.ts';
-import { unknownCommand } from './unknown-command.ts';
-
-const NOT_FOUND = /^command \S+ not found\.?$/i;
+import { isUnknownCommand, unknownCommand } from './unknown-command.ts';
 
 /** Takes the words behind `praas` and where oclif finds the commands. Never throws; sets the exit code. */
 export async function runCommandLine(args: readonly string[], options: Interfaces.LoadOptions): Promise<void> {
@@ -52,10 +50,6 @@ function isJson(args: readonly string[]): boolean {
 
 function printJson(value: unknown): void {
   if (value !== undefined) process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
-}
-
-function isUnknownCommand(error: unknown): boolean {
-  return error instanceof Errors.CLIError && NOT_FOUND.test(error.message);
 }
 
 async function unknownCommandError(words: readonly string[], options: Interfaces.LoadOptions): Promise<UsageError> {

@@ -1,6 +1,12 @@
 /** What a command line says that names no command: which word is wrong, and what was probably meant. Pure. */
+import { Errors } from '@oclif/core';
 import { nearest } from '../core/values/nearest.ts';
 import { UsageError } from './failure.ts';
+
+/** True for the error of oclif that a command line names no command: it has no class and no field of its own. */
+export function isUnknownCommand(error: unknown): boolean {
+  return error instanceof Errors.CLIError && /^command \S+ not found$/.test(error.message);
+}
 
 /**
  * Takes the words of the command line, the name of the executable, and the commands as lists of words. The error names the first

@@ -1,5 +1,8 @@
+/** Command lines that name no command: how that is recognised, and what is said about it. */
+import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
-import { unknownCommand } from '../../src/commands/unknown-command.ts';
+import { Config, Parser } from '@oclif/core';
+import { isUnknownCommand, unknownCommand } from '../../src/commands/unknown-command.ts';
 
 const IDS = [
   'events',
@@ -14,6 +17,16 @@ const said = (line: string): string[] => {
   const { sentence, next_steps } = unknownCommand(line.split(' '), 'praas', IDS);
   return [sentence, ...next_steps];
 };
+
+test('what oclif throws where it knows no command is recognised, and no other error of it', async () => {
+  const config = await Config.load(fileURLToPath(new URL('../../', import.meta.url)));
+  const unknown = await config.runCommand('evnets').catch((error: unknown) => error);
+  const other = await Parser.parse(['x'], { args: {} }).catch((error: unknown) => error);
+
+  expect(isUnknownCommand(unknown)).toBe(true);
+  expect(isUnknownCommand(other)).toBe(false);
+  expect(isUnknownCommand(new Error('command evnets not found'))).toBe(false);
+});
 
 test.each([
   ['evnets', 'praas evnets', 'events, pat, token, socket', '`praas events`', 'praas'],

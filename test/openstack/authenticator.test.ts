@@ -20,6 +20,9 @@ const OWNER: TokenOwner = {
   expiresAt: '2031-01-01T00:00:00Z',
 };
 
+/** Who has a token that was granted without more. */
+const TENANT = { name: 'tenant of project Blue', role: 'member', projectId: 'blue' } as const;
+
 let account: Account;
 let fake: FakeOpenStack;
 let clock: FakeClock;
@@ -41,11 +44,7 @@ const questions = (): number =>
   fake.asked.filter(({ method, path }) => method === 'GET' && path.includes('/auth/tokens')).length;
 
 test('a member of a project', async () => {
-  expect(await authenticator.authenticate(TOKEN)).toMatchObject({
-    name: 'tenant of project Blue',
-    role: 'member',
-    projectId: 'blue',
-  });
+  expect(await authenticator.authenticate(TOKEN)).toMatchObject(TENANT);
 });
 
 const rolesOf = (...names: string[]): Row => ({ roles: names.map((name) => ({ id: `id-of-${name}`, name })) });
@@ -108,7 +107,7 @@ test('is asked once for a minute, also by many at the same time, and then again'
 
 test('is believed no longer than the token lives', async () => {
   fake.grant(TOKEN, { expires_at: new Date(Date.parse(NOW) + 5000).toISOString() });
-  expect(await authenticator.authenticate(TOKEN)).toBeDefined();
+  expect(await authenticator.authenticate(TOKEN)).toMatchObject(TENANT);
   clock.advance(6);
   expect(await authenticator.authenticate(TOKEN)).toBeUndefined();
 });
@@ -150,7 +149,7 @@ test('an invalid token is rejected, and the next attempt does not ask Keystone',
 
   clock.advance(5);
   fake.grant('gAAAAAunknown', {});
-  expect(await authenticator.authenticate('gAAAAAunknown')).toBeDefined();
+  expect(await authenticator.authenticate('gAAAAAunknown')).toMatchObject(TENANT);
 });
 
 describe('Keystone that cannot say', () => {
@@ -161,14 +160,14 @@ describe('Keystone that cannot say', () => {
     await authenticator.authenticate(TOKEN);
     fake.keystoneStatus = 503;
 
-    expect(await authenticator.authenticate(TOKEN)).toBeDefined();
+    expect(await authenticator.authenticate(TOKEN)).toMatchObject(TENANT);
     await expect(authenticator.authenticate(NEW)).rejects.toMatchObject({ code: 'CLOUD_UNAVAILABLE' });
     clock.advance(61);
     await expect(authenticator.authenticate(TOKEN)).rejects.toMatchObject({ code: 'CLOUD_UNAVAILABLE' });
 
     fake.keystoneStatus = undefined;
-    expect(await authenticator.authenticate(TOKEN)).toBeDefined();
-    expect(await authenticator.authenticate(NEW)).toBeDefined();
+    expect(await authenticator.authenticate(TOKEN)).toMatchObject(TENANT);
+    expect(await authenticator.authenticate(NEW)).toMatchObject(TENANT);
   });
 
   test('connection refused: the same', async () => {
@@ -197,7 +196,7 @@ describe('Keystone that cannot say', () => {
     await authenticator.authenticate(TOKEN);
     fake.tokens.delete('service-token-1');
     fake.grant(NEW, {});
-    expect(await authenticator.authenticate(NEW)).toBeDefined();
+    expect(await authenticator.authenticate(NEW)).toMatchObject(TENANT);
     expect(fake.logins).toBe(2);
   });
 

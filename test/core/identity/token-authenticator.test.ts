@@ -52,13 +52,13 @@ test('only the exact text is a token', async () => {
   const wrong = ['', token.slice(0, -1), `${token}=`, ` ${token}`, token.slice('praas_'.length), hash, id, name];
 
   expect(await Promise.all(wrong.map(whose))).toEqual(wrong.map(() => undefined));
-  expect(await whose(token)).toBeDefined();
+  expect(await whose(token)).toMatchObject({ name: 'ci', role: 'admin' });
 });
 
 test('without a file no token is valid, also after the file is removed', async () => {
   expect(await whose('praas_x')).toBeUndefined();
   const { token } = await world.tokens.create({ name: 'ci', role: 'admin' });
-  expect(await whose(token)).toBeDefined();
+  expect(await whose(token)).toMatchObject({ name: 'ci', role: 'admin' });
 
   rmSync(world.path);
   expect(await whose(token)).toBeUndefined();
@@ -66,7 +66,7 @@ test('without a file no token is valid, also after the file is removed', async (
 
 test('with a damaged file each call throws, until the file is repaired', async () => {
   const { token } = await world.tokens.create({ name: 'ci', role: 'admin' });
-  expect(await whose(token)).toBeDefined();
+  expect(await whose(token)).toMatchObject({ name: 'ci', role: 'admin' });
   const good = readFileSync(world.path);
 
   writeFileSync(world.path, good.subarray(0, -20));
@@ -96,7 +96,8 @@ test('the file is read once for each change of it, and looked at for each call',
   };
   const authenticator = new TokenAuthenticator(counted, world.clock);
 
-  for (let call = 0; call < 5; call++) expect(await authenticator.authenticate(token)).toBeDefined();
+  for (let call = 0; call < 5; call++)
+    expect(await authenticator.authenticate(token)).toMatchObject({ name: 'ci', role: 'admin' });
   expect(counts).toEqual({ looks: 5, reads: 1 });
   await world.tokens.revoke(['ci']);
   for (let call = 0; call < 5; call++) expect(await authenticator.authenticate(token)).toBeUndefined();

@@ -82,7 +82,7 @@ test('a rule with a comment of praas that was edited is not a rule as praas writ
   });
   const chain = 'custom-PREROUTING';
   const words = rules.flatMap((rule) => wordsOf(renderRule(rule)));
-  expect(parseRule(chain, words)).toBeDefined();
+  expect([parseRule(chain, words)]).toEqual(rules);
 
   expect(parseRule(chain, ['-i', 'qg-1', ...words])).toBeUndefined();
   expect(parseRule(chain, ['!', ...words])).toBeUndefined();

@@ -63,8 +63,8 @@ describe('a mapping whose port moved to another project', () => {
   test.each([{ enabled: false }, { name: 'old' }, { masquerade: 'never' as const }])(
     'can be closed or renamed: %j',
     async (patch) => {
-      await expect(node.pat.update(id, patch, { requester })).resolves.toBeDefined();
-      await expect(node.pat.delete([id])).resolves.toBeDefined();
+      expect(await node.pat.update(id, patch, { requester })).toMatchObject({ value: { id, ...patch } });
+      expect(await node.pat.delete([id])).toMatchObject({ value: [{ id }] });
     },
   );
 });

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import type { Clock } from '../../../core/clock.ts';
-import { type PraasError, praasError } from '../../../core/errors/errors.ts';
+import { type CoreError, praasError } from '../../../core/errors/errors.ts';
 import { isDiskError, isMissing, syncDirectory } from '../disk.ts';
 import { asidePath } from '../names.ts';
 import { type RouterFiles } from './layout.ts';
@@ -11,8 +11,12 @@ import { type RouterFiles } from './layout.ts';
  * Takes the STORE_DAMAGED of a load, gives the one to throw: with `aside` when the damaged file could be moved. The other file of the
  * router is moved with it, as `<aside>-snapshot` or `<aside>-journal`, because alone it would be read as the whole record.
  */
-export async function setAside(damage: PraasError, files: RouterFiles, clock: Clock): Promise<PraasError> {
-  const path = String(damage.facts['path']);
+export async function setAside(
+  damage: CoreError<'STORE_DAMAGED'>,
+  files: RouterFiles,
+  clock: Clock,
+): Promise<CoreError<'STORE_DAMAGED'>> {
+  const { path, reason } = damage.facts;
   const aside = asidePath(path, clock.now(), existsSync);
   const [companion, suffix] = path === files.snapshot ? [files.journal, 'journal'] : [files.snapshot, 'snapshot'];
   try {
@@ -24,7 +28,7 @@ export async function setAside(damage: PraasError, files: RouterFiles, clock: Cl
     if (!isDiskError(error)) throw error;
     return damage;
   }
-  return praasError('STORE_DAMAGED', { path, reason: String(damage.facts['reason']), aside }, damage);
+  return praasError('STORE_DAMAGED', { path, reason, aside }, damage);
 }
 
 async function moveIfExists(from: string, to: string): Promise<void> {

@@ -1,0 +1,52 @@
+/** oclif's own parser is asked, so that an oclif with other sentences or fields fails here. */
+import { expect, test } from '@jest/globals';
+import { Args, Flags, Parser } from '@oclif/core';
+import { HELP, usageMessageOf } from '../../src/commands/parser-message.ts';
+
+const FLAGS = {
+  name: Flags.string(),
+  port: Flags.integer({ min: 1, max: 9 }),
+  protocol: Flags.string({ options: ['tcp', 'udp'] }),
+  all: Flags.boolean({ exclusive: ['name'] }),
+  router: Flags.string({ dependsOn: ['all'] }),
+};
+
+async function said(argv: string[], input: Parameters<typeof Parser.parse>[1]): Promise<readonly string[]> {
+  const error = await Parser.parse(argv, input).catch((thrown: unknown) => thrown);
+  if (!(error instanceof Error)) throw new Error('expected an error of the parser');
+  const { message, next_steps } = usageMessageOf(error);
+  return [message, ...next_steps];
+}
+
+test.each([
+  [['--nme=x'], 'unknown option --nme', 'Did you mean --name?'],
+  [['--colour', '--size'], 'unknown option --colour, --size'],
+  [['--name'], '--name requires a value'],
+  [['--protocol'], '--protocol requires a value: tcp, udp'],
+  [['--name', 'a', '--name', 'b'], '--name is given more than once'],
+  [['--protocol', 'icmp'], '--protocol: "icmp" is not one of tcp, udp'],
+  [['--port', 'ssh'], '"ssh" is not a whole number in the allowed range'],
+  [['--port', '0'], '"0" is not a whole number in the allowed range'],
+  [['--port', '10'], '"10" is not a whole number in the allowed range'],
+  [['--all', '--name', 'x'], '--name and --all exclude each other'],
+  [['--router', 'edge'], '--router requires --all'],
+  [['one', 'two'], 'unexpected argument one, two'],
+])('of %j', async (argv, ...sentences) => {
+  expect(await said(argv, { args: {}, flags: FLAGS })).toEqual([...sentences, HELP]);
+});
+
+test('of an option that is missing', async () => {
+  const flags = { port: Flags.integer({ required: true }) };
+
+  expect(await said([], { args: {}, flags })).toEqual(['--port is required', HELP]);
+});
+
+test('of arguments that are missing', async () => {
+  const [id, other] = [Args.string({ required: true, description: 'of a mapping' }), Args.string({ required: true })];
+
+  expect(await said([], { args: { id } })).toEqual(['ID is required', HELP]);
+  expect(await said([], { args: { id, other }, flags: { all: Flags.string({ multiple: true }) } })).toEqual([
+    'ID, OTHER are required',
+    HELP,
+  ]);
+});
