@@ -35,7 +35,8 @@ export default class Demo extends PraasCommand {
     const { backend } = (await this.parse(Demo)).flags;
     const { demoEnvironment, demoTools, runDemo } = await import('../admin/demo/demo.ts');
     const { DemoOutput } = await import('../admin/demo/demo-output.ts');
-    const { createExec, isInstalled, toolMissing } = await import('../system/exec.ts');
+    const { createExec, isInstalled } = await import('../system/exec.ts');
+    const { toolMissing } = await import('../system/tool-errors.ts');
     const { systemClock } = await import('../system/clock.ts');
     this.requireRoot();
     const missing = demoTools(backend).find((tool) => !isInstalled(tool, process.env['PATH']));

@@ -39,8 +39,8 @@ export interface BuiltCloud {
   readonly cloud: Cloud;
   /** For people: the cloud and its file. */
   readonly name: string;
-  /** Of its Keystone. */
-  readonly auth_url: string;
+  /** The Date header of a response of its Keystone; undefined without one. Throws as Session.send does. */
+  date(): Promise<string | undefined>;
   readonly parts: Required<CloudParts>;
   readonly securityGroups: SecurityGroups;
   /** Authenticates Keystone tokens. */
@@ -76,7 +76,7 @@ export async function buildCloud(
     },
     securityGroups: groups,
     name: `${found.name} (${found.where})`,
-    auth_url: found.auth.auth_url,
+    date: async () => (await session.send('identity', { path: '' })).headers.date,
     authenticator: (roleOf) => new KeystoneAuthenticator({ identity, roleOf, clock: systemClock }),
     close: () => session.close(),
   };

@@ -1,11 +1,12 @@
 /** What the doctor reads of this machine and its network. Nothing is changed. */
 import { readdir, readFile, stat, statfs } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { FreeSpace } from '../admin/doctor/storage.ts';
 import type { Usage } from '../core/values/usage.ts';
-import { isMissing } from '../store/files/disk.ts';
 import { isAside } from '../store/files/pat/layout.ts';
+import { unlessMissing } from '../system/disk.ts';
+import { failureReason } from '../system/http/failure.ts';
+import { connectOnce } from '../system/http/socket.ts';
 
 const RESPONSE_MS = 5000;
 const CONNTRACK = '/proc/sys/net/netfilter/nf_conntrack_';
@@ -34,33 +35,9 @@ export async function nodeConnectionTable(): Promise<Usage | undefined> {
   return found && { used: Number(found[0]), limit: Number(found[1]) };
 }
 
-/** The Date header of the response of that server; undefined when there is no response or no such header. */
-export async function dateOf(url: string): Promise<string | undefined> {
-  const signal = AbortSignal.timeout(RESPONSE_MS);
-  const response = await fetch(url, { method: 'HEAD', signal }).catch(() => undefined);
-  return response?.headers.get('date') ?? undefined;
-}
-
 /** Takes host:port. Gives why connections are not accepted there; undefined where they are. */
 export function connectError(address: string): Promise<string | undefined> {
   const [, host = '', port = ''] = /^(.*):(\d+)$/.exec(address) ?? [];
-  return new Promise((resolve) => {
-    const socket = connect({ host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port), timeout: RESPONSE_MS });
-    const end = (reason: string | undefined): void => {
-      socket.destroy();
-      resolve(reason);
-    };
-    socket.once('connect', () => end(undefined));
-    socket.once('timeout', () => end(`no response within ${RESPONSE_MS / 1000} seconds`));
-    socket.once('error', (error: NodeJS.ErrnoException) => end(error.code ?? error.message));
-  });
-}
-
-async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work;
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
+  const options = { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port), timeout: RESPONSE_MS };
+  return connectOnce(options).then(() => undefined, failureReason);
 }

@@ -25,13 +25,14 @@ import { readTableNames } from '../netfilter/table-names.ts';
 import { parseTransport } from '../openstack/notifications/transport-url.ts';
 import { isPraasError, type PraasError } from '../pat/errors.ts';
 import { systemClock, systemTimers } from '../system/clock.ts';
-import { createExec, type Exec, isInstalled, packageOf } from '../system/exec.ts';
+import { createExec, type Exec, isInstalled } from '../system/exec.ts';
 import { DaemonClient } from '../system/http/daemon-client.ts';
 import { isListening } from '../system/http/socket.ts';
 import { Interruption } from '../system/interruption.ts';
+import { packageOf } from '../system/tool-errors.ts';
 import { buildCloud } from './cloud.ts';
 import type { Config } from './config.ts';
-import { connectError, damagedFilesIn, dateOf, freeSpaceOf, modeOf, nodeConnectionTable } from './doctor-evidence.ts';
+import { connectError, damagedFilesIn, freeSpaceOf, modeOf, nodeConnectionTable } from './doctor-evidence.ts';
 import { buildCommandNode, type Node } from './node.ts';
 import { toolsOf } from './tools.ts';
 
@@ -150,7 +151,7 @@ export class Doctor {
   async #cloud(): Promise<CloudView | undefined> {
     const built = await buildCloud(this.#config, this.#context.env, SILENT);
     if (built === undefined) return undefined;
-    const { cloud, name, auth_url } = built;
+    const { cloud, name } = built;
     try {
       const [routers, servers] = await Promise.all([cloud.routers(), cloud.servers()]);
       const hasProjectList = await cloud.projectIds().then(
@@ -160,7 +161,7 @@ export class Doctor {
           throw error;
         },
       );
-      const date = await dateOf(auth_url);
+      const date = await built.date();
       return { name, routers: routers.length, servers: servers.length, hasProjectList, date, now: systemClock.now() };
     } finally {
       built.close();

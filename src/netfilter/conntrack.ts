@@ -5,9 +5,9 @@
 import type { Usage } from '../core/values/usage.ts';
 import type { PublicEndpoint } from '../pat/mapping/forward.ts';
 import type { Flow } from '../pat/plan/connection.ts';
-import { type ExecResult, toolMissing } from '../system/exec.ts';
+import type { ExecResult } from '../system/exec.ts';
 import { withTempFile } from '../system/temp-file.ts';
-import { COMMAND_NOT_FOUND, toolFailed } from './failure.ts';
+import { COMMAND_NOT_FOUND, toolFailed, toolMissing } from '../system/tool-errors.ts';
 import type { Namespaces } from './namespace.ts';
 
 /**
@@ -133,5 +133,5 @@ async function run(
   const result = await namespaces.run(namespace, { file, args: rest });
   if (result.exitCode === 0) return result;
   if (result.exitCode === COMMAND_NOT_FOUND) throw toolMissing('conntrack', result);
-  throw toolFailed(`conntrack ${args.join(' ')}`, result);
+  throw toolFailed({ file: 'conntrack', args }, result);
 }

@@ -1,7 +1,7 @@
 /** The output of `ip` in a namespace → RouterFacts. Parsing is pure. */
 import { canonicalCidr, compareIpv4 } from '../core/values/ipv4.ts';
 import type { InsideNetwork, RouterFacts } from '../pat/router/facts.ts';
-import { toolFailed } from './failure.ts';
+import { toolFailed } from '../system/tool-errors.ts';
 import type { Namespaces } from './namespace.ts';
 
 interface Link {

@@ -1,9 +1,7 @@
 /** How iptables, nft and other programs fail → one error of the catalogue, with the line that was refused. */
 import { type PraasError, praasError } from '../pat/errors.ts';
-import { type ExecResult, toolMissing } from '../system/exec.ts';
-
-/** The exit code of a shell, of nsenter(1) and of timeout(1) for a program that is not installed. */
-export const COMMAND_NOT_FOUND = 127;
+import type { ExecResult } from '../system/exec.ts';
+import { COMMAND_NOT_FOUND, toolMissing } from '../system/tool-errors.ts';
 
 /** `line 3 failed`, `Error occurred at line: 3`, `/dev/stdin:3:1-20: Error:`. */
 const LINE = /(?:line:? |\/dev\/stdin:)(\d+)/;
@@ -33,9 +31,4 @@ export function refusal(result: ExecResult, attempt: Attempt): PraasError | Erro
     },
     result,
   );
-}
-
-/** Takes the command line of any other program and its failed run, gives TOOL_FAILED. */
-export function toolFailed(command: string, { exitCode, stderr }: ExecResult): PraasError {
-  return praasError('TOOL_FAILED', { command, exit_code: exitCode, output: stderr.trim() });
 }

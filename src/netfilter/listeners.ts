@@ -1,7 +1,7 @@
 /** Processes that listen in a namespace: a mapping on their port would take their traffic. */
 import { isIpv4 } from '../core/values/ipv4.ts';
 import type { PortInUse } from '../pat/router/port-in-use.ts';
-import { toolFailed } from './failure.ts';
+import { toolFailed } from '../system/tool-errors.ts';
 import type { Namespaces } from './namespace.ts';
 
 /** Reads the listening sockets of a namespace. Throws ROUTER_NOT_FOUND, TOOL_FAILED, TOOL_MISSING. */

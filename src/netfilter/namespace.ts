@@ -8,9 +8,9 @@ import { isUuid } from '../core/values/uuid.ts';
 import { praasError } from '../pat/errors.ts';
 import { RouterId } from '../pat/mapping/mapping.ts';
 import { routerIdOf } from '../pat/router/facts.ts';
-import { type Command, type Exec, type ExecResult, toolMissing } from '../system/exec.ts';
+import type { Command, Exec, ExecResult } from '../system/exec.ts';
 import { pathExists } from '../system/path-exists.ts';
-import { COMMAND_NOT_FOUND } from './failure.ts';
+import { COMMAND_NOT_FOUND, toolMissing } from '../system/tool-errors.ts';
 
 /** How Neutron made a router, which decides where its gateway is: in `snat-` of a distributed one, else in `qrouter-`. */
 export type RouterKind = 'distributed' | 'centralized';

@@ -1,5 +1,5 @@
 import type { Prober } from '../pat/interfaces/prober.ts';
-import { COMMAND_NOT_FOUND, toolFailed } from './failure.ts';
+import { COMMAND_NOT_FOUND, toolFailed } from '../system/tool-errors.ts';
 import type { Namespaces } from './namespace.ts';
 
 /** Longer than neighbour discovery of the kernel takes to fail (three seconds). */

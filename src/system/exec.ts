@@ -5,7 +5,7 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Options } from 'execa';
-import { praasError } from '../core/errors/errors.ts';
+import { KILLED_BY_SIGNAL, toolFailed, toolMissing, toolTimedOut } from './tool-errors.ts';
 
 export interface Command {
   readonly file: string;
@@ -37,24 +37,7 @@ export interface ExecResult {
  */
 export type Exec = (command: Command) => Promise<ExecResult>;
 
-/** The Debian package of each program. */
-const PACKAGES: Readonly<Record<string, string>> = {
-  conntrack: 'conntrack',
-  curl: 'curl',
-  flock: 'util-linux',
-  ip: 'iproute2',
-  'iptables-restore': 'iptables',
-  'iptables-save': 'iptables',
-  nft: 'nftables',
-  nsenter: 'util-linux',
-  python3: 'python3',
-  setpriv: 'util-linux',
-  ss: 'iproute2',
-  sysctl: 'procps',
-};
-
 const SYSTEM_PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
-const KILLED_BY_SIGNAL = 128;
 /** The rules of a large node are 25 MB of text; the same listing as JSON is several times larger. */
 const MAX_OUTPUT_BYTES = 1024 * 1024 * 1024;
 
@@ -185,16 +168,6 @@ export function withParentExitKill({ file, args }: Pick<Command, 'file' | 'args'
   return { file: 'setpriv', args: ['--pdeathsig', 'KILL', file, ...args] };
 }
 
-/** Gives the Debian package of a program; the name of the program where it is not known. */
-export function packageOf(tool: string): string {
-  return PACKAGES[tool] ?? tool;
-}
-
-/** Gives the error for a program that is not installed. */
-export function toolMissing(tool: string, cause?: unknown): Error {
-  return praasError('TOOL_MISSING', { tool, package: packageOf(tool) }, cause);
-}
-
 /** True when the program is on the search path and executable. */
 export function isInstalled(tool: string, path: string | undefined): boolean {
   return searchPath(path)
@@ -220,14 +193,11 @@ interface ProcessEnd {
 }
 
 function toResult(command: Command, ended: ProcessEnd, timeoutMs: number): ExecResult {
-  if (ended.timedOut) {
-    const text = [command.file, ...command.args].join(' ');
-    throw praasError('TOOL_TIMEOUT', { command: text, seconds: timeoutMs / 1000 }, ended);
-  }
+  if (ended.timedOut) throw toolTimedOut(command, timeoutMs, ended);
   if (ended.code === 'ENOENT') throw toolMissing(command.killOnParentExit ? 'setpriv' : command.file, ended);
   if (ended.exitCode === undefined) {
-    const output = ended.signal ? `ended by ${ended.signal}` : (ended.shortMessage ?? 'could not be started');
-    throw praasError('TOOL_FAILED', { command: command.file, exit_code: KILLED_BY_SIGNAL, output }, ended);
+    const stderr = ended.signal ? `ended by ${ended.signal}` : (ended.shortMessage ?? 'could not be started');
+    throw toolFailed(command.file, { ...ended, exitCode: KILLED_BY_SIGNAL, stderr });
   }
   return { exitCode: ended.exitCode, stdout: ended.stdout, stderr: ended.stderr };
 }

@@ -2,8 +2,8 @@
  * Long-lived programs whose lines are events, such as `ip monitor`. They never outlive this process, and their end is reported, never
  * thrown: the caller decides whether to start them again.
  */
-import { praasError } from '../core/errors/errors.ts';
-import { type Command, createStart, type RunningProcess, toolMissing } from './exec.ts';
+import { type Command, createStart, type RunningProcess } from './exec.ts';
+import { COMMAND_NOT_FOUND, toolFailed, toolMissing } from './tool-errors.ts';
 
 export interface Following {
   /**
@@ -20,8 +20,6 @@ export interface Following {
  * they would not end with it. Never throws.
  */
 export type Follow = (command: Pick<Command, 'file' | 'args'>, onLine: (line: string) => void) => Following;
-
-const COMMAND_NOT_FOUND = 127;
 
 /** Gives a Follow whose programs are also killed when this process ends, and when `abortSignal` aborts. */
 export function createFollow(env: NodeJS.ProcessEnv, abortSignal?: AbortSignal): Follow {
@@ -48,7 +46,7 @@ export function createFollow(env: NodeJS.ProcessEnv, abortSignal?: AbortSignal):
 /** Reads the output of a program to its end, gives why it failed. Throws as Exec does, and what `onLine` throws. */
 async function readAll(
   program: RunningProcess,
-  { file, args }: Pick<Command, 'file' | 'args'>,
+  command: Pick<Command, 'file' | 'args'>,
   onLine: (line: string) => void,
 ): Promise<Error | undefined> {
   const [{ exitCode }, lastError] = await Promise.all([
@@ -58,8 +56,8 @@ async function readAll(
   ]);
   if (exitCode === 0) return undefined;
   // setpriv, which kills it with this process, is installed and reports that the program is not.
-  if (exitCode === COMMAND_NOT_FOUND && lastError.startsWith('setpriv: ')) return toolMissing(file);
-  return praasError('TOOL_FAILED', { command: [file, ...args].join(' '), exit_code: exitCode, output: lastError });
+  if (exitCode === COMMAND_NOT_FOUND && lastError.startsWith('setpriv: ')) return toolMissing(command.file);
+  return toolFailed(command, { exitCode, stderr: lastError });
 }
 
 async function eachWholeLine(lines: AsyncIterable<string>, onLine: (line: string) => void): Promise<void> {

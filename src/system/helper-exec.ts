@@ -5,12 +5,13 @@
  */
 import { mkdir, readdir, rm, unlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { praasError } from '../core/errors/errors.ts';
 import type { NewId } from '../core/ids.ts';
-import { type Command, type Exec, type ExecResult, type StartPiped, toolMissing, withParentExitKill } from './exec.ts';
+import { writeError } from './disk.ts';
+import { type Command, type Exec, type ExecResult, type StartPiped, withParentExitKill } from './exec.ts';
 import type { HelperResult } from './framing.ts';
 import { Helper } from './helper.ts';
 import { pathExists } from './path-exists.ts';
+import { COMMAND_NOT_FOUND, KILLED_BY_SIGNAL, toolFailed, toolMissing, toolTimedOut } from './tool-errors.ts';
 
 export interface HelperExecParts {
   /** For commands that a helper cannot run. */
@@ -33,8 +34,6 @@ const MAX_HELPERS = 24;
 const SMALL_INPUT_LENGTH = 200;
 /** What the shell prints when a program is not installed. */
 const NOT_FOUND = /^sh: .*not found$/m;
-const COMMAND_NOT_FOUND = 127;
-const KILLED_BY_SIGNAL = 128;
 
 export class HelperExec {
   readonly #parts: HelperExecParts;
@@ -75,7 +74,7 @@ export class HelperExec {
   async #runWithInput(command: Command, all: readonly string[]): Promise<ExecResult> {
     this.#created ??= this.#createDirectory().catch((error: unknown) => {
       this.#created = undefined;
-      throw writeFailure(this.#directory, error);
+      throw writeError(this.#directory, error);
     });
     await this.#created;
     const { input } = command;
@@ -123,10 +122,7 @@ export class HelperExec {
     const result = await helper.run(inputPath, words);
     clearTimeout(timer);
     this.#releaseHelper(helper);
-    if (isTimedOut) {
-      const text = [command.file, ...command.args].join(' ');
-      throw praasError('TOOL_TIMEOUT', { command: text, seconds: timeoutMs / 1000 });
-    }
+    if (isTimedOut) throw toolTimedOut(command, timeoutMs);
     return toResult(command, result);
   }
 
@@ -211,7 +207,7 @@ export class HelperExec {
     try {
       await writeFile(path, text, { mode: 0o600 });
     } catch (error) {
-      throw writeFailure(path, error);
+      throw writeError(path, error);
     }
     return path;
   }
@@ -226,17 +222,10 @@ function isRunning(pid: number): boolean {
   }
 }
 
-function writeFailure(path: string, error: unknown): Error {
-  const { code = '', message } = error as NodeJS.ErrnoException;
-  if (code === 'ENOSPC' || code === 'EDQUOT') return praasError('STORE_FULL', { path }, error);
-  return praasError('STORE_FAILED', { path, reason: message }, error);
-}
-
 /** Throws as Exec does. */
 function toResult({ file }: Command, result: HelperResult | undefined): ExecResult {
   if (result === undefined || result.exitCode > KILLED_BY_SIGNAL) {
-    const exitCode = result?.exitCode ?? KILLED_BY_SIGNAL;
-    throw praasError('TOOL_FAILED', { command: file, exit_code: exitCode, output: result?.stderr || 'killed' });
+    throw toolFailed(file, { exitCode: result?.exitCode ?? KILLED_BY_SIGNAL, stderr: result?.stderr || 'killed' });
   }
   if (result.exitCode === COMMAND_NOT_FOUND && NOT_FOUND.test(result.stderr)) throw toolMissing(file);
   return result;

@@ -126,7 +126,7 @@ export const JUDGEMENTS: readonly Judgement[] = [
   ...judgeView(VIEW),
   ...judgeView({ ...VIEW, routers: 0, hasProjectList: false }).slice(1),
   judgeBroker('rabbit:5672', undefined),
-  judgeBroker('rabbit:5672', 'ECONNREFUSED'),
+  judgeBroker('rabbit:5672', 'connection refused'),
   offset(0),
   offset(-20),
   offset(90),

@@ -4,16 +4,15 @@
  */
 import { closeSync, constants, fstatSync, openSync, statSync, unlinkSync } from 'node:fs';
 import type { Exec } from '../../system/exec.ts';
+import { flock } from '../../system/flock.ts';
 import { praasError } from '../errors.ts';
 
-const CONFLICT = 1;
-
-/** Locks the file and gives what releases it. Throws DEMO_RUNNING when another process holds it, TOOL_MISSING, TOOL_FAILED. */
+/** Locks the file and gives what releases it. Throws DEMO_RUNNING when another process holds it, TOOL_MISSING, STORE_FAILED. */
 export async function lockDemo(exec: Exec, path: string): Promise<() => void> {
   for (;;) {
     const descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
     try {
-      await flock(exec, path, descriptor);
+      if (!(await flock(exec, path, descriptor, 0))) throw praasError('DEMO_RUNNING', { path });
     } catch (error) {
       closeSync(descriptor);
       throw error;
@@ -27,15 +26,6 @@ export async function lockDemo(exec: Exec, path: string): Promise<() => void> {
     // The previous demonstration has removed its file after it was opened here and before it was locked.
     closeSync(descriptor);
   }
-}
-
-/** Locks the open file of the descriptor: the lock stays when the program that requested it has ended. */
-async function flock(exec: Exec, path: string, descriptor: number): Promise<void> {
-  const args = ['--exclusive', '--nonblock', '3'];
-  const { exitCode, stderr } = await exec({ file: 'flock', args, descriptors: [descriptor] });
-  if (exitCode === 0) return;
-  if (exitCode === CONFLICT) throw praasError('DEMO_RUNNING', { path });
-  throw praasError('TOOL_FAILED', { command: `flock ${path}`, exit_code: exitCode, output: stderr.trim() });
 }
 
 function isStillAt(path: string, descriptor: number): boolean {

@@ -5,7 +5,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Exec } from '../../system/exec.ts';
-import { praasError } from '../errors.ts';
+import { toolFailed } from '../../system/tool-errors.ts';
 import { PeerController } from './peer-controller.ts';
 
 /** A last resort: peers end with their hub. */
@@ -37,11 +37,11 @@ export class PeerHub {
   /** Starts a peer in the namespace and gives it when it is ready. One at a time. Throws TOOL_FAILED when it ends before. */
   async start(name: string, namespace: string): Promise<PeerController> {
     const peer = [...this.#praasCommand, 'demo', 'peer', '--name', name, '--socket', this.#path];
-    const args = ['netns', 'exec', namespace, ...peer];
-    const end = this.#exec({ file: 'ip', args, timeoutMs: MAX_LIFETIME_MS });
+    const command = { file: 'ip', args: ['netns', 'exec', namespace, ...peer] };
+    const end = this.#exec({ ...command, timeoutMs: MAX_LIFETIME_MS });
     this.#ends.push(end.catch(() => undefined));
-    const failed = end.then(({ exitCode, stderr }) => {
-      throw praasError('TOOL_FAILED', { command: `ip ${args.join(' ')}`, exit_code: exitCode, output: stderr.trim() });
+    const failed = end.then((result) => {
+      throw toolFailed(command, result);
     });
     const connected = new Promise<Socket>((resolve) => void this.#server.once('connection', resolve));
     const socket = await Promise.race([connected, failed]);

@@ -3,7 +3,7 @@
  * state it is. It starts no processes: the caller ends those that it has started before the world is removed.
  */
 import type { Command, Exec } from '../../system/exec.ts';
-import { praasError } from '../errors.ts';
+import { toolFailed } from '../../system/tool-errors.ts';
 import type { NamespacePlan, WorldPlan } from './plan.ts';
 
 /** A second ^C kills the `ip` that is removing namespaces; the next attempt removes the rest. */
@@ -66,9 +66,8 @@ export class World {
   }
 
   async #run(command: Command): Promise<string> {
-    const { exitCode, stdout, stderr } = await this.#exec(command);
-    if (exitCode === 0) return stdout;
-    const line = [command.file, ...command.args].join(' ');
-    throw praasError('TOOL_FAILED', { command: line, exit_code: exitCode, output: stderr.trim() });
+    const result = await this.#exec(command);
+    if (result.exitCode === 0) return result.stdout;
+    throw toolFailed(command, result);
   }
 }

@@ -1,6 +1,7 @@
 /** The services of praas under systemd. What they do is not known here. */
 import type { Exec, ExecResult } from '../../system/exec.ts';
 import { pathExists } from '../../system/path-exists.ts';
+import { toolFailed } from '../../system/tool-errors.ts';
 import { praasError } from '../errors.ts';
 import type { ServiceName } from './paths.ts';
 import type { Tree } from './tree.ts';
@@ -114,13 +115,8 @@ export class Systemd {
 
   async #succeed(exec: Exec, args: readonly string[]): Promise<ExecResult> {
     const result = await this.#run(exec, 'systemctl', args);
-    const { exitCode, stderr } = result;
-    if (exitCode === 0) return result;
-    throw praasError(
-      'TOOL_FAILED',
-      { command: `systemctl ${args.join(' ')}`, exit_code: exitCode, output: stderr.trim() },
-      result,
-    );
+    if (result.exitCode === 0) return result;
+    throw toolFailed({ file: 'systemctl', args }, result);
   }
 
   #run(exec: Exec, file: string, args: readonly string[]): Promise<ExecResult> {

@@ -7,6 +7,7 @@ import { createReadStream } from 'node:fs';
 import { chmod, copyFile, lstat, mkdir, open, readFile, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { syncDirectory, unlessMissing } from '../../system/disk.ts';
 
 /** The content of a file: a text, or that of a file outside the tree. */
 export type Content = { readonly text: string } | { readonly copyOf: string };
@@ -106,12 +107,7 @@ export class Tree {
 
   async #rename(from: string, to: string): Promise<void> {
     await rename(from, to);
-    const directory = await open(dirname(to), 'r');
-    try {
-      await directory.sync();
-    } finally {
-      await directory.close();
-    }
+    await syncDirectory(dirname(to));
   }
 }
 
@@ -130,13 +126,4 @@ export async function hashFile(path: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(path), hash);
   return hash.digest('hex');
-}
-
-async function unlessMissing<T>(reading: Promise<T>): Promise<T | undefined> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
-    throw error;
-  }
 }

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { messageOf } from '../../core/errors/message-of.ts';
 import type { Exec } from '../../system/exec.ts';
 import { pathExists } from '../../system/path-exists.ts';
+import { toolFailed } from '../../system/tool-errors.ts';
 import { praasError } from '../errors.ts';
 import { type InstallationParts, inspectSystem, restoreServices, startSteps } from './installation.ts';
 import { type Inventory, readInventory } from './inventory.ts';
@@ -70,10 +71,9 @@ export async function planUpgrade(parts: InstallationParts, options: UpgradeOpti
       title: `replace the files of praas ${inventory.version} with those of ${version}`,
       async run() {
         const args = ['install', '--no-start', '--prefix', prefix];
-        const { exitCode, stderr } = await exec({ file: path, args, timeoutMs: INSTALL_MS });
-        if (exitCode === 0) return {};
-        const command = `${path} install --no-start`;
-        throw praasError('TOOL_FAILED', { command, exit_code: exitCode, output: stderr.trim() });
+        const result = await exec({ file: path, args, timeoutMs: INSTALL_MS });
+        if (result.exitCode === 0) return {};
+        throw toolFailed({ file: path, args: ['install', '--no-start'] }, result);
       },
     },
     ...(before.canStart ? startSteps(systemd, running) : []),

@@ -1,28 +1,13 @@
-/** What all files of the store share: errors of the file system as errors of the catalogue, and durable writes. */
-import { mkdir, open, readFile, stat } from 'node:fs/promises';
+/** What all files of the store share: reading them, with errors of the file system as errors of the catalogue. */
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errnoText } from '../../core/errors/errno-text.ts';
 import { praasError } from '../../core/errors/errors.ts';
-
-const FULL = ['ENOSPC', 'EDQUOT'];
-const DENIED = ['EACCES', 'EPERM'];
-
-/** True for an error of the file system; any other error that is thrown here is a bug in praas. */
-export function isDiskError(error: unknown): error is NodeJS.ErrnoException {
-  return typeof error === 'object' && error !== null && 'syscall' in error && 'code' in error;
-}
+import { DENIED, isDiskError, syncDirectory } from '../../system/disk.ts';
 
 /** True when the file system reports that the path does not exist. */
 export function isMissing(error: unknown): boolean {
   return isDiskError(error) && error.code === 'ENOENT';
-}
-
-/** Gives the error to throw after writing `path` failed: STORE_FULL, NOT_PERMITTED or STORE_FAILED; other errors are given as they are. */
-export function writeError(path: string, error: unknown): unknown {
-  if (!isDiskError(error)) return error;
-  if (FULL.includes(error.code ?? '')) return praasError('STORE_FULL', { path }, error);
-  if (DENIED.includes(error.code ?? '')) return praasError('NOT_PERMITTED', { what: `writing ${path}` }, error);
-  return praasError('STORE_FAILED', { path, reason: errnoText(error) }, error);
 }
 
 /** Gives the error to throw after reading `path` failed: NOT_PERMITTED or STORE_UNREADABLE; other errors are given as they are. */
@@ -50,16 +35,6 @@ export async function fingerprint(path: string): Promise<string> {
   } catch (error) {
     if (isMissing(error)) return 'none';
     throw readError(path, error);
-  }
-}
-
-/** Makes files that were created, renamed or removed in a directory survive a power cut. */
-export async function syncDirectory(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

@@ -1,8 +1,6 @@
 /**
- * A lock between processes. It is flock(2) of the kernel, which Node does not provide: util-linux `flock` locks our open file, which it
- * inherits as descriptor 3. The lock belongs to the open file and not to the program that acquired it: it remains when `flock` ends, is
- * released when our process ends, however it ends, and needs no heartbeat. No other child of ours inherits the file, because Node opens
- * it close-on-exec. The file is never removed, so that all processes lock the same one.
+ * A lock between processes. It is flock(2) of the kernel, so it is released when our process ends, however it ends, and needs no
+ * heartbeat. No other child of ours inherits the file, because Node opens it close-on-exec. The file is never removed, so that all processes lock the same one.
  */
 import { constants } from 'node:fs';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
@@ -10,8 +8,9 @@ import * as z from 'zod';
 import type { Clock } from '../../core/clock.ts';
 import { praasError } from '../../core/errors/errors.ts';
 import { parseJson } from '../../core/values/json.ts';
+import { writeError } from '../../system/disk.ts';
 import type { Exec } from '../../system/exec.ts';
-import { writeError } from './disk.ts';
+import { flock } from '../../system/flock.ts';
 
 export interface LockOptions {
   readonly path: string;
@@ -24,9 +23,6 @@ export interface LockOptions {
 }
 
 const LockHolder = z.object({ pid: z.int(), command: z.string(), since: z.string() });
-const CONFLICT = 1;
-/** Added to the waiting time, so that a loaded machine can start `flock`. */
-const GRACE_SECONDS = 10;
 
 export class StateLock {
   readonly #options: LockOptions;
@@ -67,14 +63,7 @@ export class StateLock {
 
   async #flock(handle: FileHandle): Promise<void> {
     const { exec, path, timeoutSeconds } = this.#options;
-    const { exitCode, stderr } = await exec({
-      file: 'flock',
-      args: ['--exclusive', '--timeout', String(timeoutSeconds), '3'],
-      descriptors: [handle.fd],
-      timeoutMs: (timeoutSeconds + GRACE_SECONDS) * 1000,
-    });
-    if (exitCode === 0) return;
-    if (exitCode !== CONFLICT) throw praasError('STORE_FAILED', { path, reason: stderr.trim() });
+    if (await flock(exec, path, handle.fd, timeoutSeconds)) return;
     throw praasError('STORE_LOCKED', { path, holder: await readHolder(path), seconds: timeoutSeconds });
   }
 }

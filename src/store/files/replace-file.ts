@@ -4,7 +4,7 @@
  */
 import { open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { syncDirectory } from './disk.ts';
+import { syncDirectory } from '../../system/disk.ts';
 import { isTemporary, temporaryName } from './names.ts';
 
 /** Throws the errors of the file system; then the file is unchanged and no temporary file is left. */

@@ -1,6 +1,6 @@
 /** Whether a daemon runs on this node. The only file of this room that every command loads. */
 import { stat } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { connect, type NetConnectOpts } from 'node:net';
 import { praasError } from '../../core/errors/errors.ts';
 import { failureReason } from './failure.ts';
 
@@ -15,7 +15,7 @@ export async function isListening(path: string, what: string): Promise<boolean> 
   try {
     // Connecting to a path that is too long for a socket fails with another error than that of a missing file.
     await stat(path);
-    await connectOnce(path);
+    await connectOnce({ path });
     return true;
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
@@ -25,10 +25,14 @@ export async function isListening(path: string, what: string): Promise<boolean> 
   }
 }
 
-function connectOnce(path: string): Promise<void> {
+/** Connects, and closes the connection. Rejects with the error of the system, or after `timeout` milliseconds. */
+export function connectOnce(options: NetConnectOpts): Promise<void> {
   return new Promise((resolve, reject) => {
-    const socket = connect(path);
+    const socket = connect(options);
     socket.once('error', reject);
+    socket.once('timeout', () =>
+      socket.destroy(new Error(`no response within ${(options.timeout ?? 0) / 1000} seconds`)),
+    );
     socket.once('connect', () => {
       socket.destroy();
       resolve();

@@ -63,5 +63,5 @@ test('a file that was removed before it was locked is opened again', async () =>
 });
 
 test('a flock that fails otherwise is not taken for a running demonstration', async () => {
-  await expect(lockDemo(failing, path)).rejects.toMatchObject({ code: 'TOOL_FAILED' });
+  await expect(lockDemo(failing, path)).rejects.toMatchObject({ code: 'STORE_FAILED' });
 });

@@ -154,7 +154,7 @@ test('the cloud and its message broker', () => {
   expectVerdict(judgeView({ ...view, hasProjectList: false })[1], 'warning', 'projects');
   expectVerdict(judgeView({ ...view, routers: 0 })[2], 'failed');
   expectVerdict(judgeBroker('rabbit:5672', undefined), 'ok');
-  expectVerdict(judgeBroker('rabbit:5672', 'ECONNREFUSED'), 'warning', 'ECONNREFUSED');
+  expectVerdict(judgeBroker('rabbit:5672', 'connection refused'), 'warning', 'connection refused');
 });
 
 describe('a router', () => {

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { isPraasError } from '../../../src/pat/errors.ts';
 import type { FileStore } from '../../../src/store/files/pat/file-store.ts';
 import type { Exec } from '../../../src/system/exec.ts';
-import { toolMissing } from '../../../src/system/exec.ts';
+import { toolMissing } from '../../../src/system/tool-errors.ts';
 import { commitEach, exec, freshDirectory, idOf, openStore, ROUTER, Writer } from './pat/support.ts';
 
 let directory: ReturnType<typeof freshDirectory>;

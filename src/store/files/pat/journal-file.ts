@@ -6,7 +6,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { syncDirectory } from '../disk.ts';
+import { syncDirectory } from '../../../system/disk.ts';
 import { replaceFile } from '../replace-file.ts';
 
 /** The end of the journal at some moment. */

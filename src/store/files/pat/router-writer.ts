@@ -7,7 +7,7 @@ import { isPraasError } from '../../../core/errors/errors.ts';
 import { Queue } from '../../../core/queue.ts';
 import type { StoreTransaction } from '../../../pat/interfaces/store.ts';
 import type { RouterRecord } from '../../../pat/mapping/record.ts';
-import { isDiskError } from '../disk.ts';
+import { isDiskError } from '../../../system/disk.ts';
 import { currentVersion, type Migration } from '../versions.ts';
 import type { RouterFiles } from './layout.ts';
 import type { LiveRecord } from './live-record.ts';

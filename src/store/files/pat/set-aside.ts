@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import type { Clock } from '../../../core/clock.ts';
 import { type CoreError, praasError } from '../../../core/errors/errors.ts';
-import { isDiskError, isMissing, syncDirectory } from '../disk.ts';
+import { isDiskError, syncDirectory } from '../../../system/disk.ts';
+import { isMissing } from '../disk.ts';
 import { asidePath } from '../names.ts';
 import { type RouterFiles } from './layout.ts';
 

@@ -2,7 +2,7 @@
 import { Queue } from '../../../core/queue.ts';
 import type { StoreTransaction } from '../../../pat/interfaces/store.ts';
 import { type Delta, isEmptyDelta, type RouterRecord } from '../../../pat/mapping/record.ts';
-import { writeError } from '../disk.ts';
+import { writeError } from '../../../system/disk.ts';
 import { lineOf, type Origin } from './format.ts';
 import type { JournalEnd, JournalFile } from './journal-file.ts';
 import type { LiveRecord } from './live-record.ts';

@@ -2,8 +2,9 @@
 import { chmodSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { readError, writeError } from '../../../../src/store/files/disk.ts';
+import { readError } from '../../../../src/store/files/disk.ts';
 import type { FileStore } from '../../../../src/store/files/pat/file-store.ts';
+import { writeError } from '../../../../src/system/disk.ts';
 import { commitEach, freshDirectory, journalPath, openStore, ROUTER, snapshotPath } from './support.ts';
 
 const NOBODY = 65534;
