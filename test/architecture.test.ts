@@ -422,16 +422,21 @@ describe('sizes', () => {
 
   test('a function that is too long is found, whatever its form', () => {
     const body = Array.from({ length: 60 }, () => '    work();');
-    const heads = [
-      '  async #change<T>(',
-      '  run(): Promise<void> {',
-      '  const run = async (a: string) => {',
-      '  get a() {',
+    const forms: readonly (readonly string[])[] = [
+      ['  async #change<T>(', '    a: string,', '  ): Promise<T> {'],
+      ['  run(): Promise<void> {'],
+      ['  run(): () => void {'],
+      ['  run(): Promise<{', '    readonly a: string;', '  }> {'],
+      ['  run(): readonly string[] {'],
+      ['  const run = async (a: string) => {'],
+      ['  const run = (a: string): Part => ({'],
+      ['  const run = (a: string): readonly Part[] => ['],
+      ['  get a() {'],
     ];
-    const endings = heads.map((head) => (head.endsWith('(') ? ['    a: string,', '  ): Promise<T> {'] : []));
 
-    for (const [index, head] of heads.entries()) {
-      const text = [head, ...(endings[index] ?? []), ...body, '  }'].join('\n');
+    for (const form of forms) {
+      const end = { '{': '  }', '(': '  })', '[': '  ]' }[form.at(-1)?.at(-1) ?? ''];
+      const text = [...form, ...body, end].join('\n');
       expect(longBlocks(sourceFile('pat/x.ts', text))).toHaveLength(1);
       expect(longBlocks(sourceFile('pat/x.ts', text.replace('    work();\n    work();\n', '')))).toEqual([]);
     }
@@ -560,12 +565,19 @@ function circleIn(arrows: ReadonlyMap<string, readonly string[]>): string | unde
   return [...arrows.keys()].reduce<string | undefined>((found, room) => found ?? walk(room, []), undefined);
 }
 
-/** Blocks of more than 60 lines that begin behind a parameter list or an arrow, by the indentation of their end. */
+/** What begins with a word and a bracket and is no function: types, imports and values. A block of a loop lies in a function. */
+const NO_FUNCTION =
+  /^\s*(?:(?:export|default|abstract|declare) )*(?:class|interface|enum|type|import|export)\b|\b(?:return|satisfies|as|extends) \{$/;
+/** The end of a head: a bracket behind a parameter list, a return type or an arrow. */
+const HEAD = /[\w)>\]}] \{$|=> (?:\(?[{[]|\()$/;
+
+/** Functions of more than 60 lines, by the indentation of their end. */
 function longBlocks({ path, lines }: SourceFile): string[] {
   return lines.flatMap((line, start) => {
-    if (!/(?:\)(?:: [^=]+)?|=>) \{$/.test(line)) return [];
+    if (!HEAD.test(line) || NO_FUNCTION.test(line)) return [];
     const indentation = /^ */.exec(line)?.[0] ?? '';
-    const size = lines.slice(start + 1).findIndex((later) => later.startsWith(`${indentation}}`));
+    const ends = ['}', ']', ')'].map((bracket) => indentation + bracket);
+    const size = lines.slice(start + 1).findIndex((later) => ends.some((end) => later.startsWith(end)));
     return size > 58 ? [`src/${path}:${start + 1} has a function of ${size + 2} lines`] : [];
   });
 }
