@@ -462,6 +462,45 @@ describe('sizes', () => {
   );
 });
 
+describe('exports', () => {
+  const ROOT = `${SRC}../`;
+  const EXPORT =
+    /^export (?:declare )?(?:abstract )?(?:async )?(?:const|function\*?|class|interface|type|enum) (?<name>\w+)/gm;
+  const namesExportedBy = (text: string): string[] =>
+    [...text.matchAll(EXPORT)].map(({ groups = {} }) => groups['name'] ?? '');
+
+  /** In how many files each word is. */
+  const files = ['bench', 'bin', 'box', 'lab', 'scripts', 'src', 'test'].flatMap((folder) =>
+    readdirSync(`${ROOT}${folder}`, { recursive: true, encoding: 'utf8' })
+      .filter((path) => /\.(?:ts|js|mjs)$/.test(path))
+      .map((path) => `${ROOT}${folder}/${path}`),
+  );
+  const counts = new Map<string, number>();
+  for (const path of files) {
+    for (const word of new Set(readFileSync(path, 'utf8').match(/\w+/g))) counts.set(word, (counts.get(word) ?? 0) + 1);
+  }
+
+  test('what a file exports is named by another file', () => {
+    const dead = FILES.flatMap(({ path, text }) =>
+      namesExportedBy(text)
+        .filter((name) => (counts.get(name) ?? 0) < 2)
+        .map((name) => `src/${path} exports ${name}`),
+    );
+
+    expect(dead).toEqual([]);
+  });
+
+  test.each([
+    'export interface A {',
+    'export const A = 1;',
+    'export abstract class A {',
+    'export async function A() {',
+    'export type A = B;',
+  ])('%j is seen', (text) => {
+    expect(namesExportedBy(text)).toEqual(['A']);
+  });
+});
+
 describe('tests', () => {
   /** Folders of tests that are about no room of src, and what they are about. */
   const OTHERS: Readonly<Record<string, string>> = {

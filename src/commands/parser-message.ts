@@ -2,7 +2,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { nearest } from '../core/values/nearest.ts';
 
-export interface UsageMessage {
+interface UsageMessage {
   readonly message: string;
   readonly next_steps: readonly string[];
 }

@@ -27,7 +27,7 @@ import type { Node } from './node.ts';
 import type { DaemonContext } from './runtime-context.ts';
 import { composeTokens } from './tokens.ts';
 
-export interface ApiParts {
+interface ApiParts {
   readonly config: Config;
   readonly runtime: DaemonContext;
   readonly node: Node;

@@ -7,7 +7,7 @@ import type { Logger } from '../core/logger.ts';
 import type { TlsFiles } from '../server/http/listener.ts';
 
 /** The settings of a daemon, of which some may change while it runs. */
-export interface Reloadable<C> {
+interface Reloadable<C> {
   readonly current: C;
   /** Keys of `next` that differ from the settings in force and take effect only after a restart. */
   fixed(next: C): readonly string[];
@@ -36,14 +36,14 @@ interface Supervisor {
 }
 
 /** Where the certificate comes from. */
-export interface TlsSource<C> {
+interface TlsSource<C> {
   /** The keys that name its files. A listener speaks TLS or it does not: a change between the two takes effect after a restart. */
   readonly keys: readonly string[];
   /** The certificate and the key; undefined without TLS. Throws TLS_INVALID. */
   readonly read: (config: C) => Promise<TlsFiles | undefined>;
 }
 
-export interface DaemonParts<C> {
+interface DaemonParts<C> {
   readonly settings: Reloadable<C>;
   /** Left out by a daemon whose listeners never speak TLS. */
   readonly tls?: TlsSource<C>;

@@ -31,7 +31,7 @@ export interface MonitorParts {
   readonly log: Logger;
 }
 
-export interface BuiltMonitor {
+interface BuiltMonitor {
   readonly loop: MonitorLoop;
   readonly metrics: MonitorMetrics;
 }

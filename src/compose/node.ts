@@ -50,7 +50,7 @@ export interface Node {
   readonly imports: ImportService;
 }
 
-export interface NodeParts {
+interface NodeParts {
   readonly config: Config;
   readonly exec: Exec;
   /** The command line in words, shown to processes that wait for the lock. */

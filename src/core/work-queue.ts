@@ -5,7 +5,7 @@
  */
 import type { Timers } from './timers.ts';
 
-export interface WorkQueueParts {
+interface WorkQueueParts {
   readonly timers: Timers;
   /** Works on one key. Must not reject. */
   readonly work: (key: string, reason: string) => Promise<void>;

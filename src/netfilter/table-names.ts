@@ -1,7 +1,7 @@
 /** The names of the IPv4 tables in a namespace, of both variants of iptables and of nft. */
 import type { Namespaces } from './namespace.ts';
 
-export interface TableNames {
+interface TableNames {
   /** Of iptables-legacy. */
   readonly legacy: readonly string[];
   /** Of iptables-nft and nft. */

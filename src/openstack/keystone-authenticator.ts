@@ -10,7 +10,7 @@ import { Requester, type Role } from '../core/identity/requester.ts';
 import { hashToken } from '../core/identity/token.ts';
 import type { Identity, TokenOwner } from './identity.ts';
 
-export interface KeystoneAuthenticatorParts {
+interface KeystoneAuthenticatorParts {
   readonly identity: Pick<Identity, 'ownerOf'>;
   /** Gives the role in praas of a user with these Keystone roles; undefined: none. */
   readonly roleOf: (roles: readonly string[]) => Role | undefined;

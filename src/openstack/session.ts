@@ -12,7 +12,7 @@ import { endpointOf, loginBody, type ServiceCatalog, secretsOf, TokenResponse } 
 import { isFound, isSuccess, parseResponse, responseError } from './responses.ts';
 import type { ServiceClient, ServiceRequest } from './service-client.ts';
 
-export interface SessionParts {
+interface SessionParts {
   readonly config: CloudConfig;
   readonly http: ServiceClient;
   readonly clock: Clock;
@@ -20,7 +20,7 @@ export interface SessionParts {
 
 export type ServiceType = 'identity' | 'network' | 'compute';
 
-export interface SessionRequest {
+interface SessionRequest {
   readonly method?: ServiceRequest['method'];
   /** Below the URL of the service and its version: `/ports`. */
   readonly path: string;

@@ -93,10 +93,7 @@ export interface RunningProcess {
 }
 
 /** Starts a program and gives it while it runs. Rejects when `abortSignal` has aborted before. */
-export type StartProcess = (
-  command: Pick<Command, 'file' | 'args'>,
-  abortSignal: AbortSignal,
-) => Promise<RunningProcess>;
+type StartProcess = (command: Pick<Command, 'file' | 'args'>, abortSignal: AbortSignal) => Promise<RunningProcess>;
 
 /**
  * Gives a starter of programs whose output is read while they run. They are killed when `abortSignal` aborts and when this process

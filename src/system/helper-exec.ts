@@ -13,7 +13,7 @@ import { Helper } from './helper.ts';
 import { pathExists } from './path-exists.ts';
 import { COMMAND_NOT_FOUND, KILLED_BY_SIGNAL, toolFailed, toolMissing, toolTimedOut } from './tool-errors.ts';
 
-export interface HelperExecParts {
+interface HelperExecParts {
   /** For commands that a helper cannot run. */
   readonly direct: Exec;
   readonly startPiped: StartPiped;

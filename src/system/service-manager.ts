@@ -6,7 +6,7 @@ import { messageOf } from '../core/errors/message-of.ts';
 import type { Timers } from '../core/timers.ts';
 import type { Exec } from './exec.ts';
 
-export interface ServiceManagerParts {
+interface ServiceManagerParts {
   /** Starts the program as a child of this process: systemd checks the sender. */
   readonly exec: Exec;
   readonly env: NodeJS.ProcessEnv;

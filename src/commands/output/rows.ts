@@ -4,7 +4,7 @@ import { columnWidths, drawTable } from './table.ts';
 export const FORMATS = ['table', 'json', 'yaml', 'csv', 'value'] as const;
 export type Format = (typeof FORMATS)[number];
 /** The formats for programs. */
-export type DataFormat = Extract<Format, 'json' | 'yaml'>;
+type DataFormat = Extract<Format, 'json' | 'yaml'>;
 
 /** One column: its title as people read it, the value of a record in it. */
 export interface Column<T> {

@@ -6,7 +6,7 @@ import { type CodeOf, errorsOf, type FactsOf, PraasError } from './praas-error.t
 
 export const CORE_ERRORS = { ...BASE_ERRORS, ...API_ERRORS, ...CLOUD_ERRORS } as const;
 
-export type CoreCode = CodeOf<typeof CORE_ERRORS>;
+type CoreCode = CodeOf<typeof CORE_ERRORS>;
 /** The error of that code. */
 export type CoreError<C extends CoreCode> = PraasError<C, FactsOf<typeof CORE_ERRORS, C>>;
 export const { praasError, isPraasError } = errorsOf(CORE_ERRORS);

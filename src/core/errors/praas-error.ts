@@ -12,7 +12,7 @@ export type FactsOf<E extends Catalogue, C extends CodeOf<E>> = Parameters<E[C][
 
 type UnknownFacts = Readonly<Record<string, unknown>>;
 
-export interface PraasErrorParts<C extends string, F> {
+interface PraasErrorParts<C extends string, F> {
   readonly code: C;
   readonly kind: ErrorKind;
   readonly message: string;

@@ -9,7 +9,7 @@ import { nearest } from '../values/nearest.ts';
 import { LEVELS, type Level, type Requester, type Role } from './requester.ts';
 
 /** An action as its product declares it. */
-export interface ActionSpec {
+interface ActionSpec {
   /** The lowest level that may do this, by default. */
   readonly level: Level;
   /** Completes "may not …": `list servers`. */

@@ -10,7 +10,7 @@ import type { CloudConfig } from './cloud-config.ts';
 import { mergeClouds, parseCloud } from './merge.ts';
 import { cloudFromVariables, type RawCloud, VARIABLES } from './variables.ts';
 
-export interface CloudSources {
+interface CloudSources {
   /** The name from --os-cloud, OS_CLOUD or cloud_name. */
   readonly cloud?: string | undefined;
   /** The values of options, by the variable that each overrides. */

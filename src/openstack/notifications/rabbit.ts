@@ -13,7 +13,7 @@ import { codeOf, failureReason, isUntrusted } from '../../system/http/failure.ts
 import { idsIn } from './message.ts';
 import type { Broker, Transport } from './transport-url.ts';
 
-export interface RabbitParts {
+interface RabbitParts {
   readonly transport: Transport;
   /** Certificates of the authorities as PEM; the system's when left out. */
   readonly ca: string | undefined;

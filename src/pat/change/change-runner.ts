@@ -28,7 +28,7 @@ import { ChangeQueue, type QueuedChange } from './change-queue.ts';
 import { Reconciliation } from './reconciliation.ts';
 import type { PatSettings, Situation } from './situation.ts';
 
-export interface ChangeRunnerParts {
+interface ChangeRunnerParts {
   readonly store: MappingStore;
   readonly agent: RouterAgent;
   readonly clock: Clock;

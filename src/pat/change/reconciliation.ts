@@ -17,7 +17,7 @@ import { decideGatewayMove } from './gateway-move.ts';
 import type { PatSettings } from './situation.ts';
 import { unfinishedImport } from './unfinished-import.ts';
 
-export interface ReconciliationParts {
+interface ReconciliationParts {
   readonly agent: RouterAgent;
   readonly clock: Clock;
   readonly log: Logger;
@@ -27,7 +27,7 @@ export interface ReconciliationParts {
 }
 
 /** What was done in the kernel, or the error after which everything was rolled back. */
-export type BatchResult = { readonly synced: Synced } | { readonly error: unknown };
+type BatchResult = { readonly synced: Synced } | { readonly error: unknown };
 
 /** The mappings that a batch concerns. */
 interface Batch {

@@ -33,7 +33,7 @@ export interface Checks {
   check(id: string, requester?: Requester): Promise<CheckReport>;
 }
 
-export interface CheckServiceParts {
+interface CheckServiceParts {
   readonly pat: { get(id: string, requester?: Requester): Promise<MappingView> };
   readonly store: Pick<MappingStore, 'read'>;
   readonly dataplane: Pick<Dataplane, 'facts' | 'connectionTable'>;

@@ -1,7 +1,7 @@
 /** The resources of the cloud on which mappings depend, as they were when they were read. A value. */
 import type { CloudPort, CloudRouter, CloudServer } from '../interfaces/cloud.ts';
 
-export interface SnapshotParts {
+interface SnapshotParts {
   readonly routers: readonly CloudRouter[];
   readonly ports: readonly CloudPort[];
   readonly servers: readonly CloudServer[];

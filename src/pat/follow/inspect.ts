@@ -9,7 +9,7 @@ import type { Cloud, CloudPort } from '../interfaces/cloud.ts';
 import type { Mapping } from '../mapping/mapping.ts';
 import { CloudSnapshot } from './cloud-snapshot.ts';
 
-export interface SweepSnapshot {
+interface SweepSnapshot {
   readonly snapshot: CloudSnapshot;
   /** IDs of bound ports. Only an account that sees all projects sees where a port is bound. */
   readonly boundPortIds: readonly string[];

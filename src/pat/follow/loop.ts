@@ -16,7 +16,7 @@ import type { Notifications } from '../interfaces/notifications.ts';
 import type { Monitor, SweepReport } from './monitor.ts';
 import { isSameWithheld, type Withheld, withheldText } from './withheld.ts';
 
-export interface MonitorLoopParts {
+interface MonitorLoopParts {
   readonly monitor: Pick<Monitor, 'sweep' | 'verify' | 'sweptAt'>;
   readonly notifications?: Notifications | undefined;
   readonly periodMs: () => number;

@@ -19,7 +19,7 @@ export interface CloudRouter {
   readonly isDistributed: boolean;
 }
 
-export interface FixedIp {
+interface FixedIp {
   /** IPv4 or IPv6. */
   readonly ip_address: string;
   readonly subnet_id: string;

@@ -31,7 +31,7 @@ export function isSameStatus(one: StatusFields, other: StatusFields): boolean {
 }
 
 /** Why a router cannot serve mappings, according to Neutron. */
-export interface RouterReasons {
+interface RouterReasons {
   /** Why it is not on this node. */
   readonly absent?: Reason | undefined;
   /** Why it has no gateway address on it. */

@@ -35,7 +35,7 @@ export interface UnmanagedMasqueradeRule extends UnmanagedRuleBase, ServerPort {
 }
 
 /** Any other rule that packets pass before routing. */
-export interface UnmanagedOtherRule extends UnmanagedRuleBase {
+interface UnmanagedOtherRule extends UnmanagedRuleBase {
   readonly kind: 'other';
   /** Why no mapping can replace it. */
   readonly reason: string;

@@ -12,7 +12,7 @@ import type { RouterRecord } from '../mapping/record.ts';
 import { exceededLimit, type Quota, type QuotaUsage } from './quota.ts';
 import type { QuotaStore } from './quota-store.ts';
 
-export interface QuotaLedgerParts {
+interface QuotaLedgerParts {
   readonly store: Pick<MappingStore, 'routers' | 'read'>;
   readonly quotas: Pick<QuotaStore, 'read'>;
   /** The quota of a project for which none is set. May change. */

@@ -4,7 +4,7 @@ import { FailureState } from '../../core/failure-state.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { Timers } from '../../core/timers.ts';
 
-export interface CloudWatchParts {
+interface CloudWatchParts {
   /** Has its own time limit. */
   readonly read: () => Promise<void>;
   readonly periodMs: () => number;

@@ -16,7 +16,7 @@ import { endpointKey } from '../mapping/forward.ts';
 import type { RouterRecord } from '../mapping/record.ts';
 import { ExpiryWatch } from './expiry-watch.ts';
 
-export type ReconcileTrigger = 'start' | 'appeared' | 'gone' | 'addresses' | 'expired' | 'retry' | 'period';
+type ReconcileTrigger = 'start' | 'appeared' | 'gone' | 'addresses' | 'expired' | 'retry' | 'period';
 
 /** How a reconcile of one router ended. */
 export interface ReconcileOutcome {
@@ -28,7 +28,7 @@ export interface ReconcileOutcome {
   readonly repaired: number;
 }
 
-export interface ControllerParts {
+interface ControllerParts {
   /** IDs of the routers that have a record. */
   readonly routers: () => Promise<readonly string[]>;
   readonly read: (routerId: string) => Promise<RouterRecord>;
@@ -41,7 +41,7 @@ export interface ControllerParts {
 }
 
 /** A router whose last reconcile failed. */
-export interface FailingRouter {
+interface FailingRouter {
   readonly routerId: string;
   readonly reason: string;
 }

@@ -5,7 +5,7 @@ import { isExpired } from '../../core/values/time.ts';
 import { type Mapping } from '../mapping/mapping.ts';
 import type { RouterRecord } from '../mapping/record.ts';
 
-export interface ExpiryWatchParts {
+interface ExpiryWatchParts {
   readonly clock: Clock;
   readonly timers: Timers;
   /** Called when mappings of the router have just expired. */

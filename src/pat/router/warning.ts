@@ -5,7 +5,7 @@
  * - UNKNOWN_SCOPE_RULE: a rule for address scopes is not one that Neutron is known to write.
  * - REPLIES_DROPPED: Neutron drops the replies of some servers.
  */
-export type RouterWarningCode = 'BOTH_IPTABLES_VARIANTS' | 'UNKNOWN_SCOPE_RULE' | 'REPLIES_DROPPED';
+type RouterWarningCode = 'BOTH_IPTABLES_VARIANTS' | 'UNKNOWN_SCOPE_RULE' | 'REPLIES_DROPPED';
 
 export interface RouterWarning {
   readonly code: RouterWarningCode;

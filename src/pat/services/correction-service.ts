@@ -15,7 +15,7 @@ import { type Cause, MONITOR_REQUESTER } from '../mapping/event.ts';
 import { reasonText } from '../mapping/reasons.ts';
 import { type OpenedRulesParts, removeUnusedRules } from '../target/opened-rules.ts';
 
-export interface CorrectionServiceParts extends OpenedRulesParts {
+interface CorrectionServiceParts extends OpenedRulesParts {
   readonly runner: ChangeRunner;
   readonly timers: Timers;
 }

@@ -15,7 +15,7 @@ import type { Mapping, NewMapping } from '../mapping/mapping.ts';
 import type { MappingRequest } from '../mapping/request.ts';
 import type { MappingView } from '../mapping/view.ts';
 
-export interface MappingCreationParts {
+interface MappingCreationParts {
   readonly runner: ChangeRunner;
   /** Throws FORBIDDEN for a router port that the requester may not use. */
   readonly requirePort: (routerPort: number | undefined, requester: Requester) => void;

@@ -20,7 +20,7 @@ export interface Imports {
   importRules(routerId: string, options?: ChangeOptions): Promise<Changed<readonly ImportedRule[]>>;
 }
 
-export interface ImportServiceParts {
+interface ImportServiceParts {
   readonly runner: ChangeRunner;
   readonly newId: NewId;
 }

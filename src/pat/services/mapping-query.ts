@@ -10,7 +10,7 @@ import { withCurrentStatus } from '../plan/status.ts';
 import type { RouterDirectory } from '../target/router-directory.ts';
 import type { MappingFilter } from './api.ts';
 
-export interface StoredMappings {
+interface StoredMappings {
   readonly mappings: readonly Mapping[];
   /** Why the records of some routers could not be read. */
   readonly failures: readonly Error[];

@@ -29,7 +29,7 @@ import type { DeletedMappings, MappingFilter, MappingList, Pat } from './api.ts'
 import { MappingCreation } from './create-mappings.ts';
 import { MappingQuery, type MappingQueryParts } from './mapping-query.ts';
 
-export interface PatServiceParts extends MappingQueryParts {
+interface PatServiceParts extends MappingQueryParts {
   readonly store: MappingStore;
   readonly dataplane: Pick<Dataplane, 'routers' | 'flows'>;
   readonly runner: ChangeRunner;

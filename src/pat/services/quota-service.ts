@@ -7,7 +7,7 @@ import { type OwnQuota, ProjectId, type Quota } from '../quota/quota.ts';
 import type { QuotaStore } from '../quota/quota-store.ts';
 import type { Quotas, QuotaView } from './api.ts';
 
-export interface QuotaServiceParts {
+interface QuotaServiceParts {
   readonly quotas: QuotaStore;
   readonly ledger: Pick<QuotaLedger, 'usage' | 'projects'>;
   /** The quota of a project for which none is set. May change. */

@@ -17,7 +17,7 @@ import type { RouterDetails, RouterSummary } from '../router/view.ts';
 import type { RouterDirectory } from '../target/router-directory.ts';
 import type { RouterList, Routers } from './api.ts';
 
-export interface RouterServiceParts {
+interface RouterServiceParts {
   readonly store: MappingStore;
   readonly dataplane: Pick<Dataplane, 'routers' | 'facts'>;
   readonly agent: RouterAgent;

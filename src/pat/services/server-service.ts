@@ -5,7 +5,7 @@ import type { Mapping } from '../mapping/mapping.ts';
 import { addressesOf, isRouterInterface } from '../target/neutron-ports.ts';
 
 /** A router of the requester with an interface on the subnet of an address. */
-export interface SubnetRouter {
+interface SubnetRouter {
   readonly router_id: string;
   readonly name: string;
   readonly gateway_ips: readonly string[];
@@ -41,7 +41,7 @@ export function noServers(notConfigured: () => Error): Servers {
   return { list: () => Promise.reject(notConfigured()) };
 }
 
-export interface ServerServiceParts {
+interface ServerServiceParts {
   readonly cloud: Cloud;
   readonly mappings: () => Promise<readonly Mapping[]>;
 }

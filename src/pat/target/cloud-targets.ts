@@ -17,7 +17,7 @@ import { type ConnectedRouter, RouterSelector } from './router-selector.ts';
 import { namedRouter, newMappingOf } from './targets.ts';
 import { addressWarning } from './warnings.ts';
 
-export interface CloudTargetsParts {
+interface CloudTargetsParts {
   readonly cloud: Cloud;
   /** Decides who may publish an address that is not a server's port. */
   readonly policy: AccessPolicy;

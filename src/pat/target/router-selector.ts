@@ -17,7 +17,7 @@ export interface ConnectedRouter {
 }
 
 /** What the request says of the router. */
-export interface RouterSelection {
+interface RouterSelection {
   /** Undefined where the request names no router. */
   readonly routerId: string | undefined;
   readonly routerPorts: readonly CloudPort[];

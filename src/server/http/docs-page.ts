@@ -7,7 +7,7 @@ import { type Content, Html, html } from './html.ts';
 import type { Document } from './openapi.ts';
 import { componentName, constraintsText, type Schema, typeText } from './schema-text.ts';
 
-export interface DocsPage {
+interface DocsPage {
   readonly html: string;
   /** The Content-Security-Policy that allows the page's own style and nothing else. */
   readonly policy: string;

@@ -6,7 +6,7 @@ import * as z from 'zod';
 import type { Requester } from '../../core/identity/requester.ts';
 
 /** An authenticated request whose parts have been parsed. */
-export interface EndpointRequest<Q, B> {
+interface EndpointRequest<Q, B> {
   readonly requester: Requester;
   /** The value of `{id}` in the path; empty where the path has none. */
   readonly id: string;
@@ -35,7 +35,7 @@ export interface ResponseSpec {
   readonly etag?: string;
 }
 
-export interface EndpointSpec<Q, B> {
+interface EndpointSpec<Q, B> {
   readonly method: 'get' | 'post' | 'patch' | 'delete';
   /** As OpenAPI writes it: `/v1/things/{id}`. */
   readonly path: string;

@@ -10,7 +10,7 @@ import type { Requester } from '../../core/identity/requester.ts';
 import { limitKey } from './client-address.ts';
 
 /** What of a request says who the requester is. */
-export interface Credentials {
+interface Credentials {
   readonly address: string;
   readonly token: string | undefined;
 }

@@ -9,7 +9,7 @@ import { praasError } from '../../core/errors/errors.ts';
 import type { Requester } from '../../core/identity/requester.ts';
 import type { EndpointResponse } from './endpoint.ts';
 
-export interface KeyedRequest {
+interface KeyedRequest {
   readonly requester: Requester;
   readonly key: string;
   /** The new resources, one for each ID. */

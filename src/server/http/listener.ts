@@ -16,7 +16,7 @@ export interface TlsFiles {
   readonly key: Buffer;
 }
 
-export type ListenAddress =
+type ListenAddress =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number; readonly tls: TlsFiles | undefined }
   | { readonly kind: 'socket'; readonly path: string };
 

@@ -23,7 +23,7 @@ import { HealthDocument, ReadinessDocument, VersionsDocument } from './schemas.t
 
 export type Document = ReturnType<typeof createDocument>;
 
-export interface DocumentOptions {
+interface DocumentOptions {
   /** The version of praas. */
   readonly version: string;
   /** The URL of the API; left out for the URL from which the document was loaded. */

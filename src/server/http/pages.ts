@@ -10,7 +10,7 @@ import { pagesOn } from './page.ts';
 import type { Readiness } from './readiness.ts';
 import type { VersionsDocument } from './schemas.ts';
 
-export interface PagesParts {
+interface PagesParts {
   readonly document: Document;
   readonly readiness: Readiness;
   readonly metrics: MetricsPage;

@@ -13,7 +13,7 @@ const STATUS: Readonly<Record<string, readonly [number, string]>> = {
 };
 
 /** The error of Node's event clientError. */
-export interface ClientError extends NodeJS.ErrnoException {
+interface ClientError extends NodeJS.ErrnoException {
   /** The bytes that could not be parsed. */
   readonly rawPacket?: Buffer;
 }

@@ -22,7 +22,7 @@ import {
 } from './parameters.ts';
 import { failure, type LegacyResponse } from './responses.ts';
 
-export interface LegacyParts extends LegacyAccess {
+interface LegacyParts extends LegacyAccess {
   readonly pat: LegacyPat;
   readonly clock: Clock;
   readonly log: Logger;

@@ -17,7 +17,7 @@ import { quotaEndpoints } from './quotas.ts';
 import { routerEndpoints } from './routers.ts';
 import { serverEndpoints } from './servers.ts';
 
-export interface PatApiParts {
+interface PatApiParts {
   readonly pat: PatService;
   readonly routers: RouterService;
   readonly servers: Servers;

@@ -4,7 +4,7 @@ import type { Events } from '../../pat/interfaces/events.ts';
 import { type Endpoint, endpoint } from '../http/endpoint.ts';
 import { AppliedCorrectionsDocument, CorrectionsBody, EventListDocument, EventQuery } from './event-schemas.ts';
 
-export interface EventsParts {
+interface EventsParts {
   readonly events: Events;
   readonly corrections: Corrections;
 }

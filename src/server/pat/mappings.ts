@@ -16,7 +16,7 @@ import {
 import { pageOf } from './paging.ts';
 import { ConnectionsDocument, ListQuery, MappingDocument, MappingListDocument } from './schemas.ts';
 
-export interface MappingsParts extends MappingChangesParts {
+interface MappingsParts extends MappingChangesParts {
   readonly pat: Pick<PatService, 'createMany' | 'update' | 'delete' | 'list' | 'get' | 'connections'>;
   readonly routers: Pick<RouterService, 'idOf'>;
   readonly checks: Pick<CheckService, 'check'>;

@@ -2,7 +2,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 /** The result of a cycle of the monitor: an inspection of OpenStack and its corrections. A failed cycle corrects nothing. */
-export interface CycleResult {
+interface CycleResult {
   readonly kind: 'sweep' | 'event';
   readonly seconds: number;
   readonly isOk: boolean;

@@ -8,7 +8,7 @@ interface Component {
   readonly degradedReason: string | undefined;
 }
 
-export interface PatReadinessParts {
+interface PatReadinessParts {
   readonly store: Pick<MappingStore, 'routers'>;
   readonly dataplane: Pick<Dataplane, 'routers'>;
   /** Programs that praas needs and that are not installed. */

@@ -12,7 +12,7 @@ import { type FailureParts, problemsOf } from './failures.ts';
 import { ImportedDocument, RouterDocument, RouterListDocument, SyncedDocument } from './router-schemas.ts';
 import { ChangeQuery } from './schemas.ts';
 
-export interface RoutersParts extends FailureParts {
+interface RoutersParts extends FailureParts {
   readonly routers: Routers & Pick<RouterService, 'idOf'>;
   readonly pat: Pick<Pat, 'sync'>;
   readonly imports: Imports;

@@ -2,12 +2,12 @@
 export type DaemonAddress = SocketAddress | UrlAddress;
 
 /** A Unix socket on this node. Only root may open it. */
-export interface SocketAddress {
+interface SocketAddress {
   readonly kind: 'socket';
   readonly path: string;
 }
 
-export interface UrlAddress {
+interface UrlAddress {
   readonly kind: 'url';
   /** http:// or https://, without a trailing slash. */
   readonly url: string;

@@ -11,7 +11,7 @@ export interface HttpResponse {
   readonly text: string;
 }
 
-export interface Exchange {
+interface Exchange {
   /** Of node:http or node:https. */
   readonly request: typeof request;
   /** The address, method, agent and headers. */

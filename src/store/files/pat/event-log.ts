@@ -15,7 +15,7 @@ import { Event, type NewEvent } from '../../../pat/mapping/event.ts';
 import { isMissing, makePrivateDirectory, readError } from '../disk.ts';
 import { migrateEvent } from './migrations.ts';
 
-export interface EventLogOptions {
+interface EventLogOptions {
   /** The state directory, which must exist when the first event is appended. */
   readonly stateDir: string;
   readonly clock: Clock;

@@ -6,7 +6,7 @@ import { parseJson } from '../../../core/values/json.ts';
 import { damaged } from '../damage.ts';
 import { type JournalLine, type Origin, parseLine } from './format.ts';
 
-export interface Journal {
+interface Journal {
   readonly lines: readonly JournalLine[];
   /** The length of the whole lines; a torn line after them has to be cut off before the next one is written. */
   readonly wholeBytes: number;

@@ -18,7 +18,7 @@ import { StateLock } from '../lock.ts';
 import { removeLeftovers, replaceFile } from '../replace-file.ts';
 import { currentVersion, isStoredObject, type Migration, migrate } from '../versions.ts';
 
-export interface QuotaStoreOptions {
+interface QuotaStoreOptions {
   readonly stateDir: string;
   readonly exec: Exec;
   readonly clock: Clock;
