@@ -21,6 +21,12 @@ import { MAPPING } from './support/samples.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+/** Every file that a page may name. */
+const FILES = ['bench', 'box', 'lab', 'scripts', 'src', 'test'].flatMap((directory) =>
+  readdirSync(join(ROOT, directory), { recursive: true, encoding: 'utf8' }).map((path) => `/${directory}/${path}`),
+);
+/** Files of a product that is only an example. */
+const EXAMPLES = /(?:^|\/)x[/-]/;
 const PAGES = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...pagesBelow('docs'), ...pagesBelow('src')];
 
 interface PackageJson {
@@ -161,6 +167,12 @@ describe.each(PAGES)('%s', (path) => {
     expect(links.filter((link) => !existsSync(join(ROOT, dirname(path), link)))).toEqual([]);
   });
 
+  test('names only files that there are', () => {
+    const files = code.filter((each) => /^[\w-][\w./-]*\.(?:ts|txt)$/.test(each) && !EXAMPLES.test(each));
+
+    expect(files.filter((file) => !isThere(path, file))).toEqual([]);
+  });
+
   test('names only make targets and npm scripts that there are', () => {
     const targets = [...read('Makefile').matchAll(/^([a-z]+):/gm)].map(([, target]) => target);
     const makes = code.flatMap((each) => [...each.matchAll(/(?:^|sudo )make ([a-z]+)/gm)].map(([, target]) => target));
@@ -171,7 +183,12 @@ describe.each(PAGES)('%s', (path) => {
   });
 });
 
-test('a page that names a command or a flag that there is not would be found', () => {
+test('a page that names a command, a flag or a file that there is not would be found', () => {
+  expect([isThere('src/pat/README.md', 'errors.ts'), isThere('src/pat/README.md', 'mapping.ts')]).toEqual([
+    true,
+    false,
+  ]);
+  expect([isThere('docs/api.md', 'mapping/mapping.ts'), isThere('docs/api.md', 'lost.ts')]).toEqual([true, false]);
   expect(commandLinesOf('praas pat create -r edge \\\n  --nonsense\nsudo praas pat lost\n$ make')).toEqual([
     'praas pat create -r edge    --nonsense',
     'praas pat lost',
@@ -199,6 +216,12 @@ function pagesBelow(directory: string): string[] {
     .filter((path) => path.endsWith('.md'))
     .map((path) => join(directory, path))
     .toSorted();
+}
+
+/** The README of a room names its own files without a path; elsewhere the end of a path is enough. */
+function isThere(page: string, file: string): boolean {
+  if (page.startsWith('src/') && !file.includes('/')) return existsSync(join(ROOT, dirname(page), file));
+  return FILES.some((path) => path.endsWith(`/${file}`));
 }
 
 /** The parts of a page that are written as code: blocks and spans. */
