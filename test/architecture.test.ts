@@ -61,9 +61,9 @@ const RULES: Readonly<Record<string, Rule>> = {
     ours: [
       'core',
       ...of('pat', 'errors.ts', 'mapping', 'router'),
-      ...of('system', 'exec.ts', 'path-exists.ts', 'temp-file.ts'),
+      ...of('system', 'path-exists.ts', 'temp-file.ts', 'tool-errors.ts'),
     ],
-    types: [...of('pat', 'interfaces', 'plan'), 'system/follow.ts'],
+    types: [...of('pat', 'interfaces', 'plan'), ...of('system', 'exec.ts', 'follow.ts')],
     packages: ['node'],
     why: 'an adapter knows the product that it serves and the machine, never another adapter: only compose/ joins them',
   },
@@ -73,13 +73,13 @@ const RULES: Readonly<Record<string, Rule>> = {
     why: 'an adapter knows what it has to give and the cloud, never another adapter: only compose/ joins them',
   },
   'store/files': {
-    ours: ['core'],
+    ours: ['core', ...of('system', 'disk.ts', 'flock.ts')],
     types: ['system/exec.ts'],
     packages: ['node', 'lowdb', 'zod'],
     why: 'files that survive a crash are the same for every product',
   },
   'store/files/pat': {
-    ours: ['core', ...of('pat', 'errors.ts', 'interfaces', 'mapping', 'quota'), 'store/files'],
+    ours: ['core', ...of('pat', 'errors.ts', 'interfaces', 'mapping', 'quota'), 'store/files', 'system/disk.ts'],
     types: ['system/exec.ts'],
     packages: ['node', 'lowdb', 'zod'],
     why: 'an adapter knows the product that it serves and the machine, never another adapter: only compose/ joins them',
@@ -127,7 +127,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     why: 'the catalogue of the administrator’s tools',
   },
   'admin/install': {
-    ours: ['core', 'admin/errors.ts', 'system/path-exists.ts'],
+    ours: ['core', 'admin/errors.ts', ...of('system', 'disk.ts', 'path-exists.ts', 'tool-errors.ts')],
     types: ['system/exec.ts'],
     packages: ['node', 'zod'],
     why: 'the installer places files and speaks to systemd; what praas does with mappings it is given as functions',
@@ -139,7 +139,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     why: 'the doctor judges what it is shown; what a node is made of, compose/ shows it',
   },
   'admin/demo': {
-    ours: ['core', 'admin/errors.ts'],
+    ours: ['core', 'admin/errors.ts', ...of('system', 'flock.ts', 'tool-errors.ts')],
     types: ['system/exec.ts'],
     packages: ['node'],
     why: 'the demonstration uses praas as people do, by its command line, so that it shows what they will get',
