@@ -21,7 +21,7 @@ build: setup build/praas ## build the executable build/praas
 deb: build ## build the Debian package build/praas_<version>_amd64.deb
 	@node_modules/.bin/node scripts/build-deb.ts
 
-demo: build ## show the main job on packets, in a throwaway world of network namespaces
+demo: build ## demonstrate praas with real packets, in temporary network namespaces
 	@build/praas demo
 
 test: build ## run every test

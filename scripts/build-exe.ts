@@ -240,6 +240,6 @@ function assemble(): void {
   const inject = ['NODE_SEA_BLOB', asset('sea.blob'), '--sentinel-fuse', FUSE];
   // It warns of section names that stripping took away; what it says is shown only when it fails.
   execFileSync('node_modules/.bin/postject', [made, ...inject], { stdio: ['ignore', 'ignore', 'pipe'] });
-  // Put in place in one step: somebody may be running the old one.
+  // Put in place in one step: a process may be running the old one.
   renameSync(made, out);
 }

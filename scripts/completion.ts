@@ -10,7 +10,7 @@ export const LOOKUPS = {
 
 export type Lookup = keyof typeof LOOKUPS;
 
-/** What may follow: one of some words, a file, one of the IDs that there are, or what nobody can know. */
+/** What may follow: one of some words, a file, one of the IDs that there are, or any other text. */
 export type Value =
   | { readonly kind: 'words'; readonly words: readonly string[] }
   | { readonly kind: 'file' }
