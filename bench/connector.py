@@ -18,7 +18,7 @@ import time
 RESET = struct.pack('ii', 1, 0)
 # Between two attempts at a port that is not published yet.
 PAUSE_S = 0.001
-# For a call that nobody takes: long for this machine, short for what is measured.
+# For a connection that is not accepted: long for this machine, short for what is measured.
 CALL_S = 0.05
 
 

@@ -26,7 +26,7 @@ const options: Options = {
   say,
   later: (cleanup) => cleanups.push(cleanup),
 };
-// Nobody waits for it, so nobody can say what has become of the rest: everything ends, and is taken away.
+// Nothing waits for it, so what became of the rest is unknown: everything ends, and is removed.
 process.on('uncaughtException', (error) => {
   say(`${row.name}: ${error.stack ?? error.message}`);
   process.exitCode = 1;

@@ -20,7 +20,7 @@ export async function ratios(rounds: number, a: () => Promise<number>, b: () => 
   await b();
   const found: number[] = [];
   for (let round = 0; round < rounds; round++) {
-    // Whoever goes first may find a colder machine, so they take turns at that too.
+    // The first may find a colder machine, so they take turns at that too.
     const [first, second] = round % 2 === 0 ? [a, b] : [b, a];
     const [x, y] = [await first(), await second()];
     found.push(round % 2 === 0 ? x / y : y / x);

@@ -4,7 +4,7 @@ import type { Exec } from '../src/system/exec.ts';
 
 const NAME = /^praas-bench-(\d+)-/;
 
-/** A name for a namespace that no other bench and nobody else has. */
+/** A name for a namespace that no other bench and no other process has. */
 export function newName(): string {
   return `praas-bench-${process.pid}-${newUuid().slice(0, 8)}`;
 }

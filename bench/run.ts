@@ -20,7 +20,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const options = { quick: { type: 'boolean', default: false } } as const;
 const { values, positionals } = parseArgs({ options, allowPositionals: true });
 const names = ROWS.map(({ name }) => name);
-const wanted = positionals.length > 0 ? positionals : names;
+const chosen = positionals.length > 0 ? positionals : names;
 const trouble = whyNot();
 if (trouble === undefined) await main();
 else {
@@ -30,7 +30,7 @@ else {
 
 /** Why nothing can be measured; undefined if it can. */
 function whyNot(): string | undefined {
-  const unknown = wanted.find((name) => !names.includes(name));
+  const unknown = chosen.find((name) => !names.includes(name));
   if (unknown !== undefined) return `row ${unknown} not found; rows: ${names.join(', ')}`;
   if (process.getuid?.() !== 0) return 'root is required to create network namespaces';
   if (statSync(PRAAS, { throwIfNoEntry: false }) === undefined) return `${PRAAS} not found: run make build first`;
@@ -40,7 +40,7 @@ function whyNot(): string | undefined {
 async function main(): Promise<void> {
   const figures: Figure[] = [];
   const facts: Facts[] = [];
-  for (const name of wanted) {
+  for (const name of chosen) {
     const found = await measured(name);
     if (found === undefined) return;
     // The bars apply to a full run only.

@@ -33,7 +33,7 @@ export function opener(options: Options, namespace: string, address: string): (p
   return async (port) => void (await ask(port));
 }
 
-/** Gives what resolves when whoever takes a call there is that address, or when it is `refused`, however long that takes. */
+/** Gives a promise that resolves when a connection there is answered by that address, or when it is `refused`, however long that takes. */
 export function reacher(
   options: Options,
   namespace: string,
@@ -60,7 +60,7 @@ function talk(
     child.kill('SIGKILL');
     await ended;
   });
-  // Whoever asks a dead one learns it from the missing answer.
+  // That a talker is dead shows in the missing answer.
   child.stdin.on('error', () => undefined);
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return async (line) => {

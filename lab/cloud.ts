@@ -12,7 +12,7 @@ import { plugAll, serverNames, serverOf, unplugAll } from './servers.ts';
 import { running, startServices, stopAll } from './services.ts';
 import { run, say, until } from './shell.ts';
 import { untilAllRouted } from './topology.ts';
-import { noteForeignBridges, unwire, wireOutside } from './wiring.ts';
+import { recordForeignBridges, unwire, wireOutside } from './wiring.ts';
 
 /** Installs what is missing, configures, starts, waits. May be called again at any time. */
 export async function up(): Promise<void> {
@@ -21,10 +21,10 @@ export async function up(): Promise<void> {
   await run(['chown', 'mysql:mysql', `${STATE}/run`]);
   await run(['chown', '-R', 'rabbitmq:rabbitmq', `${STATE}/rabbitmq`, `${LOGS}/rabbitmq`]);
   writeConfigFiles();
-  if ([...running().values()].every((pid) => pid === undefined)) noteForeignBridges();
+  if ([...running().values()].every((pid) => pid === undefined)) recordForeignBridges();
   await wireOutside();
   await initDatabase();
-  // RabbitMQ is slow to start, and nobody needs it before the databases are made.
+  // RabbitMQ is slow to start, and nothing needs it before the databases are made.
   const database = startServices('mariadb').then(createSchemas);
   await Promise.all([database, startServices('memcached', 'epmd', 'rabbitmq')]);
   await startServices('keystone');

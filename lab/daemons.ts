@@ -1,12 +1,12 @@
 /**
  * Programs that go on after the command that started them. A pid file holds the process and when it started: a number that
- * was given to somebody else meanwhile is never signalled.
+ * was given to another process meanwhile is never signalled.
  */
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { LOGS, STATE } from './place.ts';
-import { LabError, SURROUNDINGS } from './shell.ts';
+import { ENVIRONMENT, LabError } from './shell.ts';
 
 const STOP_MS = 10_000;
 const POLL_MS = 100;
@@ -40,7 +40,7 @@ export function start(name: string, argv: readonly string[], env: Readonly<Recor
     cwd: '/',
     detached: true,
     stdio: ['ignore', log, log],
-    env: { ...SURROUNDINGS, ...env },
+    env: { ...ENVIRONMENT, ...env },
   });
   closeSync(log);
   child.on('error', () => undefined);
@@ -60,7 +60,7 @@ export async function stop(name: string): Promise<void> {
       // It leads a group of its own: workers that outlived it go as well.
       process.kill(-pid, 'SIGKILL');
     } catch {
-      // Nobody is left of it.
+      // No process of it is left.
     }
   }
   rmSync(fileOf(name), { force: true });
@@ -70,7 +70,7 @@ function startOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    // Somebody who has ended and whom nobody has asked about yet does not run.
+    // A process that has ended and was not waited for yet does not run.
     return fields[0] === 'Z' ? undefined : fields[START_TIME];
   } catch {
     return undefined;

@@ -5,7 +5,7 @@ import { STATE } from './place.ts';
 /** Where Neutron keeps the numbers of such processes. */
 const PIDS = `${STATE}/neutron/external/pids`;
 
-/** Ends them. A number that was given to somebody else meanwhile is left alone: all of ours name a file of the lab. */
+/** Ends them. A number that was given to another process meanwhile is left alone: all of ours name a file of the lab. */
 export function endHelpers(): void {
   if (!existsSync(PIDS)) return;
   for (const file of readdirSync(PIDS)) {

@@ -19,7 +19,7 @@ const USAGE = `usage: lab COMMAND
   server change-ip NAME IP
   router create NAME [--project demo|other] [--gateway] [--ha] [--subnet NAME]
   router delete NAME
-  listen NAME PORT [udp]    let somebody answer in a server; unlisten NAME PORT [udp] ends it
+  listen NAME PORT [udp]    start a service in a server; unlisten NAME PORT [udp] stops it
   start|stop|restart SERVICE...
   api USER SERVICE METHOD PATH [JSON]     as admin, demo or other; SERVICE: identity, network, compute, image
   env                       what the openstack command wants to know`;

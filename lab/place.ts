@@ -1,4 +1,4 @@
-/** Where the lab keeps its things, and what everybody in it calls the other. */
+/** Where the lab keeps its files, and the names that its parts have for one another. */
 import { mkdirSync } from 'node:fs';
 
 export const STATE = '/var/lib/praas-lab';
@@ -8,7 +8,7 @@ export const ETC = `${STATE}/etc`;
 export const PASSWORD = 'lab';
 /** The `host` of Nova and Neutron. */
 export const NODE_NAME = 'lab-node';
-/** The namespace of whoever is outside, and its address, which is also the next hop of all routers. */
+/** The namespace of the client outside, and its address, which is also the next hop of all routers. */
 export const OUTSIDE = 'internet';
 export const OUTSIDE_IP = '203.0.113.2';
 export const OUTSIDE_NETWORK = '203.0.113.0/24';

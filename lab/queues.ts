@@ -1,6 +1,6 @@
 /**
  * When the services listen to each other. A broker that starts again has none of their queues: until each has found it and
- * made its own anew, what one tells the others is lost, and nobody sends it twice.
+ * made its own anew, what one tells the others is lost, and is not sent again.
  */
 
 /** The words to all who listen for them, by the name of the service that does. */
@@ -24,11 +24,11 @@ const TOPICS: Readonly<Record<string, readonly string[]>> = {
 /** Whether each of these services takes its words from the broker; `table` is what `rabbitmqctl` says of the queues. */
 export function areListening(services: readonly string[], table: string): boolean {
   const listeners = listenersOf(table);
-  const wanted = services.flatMap((name) => TOPICS[name] ?? []);
-  return wanted.every((topic) => (listeners[topic] ?? 0) >= wanted.filter((other) => other === topic).length);
+  const topics = services.flatMap((name) => TOPICS[name] ?? []);
+  return topics.every((topic) => (listeners[topic] ?? 0) >= topics.filter((other) => other === topic).length);
 }
 
-/** How many listen for each word. oslo.messaging gives everybody who does a queue `TOPIC_fanout_HEX` of his own. */
+/** How many listen for each topic. oslo.messaging gives each listener a queue `TOPIC_fanout_HEX` of its own. */
 function listenersOf(table: string): Readonly<Record<string, number>> {
   const listeners: Record<string, number> = {};
   for (const line of table.split('\n')) {

@@ -123,7 +123,7 @@ export async function unplugAll(): Promise<void> {
   for (const name of serverNames()) await unplug(serverOf(name));
 }
 
-/** Lets somebody answer there, to HTTP or to a datagram: `NAME sees ADDRESS:PORT`. Comes back when he listens. */
+/** Starts a service there that answers HTTP or a datagram: `NAME sees ADDRESS:PORT`. Resolves when it listens. */
 export async function listen(name: string, port: number, protocol: Protocol = 'tcp'): Promise<void> {
   const answerer = new URL('answerer.py', import.meta.url).pathname;
   const inside = ['ip', 'netns', 'exec', guestNamespace(name)];

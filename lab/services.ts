@@ -46,7 +46,7 @@ export const SERVICES: Readonly<Record<string, Service>> = {
     answers: async () => (await sql('select 1')) !== '',
   },
   memcached: { argv: ['memcached', '-u', 'memcache', '-l', '127.0.0.1', '-p', '11211', '-m', '32'] },
-  // By itself, before RabbitMQ: Erlang would start another one that nobody stops.
+  // By itself, before RabbitMQ: Erlang would start another one that is never stopped.
   epmd: { argv: [...as('rabbitmq'), 'epmd'], env: RABBIT },
   rabbitmq: { argv: [...as('rabbitmq'), '/usr/lib/rabbitmq/bin/rabbitmq-server'], env: RABBIT, answers: answersAmqp },
   keystone: wsgi(PORTS.identity, 2, '/usr/bin/keystone-wsgi-public', { OS_KEYSTONE_CONFIG_DIR: `${ETC}/keystone` }),

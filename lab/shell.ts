@@ -4,15 +4,15 @@ import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 const call = promisify(execFile);
-const MOST_OUTPUT = 64 * 1024 * 1024;
+const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 const POLL_MS = 200;
-const LONGEST_MS = 15 * 60 * 1000;
+const TIMEOUT_MS = 15 * 60 * 1000;
 
 /**
  * What a program finds around it, in place of what the caller had: a proxy of his would get what the services say to each
  * other, and a PYTHONPATH would give them other libraries.
  */
-export const SURROUNDINGS = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C.UTF-8', HOME: '/root' } as const;
+export const ENVIRONMENT = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C.UTF-8', HOME: '/root' } as const;
 
 /** What is wrong with the lab, as a sentence for people. */
 export class LabError extends Error {
@@ -23,7 +23,7 @@ export class LabError extends Error {
 export async function run(argv: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
   const [file = '', ...args] = argv;
   try {
-    const options = { env: { ...SURROUNDINGS, ...env }, maxBuffer: MOST_OUTPUT, timeout: LONGEST_MS };
+    const options = { env: { ...ENVIRONMENT, ...env }, maxBuffer: MAX_OUTPUT_BYTES, timeout: TIMEOUT_MS };
     return (await call(file, args, options)).stdout;
   } catch (error) {
     const { stderr = '', stdout = '', message } = error as Error & { stderr?: string; stdout?: string };

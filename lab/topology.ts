@@ -86,7 +86,7 @@ export async function untilRouted(name: string): Promise<void> {
   await untilHere(await new Api('admin').find('network', 'routers', name));
 }
 
-/** The same for all that have a gateway, whoever made them. One that stays away is said, and no more. */
+/** The same for all that have a gateway, also those of other tests. One that does not come is only reported. */
 export async function untilAllRouted(): Promise<void> {
   const { routers } = await new Api('admin').call('network', 'GET', '/routers?admin_state_up=true');
   const silent = (error: unknown): void => say(error instanceof Error ? error.message : String(error));

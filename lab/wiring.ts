@@ -22,7 +22,7 @@ const FOREIGN_BRIDGES = `${STATE}/foreign-bridges`;
 const hasNamespace = (name: string): boolean => existsSync(`/run/netns/${name}`);
 const hasLink = (name: string): Promise<boolean> => succeeds('ip', 'link', 'show', name);
 
-/** The provider's bridge with somebody on it, and an underlay for the tenants' networks that leads nowhere. */
+/** The provider's bridge with a client on it, and an underlay for the tenants' networks that leads nowhere. */
 export async function wireOutside(): Promise<void> {
   if (!(await hasLink('br-provider'))) await run(ip('link add br-provider type bridge stp_state 0 forward_delay 0'));
   await run(ip('link set br-provider up'));
@@ -102,8 +102,8 @@ export async function endNamespace(name: string): Promise<void> {
   await ipAnyway('netns', 'delete', name);
 }
 
-/** Notes which bridges of networks are somebody else's; to be called before the agents start. */
-export function noteForeignBridges(): void {
+/** Records the network bridges that are not of the lab; to be called before the agents start. */
+export function recordForeignBridges(): void {
   writeFileSync(FOREIGN_BRIDGES, networkBridges().join('\n'));
 }
 

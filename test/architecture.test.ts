@@ -1,5 +1,5 @@
 /**
- * The rules of the house, read from the imports of src. A failure names the arrow, why it is not wanted and where to change
+ * The rules of the house, read from the imports of src. A failure names the arrow, why it is not allowed and where to change
  * the rule. Who really needs a new arrow changes RULES below and docs/architecture.md together.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -211,9 +211,9 @@ const DOORS: Readonly<Record<string, { readonly door: RegExp; readonly why: stri
   execa: { door: /^system\/exec\.ts$/, why: 'one place sees to argv only, timeouts and LC_ALL=C' },
   'node:child_process': { door: /^system\/exec\.ts$/, why: 'one place sees to argv only, timeouts and LC_ALL=C' },
   childProcess: { door: /^system\/exec\.ts$/, why: 'one place sees to argv only, timeouts and LC_ALL=C' },
-  lowdb: { door: /^store\/files\//, why: 'its own file adapter is not durable: nobody may use it beside the store' },
+  lowdb: { door: /^store\/files\//, why: 'its own file adapter is not durable: only the store may use it' },
   express: { door: /^server\//, why: 'only the API speaks HTTP to callers' },
-  winston: { door: /^system\/log\.ts$/, why: 'everybody else is given a Logger' },
+  winston: { door: /^system\/log\.ts$/, why: 'all others are given a Logger' },
 };
 
 /** The rooms inside of a product. */
@@ -343,7 +343,7 @@ describe('imports', () => {
     ['commands/x.ts', "import { Low } from 'lowdb';", 'src/commands/x.ts imports lowdb: its own file adapter'],
     ['system/clock.ts', "import { execa } from 'execa';", 'src/system/clock.ts imports execa: one place sees to argv'],
     ['admin/demo/x.ts', "import { spawn } from 'node:child_process';", 'imports node:child_process: one place'],
-    ['store/files/x.ts', "export { createLogger } from 'winston';", 'imports winston: everybody else is given'],
+    ['store/files/x.ts', "export { createLogger } from 'winston';", 'imports winston: all others are given'],
     [
       'commands/output/x.ts',
       "import type { Config } from '../../system/config/config.ts';",

@@ -79,7 +79,7 @@ describe('bash', () => {
     expect(offered('pat', 'list', '--os-pa')).toEqual(['--os-password']);
   });
 
-  test('leaves files to the shell, and offers nothing for a value that nobody knows', () => {
+  test('leaves files to the shell, and offers nothing for a value that cannot be known', () => {
     expect(offered('pat', 'list', '--config', '')).toEqual(['compopt -o default']);
     expect(offered('pat', 'create', '--name', '')).toEqual([]);
     expect(offered('pat', 'create', '--name', '--')).toEqual([]);

@@ -17,7 +17,7 @@ const ROUNDS = 20;
 /** Asks for a port, and gives it back. */
 interface Publisher {
   publish(port: number): Promise<string>;
-  withdraw(id: string): Promise<void>;
+  remove(id: string): Promise<void>;
 }
 
 /** Neutron's way: a port of a floating IP. Gives its address as well. */
@@ -40,7 +40,7 @@ async function neutron({ later }: Options, demo: Api): Promise<Publisher & { rea
       const made = await demo.call('network', 'POST', `${path}/port_forwardings`, { portForwarding: portForwarding });
       return made.port_forwarding.id;
     },
-    async withdraw(id) {
+    async remove(id) {
       await demo.call('network', 'DELETE', `${path}/port_forwardings/${id}`);
     },
   };
@@ -58,7 +58,7 @@ function praas(daemon: TestDaemon, token: string, named: object): Publisher {
       if (status !== 201) throw new Error(JSON.stringify(body));
       return body.mapping.id;
     },
-    async withdraw(id) {
+    async remove(id) {
       await daemon.ask('DELETE', `/v1/mappings/${id}`, { token });
     },
   };
@@ -92,7 +92,7 @@ export const cloud: Row = {
         id = await publishers[whose].publish(asked);
       });
       const [call, first] = await Promise.all([publish, timed(() => open[whose](asked))]);
-      await publishers[whose].withdraw(id);
+      await publishers[whose].remove(id);
       calls[whose].push(call);
       firsts[whose].push(first);
       return first;

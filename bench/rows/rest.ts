@@ -1,4 +1,4 @@
-// What the daemon holds and uses while nobody asks it anything and nothing happens.
+// What the daemon holds and uses while no request comes and nothing happens.
 import { setTimeout } from 'node:timers/promises';
 import type { BackendName } from '../../src/netfilter/backend.ts';
 import { BenchDaemon } from '../daemon.ts';

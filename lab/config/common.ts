@@ -34,7 +34,7 @@ export const BUS: Sections = {
   osloConcurrency: { lockPath: `${STATE}/lock` },
 };
 
-/** Nobody here is short of anything. */
+/** Quotas that no test reaches. */
 export const unlimited = (...names: readonly string[]): Section => Object.fromEntries(names.map((name) => [name, -1]));
 
 /** Writes a file below the directory of the configuration. */

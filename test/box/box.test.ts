@@ -30,12 +30,12 @@ test('a packet from outside reaches the server while a rule says so', async () =
   expect(await box.isOpen(4022)).toBe(false);
   await publish('-A');
   expect(await box.isOpen(4022)).toBe(true);
-  const [stream, knock] = [await box.stream(4022), await box.knock(4022)];
+  const [stream, probe] = [await box.stream(4022), await box.probe(4022)];
   const { sent, returned } = await stream.end();
   expect(sent).toBeGreaterThan(0);
   expect(returned).toBe(sent);
-  expect(await knock.end()).toMatchObject({ failed: 0 });
-  const cut = await box.knock(4022);
+  expect(await probe.end()).toMatchObject({ failed: 0 });
+  const cut = await box.probe(4022);
   await publish('-D');
   expect(await box.isOpen(4022)).toBe(false);
   expect((await cut.end()).failed).toBeGreaterThan(0);
@@ -98,7 +98,7 @@ await boot(name, (word) => void keeper.stdin.write(word + '\\n'));
 console.log('up');
 setInterval(() => undefined, 1e6);`;
 
-test.each(['SIGINT', 'SIGKILL'] as const)('whoever keeps it ends by %s: it is gone', async (signal) => {
+test.each(['SIGINT', 'SIGKILL'] as const)('a box is gone when the process that keeps it ends by %s', async (signal) => {
   const name = `test-${process.pid}-${signal.toLowerCase()}`;
   const argv = ['--no-warnings', '--input-type=module', '--eval', KEEPS, name];
   const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -120,7 +120,7 @@ function isThere(name: string): boolean {
   return leaderOf(name) !== undefined || argv.includes(`keeper.sh ${name} `) || argv.includes(`praas-box-${name} `);
 }
 
-// As on a build machine whose system is a chroot: the root of its mounts is somebody else's.
+// As on a build machine whose system is a chroot: the root of its mounts is not its own.
 const IN_CHROOT = `set -eu
 mount -t tmpfs tmpfs /mnt; mkdir /mnt/root; mount --rbind / /mnt/root
 exec chroot /mnt/root sh -euc '

@@ -108,7 +108,7 @@ test('uninstalled without its rules: ports stay open, and the next installation 
   expect(refused.stderr).toContain('--keep-rules');
   expect(await states()).toEqual(['active', 'inactive']);
 
-  const knock = await box.knock(PORT);
+  const probe = await box.probe(PORT);
   await box.run('sh', '-c', `echo '# mine' >>${CONF}`);
   await box.run(PRAAS, 'uninstall', '--keep-rules');
   expect((await box.exec('test', '-e', PRAAS)).exitCode).toBe(1);
@@ -118,7 +118,7 @@ test('uninstalled without its rules: ports stay open, and the next installation 
   await box.run('/root/praas', 'install');
   expect(await box.run(PRAAS, 'pat', 'list', '-f', 'value', '-c', 'status')).toBe('ACTIVE\n');
   expect(await box.run('cat', CONF)).toContain('# mine');
-  const { made, failed } = await knock.end();
+  const { made, failed } = await probe.end();
   expect(made).toBeGreaterThan(0);
   expect(failed).toBe(0);
 });
@@ -128,8 +128,8 @@ test('into an image: enabled there, and this system does not change', async () =
   const before = await box.files();
   await box.run('/root/praas', 'install', '--root', '/mnt/image');
   expect(await box.files()).toEqual(before);
-  const wanted = `/mnt/image/etc/systemd/system/multi-user.target.wants/${PAT}.service`;
-  expect((await box.exec('test', '-L', wanted)).exitCode).toBe(0);
+  const link = `/mnt/image/etc/systemd/system/multi-user.target.wants/${PAT}.service`;
+  expect((await box.exec('test', '-L', link)).exitCode).toBe(0);
   expect(await box.run('/mnt/image/usr/local/bin/praas', '--version')).toContain('praas');
 });
 
@@ -152,7 +152,7 @@ test('replaces the Python version: keeps its settings, and every port without a 
   await box.write('/root/rules', pythonTable(pythonRules(PORT, `${SERVER_IP}:22`)));
   const inRouter = ['ip', 'netns', 'exec', `qrouter-${ROUTER_ID}`];
   await box.run(...inRouter, 'iptables-restore', '--noflush', '/root/rules');
-  const [stream, knock] = [await box.stream(PORT), await box.knock(PORT)];
+  const [stream, probe] = [await box.stream(PORT), await box.probe(PORT)];
 
   const output = await box.run('/root/praas', 'install');
   expect(output).toMatch(new RegExp(`^done +stop .*${PAT}\\.service, ${MONITOR}\\.service`, 'm'));
@@ -164,7 +164,7 @@ test('replaces the Python version: keeps its settings, and every port without a 
   const [rule = ''] = pythonRules(PORT, `${SERVER_IP}:22`);
   expect(await box.run(...inRouter, 'iptables-save')).not.toContain(rule);
 
-  await expectUnbroken(stream, knock);
+  await expectUnbroken(stream, probe);
   await box.run(PRAAS, 'pat', 'delete', '--router', ROUTER_ID, '--all', '--yes');
   expect(await box.isOpen(PORT)).toBe(false);
   await box.run(PRAAS, 'uninstall', '--remove-rules');

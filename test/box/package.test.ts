@@ -46,7 +46,7 @@ test('installed, upgraded, removed, installed again: the port stays open, and no
   await publish();
   expect(await box.isOpen(PORT)).toBe(true);
 
-  const [stream, knock] = [await box.stream(PORT), await box.knock(PORT)];
+  const [stream, probe] = [await box.stream(PORT), await box.probe(PORT)];
   const pid = await box.property(PAT, 'MainPID');
   await dpkg('--install', NEWER);
   expect(await box.property(PAT, 'ActiveState')).toBe('active');
@@ -57,7 +57,7 @@ test('installed, upgraded, removed, installed again: the port stays open, and no
   await dpkg('--install', NEWER);
   expect(await box.run('praas', 'pat', 'list', '-f', 'value', '-c', 'status')).toBe('ACTIVE\n');
 
-  await expectUnbroken(stream, knock);
+  await expectUnbroken(stream, probe);
 });
 
 test('purged, nothing is left that was not there before', async () => {

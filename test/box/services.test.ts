@@ -126,12 +126,12 @@ describe('the PAT agent', () => {
 
   test('stopped and started: neither rules nor connections notice', async () => {
     const before = await rules();
-    const [stream, knock] = [await box.stream(PORT), await box.knock(PORT)];
+    const [stream, probe] = [await box.stream(PORT), await box.probe(PORT)];
     await box.run('systemctl', 'stop', PAT);
     expect(await rules()).toEqual(before);
     await setTimeout(500);
     await box.run('systemctl', 'start', PAT);
-    await expectUnbroken(stream, knock);
+    await expectUnbroken(stream, probe);
   });
 });
 
@@ -154,7 +154,7 @@ describe.each(['iptables', 'nftables'])('with %s, under its hardening', (backend
     expect(await box.api('PATCH', path, { mapping: { router_port: PORT + 1 } })).toMatchObject({ status: 200 });
     expect([await box.isOpen(PORT), await box.isOpen(PORT + 1)]).toEqual([false, true]);
     await box.run('ip', 'netns', 'exec', `qrouter-${ROUTER_ID}`, 'sh', '-c', 'iptables -t nat -F; nft flush ruleset');
-    await until('what somebody took away is back', () => box.isOpen(PORT + 1));
+    await until('the rule that was removed is back', () => box.isOpen(PORT + 1));
 
     await box.run('systemctl', 'restart', 'test-routers');
     await until('the router that was made anew has its port', () => box.isOpen(PORT + 1));
@@ -216,7 +216,7 @@ describe('both agents', () => {
 
   test('a connection survives restart and upgrade of both without one lost byte', async () => {
     expect(await both()).toEqual([true, true]);
-    const [stream, knock] = [await box.stream(PORT), await box.knock(PORT)];
+    const [stream, probe] = [await box.stream(PORT), await box.probe(PORT)];
     await box.run('systemctl', 'restart', PAT, MONITOR);
     // Another version: the same, with something behind it.
     await box.run('sh', '-c', 'cp /root/praas /root/praas-new; echo another >>/root/praas-new');
@@ -225,7 +225,7 @@ describe('both agents', () => {
     expect(await both()).toEqual([true, true]);
     expect([await pidOf(PAT), await pidOf(MONITOR)]).not.toEqual(pids);
     await box.run('cmp', '/root/praas-new', PRAAS);
-    await expectUnbroken(stream, knock);
+    await expectUnbroken(stream, probe);
   });
 
   test('an upgrade whose service does not become ready goes back by itself', async () => {

@@ -1,4 +1,4 @@
-// Eight at the same time on one router: nobody loses a mapping, nobody gets somebody else's port, and the kernel holds what
+// Eight at the same time on one router: none loses a mapping, none gets the port of another, and the kernel holds what
 // the store says. With shells that run the executable, as scripts do, and with processes that stay.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

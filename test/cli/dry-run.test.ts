@@ -121,7 +121,7 @@ describe.each(BACKENDS)('%s', (backend) => {
     expect(await shell.json<Mapping[]>('pat', 'list')).toEqual([]);
   });
 
-  test('sync --dry-run shows the repair of what somebody removed', async () => {
+  test('sync --dry-run shows the repair of what was removed', async () => {
     const { id } = await shell.json('pat', 'create', '-r', world.router_id, '--server-ip', '10.20.0.51', '-p', '80');
     const whole = await kernelOf(world);
     if (backend === 'iptables') await world.run('iptables', ['-t', 'nat', '-F', 'custom-PREROUTING']);

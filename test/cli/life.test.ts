@@ -132,7 +132,7 @@ describe.each(BACKENDS)('%s', (backend) => {
     await expectClosed(world.client, goal);
   });
 
-  test('a disabled mapping is stored, its port stays closed and nobody else gets it', async () => {
+  test('a disabled mapping is stored, its port stays closed and no other mapping gets it', async () => {
     const words = [
       '-r',
       world.router_id,

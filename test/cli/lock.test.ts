@@ -1,4 +1,4 @@
-// Two praas at once: one writes, the other waits and then works. A praas that was killed is in nobody's way, and what it
+// Two praas at once: one writes, the other waits and then works. A praas that was killed blocks no other, and what it
 // left half done is finished by the next.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Mapping } from '../../src/pat/mapping/mapping.ts';
@@ -77,7 +77,7 @@ describe('while another praas writes', () => {
 });
 
 describe('a praas killed in the middle of a change', () => {
-  test('blocks nobody, and the program that it was running does not change the kernel afterwards', async () => {
+  test('blocks no other process, and the program that it was running does not change the kernel afterwards', async () => {
     const slow = withSlowRestore(shell, 1);
     const killed = slow.start(...create());
     await slow.begun();

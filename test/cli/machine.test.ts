@@ -52,7 +52,7 @@ describe.each(BACKENDS)('%s', (backend) => {
     expect(await everything()).toEqual(before);
   };
 
-  test('nobody but root changes or reads anything', async () => {
+  test('only root changes or reads anything', async () => {
     chmodSync(shell.directory, 0o755);
     const nobody = shell.with({ wrapper: ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] });
     for (const words of [
@@ -89,7 +89,7 @@ describe.each(BACKENDS)('%s', (backend) => {
     const poor = shell.with({ wrapper: machineWithout(shell.directory, ...tools) });
     const text = printedError('TOOL_MISSING', { tool, package: debian });
     await expectRefused(poor, create(), text);
-    // Whoever only takes away needs not know who listens.
+    // Deleting needs no list of listening processes.
     if (tool !== 'ss') await expectRefused(poor, ['pat', 'delete', first.id], text);
     await expectRefused(poor, ['pat', 'update', first.id, '--router-port', '4090'], text);
   });
@@ -111,7 +111,7 @@ describe.each(BACKENDS)('%s', (backend) => {
   });
 
   test('what the kernel refuses is shown with the refused line; rules that vanished meanwhile are back', async () => {
-    // Somebody takes our rules away between the look and the change: what is to be removed is not there.
+    // Our rules are removed between the look and the change: what is to be deleted is not there.
     const [tool, change, flush] =
       backend === 'iptables'
         ? ['iptables-restore', '--noflush*', 'iptables -t nat -F custom-PREROUTING']

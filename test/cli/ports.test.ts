@@ -35,7 +35,7 @@ const create = (...more: string[]): string[] => [
 ];
 const next = async (...more: string[]): Promise<number> => (await shell.json(...create(...more))).router_port;
 
-/** A program of somebody else in the router's namespace. */
+/** Another program in the router's namespace. */
 async function listenInRouter(port: number): Promise<ChildProcess> {
   const script = `import socket\ns = socket.create_server(('0.0.0.0', ${port}))\nprint('listens', flush=True)\ns.accept()`;
   const args = ['netns', 'exec', world.namespace, 'python3', '-c', script];

@@ -1,4 +1,4 @@
-// The same command line, whoever does the work: this process, the node's daemon over its socket, or a daemon over HTTP.
+// The same command line, whichever process does the work: this process, the node's daemon over its socket, or a daemon over HTTP.
 // Same words, same output, same exit code.
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -11,7 +11,7 @@ import { type Ended, type Running, type Shell, testShell, waitUntil } from '../s
 import { MAPPING } from '../support/samples.ts';
 import { type TestWorld, testWorld } from '../support/world.ts';
 
-/** Neither root nor anybody who may read this node's praas.conf. */
+/** Neither root nor a user who may read this node's praas.conf. */
 const NOBODY = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
 const EVERY_ID = /[0-9a-f]{8}-[0-9a-f]{4}-[48][0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 
@@ -35,7 +35,7 @@ describe('a daemon', () => {
       PRAAS_STATE_DIR: join(shell.directory, name),
       PRAAS_SOCKET_PATH: join(shell.directory, 'none.sock'),
     });
-    // Whoever is the first in a router makes its chains; that is no difference between them.
+    // The first change of a router makes its chains; that is no difference between them.
     const before = shell.with({ env: alone('before') });
     await before.ok('pat', 'delete', (await before.json('pat', 'create', ...target(), '-p', '22')).id);
     direct = shell.with({ env: alone('other') });

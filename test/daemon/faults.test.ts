@@ -106,7 +106,7 @@ describe('a state directory that cannot be written', () => {
   });
 });
 
-test('somebody who keeps the xtables lock is waited for, and named as the reason when it takes too long', async () => {
+test('a process that keeps the xtables lock is waited for, and named as the reason when it takes too long', async () => {
   const legacy = mkdtempSync(join(tmpdir(), 'praas-bin-'));
   cleanups.push(() => rmSync(legacy, { recursive: true }));
   // The variant that has a lock: that of nf_tables takes its turn in the kernel.
@@ -162,7 +162,7 @@ test('an iptables that hangs is killed at its timeout, other routers do not wait
   expect(spawnSync('pgrep', ['-fx', 'sleep 1000.25']).stdout.toString()).toBe('');
 });
 
-test('a broken namespace is named in /readyz and delays nobody', async () => {
+test('a broken namespace is named in /readyz and delays no other router', async () => {
   const other = await testWorld({ router: 'neutron' });
   cleanups.push(() => other.remove());
   await other.web.listen({ protocol: 'tcp', port: 80 });
@@ -208,7 +208,7 @@ test('a daemon that is killed leaves no program behind, and the next finishes wh
   await daemon.begin();
 
   await expectClosed(world.client, goalOf(mapping));
-  expect(await session.send('anybody there?', 500)).toHaveProperty('error');
+  expect(await session.send('still there?', 500)).toHaveProperty('error');
   expect((await daemon.ask<{ mappings: readonly object[] }>('GET', '/v1/mappings')).body.mappings).toEqual([]);
 });
 

@@ -37,7 +37,7 @@ test('what it creates is closed before, open after, moved when it is modified, a
     await expectClosed(world.client, at(4000));
 
     await cli.create(target);
-    // Without OpenStack nobody knows which way replies leave, but the network is Neutron's: servers see who calls.
+    // Without OpenStack it is unknown which way replies leave, but the network is Neutron's: servers see who calls.
     await expectOpen(world.client, at(4000), 'web sees 203.0.113.2');
     await cli.modify(target, '4050');
     await expectClosed(world.client, at(4000));

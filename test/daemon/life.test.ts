@@ -276,13 +276,13 @@ describe('with a router', () => {
   });
   afterEach(() => world.remove());
 
-  const wanted = (): object => ({
+  const requestBody = (): object => ({
     mapping: { router_id: world.router_id, server_ip: '10.20.0.51', server_port: 80, masquerade: 'never' },
   });
 
   test('stopping and starting again touches neither rules nor connections', async () => {
     daemon = await TestDaemon.start();
-    const { body } = await daemon.ask<Document>('POST', '/v1/mappings', { body: wanted() });
+    const { body } = await daemon.ask<Document>('POST', '/v1/mappings', { body: requestBody() });
     const goal = { protocol: 'tcp', address: world.gateway, port: body.mapping.router_port } as const;
     const session = await world.client.open(goal);
     const rules = await world.run('iptables-save', ['-t', 'nat']);
@@ -301,7 +301,7 @@ describe('with a router', () => {
   test('a request under way is answered before the daemon ends, and no new one is taken', async () => {
     const slow = withSlowRestore(testShell(), 1);
     daemon = await TestDaemon.start({ directory: slow.directory, env: { PATH: slow.path } });
-    const answer = daemon.ask<Document>('POST', '/v1/mappings', { body: wanted() });
+    const answer = daemon.ask<Document>('POST', '/v1/mappings', { body: requestBody() });
     await slow.begun();
 
     const ended = daemon.stop();
@@ -318,7 +318,7 @@ describe('with a router', () => {
 
   test('two operators do not overwrite one another', async () => {
     daemon = await TestDaemon.start();
-    const created = await daemon.ask<Document>('POST', '/v1/mappings', { body: wanted() });
+    const created = await daemon.ask<Document>('POST', '/v1/mappings', { body: requestBody() });
     const path = `/v1/mappings/${created.body.mapping.id}`;
     const seen = { 'If-Match': created.headers.get('ETag') ?? '' };
 
@@ -335,12 +335,12 @@ describe('with a router', () => {
   test('a repeated create publishes nothing twice, not even when the daemon was killed in between', async () => {
     daemon = await TestDaemon.start();
     const create = () =>
-      daemon.ask<Document>('POST', '/v1/mappings', { body: wanted(), headers: { 'Idempotency-Key': 'k1' } });
+      daemon.ask<Document>('POST', '/v1/mappings', { body: requestBody(), headers: { 'Idempotency-Key': 'k1' } });
     const [first, second] = await Promise.all([create(), create()]);
     await daemon.kill();
     await daemon.begin();
     const third = await create();
-    const other = { mapping: { ...(wanted() as { mapping: object }).mapping, server_port: 81 } };
+    const other = { mapping: { ...(requestBody() as { mapping: object }).mapping, server_port: 81 } };
     await create();
     const fourth = await daemon.ask('POST', '/v1/mappings', { body: other, headers: { 'Idempotency-Key': 'k1' } });
 

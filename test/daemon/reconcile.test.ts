@@ -36,9 +36,9 @@ describe.each(BACKENDS)('with %s', (backend) => {
     await world.web.listen({ protocol: 'tcp', port: 80 });
   };
   const publish = async (changes: object = {}): Promise<MappingView> => {
-    const wanted = { router_id: world.router_id, server_ip: '10.20.0.51', server_port: 80, masquerade: 'never' };
+    const request = { router_id: world.router_id, server_ip: '10.20.0.51', server_port: 80, masquerade: 'never' };
     const { status, body } = await daemon.ask<Document>('POST', '/v1/mappings', {
-      body: { mapping: { ...wanted, ...changes } },
+      body: { mapping: { ...request, ...changes } },
     });
     expect([status, body.mapping.status]).toEqual([201, 'ACTIVE']);
     return body.mapping;
@@ -72,7 +72,7 @@ describe.each(BACKENDS)('with %s', (backend) => {
     await waitUntil(async () => (await daemon.metric('praas_drift_repaired_total{reason="period"}')) === 1);
   });
 
-  test('a router that goes and is made anew carries all its mappings again, without anybody asking', async () => {
+  test('a router that is deleted and created anew carries all its mappings again by itself', async () => {
     await start(NEVER);
     const ports: number[] = [];
     for (let n = 0; n < 5; n++) ports.push((await publish()).router_port);
@@ -166,7 +166,7 @@ describe.each(BACKENDS)('with %s', (backend) => {
     await expectClosed(world.client, goal);
   });
 
-  test('counters say that somebody came, and connections who is there', async () => {
+  test('counters count the clients, and connections show those that are open', async () => {
     await start(NEVER);
     const { id, router_port: port, counters } = await publish();
     expect(counters?.packets ?? 0).toBe(0);

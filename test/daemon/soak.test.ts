@@ -1,6 +1,6 @@
 /**
- * Many clients, routers that go and come, and a daemon that is killed every few seconds: at the end the kernel, the store
- * and what the clients were told are the same. PRAAS_SOAK_SECONDS says how long, PRAAS_SOAK_SEED which dice.
+ * Many clients, routers that are deleted and created again, and a daemon that is killed every few seconds: at the end the kernel, the store
+ * and the answers to the clients agree. PRAAS_SOAK_SECONDS sets the duration, PRAAS_SOAK_SEED the random numbers.
  */
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import type { Mapping } from '../../src/pat/mapping/mapping.ts';
 import { TestDaemon } from '../support/daemon.ts';
 import { waitUntil } from '../support/executable.ts';
 import { forwardsInKernel } from '../support/kernel-view.ts';
-import { bookLine, SoakClient, SoakRouter, seededRandom } from '../support/soak.ts';
+import { mappingLine, SoakClient, SoakRouter, seededRandom } from '../support/soak.ts';
 
 const SECONDS = Number(process.env['PRAAS_SOAK_SECONDS'] ?? 60);
 const SEED = Number(process.env['PRAAS_SOAK_SEED'] ?? Math.floor(Math.random() * 1e9));
@@ -27,14 +27,14 @@ afterEach(async () => {
   await daemon.remove();
   for (const router of routers) {
     try {
-      router.lose();
+      router.delete();
     } catch {
       // It was not there at that moment.
     }
   }
 });
 
-const FORWARD = /^(?<id>\S+) tcp [\d.]+:(?<port>\d+) from everybody to [\d.]+:(?<server_port>\d+)$/;
+const FORWARD = /^(?<id>\S+) tcp [\d.]+:(?<port>\d+) from anywhere to [\d.]+:(?<server_port>\d+)$/;
 
 async function kernelLines(backend: BackendName): Promise<string[]> {
   const lines = await Promise.all(
@@ -59,7 +59,7 @@ test.each<[BackendName, number]>([
     const random = seededRandom(SEED);
     const prefix = `praas-soak-${randomUUID().slice(0, 6)}`;
     routers = Array.from({ length: ROUTERS }, (_, number) => new SoakRouter(prefix, number));
-    for (const router of routers) router.make();
+    for (const router of routers) router.create();
     const settings = ['reconcile_period_seconds = 2', 'router_port_range = 4000:4999', 'command_timeout_seconds = 10'];
     daemon = await TestDaemon.start({ backend, settings });
     const clients = Array.from({ length: CLIENTS }, (_, n) => new SoakClient(daemon, routers, seededRandom(SEED + n)));
@@ -75,26 +75,26 @@ test.each<[BackendName, number]>([
         await daemon.begin();
       }
     })();
-    let losses = 0;
-    const losing = (async () => {
+    let deletions = 0;
+    const deleting = (async () => {
       while (!isOver()) {
         const router = routers[Math.floor(random() * ROUTERS)];
-        router?.lose();
+        router?.delete();
         await setTimeout(100 + random() * 400);
-        router?.make();
-        losses++;
+        router?.create();
+        deletions++;
         await setTimeout(500);
       }
     })();
     const working = clients.map(async (client) => {
       while (!isOver()) await client.step();
     });
-    await Promise.all([killing, losing, ...working]);
+    await Promise.all([killing, deleting, ...working]);
 
-    const told = clients.flatMap(({ book }) => [...book.values()].map(bookLine)).toSorted();
+    const expected = clients.flatMap(({ expected: own }) => [...own.values()].map(mappingLine)).toSorted();
     const { body } = await daemon.ask<{ mappings: readonly Mapping[] }>('GET', '/v1/mappings');
-    expect(body.mappings.map(bookLine).toSorted()).toEqual(told);
-    const published = told.filter((line) => !line.endsWith('disabled'));
+    expect(body.mappings.map(mappingLine).toSorted()).toEqual(expected);
+    const published = expected.filter((line) => !line.endsWith('disabled'));
     const limit = performance.now() + SETTLE_SECONDS * 1000;
     await waitUntil(async () => (await kernelLines(backend)).join() === published.join() || performance.now() > limit);
     expect(await kernelLines(backend)).toEqual(published);
@@ -104,7 +104,7 @@ test.each<[BackendName, number]>([
     const sum = (each: (client: SoakClient) => number): number =>
       clients.reduce((total, client) => total + each(client), 0);
     expect(kills).toBeGreaterThan(1);
-    expect(losses).toBeGreaterThan(5);
+    expect(deletions).toBeGreaterThan(5);
     expect(sum(({ acknowledged }) => acknowledged)).toBeGreaterThan(CLIENTS);
     expect(sum(({ broken }) => broken)).toBeGreaterThan(0);
 

@@ -42,8 +42,8 @@ async function setUp(backend: BackendName, scope: number): Promise<Scene> {
   await setScope(world, scope);
   for (const protocol of ['tcp', 'udp'] as const) await world.web.listen({ protocol, port: 80 });
   const publish: Scene['publish'] = async (input = {}) => {
-    const wanted = { router_id: world.router_id, server_ip: '10.20.0.51', server_port: 80, ...input };
-    return (await node.pat.create(wanted)).value;
+    const request = { router_id: world.router_id, server_ip: '10.20.0.51', server_port: 80, ...input };
+    return (await node.pat.create(request)).value;
   };
   return { world, node, publish };
 }
@@ -63,7 +63,7 @@ async function marksIn(world: TestWorld): Promise<string> {
   return [...ours, ...table.split('\n').filter((line) => /mark|scope-/.test(line))].join('\n');
 }
 
-/** What a caller outside hears of a translation that somebody has made by hand, without a mark. */
+/** What a caller outside hears of a translation that was made by hand, without a mark. */
 async function translatedByHand({ run, client }: TestWorld): Promise<string> {
   await run('iptables', ['-t', 'nat', '-A', 'PREROUTING', ...BY_HAND]);
   try {
@@ -140,7 +140,7 @@ describe.each(BACKENDS)('%s', (backend) => {
     expect(await marksIn(world)).not.toContain('praas:');
   });
 
-  test('marks that somebody removed are put back by the next sync', async () => {
+  test('marks that were removed are restored by the next sync', async () => {
     const { world, node, publish } = await setUp(backend, SCOPE);
     const mapping = await publish();
     if (backend === 'iptables') await world.run('iptables', ['-t', 'mangle', '-F', 'custom-PREROUTING']);

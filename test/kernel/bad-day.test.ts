@@ -1,4 +1,4 @@
-// What breaks in real routers: somebody flushes, edits or locks; namespaces vanish and return; the kernel says no.
+// What breaks in real routers: another process flushes, edits or locks; namespaces vanish and return; the kernel refuses.
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -29,8 +29,8 @@ async function setUp(backend: BackendName, dataplane: Dataplane = realDataplane(
   cleanups.push(() => node.close());
   await world.web.listen({ protocol: 'tcp', port: 80 });
   const publish = async (input: Partial<MappingRequestInput> = {}): Promise<Mapping> => {
-    const wanted = { router_id: world.router_id, server_ip: '10.20.0.51', server_port: 80, ...input };
-    return (await node.pat.create(wanted)).value;
+    const request = { router_id: world.router_id, server_ip: '10.20.0.51', server_port: 80, ...input };
+    return (await node.pat.create(request)).value;
   };
   return { world, node, publish };
 }
@@ -243,8 +243,8 @@ describe('beside Neutron', () => {
   test('rules of iptables-legacy beside those of iptables-nft are a warning', async () => {
     const { world, node } = await setUp('iptables');
     await world.run('iptables-legacy', ['-t', 'nat', '-N', 'old']);
-    const wanted = { router_id: world.router_id, server_ip: '10.20.0.51', server_port: 80 };
-    const { warnings } = await node.pat.create(wanted);
+    const request = { router_id: world.router_id, server_ip: '10.20.0.51', server_port: 80 };
+    const { warnings } = await node.pat.create(request);
     expect(warnings).toEqual([expect.stringContaining('iptables-legacy')]);
   });
 

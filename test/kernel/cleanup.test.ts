@@ -33,8 +33,8 @@ describe.each(BACKENDS)('%s', (backend) => {
     });
     await world.web.listen({ protocol: 'tcp', port: 80 });
     const before = await kernelOf(world);
-    const wanted = { router_id: world.router_id, server_ip: '10.20.0.51', server_port: 80 };
-    const { value: mapping } = await node.pat.create({ ...wanted, masquerade: 'always' });
+    const request = { router_id: world.router_id, server_ip: '10.20.0.51', server_port: 80 };
+    const { value: mapping } = await node.pat.create({ ...request, masquerade: 'always' });
     const goal = { protocol: 'tcp', address: world.gateway, port: mapping.router_port } as const;
     const held = await world.client.open(goal);
     expect(await held.send('before')).toMatchObject({ reply: 'web sees 10.20.0.1' });

@@ -25,8 +25,8 @@ describe.each(BACKENDS)('%s', (backend) => {
   });
 
   const publish = async (protocol: 'tcp' | 'udp'): Promise<Mapping> => {
-    const wanted = { router_id: world.router_id, server_ip: '10.20.0.51', server_port: 80, protocol };
-    return (await node.pat.create(wanted)).value;
+    const request = { router_id: world.router_id, server_ip: '10.20.0.51', server_port: 80, protocol };
+    return (await node.pat.create(request)).value;
   };
   const goalOf = ({ protocol, gateway_ip, router_port }: Mapping) => ({
     protocol,
@@ -100,8 +100,8 @@ describe.each(BACKENDS)('%s', (backend) => {
     const early = await world.client.open(goal);
     expect(await early.send('too early', SILENCE_MS)).not.toHaveProperty('reply');
 
-    const wanted = { router_id: world.router_id, server_ip: '10.20.0.51', server_port: 80, protocol: 'udp' as const };
-    const { value: mapping } = await node.pat.create({ ...wanted, router_port: goal.port });
+    const request = { router_id: world.router_id, server_ip: '10.20.0.51', server_port: 80, protocol: 'udp' as const };
+    const { value: mapping } = await node.pat.create({ ...request, router_port: goal.port });
 
     expect(await early.send('now')).toMatchObject({ reply: 'web sees 203.0.113.2' });
     await early.close();

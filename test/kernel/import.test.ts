@@ -10,8 +10,8 @@ import { pythonRules, pythonTable } from '../support/unmanaged-rules.ts';
 import { expectClosed, expectOpen, neutronRules, type TestWorld, testWorld } from '../support/world.ts';
 
 const PORT = 4022;
-/** As long as that: iptables sees them in one look, and so does whoever knocks. */
-const KNOCKS_BEFORE = 20;
+/** As long as that: iptables sees them in one look, and so does a client that connects again and again. */
+const ATTEMPTS_BEFORE = 20;
 /** A rule of its own kind, that no mapping can say. */
 const RANGE = '-A custom-PREROUTING -p tcp -m tcp --dport 9000:9100 -j DNAT --to-destination 10.20.0.52';
 const cleanups: (() => Promise<void>)[] = [];
@@ -67,20 +67,20 @@ describe.each(WAYS)('%s', (way) => {
     const held = await world.client.open(goal);
     await held.send('before');
     const over = new AbortController();
-    const knocks: string[] = [];
-    const knocking = (async () => {
-      while (!over.signal.aborted) knocks.push(JSON.stringify(await world.client.connect(goal)));
+    const attempts: string[] = [];
+    const attempting = (async () => {
+      while (!over.signal.aborted) attempts.push(JSON.stringify(await world.client.connect(goal)));
     })();
-    while (knocks.length < KNOCKS_BEFORE) await held.send('meanwhile');
+    while (attempts.length < ATTEMPTS_BEFORE) await held.send('meanwhile');
 
     const { value } = await node.imports.importRules(world.router_id);
-    const known = knocks.length;
-    while (knocks.length < known + KNOCKS_BEFORE) await held.send('meanwhile');
+    const known = attempts.length;
+    while (attempts.length < known + ATTEMPTS_BEFORE) await held.send('meanwhile');
     over.abort();
-    await knocking;
+    await attempting;
 
     expect(value.map(({ result }) => result).toSorted()).toEqual(['imported', 'left']);
-    expect(knocks.filter((knock) => !knock.includes('reply'))).toEqual([]);
+    expect(attempts.filter((attempt) => !attempt.includes('reply'))).toEqual([]);
     expect(await held.send('after')).toMatchObject({ reply: 'web sees 10.20.0.1' });
     await held.close();
     const nat = await natOf(world, way);

@@ -37,9 +37,9 @@ describe.each(BACKENDS)('%s', (backend) => {
     const before = await others(world);
     expect(before).toContain('neutron-l3-agent-PREROUTING');
 
-    const wanted = { router_id: world.router_id, server_ip: '10.20.0.51', server_port: 22 };
+    const request = { router_id: world.router_id, server_ip: '10.20.0.51', server_port: 22 };
     const { value: mapping } = await node.pat.create({
-      ...wanted,
+      ...request,
       masquerade: 'always',
       allowed_cidrs: ['192.0.2.0/24'],
     });
@@ -74,11 +74,11 @@ test('unmanaged rules in the chains of praas, another nftables table, and rules 
   };
   const before = await foreign();
 
-  const wanted = { router_id: world.router_id, server_ip: '10.20.0.51', server_port: 22 };
-  const { value: mapping } = await node.pat.create(wanted);
+  const request = { router_id: world.router_id, server_ip: '10.20.0.51', server_port: 22 };
+  const { value: mapping } = await node.pat.create(request);
   await node.pat.update(mapping.id, { masquerade: 'always' });
   expect(await foreign()).toEqual(before);
-  await expect(node.pat.create({ ...wanted, router_port: 4022 })).rejects.toMatchObject({
+  await expect(node.pat.create({ ...request, router_port: 4022 })).rejects.toMatchObject({
     code: 'PORT_TAKEN',
     facts: { by: expect.stringContaining('-A custom-PREROUTING -p tcp -m tcp --dport 4022') },
   });
@@ -89,8 +89,8 @@ test('unmanaged rules in the chains of praas, another nftables table, and rules 
 test('changing the backend moves every mapping, and leaves nothing in the old one', async () => {
   const { world, node } = await setUp('iptables');
   await world.web.listen({ protocol: 'tcp', port: 80 });
-  const wanted = { router_id: world.router_id, server_ip: '10.20.0.51', server_port: 80 };
-  const { value: mapping } = await node.pat.create({ ...wanted, masquerade: 'always' });
+  const request = { router_id: world.router_id, server_ip: '10.20.0.51', server_port: 80 };
+  const { value: mapping } = await node.pat.create({ ...request, masquerade: 'always' });
   const nft = testNode('nftables', undefined, node.state_dir);
   cleanups.unshift(() => nft.close());
   await node.release();

@@ -27,15 +27,15 @@ describe.each(BACKENDS)('%s', (backend) => {
   });
 
   const publish = async (input: Partial<MappingRequestInput> = {}): Promise<Mapping> => {
-    const wanted = { router_id: world.router_id, server_ip: '10.20.0.51', server_port: 80, ...input };
-    return (await node.pat.create(wanted)).value;
+    const request = { router_id: world.router_id, server_ip: '10.20.0.51', server_port: 80, ...input };
+    return (await node.pat.create(request)).value;
   };
   const goalOf = ({ protocol, gateway_ip, router_port }: Mapping) => ({
     protocol,
     address: gateway_ip,
     port: router_port,
   });
-  const withdraw = ({ id }: Mapping) => node.pat.delete([id]);
+  const remove = ({ id }: Mapping) => node.pat.delete([id]);
 
   describe.each(['tcp', 'udp'] as const)('%s', (protocol) => {
     test('create opens the port, the server sees who calls, delete closes it', async () => {
@@ -46,7 +46,7 @@ describe.each(BACKENDS)('%s', (backend) => {
       expect(mapping.status).toBe('ACTIVE');
       await expectOpen(world.client, goal, 'web sees 203.0.113.2');
 
-      await withdraw(mapping);
+      await remove(mapping);
       await expectClosed(world.client, goal);
     });
 
@@ -62,7 +62,7 @@ describe.each(BACKENDS)('%s', (backend) => {
 
       await node.pat.update(mapping.id, { allowed_cidrs: [] });
       await expectOpen(world.client2, goal, 'web sees 198.51.100.7');
-      await withdraw(mapping);
+      await remove(mapping);
       await expectClosed(world.client2, goal);
     });
 
@@ -74,7 +74,7 @@ describe.each(BACKENDS)('%s', (backend) => {
       await expectOpen(world.client, goal, 'web sees 10.20.0.1');
       await node.pat.update(mapping.id, { masquerade: 'never' });
       await expectOpen(world.client, goal, 'web sees 203.0.113.2');
-      await withdraw(mapping);
+      await remove(mapping);
       await expectClosed(world.client, goal);
     });
 
@@ -84,7 +84,7 @@ describe.each(BACKENDS)('%s', (backend) => {
       const mapping = await publish({ protocol, router_port: goal.port });
       await expectOpen(world.db, goal, `web sees ${world.gateway}`);
       await expectOpen(world.web, goal, `web sees ${world.gateway}`);
-      await withdraw(mapping);
+      await remove(mapping);
       await expectClosed(world.db, goal);
     });
 
@@ -103,7 +103,7 @@ describe.each(BACKENDS)('%s', (backend) => {
       await expectOpen(world.client, goalOf(moved), 'web sees 203.0.113.2');
       await node.pat.update(mapping.id, { server_port: 82 });
       await expectClosed(world.client, goalOf(moved));
-      await withdraw(mapping);
+      await remove(mapping);
     });
 
     test('disable closes, enable opens again', async () => {
@@ -113,7 +113,7 @@ describe.each(BACKENDS)('%s', (backend) => {
       await expectClosed(world.client, goalOf(mapping));
       await node.pat.update(mapping.id, { enabled: true });
       await expectOpen(world.client, goalOf(mapping), 'web sees 203.0.113.2');
-      await withdraw(mapping);
+      await remove(mapping);
       await expectClosed(world.client, goalOf(mapping));
     });
 
@@ -132,7 +132,7 @@ describe.each(BACKENDS)('%s', (backend) => {
 
       await node.pat.update(mapping.id, { expires_at: null });
       await expectOpen(world.client, goalOf(mapping), 'web sees 203.0.113.2');
-      await withdraw(mapping);
+      await remove(mapping);
       await expectClosed(world.client, goalOf(mapping));
     });
   });
@@ -145,7 +145,7 @@ describe.each(BACKENDS)('%s', (backend) => {
     await expectOpen(world.client, goalOf(udp), 'db sees 203.0.113.2');
     await expectOpen(world.client, goalOf(again), 'web sees 203.0.113.2');
 
-    await withdraw(tcp);
+    await remove(tcp);
     await expectClosed(world.client, goalOf(tcp));
     await expectOpen(world.client, goalOf(udp), 'db sees 203.0.113.2');
     await expectOpen(world.client, goalOf(again), 'web sees 203.0.113.2');
@@ -156,7 +156,7 @@ describe.each(BACKENDS)('%s', (backend) => {
     const mapping = await publish({ router_port: 4506, masquerade: 'always' });
     await expectClosed(world.client, { protocol: 'tcp', address: '10.20.0.1', port: 4506 });
     await expectOpen(world.db, { protocol: 'tcp', address: '10.20.0.51', port: 80 }, 'web sees 10.20.0.52');
-    await withdraw(mapping);
+    await remove(mapping);
   });
 });
 
@@ -166,8 +166,8 @@ describe.each(BACKENDS)('%s in a namespace without OpenStack', (backend) => {
     const node = testNode(backend);
     try {
       await world.web.listen({ protocol: 'tcp', port: 80 });
-      const wanted = { router_id: world.router_id, server_ip: '10.20.0.51', server_port: 80 };
-      const { value: mapping } = await node.pat.create(wanted);
+      const request = { router_id: world.router_id, server_ip: '10.20.0.51', server_port: 80 };
+      const { value: mapping } = await node.pat.create(request);
       const goal = { protocol: 'tcp' as const, address: world.gateway, port: mapping.router_port };
       await expectOpen(world.client, goal, 'web sees 10.20.0.1');
       await expectOpen(world.db, goal, 'web sees 10.20.0.1');

@@ -33,15 +33,15 @@ async function becomeActive(world: TestWorld): Promise<void> {
 }
 
 describe.each(BACKENDS)('%s', (backend) => {
-  test('an instance that stands by has the rules, says why it is DOWN, and carries packets the moment it is active', async () => {
+  test('a standby instance has the rules, reports why it is DOWN, and carries packets as soon as it is active', async () => {
     const world = await testWorld({ router: 'neutron', neutronRules: true });
     cleanups.push(() => world.remove());
     const node = testNode(backend);
     cleanups.push(() => node.close());
     await world.web.listen({ protocol: 'tcp', port: 80 });
     await makeHa(world);
-    const wanted = { router_id: world.router_id, server_ip: '10.20.0.51', server_port: 80 };
-    const { value: mapping } = await node.pat.create(wanted);
+    const request = { router_id: world.router_id, server_ip: '10.20.0.51', server_port: 80 };
+    const { value: mapping } = await node.pat.create(request);
     const goal = { protocol: 'tcp' as const, address: world.gateway, port: mapping.router_port };
     await expectOpen(world.client, goal, 'web sees 203.0.113.2');
     const [rule] = await forwardsInKernel(world, backend);

@@ -81,7 +81,7 @@ describe('with events', () => {
   });
   afterAll(stop);
 
-  test('another address: the same router port leads there, without anybody asking', async () => {
+  test('another address: the same router port leads there by itself', async () => {
     const mapping = await publish({ server: 'nomad', server_port: 8080 });
     expect(await fromOutside(mapping.gateway_ip, mapping.router_port)).toBe(SEEN_BY('nomad'));
 
@@ -131,7 +131,7 @@ describe('with events', () => {
     await becomes(mapping, { port_id: made.port_id, server_ip: made.fixed_ips[0].ip_address, status: 'ACTIVE' });
   });
 
-  test('deleted: its mappings go, with the reason, and nobody else’s', async () => {
+  test('deleted: its mappings are deleted with the reason, and no others', async () => {
     const [gone, stays] = [
       await publish({ server: 'nomad', server_port: 8080 }),
       await publish({ server: 'web', server_port: 22 }),

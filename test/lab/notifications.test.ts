@@ -1,4 +1,4 @@
-/** Events from a real message broker: over TLS, from the broker that answers, and without taking them from anybody. */
+/** Events from a real message broker: over TLS, from the broker that answers, and without taking them from other consumers. */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect as connectTo } from 'node:net';
@@ -16,7 +16,7 @@ import { ListLog } from '../support/fake-node.ts';
 import { NOTIFICATIONS, requireLab } from '../support/lab.ts';
 import { idOf } from '../support/samples.ts';
 
-/** Nobody listens there. */
+/** Nothing listens there. */
 const DEAD = '127.0.0.1:1';
 const credentials = /\/\/([^@]*)@/.exec(NOTIFICATIONS)?.[1] ?? '';
 const plain = /@([^/]*)\//.exec(NOTIFICATIONS)?.[1] ?? '';
@@ -129,7 +129,7 @@ test('a wrong password is reported without being shown', async () => {
   expect(JSON.stringify([notifications.lastError, log.lines])).not.toContain('wr0ngsecret');
 });
 
-test('whoever else hears them loses nothing, and nothing is left in the broker', async () => {
+test('other consumers lose nothing, and nothing is left in the broker', async () => {
   const channel = await other.createChannel();
   const { queue } = await channel.assertQueue('', { exclusive: true });
   await channel.bindQueue(queue, 'neutron', 'notifications.#');

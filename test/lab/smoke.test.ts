@@ -16,7 +16,7 @@ import {
   TENANTS,
 } from '../support/lab.ts';
 
-/** Of the gateways; nobody uses it. */
+/** Of the gateways, and unused. */
 const ROUTER_PORT = 6022;
 const OPEN_PORT = 8080;
 const SHUT_PORT = 9999;
@@ -28,7 +28,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
 });
 
-/** Lets somebody answer in the server, and has the router send him what comes to its gateway. Gives how to end that. */
+/** Starts a service in the server, and has the router send it what comes to its gateway. Gives how to end that. */
 async function publish(router: string, server: string, port: number): Promise<() => Promise<unknown>> {
   await lab('listen', server, `${port}`);
   cleanups.push(() => lab('unlisten', server, `${port}`));
@@ -94,7 +94,7 @@ describe('packets', () => {
     expect(await fromOutside(gateway, ROUTER_PORT)).toBe('refused');
   });
 
-  test('a port that no security group opens is silent, although somebody listens there', async () => {
+  test('a port that no security group opens is silent, although a service listens there', async () => {
     await publish('edge', 'web', SHUT_PORT);
 
     expect(await inNamespace('vm-web', 'curl', '-sS', '-m2', `http://${guest('web').ip}:${SHUT_PORT}/`)).toMatch(

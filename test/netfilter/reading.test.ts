@@ -39,14 +39,14 @@ test('a Neutron router: the gateway is on qg-, floating IPs are /32 beside it, n
   });
 });
 
-test('a router whose gateway is cleared has no gateway address, and does not stand by', () => {
+test('a router whose gateway is cleared has no gateway address, and is no standby', () => {
   const links = [LOOPBACK, link('qr-5be5f541-c7', '10.20.0.1/24')];
   expect(parseFacts('id', 'qrouter-id', links, [])).toMatchObject({ gateways: [], isStandby: false });
   const ofHa = [...links, link('ha-fe47020d-d9', '169.254.193.195/18')];
   expect(parseFacts('id', 'qrouter-id', ofHa, [])).toMatchObject({ gateways: [], isStandby: false });
 });
 
-test('an HA router has its own addresses on the active node only; on the others it stands by', () => {
+test('an HA router has its own addresses on the active node only; on the others it is a standby', () => {
   const ha = link('ha-fe47020d-d9', '169.254.193.195/18');
   // Links without an IPv4 address are not listed.
   expect(parseFacts('id', 'qrouter-id', [LOOPBACK, ha], [])).toMatchObject({ gateways: [], isStandby: true });
@@ -54,7 +54,7 @@ test('an HA router has its own addresses on the active node only; on the others 
   expect(parseFacts('id', 'qrouter-id', active, [])).toMatchObject({ gateways: ['203.0.113.167'], isStandby: false });
 });
 
-test('a namespace without any address does not stand by', () => {
+test('a namespace without any address is no standby', () => {
   expect(parseFacts('id', 'qrouter-id', [LOOPBACK], []).isStandby).toBe(false);
 });
 

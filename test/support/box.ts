@@ -1,5 +1,5 @@
 /**
- * A machine with its own systemd for a test: a box of box/ with one router, somebody outside and a server behind it, made
+ * A machine with its own systemd for a test: a box of box/ with one router, a client outside and a server behind it, made
  * again at every boot. It ends with the test, however that ends.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -116,7 +116,7 @@ export class TestBox {
     await this.#boot();
   }
 
-  /** Nobody gets to say goodbye. */
+  /** Ends everything in it at once, without a shutdown. */
   async powerCut(): Promise<void> {
     await cut(this.#name);
     await this.#boot();
@@ -147,8 +147,8 @@ export class TestBox {
   }
 
   /** One connection from outside after the other. */
-  async knock(port: number): Promise<Talk<{ readonly made: number; readonly failed: number }>> {
-    const talk = await this.#talk('knock', port);
+  async probe(port: number): Promise<Talk<{ readonly made: number; readonly failed: number }>> {
+    const talk = await this.#talk('probe', port);
     return { end: async () => talk.end().then(([made, failed]) => ({ made, failed })) };
   }
 
@@ -163,7 +163,7 @@ export class TestBox {
     return address;
   }
 
-  /** A call of the API of the praas in it, by root's socket. Throws where nobody answers. */
+  /** A call of the API of the praas in it, by root's socket. Throws where nothing answers. */
   async api(method: string, path: string, body?: object): Promise<{ readonly status: number; readonly body: unknown }> {
     const socketPath = `/proc/${this.#leader}/root/run/praas/praas.sock`;
     const headers = { 'content-type': 'application/json' };
@@ -205,12 +205,12 @@ export class TestBox {
 /** Ends both, and fails the test unless every byte came back and every connection was made. */
 export async function expectUnbroken(
   stream: Awaited<ReturnType<TestBox['stream']>>,
-  knock: Awaited<ReturnType<TestBox['knock']>>,
+  probe: Awaited<ReturnType<TestBox['probe']>>,
 ): Promise<void> {
   const { sent, returned } = await stream.end();
   expect(sent).toBeGreaterThan(1000);
   expect(returned).toBe(sent);
-  const { made, failed } = await knock.end();
+  const { made, failed } = await probe.end();
   expect(made).toBeGreaterThan(10);
   expect(failed).toBe(0);
 }

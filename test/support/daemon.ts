@@ -151,7 +151,7 @@ export class TestDaemon {
   }
 }
 
-/** A TCP port on loopback that nobody has at the moment. */
+/** A TCP port on loopback that is free at the moment. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -1,6 +1,6 @@
 /**
  * Keystone, Neutron and Nova as far as the adapter asks them, on a real HTTP server that can be told to misbehave. Answers
- * have the shape of real ones, with fields that nobody asked for, and lists come in short pages.
+ * have the shape of real ones, with more fields than are read, and lists come in short pages.
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -225,10 +225,10 @@ function filtered(table: readonly Row[], query: URLSearchParams): Row[] {
   const fields = query.getAll('fields');
   const fits = (row: Row): boolean =>
     names.every((name) => {
-      const wanted = query.getAll(name);
-      if (name !== 'fixed_ips') return wanted.includes(String(row[name]));
+      const values = query.getAll(name);
+      if (name !== 'fixed_ips') return values.includes(String(row[name]));
       const fixed = row[name] as Record<string, string>[];
-      return fixed.some((each) => wanted.includes(`ip_address=${each['ip_address']}`));
+      return fixed.some((each) => values.includes(`ip_address=${each['ip_address']}`));
     });
   const shown = (row: Row): Row =>
     fields.length === 0 ? row : Object.fromEntries(Object.entries(row).filter(([name]) => fields.includes(name)));

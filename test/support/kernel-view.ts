@@ -31,7 +31,7 @@ export async function forwardsInKernel(world: Pick<TestWorld, 'run'>, backend: B
 }
 
 function lineOf(found: Readonly<Record<string, string | undefined>>): string {
-  const source = found['source']?.replace(/\/32$/, '') ?? 'everybody';
+  const source = found['source']?.replace(/\/32$/, '') ?? 'anywhere';
   const server = found['server']?.replace(' . ', ':');
   return `${found['id']} ${found['protocol']} ${found['gateway']}:${found['port']} from ${source} to ${server}`;
 }
@@ -46,7 +46,7 @@ export function forwardsOf(mappings: readonly Mapping[]): string[] {
   return mappings
     .filter(({ enabled }) => enabled)
     .flatMap(({ id, protocol, gateway_ip, router_port, allowed_cidrs, server_ip, server_port }) =>
-      (allowed_cidrs.length > 0 ? allowed_cidrs : ['everybody']).map(
+      (allowed_cidrs.length > 0 ? allowed_cidrs : ['anywhere']).map(
         (source) =>
           `${id} ${protocol} ${gateway_ip}:${router_port} from ${source.replace(/\/32$/, '')} to ${server_ip}:${server_port}`,
       ),

@@ -54,7 +54,7 @@ export async function inNamespace(namespace: string, file: string, ...args: read
   return stdout;
 }
 
-/** What somebody outside reads from a mapping, when whoever answers is asked for a name. */
+/** What a client outside reads from a mapping, when the server behind it is asked for its name. */
 export const SEEN_BY = (name: string): string => `${name} sees 203.0.113.2`;
 
 export async function routerOf(name: string): Promise<Json> {

@@ -1,5 +1,5 @@
 /**
- * A copy of this machine's files to install into: what is written there is in memory, nobody else sees it, and it is gone
+ * A copy of this machine's files to install into: what is written there is in memory, no other process sees it, and it is gone
  * with the process that holds it. That one ends with its input, so however this process ends. No systemd runs in it. Root.
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';

@@ -459,7 +459,7 @@ export function proxyCliContract(name: string, make: () => Promise<AgentUnderTes
       expectAnswer(told, 404, { status: 'ERROR' }, ['00000000-0000-4000-8000-00000000dead']);
     });
 
-    test('a body is not read, and parameters that nobody knows are ignored', async () => {
+    test('a body is not read, and unknown parameters are ignored', async () => {
       const { router_id, gateway, server_ip } = ssh();
       const known = `server_ip=${server_ip}&router_id=${router_id}&create_server_port=22&gateway=${gateway}`;
 

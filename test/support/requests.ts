@@ -14,7 +14,7 @@ export const POLICY_BY_DEFAULT = defaultPolicy(PAT_ACTIONS);
 /** Throws INVALID_INPUT. */
 export const requestOf = (input: MappingRequestInput): MappingRequest => parseInput(MappingRequest, input);
 
-/** Somebody who sees one project. */
+/** A requester who sees one project. */
 export const tenant = (role: Role, projectId: string, name: string = role): Requester =>
   new Requester({ name, role, projectId });
 

@@ -66,7 +66,7 @@ export const MAPPING: Mapping = {
 };
 
 /** A request for such a mapping, without optional fields. */
-export const WANTED = { router_id: ROUTER, server_ip: '10.20.0.51', server_port: 22 } satisfies MappingRequestInput;
+export const REQUEST = { router_id: ROUTER, server_ip: '10.20.0.51', server_port: 22 } satisfies MappingRequestInput;
 
 export const FORWARD: Forward = {
   mapping_id: idOf(1),

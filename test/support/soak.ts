@@ -1,4 +1,4 @@
-/** The parts of the soak: routers that come and go, and clients that keep a book of what they were told. */
+/** The parts of the soak: routers that are created and deleted, and clients that remember which mappings they should have. */
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
@@ -8,7 +8,7 @@ import type { TestWorld } from './world.ts';
 
 export const GATEWAY = '203.0.113.10';
 
-/** A router with a gateway address and a network behind it, and nobody there: what counts are its rules. */
+/** A router with a gateway address and a network without servers behind it: what counts are its rules. */
 export class SoakRouter {
   readonly id: string;
 
@@ -16,7 +16,7 @@ export class SoakRouter {
     this.id = `${prefix}-${number}`;
   }
 
-  make(): void {
+  create(): void {
     execFileSync('ip', ['netns', 'add', this.id]);
     const lines = [
       'link set lo up',
@@ -29,7 +29,7 @@ export class SoakRouter {
     execFileSync('ip', ['-n', this.id, '-batch', '-'], { input: `${lines.join('\n')}\n` });
   }
 
-  lose(): void {
+  delete(): void {
     execFileSync('ip', ['netns', 'del', this.id]);
   }
 
@@ -43,8 +43,8 @@ interface Refused {
   readonly errors?: readonly { readonly code: string; readonly detail: string }[];
 }
 
-/** Refusals that are right in a world where routers go and somebody else may have the port. */
-const FAIR = [
+/** Refusals that are right where routers are deleted and another client may have the port. */
+const ALLOWED_REFUSALS = [
   'praas.port-reserved',
   'praas.router-not-found',
   'praas.port-taken',
@@ -54,9 +54,9 @@ const FAIR = [
 const PAUSE_MS = 50;
 
 export class SoakClient {
-  /** What this client was told there is of its mappings. */
-  readonly book = new Map<string, Kept>();
-  /** Answers that should not have been. */
+  /** The mappings of this client, as the answers to its requests leave them. */
+  readonly expected = new Map<string, Kept>();
+  /** Answers that no request should get. */
   readonly faults: string[] = [];
   acknowledged = 0;
   broken = 0;
@@ -73,7 +73,7 @@ export class SoakClient {
 
   /** One more request, until it is known what became of it. */
   async step(): Promise<void> {
-    const mine = [...this.book.values()];
+    const mine = [...this.expected.values()];
     const chosen = mine[Math.floor(this.#random() * mine.length)];
     if (chosen === undefined || mine.length < 3 || this.#random() < 0.3) return this.#create();
     return this.#random() < 0.5 ? this.#change(chosen) : this.#delete(chosen);
@@ -112,28 +112,29 @@ export class SoakClient {
     const reply = await this.#once(() => this.#daemon.ask('DELETE', `/v1/mappings/${id}`));
     if (reply === undefined) return this.#lookUp(id);
     if (reply.status === 204) {
-      this.book.delete(id);
+      this.expected.delete(id);
       this.acknowledged++;
     } else this.#refused('delete', reply.status, reply.body as Refused);
   }
 
-  /** After a change that nobody answered: it may have been made. */
+  /** After a change without an answer: it may have been made. */
   async #lookUp(id: string): Promise<void> {
     const { status, body } = await this.#answered(() => this.#daemon.ask('GET', `/v1/mappings/${id}`));
-    if (status === 200) this.book.set(id, keptOf((body as { mapping: Kept }).mapping));
-    else if (status === 404) this.book.delete(id);
+    if (status === 200) this.expected.set(id, keptOf((body as { mapping: Kept }).mapping));
+    else if (status === 404) this.expected.delete(id);
     else this.faults.push(`show: ${status} ${JSON.stringify(body)}`);
   }
 
   #keep(mapping: Kept): void {
-    this.book.set(mapping.id, keptOf(mapping));
+    this.expected.set(mapping.id, keptOf(mapping));
     this.acknowledged++;
   }
 
   #refused(what: string, status: number, { errors }: Refused): void {
     const code = errors?.[0]?.code ?? '';
-    const isFair = (status < 500 && FAIR.includes(code)) || (status === 503 && errors?.[0]?.detail !== '');
-    if (!isFair) this.faults.push(`${what}: ${status} ${code} ${errors?.[0]?.detail}`);
+    const isAllowed =
+      (status < 500 && ALLOWED_REFUSALS.includes(code)) || (status === 503 && errors?.[0]?.detail !== '');
+    if (!isAllowed) this.faults.push(`${what}: ${status} ${code} ${errors?.[0]?.detail}`);
   }
 
   /** Undefined when the connection broke. */
@@ -159,8 +160,8 @@ function keptOf({ id, router_id, router_port, server_port, enabled }: Kept): Kep
   return { id, router_id, router_port, server_port, enabled };
 }
 
-/** One line for one mapping, as the book, the store and the kernel are compared. */
-export function bookLine({ id, router_id, router_port, server_port, enabled }: Kept): string {
+/** One line for one mapping, as the clients, the store and the kernel are compared. */
+export function mappingLine({ id, router_id, router_port, server_port, enabled }: Kept): string {
   return `${router_id} ${id} ${router_port} to ${server_port}${enabled ? '' : ' disabled'}`;
 }
 

@@ -26,6 +26,6 @@ export function unmanagedOf(...lines: readonly string[]): {
 /** The nat table as the Python version leaves it in a router, with these rules: its jumps are the first. */
 export function pythonTable(rules: readonly string[]): string {
   const chains = ['custom-PREROUTING', 'custom-POSTROUTING'];
-  const frame = chains.flatMap((chain) => [`-N ${chain}`, `-I ${chain.replace('custom-', '')} -j ${chain}`]);
-  return ['*nat', ...frame, ...rules, 'COMMIT', ''].join('\n');
+  const declarations = chains.flatMap((chain) => [`-N ${chain}`, `-I ${chain.replace('custom-', '')} -j ${chain}`]);
+  return ['*nat', ...declarations, ...rules, 'COMMIT', ''].join('\n');
 }

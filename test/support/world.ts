@@ -25,7 +25,7 @@ const TOOL_TIMEOUT_MS = 30_000;
 /** A closed port mostly answers at once with a refusal; this is for the packets that are dropped. */
 const CLOSED_MS = 300;
 const WARM_TRIES = 20;
-/** Nobody listens there, so the address itself refuses at once. */
+/** Nothing listens there, so the address itself refuses at once. */
 const UNUSED_PORT = 1;
 const CLOSED_WORDS = ['refused', 'reset', 'timeout', 'unreachable'];
 
@@ -115,7 +115,7 @@ export async function expectOpen(peer: Peer, goal: ConnectOptions, words: string
   expect(await reach(peer, goal)).toBe(words);
 }
 
-/** Fails the test unless nobody answers there. */
+/** Fails the test unless nothing answers there. */
 export async function expectClosed(peer: Peer, goal: ConnectOptions): Promise<void> {
   expect(CLOSED_WORDS).toContain(await reach(peer, { timeoutMs: CLOSED_MS, ...goal }));
 }

@@ -5,7 +5,7 @@ import { Interruption } from '../../src/system/interruption.ts';
 const SIGINT = 2;
 const interrupted = { code: 'INTERRUPTED', facts: { signal_number: SIGINT } };
 
-test('with nothing shielded a signal ends what runs and lets nothing new begin', async () => {
+test('a signal ends the running programs and no new ones start', async () => {
   const interruption = new Interruption();
   const exec = createExec(60_000, process.env, interruption.abortSignal);
   const sleeping = exec({ file: 'sleep', args: ['60'] });
@@ -17,7 +17,7 @@ test('with nothing shielded a signal ends what runs and lets nothing new begin',
   await expect(interruption.uninterruptible(async () => 'done')).rejects.toMatchObject(interrupted);
 });
 
-test('shielded work runs to its end, with programs, and then the end comes', async () => {
+test('uninterruptible work runs to its end, with its programs, before the signal takes effect', async () => {
   const interruption = new Interruption();
   const exec = createExec(60_000, process.env, interruption.abortSignal);
 
@@ -32,7 +32,7 @@ test('shielded work runs to its end, with programs, and then the end comes', asy
   expect(interruption.abortSignal.aborted).toBe(true);
 });
 
-test('the last of several shields counts, also when work fails', async () => {
+test('the signal takes effect after the last of several uninterruptible works, also when one fails', async () => {
   const interruption = new Interruption();
   const first = Promise.withResolvers<void>();
   const second = Promise.withResolvers<void>();

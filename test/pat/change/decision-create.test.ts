@@ -6,7 +6,7 @@ import type { Mapping, NewMapping } from '../../../src/pat/mapping/mapping.ts';
 import type { PortInUse } from '../../../src/pat/router/port-in-use.ts';
 import { errorOf, POLICY } from '../../support/fake-node.ts';
 import { newMapping } from '../../support/requests.ts';
-import { FACTS, FORWARD, GATEWAY, idOf, MAPPING, NOW, ROUTER, recordWith, WANTED } from '../../support/samples.ts';
+import { FACTS, FORWARD, GATEWAY, idOf, MAPPING, NOW, REQUEST, ROUTER, recordWith } from '../../support/samples.ts';
 
 const ID = idOf(9);
 const NO_FACTS = { ...FACTS, gateways: [], addresses: [], inside: [] };
@@ -40,7 +40,7 @@ const mappingAt = (router_port: number, changes: Partial<Mapping> = {}): Mapping
   ...changes,
 });
 const decide = (input: Partial<NewMapping> = {}, changes: Partial<Situation> = {}): ReturnType<typeof decideCreate> =>
-  decideCreate(situation(changes), newMapping({ ...WANTED, ...input }), ID);
+  decideCreate(situation(changes), newMapping({ ...REQUEST, ...input }), ID);
 const portFor = (input: Partial<NewMapping>, changes: Partial<Situation>): number =>
   decide(input, changes).mapping.router_port;
 const refusal = async (input: Partial<NewMapping>, changes: Partial<Situation> = {}): Promise<[string, unknown]> => {

@@ -26,7 +26,7 @@ import { Agent } from '../../../src/pat/reconcile/agent.ts';
 import { FakeCloud, portOf, WEB, WEB_PORT } from '../../support/fake-cloud.ts';
 import { type FakeNode, fakeNode } from '../../support/fake-node.ts';
 import { tenant } from '../../support/requests.ts';
-import { GATEWAY, idOf, WANTED } from '../../support/samples.ts';
+import { GATEWAY, idOf, REQUEST } from '../../support/samples.ts';
 
 const MEMBER = tenant('member', 'blue');
 const IDENTITY = { server_id: WEB, port_id: WEB_PORT };
@@ -42,7 +42,7 @@ beforeEach(async () => {
   cloud = new FakeCloud();
   reached = 'open';
   hasCloud = true;
-  mapping = (await node.pat.create(WANTED)).value;
+  mapping = (await node.pat.create(REQUEST)).value;
 });
 
 /** The service, over mappings that know their server as OpenStack does. */
@@ -229,7 +229,7 @@ describe('the connection table of the router', () => {
 });
 
 test('UDP is not probed', async () => {
-  const { value } = await node.pat.create({ ...WANTED, protocol: 'udp' });
+  const { value } = await node.pat.create({ ...REQUEST, protocol: 'udp' });
   expect(verdictsOf((await service().check(value.id)).hops).connection).toBe('skipped');
 });
 

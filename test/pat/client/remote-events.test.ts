@@ -4,10 +4,10 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { openRemote, type Remote } from '../../../src/pat/client/remote.ts';
 import { reason } from '../../../src/pat/mapping/reasons.ts';
 import { TestApi } from '../../server/http/api.ts';
-import { idOf, ROUTER, WANTED } from '../../support/samples.ts';
+import { idOf, REQUEST, ROUTER } from '../../support/samples.ts';
 import { transportTo } from './support.ts';
 
-const seen = { server_ip: WANTED.server_ip, server_id: null, port_id: null };
+const seen = { server_ip: REQUEST.server_ip, server_id: null, port_id: null };
 const removal = (n: number) =>
   ({
     action: 'delete',
@@ -30,7 +30,7 @@ afterEach(async () => {
 });
 
 test('a correction is applied, and its result is received', async () => {
-  const { value: mapping } = await api.node.pat.create(WANTED);
+  const { value: mapping } = await api.node.pat.create(REQUEST);
   const correction = { ...removal(0), mapping_id: mapping.id };
 
   const { applied, failures } = await remote.corrections.apply([correction]);

@@ -7,7 +7,7 @@ import type { MappingView } from '../../../src/pat/mapping/view.ts';
 import { problemOf } from '../../../src/server/http/problem.ts';
 import { errorOf } from '../../support/fake-node.ts';
 import { requestOf } from '../../support/requests.ts';
-import { idOf, MAPPING, ROUTER, WANTED } from '../../support/samples.ts';
+import { idOf, MAPPING, REQUEST, ROUTER } from '../../support/samples.ts';
 import { type Asked, answer, type Respond, type TestServer, testServer, transportTo } from './support.ts';
 
 const VIEW: MappingView = { ...MAPPING, counters: { packets: 3, bytes: 180, last_hit_at: '2030-01-01T00:00:00Z' } };
@@ -41,7 +41,7 @@ const requests = (): readonly unknown[] =>
 
 test('each create has a new idempotency key', async () => {
   const { pat } = await remoteTo((response) => answer(response, 201, { mapping: VIEW, ...CHANGED }));
-  const mapping = requestOf(WANTED);
+  const mapping = requestOf(REQUEST);
 
   expect(await pat.create(mapping)).toEqual({ value: VIEW, warnings: ['a warning'], script: undefined });
   await pat.create(mapping, { force: true, dryRun: true });

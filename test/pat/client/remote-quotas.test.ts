@@ -5,7 +5,7 @@ import { openRemote, type Remote } from '../../../src/pat/client/remote.ts';
 import type { Quotas } from '../../../src/pat/services/api.ts';
 import { TestApi } from '../../server/http/api.ts';
 import { errorOf } from '../../support/fake-node.ts';
-import { WANTED } from '../../support/samples.ts';
+import { REQUEST } from '../../support/samples.ts';
 import { transportTo } from './support.ts';
 
 let api: TestApi;
@@ -29,7 +29,7 @@ function remoteAs(token: string): Quotas {
 test('quotas are listed, shown, set and reset', async () => {
   const { pat, quotas: local } = api.node;
   const quotas = remoteAs('admin');
-  await pat.create({ ...WANTED, project_id: 'blue' });
+  await pat.create({ ...REQUEST, project_id: 'blue' });
 
   const set = await quotas.set('ü/1', { mappings: -1, ports_per_router: 3 });
   expect(set).toEqual(await local.show('ü/1'));

@@ -10,7 +10,7 @@ import { TestApi } from '../../server/http/api.ts';
 import { FakeRouter } from '../../support/fake-dataplane.ts';
 import { type FakeNode, fakeNode, POLICY } from '../../support/fake-node.ts';
 import { requestOf } from '../../support/requests.ts';
-import { CALLER, factsOf, MAPPING, ROUTER, WANTED } from '../../support/samples.ts';
+import { CALLER, factsOf, MAPPING, REQUEST, ROUTER } from '../../support/samples.ts';
 import { transportTo } from './support.ts';
 
 interface Side {
@@ -72,7 +72,7 @@ async function play({ pat, routers, node }: Side, calls: readonly Call[]): Promi
 }
 
 const full = requestOf({
-  ...WANTED,
+  ...REQUEST,
   project_id: 'blue',
   protocol: 'udp',
   router_port: 4001,
@@ -85,7 +85,7 @@ const full = requestOf({
   expires_at: '2031-01-01T00:00:00Z',
   enabled: false,
 });
-const make: Call = ({ pat }) => pat.create(requestOf(WANTED));
+const make: Call = ({ pat }) => pat.create(requestOf(REQUEST));
 const first = (ids: readonly string[]): string => ids[0] ?? '';
 
 const scenarios: Readonly<Record<string, readonly Call[]>> = {
@@ -93,13 +93,13 @@ const scenarios: Readonly<Record<string, readonly Call[]>> = {
   'create with dry run': [({ pat }) => pat.create(full, { dryRun: true }), ({ pat }) => pat.list()],
   'create that is refused': [
     make,
-    ({ pat }) => pat.create(requestOf({ ...WANTED, router_port: 4000 })),
-    ({ pat }) => pat.create(requestOf({ ...WANTED, router_port: 500 })),
-    ({ pat }) => pat.create(requestOf({ ...WANTED, router_port: 500 }), { force: true }),
-    ({ pat }) => pat.create(requestOf({ ...WANTED, server_ip: '192.0.2.1' })),
-    ({ pat }) => pat.create(requestOf({ ...WANTED, router_id: 'nowhere' })),
-    ({ pat }) => pat.create(requestOf({ ...WANTED, gateway_ip: '192.0.2.1' })),
-    ({ pat }) => pat.create(requestOf({ ...WANTED, expires_at: '2020-01-01T00:00:00Z' })),
+    ({ pat }) => pat.create(requestOf({ ...REQUEST, router_port: 4000 })),
+    ({ pat }) => pat.create(requestOf({ ...REQUEST, router_port: 500 })),
+    ({ pat }) => pat.create(requestOf({ ...REQUEST, router_port: 500 }), { force: true }),
+    ({ pat }) => pat.create(requestOf({ ...REQUEST, server_ip: '192.0.2.1' })),
+    ({ pat }) => pat.create(requestOf({ ...REQUEST, router_id: 'nowhere' })),
+    ({ pat }) => pat.create(requestOf({ ...REQUEST, gateway_ip: '192.0.2.1' })),
+    ({ pat }) => pat.create(requestOf({ ...REQUEST, expires_at: '2020-01-01T00:00:00Z' })),
   ],
   update: [
     make,

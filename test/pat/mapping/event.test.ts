@@ -4,12 +4,12 @@ import { beforeEach, expect, test } from '@jest/globals';
 import { reason, reasonText } from '../../../src/pat/mapping/reasons.ts';
 import { type FakeNode, fakeNode } from '../../support/fake-node.ts';
 import { tenant } from '../../support/requests.ts';
-import { idOf, NOW, ROUTER, WANTED } from '../../support/samples.ts';
+import { idOf, NOW, REQUEST, ROUTER } from '../../support/samples.ts';
 
 const DEMO = { requester: tenant('member', 'blue', 'demo') };
 const DELETED = reason('SERVER_DELETED', { server: idOf(5) });
 const SHUTOFF = reason('SERVER_STOPPED', { server: 'web', status: 'SHUTOFF' });
-const OWN = { ...WANTED, project_id: 'blue' };
+const OWN = { ...REQUEST, project_id: 'blue' };
 
 let node: FakeNode;
 beforeEach(() => {
@@ -36,22 +36,22 @@ test('create, update with the previous values, and delete', async () => {
 });
 
 test('a refused change, a dry run and an update without a difference append nothing', async () => {
-  await node.pat.create(WANTED);
-  await node.pat.create({ ...WANTED, router_port: 4000 }).catch(() => undefined);
-  await node.pat.create(WANTED, { dryRun: true });
+  await node.pat.create(REQUEST);
+  await node.pat.create({ ...REQUEST, router_port: 4000 }).catch(() => undefined);
+  await node.pat.create(REQUEST, { dryRun: true });
   await node.pat.update(idOf(1), { name: '' });
 
   expect(appended()).toHaveLength(1);
 });
 
 test('several changes at once append one event each', async () => {
-  await Promise.all([node.pat.create(WANTED), node.pat.create({ ...WANTED, server_port: 80 })]);
+  await Promise.all([node.pat.create(REQUEST), node.pat.create({ ...REQUEST, server_port: 80 })]);
 
   expect(node.events.events.map(({ mapping_id }) => mapping_id).toSorted()).toEqual([idOf(1), idOf(2)]);
 });
 
 test('an expiry appends an event by expiry', async () => {
-  await node.pat.create({ ...WANTED, expires_at: '2030-01-01T01:00:00Z' });
+  await node.pat.create({ ...REQUEST, expires_at: '2030-01-01T01:00:00Z' });
   node.clock.set(new Date(Date.parse(NOW) + 7_200_000));
   await node.pat.sync(ROUTER);
 
@@ -60,8 +60,8 @@ test('an expiry appends an event by expiry', async () => {
 });
 
 test('corrections append events by the monitor, with the reason', async () => {
-  await node.pat.create(WANTED);
-  const seen = { server_ip: WANTED.server_ip, server_id: null, port_id: null };
+  await node.pat.create(REQUEST);
+  const seen = { server_ip: REQUEST.server_ip, server_id: null, port_id: null };
   const common = { mapping_id: idOf(1), router_id: ROUTER, seen };
   await node.corrections.apply([{ action: 'suspend', ...common, reason: SHUTOFF, withdrawn: false }]);
   await node.corrections.apply([{ action: 'resume', ...common }]);

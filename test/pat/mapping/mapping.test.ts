@@ -7,17 +7,17 @@ import { reason } from '../../../src/pat/mapping/reasons.ts';
 import { MappingRequest } from '../../../src/pat/mapping/request.ts';
 import { port } from '../../support/arbitrary.ts';
 import { errorOf } from '../../support/fake-node.ts';
-import { idOf, MAPPING, NOW, WANTED } from '../../support/samples.ts';
+import { idOf, MAPPING, NOW, REQUEST } from '../../support/samples.ts';
 
 const refusalOf = (input: object): Promise<{ field: unknown; allowed: unknown }> =>
-  errorOf(() => parseInput(MappingRequest, { ...WANTED, ...input })).then(({ code, facts }) => {
+  errorOf(() => parseInput(MappingRequest, { ...REQUEST, ...input })).then(({ code, facts }) => {
     expect(code).toBe('INVALID_INPUT');
     return { field: facts['field'], allowed: facts['allowed'] };
   });
 
 test('a request gets defaults, except for the port and the gateway address', () => {
-  expect(parseInput(MappingRequest, WANTED)).toEqual({
-    ...WANTED,
+  expect(parseInput(MappingRequest, REQUEST)).toEqual({
+    ...REQUEST,
     open_security_group: false,
     project_id: null,
     protocol: 'tcp',
@@ -44,7 +44,7 @@ describe.each(['server_port', 'router_port'])('%s', (field) => {
     fc.assert(
       fc.property(
         port,
-        (number) => parseInput(MappingRequest, { ...WANTED, [field]: number })[field as 'server_port'] === number,
+        (number) => parseInput(MappingRequest, { ...REQUEST, [field]: number })[field as 'server_port'] === number,
       ),
     );
   });
@@ -84,7 +84,7 @@ test.each([
 });
 
 test.each(['qdhcp-1', 'edge', 'R_1.2', '_x', 'x'.repeat(128), MAPPING.router_id])('%j is a router ID', (router_id) => {
-  expect(parseInput(MappingRequest, { ...WANTED, router_id }).router_id).toBe(router_id);
+  expect(parseInput(MappingRequest, { ...REQUEST, router_id }).router_id).toBe(router_id);
 });
 
 test.each(['halt', 'TCP', 'sctp', '', '6', 6, null, ['tcp'], 'tcp '])('%j is no protocol', async (protocol) => {
@@ -119,7 +119,7 @@ test.each([[['10.0.0.0/33']], [['10.0.0.0/8', '']], [['0.0.0.0/0 -j ACCEPT']], [
 test('the number of networks is limited', async () => {
   const networks = (count: number): string[] => Array.from({ length: count }, (_, index) => `10.0.${index % 256}.0/24`);
 
-  expect(parseInput(MappingRequest, { ...WANTED, allowed_cidrs: networks(256) }).allowed_cidrs).toHaveLength(256);
+  expect(parseInput(MappingRequest, { ...REQUEST, allowed_cidrs: networks(256) }).allowed_cidrs).toHaveLength(256);
   expect(await refusalOf({ allowed_cidrs: networks(257) })).toEqual({
     field: 'allowed_cidrs',
     allowed: expect.stringContaining('256'),
@@ -139,7 +139,7 @@ describe.each(['name', 'description', 'project_id'])('%s', (field) => {
 
   test('may be any other text of up to 255 characters', async () => {
     for (const value of ['', 'DNS für alle', '日本語', '"; drop table', "it's", 'x'.repeat(255)]) {
-      expect(parseInput(MappingRequest, { ...WANTED, [field]: value })).toMatchObject({ [field]: value });
+      expect(parseInput(MappingRequest, { ...REQUEST, [field]: value })).toMatchObject({ [field]: value });
     }
     expect(await refusalOf({ [field]: 'x'.repeat(256) })).toEqual({ field, allowed: expect.stringContaining('255') });
   });
@@ -158,9 +158,9 @@ test.each(['masquerade', 'enabled'])('%s must not be another text', async (field
 
 describe('unknown keys are refused', () => {
   test.each([
-    ['a new mapping', MappingRequest, { ...WANTED, colour: 'red' }],
-    ['a new mapping that names its own status', MappingRequest, { ...WANTED, status: 'ACTIVE' }],
-    ['a new mapping that names its own id', MappingRequest, { ...WANTED, id: MAPPING.id }],
+    ['a new mapping', MappingRequest, { ...REQUEST, colour: 'red' }],
+    ['a new mapping that names its own status', MappingRequest, { ...REQUEST, status: 'ACTIVE' }],
+    ['a new mapping that names its own id', MappingRequest, { ...REQUEST, id: MAPPING.id }],
     ['a change of the router', MappingPatch, { router_id: 'edge' }],
     ['a change of the protocol', MappingPatch, { protocol: 'udp' }],
     ['a stored mapping', Mapping, { ...MAPPING, colour: 'red' }],
@@ -180,17 +180,17 @@ test.each([undefined, null, 'text', 5, [], () => undefined])('%p is no mapping',
 
 describe('an error', () => {
   test.each<[unknown, string, string]>([
-    [{ ...WANTED, server_port: 70_000 }, 'server_port', '70000'],
-    [{ ...WANTED, server_port: Number.NaN }, 'server_port', 'NaN'],
-    [{ ...WANTED, router_id: '../x' }, 'router_id', '"../x"'],
-    [{ ...WANTED, router_id: 5 }, 'router_id', '5'],
-    [{ ...WANTED, protocol: 'halt' }, 'protocol', '"halt"'],
-    [{ ...WANTED, masquerade: true }, 'masquerade', 'true'],
-    [{ ...WANTED, enabled: 'yes' }, 'enabled', '"yes"'],
-    [{ ...WANTED, name: 5 }, 'name', '5'],
-    [{ ...WANTED, expires_at: 'soon' }, 'expires_at', '"soon"'],
-    [{ ...WANTED, allowed_cidrs: ['10.0.0.0/8', 'x'] }, 'allowed_cidrs.1', '"x"'],
-    [{ ...WANTED, colour: 'red' }, 'input', '"colour"'],
+    [{ ...REQUEST, server_port: 70_000 }, 'server_port', '70000'],
+    [{ ...REQUEST, server_port: Number.NaN }, 'server_port', 'NaN'],
+    [{ ...REQUEST, router_id: '../x' }, 'router_id', '"../x"'],
+    [{ ...REQUEST, router_id: 5 }, 'router_id', '5'],
+    [{ ...REQUEST, protocol: 'halt' }, 'protocol', '"halt"'],
+    [{ ...REQUEST, masquerade: true }, 'masquerade', 'true'],
+    [{ ...REQUEST, enabled: 'yes' }, 'enabled', '"yes"'],
+    [{ ...REQUEST, name: 5 }, 'name', '5'],
+    [{ ...REQUEST, expires_at: 'soon' }, 'expires_at', '"soon"'],
+    [{ ...REQUEST, allowed_cidrs: ['10.0.0.0/8', 'x'] }, 'allowed_cidrs.1', '"x"'],
+    [{ ...REQUEST, colour: 'red' }, 'input', '"colour"'],
     [[], 'input', '[]'],
     [undefined, 'input', 'missing'],
   ])('for %j has the field and the value', async (input, field, found) => {
@@ -202,7 +202,7 @@ describe('an error', () => {
   test('never repeats a control character or a long text', async () => {
     const hostile = String.fromCharCode(0x1b, 0x07, 0x0a, 0x7f, 0x9b);
     for (const input of [{ name: `${hostile}2J` }, { [`${hostile}key`]: 1 }, { name: 'x'.repeat(100_000) }]) {
-      const { message } = await errorOf(() => parseInput(MappingRequest, { ...WANTED, ...input }));
+      const { message } = await errorOf(() => parseInput(MappingRequest, { ...REQUEST, ...input }));
 
       expect(message).not.toMatch(/\p{Cc}/u);
       expect(message.length).toBeLessThan(300);

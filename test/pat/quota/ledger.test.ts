@@ -10,10 +10,10 @@ import { FakeRouter } from '../../support/fake-dataplane.ts';
 import { errorOf, fakeNode, POLICY } from '../../support/fake-node.ts';
 import { MemoryQuotaStore, observedStore } from '../../support/memory-quotas.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
-import { factsOf, idOf, MAPPING, ROUTER, WANTED } from '../../support/samples.ts';
+import { factsOf, idOf, MAPPING, REQUEST, ROUTER } from '../../support/samples.ts';
 
 const RANGE = { router_port_range: { first: 4000, last: 4999 } };
-const BLUE = { ...WANTED, project_id: 'blue' };
+const BLUE = { ...REQUEST, project_id: 'blue' };
 
 function nodeWith(quota: Quota, store = new MemoryStore()) {
   return fakeNode({ store, quota, policy: { ...POLICY, ...RANGE } });
@@ -101,9 +101,9 @@ describe('creating', () => {
     const { pat, quotas } = nodeWith({ mappings: 1, ports_per_router: 1 });
     await quotas.set('red', { mappings: 2, ports_per_router: 2 });
 
-    const red = { ...WANTED, project_id: 'red' };
+    const red = { ...REQUEST, project_id: 'red' };
     const outcomes = await outcomesOf(
-      [WANTED, WANTED, WANTED, BLUE, BLUE, red, red, red].map((input) => pat.create(input)),
+      [REQUEST, REQUEST, REQUEST, BLUE, BLUE, red, red, red].map((input) => pat.create(input)),
     );
     expect(outcomes).toEqual({ created: 6, QUOTA_EXCEEDED: 2 });
   });
@@ -112,10 +112,10 @@ describe('creating', () => {
     const { pat } = nodeWith({ mappings: 1, ports_per_router: -1 });
     await pat.create(BLUE);
 
-    const refused = await errorOf(pat.createMany([{ ...WANTED, project_id: 'red' }, BLUE]));
+    const refused = await errorOf(pat.createMany([{ ...REQUEST, project_id: 'red' }, BLUE]));
     expect(refused.facts).toMatchObject({ project: 'blue' });
     expect((await pat.list()).mappings).toHaveLength(1);
-    await pat.create({ ...WANTED, project_id: 'red' });
+    await pat.create({ ...REQUEST, project_id: 'red' });
   });
 
   test('mappings from before this process count', async () => {

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { QuotaService } from '../../../src/pat/services/quota-service.ts';
 import { errorOf, type FakeNode, fakeNode } from '../../support/fake-node.ts';
 import { tenant } from '../../support/requests.ts';
-import { WANTED } from '../../support/samples.ts';
+import { REQUEST } from '../../support/samples.ts';
 
 let node: FakeNode;
 let quotas: QuotaService;
@@ -35,7 +35,7 @@ test('a limit that is left out keeps its value, at first the default', async () 
 });
 
 test('set gives the new limits with the usage', async () => {
-  await node.pat.create({ ...WANTED, ...OF_BLUE });
+  await node.pat.create({ ...REQUEST, ...OF_BLUE });
 
   expect(await quotas.set('blue', { mappings: 0 })).toEqual({
     project_id: 'blue',
@@ -46,9 +46,9 @@ test('set gives the new limits with the usage', async () => {
 });
 
 test('the list has each project with mappings or a quota of its own, sorted by ID', async () => {
-  await node.pat.create({ ...WANTED, project_id: 'red' });
-  await node.pat.create({ ...WANTED, ...OF_BLUE });
-  await node.pat.create(WANTED);
+  await node.pat.create({ ...REQUEST, project_id: 'red' });
+  await node.pat.create({ ...REQUEST, ...OF_BLUE });
+  await node.pat.create(REQUEST);
   await quotas.set('blue', { mappings: 9 });
   await quotas.set('green', { mappings: 9 });
 

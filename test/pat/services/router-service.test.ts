@@ -7,7 +7,7 @@ import { RouterDirectory } from '../../../src/pat/target/router-directory.ts';
 import { FakeCloud, routerOf } from '../../support/fake-cloud.ts';
 import { FakeRouter } from '../../support/fake-dataplane.ts';
 import { errorOf, type FakeNode, fakeNode, POLICY } from '../../support/fake-node.ts';
-import { FACTS, FORWARD, factsOf, GATEWAY, idOf, ROUTER, WANTED } from '../../support/samples.ts';
+import { FACTS, FORWARD, factsOf, GATEWAY, idOf, REQUEST, ROUTER } from '../../support/samples.ts';
 
 let node: FakeNode;
 let routers: RouterService;
@@ -31,7 +31,7 @@ const inUse = (changes: Partial<PortInUse>): PortInUse => ({
 describe('list', () => {
   test('gives every router with its gateway address, mappings and free ports', async () => {
     node.dataplane.add(new FakeRouter(factsOf('west')));
-    await node.pat.create(WANTED);
+    await node.pat.create(REQUEST);
 
     expect((await routers.list()).routers).toEqual([
       {
@@ -80,7 +80,7 @@ describe('list', () => {
 
 describe('show', () => {
   test('adds the networks, the mappings in the kernel, unmanaged rules and warnings', async () => {
-    await node.pat.create(WANTED);
+    await node.pat.create(REQUEST);
     node.router.warnings = [{ code: 'BOTH_IPTABLES_VARIANTS', text: 'a warning' }];
     node.router.portsInUse = [
       inUse({ text: 'on every address' }),
@@ -106,7 +106,7 @@ describe('show', () => {
   });
 
   test('shows drift as read from the kernel, and repairs nothing', async () => {
-    await node.pat.create(WANTED);
+    await node.pat.create(REQUEST);
     node.router.flush();
     node.router.inject({ ...FORWARD, mapping_id: idOf(7), router_port: 5000 });
 

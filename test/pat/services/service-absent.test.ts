@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { praasError } from '../../../src/pat/errors.ts';
 import { FakeRouter } from '../../support/fake-dataplane.ts';
 import { errorOf, type FakeNode, fakeNode } from '../../support/fake-node.ts';
-import { CALLER, FACTS, FORWARD, factsOf, GATEWAY, idOf, ROUTER, WANTED } from '../../support/samples.ts';
+import { CALLER, FACTS, FORWARD, factsOf, GATEWAY, idOf, REQUEST, ROUTER } from '../../support/samples.ts';
 
 const NOT_HERE = { status: 'DOWN', status_code: 'ROUTER_ABSENT' };
 
@@ -16,12 +16,12 @@ beforeEach(() => {
 describe('while a router is not on this node', () => {
   beforeEach(async () => {
     node.dataplane.add(new FakeRouter(factsOf('west')));
-    await node.pat.create(WANTED);
+    await node.pat.create(REQUEST);
     node.dataplane.lose(ROUTER);
   });
 
   test('create is refused and names the routers of the node', async () => {
-    expect(await errorOf(node.pat.create(WANTED))).toMatchObject({
+    expect(await errorOf(node.pat.create(REQUEST))).toMatchObject({
       code: 'ROUTER_NOT_FOUND',
       facts: { router: ROUTER, known: ['west'] },
     });
@@ -66,7 +66,7 @@ describe('while a router is not on this node', () => {
     const back = new FakeRouter(FACTS);
     node.dataplane.add(back);
 
-    await node.pat.create(WANTED);
+    await node.pat.create(REQUEST);
 
     expect(back.inPlace()).toHaveLength(2);
   });
@@ -75,7 +75,7 @@ describe('while a router is not on this node', () => {
 test('a router that is deleted during a create leaves the mapping stored and DOWN', async () => {
   node.dataplane.failNext('apply', praasError('ROUTER_NOT_FOUND', { router: ROUTER, known: [] }));
 
-  expect((await node.pat.create(WANTED)).value).toMatchObject(NOT_HERE);
+  expect((await node.pat.create(REQUEST)).value).toMatchObject(NOT_HERE);
   expect((await node.store.read(ROUTER)).mappings.get(idOf(1))).toMatchObject(NOT_HERE);
 });
 
@@ -83,9 +83,9 @@ describe('mappings in the kernel that this state directory does not know', () =>
   beforeEach(() => node.router.inject({ ...FORWARD, mapping_id: idOf(7), router_port: 4009 }));
 
   test.each([
-    ['create', () => node.pat.create(WANTED)],
+    ['create', () => node.pat.create(REQUEST)],
     ['sync', () => node.pat.sync(ROUTER)],
-    ['a dry run', () => node.pat.create(WANTED, { dryRun: true })],
+    ['a dry run', () => node.pat.create(REQUEST, { dryRun: true })],
   ])('refuse %s with their number and the directory', async (_, change) => {
     expect(await errorOf(change())).toMatchObject({
       code: 'UNKNOWN_RULES',
@@ -96,14 +96,14 @@ describe('mappings in the kernel that this state directory does not know', () =>
   });
 
   test('are removed with force', async () => {
-    await node.pat.create(WANTED, { force: true });
+    await node.pat.create(REQUEST, { force: true });
 
     expect(node.router.inPlace()).toEqual([`${idOf(1)} ${GATEWAY}:4000/tcp 10.20.0.51 22  false`]);
   });
 
   test('refuse nothing once the directory has had the router, also without a mapping left', async () => {
     node.router.flush();
-    await node.pat.create(WANTED);
+    await node.pat.create(REQUEST);
     await node.pat.delete([idOf(1)]);
     node.router.inject({ ...FORWARD, mapping_id: idOf(7), router_port: 4009 });
 
@@ -124,7 +124,7 @@ describe('a dry run', () => {
   test('of a first create shows the base chains and the rule, and changes nothing', async () => {
     const before = await state();
 
-    const { value, script } = await node.pat.create(WANTED, dryRun);
+    const { value, script } = await node.pat.create(REQUEST, dryRun);
 
     expect(script).toBe(`base chains\n+ ${ssh}\n`);
     expect(value).toMatchObject({ router_port: 4000, status: 'PENDING' });
@@ -133,7 +133,7 @@ describe('a dry run', () => {
   });
 
   test('of update and delete shows the removed and the added rules, and changes nothing', async () => {
-    await node.pat.create(WANTED);
+    await node.pat.create(REQUEST);
     node.router.connect(CALLER, FORWARD);
     const before = await state();
 
@@ -146,7 +146,7 @@ describe('a dry run', () => {
   });
 
   test('of sync shows the repair, and changes nothing', async () => {
-    await node.pat.create(WANTED);
+    await node.pat.create(REQUEST);
     node.router.damage(idOf(1));
     const before = await state();
 
@@ -155,23 +155,23 @@ describe('a dry run', () => {
   });
 
   test('leaves the repair to the next change', async () => {
-    await node.pat.create(WANTED);
+    await node.pat.create(REQUEST);
     node.router.damage(idOf(1));
     await node.pat.sync(ROUTER, dryRun);
 
-    await node.pat.create(WANTED);
+    await node.pat.create(REQUEST);
 
     expect(node.router.inPlace()).toHaveLength(2);
     expect(node.router.inPlace()).toContain(ssh);
   });
 
   test('is refused for the same reasons as the change', async () => {
-    await node.pat.create(WANTED);
+    await node.pat.create(REQUEST);
 
-    expect((await errorOf(node.pat.create({ ...WANTED, router_port: 4000 }, dryRun))).code).toBe('PORT_TAKEN');
+    expect((await errorOf(node.pat.create({ ...REQUEST, router_port: 4000 }, dryRun))).code).toBe('PORT_TAKEN');
     expect((await errorOf(node.pat.delete([idOf(9)], dryRun))).code).toBe('MAPPING_NOT_FOUND');
     node.dataplane.lose(ROUTER);
-    expect((await errorOf(node.pat.create(WANTED, dryRun))).code).toBe('ROUTER_NOT_FOUND');
+    expect((await errorOf(node.pat.create(REQUEST, dryRun))).code).toBe('ROUTER_NOT_FOUND');
     expect((await node.pat.delete([idOf(1)], dryRun)).script).toBe('');
   });
 });

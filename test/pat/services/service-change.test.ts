@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { FakeRouter } from '../../support/fake-dataplane.ts';
 import { errorOf, type FakeNode, fakeNode } from '../../support/fake-node.ts';
-import { CALLER, FACTS, FORWARD, factsOf, GATEWAY, idOf, MAPPING, ROUTER, WANTED } from '../../support/samples.ts';
+import { CALLER, FACTS, FORWARD, factsOf, GATEWAY, idOf, MAPPING, REQUEST, ROUTER } from '../../support/samples.ts';
 
 const SSH_IN_KERNEL = `${idOf(1)} ${GATEWAY}:4000/tcp 10.20.0.51 22  false`;
 
@@ -14,7 +14,7 @@ beforeEach(() => {
 
 describe('create', () => {
   test('gives the mapping as it is stored and in the kernel, ACTIVE', async () => {
-    const { value, warnings, script } = await node.pat.create(WANTED);
+    const { value, warnings, script } = await node.pat.create(REQUEST);
 
     expect(value).toEqual({ ...MAPPING, counters: null });
     expect([warnings, script]).toEqual([[], undefined]);
@@ -26,7 +26,7 @@ describe('create', () => {
   test('allocates the next port each time, and does not reuse a freed port at once', async () => {
     const ports: number[] = [];
     for (let time = 0; time < 6; time++) {
-      const { value } = await node.pat.create(WANTED);
+      const { value } = await node.pat.create(REQUEST);
       ports.push(value.router_port);
       await node.pat.delete([value.id]);
     }
@@ -35,9 +35,9 @@ describe('create', () => {
   });
 
   test('is refused when the range is full', async () => {
-    for (let time = 0; time < 4; time++) await node.pat.create(WANTED);
+    for (let time = 0; time < 4; time++) await node.pat.create(REQUEST);
 
-    expect(await errorOf(node.pat.create(WANTED))).toMatchObject({
+    expect(await errorOf(node.pat.create(REQUEST))).toMatchObject({
       code: 'NO_FREE_PORT',
       facts: { first: 4000, last: 4003, mappings: 4, others: 0 },
     });
@@ -45,30 +45,30 @@ describe('create', () => {
   });
 
   test('publishes one target on several ports, and one port for TCP and UDP', async () => {
-    await node.pat.create({ ...WANTED, router_port: 53 });
-    await node.pat.create({ ...WANTED, router_port: 53, protocol: 'udp' });
-    await node.pat.create({ ...WANTED, router_port: 54 });
+    await node.pat.create({ ...REQUEST, router_port: 53 });
+    await node.pat.create({ ...REQUEST, router_port: 53, protocol: 'udp' });
+    await node.pat.create({ ...REQUEST, router_port: 54 });
 
     expect((await node.pat.list()).mappings.map(({ status }) => status)).toEqual(['ACTIVE', 'ACTIVE', 'ACTIVE']);
     expect(node.router.entries).toHaveLength(3);
   });
 
   test('at the same time for one router gives each request its own port', async () => {
-    const created = await Promise.all([1, 2, 3, 4].map(() => node.pat.create(WANTED)));
+    const created = await Promise.all([1, 2, 3, 4].map(() => node.pat.create(REQUEST)));
 
     expect(new Set(created.map(({ value }) => value.router_port)).size).toBe(4);
     expect(node.router.entries).toHaveLength(4);
   });
 
   test('masquerades where the way of the replies is unknown', async () => {
-    await node.pat.create({ ...WANTED, server_ip: '10.30.0.1' });
+    await node.pat.create({ ...REQUEST, server_ip: '10.30.0.1' });
 
     expect(node.router.inPlace()).toEqual([`${idOf(1)} ${GATEWAY}:4000/tcp 10.30.0.1 22  true`]);
   });
 
   test('of a disabled or expired mapping keeps it out of the kernel and gives DOWN', async () => {
-    const disabled = await node.pat.create({ ...WANTED, enabled: false });
-    const late = await node.pat.create({ ...WANTED, expires_at: '2029-12-31T00:00:00Z' });
+    const disabled = await node.pat.create({ ...REQUEST, enabled: false });
+    const late = await node.pat.create({ ...REQUEST, expires_at: '2029-12-31T00:00:00Z' });
 
     expect(disabled.value).toMatchObject({ status: 'DOWN', status_code: 'DISABLED' });
     expect(late.value).toMatchObject({ status: 'DOWN', status_code: 'EXPIRED' });
@@ -80,11 +80,11 @@ describe('create', () => {
       { code: 'BOTH_IPTABLES_VARIANTS', text: 'rules of iptables-legacy beside those of iptables-nft' },
     ];
 
-    expect((await node.pat.create(WANTED)).warnings).toEqual(node.router.warnings.map(({ text }) => text));
+    expect((await node.pat.create(REQUEST)).warnings).toEqual(node.router.warnings.map(({ text }) => text));
   });
 
   test('writes the change into the log', async () => {
-    await node.pat.create(WANTED);
+    await node.pat.create(REQUEST);
 
     expect(node.log.lines).toMatchObject([
       { level: 'info', message: 'router changed', details: { router_id: ROUTER } },
@@ -93,7 +93,7 @@ describe('create', () => {
 });
 
 describe('update', () => {
-  beforeEach(() => node.pat.create({ ...WANTED, name: 'ssh' }));
+  beforeEach(() => node.pat.create({ ...REQUEST, name: 'ssh' }));
 
   test('of the port publishes the new port, closes the old one and ends its connections', async () => {
     node.router.connect(CALLER, FORWARD);
@@ -156,7 +156,7 @@ describe('update', () => {
 
 describe('delete', () => {
   test('closes the port, ends its connections and removes the mapping', async () => {
-    const { value } = await node.pat.create(WANTED);
+    const { value } = await node.pat.create(REQUEST);
     node.router.connect(CALLER, FORWARD);
 
     const deleted = await node.pat.delete([value.id]);
@@ -169,10 +169,10 @@ describe('delete', () => {
   test('of several mappings makes one change for each router', async () => {
     const west = new FakeRouter(factsOf('west'));
     node.dataplane.add(west);
-    await node.pat.create(WANTED);
-    await node.pat.create({ ...WANTED, router_id: 'west' });
-    await node.pat.create(WANTED);
-    await node.pat.create(WANTED);
+    await node.pat.create(REQUEST);
+    await node.pat.create({ ...REQUEST, router_id: 'west' });
+    await node.pat.create(REQUEST);
+    await node.pat.create(REQUEST);
     const before = node.dataplane.count('apply');
 
     const { value, failures } = await node.pat.delete([idOf(3), idOf(2), idOf(1), idOf(3)]);
@@ -185,7 +185,7 @@ describe('delete', () => {
   });
 
   test('of several mappings deletes none when one is not found', async () => {
-    await node.pat.create(WANTED);
+    await node.pat.create(REQUEST);
     const before = node.router.inPlace();
 
     expect(await errorOf(node.pat.delete([idOf(1), idOf(9)]))).toMatchObject({
@@ -198,7 +198,7 @@ describe('delete', () => {
   });
 
   test('of none deletes none', async () => {
-    await node.pat.create(WANTED);
+    await node.pat.create(REQUEST);
 
     expect((await node.pat.delete([])).value).toEqual([]);
     expect((await node.pat.list()).mappings).toHaveLength(1);
@@ -207,25 +207,25 @@ describe('delete', () => {
 
 describe('in one process', () => {
   test('a second change does not read the kernel rules again', async () => {
-    await node.pat.create(WANTED);
+    await node.pat.create(REQUEST);
     const before = node.dataplane.calls.length;
 
-    await node.pat.create(WANTED);
+    await node.pat.create(REQUEST);
 
     expect(node.dataplane.calls.slice(before)).toEqual(['facts', 'listeners', 'apply', 'flows']);
   });
 
   test('the mapping after a disabled one is published', async () => {
-    await node.pat.create({ ...WANTED, enabled: false });
+    await node.pat.create({ ...REQUEST, enabled: false });
 
-    expect((await node.pat.create(WANTED)).value.status).toBe('ACTIVE');
+    expect((await node.pat.create(REQUEST)).value.status).toBe('ACTIVE');
   });
 
   test('a changed gateway address is used without reading the rules again', async () => {
-    await node.pat.create(WANTED);
+    await node.pat.create(REQUEST);
     node.router.facts = { ...FACTS, gateways: ['203.0.113.20'], addresses: ['203.0.113.20'] };
 
-    expect((await node.pat.create(WANTED)).value.gateway_ip).toBe('203.0.113.20');
+    expect((await node.pat.create(REQUEST)).value.gateway_ip).toBe('203.0.113.20');
     expect(node.dataplane.count('observe')).toBe(1);
   });
 });

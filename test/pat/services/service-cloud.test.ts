@@ -33,8 +33,8 @@ beforeEach(() => {
   });
 });
 
-const create = async (...wanted: object[]): Promise<string[]> => {
-  const inputs = wanted.map((each) => ({ router: 'edge', server: 'web', server_port: 22, ...each }));
+const create = async (...requests: object[]): Promise<string[]> => {
+  const inputs = requests.map((each) => ({ router: 'edge', server: 'web', server_port: 22, ...each }));
   const { value } = await node.pat.createMany(inputs, { requester });
   return value.map(({ id }) => id);
 };

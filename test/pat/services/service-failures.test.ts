@@ -7,7 +7,7 @@ import type { MappingRequestInput } from '../../../src/pat/mapping/request.ts';
 import { FakeRouter } from '../../support/fake-dataplane.ts';
 import { errorOf, type FakeNode, fakeNode } from '../../support/fake-node.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
-import { CALLER, FORWARD, factsOf, idOf, MAPPING, ROUTER, recordWith, WANTED } from '../../support/samples.ts';
+import { CALLER, FORWARD, factsOf, idOf, MAPPING, REQUEST, ROUTER, recordWith } from '../../support/samples.ts';
 
 const TOOL_FAILED = praasError('TOOL_FAILED', { command: 'conntrack', exit_code: 1, output: 'no' });
 
@@ -39,7 +39,7 @@ let store: BrokenStore;
 beforeEach(async () => {
   store = new BrokenStore();
   node = fakeNode({ store });
-  await node.pat.create(WANTED);
+  await node.pat.create(REQUEST);
   node.router.connect(CALLER, FORWARD);
 });
 
@@ -56,7 +56,7 @@ const refuse = (): void => {
 };
 
 const changes: [string, () => Promise<unknown>][] = [
-  ['create', () => node.pat.create(WANTED)],
+  ['create', () => node.pat.create(REQUEST)],
   ['update', () => node.pat.update(idOf(1), { router_port: 4003 })],
   ['disable', () => node.pat.update(idOf(1), { enabled: false })],
   ['delete', () => node.pat.delete([idOf(1)])],
@@ -120,7 +120,7 @@ test('a status that cannot be stored is an error, and the rules are restored', a
   const before = node.router.inPlace();
   store.broken = 'stage';
 
-  expect((await errorOf(node.pat.create(WANTED))).code).toBe('STORE_FULL');
+  expect((await errorOf(node.pat.create(REQUEST))).code).toBe('STORE_FULL');
 
   expect(node.router.inPlace()).toEqual(before);
   expect((await store.read(ROUTER)).mappings.size).toBe(1);
@@ -131,18 +131,18 @@ test('a refused create uses no port, and creates no record of the router', async
   node.dataplane.add(west);
   node.dataplane.refuseNext('west');
 
-  await errorOf(node.pat.create({ ...WANTED, router_id: 'west' }));
+  await errorOf(node.pat.create({ ...REQUEST, router_id: 'west' }));
 
   expect((await store.routers()).includes('west')).toBe(false);
   expect([west.inPlace(), west.hasBaseChains]).toEqual([[], false]);
-  expect((await node.pat.create({ ...WANTED, router_id: 'west' })).value.router_port).toBe(4000);
+  expect((await node.pat.create({ ...REQUEST, router_id: 'west' })).value.router_port).toBe(4000);
 });
 
 test('when the rules cannot be restored either, the first error is thrown, the second logged, and sync repairs the drift', async () => {
   node.dataplane.failNext('flows', TOOL_FAILED);
   node.dataplane.failNext('observe', praasError('KERNEL_BUSY', { router: ROUTER, seconds: 10 }));
 
-  expect((await errorOf(node.pat.create(WANTED))).code).toBe('TOOL_FAILED');
+  expect((await errorOf(node.pat.create(REQUEST))).code).toBe('TOOL_FAILED');
 
   expect(node.router.entries).toHaveLength(2);
   expect(node.log.lines.at(-1)).toMatchObject({ level: 'warn', details: { router_id: ROUTER } });
@@ -170,17 +170,17 @@ test('unmanaged rules are respected, not overwritten', async () => {
   ];
   node = fakeNode({ store, router: node.router });
 
-  const create = (wanted: MappingRequestInput): Promise<unknown> => node.pat.createMany([wanted], {}, [idOf(9)]);
-  expect(await errorOf(create({ ...WANTED, router_port: 4002 }))).toMatchObject({
+  const create = (request: MappingRequestInput): Promise<unknown> => node.pat.createMany([request], {}, [idOf(9)]);
+  expect(await errorOf(create({ ...REQUEST, router_port: 4002 }))).toMatchObject({
     code: 'PORT_TAKEN',
     facts: { by: expect.stringContaining('-A x --dport 4001:4003') },
   });
-  expect((await errorOf(create(WANTED))).code).toBe('NO_FREE_PORT');
+  expect((await errorOf(create(REQUEST))).code).toBe('NO_FREE_PORT');
 });
 
 test('a delete over two routers of which one refuses deletes the mapping of the other, and reports the failure', async () => {
   node.dataplane.add(new FakeRouter(factsOf('west')));
-  await node.pat.create({ ...WANTED, router_id: 'west' });
+  await node.pat.create({ ...REQUEST, router_id: 'west' });
   refuse();
 
   const { value, failures } = await node.pat.delete([idOf(1), idOf(2)]);

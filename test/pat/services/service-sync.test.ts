@@ -3,15 +3,15 @@ import { beforeEach, expect, test } from '@jest/globals';
 import { FakeRouter } from '../../support/fake-dataplane.ts';
 import { errorOf, type FakeNode, fakeNode } from '../../support/fake-node.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
-import { CALLER, FACTS, FORWARD, idOf, MAPPING, ROUTER, recordWith, WANTED } from '../../support/samples.ts';
+import { CALLER, FACTS, FORWARD, idOf, MAPPING, REQUEST, ROUTER, recordWith } from '../../support/samples.ts';
 
 let node: FakeNode;
 let expected: string[];
 
 beforeEach(async () => {
   node = fakeNode();
-  await node.pat.create(WANTED);
-  await node.pat.create({ ...WANTED, protocol: 'udp', allowed_cidrs: ['192.0.2.0/24'] });
+  await node.pat.create(REQUEST);
+  await node.pat.create({ ...REQUEST, protocol: 'udp', allowed_cidrs: ['192.0.2.0/24'] });
   expected = node.router.inPlace();
 });
 
@@ -73,7 +73,7 @@ test('an expired mapping is removed from the kernel with its connections, and is
 });
 
 test('the expiry of a mapping is not drift', async () => {
-  const { value } = await node.pat.create({ ...WANTED, server_port: 80, expires_at: '2030-01-01T01:00:00Z' });
+  const { value } = await node.pat.create({ ...REQUEST, server_port: 80, expires_at: '2030-01-01T01:00:00Z' });
   node.clock.set(new Date('2030-01-01T02:00:00Z'));
   await node.pat.sync(ROUTER);
 
@@ -126,7 +126,7 @@ test('a mapping whose port is in use on the new address is DOWN and keeps its ad
     addresses: ['203.0.113.10', '203.0.113.20'],
   };
   await node.pat.create(
-    { ...WANTED, gateway_ip: '203.0.113.20', router_port: 4000, server_port: 2222 },
+    { ...REQUEST, gateway_ip: '203.0.113.20', router_port: 4000, server_port: 2222 },
     { force: true },
   );
   node.router.facts = MOVED;
@@ -149,7 +149,7 @@ test('without a gateway address (a standby HA instance) mappings keep their addr
 });
 
 test('a mapping keeps an address that was never a gateway address', async () => {
-  await node.pat.create({ ...WANTED, gateway_ip: '203.0.113.30', server_port: 80 }, { force: true });
+  await node.pat.create({ ...REQUEST, gateway_ip: '203.0.113.30', server_port: 80 }, { force: true });
 
   expect((await node.pat.sync(ROUTER)).value.moved).toBe(0);
   node.router.facts = MOVED;
@@ -191,7 +191,7 @@ function killedWhile(deleted: boolean): FakeNode {
 }
 
 const completions: [string, (after: FakeNode) => Promise<unknown>][] = [
-  ['the next change of another mapping', (after) => after.pat.create({ ...WANTED, router_port: 8022 })],
+  ['the next change of another mapping', (after) => after.pat.create({ ...REQUEST, router_port: 8022 })],
   ['sync', (after) => after.pat.sync(ROUTER)],
 ];
 

@@ -7,7 +7,7 @@ import { FakeRouter } from '../../support/fake-dataplane.ts';
 import { errorOf, type FakeNode, fakeNode, POLICY } from '../../support/fake-node.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import { newMapping } from '../../support/requests.ts';
-import { factsOf, idOf, ROUTER, WANTED } from '../../support/samples.ts';
+import { factsOf, idOf, REQUEST, ROUTER } from '../../support/samples.ts';
 
 /** Counts commits, because each costs an fsync. */
 class CountingStore extends MemoryStore {
@@ -38,7 +38,7 @@ let node: FakeNode;
 beforeEach(async () => {
   store = new CountingStore();
   node = fakeNode({ store });
-  await node.pat.create(WANTED);
+  await node.pat.create(REQUEST);
   store.commits = 0;
 });
 
@@ -51,7 +51,7 @@ const outcomes = async (works: readonly Promise<unknown>[]): Promise<string[]> =
 test('three creates cost one inspection, one durable write and one kernel transaction, and get three ports', async () => {
   const before = [applied(), node.dataplane.count('facts')] as const;
 
-  const created = await Promise.all([1, 2, 3].map((port) => node.pat.create({ ...WANTED, server_port: port })));
+  const created = await Promise.all([1, 2, 3].map((port) => node.pat.create({ ...REQUEST, server_port: port })));
 
   expect(created.map(({ value }) => value.router_port)).toEqual([4001, 4002, 4003]);
   expect(created.map(({ value }) => value.status)).toEqual(['ACTIVE', 'ACTIVE', 'ACTIVE']);
@@ -60,9 +60,9 @@ test('three creates cost one inspection, one durable write and one kernel transa
 
 test('a refused change does not affect the others', async () => {
   const works = [
-    node.pat.create({ ...WANTED, server_port: 80 }),
-    node.pat.create({ ...WANTED, router_port: 4000 }),
-    node.pat.create({ ...WANTED, server_ip: '192.0.2.1' }),
+    node.pat.create({ ...REQUEST, server_port: 80 }),
+    node.pat.create({ ...REQUEST, router_port: 4000 }),
+    node.pat.create({ ...REQUEST, server_ip: '192.0.2.1' }),
     node.pat.update(idOf(1), { name: 'ssh' }),
     node.pat.delete([idOf(9)]),
   ];
@@ -78,7 +78,7 @@ test('a refused change does not affect the others', async () => {
 });
 
 test('of two requests for the same port one gets it', async () => {
-  const works = [4002, 4002].map((router_port) => node.pat.create({ ...WANTED, router_port }));
+  const works = [4002, 4002].map((router_port) => node.pat.create({ ...REQUEST, router_port }));
 
   expect((await outcomes(works)).toSorted()).toEqual(['PORT_TAKEN', 'done']);
 });
@@ -99,7 +99,7 @@ test('when the kernel refuses changes together, each is tried alone and only the
   // Together, together again after the kernel was read; then alone: the first, and the first again.
   for (let n = 0; n < 4; n++) node.dataplane.refuseNext(ROUTER);
 
-  const works = [80, 81, 82].map((server_port) => node.pat.create({ ...WANTED, server_port }));
+  const works = [80, 81, 82].map((server_port) => node.pat.create({ ...REQUEST, server_port }));
 
   expect(await outcomes(works)).toEqual(['KERNEL_REFUSED', 'done', 'done']);
   const stored = (await node.pat.list()).mappings.map(({ server_port }) => server_port);
@@ -111,13 +111,13 @@ test('a full disk refuses all of them and changes nothing', async () => {
   store.broken = praasError('STORE_FULL', { path: '/srv/state/x.journal' });
   const before = node.router.inPlace();
 
-  const works = [80, 81].map((server_port) => node.pat.create({ ...WANTED, server_port }));
+  const works = [80, 81].map((server_port) => node.pat.create({ ...REQUEST, server_port }));
   expect(await outcomes(works)).toEqual(['STORE_FULL', 'STORE_FULL']);
 
   expect((await node.pat.list()).mappings).toHaveLength(1);
   expect(node.router.inPlace()).toEqual(before);
   store.broken = undefined;
-  expect(await outcomes([node.pat.create({ ...WANTED, server_port: 82 })])).toEqual(['done']);
+  expect(await outcomes([node.pat.create({ ...REQUEST, server_port: 82 })])).toEqual(['done']);
 });
 
 test('routers do not wait for one another', async () => {
@@ -128,20 +128,20 @@ test('routers do not wait for one another', async () => {
     if (router_id === ROUTER) await blocked.promise;
     return facts(router_id);
   };
-  const slow = node.pat.create({ ...WANTED, server_port: 80 });
+  const slow = node.pat.create({ ...REQUEST, server_port: 80 });
 
-  expect(await outcomes([node.pat.create({ ...WANTED, router_id: 'west' })])).toEqual(['done']);
+  expect(await outcomes([node.pat.create({ ...REQUEST, router_id: 'west' })])).toEqual(['done']);
 
   blocked.resolve();
   expect(await outcomes([slow])).toEqual(['done']);
 });
 
 test('a list is created all or none', async () => {
-  const inputs = [80, 81].map((server_port) => ({ ...WANTED, server_port }));
+  const inputs = [80, 81].map((server_port) => ({ ...REQUEST, server_port }));
   expect((await node.pat.createMany(inputs)).value.map(({ router_port }) => router_port)).toEqual([4001, 4002]);
   const before = node.router.inPlace();
 
-  const twoMore = [82, 83].map((server_port) => ({ ...WANTED, server_port }));
+  const twoMore = [82, 83].map((server_port) => ({ ...REQUEST, server_port }));
   expect((await errorOf(node.pat.createMany(twoMore))).code).toBe('NO_FREE_PORT');
 
   expect(node.router.inPlace()).toEqual(before);
@@ -149,7 +149,7 @@ test('a list is created all or none', async () => {
 });
 
 test('a list for several routers, or for none, is refused', async () => {
-  const inputs = [WANTED, { ...WANTED, router_id: 'west' }];
+  const inputs = [REQUEST, { ...REQUEST, router_id: 'west' }];
 
   expect(await errorOf(() => node.pat.createMany(inputs))).toMatchObject({
     code: 'INVALID_INPUT',
@@ -162,9 +162,9 @@ test('a list for several routers, or for none, is refused', async () => {
 });
 
 test('a port that is already published is given again, also to concurrent requests', async () => {
-  const asked = await Promise.all([1, 2].map(() => node.pat.ensure(newMapping({ ...WANTED, server_port: 80 }))));
-  const again = await node.pat.ensure(newMapping({ ...WANTED, gateway_ip: '203.0.113.10', server_port: 80 }));
-  const other = await node.pat.ensure(newMapping({ ...WANTED, protocol: 'udp', server_port: 80 }));
+  const asked = await Promise.all([1, 2].map(() => node.pat.ensure(newMapping({ ...REQUEST, server_port: 80 }))));
+  const again = await node.pat.ensure(newMapping({ ...REQUEST, gateway_ip: '203.0.113.10', server_port: 80 }));
+  const other = await node.pat.ensure(newMapping({ ...REQUEST, protocol: 'udp', server_port: 80 }));
 
   expect(asked.map(({ value }) => [value.mapping.router_port, value.isNew])).toEqual([
     [4001, true],
@@ -175,10 +175,10 @@ test('a port that is already published is given again, also to concurrent reques
 });
 
 test('a repeated create is recognized also while its router is not on this node', async () => {
-  await node.pat.createMany([{ ...WANTED, server_port: 80 }], {}, [idOf(7)]);
+  await node.pat.createMany([{ ...REQUEST, server_port: 80 }], {}, [idOf(7)]);
   node.dataplane.lose(ROUTER);
 
-  const again = node.pat.createMany([{ ...WANTED, server_port: 80 }], {}, [idOf(7)]);
+  const again = node.pat.createMany([{ ...REQUEST, server_port: 80 }], {}, [idOf(7)]);
 
   expect((await errorOf(again)).code).toBe('MAPPING_EXISTS');
 });
@@ -186,7 +186,7 @@ test('a repeated create is recognized also while its router is not on this node'
 test('more changes than fit in one batch are all made', async () => {
   const node2 = fakeNode({ policy: { ...POLICY, router_port_range: { first: 4000, last: 4999 } } });
 
-  const works = Array.from({ length: 600 }, (_, n) => node2.pat.create({ ...WANTED, server_port: n + 1 }));
+  const works = Array.from({ length: 600 }, (_, n) => node2.pat.create({ ...REQUEST, server_port: n + 1 }));
 
   expect(new Set(await outcomes(works))).toEqual(new Set(['done']));
   expect(node2.router.entries).toHaveLength(600);

@@ -10,7 +10,7 @@ import { droppedWarning } from '../../../src/pat/target/warnings.ts';
 import { DEMO, FakeCloud, OTHER, portOf, WEB_PORT } from '../../support/fake-cloud.ts';
 import { errorOf, ListLog } from '../../support/fake-node.ts';
 import { requestOf } from '../../support/requests.ts';
-import { idOf, ROUTER, WANTED } from '../../support/samples.ts';
+import { idOf, REQUEST, ROUTER } from '../../support/samples.ts';
 
 const rule = (fields: Partial<SecurityGroupRule> = {}): SecurityGroupRule => ({
   id: idOf(1),
@@ -87,7 +87,7 @@ describe('with a cloud', () => {
     groups = new SecurityGroups(cloud, new ListLog());
   });
   const target = (fields = {}) => ({
-    mapping: requestOf({ ...WANTED, router_id: ROUTER, ...fields }),
+    mapping: requestOf({ ...REQUEST, router_id: ROUTER, ...fields }),
     port: portOf({ id: WEB_PORT }),
   });
 

@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Schema } from '../../../src/server/http/schema-text.ts';
-import { CALLER, GATEWAY, idOf, ROUTER, WANTED } from '../../support/samples.ts';
+import { CALLER, GATEWAY, idOf, REQUEST, ROUTER } from '../../support/samples.ts';
 import { TestApi } from './api.ts';
 import { Contract, type Operation } from './contract.ts';
 import { oddJson, oddName, oddText } from './odd.ts';
@@ -34,8 +34,8 @@ let refused = 0;
 
 beforeAll(async () => {
   await api.open();
-  await api.node.pat.create({ ...WANTED, name: 'ssh', allowed_cidrs: ['198.51.100.0/24'] });
-  await api.node.pat.create({ ...WANTED, server_port: 53, protocol: 'udp', project_id: 'blue' });
+  await api.node.pat.create({ ...REQUEST, name: 'ssh', allowed_cidrs: ['198.51.100.0/24'] });
+  await api.node.pat.create({ ...REQUEST, server_port: 53, protocol: 'udp', project_id: 'blue' });
   api.node.router.connect(CALLER, { protocol: 'tcp', gateway_ip: GATEWAY, router_port: 4000 });
   before = await api.state();
 });
@@ -100,7 +100,7 @@ const LONG_LINE = 15_000;
 const DONE: readonly (string | undefined)[] = ['applyCorrections', 'updateMapping', 'updateQuota'];
 /** A body that is allowed, and that is refused all the same: no such server, or no such mapping. */
 function harmlessBody({ operationId, body }: Operation): string | undefined {
-  if (operationId === 'createMappings') return JSON.stringify({ mapping: { ...WANTED, server_ip: '192.0.2.1' } });
+  if (operationId === 'createMappings') return JSON.stringify({ mapping: { ...REQUEST, server_ip: '192.0.2.1' } });
   if (operationId === 'deleteMappings') return JSON.stringify({ ids: [idOf(99)] });
   return body && JSON.stringify(body.examples?.[0]);
 }
@@ -383,7 +383,7 @@ describe('raw bytes', () => {
   test('the hidden request would be carried out if it were seen', async () => {
     const scratch = new TestApi();
     await scratch.open();
-    await scratch.node.pat.create(WANTED);
+    await scratch.node.pat.create(REQUEST);
     const socket = connect(Number(new URL(scratch.url).port), hostname);
     socket.end(SMUGGLED);
     const answer = await new Promise<string>((resolve) => socket.once('data', (chunk) => resolve(chunk.toString())));

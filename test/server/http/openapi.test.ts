@@ -22,7 +22,7 @@ beforeEach(async () => {
 
 afterEach(() => api.close());
 
-const WANTED = { router_id: ROUTER, server_ip: '10.20.0.51', server_port: 22 };
+const REQUEST = { router_id: ROUTER, server_ip: '10.20.0.51', server_port: 22 };
 const OPEN = ['get /', 'get /healthz', 'get /metrics', 'get /readyz'];
 
 describe('the document', () => {
@@ -92,7 +92,7 @@ async function ask(operationId: string, status: number, path: string, call: Call
 }
 
 async function create(): Promise<MappingView> {
-  const response = await ask('createMappings', 201, '/v1/mappings', { json: { mapping: WANTED } });
+  const response = await ask('createMappings', 201, '/v1/mappings', { json: { mapping: REQUEST } });
   return ((await response.json()) as { mapping: MappingView }).mapping;
 }
 
@@ -111,19 +111,19 @@ describe('every answer is as the document says', () => {
       await ask('listMappings', 401, '/v1/mappings', { token: 'wrong' });
     },
     createMappings: async () => {
-      const mappings = [{ ...WANTED, server_port: 80, name: 'web', allowed_cidrs: ['198.51.100.7'] }];
+      const mappings = [{ ...REQUEST, server_port: 80, name: 'web', allowed_cidrs: ['198.51.100.7'] }];
       await ask('createMappings', 201, '/v1/mappings', { json: { mappings } });
       await ask('createMappings', 200, '/v1/mappings?dry_run=true', { json: { mappings } });
-      await ask('createMappings', 200, '/v1/mappings?dry_run=true', { json: { mapping: WANTED } });
+      await ask('createMappings', 200, '/v1/mappings?dry_run=true', { json: { mapping: REQUEST } });
       await ask('createMappings', 400, '/v1/mappings', { json: {} });
-      await ask('createMappings', 401, '/v1/mappings', { json: { mapping: WANTED }, token: 'none' });
-      await ask('createMappings', 403, '/v1/mappings', { json: { mapping: WANTED }, token: 'reader' });
-      await ask('createMappings', 404, '/v1/mappings', { json: { mapping: { ...WANTED, router_id: 'lost' } } });
-      await ask('createMappings', 409, '/v1/mappings', { json: { mapping: { ...WANTED, server_ip: '192.0.2.1' } } });
+      await ask('createMappings', 401, '/v1/mappings', { json: { mapping: REQUEST }, token: 'none' });
+      await ask('createMappings', 403, '/v1/mappings', { json: { mapping: REQUEST }, token: 'reader' });
+      await ask('createMappings', 404, '/v1/mappings', { json: { mapping: { ...REQUEST, router_id: 'lost' } } });
+      await ask('createMappings', 409, '/v1/mappings', { json: { mapping: { ...REQUEST, server_ip: '192.0.2.1' } } });
       await ask('createMappings', 413, '/v1/mappings', { json: 'x'.repeat(1024 * 1024) });
       const headers = { 'Idempotency-Key': 'k' };
-      await ask('createMappings', 201, '/v1/mappings', { json: { mapping: WANTED }, headers });
-      await ask('createMappings', 201, '/v1/mappings', { json: { mapping: WANTED }, headers });
+      await ask('createMappings', 201, '/v1/mappings', { json: { mapping: REQUEST }, headers });
+      await ask('createMappings', 201, '/v1/mappings', { json: { mapping: REQUEST }, headers });
       await ask('createMappings', 422, '/v1/mappings', { json: { mappings }, headers });
     },
     showMapping: async (id) => {
@@ -208,7 +208,7 @@ describe('every answer is as the document says', () => {
       await ask('listEvents', 400, '/v1/events?after=yesterday');
     },
     applyCorrections: async (id) => {
-      const seen = { server_ip: WANTED.server_ip, server_id: null, port_id: null };
+      const seen = { server_ip: REQUEST.server_ip, server_id: null, port_id: null };
       const correction = {
         action: 'delete',
         mapping_id: id,
@@ -244,7 +244,7 @@ describe('every answer is as the document says', () => {
 
   test('also when something outside fails', async () => {
     api.node.dataplane.failNext('observe', new Error('a secret of the inside'));
-    const response = await ask('createMappings', 500, '/v1/mappings', { json: { mapping: WANTED } });
+    const response = await ask('createMappings', 500, '/v1/mappings', { json: { mapping: REQUEST } });
 
     expect(await response.text()).not.toContain('secret');
   });

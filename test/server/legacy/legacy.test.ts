@@ -15,7 +15,7 @@ import { type FakeNode, fakeNode, POLICY } from '../../support/fake-node.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import { ProxyCli, pathOf, proxyCliContract, send, type Target } from '../../support/proxy-cli.ts';
 import { POLICY_BY_DEFAULT } from '../../support/requests.ts';
-import { FACTS, GATEWAY, idOf, MAPPING, ROUTER, recordWith, WANTED } from '../../support/samples.ts';
+import { FACTS, GATEWAY, idOf, MAPPING, REQUEST, ROUTER, recordWith } from '../../support/samples.ts';
 
 const NAMESPACE = FACTS.namespace;
 const FLOATING = '203.0.113.11';
@@ -114,7 +114,7 @@ test('the tables are in the order of addresses and ports, not of texts', async (
 
 test('a UDP mapping is not there: neither shown nor removed, and the TCP port of that number is created', async () => {
   const { node, cli } = await stage();
-  const udp = (await node.pat.create({ ...WANTED, protocol: 'udp', router_port: 4000 })).value;
+  const udp = (await node.pat.create({ ...REQUEST, protocol: 'udp', router_port: 4000 })).value;
 
   expect(await cli.list(NAMESPACE)).toEqual([]);
   expect((await cli.remove(SSH)).answer['status']).toBe('NO CREATED');
@@ -126,7 +126,7 @@ test('a UDP mapping is not there: neither shown nor removed, and the TCP port of
 
 test('of two mappings of one server port the lowest router port counts, until it is gone', async () => {
   const { node, cli } = await stage();
-  for (const router_port of [4003, 4001, 4002]) await node.pat.create({ ...WANTED, router_port });
+  for (const router_port of [4003, 4001, 4002]) await node.pat.create({ ...REQUEST, router_port });
 
   expect(await cli.table(SSH)).toEqual({ 22: '4001' });
   expect((await cli.create(SSH)).answer).toMatchObject({ status: 'CREATED', created_router_port: '4001' });
@@ -137,7 +137,7 @@ test('of two mappings of one server port the lowest router port counts, until it
 
 test('a change is about the mapping on the gateway named, whichever port others have', async () => {
   const { node, cli } = await stage();
-  await node.pat.create({ ...WANTED, gateway_ip: FLOATING, router_port: 4000 });
+  await node.pat.create({ ...REQUEST, gateway_ip: FLOATING, router_port: 4000 });
 
   expect((await cli.remove(SSH)).answer['status']).toBe('NO CREATED');
   expect((await cli.create(SSH)).answer).toMatchObject({ status: 'SUCCESS', create_router_port: '4000' });
@@ -166,7 +166,7 @@ test.each([
 
 test('a mapping disappears from the tables when it expires', async () => {
   const { node, cli } = await stage();
-  await node.pat.create({ ...WANTED, expires_at: '2030-01-01T00:00:10Z' });
+  await node.pat.create({ ...REQUEST, expires_at: '2030-01-01T00:00:10Z' });
 
   expect(await cli.table(SSH)).toEqual({ 22: '4000' });
   node.clock.advance(10);
@@ -256,7 +256,7 @@ test('of many that remove one mapping at once one is told REMOVED', async () => 
 
 test('a mapping that leads elsewhere when the change has its turn is left alone', async () => {
   const { node, cli } = await stage();
-  const mapping = (await node.pat.create(WANTED)).value;
+  const mapping = (await node.pat.create(REQUEST)).value;
   const other = node.pat.update(mapping.id, { server_ip: '10.20.0.99' });
 
   const [removed, moved] = await Promise.all([cli.remove(SSH), cli.modify(SSH, '4003'), other]);

@@ -13,7 +13,7 @@ import { redactFor } from '../../../src/server/http/redact.ts';
 import { routerEndpoints } from '../../../src/server/pat/routers.ts';
 import { errorOf } from '../../support/fake-node.ts';
 import { POLICY_BY_DEFAULT } from '../../support/requests.ts';
-import { GATEWAY, idOf, ROUTER, WANTED } from '../../support/samples.ts';
+import { GATEWAY, idOf, REQUEST, ROUTER } from '../../support/samples.ts';
 import { type Call, READY, TestApi } from '../http/api.ts';
 
 let api: TestApi;
@@ -51,8 +51,8 @@ const readPolicy = (path: string) => readFileOf(path, PAT_ACTIONS);
 /** Actions without an operation of their own, with a test of whether they are allowed. */
 const INDIRECT: Partial<Record<PatAction, (requester: RequesterLevel) => Promise<boolean>>> = {
   'mapping:create:any-port': async (requester) => {
-    const before = await ask(requester, 'post', '/v1/mappings', { mapping: { ...WANTED, router_port: 4000 } });
-    const outside = await ask(requester, 'post', '/v1/mappings', { mapping: { ...WANTED, router_port: 9000 } });
+    const before = await ask(requester, 'post', '/v1/mappings', { mapping: { ...REQUEST, router_port: 4000 } });
+    const outside = await ask(requester, 'post', '/v1/mappings', { mapping: { ...REQUEST, router_port: 9000 } });
     return before !== 403 && outside === 201;
   },
   'mapping:force': async (requester) => {
@@ -119,7 +119,7 @@ test('the policy decides, not the role', async () => {
   const changed = new TestApi(READY, policy);
   await changed.open();
   try {
-    const json = { mapping: WANTED };
+    const json = { mapping: REQUEST };
     expect((await changed.call('post', '/v1/mappings', { token: 'blue-reader', json })).status).toBe(201);
     expect((await changed.call('get', '/v1/mappings', { token: 'admin' })).status).toBe(403);
   } finally {

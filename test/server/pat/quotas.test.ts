@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parsePolicy } from '../../../src/core/identity/policy.ts';
 import { PAT_ACTIONS } from '../../../src/pat/actions.ts';
 import type { QuotaView } from '../../../src/pat/services/api.ts';
-import { WANTED } from '../../support/samples.ts';
+import { REQUEST } from '../../support/samples.ts';
 import { type Call, READY, TestApi } from '../http/api.ts';
 
 let api: TestApi;
@@ -26,7 +26,7 @@ async function ask(method: string, path: string, call: Call = {}): Promise<reado
 const set = (project_id: string, quota: object, call: Call = {}) =>
   ask('patch', `/v1/quotas/${project_id}`, { json: { quota }, ...call });
 const publish = (call: Call = {}) =>
-  ask('post', '/v1/mappings', { token: 'member', json: { mapping: WANTED }, ...call });
+  ask('post', '/v1/mappings', { token: 'member', json: { mapping: REQUEST }, ...call });
 
 test('a project sees its limits and their usage', async () => {
   await publish();
@@ -68,7 +68,7 @@ test('of many requests at once exactly as many succeed as the quota allows', asy
 test('an operator who publishes for a project is held to its quota, and for none to none', async () => {
   await set('blue', { mappings: 0 });
 
-  expect((await publish({ token: 'admin', json: { mapping: { ...WANTED, project_id: 'blue' } } }))[0]).toBe(409);
+  expect((await publish({ token: 'admin', json: { mapping: { ...REQUEST, project_id: 'blue' } } }))[0]).toBe(409);
   expect((await publish({ token: 'admin' }))[0]).toBe(201);
 });
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What Neutron's L3 agent would have made at this boot: a router, somebody outside and a server behind it. Their packets are
+# What Neutron's L3 agent would have made at this boot: a router, a client outside and a server behind it. Their packets are
 # real. A router is qrouter-ID, its networks are the ends of cables. `routers.sh ID SUFFIX` makes another one beside the first,
 # with namespaces outsideSUFFIX and serverSUFFIX, and the same addresses.
 set -eu

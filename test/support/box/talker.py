@@ -1,5 +1,5 @@
-"""`serve PORT` gives back to everybody what he says. `stream ADDRESS PORT` sends numbers, one after the other, until its
-input ends, and then says how many bytes went and how many of them came back as they went. `knock ADDRESS PORT` makes one
+"""`serve PORT` sends back to each client what it sent. `stream ADDRESS PORT` sends numbers, one after the other, until its
+input ends, and then says how many bytes went and how many of them came back as they went. `probe ADDRESS PORT` makes one
 connection after the other, and then says how many there were and how many failed.
 """
 import select
@@ -57,7 +57,7 @@ def exactly(called, size):
     return data
 
 
-def knock(address, port):
+def probe(address, port):
     print('ready', flush=True)
     made = failed = 0
     while not is_over(10 * PAUSE_S):
@@ -75,4 +75,4 @@ if verb == 'serve':
 elif verb == 'stream':
     stream(args[0], int(args[1]))
 else:
-    knock(args[0], int(args[1]))
+    probe(args[0], int(args[1]))

@@ -217,7 +217,7 @@ describe('without an answer there is a reason', () => {
     expect(await failureOf(clientOf(at(halting.url), { silenceMs }), KEYED)).toEqual({ reason, isDoubtful: true });
   });
 
-  test('when what answers is not HTTP, or says more than anybody reads', async () => {
+  test('when what answers is not HTTP, or is longer than the limit', async () => {
     const chatty = createTcpServer((socket) => socket.end('SSH-2.0-OpenSSH\r\n')).listen(0, '127.0.0.1');
     ends.push(() => chatty.close());
     await once(chatty, 'listening');
