@@ -3,7 +3,8 @@
  * into undefined when the text is not allowed; nothing here throws. Texts arrive without white space at their ends. Plain
  * functions and not zod: every start of praas reads the configuration, and loading zod takes longer than all of that.
  */
-import { isIP, isIPv4 } from 'node:net';
+import { isIP } from 'node:net';
+import { isCidr } from '../values/ipv4.ts';
 import type { PortRange } from '../values/port-range.ts';
 
 export interface Kind<T> {
@@ -36,12 +37,6 @@ function parseAll<T>(parts: readonly string[], parse: (part: string) => T | unde
  */
 function parsePath(text: string): string | undefined {
   return text.startsWith('/') && !/[\p{C}\p{Zl}\p{Zp}\uFFFD]|\s[#;]/u.test(text) ? text : undefined;
-}
-
-/** What isCidr of values/ipv4.ts takes; a test holds the two together. */
-function parseNetwork(text: string): string | undefined {
-  const [address = '', prefix = '32', ...rest] = text.split('/');
-  return isIPv4(address) && /^(?:[12]?\d|3[0-2])$/.test(prefix) && rest.length === 0 ? text : undefined;
 }
 
 /** An address or a network of either family. */
@@ -97,7 +92,8 @@ export const ipAddress: Kind<string> = {
 /** May be empty. */
 export const ipv4Networks: Kind<readonly string[]> = {
   allowed: 'IPv4 addresses and networks such as 192.0.2.7 or 198.51.100.0/24, comma-separated, or empty',
-  parse: (text) => Object.freeze(text === '' ? [] : parseAll(text.split(','), parseNetwork)),
+  parse: (text) =>
+    Object.freeze(text === '' ? [] : parseAll(text.split(','), (part) => (isCidr(part) ? part : undefined))),
 };
 
 /** May be empty. */

@@ -16,7 +16,7 @@ import {
 } from '../../core/settings/sections.ts';
 import { type ConfigFile, readConfigFile } from './file.ts';
 import { configOf } from './values.ts';
-import { parseValue, type Written } from './written.ts';
+import { type Written, withValue } from './written.ts';
 
 export const DEFAULT_PATH = '/usr/local/etc/praas/praas.conf';
 const PATH_VARIABLE = 'PRAAS_CONFIG';
@@ -70,9 +70,10 @@ export async function load<const S extends Sections>(sections: S, sources: Confi
   const file = text === undefined ? NO_FILE : readConfigFile(text, path, sections);
 
   const keys = declaredKeys(sections);
-  const written = (declared: DeclaredKey): Written => writtenFor(declared, env, file);
+  const inForce = new Map(keys.map((declared) => [declared.fullName, writtenFor(declared, env, file)]));
+  const written = ({ fullName }: DeclaredKey): Written => inForce.get(fullName) as Written;
   return {
-    config: configOf(sections, (declared) => parseValue(declared, written(declared))),
+    config: configOf(sections, (declared) => written(declared).value),
     settings: Object.freeze(keys.map((declared) => settingOf(declared, written(declared)))),
     renamed: Object.freeze([...file.renamed, ...keys.flatMap((declared) => oldVariable(env, declared))]),
     path: text === undefined ? undefined : path,
@@ -96,10 +97,15 @@ async function readText(
 function writtenFor(declared: DeclaredKey, env: NodeJS.ProcessEnv, file: ConfigFile): Written {
   const { fullName, key } = declared;
   const byDefault = { text: key.fallback, where: 'default', oldName: undefined };
-  return inEnvironment(env, declared) ?? file.written.get(fullName) ?? byDefault;
+  const fromVariable = inEnvironment(env, declared);
+  if (fromVariable !== undefined) return withValue(declared, fromVariable);
+  return file.written.get(fullName) ?? withValue(declared, byDefault);
 }
 
-function inEnvironment(env: NodeJS.ProcessEnv, { key, variable, oldVariable: old }: DeclaredKey): Written | undefined {
+function inEnvironment(
+  env: NodeJS.ProcessEnv,
+  { key, variable, oldVariable: old }: DeclaredKey,
+): Omit<Written, 'value'> | undefined {
   const text = textIn(env, variable);
   if (text !== undefined) return { text, where: `environment ${variable}`, oldName: undefined };
   const oldText = old && textIn(env, old);

@@ -5,7 +5,7 @@
 import { declaredKeys, namesOf, type RenamedKey, type Sections } from '../../core/settings/sections.ts';
 import { parseLines } from './parser.ts';
 import { duplicateKey, misplacedKey, unknownSection } from './refusals.ts';
-import { parseValue, type Written } from './written.ts';
+import { type Written, withValue } from './written.ts';
 
 export interface ConfigFile {
   /** By full name of the key. */
@@ -33,9 +33,9 @@ export function readConfigFile(text: string, path: string, sections: Sections): 
     const earlier = written.get(fullName);
     if (earlier !== undefined) throw duplicateKey(where, parsed.key, declared, earlier);
     const oldName = parsed.key === name ? undefined : parsed.key;
-    const setting = { text: parsed.value, where, oldName };
-    parseValue(declared, setting, /[#;]/.test(parsed.value) ? ' (a comment needs a space before it)' : '');
-    written.set(fullName, setting);
+    const setting = { text: parsed.value, where, line: parsed.line, oldName };
+    const hint = /[#;]/.test(parsed.value) ? ' (a comment needs a space before it)' : '';
+    written.set(fullName, withValue(declared, setting, hint));
     if (oldName !== undefined) renamed.push({ where, oldName, newName: name });
   }
   return { written, renamed };

@@ -47,11 +47,10 @@ export function misplacedKey(
 /** Gives CONFIG_SYNTAX for a key that an earlier line sets, by the same name or by the other one. */
 export function duplicateKey(where: string, asked: string, { name }: DeclaredKey, earlier: Written): PraasError {
   const alias = asked === name ? '' : `, the old name of ${name}`;
-  const line = /\d+$/.exec(earlier.where)?.[0];
   const other = earlier.oldName === undefined || earlier.oldName === asked ? '' : ` as ${earlier.oldName}`;
   return praasError('CONFIG_SYNTAX', {
     where,
-    found: `duplicate key ${asked}${alias} (line ${line} sets it${other})`,
+    found: `duplicate key ${asked}${alias} (line ${earlier.line} sets it${other})`,
     allowed: 'each key once',
   });
 }
