@@ -32,9 +32,8 @@ export function canonicalCidr(text: string): string {
 
 /** Takes valid CIDRs, gives an equivalent list: each canonical, sorted, none inside another. */
 export function canonicalCidrs(texts: readonly string[]): string[] {
-  const networks = texts.map(networkOf).toSorted((a, b) => a.first - b.first || a.prefix - b.prefix);
   const kept: Network[] = [];
-  for (const network of networks) {
+  for (const network of sortedNetworks(texts)) {
     const previous = kept.at(-1);
     if (previous === undefined || network.first > previous.last) kept.push(network);
   }
@@ -48,6 +47,19 @@ export function cidrContains(cidr: string, address: string): boolean {
   return value >= network.first && value <= network.last;
 }
 
+/** True when the valid `cidrs` together contain all addresses of the valid `cidr`. */
+export function isCovered(cidr: string, cidrs: readonly string[]): boolean {
+  const { first, last } = networkOf(cidr);
+  let next = first;
+  for (const network of sortedNetworks(cidrs)) if (network.first <= next) next = Math.max(next, network.last + 1);
+  return next > last;
+}
+
+/** Gives the length of the prefix of a valid address or CIDR. */
+export function prefixLengthOf(cidr: string): number {
+  return networkOf(cidr).prefix;
+}
+
 /** True for the network address and the broadcast address of a network with a prefix of at most 30: they belong to no host. */
 export function isEdgeOf(cidr: string, address: string): boolean {
   const { first, last, prefix } = networkOf(cidr);
@@ -58,6 +70,10 @@ export function isEdgeOf(cidr: string, address: string): boolean {
 /** Sorts addresses by number, not by text: 10.0.0.9 before 10.0.0.10. */
 export function compareIpv4(a: string, b: string): number {
   return addressValue(a) - addressValue(b);
+}
+
+function sortedNetworks(texts: readonly string[]): Network[] {
+  return texts.map(networkOf).toSorted((a, b) => a.first - b.first || a.prefix - b.prefix);
 }
 
 function networkOf(text: string): Network {

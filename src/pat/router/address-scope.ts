@@ -3,8 +3,8 @@
  * it leaves by an internal interface of another scope. Packets to published ports cross scopes, so they get the mark of the
  * internal interface where the marks differ. Pure.
  */
-import { cidrContains } from '../../core/values/ipv4.ts';
-import type { InsideNetwork, RouterFacts } from './facts.ts';
+import { cidrContains, prefixLengthOf } from '../../core/values/ipv4.ts';
+import type { RouterFacts } from './facts.ts';
 
 /**
  * By internal interface, the mark that packets from outside need to leave by it; undefined where they need none. Empty for a
@@ -27,9 +27,5 @@ export function hasNewInterface(marks: ScopeMarks, { inside }: RouterFacts): boo
 /** Gives the mark that packets to the server need: that of the longest matching prefix, as in routing. */
 export function scopeMarkFor({ inside }: RouterFacts, server_ip: string): number | undefined {
   const networks = inside.filter(({ cidr }) => cidrContains(cidr, server_ip));
-  return networks.toSorted((a, b) => prefixLengthOf(b) - prefixLengthOf(a))[0]?.scopeMark;
-}
-
-function prefixLengthOf({ cidr }: InsideNetwork): number {
-  return Number(cidr.slice(cidr.indexOf('/') + 1));
+  return networks.toSorted((a, b) => prefixLengthOf(b.cidr) - prefixLengthOf(a.cidr))[0]?.scopeMark;
 }

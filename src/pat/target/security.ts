@@ -2,7 +2,7 @@
  * Which packets the security groups of a port drop. Neutron drops a packet silently unless an ingress rule of one of the
  * groups allows it. Pure.
  */
-import { cidrContains } from '../../core/values/ipv4.ts';
+import { isCovered } from '../../core/values/ipv4.ts';
 import type { CloudPort, SecurityGroupRule } from '../interfaces/cloud.ts';
 import type { Mapping, Protocol } from '../mapping/mapping.ts';
 
@@ -50,31 +50,4 @@ function matches(rule: SecurityGroupRule, protocol: Protocol, port: number): boo
 function sourceOf(rule: SecurityGroupRule): string | undefined {
   if (rule.remote_group_id !== null || rule.remote_address_group_id !== null) return undefined;
   return rule.remote_ip_prefix ?? ANY_SOURCE;
-}
-
-/** True when the networks together contain all of `cidr`. */
-function isCovered(cidr: string, networks: readonly string[]): boolean {
-  if (networks.some((network) => isWithin(network, cidr))) return true;
-  const inside = networks.filter((network) => isWithin(cidr, network));
-  const halves = inside.length < 2 ? undefined : halvesOf(cidr);
-  return halves?.every((half) => isCovered(half, inside)) ?? false;
-}
-
-/** True when `network` contains `cidr`. */
-function isWithin(network: string, cidr: string): boolean {
-  return prefixLength(network) <= prefixLength(cidr) && cidrContains(network, cidr.split('/')[0] ?? '');
-}
-
-function prefixLength(cidr: string): number {
-  return Number(cidr.split('/')[1] ?? 32);
-}
-
-/** Gives both halves of a network; undefined for a single address. */
-function halvesOf(cidr: string): readonly [string, string] | undefined {
-  const length = prefixLength(cidr);
-  if (length >= 32) return undefined;
-  const octets = (cidr.split('/')[0] ?? '').split('.').map(Number);
-  const split = Math.floor(length / 8);
-  const upper = octets.map((octet, index) => (index === split ? octet + 2 ** (7 - (length % 8)) : octet));
-  return [`${octets.join('.')}/${length + 1}`, `${upper.join('.')}/${length + 1}`];
 }

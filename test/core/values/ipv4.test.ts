@@ -6,8 +6,10 @@ import {
   cidrContains,
   compareIpv4,
   isCidr,
+  isCovered,
   isEdgeOf,
   isIpv4,
+  prefixLengthOf,
 } from '../../../src/core/values/ipv4.ts';
 import { ipv4 } from '../../support/arbitrary.ts';
 
@@ -167,4 +169,27 @@ test('the ends of a network are no hosts, but in a network of two or one all are
   expect(isEdgeOf('10.20.0.0/30', '10.20.0.3')).toBe(true);
   expect(isEdgeOf('10.20.0.0/31', '10.20.0.1')).toBe(false);
   expect(isEdgeOf('10.20.0.0/32', '10.20.0.0')).toBe(false);
+});
+
+test('networks cover another one when each of its addresses is in one of them', () => {
+  const near = fc.tuple(fc.nat(63), fc.integer({ min: 26, max: 32 })).map(([byte, bits]) => `10.0.0.${byte}/${bits}`);
+  fc.assert(
+    fc.property(near, fc.array(near, { maxLength: 6 }), (network, networks) => {
+      const addresses = Array.from({ length: 64 }, (_, byte) => `10.0.0.${byte}`).filter((each) =>
+        cidrContains(network, each),
+      );
+      const isEachIn = addresses.every((address) => networks.some((each) => cidrContains(each, address)));
+      expect(isCovered(network, networks)).toBe(isEachIn);
+    }),
+  );
+});
+
+test('both halves of everything cover everything', () => {
+  expect(isCovered('0.0.0.0/0', ['128.0.0.0/1', '0.0.0.0/1'])).toBe(true);
+  expect(isCovered('0.0.0.0/0', ['128.0.0.0/1', '0.0.0.0/2'])).toBe(false);
+  expect(isCovered('255.255.255.255/32', [])).toBe(false);
+});
+
+test('an address is a network with a prefix of 32', () => {
+  expect(['10.0.0.0', '10.0.0.0/8', '0.0.0.0/0'].map(prefixLengthOf)).toEqual([32, 8, 0]);
 });
