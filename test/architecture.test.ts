@@ -501,6 +501,14 @@ describe('exports', () => {
   });
 });
 
+describe('first lines', () => {
+  test('a file begins with a comment that says what it is; a command says it in its summary', () => {
+    const silent = FILES.filter(({ text }) => !/^\/[/*]/.test(text) && !/^ {2}static override summary = /m.test(text));
+
+    expect(silent.map(({ path }) => `src/${path}`)).toEqual([]);
+  });
+});
+
 describe('tests', () => {
   /** Folders of tests that are about no room of src, and what they are about. */
   const OTHERS: Readonly<Record<string, string>> = {

@@ -1,3 +1,4 @@
+/** Connections to servers, opened with bash in the network namespace of their router. */
 import type { Prober } from '../pat/interfaces/prober.ts';
 import { COMMAND_NOT_FOUND, toolFailed } from '../system/tool-errors.ts';
 import type { Namespaces } from './namespace.ts';

@@ -217,6 +217,8 @@ describe('what is no answer', () => {
       socket.once('data', (bytes) => {
         if (bytes[0] !== TLS_HANDSHAKE) return answer(socket);
         const behind = connect(portOf(secure), '127.0.0.1').on('error', () => undefined);
+        // A pipe does not end the second connection when the first one is destroyed; afterEach does.
+        sockets.add(behind);
         behind.write(bytes);
         return socket.pipe(behind).pipe(socket);
       });

@@ -1,3 +1,4 @@
+/** The choice of a router port for a mapping that names none. Pure. */
 import { type PortRange, rangeSize } from '../../core/values/port-range.ts';
 
 /**

@@ -1,3 +1,4 @@
+/** What becomes of mappings when the gateway address of their router changes. Pure. */
 import { timeText } from '../../core/values/time.ts';
 import { endpointKey, endpointOf } from '../mapping/forward.ts';
 import { type Mapping, PENDING } from '../mapping/mapping.ts';

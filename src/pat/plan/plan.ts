@@ -1,3 +1,4 @@
+/** The difference between the rules that mappings need and those that the kernel has. Pure. */
 import { type Forward, forwardKey } from '../mapping/forward.ts';
 import type { Changes, ObservedForward } from './changes.ts';
 

@@ -1,3 +1,4 @@
+/** What is known of a router on this node: its addresses, its networks and how they are reached. Pure. */
 import { cidrContains, isEdgeOf } from '../../core/values/ipv4.ts';
 import type { ErrorFacts } from '../errors.ts';
 import type { Mapping } from '../mapping/mapping.ts';
