@@ -75,7 +75,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   'store/files': {
     ours: ['core', ...of('system', 'disk.ts', 'flock.ts')],
     types: ['system/exec.ts'],
-    packages: ['node', 'lowdb', 'zod'],
+    packages: ['node', 'zod'],
     why: 'files that survive a crash are the same for every product',
   },
   'store/files/pat': {

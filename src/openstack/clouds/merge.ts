@@ -1,6 +1,7 @@
 /** Merges what several sources say about a cloud and validates the result. Pure. */
 import * as z from 'zod';
 import { praasError } from '../../core/errors/errors.ts';
+import { isObject } from '../../core/values/json.ts';
 import { AUTH_TYPES, Auth, type CloudConfig, INTERFACES } from './cloud-config.ts';
 import type { RawCloud } from './variables.ts';
 
@@ -27,7 +28,7 @@ export function mergeClouds(parts: readonly RawCloud[]): RawCloud {
   for (const part of parts) {
     for (const [key, value] of Object.entries(part)) {
       const before = result[key];
-      result[key] = isMap(before) && isMap(value) ? mergeClouds([before, value]) : value;
+      result[key] = isObject(before) && isObject(value) ? mergeClouds([before, value]) : value;
     }
   }
   return result;
@@ -41,7 +42,7 @@ export function parseCloud(name: string, where: string, raw: RawCloud): CloudCon
   };
   if ((scalarText(top['identity_api_version']) ?? '3').startsWith('2'))
     fail('identity_api_version 2 is not supported; allowed: 3');
-  if (top['auth'] !== undefined && !isMap(top['auth'])) fail('auth is not a map');
+  if (top['auth'] !== undefined && !isObject(top['auth'])) fail('auth is not a map');
   const written = { ...pickAuth(top), ...renamed((top['auth'] as RawCloud | undefined) ?? {}) };
   const completed = withDomains(written, top['default_domain']);
   const { data: auth, error } = Auth.safeParse(completed);
@@ -58,10 +59,6 @@ export function parseCloud(name: string, where: string, raw: RawCloud): CloudCon
   const region_name = scalarText(top['region_name']) ?? firstRegion(top['regions']);
   const cacert = scalarText(top['cacert']);
   return { name, where, auth_type, auth, interface: interfaceName, verify: isVerified(top), region_name, cacert };
-}
-
-function isMap(value: unknown): value is RawCloud {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Replaces hyphens in keys by underscores, and older names by the current ones. */
@@ -142,5 +139,5 @@ function scalarText(value: unknown): string | undefined {
 /** The first of several regions is the default one; each is a name, or a map with a name. */
 function firstRegion(regions: unknown): string | undefined {
   const [first] = Array.isArray(regions) ? (regions as unknown[]) : [];
-  return scalarText(isMap(first) ? first['name'] : first);
+  return scalarText(isObject(first) ? first['name'] : first);
 }

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { FAILSAFE_SCHEMA, load, mergeTag, nullCoreTag } from 'js-yaml';
 import { errnoText } from '../../core/errors/errno-text.ts';
 import { isPraasError, praasError } from '../../core/errors/errors.ts';
+import { isObject } from '../../core/values/json.ts';
 import type { CloudConfig } from './cloud-config.ts';
 import { mergeClouds, parseCloud } from './merge.ts';
 import { cloudFromVariables, type RawCloud, VARIABLES } from './variables.ts';
@@ -126,9 +127,9 @@ async function readClouds(
     const { mark } = error as { mark?: { line?: number } };
     fail(`not valid YAML${mark?.line === undefined ? '' : ` (line ${mark.line + 1})`}`);
   }
-  const clouds = isMap(document) ? document[key] : undefined;
-  if (!isMap(clouds)) return fail(`no map of ${key} found`);
-  const odd = Object.entries(clouds).find(([, cloud]) => !isMap(cloud));
+  const clouds = isObject(document) ? document[key] : undefined;
+  if (!isObject(clouds)) return fail(`no map of ${key} found`);
+  const odd = Object.entries(clouds).find(([, cloud]) => !isObject(cloud));
   if (odd !== undefined) fail(`cloud ${odd[0]} is not a map`);
   return clouds as Clouds;
 }
@@ -175,13 +176,9 @@ function onlyName(path: string, clouds: Clouds): string {
 }
 
 function hasAuthUrl({ auth }: RawCloud): boolean {
-  return isMap(auth) && auth['auth_url'] !== undefined;
+  return isObject(auth) && auth['auth_url'] !== undefined;
 }
 
 function withoutUnset(options: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-}
-
-function isMap(value: unknown): value is RawCloud {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -12,7 +12,7 @@ import { writeError } from '../../system/disk.ts';
 import type { Exec } from '../../system/exec.ts';
 import { flock } from '../../system/flock.ts';
 
-interface LockOptions {
+export interface LockOptions {
   readonly path: string;
   readonly exec: Exec;
   readonly clock: Clock;

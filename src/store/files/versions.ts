@@ -4,11 +4,6 @@ import { praasError } from '../../core/errors/errors.ts';
 /** A stored object of any version. */
 export type StoredObject = Readonly<Record<string, unknown>>;
 
-/** True for an object, which may be one of any version. */
-export function isStoredObject(value: unknown): value is StoredObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** Gives version n+1 of an object of version n, but for the field `version`. Must not change its argument. */
 export type Migration = (stored: StoredObject) => StoredObject;
 

@@ -7,8 +7,9 @@ import { parseJson } from '../../../core/values/json.ts';
 import { Ipv4, Port } from '../../../core/values/schemas.ts';
 import { Mapping, Protocol, RouterId } from '../../../pat/mapping/mapping.ts';
 import type { Delta } from '../../../pat/mapping/record.ts';
+import { readContent } from '../content.ts';
 import { damaged } from '../damage.ts';
-import { currentVersion, isStoredObject, type Migration, migrate } from '../versions.ts';
+import { currentVersion, type Migration } from '../versions.ts';
 
 const Version = z.int().min(1);
 const NextPort = z.int().min(0).max(65535);
@@ -49,9 +50,7 @@ export interface Origin {
 
 /** Parses the text of a snapshot. Throws STORE_DAMAGED, STORE_TOO_NEW. */
 export function parseSnapshot(text: string, origin: Origin): Snapshot {
-  const stored = parseJson(text);
-  if (stored === undefined) throw damaged(origin.path, 'it is not JSON');
-  const snapshot = check(Snapshot, stored, '', origin);
+  const snapshot = check(Snapshot, parseJson(text), '', origin);
   if (snapshot.router_id !== origin.routerId) throw damaged(origin.path, `it belongs to router ${snapshot.router_id}`);
   checkOwner(snapshot.mappings, '', origin);
   return snapshot;
@@ -82,10 +81,7 @@ export function lineOf(delta: Delta, seq: number, { routerId, migrations }: Omit
 }
 
 function check<T>(schema: z.ZodType<T>, stored: unknown, where: string, { path, migrations }: Origin): T {
-  const result = schema.safeParse(isStoredObject(stored) ? migrate(stored, migrations, path) : stored);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  throw damaged(path, `${where}${[...(issue?.path ?? []), issue?.message].join(': ')}`);
+  return readContent(stored, { path, schema, migrations, damaged: (reason) => damaged(path, `${where}${reason}`) });
 }
 
 function checkOwner(mappings: readonly Mapping[], where: string, { path, routerId }: Origin): void {

@@ -1,7 +1,9 @@
 /** The migrations of records and events: what versions before the current one stored, in the form of the next one. */
+
+import { isObject } from '../../../core/values/json.ts';
 import type { EventType } from '../../../pat/mapping/event.ts';
 import type { ReasonCode } from '../../../pat/mapping/reasons.ts';
-import { isStoredObject, type Migration, type StoredObject } from '../versions.ts';
+import type { Migration, StoredObject } from '../versions.ts';
 
 /** Version 2 stores the gateway addresses of the router; a line of version 1 does not change them. */
 const withGateways: Migration = (stored) => ('mappings' in stored ? { ...stored, gateways: [] } : stored);
@@ -13,7 +15,7 @@ export function everyMapping(change: (mapping: StoredObject) => StoredObject): M
     for (const field of ['mappings', 'put']) {
       const mappings = migrated[field];
       if (Array.isArray(mappings))
-        migrated[field] = mappings.map((mapping) => (isStoredObject(mapping) ? change(mapping) : mapping));
+        migrated[field] = mappings.map((mapping) => (isObject(mapping) ? change(mapping) : mapping));
     }
     return migrated;
   };
@@ -50,7 +52,7 @@ function withReasons({ hold, ...mapping }: StoredObject): StoredObject {
 }
 
 function suspensionOf(hold: unknown): StoredObject | null {
-  if (!isStoredObject(hold)) return null;
+  if (!isObject(hold)) return null;
   const { reason, withdrawn } = hold;
   return { reason: { code: 'SUSPENDED', facts: { reason } }, withdrawn };
 }
@@ -70,10 +72,10 @@ const OLD_TYPES: Readonly<Record<string, EventType>> = { held: 'suspended', rele
 
 /** Takes a parsed line of the event log, of any version; gives it in the current version. */
 export function migrateEvent(stored: unknown): unknown {
-  if (!isStoredObject(stored)) return stored;
+  if (!isObject(stored)) return stored;
   const { mapping, before, type } = stored;
-  if (!isStoredObject(mapping) || 'suspension' in mapping) return stored;
-  const { hold, ...past } = isStoredObject(before) ? before : {};
+  if (!isObject(mapping) || 'suspension' in mapping) return stored;
+  const { hold, ...past } = isObject(before) ? before : {};
   return {
     ...stored,
     type: OLD_TYPES[String(type)] ?? type,

@@ -43,11 +43,11 @@ const changeSnapshot = (change: (text: string) => string): void =>
 const SNAPSHOT_DAMAGE: readonly [string, (text: string) => string, string][] = [
   ['is cut off', (text) => text.slice(0, 1000), 'it is not JSON'],
   ['is empty', () => '', 'it is not JSON'],
-  ['is no object', () => '[]', 'Invalid input: expected object, received array'],
+  ['is no object', () => '[]', 'it must be of type object'],
   [
     'has a port that cannot be',
     (text) => text.replace('"router_port":3', '"router_port":0'),
-    'mappings: 1: router_port: from 1 to 65535',
+    'mappings.1.router_port must be from 1 to 65535',
   ],
   ['is another router’s', (text) => text.replace('"router_id":"r1"', '"router_id":"r2"'), 'it belongs to router r2'],
   [
@@ -76,7 +76,11 @@ test.each(SNAPSHOT_DAMAGE)(
 
 const LINE_DAMAGE: readonly [string, () => void, string][] = [
   ['is not JSON', () => changeLine(2, (line) => line.slice(1)), 'line 2: it is not JSON'],
-  ['has a bad field', () => changeLine(2, (line) => line.replace('"tcp"', '"halt"')), 'line 2: put: 0: protocol: '],
+  [
+    'has a bad field',
+    () => changeLine(2, (line) => line.replace('"tcp"', '"halt"')),
+    'line 2: put.0.protocol must be tcp or udp',
+  ],
   ['is missing', () => changeLine(2, () => ''), 'line 2: it is not JSON'],
   [
     'repeats a number',

@@ -115,10 +115,10 @@ test('what a killed writer left beside it goes with the next change', async () =
 describe('a file that no praas wrote', () => {
   test.each([
     ['{', 'it is not JSON'],
-    ['[]', 'expected object'],
+    ['[]', 'it must be of type object'],
     ['{"version":1}', 'quotas'],
     ['{"version":1,"quotas":[{"project_id":"a","mappings":-2}]}', 'mappings'],
-    ['{"version":1,"quotas":[{"project_id":"a"},{"project_id":"a"}]}', 'two quotas are of the same project'],
+    ['{"version":1,"quotas":[{"project_id":"a"},{"project_id":"a"}]}', 'quotas must be of different projects'],
     ['{"version":1,"quotas":[{"project_id":"a","colour":1}]}', 'colour'],
   ])('such as %s is refused with the reason, and stays', async (text, reason) => {
     place(text);

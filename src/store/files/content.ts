@@ -1,0 +1,41 @@
+/** What stored files have in them: JSON of any version, validated by a schema before it is used. */
+import type * as z from 'zod';
+import { isObject } from '../../core/values/json.ts';
+import { type Migration, migrate } from './versions.ts';
+
+export interface ContentRules<T> {
+  readonly path: string;
+  readonly schema: z.ZodType<T>;
+  readonly migrations: readonly Migration[];
+  /** Gives the error for a file that is not what praas wrote. */
+  readonly damaged: (reason: string) => Error;
+}
+
+/** Takes parsed JSON, undefined for a text that is not JSON. Gives it in the current version. Throws what `damaged` gives, STORE_TOO_NEW. */
+export function readContent<T>(stored: unknown, { path, schema, migrations, damaged }: ContentRules<T>): T {
+  if (stored === undefined) throw damaged('it is not JSON');
+  const result = schema.safeParse(isObject(stored) ? migrate(stored, migrations, path) : stored, { error: allowed });
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw damaged(`${issue?.path.join('.') || 'it'} must be ${issue?.message}`);
+}
+
+/** What is allowed, where a schema does not say it itself. */
+function allowed(issue: z.core.$ZodRawIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return `of type ${issue.expected}`;
+    case 'invalid_value':
+      return issue.values.map(String).join(' or ');
+    case 'too_small':
+      return `at least ${issue.minimum}`;
+    case 'too_big':
+      return `at most ${issue.maximum}`;
+    case 'unrecognized_keys':
+      return `without ${issue.keys.join(', ')}`;
+    case 'invalid_format':
+      return `a valid ${issue.format}`;
+    default:
+      return 'valid';
+  }
+}
