@@ -2,7 +2,8 @@
 import { test } from '@jest/globals';
 import { TestDaemon } from '../support/daemon.ts';
 import { BACKENDS } from '../support/dataplane.ts';
-import { ProxyCli, proxyCliContract } from '../support/proxy-cli.ts';
+import { ProxyCli } from '../support/proxy-cli.ts';
+import { proxyCliContract } from '../support/proxy-cli-contract.ts';
 import { expectClosed, expectOpen, testWorld } from '../support/world.ts';
 
 const RANGE = { first: 4000, last: 4004 };

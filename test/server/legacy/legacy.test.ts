@@ -13,7 +13,8 @@ import { legacyRouter } from '../../../src/server/legacy/router.ts';
 import { RequestContext } from '../../../src/system/request-context.ts';
 import { type FakeNode, fakeNode, POLICY } from '../../support/fake-node.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
-import { ProxyCli, pathOf, proxyCliContract, send, type Target } from '../../support/proxy-cli.ts';
+import { ProxyCli, pathOf, send, type Target } from '../../support/proxy-cli.ts';
+import { proxyCliContract } from '../../support/proxy-cli-contract.ts';
 import { POLICY_BY_DEFAULT } from '../../support/requests.ts';
 import { FACTS, GATEWAY, idOf, MAPPING, REQUEST, ROUTER, recordWith } from '../../support/samples.ts';
 
