@@ -19,12 +19,12 @@ const REPORT = 'This is a bug in praas. Run it again with DEBUG=1 for the stack 
 export class UsageError extends Errors.CLIError {
   /** The message as it was given: oclif decorates `message`. */
   readonly sentence: string;
-  readonly next_steps: readonly string[];
+  readonly nextSteps: readonly string[];
 
-  constructor(sentence: string, next_steps: readonly string[] = [HELP]) {
+  constructor(sentence: string, nextSteps: readonly string[] = [HELP]) {
     super(sentence, { exit: EXIT_USAGE });
     this.sentence = sentence;
-    this.next_steps = next_steps;
+    this.nextSteps = nextSteps;
   }
 }
 
@@ -67,7 +67,7 @@ function documentOf(error: unknown): ErrorDocument {
     return { code, message, next_steps, facts };
   }
   if (error instanceof UsageError) {
-    return { code: 'USAGE', message: error.sentence, next_steps: error.next_steps, facts: {} };
+    return { code: 'USAGE', message: error.sentence, next_steps: error.nextSteps, facts: {} };
   }
   if (error instanceof Errors.CLIError) {
     return { code: 'USAGE', ...usageMessageOf(error), facts: {} };

@@ -85,9 +85,9 @@ export function composeApi(parts: ApiParts): (tls: TlsFiles | undefined) => read
   });
   const socketApp = createApp({ ...common, authenticate: async () => ROOT });
   const unreadable: OnUnreadable = (error: NodeJS.ErrnoException, socket, isResponding) => {
-    const request_id = `req-${newUuid()}`;
-    log.info('request unreadable', { reason: error.code ?? error.message, request_id });
-    sendRawError(error, socket, request_id, isResponding);
+    const requestId = `req-${newUuid()}`;
+    log.info('request unreadable', { reason: error.code ?? error.message, request_id: requestId });
+    sendRawError(error, socket, requestId, isResponding);
   };
   return (tls) => [
     new Listener({ kind: 'tcp', host: config.listen_address, port: config.port_app, tls }, tokenApp, unreadable),

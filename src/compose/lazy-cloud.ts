@@ -38,17 +38,17 @@ export class LazyCloud implements Targets, SecurityGroupAccess {
     return ((await this.#cloud())?.parts.targets ?? this.#local).resolve(request, requester);
   }
 
-  async readdress(mapping: Mapping, server_ip: string, requester: Requester): Promise<TargetIdentity> {
-    return ((await this.#cloud())?.parts.targets ?? this.#local).readdress(mapping, server_ip, requester);
+  async readdress(mapping: Mapping, serverIp: string, requester: Requester): Promise<TargetIdentity> {
+    return ((await this.#cloud())?.parts.targets ?? this.#local).readdress(mapping, serverIp, requester);
   }
 
   async confirm(mapping: Mapping, requester: Requester): Promise<void> {
     await ((await this.#cloud())?.parts.targets ?? this.#local).confirm(mapping, requester);
   }
 
-  async inspect(mapping_id: string, target: SecuredTarget, opens: boolean): Promise<GroupInspection> {
+  async inspect(mappingId: string, target: SecuredTarget, opens: boolean): Promise<GroupInspection> {
     const cloud = await this.#cloud();
-    return cloud ? cloud.parts.groups.inspect(mapping_id, target, opens) : { warnings: [], ruleIds: [] };
+    return cloud ? cloud.parts.groups.inspect(mappingId, target, opens) : { warnings: [], ruleIds: [] };
   }
 
   async close(ruleIds: readonly string[]): Promise<readonly string[]> {

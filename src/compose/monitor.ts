@@ -80,7 +80,7 @@ export async function sweepOnce(
 
 function monitorOf({ config, cloud, pat, corrections, log }: Omit<MonitorParts, 'metricsOf'>): Monitor {
   const mappings: MappingAccess = {
-    list: async (related_to) => (await pat.list(related_to === undefined ? {} : { related_to })).mappings,
+    list: async (relatedTo) => (await pat.list(relatedTo === undefined ? {} : { related_to: relatedTo })).mappings,
     apply: (found) => corrections.apply(found),
   };
   const guard = new RemovalGuard(() => config().max_removals_percent);

@@ -78,7 +78,7 @@ interface NodeParts {
 
 export function buildNode(parts: NodeParts): Node {
   const { command, config, exec, interruption, log, settings } = parts;
-  const namespaces = new Namespaces(exec, config.netns_dir, (router_id) => kindOf(parts.cloud?.directory, router_id));
+  const namespaces = new Namespaces(exec, config.netns_dir, (routerId) => kindOf(parts.cloud?.directory, routerId));
   const dataplane = new NetfilterDataplane(namespaces, ...backendsOf(config, namespaces));
   const { state_dir } = config;
   const { lockTimeoutSeconds, quota: defaults } = parts;
@@ -137,8 +137,8 @@ export function quotaOf({ quota_mappings, quota_ports }: Config): Quota {
 }
 
 /** As Neutron has it; undefined while Neutron was not asked. */
-function kindOf(directory: RouterDirectory | undefined, router_id: string): RouterKind | undefined {
-  const router = directory?.of(router_id);
+function kindOf(directory: RouterDirectory | undefined, routerId: string): RouterKind | undefined {
+  const router = directory?.of(routerId);
   return router && (router.isDistributed ? 'distributed' : 'centralized');
 }
 
@@ -159,9 +159,9 @@ function uninterruptible(
 ): MappingStore {
   return {
     routers: () => store.routers(),
-    read: (router_id) => store.read(router_id),
-    transaction: (router_id, work) =>
-      store.transaction(router_id, (transaction) =>
+    read: (routerId) => store.read(routerId),
+    transaction: (routerId, work) =>
+      store.transaction(routerId, (transaction) =>
         interruption.uninterruptible(async () => {
           try {
             return await work(transaction);

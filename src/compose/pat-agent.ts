@@ -144,7 +144,7 @@ function reconcilingNode(foundation: Foundation): ReconcilingNode {
 function routerWatchPart({ store }: Node, routers: RouterWatch, controller: Controller): Part {
   return {
     async start() {
-      await routers.start((router_id, what) => controller.enqueue(router_id, what));
+      await routers.start((routerId, what) => controller.enqueue(routerId, what));
       await routers.follow(await store.routers());
     },
     stop: () => routers.stop(),
@@ -199,8 +199,8 @@ function cloudWatchOf({ cloud, parts, securityGroups }: BuiltCloud, settings: Li
 function controllerOf(node: Node, settings: LiveConfig, metrics: PatMetrics, log: Logger): Controller {
   return new Controller({
     routers: () => node.store.routers(),
-    read: (router_id) => node.store.read(router_id),
-    sync: (router_id) => node.pat.sync(router_id),
+    read: (routerId) => node.store.read(routerId),
+    sync: (routerId) => node.pat.sync(routerId),
     periodMs: () => settings.current.reconcile_period_seconds * 1000,
     onReconciled: ({ trigger, ...outcome }) => metrics.reconciled({ reason: trigger, ...outcome }),
     clock: systemClock,

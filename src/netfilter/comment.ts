@@ -7,12 +7,12 @@ import { isUuid } from '../core/values/uuid.ts';
 const PREFIX = 'praas:';
 
 /** Takes the ID of a mapping, gives the comment of its rules. */
-export function commentOf(mapping_id: string): string {
-  return PREFIX + mapping_id;
+export function commentOf(mappingId: string): string {
+  return PREFIX + mappingId;
 }
 
 /** Takes the comment of a rule, gives the ID of its mapping; undefined when it is not a comment of praas. */
 export function mappingIdIn(comment = ''): string | undefined {
-  const mapping_id = comment.slice(PREFIX.length);
-  return comment.startsWith(PREFIX) && isUuid(mapping_id) ? mapping_id : undefined;
+  const mappingId = comment.slice(PREFIX.length);
+  return comment.startsWith(PREFIX) && isUuid(mappingId) ? mappingId : undefined;
 }

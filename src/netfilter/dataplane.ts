@@ -49,12 +49,12 @@ export class NetfilterDataplane implements Dataplane {
     return this.#namespaces.routers();
   }
 
-  facts(router_id: string): Promise<RouterFacts> {
-    return readFacts(this.#namespaces, router_id);
+  facts(routerId: string): Promise<RouterFacts> {
+    return readFacts(this.#namespaces, routerId);
   }
 
-  async observe(router_id: string): Promise<Observation> {
-    const namespace = await this.#namespaces.resolve(router_id);
+  async observe(routerId: string): Promise<Observation> {
+    const namespace = await this.#namespaces.resolve(routerId);
     const [mine, left] = await bothOf(
       this.#backend.observe(namespace),
       this.#other.observe(namespace).catch(nothingWithoutTool),
@@ -73,19 +73,19 @@ export class NetfilterDataplane implements Dataplane {
     };
   }
 
-  async listeners(router_id: string): Promise<readonly PortInUse[]> {
-    return readListeners(this.#namespaces, await this.#namespaces.resolve(router_id));
+  async listeners(routerId: string): Promise<readonly PortInUse[]> {
+    return readListeners(this.#namespaces, await this.#namespaces.resolve(routerId));
   }
 
-  async apply(router_id: string, changes: Changes): Promise<void> {
-    const namespace = await this.#namespaces.resolve(router_id);
+  async apply(routerId: string, changes: Changes): Promise<void> {
+    const namespace = await this.#namespaces.resolve(routerId);
     for (const [backend, transaction] of this.#transactions(changes)) {
       if (!isEmptyTransaction(transaction)) await backend.apply(namespace, transaction);
     }
   }
 
-  async removeBaseChains(router_id: string): Promise<void> {
-    const namespace = await this.#namespaces.resolve(router_id);
+  async removeBaseChains(routerId: string): Promise<void> {
+    const namespace = await this.#namespaces.resolve(routerId);
     for (const backend of [this.#backend, this.#other]) {
       const baseChains = await backend.baseChainRemovals(namespace).catch(noneWithoutTool);
       if (baseChains.length > 0) await backend.apply(namespace, { baseChains, removals: [], additions: [] });
@@ -104,17 +104,17 @@ export class NetfilterDataplane implements Dataplane {
     return { mapping_id: forward.mapping_id, forward, handle };
   }
 
-  async flows(router_id: string, endpoints: readonly PublicEndpoint[]): Promise<readonly Flow[]> {
+  async flows(routerId: string, endpoints: readonly PublicEndpoint[]): Promise<readonly Flow[]> {
     if (endpoints.length === 0) return [];
-    return readFlows(this.#namespaces, await this.#namespaces.resolve(router_id), endpoints);
+    return readFlows(this.#namespaces, await this.#namespaces.resolve(routerId), endpoints);
   }
 
-  async connectionTable(router_id: string): Promise<Usage | undefined> {
-    return readTableUsage(this.#namespaces, await this.#namespaces.resolve(router_id));
+  async connectionTable(routerId: string): Promise<Usage | undefined> {
+    return readTableUsage(this.#namespaces, await this.#namespaces.resolve(routerId));
   }
 
-  async endFlows(router_id: string, flows: readonly Flow[], keep: readonly Flow[]): Promise<void> {
-    const namespace = await this.#namespaces.resolve(router_id);
+  async endFlows(routerId: string, flows: readonly Flow[], keep: readonly Flow[]): Promise<void> {
+    const namespace = await this.#namespaces.resolve(routerId);
     await endFlows(this.#namespaces, namespace, deletionsOf(flows, keep));
   }
 

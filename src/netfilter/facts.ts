@@ -31,13 +31,13 @@ const NEUTRON_HA = /^ha-/;
 const HOST_PREFIX = 32;
 
 /** Reads addresses and routes with one process. Throws ROUTER_NOT_FOUND, TOOL_FAILED, TOOL_MISSING. */
-export async function readFacts(namespaces: Namespaces, router_id: string): Promise<RouterFacts> {
-  const namespace = await namespaces.resolve(router_id);
+export async function readFacts(namespaces: Namespaces, routerId: string): Promise<RouterFacts> {
+  const namespace = await namespaces.resolve(routerId);
   const command = { file: 'ip', args: ['-4', '-j', '-batch', '-'], input: 'addr show\nroute show\n' };
   const result = await namespaces.run(namespace, command);
   if (result.exitCode !== 0) throw toolFailed('ip -4 addr', result);
   const [links = '[]', routes = '[]'] = result.stdout.split('\n');
-  return parseFacts(router_id, namespace, JSON.parse(links) as Link[], JSON.parse(routes) as Route[]);
+  return parseFacts(routerId, namespace, JSON.parse(links) as Link[], JSON.parse(routes) as Route[]);
 }
 
 /**

@@ -18,10 +18,10 @@ export type RouterKind = 'distributed' | 'centralized';
 export class Namespaces {
   readonly #exec: Exec;
   readonly #directory: string;
-  readonly #kindOf: (router_id: string) => RouterKind | undefined;
+  readonly #kindOf: (routerId: string) => RouterKind | undefined;
 
   /** `directory` is where `ip netns` keeps its names. `kindOf` gives the kind of a router, undefined while it is unknown. */
-  constructor(exec: Exec, directory: string, kindOf: (router_id: string) => RouterKind | undefined = () => undefined) {
+  constructor(exec: Exec, directory: string, kindOf: (routerId: string) => RouterKind | undefined = () => undefined) {
     this.#exec = exec;
     this.#directory = directory;
     this.#kindOf = kindOf;
@@ -39,9 +39,9 @@ export class Namespaces {
    * While the kind is unknown, an existing `snat-` is taken first. Any other ID is the name of a namespace. Throws
    * ROUTER_NOT_FOUND.
    */
-  async resolve(router_id: string): Promise<string> {
-    for (const name of this.#candidates(router_id)) if (await pathExists(join(this.#directory, name))) return name;
-    throw await this.#notFound(router_id);
+  async resolve(routerId: string): Promise<string> {
+    for (const name of this.#candidates(routerId)) if (await pathExists(join(this.#directory, name))) return name;
+    throw await this.#notFound(routerId);
   }
 
   /** Runs a program in the namespace. Throws ROUTER_NOT_FOUND when the namespace is gone, otherwise as Exec does. */
@@ -53,10 +53,10 @@ export class Namespaces {
     throw await this.#notFound(namespace);
   }
 
-  #candidates(router_id: string): string[] {
-    if (!isUuid(router_id)) return [router_id];
-    const kind = this.#kindOf(router_id);
-    const [snat, qrouter] = [`snat-${router_id}`, `qrouter-${router_id}`];
+  #candidates(routerId: string): string[] {
+    if (!isUuid(routerId)) return [routerId];
+    const kind = this.#kindOf(routerId);
+    const [snat, qrouter] = [`snat-${routerId}`, `qrouter-${routerId}`];
     if (kind === undefined) return [snat, qrouter];
     return kind === 'distributed' ? [snat] : [qrouter];
   }

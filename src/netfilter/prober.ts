@@ -19,9 +19,9 @@ export class NetfilterProber implements Prober {
   }
 
   /** Throws ROUTER_NOT_FOUND, TOOL_FAILED, TOOL_MISSING. */
-  async connect(router_id: string, server_ip: string, server_port: number): ReturnType<Prober['connect']> {
-    const namespace = await this.#namespaces.resolve(router_id);
-    const args = [String(TIMEOUT_SECONDS), 'bash', '--norc', '-c', CONNECT, server_ip, String(server_port)];
+  async connect(routerId: string, serverIp: string, serverPort: number): ReturnType<Prober['connect']> {
+    const namespace = await this.#namespaces.resolve(routerId);
+    const args = [String(TIMEOUT_SECONDS), 'bash', '--norc', '-c', CONNECT, serverIp, String(serverPort)];
     const result = await this.#namespaces.run(namespace, { file: 'timeout', args });
     const { exitCode, stderr } = result;
     if (exitCode === 0) return 'open';

@@ -26,7 +26,7 @@ export class RouterWatch {
   /** Undefined where `ip` does not find the namespaces. */
   readonly #addresses: AddressWatch | undefined;
   readonly #followed = new Set<string>();
-  #onChange: ((router_id: string, event: RouterEvent) => void) | undefined;
+  #onChange: ((routerId: string, event: RouterEvent) => void) | undefined;
 
   constructor(parts: RouterWatchParts) {
     const directory = resolve(parts.directory);
@@ -38,7 +38,7 @@ export class RouterWatch {
    * Begins to report. Routers that are present already are not reported. Resolves when namespaces are watched; `ip monitor`
    * starts a moment later.
    */
-  async start(onChange: (router_id: string, event: RouterEvent) => void): Promise<void> {
+  async start(onChange: (routerId: string, event: RouterEvent) => void): Promise<void> {
     this.#onChange = onChange;
     this.#addresses?.start((name) => this.#report(name, 'addresses'));
     this.#namespaces.start((name, isPresent) => this.#changed(name, isPresent));
@@ -50,8 +50,8 @@ export class RouterWatch {
    * other routers are reported only where their namespace has an ID already.
    */
   async follow(routerIds: readonly string[]): Promise<void> {
-    const added = routerIds.filter((router_id) => !this.#followed.has(router_id));
-    for (const router_id of added) this.#followed.add(router_id);
+    const added = routerIds.filter((routerId) => !this.#followed.has(routerId));
+    for (const routerId of added) this.#followed.add(routerId);
     if (added.length > 0) await this.#assignIds(added);
   }
 
@@ -63,11 +63,11 @@ export class RouterWatch {
   }
 
   #changed(name: string, isPresent: boolean): void {
-    const router_id = routerIdOf(name);
+    const routerId = routerIdOf(name);
     this.#addresses?.forgetIds();
-    if (!isPresent) this.#report(name, this.#namesOf([router_id]).length > 0 ? 'appeared' : 'gone');
+    if (!isPresent) this.#report(name, this.#namesOf([routerId]).length > 0 ? 'appeared' : 'gone');
     // The ID comes first, so that an address change after the inspection that this event causes is not missed.
-    else if (this.#followed.has(router_id)) void this.#assignIds([router_id]).then(() => this.#reportAdded(name));
+    else if (this.#followed.has(routerId)) void this.#assignIds([routerId]).then(() => this.#reportAdded(name));
     else this.#report(name, 'appeared');
   }
 

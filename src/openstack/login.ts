@@ -19,9 +19,9 @@ export function secretsOf({ auth }: CloudConfig): string[] {
   return [auth.password, auth.token, auth.application_credential_secret].filter((secret) => secret !== undefined);
 }
 
-function identityOf(auth: Auth, auth_type: CloudConfig['auth_type']): unknown {
-  if (auth_type === 'token') return { methods: ['token'], token: { id: auth.token } };
-  if (auth_type === 'v3applicationcredential') {
+function identityOf(auth: Auth, authType: CloudConfig['auth_type']): unknown {
+  if (authType === 'token') return { methods: ['token'], token: { id: auth.token } };
+  if (authType === 'v3applicationcredential') {
     const { application_credential_id: id, application_credential_name: name } = auth;
     const secret = auth.application_credential_secret;
     const credential = id === undefined ? { name, secret, user: userOf(auth) } : { id, secret };
@@ -41,9 +41,9 @@ function scopeOf(auth: Auth): unknown {
   return { project: named(auth.project_id, auth.project_name, auth.project_domain_id, auth.project_domain_name) };
 }
 
-function named(id?: string, name?: string, domain_id?: string, domain_name?: string): Named {
+function named(id?: string, name?: string, domainId?: string, domainName?: string): Named {
   if (id !== undefined) return { id };
-  const domain = domain_id === undefined ? domain_name && { name: domain_name } : { id: domain_id };
+  const domain = domainId === undefined ? domainName && { name: domainName } : { id: domainId };
   return { name: name ?? '', ...(domain && { domain }) };
 }
 

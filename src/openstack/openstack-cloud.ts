@@ -143,7 +143,7 @@ export class OpenStackCloud implements Cloud {
 
   async addSecurityGroupRule(rule: NewSecurityGroupRule): Promise<string> {
     const { port, ...rest } = rule;
-    const security_group_rule = {
+    const securityGroupRule = {
       ...rest,
       direction: 'ingress',
       ethertype: 'IPv4',
@@ -154,7 +154,7 @@ export class OpenStackCloud implements Cloud {
     const schema = z.object({ security_group_rule: z.object({ id: z.string() }) });
     const created = await this.#session.request(
       'network',
-      { method: 'POST', path, body: { security_group_rule } },
+      { method: 'POST', path, body: { security_group_rule: securityGroupRule } },
       schema,
     );
     if (created === undefined)

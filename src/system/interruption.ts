@@ -44,6 +44,6 @@ export class Interruption {
   }
 }
 
-function interrupted(signal_number: number): Error {
-  return praasError('INTERRUPTED', { signal_number });
+function interrupted(signalNumber: number): Error {
+  return praasError('INTERRUPTED', { signal_number: signalNumber });
 }

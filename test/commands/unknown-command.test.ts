@@ -14,8 +14,8 @@ const IDS = [
   'socket user list',
 ].map((id) => id.split(' '));
 const said = (line: string): string[] => {
-  const { sentence, next_steps } = unknownCommand(line.split(' '), 'praas', IDS);
-  return [sentence, ...next_steps];
+  const { sentence, nextSteps } = unknownCommand(line.split(' '), 'praas', IDS);
+  return [sentence, ...nextSteps];
 };
 
 test('what oclif throws where it knows no command is recognised, and no other error of it', async () => {

@@ -68,8 +68,8 @@ export default class PatDelete extends ServiceCommand {
     if (!answer) this.exit(1);
   }
 
-  async #allOf(router_id: string, { pat }: Praas): Promise<string[]> {
-    const { mappings, failures } = await pat.list({ router_id });
+  async #allOf(routerId: string, { pat }: Praas): Promise<string[]> {
+    const { mappings, failures } = await pat.list({ router_id: routerId });
     if (failures[0] !== undefined) throw failures[0];
     return mappings.map(({ id }) => id);
   }

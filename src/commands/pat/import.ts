@@ -71,11 +71,11 @@ export default class PatImport extends ServiceCommand {
   ): Promise<Imported> {
     const done: Imported[] = [];
     const failures: Error[] = [];
-    for (const router_id of routerIds) {
+    for (const routerId of routerIds) {
       try {
-        const { value, warnings, script } = await imports.importRules(router_id, options);
+        const { value, warnings, script } = await imports.importRules(routerId, options);
         for (const warning of warnings) this.complain(warning);
-        done.push({ rules: value.map((rule) => ({ router_id, ...rule })), scripts: script ? [script] : [] });
+        done.push({ rules: value.map((rule) => ({ router_id: routerId, ...rule })), scripts: script ? [script] : [] });
       } catch (error) {
         if (!isPraasError(error)) throw error;
         failures.push(error);

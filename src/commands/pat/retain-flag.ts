@@ -11,6 +11,6 @@ export const retainFlag = Flags.custom<number>({
 });
 
 /** The key of praas.conf that the flag overrides, in days; none without the flag. */
-export function retained(retain_days: number | undefined): Partial<Config> {
-  return retain_days === undefined ? {} : { retain_days };
+export function retained(retainDays: number | undefined): Partial<Config> {
+  return retainDays === undefined ? {} : { retain_days: retainDays };
 }

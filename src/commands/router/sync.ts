@@ -18,13 +18,13 @@ export default class RouterSync extends ServiceCommand {
   async run(): Promise<RouterSynced> {
     const { args, flags } = await this.parse(RouterSync);
     this.requireRootHere(flags);
-    const router_id = args.router;
+    const routerId = args.router;
     const options = { force: flags.force, dryRun: flags['dry-run'] };
-    const { value, warnings, script } = await this.withPraas(flags, ({ pat }) => pat.sync(router_id, options));
+    const { value, warnings, script } = await this.withPraas(flags, ({ pat }) => pat.sync(routerId, options));
     for (const warning of warnings) this.complain(warning);
     const moved = value.moved > 0 ? `, ${value.moved} moved to the new gateway address` : '';
-    const done = `Router ${router_id}: rules of ${value.added} mapping(s) added, of ${value.removed} removed${moved}.`;
+    const done = `Router ${routerId}: rules of ${value.added} mapping(s) added, of ${value.removed} removed${moved}.`;
     this.print(script === undefined ? done : script.trimEnd() || 'No rules would change.');
-    return { router_id, ...value, ...(script !== undefined && { script }) };
+    return { router_id: routerId, ...value, ...(script !== undefined && { script }) };
   }
 }

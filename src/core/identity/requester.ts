@@ -11,7 +11,10 @@ export type Role = (typeof ROLES)[number];
 export const LEVELS = ['reader', 'member', 'admin', 'operator', 'nobody'] as const;
 export type Level = (typeof LEVELS)[number];
 
-/** `operator` sees all projects, `tenant` one; the others are parts of praas. */
+/**
+ * `operator` is a user who sees all projects, whatever the role, and so wider than the level of that name; `tenant` sees one. The
+ * others are parts of praas. Events store these words and the API shows them, so none is renamed.
+ */
 export const REQUESTER_KINDS = ['operator', 'tenant', 'monitor', 'expiry', 'agent'] as const;
 export type RequesterKind = (typeof REQUESTER_KINDS)[number];
 

@@ -133,13 +133,18 @@ function splitByOwner(rules: readonly SavedRule[], table: Table): [FoundRule<Rul
   const unmanaged: SavedRule[] = [];
   for (const saved of rules) {
     const { chain, text, words, counters } = saved;
-    const mapping_id = OWN_CHAINS.has(chain) && mappingIdIn(optionsOf(words).get('--comment'));
-    if (!mapping_id) unmanaged.push(saved);
+    const mappingId = OWN_CHAINS.has(chain) && mappingIdIn(optionsOf(words).get('--comment'));
+    if (!mappingId) unmanaged.push(saved);
     else {
       const rule = parseRule(chain, words);
       const removal: RuleOperation = { table, chain, op: 'delete', spec: { kind: 'saved', text } };
       // In the other table a rule has no effect.
-      managed.push({ mapping_id, rule: rule && tableOf(rule) === table ? rule : undefined, removal, counters });
+      managed.push({
+        mapping_id: mappingId,
+        rule: rule && tableOf(rule) === table ? rule : undefined,
+        removal,
+        counters,
+      });
     }
   }
   return [managed, unmanaged];

@@ -9,51 +9,58 @@ import { type Options, optionsOf } from './save.ts';
 /** Takes the chain and the words of a rule, gives the rule; undefined when it is not exactly as praas writes it. */
 export function parseRule(chain: string, words: readonly string[]): Rule | undefined {
   const options = optionsOf(words);
-  const mapping_id = mappingIdIn(options.get('--comment'));
+  const mappingId = mappingIdIn(options.get('--comment'));
   const protocol = options.get('-p');
-  if (mapping_id === undefined || (protocol !== 'tcp' && protocol !== 'udp')) return undefined;
+  if (mappingId === undefined || (protocol !== 'tcp' && protocol !== 'udp')) return undefined;
   const read = chain === POSTROUTING ? masqueradeRule : options.get('-j') === 'MARK' ? markRule : dnatRule;
-  const rule = read(mapping_id, protocol, options);
+  const rule = read(mappingId, protocol, options);
   if (rule === undefined || chainOf(rule) !== chain) return undefined;
   // A comparison of the whole text finds every option that was added, negated or left out.
   return renderRule(rule).replaceAll('"', '') === words.join(' ') ? rule : undefined;
 }
 
-function dnatRule(mapping_id: string, protocol: 'tcp' | 'udp', options: Options): DnatRule | undefined {
-  const [server_ip = '', server_port = ''] = (options.get('--to-destination') ?? '').split(':');
-  const gateway_ip = (options.get('-d') ?? '').replace(/\/32$/, '');
-  if (!isIpv4(server_ip) || !isIpv4(gateway_ip)) return undefined;
+function dnatRule(mappingId: string, protocol: 'tcp' | 'udp', options: Options): DnatRule | undefined {
+  const [serverIp = '', serverPort = ''] = (options.get('--to-destination') ?? '').split(':');
+  const gatewayIp = (options.get('-d') ?? '').replace(/\/32$/, '');
+  if (!isIpv4(serverIp) || !isIpv4(gatewayIp)) return undefined;
   return {
     kind: 'dnat',
-    mapping_id,
+    mapping_id: mappingId,
     protocol,
-    gateway_ip,
-    server_ip,
+    gateway_ip: gatewayIp,
+    server_ip: serverIp,
     router_port: Number(options.get('--dport')),
-    server_port: Number(server_port),
+    server_port: Number(serverPort),
     source: options.get('-s'),
   };
 }
 
-function masqueradeRule(mapping_id: string, protocol: 'tcp' | 'udp', options: Options): MasqueradeRule | undefined {
-  const gateway_ip = options.get('--ctorigdst') ?? '';
-  const server_ip = (options.get('-d') ?? '').replace(/\/32$/, '');
-  if (!isIpv4(server_ip) || !isIpv4(gateway_ip)) return undefined;
+function masqueradeRule(mappingId: string, protocol: 'tcp' | 'udp', options: Options): MasqueradeRule | undefined {
+  const gatewayIp = options.get('--ctorigdst') ?? '';
+  const serverIp = (options.get('-d') ?? '').replace(/\/32$/, '');
+  if (!isIpv4(serverIp) || !isIpv4(gatewayIp)) return undefined;
   return {
     kind: 'masquerade',
-    mapping_id,
+    mapping_id: mappingId,
     protocol,
-    gateway_ip,
-    server_ip,
+    gateway_ip: gatewayIp,
+    server_ip: serverIp,
     router_port: Number(options.get('--ctorigdstport')),
     server_port: Number(options.get('--dport')),
   };
 }
 
-function markRule(mapping_id: string, protocol: 'tcp' | 'udp', options: Options): MarkRule | undefined {
+function markRule(mappingId: string, protocol: 'tcp' | 'udp', options: Options): MarkRule | undefined {
   const [mark] = (options.get('--set-xmark') ?? '').split('/');
-  const gateway_ip = (options.get('-d') ?? '').replace(/\/32$/, '');
-  if (!isIpv4(gateway_ip)) return undefined;
-  const router_port = Number(options.get('--dport'));
-  return { kind: 'mark', mapping_id, protocol, gateway_ip, router_port, mark: Number(mark) };
+  const gatewayIp = (options.get('-d') ?? '').replace(/\/32$/, '');
+  if (!isIpv4(gatewayIp)) return undefined;
+  const routerPort = Number(options.get('--dport'));
+  return {
+    kind: 'mark',
+    mapping_id: mappingId,
+    protocol,
+    gateway_ip: gatewayIp,
+    router_port: routerPort,
+    mark: Number(mark),
+  };
 }

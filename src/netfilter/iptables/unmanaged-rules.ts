@@ -37,23 +37,32 @@ export function unmanagedRule(saved: SavedRule): FoundUnmanagedRule<RuleOperatio
 
 /** The rule, or why no mapping can replace it. */
 function dnatRule(saved: SavedRule, options: Options, found: Found): (UnmanagedDnatRule & Found) | string {
-  const [server_ip = '', toPort, ...more] = (options.get('--to-destination') ?? '').split(':');
+  const [serverIp = '', toPort, ...more] = (options.get('--to-destination') ?? '').split(':');
   const source = options.get('-s');
-  const gateway_ip = options.get('-d')?.replace(/\/32$/, '');
+  const gatewayIp = options.get('-d')?.replace(/\/32$/, '');
   const protocol = protocolOf(options);
   if (options.get('-j') !== 'DNAT') return 'its target is not DNAT';
   const unsupported = unsupportedOption(saved.words, protocol);
   if (unsupported !== undefined) return `mappings do not support ${unsupported}`;
   if (protocol === undefined) return 'its protocol is not tcp or udp';
-  const router_port = portOf(options.get('--dport'));
-  if (router_port === undefined) return 'its --dport is not one port';
-  const server_port = toPort === undefined ? router_port : portOf(toPort);
-  if (!isIpv4(server_ip) || server_port === undefined || more.length > 0)
+  const routerPort = portOf(options.get('--dport'));
+  if (routerPort === undefined) return 'its --dport is not one port';
+  const serverPort = toPort === undefined ? routerPort : portOf(toPort);
+  if (!isIpv4(serverIp) || serverPort === undefined || more.length > 0)
     return 'its --to-destination is not one port of one server';
-  if (gateway_ip !== undefined && !isIpv4(gateway_ip)) return 'its -d is not one address';
+  if (gatewayIp !== undefined && !isIpv4(gatewayIp)) return 'its -d is not one address';
   if (source !== undefined && !isCidr(source)) return 'its -s is not a network';
   const network = source === undefined ? undefined : canonicalCidr(source);
-  return { kind: 'dnat', ...found, protocol, gateway_ip, router_port, server_ip, server_port, source: network };
+  return {
+    kind: 'dnat',
+    ...found,
+    protocol,
+    gateway_ip: gatewayIp,
+    router_port: routerPort,
+    server_ip: serverIp,
+    server_port: serverPort,
+    source: network,
+  };
 }
 
 /** Only MASQUERADE for one port of one server, from any source. */
@@ -63,12 +72,12 @@ function masqueradeRule(
   found: Found,
 ): (UnmanagedMasqueradeRule & Found) | undefined {
   const protocol = protocolOf(options);
-  const server_ip = (options.get('-d') ?? '').replace(/\/32$/, '');
-  const server_port = portOf(options.get('--dport'));
+  const serverIp = (options.get('-d') ?? '').replace(/\/32$/, '');
+  const serverPort = portOf(options.get('--dport'));
   if (options.get('-j') !== 'MASQUERADE' || options.has('-s')) return undefined;
   if (unsupportedOption(saved.words, protocol) !== undefined) return undefined;
-  if (protocol === undefined || !isIpv4(server_ip) || server_port === undefined) return undefined;
-  return { kind: 'masquerade', ...found, protocol, server_ip, server_port };
+  if (protocol === undefined || !isIpv4(serverIp) || serverPort === undefined) return undefined;
+  return { kind: 'masquerade', ...found, protocol, server_ip: serverIp, server_port: serverPort };
 }
 
 function protocolOf(options: Options): ServerPort['protocol'] | undefined {

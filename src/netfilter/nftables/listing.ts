@@ -73,8 +73,8 @@ function missingMarks(objects: Listing['nftables'], marks: readonly (readonly [E
 }
 
 function foundRule({ comment, counters }: Element, rule: Rule): FoundRule<ElementOperation>[] {
-  const mapping_id = mappingIdIn(comment);
-  return mapping_id === undefined ? [] : [{ mapping_id, rule, removal: { op: 'delete', rule }, counters }];
+  const mappingId = mappingIdIn(comment);
+  return mappingId === undefined ? [] : [{ mapping_id: mappingId, rule, removal: { op: 'delete', rule }, counters }];
 }
 
 /** nft prints an element as a key or as a pair of key and value; a key with a comment or counter is wrapped in `elem`. */
@@ -105,26 +105,50 @@ function isReadable({ key, server }: Element): boolean {
 }
 
 function dnatRule({ key, comment, server }: Element): DnatRule {
-  const [protocol, gateway_ip, router_port, source] = key;
-  const [server_ip = '', server_port = 0] = server ?? [];
-  const mapping_id = mappingIdIn(comment) ?? '';
-  const common = { kind: 'dnat' as const, mapping_id, protocol, gateway_ip, router_port, server_ip, server_port };
+  const [protocol, gatewayIp, routerPort, source] = key;
+  const [serverIp = '', serverPort = 0] = server ?? [];
+  const mappingId = mappingIdIn(comment) ?? '';
+  const common = {
+    kind: 'dnat' as const,
+    mapping_id: mappingId,
+    protocol,
+    gateway_ip: gatewayIp,
+    router_port: routerPort,
+    server_ip: serverIp,
+    server_port: serverPort,
+  };
   return { ...common, source: source === undefined ? undefined : cidrOf(source) };
 }
 
 /** A masquerade element has no server of its own: it belongs to the DNAT element of its endpoint, and is broken without one. */
 function masqueradeRule({ key, comment }: Element, byEndpoint: ReadonlyMap<string, DnatRule>): Rule {
-  const [protocol, gateway_ip, router_port] = key;
-  const { server_ip = '', server_port = 0 } = byEndpoint.get(endpointKey({ protocol, gateway_ip, router_port })) ?? {};
-  const mapping_id = mappingIdIn(comment) ?? '';
-  return { kind: 'masquerade', mapping_id, protocol, gateway_ip, router_port, server_ip, server_port };
+  const [protocol, gatewayIp, routerPort] = key;
+  const { server_ip = '', server_port = 0 } =
+    byEndpoint.get(endpointKey({ protocol, gateway_ip: gatewayIp, router_port: routerPort })) ?? {};
+  const mappingId = mappingIdIn(comment) ?? '';
+  return {
+    kind: 'masquerade',
+    mapping_id: mappingId,
+    protocol,
+    gateway_ip: gatewayIp,
+    router_port: routerPort,
+    server_ip,
+    server_port,
+  };
 }
 
 /** The mark is 0 for an element that goes to any other chain: no forward has that mark, so the element is replaced. */
 function markRule({ key, comment, chain }: Element): MarkRule {
-  const [protocol, gateway_ip, router_port] = key;
-  const mapping_id = mappingIdIn(comment) ?? '';
-  return { kind: 'mark', mapping_id, protocol, gateway_ip, router_port, mark: markOfChain(chain ?? '') ?? 0 };
+  const [protocol, gatewayIp, routerPort] = key;
+  const mappingId = mappingIdIn(comment) ?? '';
+  return {
+    kind: 'mark',
+    mapping_id: mappingId,
+    protocol,
+    gateway_ip: gatewayIp,
+    router_port: routerPort,
+    mark: markOfChain(chain ?? '') ?? 0,
+  };
 }
 
 function cidrOf(source: string | Prefix): string {

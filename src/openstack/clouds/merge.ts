@@ -50,15 +50,24 @@ export function parseCloud(name: string, where: string, raw: RawCloud): CloudCon
     const [issue] = error?.issues ?? [];
     return fail(`auth.${issue?.path.join('.')}: ${issue?.message}`);
   }
-  const auth_type =
+  const authType =
     typeOf(top['auth_type'], auth) ?? fail(`auth_type is not supported; allowed: ${AUTH_TYPES.join(', ')}`);
-  const missing = missingKey(auth, auth_type);
+  const missing = missingKey(auth, authType);
   if (missing !== undefined) fail(`auth.${missing} is required`);
   const interfaceName =
     interfaceOf(top['interface']) ?? fail(`interface is unknown; allowed: ${INTERFACES.join(', ')}`);
-  const region_name = scalarText(top['region_name']) ?? firstRegion(top['regions']);
+  const regionName = scalarText(top['region_name']) ?? firstRegion(top['regions']);
   const cacert = scalarText(top['cacert']);
-  return { name, where, auth_type, auth, interface: interfaceName, verify: isVerified(top), region_name, cacert };
+  return {
+    name,
+    where,
+    auth_type: authType,
+    auth,
+    interface: interfaceName,
+    verify: isVerified(top),
+    region_name: regionName,
+    cacert,
+  };
 }
 
 /** Replaces hyphens in keys by underscores, and older names by the current ones. */
@@ -76,9 +85,9 @@ function pickAuth(top: RawCloud): RawCloud {
 }
 
 /** Fills in the domains of user and project where they are not written: the shared one, or `default`. */
-function withDomains(auth: RawCloud, default_domain: unknown): RawCloud {
+function withDomains(auth: RawCloud, defaultDomain: unknown): RawCloud {
   const { domain_id, domain_name, ...rest } = auth;
-  const shared = { user_domain_id: domain_id ?? default_domain, user_domain_name: domain_name };
+  const shared = { user_domain_id: domain_id ?? defaultDomain, user_domain_name: domain_name };
   const has = (kind: string): boolean =>
     rest[`${kind}_domain_id`] !== undefined || rest[`${kind}_domain_name`] !== undefined;
   const filled: Record<string, unknown> = { ...rest };
@@ -93,7 +102,7 @@ function withDomains(auth: RawCloud, default_domain: unknown): RawCloud {
     Object.assign(
       filled,
       domain_name === undefined
-        ? { project_domain_id: domain_id ?? default_domain ?? 'default' }
+        ? { project_domain_id: domain_id ?? defaultDomain ?? 'default' }
         : { project_domain_name: domain_name },
     );
   return filled;
@@ -108,9 +117,9 @@ function typeOf(written: unknown, auth: Auth): CloudConfig['auth_type'] | undefi
   return auth.token !== undefined && auth.password === undefined ? 'token' : 'password';
 }
 
-function missingKey(auth: Auth, auth_type: CloudConfig['auth_type']): string | undefined {
-  if (auth_type === 'token') return auth.token === undefined ? 'token' : undefined;
-  if (auth_type === 'v3applicationcredential') {
+function missingKey(auth: Auth, authType: CloudConfig['auth_type']): string | undefined {
+  if (authType === 'token') return auth.token === undefined ? 'token' : undefined;
+  if (authType === 'v3applicationcredential') {
     if (auth.application_credential_secret === undefined) return 'application_credential_secret';
     const { application_credential_id: id, application_credential_name: name } = auth;
     return id === undefined && name === undefined ? 'application_credential_id' : undefined;

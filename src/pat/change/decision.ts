@@ -24,11 +24,11 @@ import type { Condition, Decision, Situation } from './situation.ts';
 
 /** Decides a new mapping with this ID. Throws NO_GATEWAY, GATEWAY_NOT_LOCAL, SERVER_NOT_BEHIND_ROUTER, PORT_TAKEN, PORT_RESERVED, NO_FREE_PORT. */
 export function decideCreate(situation: Situation, newMapping: NewMapping, id: string): Decision {
-  const gateway_ip = chooseGateway(situation, newMapping);
+  const gatewayIp = chooseGateway(situation, newMapping);
   checkServer(situation, newMapping.server_ip);
   const { protocol } = newMapping;
-  const router_port = newMapping.router_port ?? choosePort(situation, { protocol, gateway_ip });
-  const endpoint = { protocol, gateway_ip, router_port };
+  const routerPort = newMapping.router_port ?? choosePort(situation, { protocol, gateway_ip: gatewayIp });
+  const endpoint = { protocol, gateway_ip: gatewayIp, router_port: routerPort };
   checkEndpoint(situation, endpoint, id);
   const time = timeText(situation.now);
   const { settings, record } = situation;
@@ -37,8 +37,8 @@ export function decideCreate(situation: Situation, newMapping: NewMapping, id: s
     router_id: newMapping.router_id,
     project_id: newMapping.project_id,
     protocol,
-    router_port,
-    gateway_ip,
+    router_port: routerPort,
+    gateway_ip: gatewayIp,
     server_ip: newMapping.server_ip,
     server_port: newMapping.server_port,
     server_id: newMapping.server_id,
@@ -60,7 +60,7 @@ export function decideCreate(situation: Situation, newMapping: NewMapping, id: s
     delta: {
       put: [mapping],
       pending: [...record.pending, endpoint],
-      ...(newMapping.router_port === undefined && { next_port: nextPort(settings.router_port_range, router_port) }),
+      ...(newMapping.router_port === undefined && { next_port: nextPort(settings.router_port_range, routerPort) }),
     },
   };
 }
@@ -134,13 +134,13 @@ export function decideUpdate(
   const mapping: Mapping = { ...after, ...PENDING, updated_at: timeText(situation.now) };
   const { record, settings } = situation;
   const isMoved = after.router_port !== before.router_port;
-  const next_port = isMoved ? nextPortPast(record, [before], settings.router_port_range) : undefined;
+  const next = isMoved ? nextPortPast(record, [before], settings.router_port_range) : undefined;
   return {
     mapping,
     delta: {
       put: [mapping],
       pending: [...record.pending, endpointOf(before), endpointOf(mapping)],
-      ...(next_port !== undefined && { next_port }),
+      ...(next !== undefined && { next_port: next }),
     },
   };
 }
@@ -154,11 +154,11 @@ export function decideDelete(
 ): Delta {
   const deleted = ids.map((id) => requireMapping(record, id));
   for (const mapping of deleted) condition?.(mapping);
-  const next_port = nextPortPast(record, deleted, range);
+  const next = nextPortPast(record, deleted, range);
   return {
     remove: ids,
     pending: [...record.pending, ...deleted.map(endpointOf)],
-    ...(next_port !== undefined && { next_port }),
+    ...(next !== undefined && { next_port: next }),
   };
 }
 
@@ -201,8 +201,8 @@ function chooseGateway({ router, force }: Situation, request: GatewayRequest): s
   return gateway;
 }
 
-function checkServer({ router, force }: Situation, server_ip: string): void {
-  const facts = router && !force ? whyNotBehind(router.facts, server_ip) : undefined;
+function checkServer({ router, force }: Situation, serverIp: string): void {
+  const facts = router && !force ? whyNotBehind(router.facts, serverIp) : undefined;
   if (facts !== undefined) throw praasError('SERVER_NOT_BEHIND_ROUTER', facts);
 }
 

@@ -14,15 +14,15 @@ import type { Situation } from './situation.ts';
  */
 export function decideGatewayMove({ record, router, now }: Situation): Delta | undefined {
   const { gateways = [], addresses = [] } = router?.facts ?? {};
-  const [gateway_ip] = gateways;
-  if (gateway_ip === undefined || record.mappings.size === 0 || gateways.join() === record.gateways.join())
+  const [gatewayIp] = gateways;
+  if (gatewayIp === undefined || record.mappings.size === 0 || gateways.join() === record.gateways.join())
     return undefined;
   const removed = new Set(record.gateways.filter((address) => !addresses.includes(address)));
   const mappings = [...record.mappings.values()];
   const taken = new Set(mappings.map(endpointKey));
   const moving = mappings.filter((mapping) => removed.has(mapping.gateway_ip));
   const put = moving.flatMap((mapping): Mapping[] => {
-    const moved: Mapping = { ...mapping, gateway_ip, ...PENDING, updated_at: timeText(now) };
+    const moved: Mapping = { ...mapping, gateway_ip: gatewayIp, ...PENDING, updated_at: timeText(now) };
     const key = endpointKey(moved);
     if (taken.has(key) || portInUseAt(router?.portsInUse ?? [], moved)) return [];
     taken.add(key);

@@ -39,10 +39,10 @@ function takenPorts({ record, router, settings }: Situation, address: GatewayAdd
   const mapped = mappedPorts(record, address);
   const reserved = new Set(settings.reserved_ports);
   const portsInUse = router?.portsInUse ?? [];
-  return (router_port) =>
-    mapped.has(router_port) ||
-    reserved.has(router_port) ||
-    portInUseAt(portsInUse, { ...address, router_port }) !== undefined;
+  return (routerPort) =>
+    mapped.has(routerPort) ||
+    reserved.has(routerPort) ||
+    portInUseAt(portsInUse, { ...address, router_port: routerPort }) !== undefined;
 }
 
 function mappedPorts(record: RouterRecord, address: GatewayAddress): Set<number> {

@@ -101,9 +101,9 @@ export class CheckService implements Checks {
     }
   }
 
-  async #hosts(router_id: string): Promise<readonly RouterHost[] | undefined> {
+  async #hosts(routerId: string): Promise<readonly RouterHost[] | undefined> {
     const cloud = await this.#parts.cloud();
-    return cloud?.routerHosts(router_id).catch(() => undefined);
+    return cloud?.routerHosts(routerId).catch(() => undefined);
   }
 
   async #inCloud(mapping: Mapping, showsHosts: boolean): Promise<CloudHops> {

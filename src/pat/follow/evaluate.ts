@@ -128,8 +128,8 @@ function resumption(mapping: Mapping): Correction | undefined {
   return mapping.suspension === null ? undefined : { action: 'resume', ...subjectOf(mapping) };
 }
 
-function identityOf(port: CloudPort, server_ip: string): TargetIdentity {
-  return { server_ip, port_id: port.id, server_id: isServerPort(port) ? port.device_id : null };
+function identityOf(port: CloudPort, serverIp: string): TargetIdentity {
+  return { server_ip: serverIp, port_id: port.id, server_id: isServerPort(port) ? port.device_id : null };
 }
 
 function subjectOf({ id, router_id, server_ip, server_id, port_id }: Mapping) {

@@ -82,7 +82,7 @@ async function portsById(cloud: Cloud, ids: readonly string[]): Promise<readonly
 /** For mappings that have a server address only. */
 async function portsByAddress(cloud: Cloud, mappings: readonly Mapping[]): Promise<readonly CloudPort[]> {
   const addresses = unique(mappings.map(({ port_id, server_ip }) => (port_id === null ? server_ip : null)));
-  return (await readEach(addresses, (ip_address) => cloud.ports({ ip_address }))).flat();
+  return (await readEach(addresses, (ipAddress) => cloud.ports({ ip_address: ipAddress }))).flat();
 }
 
 /** Undefined when the account may not list projects; then no project counts as deleted. */

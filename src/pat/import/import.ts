@@ -104,7 +104,10 @@ function importable(situation: Situation, rules: readonly UnmanagedDnatRule[], l
     const going = rules.filter((rule) => !left.has(rule));
     const staying = portsOfStaying(situation, going, [...left.keys()]);
     const endpoints = going.flatMap((rule) =>
-      (rule.gateway_ip === undefined ? gateways : [rule.gateway_ip]).map((gateway_ip) => ({ rule, gateway_ip })),
+      (rule.gateway_ip === undefined ? gateways : [rule.gateway_ip]).map((gatewayIp) => ({
+        rule,
+        gateway_ip: gatewayIp,
+      })),
     );
     const groups = Map.groupBy(endpoints, ({ rule, gateway_ip }) => endpointKey({ ...rule, gateway_ip }));
     const published = [...groups].flatMap(([key, group]) => {

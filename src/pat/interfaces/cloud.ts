@@ -133,7 +133,7 @@ export interface ServerFilter {
 export interface Cloud {
   router(id: string): Promise<CloudRouter | undefined>;
   routers(filter?: RouterFilter): Promise<readonly CloudRouter[]>;
-  routerHosts(router_id: string): Promise<readonly RouterHost[]>;
+  routerHosts(routerId: string): Promise<readonly RouterHost[]>;
   port(id: string): Promise<CloudPort | undefined>;
   ports(filter: PortFilter): Promise<readonly CloudPort[]>;
   server(id: string): Promise<CloudServer | undefined>;

@@ -42,12 +42,12 @@ export interface Dataplane {
   /** Gives what `observe` reports for a forward that is installed as desired. Pure. */
   expected(forward: Forward): ObservedForward;
   /** Connections to these endpoints. */
-  flows(router_id: string, endpoints: readonly PublicEndpoint[]): Promise<readonly Flow[]>;
+  flows(routerId: string, endpoints: readonly PublicEndpoint[]): Promise<readonly Flow[]>;
   /**
    * Entries in the connection table of the router, of which it can have so many; undefined where connections are not tracked.
    * Throws ROUTER_NOT_FOUND.
    */
-  connectionTable(router_id: string): Promise<Usage | undefined>;
+  connectionTable(routerId: string): Promise<Usage | undefined>;
   /** Ends these connections, and none of those `spared`; one that has just ended by itself is no error. */
-  endFlows(router_id: string, flows: readonly Flow[], spared: readonly Flow[]): Promise<void>;
+  endFlows(routerId: string, flows: readonly Flow[], spared: readonly Flow[]): Promise<void>;
 }

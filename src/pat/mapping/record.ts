@@ -33,8 +33,8 @@ export interface Delta {
   readonly adopting?: readonly string[];
 }
 
-export function emptyRecord(router_id: string): RouterRecord {
-  return { router_id, mappings: new Map(), next_port: 0, pending: [], gateways: [], adopting: [] };
+export function emptyRecord(routerId: string): RouterRecord {
+  return { router_id: routerId, mappings: new Map(), next_port: 0, pending: [], gateways: [], adopting: [] };
 }
 
 /** Gives the record after the delta and leaves the given one unchanged. Costs as much as the router has mappings. */

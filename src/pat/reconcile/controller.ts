@@ -81,9 +81,9 @@ export class Controller {
     this.#expiries = new ExpiryWatch({
       clock,
       timers,
-      onExpired: (router_id, mappings) => {
-        for (const { id, name } of mappings) log.info('mapping expired', { router_id, id, name });
-        this.enqueue(router_id, 'expired');
+      onExpired: (routerId, mappings) => {
+        for (const { id, name } of mappings) log.info('mapping expired', { router_id: routerId, id, name });
+        this.enqueue(routerId, 'expired');
       },
       onExpiringSoon: ({ router_id, id, name, expires_at, ...mapping }) =>
         log.warn('mapping expires soon', { router_id, id, name, expires_at, endpoint: endpointKey(mapping) }),

@@ -25,7 +25,7 @@ export function hasNewInterface(marks: ScopeMarks, { inside }: RouterFacts): boo
 }
 
 /** Gives the mark that packets to the server need: that of the longest matching prefix, as in routing. */
-export function scopeMarkFor({ inside }: RouterFacts, server_ip: string): number | undefined {
-  const networks = inside.filter(({ cidr }) => cidrContains(cidr, server_ip));
+export function scopeMarkFor({ inside }: RouterFacts, serverIp: string): number | undefined {
+  const networks = inside.filter(({ cidr }) => cidrContains(cidr, serverIp));
   return networks.toSorted((a, b) => prefixLengthOf(b.cidr) - prefixLengthOf(a.cidr))[0]?.scopeMark;
 }

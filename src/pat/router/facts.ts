@@ -37,14 +37,14 @@ export interface RouterFacts {
 /** Gives why `server_ip` is not the address of a server behind the router, as facts of the error; undefined where it can be. */
 export function whyNotBehind(
   { routerId: router, addresses, inside }: RouterFacts,
-  server_ip: string,
+  serverIp: string,
 ): ErrorFacts<'SERVER_NOT_BEHIND_ROUTER'> | undefined {
-  if (addresses.includes(server_ip)) return { cause: 'ROUTER_ADDRESS', server_ip, router };
-  const network = inside.find(({ cidr }) => cidrContains(cidr, server_ip));
+  if (addresses.includes(serverIp)) return { cause: 'ROUTER_ADDRESS', server_ip: serverIp, router };
+  const network = inside.find(({ cidr }) => cidrContains(cidr, serverIp));
   if (network === undefined) {
-    return { cause: 'NOT_CONNECTED', server_ip, router, networks: inside.map(({ cidr }) => cidr) };
+    return { cause: 'NOT_CONNECTED', server_ip: serverIp, router, networks: inside.map(({ cidr }) => cidr) };
   }
-  if (isEdgeOf(network.cidr, server_ip)) return { cause: 'NETWORK_ADDRESS', server_ip, network: network.cidr };
+  if (isEdgeOf(network.cidr, serverIp)) return { cause: 'NETWORK_ADDRESS', server_ip: serverIp, network: network.cidr };
   return undefined;
 }
 

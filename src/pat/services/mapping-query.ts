@@ -42,7 +42,7 @@ export class MappingQuery {
     const routerIds = filter.router_id === undefined ? await store.routers() : [filter.router_id];
     const [present, records] = await Promise.all([
       dataplane.routers(),
-      Promise.allSettled(routerIds.map((router_id) => store.read(router_id))),
+      Promise.allSettled(routerIds.map((routerId) => store.read(routerId))),
     ]);
     const presentRouters = new Set(present);
     const now = clock.now();
@@ -92,9 +92,9 @@ export class MappingQuery {
     if (routerIds.length === 0) return ids.map(() => undefined);
     const [present, ...records] = await Promise.all([
       dataplane.routers(),
-      ...routerIds.map((router_id) => store.read(router_id).catch(() => undefined)),
+      ...routerIds.map((routerId) => store.read(routerId).catch(() => undefined)),
     ]);
-    const byRouter = new Map(routerIds.map((router_id, index) => [router_id, records[index]]));
+    const byRouter = new Map(routerIds.map((routerId, index) => [routerId, records[index]]));
     const presentRouters = new Set(present);
     const now = clock.now();
     return ids.map((id) => {

@@ -126,12 +126,12 @@ export class PatService implements Pat {
     const unique = [...new Map(resolved.map((mapping) => [mapping.id, mapping])).values()];
     const results: Changed<readonly MappingView[]>[] = [];
     const failures: Error[] = [];
-    for (const [router_id, mappings] of Map.groupBy(unique, (mapping) => mapping.router_id)) {
+    for (const [routerId, mappings] of Map.groupBy(unique, (mapping) => mapping.router_id)) {
       const decide = (situation: Situation): Outcome<readonly MappingView[]> =>
         this.#deletion(situation, mappings, condition);
       try {
         const change = { options, requiresRouter: false, scope: 'rules', decide } as const;
-        results.push(await this.#parts.runner.run(router_id, change));
+        results.push(await this.#parts.runner.run(routerId, change));
       } catch (error) {
         if (!isPraasError(error)) throw error;
         failures.push(error);

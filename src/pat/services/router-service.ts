@@ -116,5 +116,5 @@ function usedPorts({ mappings }: RouterRecord, protocol: Protocol, gatewayIp: st
 }
 
 function isOnGateway(inUse: PortInUse, facts: RouterFacts): boolean {
-  return facts.gateways.some((gateway_ip) => cidrContains(inUse.cidr, gateway_ip));
+  return facts.gateways.some((gatewayIp) => cidrContains(inUse.cidr, gatewayIp));
 }

@@ -59,7 +59,7 @@ export class ServerService implements Servers {
     const filter = project_id === null ? {} : { project_id };
     const servers = await cloud.servers(filter);
     if (servers.length === 0) return [];
-    const [ports, routers, floating_ips, published] = await Promise.all([
+    const [ports, routers, floatingIps, published] = await Promise.all([
       cloud.ports({ deviceIds: servers.map(({ id }) => id) }),
       cloud.routers(filter),
       cloud.floatingIps(filter),
@@ -76,7 +76,7 @@ export class ServerService implements Servers {
         addresses: serverAddresses(
           (portsByServer.get(server.id) ?? []).filter((port) => port.project_id === server.project_id),
           bySubnet,
-          floating_ips,
+          floatingIps,
         ),
         mappings: counts.get(server.id)?.length ?? 0,
       }))
@@ -110,12 +110,12 @@ function routersBySubnet(
 function serverAddresses(
   ports: readonly CloudPort[],
   bySubnet: RoutersBySubnet,
-  floating_ips: readonly CloudFloatingIp[],
+  floatingIps: readonly CloudFloatingIp[],
 ): ServerAddress[] {
   return addressesOf(ports).map(({ port, server_ip, subnet_id }) => ({
     server_ip,
     port_id: port.id,
     routers: bySubnet.get(subnet_id) ?? [],
-    floating_ips: floating_ips.filter(({ port_id }) => port_id === port.id).map(({ address }) => address),
+    floating_ips: floatingIps.filter(({ port_id }) => port_id === port.id).map(({ address }) => address),
   }));
 }

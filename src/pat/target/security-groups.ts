@@ -74,9 +74,15 @@ export class SecurityGroups implements SecurityGroupAccess {
     const ruleIds: string[] = [];
     try {
       for (const { cidr, protocol, port: number } of missing) {
-        const remote_ip_prefix = cidr === ANY_SOURCE ? null : cidr;
+        const remoteIpPrefix = cidr === ANY_SOURCE ? null : cidr;
         const description = `${DESCRIPTION_PREFIX}${mappingId}`;
-        const rule = { security_group_id: own.id, protocol, port: number, remote_ip_prefix, description };
+        const rule = {
+          security_group_id: own.id,
+          protocol,
+          port: number,
+          remote_ip_prefix: remoteIpPrefix,
+          description,
+        };
         ruleIds.push(await this.#cloud.addSecurityGroupRule(rule));
       }
     } catch (error) {

@@ -41,13 +41,13 @@ export class LocalTargets implements Targets {
   async resolve(request: MappingRequest): Promise<ResolvedRequest> {
     const { server, port_id, server_ip, project_id } = request;
     if (server !== undefined || port_id !== undefined || request.open_security_group) throw this.#notConfigured();
-    const router_id = namedRouter(request);
-    if (router_id === undefined) throw praasError('ROUTER_REQUIRED', { field: 'router_id' });
+    const routerId = namedRouter(request);
+    if (routerId === undefined) throw praasError('ROUTER_REQUIRED', { field: 'router_id' });
     if (server_ip === undefined) {
       const allowed = 'an IPv4 address such as 10.20.0.51';
       throw praasError('INVALID_INPUT', { field: 'server_ip', found: MISSING, allowed });
     }
-    const target = { router_id, server_ip, server_id: null, port_id: null, project_id };
+    const target = { router_id: routerId, server_ip, server_id: null, port_id: null, project_id };
     return { mapping: newMappingOf(request, target), port: undefined, warnings: [] };
   }
 

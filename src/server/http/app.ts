@@ -72,10 +72,10 @@ export function createApp(parts: AppParts): Express {
 /** Gives the request its ID. When its response ends, counts it and writes its line of the log. */
 function startRequest({ addressOf, context, metrics, clock, newId, log }: AppParts): RequestHandler {
   return (request, response, next) => {
-    const request_id = `req-${newId()}`;
+    const requestId = `req-${newId()}`;
     const start = clock.now().getTime();
-    response.setHeader(REQUEST_ID, request_id);
-    response.locals['request_id'] = request_id;
+    response.setHeader(REQUEST_ID, requestId);
+    response.locals['request_id'] = requestId;
     const { method, path } = request;
     // Known now: a connection that is closed has no address any more.
     const address = addressOf(request) ?? 'unknown';
@@ -92,11 +92,11 @@ function startRequest({ addressOf, context, metrics, clock, newId, log }: AppPar
       // Health checks and public pages are not logged unless they fail.
       if (requester === undefined && response.statusCode < 400) return;
       const details = { method, path, status: response.statusCode, milliseconds, address };
-      context.run(request_id, () =>
+      context.run(requestId, () =>
         log.info('request ended', { ...details, ...(requester !== undefined && { requester }) }),
       );
     });
-    context.run(request_id, next);
+    context.run(requestId, next);
   };
 }
 

@@ -42,11 +42,19 @@ export function statusOf(error: unknown): number {
 }
 
 /** The error for the requester. Of a bug it has only the request ID, under which the log of the daemon has the rest. */
-export function problemOf(error: unknown, request_id: string): Problem {
-  if (!isPraasError(error)) return { request_id, ...BUG };
+export function problemOf(error: unknown, requestId: string): Problem {
+  if (!isPraasError(error)) return { request_id: requestId, ...BUG };
   const { code, message, nextSteps: next_steps, facts } = error;
   const status = statusOf(error);
-  return { request_id, code: wireCode(code), status, title: titleOf(code), detail: message, next_steps, facts };
+  return {
+    request_id: requestId,
+    code: wireCode(code),
+    status,
+    title: titleOf(code),
+    detail: message,
+    next_steps,
+    facts,
+  };
 }
 
 /** Errors of express and its body parser as errors of the catalogue; any other error as it is. */

@@ -26,7 +26,7 @@ const BAD_REQUEST = [400, 'Bad Request'] as const;
  * Responds and closes. While another response is being sent on the connection (`isResponding`), it is only closed: the
  * client would take this response for the rest of the other one.
  */
-export function sendRawError(error: ClientError, socket: Duplex, request_id: string, isResponding: boolean): void {
+export function sendRawError(error: ClientError, socket: Duplex, requestId: string, isResponding: boolean): void {
   // The bytes after the first fault are a fault again.
   if (socket.writableEnded) return;
   if (error.code === 'ECONNRESET' || !socket.writable || isResponding) {
@@ -35,14 +35,14 @@ export function sendRawError(error: ClientError, socket: Duplex, request_id: str
   }
   const [status, phrase] = STATUS[error.code ?? ''] ?? BAD_REQUEST;
   const reason = `${phrase.toLowerCase()} (${error.code ?? 'unreadable'})`;
-  const problem: Problem = { ...problemOf(praasError('REQUEST_UNREADABLE', { reason }), request_id), status };
+  const problem: Problem = { ...problemOf(praasError('REQUEST_UNREADABLE', { reason }), requestId), status };
   const body = JSON.stringify({ errors: [problem] });
   const head = [
     `HTTP/1.1 ${status} ${phrase}`,
     'Connection: close',
     'Content-Type: application/json; charset=utf-8',
     `Content-Length: ${Buffer.byteLength(body)}`,
-    `X-Openstack-Request-Id: ${request_id}`,
+    `X-Openstack-Request-Id: ${requestId}`,
   ];
   // The response to HEAD never has a body.
   const isHead = error.rawPacket?.toString('latin1', 0, HEAD.length).toUpperCase() === HEAD;

@@ -32,13 +32,13 @@ export class LegacyMappings {
   }
 
   /** `{}` also for an unknown router: the Proxy CLI takes every key of the response for a server. */
-  async ofRouter(router_id: string): Promise<LegacyResponse> {
-    return responses.portsByServer(await this.#published(router_id));
+  async ofRouter(routerId: string): Promise<LegacyResponse> {
+    return responses.portsByServer(await this.#published(routerId));
   }
 
-  async ofServer(router_id: string, server_ip: string): Promise<LegacyResponse> {
-    const mappings = await this.#published(router_id);
-    return responses.portsByServerPort(mappings.filter((mapping) => mapping.server_ip === server_ip));
+  async ofServer(routerId: string, serverIp: string): Promise<LegacyResponse> {
+    const mappings = await this.#published(routerId);
+    return responses.portsByServerPort(mappings.filter((mapping) => mapping.server_ip === serverIp));
   }
 
   async create(target: LegacyTarget): Promise<LegacyResponse> {
@@ -63,28 +63,28 @@ export class LegacyMappings {
     return responses.removed(mapping);
   }
 
-  async modify(target: LegacyTarget, router_port: number): Promise<LegacyResponse> {
+  async modify(target: LegacyTarget, routerPort: number): Promise<LegacyResponse> {
     let before = await this.#find(target);
     if (before === undefined) return responses.notFoundToMove(target);
-    if (before.router_port === router_port) return responses.portUsed(before, router_port);
+    if (before.router_port === routerPort) return responses.portUsed(before, routerPort);
     const condition = this.#unchanged(target, (current) => {
       before = current;
     });
     try {
-      const { value } = await this.#pat.update(before.id, { router_port }, { condition });
+      const { value } = await this.#pat.update(before.id, { router_port: routerPort }, { condition });
       // Another request has moved it to the same port meanwhile.
-      if (before.router_port === router_port) return responses.portUsed(before, router_port);
+      if (before.router_port === routerPort) return responses.portUsed(before, routerPort);
       return responses.moved(before, value);
     } catch (error) {
       if (isPraasError(error, 'MAPPING_NOT_FOUND')) return responses.notFoundToMove(target);
-      if (isPraasError(error, ...PORT_ERRORS)) return responses.portUsed(before, router_port, error.message);
+      if (isPraasError(error, ...PORT_ERRORS)) return responses.portUsed(before, routerPort, error.message);
       throw error;
     }
   }
 
   /** In the order in which they count. */
-  async #published(router_id: string): Promise<readonly Mapping[]> {
-    const { mappings, failures } = await this.#pat.list({ router_id });
+  async #published(routerId: string): Promise<readonly Mapping[]> {
+    const { mappings, failures } = await this.#pat.list({ router_id: routerId });
     if (failures[0] !== undefined) throw failures[0];
     const now = this.#clock.now();
     return mappings.filter((mapping) => isPublished(mapping, now)).toSorted(byServer);

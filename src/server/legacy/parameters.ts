@@ -47,8 +47,8 @@ export const ModifyParameters = z
 
 function targetOf(
   { router_id, server_ip }: { readonly router_id: string; readonly server_ip: string },
-  gateway_ip: string,
-  server_port: number,
+  gatewayIp: string,
+  serverPort: number,
 ): LegacyTarget {
-  return { router_id, gateway_ip, server_ip, server_port };
+  return { router_id, gateway_ip: gatewayIp, server_ip, server_port: serverPort };
 }

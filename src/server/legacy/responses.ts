@@ -85,29 +85,26 @@ export function notFoundToMove(wanted: LegacyTarget): LegacyResponse {
 }
 
 /** `reason` names what uses the port: left out when it is the mapping itself. */
-export function portUsed(mapping: Mapping, router_port: number, reason?: string): LegacyResponse {
-  const ownPort = `${mapping.gateway_ip}:${router_port} is in use by this mapping`;
+export function portUsed(mapping: Mapping, routerPort: number, reason?: string): LegacyResponse {
+  const ownPort = `${mapping.gateway_ip}:${routerPort} is in use by this mapping`;
   return {
     status: 'USED',
     modified_router_port: String(mapping.router_port),
     server_ip: mapping.server_ip,
     modify_server_port: String(mapping.server_port),
-    modify_router_port: String(router_port),
+    modify_router_port: String(routerPort),
     gateway: mapping.gateway_ip,
     message: `${reason ?? ownPort}; ${target(mapping)} stays on port ${mapping.router_port}`,
   };
 }
 
 /** Of a bug it discloses only the request ID, under which the log has the rest. */
-export function failure(
-  error: unknown,
-  request_id: string,
-): { readonly status: number; readonly body: LegacyResponse } {
-  return { status: statusOf(error), body: { status: 'ERROR', message: oneLine(failureText(error, request_id)) } };
+export function failure(error: unknown, requestId: string): { readonly status: number; readonly body: LegacyResponse } {
+  return { status: statusOf(error), body: { status: 'ERROR', message: oneLine(failureText(error, requestId)) } };
 }
 
-function failureText(error: unknown, request_id: string): string {
-  if (!isPraasError(error)) return `internal error: report it with the request ID ${request_id}`;
+function failureText(error: unknown, requestId: string): string {
+  if (!isPraasError(error)) return `internal error: report it with the request ID ${requestId}`;
   // The message of the catalogue lists all routers of the node: too many for a column.
   if (error.code === 'ROUTER_NOT_FOUND') return `router ${String(error.facts['router'])} not found on this node`;
   return error.message;

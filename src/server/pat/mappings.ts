@@ -48,9 +48,9 @@ function listMappings(parts: MappingsParts): Endpoint {
     query: ListQuery,
     responses: { 200: { description: 'The matching mappings.', schema: MappingListDocument } },
     handle: async ({ requester, query, baseUrl, url }) => {
-      const router_id = query.router_id && routers.idOf(query.router_id, requester);
+      const routerId = query.router_id && routers.idOf(query.router_id, requester);
       const { related_to } = query;
-      const ofRouter = router_id === undefined ? {} : { router_id };
+      const ofRouter = routerId === undefined ? {} : { router_id: routerId };
       const listed = await pat.list({ ...ofRouter, ...(related_to && { related_to }) }, requester);
       const { mappings, next } = pageOf(listed.mappings, { ...query, ...ofRouter }, new URL(url, baseUrl));
       const links = next === undefined ? {} : { mappings_links: [{ rel: 'next', href: next }] };

@@ -63,9 +63,9 @@ function readEndpoints(parts: RoutersParts): readonly Endpoint[] {
 function changeEndpoints({ routers, pat, imports, policy }: RoutersParts): readonly Endpoint[] {
   /** By default only operators may change routers. A policy that allows it to others never shows them more routers. */
   const routerOf = async (id: string, requester: Requester): Promise<string> => {
-    const router_id = routers.idOf(routerIdOf(id), requester);
-    if (!requester.seesAll) await routers.show(router_id, requester);
-    return router_id;
+    const routerId = routers.idOf(routerIdOf(id), requester);
+    if (!requester.seesAll) await routers.show(routerId, requester);
+    return routerId;
   };
   return [
     endpoint<ChangeQuery>({
@@ -85,9 +85,9 @@ function changeEndpoints({ routers, pat, imports, policy }: RoutersParts): reado
       },
       handle: async ({ requester, id, query }) => {
         const options = optionsOf(policy, requester, query);
-        const router_id = await routerOf(id, requester);
-        const { value, warnings, script } = await pat.sync(router_id, options);
-        return { status: 200, body: { sync: { router_id, ...value }, warnings, script } };
+        const routerId = await routerOf(id, requester);
+        const { value, warnings, script } = await pat.sync(routerId, options);
+        return { status: 200, body: { sync: { router_id: routerId, ...value }, warnings, script } };
       },
     }),
     endpoint<ChangeQuery>({
@@ -104,9 +104,9 @@ function changeEndpoints({ routers, pat, imports, policy }: RoutersParts): reado
       responses: { 200: { description: 'The result for each rule.', schema: ImportedDocument } },
       handle: async ({ requester, id, query }) => {
         const options = optionsOf(policy, requester, query);
-        const router_id = await routerOf(id, requester);
-        const { value: rules, warnings, script } = await imports.importRules(router_id, options);
-        return { status: 200, body: { import: { router_id, rules }, warnings, script } };
+        const routerId = await routerOf(id, requester);
+        const { value: rules, warnings, script } = await imports.importRules(routerId, options);
+        return { status: 200, body: { import: { router_id: routerId, rules }, warnings, script } };
       },
     }),
   ];

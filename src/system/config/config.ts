@@ -124,6 +124,12 @@ function textIn(env: NodeJS.ProcessEnv, variable: string): string | undefined {
 
 function settingOf({ fullName, key }: DeclaredKey, { text, where, oldName }: Written): Setting {
   const { isReloadable: reloadable, description } = key;
-  const old_name = oldName ?? null;
-  return Object.freeze({ key: fullName, value: text, source: where, old_name, reloadable, description });
+  return Object.freeze({
+    key: fullName,
+    value: text,
+    source: where,
+    old_name: oldName ?? null,
+    reloadable,
+    description,
+  });
 }

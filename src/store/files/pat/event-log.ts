@@ -48,15 +48,15 @@ export class EventLog implements AuditLog, Events {
 
   async append(events: readonly NewEvent[]): Promise<void> {
     if (events.length === 0) return;
-    const { clock, log, requestId } = this.#options;
+    const { clock, log } = this.#options;
     // Read before waiting in the queue, where the current request is another one.
-    const request_id = requestId?.() ?? '';
+    const requestId = this.#options.requestId?.() ?? '';
     const now = clock.now();
     const at = now.toISOString().replace(/\.\d+Z$/, 'Z');
     try {
       await this.#queue.run(async () => {
         const lines = events.map((event) => {
-          const complete: Event = { id: this.#nextId(now), at, ...event, request_id };
+          const complete: Event = { id: this.#nextId(now), at, ...event, request_id: requestId };
           return `${JSON.stringify(complete)}\n`;
         });
         const handle = await this.#open(at.slice(0, 10));

@@ -39,11 +39,11 @@ const OLD_REASONS: readonly (readonly [string, ReasonCode])[] = [
   ['the router has no gateway address', 'NO_GATEWAY_ADDRESS'],
 ];
 
-function codeOf(status_reason: unknown): ReasonCode | null {
-  if (typeof status_reason !== 'string' || status_reason === '') return null;
-  const known = OLD_REASONS.find(([beginning]) => status_reason.startsWith(beginning));
+function codeOf(statusReason: unknown): ReasonCode | null {
+  if (typeof statusReason !== 'string' || statusReason === '') return null;
+  const known = OLD_REASONS.find(([beginning]) => statusReason.startsWith(beginning));
   if (known) return known[1];
-  return status_reason.includes(' is not an address of the router now; ') ? 'GATEWAY_ADDRESS_GONE' : 'SUSPENDED';
+  return statusReason.includes(' is not an address of the router now; ') ? 'GATEWAY_ADDRESS_GONE' : 'SUSPENDED';
 }
 
 /** Version 6 stores codes with facts instead of sentences, and `suspension` instead of `hold`. */
