@@ -74,7 +74,7 @@ describe('bash', () => {
     expect(offered('pat', 'list', '--format', '=', 'j')).toEqual(['json']);
   });
 
-  test('offers hidden flags to those who have begun to type one', () => {
+  test('offers hidden flags once their first letters are typed', () => {
     expect(offered('pat', 'list', '--')).not.toContain('--os-password');
     expect(offered('pat', 'list', '--os-pa')).toEqual(['--os-password']);
   });

@@ -32,7 +32,7 @@ test('is named as apt names packages', () => {
   expect(path).toBe(join(directory, 'first/praas_1.2.3_amd64.deb'));
 });
 
-test('says what it is, and what it needs', () => {
+test('has a description and its dependencies', () => {
   expect(deb('--field', path, 'Package', 'Version', 'Architecture')).toBe(
     'Package: praas\nVersion: 1.2.3\nArchitecture: amd64\n',
   );

@@ -28,7 +28,7 @@ describe('config show', () => {
     expect(await source('backend')).toEqual(['backend', 'iptables', 'default']);
   });
 
-  test('the environment goes before the file, and says so', async () => {
+  test('the environment precedes the file, and is named as the source', async () => {
     shell = testShell({ settings: ['backend = iptables'], env: { PRAAS_BACKEND: 'nftables', PRAAS_PORT_APP: '3999' } });
     expect(await source('backend')).toEqual(['backend', 'nftables', 'environment', 'PRAAS_BACKEND']);
     expect(await source('port_app')).toEqual(['port_app', '3999', 'environment', 'PRAAS_PORT_APP']);
@@ -55,7 +55,7 @@ describe('old names', () => {
   const settingOf = async (key: string): Promise<Setting | undefined> =>
     (await shell.json<Setting[]>('config', 'show')).find((setting) => setting.key === key);
 
-  test('go on working, and are told from present ones', async () => {
+  test('go on working, and are told apart from present ones', async () => {
     shell = testShell({ settings, env });
     const path = shell.configPath;
     expect(await settingOf('retain_days')).toMatchObject({ value: '5', source: `${path}:2`, old_name: 'retain' });

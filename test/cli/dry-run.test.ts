@@ -88,7 +88,7 @@ describe.each(BACKENDS)('%s', (backend) => {
         )
       : world.run('nft', ['delete', 'table', 'ip', 'praas']);
 
-  test('a change that needs no rule says so', async () => {
+  test('a change that needs no rule is reported as such', async () => {
     const { id } = await shell.json('pat', 'create', '-r', world.router_id, '--server-ip', '10.20.0.51', '-p', '80');
     expect(await dryRun('pat', 'update', id, '--name', 'x')).toBe('No rules would change.\n');
     expect(await dryRun('router', 'sync', world.router_id)).toBe('No rules would change.\n');

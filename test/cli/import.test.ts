@@ -137,7 +137,7 @@ describe.each(BACKENDS)('%s, killed between store and kernel', (backend) => {
   });
 });
 
-test('without conntrack it says so, and every port stays open', async () => {
+test('without conntrack it fails with the reason, and every port stays open', async () => {
   await pythonNode();
   alone();
   const before = await saved();

@@ -56,7 +56,7 @@ describe('while another praas writes', () => {
     await first.ended;
   });
 
-  test('who waits too long is told who has it, and nothing of his is done', async () => {
+  test('a process that waits too long gets the holder of the lock, and changes nothing', async () => {
     const slow = withSlowRestore(shell, 4);
     const first = slow.start(...create());
     await slow.begun();

@@ -102,7 +102,7 @@ describe.each(BACKENDS)('%s', (backend) => {
     await poor.ok('pat', 'delete', id);
   });
 
-  test('a root without the right to change the network is told so', async () => {
+  test('a root without the right to change the network gets NOT_PERMITTED', async () => {
     const weak = shell.with({ wrapper: ['setpriv', '--bounding-set=-net_admin', '--inh-caps=-net_admin'] });
     const tool = backend === 'iptables' ? 'iptables' : 'nft';
     const text = new RegExp(`^${printedError('NOT_PERMITTED', { what: `${tool}\\S* in \\S+` })}$`);

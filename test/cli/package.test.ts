@@ -79,7 +79,7 @@ test('leaves settings, mappings and logs at a removal, and starts again when it 
   expect(calls()).toBe(INSTALL);
 });
 
-test('refuses beside a praas of the installer, says how to go on, and has changed nothing', () => {
+test('refuses beside a praas of the installer, names the next step, and has changed nothing', () => {
   machine.run('mkdir -p /usr/local/lib/praas; touch /usr/local/lib/praas/installed.json');
   const before = filesOfPraas();
   const { code, output } = dpkg(`--install ${older}`);

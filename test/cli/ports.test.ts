@@ -73,7 +73,7 @@ describe('with room for five', () => {
     expect((await shell.run(...create('--protocol', 'udp'))).code).toBe(1);
   });
 
-  test('a full range says so with the numbers, and a port outside of it can still be named', async () => {
+  test('a full range is refused with the numbers, and a port outside of it can still be named', async () => {
     const foreign = ['PREROUTING', '-p', 'tcp', '--dport', '4002', '-j', 'DNAT', '--to', '10.20.0.52'];
     await world.run('iptables', ['-t', 'nat', '-A', ...foreign]);
     const ports = [await next(), await next(), await next(), await next()];

@@ -135,7 +135,7 @@ describe('a daemon', () => {
       .replaceAll(/^(\| (?:Packets|Bytes|Last Hit) .*|(?:Packets|Bytes|Last Hit): .*)\n/gm, '');
   }
 
-  test('says over its socket and over HTTP, to who is not root, what praas says itself', async () => {
+  test('prints over its socket and over HTTP, without root, what praas prints itself', async () => {
     const alone = await life(direct);
     const before = alone.split('\n');
 
@@ -148,7 +148,7 @@ describe('a daemon', () => {
     expect(alone).not.toContain('DEBUG=1');
   });
 
-  test('knows who goes through a mapping, and how many came', async () => {
+  test('knows the connections of a mapping, and their number', async () => {
     await world.web.listen({ protocol: 'tcp', port: 80 });
     const { id, gateway_ip, router_port } = await http.json('pat', 'create', ...target(), '-p', '80');
     const opened = await world.client.open({ protocol: 'tcp', address: gateway_ip, port: router_port });
@@ -171,7 +171,7 @@ describe('a daemon', () => {
     await http.ok('pat', 'delete', id);
   });
 
-  test('is not for who may not open its socket, and is not passed by', async () => {
+  test('is refused to users who may not open its socket, and is not bypassed', async () => {
     const nobody = socket.with({ wrapper: NOBODY, env: { PRAAS_CONFIG: '/dev/null' } });
 
     for (const command of ['list', 'connections']) {

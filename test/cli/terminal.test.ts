@@ -196,7 +196,7 @@ describe('a reader that has enough', () => {
     expect(await list()).toHaveLength(1);
   });
 
-  test('output that cannot be written is said, and the exit code is 1', async () => {
+  test('output that cannot be written is an error, and the exit code is 1', async () => {
     const script = '"$@" > /dev/full';
     const { code, stderr } = await running(spawn('bash', ['-c', script, 'bash', ...shell.command('pat', 'list')]))
       .ended;

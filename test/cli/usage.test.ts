@@ -163,7 +163,7 @@ describe('wrong usage', () => {
     ['pat', 'list', '-f', 'xml'],
   ];
 
-  test('exits with 2 and says on stderr alone what is wrong, and how it is right', async () => {
+  test('exits with 2 and prints on stderr alone what is wrong, and the next step', async () => {
     const texts: string[] = [];
     for (const words of cases) {
       const { code, stdout, stderr } = await shell.run(...words);

@@ -39,7 +39,7 @@ test('no section is called as a key of [praas] is: its values lie beside theirs'
   expect(Object.keys(SECTIONS).filter((name) => name in SECTIONS.praas)).toEqual([]);
 });
 
-test('a key whose value is a time or a share says its unit', () => {
+test('a key whose value is a time or a share has its unit in its name', () => {
   const withUnit = KEYS.filter(({ key }) => /seconds|days|percent/.test(key.kind.allowed));
 
   expect(withUnit.map(({ name }) => name).filter((name) => !/_(?:seconds|days|percent)$/.test(name))).toEqual([

@@ -20,7 +20,7 @@ interface Document {
 }
 
 describe('without any router', () => {
-  test('it says where it listens, logs the same to its file, and is alive and ready', async () => {
+  test('it logs where it listens, also to its file, and is alive and ready', async () => {
     daemon = await TestDaemon.start();
 
     expect(daemon.said).toContain(`listening where="${daemon.url}"`);
@@ -125,7 +125,7 @@ describe('without any router', () => {
     ).toThrow();
   });
 
-  test('a second daemon says who holds the lock, and the first goes on', async () => {
+  test('a second daemon names the holder of the lock, and the first goes on', async () => {
     daemon = await TestDaemon.start();
     const { code, stderr } = await daemon.shell.with({ env: { PRAAS_PORT_APP: '1' } }).run('serve');
 

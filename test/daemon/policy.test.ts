@@ -42,7 +42,7 @@ test('a file that comes, is wrong and goes while the daemon runs', async () => {
   expect(await list()).toBe(403);
 });
 
-test('a daemon does not begin with a wrong one, and says what is wrong', async () => {
+test('a daemon does not start with an invalid one, and reports why', async () => {
   writeFileSync(path, 'actions:\n  mapping:list: everybody\n');
 
   await expect(start()).rejects.toThrow(/POLICY_INVALID|actions\.mapping:list must be one of/);

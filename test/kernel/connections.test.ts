@@ -95,7 +95,7 @@ describe.each(BACKENDS)('%s', (backend) => {
     });
   });
 
-  test('a UDP caller who was sending before the mapping was made gets through with the same socket', async () => {
+  test('a UDP client that was sending before the mapping was created gets through with the same socket', async () => {
     const goal = { protocol: 'udp' as const, address: world.gateway, port: 4710 };
     const early = await world.client.open(goal);
     expect(await early.send('too early', SILENCE_MS)).not.toHaveProperty('reply');

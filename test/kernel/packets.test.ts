@@ -38,7 +38,7 @@ describe.each(BACKENDS)('%s', (backend) => {
   const remove = ({ id }: Mapping) => node.pat.delete([id]);
 
   describe.each(['tcp', 'udp'] as const)('%s', (protocol) => {
-    test('create opens the port, the server sees who calls, delete closes it', async () => {
+    test('create opens the port, the server sees the client, delete closes it', async () => {
       const goal = { protocol, address: world.gateway, port: 4500 + 1 };
       await expectClosed(world.client, goal);
 

@@ -211,7 +211,7 @@ describe('by sweeps alone, from a process of its own', () => {
     await stop();
   });
 
-  test('it says how it is, and mappings follow all the same', async () => {
+  test('it reports its readiness, and mappings follow all the same', async () => {
     const mapping = await publish({ server: 'nomad', server_port: 8080 });
     await lab('server', 'change-ip', 'nomad', '10.20.0.78');
     await becomes(mapping, { server_ip: '10.20.0.78', status: 'ACTIVE' });
@@ -261,7 +261,7 @@ describe('by sweeps alone, from a process of its own', () => {
     await happened(mapping, { type: 'deleted', reason: `project ${project_id} is gone` });
   });
 
-  test('Neutron away: nothing is removed, it is said, and goes on when it is back', async () => {
+  test('Neutron stopped: nothing is removed, it is not ready, and it goes on when Neutron is back', async () => {
     const mapping = await publish({ server: 'web', server_port: 22 });
     await lab('stop', 'neutron-server');
     try {

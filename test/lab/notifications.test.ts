@@ -99,7 +99,7 @@ test('the second of two brokers, over TLS with an authority of its own', async (
   await waitUntil(() => heard.ids.includes(idOf(7001)));
 });
 
-test('a connection that breaks is said, tried again, and what was missed while it was down is to be looked for', async () => {
+test('a connection that breaks is logged and opened again, and what was missed meanwhile is read from OpenStack', async () => {
   const { port } = proxy.address() as AddressInfo;
   const heard = hear(`rabbit://${credentials}@localhost:${port}/?ssl=1`, made.cert);
   await waitUntil(() => heard.notifications.lastError === undefined);

@@ -59,7 +59,7 @@ test('Keystone away: tokens that were seen a moment ago go on, others get 503 an
   expect((await list(fresh)).status).toBe(200);
 });
 
-test('Neutron away: what needs it says so, what is published stays and can be deleted, and it is said', async () => {
+test('Neutron stopped: what needs it is CLOUD_UNAVAILABLE, what is published stays and can be deleted, and readiness shows it', async () => {
   const { mapping } = (await publish()).body;
   await untilCloudIs(true);
   await lab('stop', 'neutron-server');

@@ -44,14 +44,14 @@ async function eventually(port: number, expected: string): Promise<void> {
   expect(await fromOutside(gateway, port)).toBe(expected);
 }
 
-test('what they drop is said, with the rule that is missing', async () => {
+test('what they drop is a warning, with the rule that is missing', async () => {
   const { mapping, warnings } = await create({});
 
   expect(warnings.join()).toMatch(/tcp 9090.*--open-security-group/);
   expect(await fromOutside(gateway, mapping.router_port)).toBe('timed out');
 });
 
-test('nothing is said of what they let in', async () => {
+test('there is no warning for what they allow', async () => {
   expect((await create({ server_port: 8080 })).warnings).toEqual([]);
 });
 

@@ -150,7 +150,7 @@ describe('what members may not do', () => {
   });
 });
 
-test('a quota ends what a project may have, and says so', async () => {
+test('a quota limits what a project may have: QUOTA_EXCEEDED', async () => {
   const project = (await TENANTS.admin.find('identity', 'projects', 'demo')).id;
   await daemon.ask('PATCH', `/v1/quotas/${project}`, { body: { quota: { mappings: 1 } } });
   await create('demo', { server: 'web' });

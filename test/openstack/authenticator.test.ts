@@ -155,7 +155,7 @@ test('an invalid token is rejected, and the next attempt does not ask Keystone',
 describe('Keystone that cannot say', () => {
   const NEW = 'gAAAAAother';
 
-  test('stopped: who is known goes on for the minute, others are told to come again, and then it is asked again', async () => {
+  test('stopped: a known token is valid for the minute, others get CLOUD_UNAVAILABLE, and later Keystone is asked again', async () => {
     fake.grant(NEW, {});
     await authenticator.authenticate(TOKEN);
     fake.keystoneStatus = 503;
@@ -227,7 +227,7 @@ test.each([
   expect(fake.asked).toEqual([]);
 });
 
-test('a name cannot rewrite the terminal of who reads it', async () => {
+test('a name cannot control the terminal of its reader', async () => {
   fake.grant(TOKEN, { user: { id: 'u', name: 'a\u001b[2Jb\u202e' }, project: { id: 'blue', name: 'B\nlue' } });
   expect(await authenticator.authenticate(TOKEN)).toMatchObject({ name: 'a?[2Jb? of project B?lue' });
 });

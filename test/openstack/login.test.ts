@@ -16,7 +16,7 @@ beforeEach(async () => {
 afterEach(() => account.end());
 
 describe('logging in', () => {
-  test('with a password, once for all who ask at the same time', async () => {
+  test('with a password, once for all requests at the same time', async () => {
     const cloud = account.cloud();
     const all = await Promise.all([cloud.routers(), cloud.routers(), cloud.routers()]);
 
@@ -105,7 +105,7 @@ describe('logging in', () => {
 });
 
 describe('a login that Keystone rejects', () => {
-  test('is told to who logs in, and is no fault of who has the daemon ask', async () => {
+  test('is an error of the login, and not of the requester of the daemon', async () => {
     fake.wants = () => false;
     expect(await failureOf(account.cloud().routers())).toMatchObject({ code: 'CLOUD_REFUSED', kind: 'External' });
     expect(await failureOf(account.session().token())).toMatchObject({

@@ -264,7 +264,7 @@ describe('TLS', () => {
   });
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-  test('a certificate counts by cacert, or when none is asked for; else the reason is said', async () => {
+  test('a certificate is accepted with cacert, or without verification; otherwise the error has the reason', async () => {
     const { cert, key } = certificate('localhost', directory);
     const secure = createTlsServer({ cert, key }, (_, response) => void response.end('{}')).listen(0, '127.0.0.1');
     await once(secure, 'listening');

@@ -101,7 +101,7 @@ describe('the catalogue', () => {
     expect(fake.asked.at(-1)?.path).toMatch(/^\/inside\/v2\.0\/routers\?/);
   });
 
-  test('says where it looked in vain', async () => {
+  test('names the places where it searched', async () => {
     await expect(account.cloud({}, { region_name: 'Nowhere' }).routers()).rejects.toMatchObject({
       code: 'CLOUD_BAD_RESPONSE',
       message: expect.stringMatching(/public.*Nowhere/),

@@ -293,7 +293,7 @@ export function proxyCliContract(name: string, make: () => Promise<AgentUnderTes
       expect(await cli.list(under.router_id)).toHaveLength(1);
     });
 
-    test('a router that is not on this node is an ERROR that says so', async () => {
+    test('a router that is not on this node is an ERROR with the reason', async () => {
       const router_id = 'qrouter-00000000-0000-4000-8000-00000000dead';
 
       const told = await cli.create({ ...ssh(), router_id });

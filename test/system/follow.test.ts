@@ -55,7 +55,7 @@ test('one that is stopped before it has begun never begins', async () => {
   expect(lines).toEqual([]);
 });
 
-test('after it is stopped no line comes, also of what was said before', async () => {
+test('after it is stopped no line comes, also none that was printed before', async () => {
   const lines: string[] = [];
   const following: Following = follow({ file: 'yes', args: [] }, (line) => {
     lines.push(line);
@@ -74,12 +74,12 @@ test('a program that fails is reported with its last line of stderr, a killed on
   expect(await following.ended).toMatchObject({ code: 'TOOL_FAILED', facts: { output: 'ended by SIGTERM' } });
 });
 
-test('a program that is not there is said to be missing, and never throws', async () => {
+test('a program that is missing is TOOL_MISSING, and nothing is thrown', async () => {
   const { ended } = follow({ file: 'praas-no-such-program', args: [] }, () => undefined);
   expect(await ended).toMatchObject({ code: 'TOOL_MISSING', facts: { tool: 'praas-no-such-program' } });
 });
 
-test('it ends when the whole is ended, and says why', async () => {
+test('it ends when praas is interrupted, with the reason', async () => {
   const ending = new AbortController();
   const bound = createFollow(process.env, ending.signal);
   const [following, pid] = await begun((onLine) => bound(GOES_ON, onLine));

@@ -173,7 +173,7 @@ describe('what helpers need in a directory', () => {
     expect(await helpers.exec({ file: 'cat', args: [], input: 'x'.repeat(1000) })).toMatchObject({ exitCode: 0 });
   });
 
-  test('that cannot be made is an error that says so, and is tried again', async () => {
+  test('that cannot be started is an error with the reason, and is tried again', async () => {
     rmSync(directory, { recursive: true });
     writeFileSync(directory, 'a file where the directory should be');
     expect(await errorOf(helpers.exec(ECHO))).toMatchObject({ code: 'STORE_FAILED' });

@@ -27,7 +27,7 @@ test('without systemd nothing is started', async () => {
   expect(timers.count).toBe(0);
 });
 
-test('says when it is ready, reloads and stops; a status has one line', async () => {
+test('reports when it is ready, reloads and stops; a status has one line', async () => {
   const { manager: told, said } = manager({ NOTIFY_SOCKET: '/run/systemd/notify' });
   await told.ready('two\nlines');
   await told.reloading();

@@ -64,7 +64,7 @@ test('capabilities', () => {
   expectVerdict(judgeCapabilities(''), 'failed', 'CAP_NET_ADMIN, CAP_SYS_ADMIN');
 });
 
-test('an old name of a key is a warning that says what to write, beside the judgement on the file', async () => {
+test('an old name of a key is a warning with the new name, beside the judgement on the file', async () => {
   const renamed = { where: '/etc/praas.conf:3', oldName: 'retain', newName: 'retain_days' };
   expectVerdict(judgeRenamed(renamed), 'warning', 'retain_days');
   const judgements = await configFileCheck('/etc/praas.conf', undefined, [renamed]).run();

@@ -157,7 +157,7 @@ test('whatever is accepted is a time that a mapping can have, and lies in the fu
   );
 });
 
-test('a mapping never ends before what was said', () => {
+test('a mapping never expires before the given time', () => {
   const now = new Date('2030-01-01T00:00:00.900Z');
 
   expect(parseExpiry('1s', now)).toBe('2030-01-01T00:00:02Z');

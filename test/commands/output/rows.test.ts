@@ -180,7 +180,7 @@ describe('the columns of mappings', () => {
     expect(columns.map(({ value }) => value(VIEW))).toEqual([null, null, null]);
   });
 
-  test('listed unless told otherwise say where a mapping leads', async () => {
+  test('listed by default show where a mapping leads', async () => {
     const chosen = chooseColumns(MAPPING_COLUMNS, [], LISTED);
 
     const columns = 'unknown' in chosen ? [] : chosen;

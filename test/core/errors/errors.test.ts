@@ -37,7 +37,7 @@ test('a code belongs to one catalogue', () => {
   expect(codes.toSorted()).toEqual(CODES.toSorted());
 });
 
-test('an error as callers of one project may know it says nothing of the rest of the node', () => {
+test('an error as requesters of one project see it has no facts of the rest of the node', () => {
   const routers = sampleOf('ROUTER_NOT_FOUND');
   const record = sampleOf('STORE_DAMAGED');
 

@@ -101,7 +101,7 @@ test.each([
   expect(POLICY_BY_DEFAULT.roleOf(names)).toBe(role);
 });
 
-test('a file says which roles of Keystone count, role by role', () => {
+test('a file sets the roles of Keystone that count, role by role', () => {
   const policy = policyFrom({ roles: { member: ['Publisher'], reader: [] } }, PATH);
 
   expect(policy.roleOf(['publisher'])).toBe('member');

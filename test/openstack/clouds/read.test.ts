@@ -66,7 +66,7 @@ test('the file of the Python version works unchanged', async () => {
 });
 
 describe('which cloud', () => {
-  test('is said by its name', async () => {
+  test('is chosen by its name', async () => {
     const demo = await read({ files: { [CLOUDS]: TWO }, cloud: 'demo' });
 
     expect(demo).toMatchObject({
@@ -80,7 +80,7 @@ describe('which cloud', () => {
     });
   });
 
-  test('must be said when there are several', async () => {
+  test('must be chosen when there are several', async () => {
     expect((await errorOf(read({ files: { [CLOUDS]: TWO } }))).message).toContain('demo, other');
     expect((await errorOf(read({ files: { [CLOUDS]: TWO }, cloud: 'dmeo' }))).message).toMatch(
       /cloud dmeo not found.*demo, other/,
@@ -185,7 +185,7 @@ describe('where it is looked for', () => {
     ]);
   });
 
-  test('by a daemon: at its own place, or where it is told', () => {
+  test('by a daemon: at its own place, or at the configured one', () => {
     expect(daemonFiles({ HOME: '/root' }, '/own/clouds.yaml')).toEqual(['/own/clouds.yaml']);
     expect(daemonFiles({ OS_CLIENT_CONFIG_FILE: '/mine.yaml' }, '/own/clouds.yaml')).toEqual(['/mine.yaml']);
   });
@@ -214,7 +214,7 @@ describe('as the openstack client does', () => {
     expect(await readCloud({ env, files: [CLOUDS], readFile: denied })).toMatchObject({ where: 'environment' });
   });
 
-  test('when it is the only one, that is said', async () => {
+  test('when it is the only one, the error names it', async () => {
     const error = await errorOf(readCloud({ env: {}, files: [CLOUDS], readFile: denied }));
 
     expect(error.facts).toEqual({ where: CLOUDS, reason: expect.stringContaining('permission denied') });

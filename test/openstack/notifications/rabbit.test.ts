@@ -83,7 +83,7 @@ test('a virtual host that is not there is named', async () => {
   expect(await reasonAt(`rabbit://u:s3cret@127.0.0.1:${port}/nova2`)).toContain('virtual host nova2 not found');
 });
 
-test('a wrong password is said, without it', async () => {
+test('a wrong password is reported without the password', async () => {
   const port = await portOf(createServer(broker(START, close(403, 'ACCESS_REFUSED - s3cret'))));
 
   expect(await reasonAt(`rabbit://u:s3cret@127.0.0.1:${port}/`)).toBe('login refused: 403 (ACCESS-REFUSED)');

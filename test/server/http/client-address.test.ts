@@ -38,7 +38,7 @@ describe('the address of the client', () => {
     expect(clientAddress(requestOf('127.0.0.1', '198.51.100.7'), [])).toBe('127.0.0.1');
   });
 
-  test('is unknown for a connection that is closed, whatever the header says', () => {
+  test('is unknown for a connection that is closed, whatever the header contains', () => {
     expect(clientAddress(requestOf(undefined, '198.51.100.7'), ['0.0.0.0/0', '::/0'])).toBeUndefined();
   });
 });

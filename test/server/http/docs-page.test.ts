@@ -121,7 +121,7 @@ describe('it needs nothing but itself', () => {
 
 const TAGS = [{ name: 'mappings', description: 'Published ports.' }];
 
-test('whatever the document says is text on the page, never HTML', () => {
+test('the content of the document is text on the page, never HTML', () => {
   const evil = `</style><script>alert('1')</script>" onclick="&amp;`;
   const made = endpoint({
     method: 'patch',

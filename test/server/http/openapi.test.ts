@@ -60,7 +60,7 @@ describe('the document', () => {
     expect(free.map(([path]) => `get ${path}`).toSorted()).toEqual(OPEN);
   });
 
-  test('says where the API is when that is known', () => {
+  test('has the address of the API when it is known', () => {
     expect(api.document.servers).toEqual([{ url: '/' }]);
     expect(openApiDocument([], { version: VERSION, url: 'https://node:3000' }).servers).toEqual([
       { url: 'https://node:3000' },
@@ -96,7 +96,7 @@ async function create(): Promise<MappingView> {
   return ((await response.json()) as { mapping: MappingView }).mapping;
 }
 
-describe('every answer is as the document says', () => {
+describe('every response is as the document describes it', () => {
   const walk: Readonly<Record<string, (id: string) => Promise<unknown>>> = {
     listVersions: () => ask('listVersions', 200, '/'),
     showHealth: () => ask('showHealth', 200, '/healthz'),

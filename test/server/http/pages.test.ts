@@ -99,7 +99,7 @@ test('every other page keeps the policy of helmet', async () => {
   expect((await get('/')).headers.get('Content-Security-Policy')).toContain("script-src 'self'");
 });
 
-test('/healthz says ok', async () => {
+test('/healthz answers ok', async () => {
   expect(await (await get('/healthz')).json()).toEqual({ status: 'ok' });
 });
 
@@ -121,7 +121,7 @@ describe('/readyz', () => {
     expect(await status()).toEqual([200, { ready: true, degraded: false, checks: await READY.check() }]);
   });
 
-  test('is not ready when one check is not, and says which and why', async () => {
+  test('is not ready when one check fails, and names it with the reason', async () => {
     const bad = { name: 'kernel', ok: false, detail: 'nft is not installed' } as const;
     const checks = [...(await READY.check()).filter(({ name }) => name !== 'kernel'), bad];
     readiness = { ...READY, check: async () => checks };
@@ -129,7 +129,7 @@ describe('/readyz', () => {
     expect(await status()).toEqual([503, { ready: false, degraded: false, checks }]);
   });
 
-  test('is not ready when the checks throw; what is of the catalogue is told', async () => {
+  test('is not ready when the checks throw; errors of the catalogue are shown', async () => {
     const error = praasError('STORE_UNREADABLE', { path: '/srv/state', reason: 'EIO' });
     readiness = { ...READY, check: () => Promise.reject(error) };
 

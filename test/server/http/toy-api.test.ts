@@ -42,7 +42,7 @@ test('its actions are in the policy, with levels and FORBIDDEN texts of their ow
   expect(allowed.status).toBe(204);
 });
 
-test('its bodies are parsed, its errors are told by their code with a status of their own, and its metrics are scraped', async () => {
+test('its bodies are parsed, its errors have codes and a status of their own, and its metrics are scraped', async () => {
   const wrong = await api.call('post', '/v1/bells/door/ring', { json: { times: 0 } });
   expect(await wrong.json()).toMatchObject({ errors: [{ code: 'praas.invalid-input', facts: { field: 'times' } }] });
   const broken = await api.call('post', '/v1/bells/tower/ring', { json: { times: 1 } });

@@ -174,7 +174,7 @@ test('a mapping disappears from the tables when it expires', async () => {
   expect(await cli.table(SSH)).toEqual({});
 });
 
-test('a mapping that is DOWN is shown, the message says why, and it can be removed', async () => {
+test('a mapping that is DOWN is shown with the reason, and can be removed', async () => {
   const { node, cli } = await stage();
   await cli.create(SSH);
   node.dataplane.lose(ROUTER);
@@ -218,7 +218,7 @@ test.each([
   expect(await cli.table(SSH)).toEqual({ 22: '4000' });
 });
 
-test('of many that move one mapping at once each is told the port that it found', async () => {
+test('of many that move one mapping at once each gets the port that it found', async () => {
   const { cli } = await stage();
   await cli.create(SSH);
   const targets = ['4001', '4002', '4003', '5000', '5001'];
@@ -232,7 +232,7 @@ test('of many that move one mapping at once each is told the port that it found'
   expect(await cli.table(SSH)).toEqual({ 22: walk.at(-1) });
 });
 
-test('of many that move one mapping to the same port at once one is told SUCCESS, the others USED', async () => {
+test('of many that move one mapping to the same port at once one gets SUCCESS, the others USED', async () => {
   const { cli } = await stage();
   await cli.create(SSH);
 
@@ -245,7 +245,7 @@ test('of many that move one mapping to the same port at once one is told SUCCESS
   expect(await cli.table(SSH)).toEqual({ 22: '4003' });
 });
 
-test('of many that remove one mapping at once one is told REMOVED', async () => {
+test('of many that remove one mapping at once one gets REMOVED', async () => {
   const { cli } = await stage();
   await cli.create(SSH);
 
@@ -292,7 +292,7 @@ test('a record that cannot be read is an ERROR, not an empty table', async () =>
   expect(reply.answer).toEqual({ status: 'ERROR', message: expect.stringMatching(/\/srv\/state\/x.*I\/O error/) });
 });
 
-test('what the kernel says is one line in the message', async () => {
+test('the output of the kernel is one line in the message', async () => {
   const { node, cli } = await stage();
   node.dataplane.refuseNext(ROUTER);
 

@@ -103,7 +103,7 @@ test('every operation of the API is in the table', () => {
   expect(api.endpoints.filter(({ action }) => !actions.has(action))).toEqual([]);
 });
 
-test('a refusal says who and what', async () => {
+test('a refusal names the requester and the action', async () => {
   const response = await api.call('post', `/v1/routers/${ROUTER}/sync`, { token: 'blue-admin' });
 
   expect(response.status).toBe(403);

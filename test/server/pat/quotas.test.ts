@@ -65,7 +65,7 @@ test('of many requests at once exactly as many succeed as the quota allows', asy
   expect(statuses.filter((status) => status === 409)).toHaveLength(21);
 });
 
-test('an operator who publishes for a project is held to its quota, and for none to none', async () => {
+test('an operator who publishes for a project is limited by its quota, and without a project by none', async () => {
   await set('blue', { mappings: 0 });
 
   expect((await publish({ token: 'admin', json: { mapping: { ...REQUEST, project_id: 'blue' } } }))[0]).toBe(409);
@@ -85,7 +85,7 @@ describe('a requester of one project', () => {
     expect(await listed('admin')).toEqual(['blue', 'red']);
   });
 
-  test('is told that another project is not there, not that it is forbidden', async () => {
+  test('gets PROJECT_NOT_FOUND for another project, not FORBIDDEN', async () => {
     await set('red', { mappings: 9 });
 
     for (const project_id of ['red', 'nowhere']) {

@@ -63,7 +63,7 @@ describe('the file', () => {
     expect(rights(world.path)).toBe('600');
   });
 
-  test('says its version and holds the tokens in the order in which they were made', async () => {
+  test('has its version and the tokens in the order in which they were created', async () => {
     for (const name of ['b', 'a']) await world.tokens.create({ name, role: 'admin' });
 
     const { version, tokens } = JSON.parse(file());
@@ -127,7 +127,7 @@ describe('writers', () => {
     }
   });
 
-  test('wait for who has the lock, bounded, and are told who that is; readers do not wait', async () => {
+  test('wait for the holder of the lock, bounded, and the error names it; readers do not wait', async () => {
     await world.tokens.create({ name: 'a', role: 'admin' });
     const holder = { path: `${world.path}.lock`, exec, clock: world.clock, timeoutSeconds: 0 };
     const lock = new StateLock({ ...holder, command: 'praas token create' });

@@ -61,7 +61,7 @@ test('a comment begins with # or ; at the start of a line or after white space, 
   ]);
 });
 
-test('a comment glued to a number is no number, and the error says what is missing', async () => {
+test('a comment glued to a number is no number, and the error names what is missing', async () => {
   const error = await errorOf(load(['[praas]', 'port_app = 3000#x']));
 
   expect(error).toMatchObject({ code: 'CONFIG_INVALID', facts: { where: `${FILE}:2`, found: '3000#x' } });

@@ -106,7 +106,7 @@ describe('a request', () => {
     ]);
   });
 
-  test('without a body or a token says nothing of either', async () => {
+  test('without a body or a token sends no headers for them', async () => {
     const server = await serverOf(ok);
 
     await clientOf(at(server.url)).send(GET);
@@ -254,7 +254,7 @@ describe('when the connection breaks before the answer', () => {
     expect(await clientOf(at(server.url)).send(KEYED)).toEqual({ status: 200, text: '{"fine":true}' });
   });
 
-  test('a third time is not tried, and the doubt is said', async () => {
+  test('there is no third attempt, and the error is doubtful', async () => {
     const server = await serverOf(broken);
 
     expect(await failureOf(clientOf(at(server.url)), KEYED)).toEqual(failed('ECONNRESET', true));
@@ -282,7 +282,7 @@ describe('when the connection breaks before the answer', () => {
 describe('interrupted', () => {
   const interruption = praasError('INTERRUPTED', { signal_number: 2 });
 
-  test('while a change is waited for, it says that the change may have been made', async () => {
+  test('while a change is waited for, the error has may_have_changed', async () => {
     const ending = new AbortController();
     const server = await serverOf(() => ending.abort(interruption));
 
@@ -291,7 +291,7 @@ describe('interrupted', () => {
     expect(error).toMatchObject({ code: 'INTERRUPTED', facts: { signal_number: 2, may_have_changed: true } });
   });
 
-  test('while anything else is waited for, it says that nothing was done', async () => {
+  test('while a read is waited for, the error is the interruption itself', async () => {
     const ending = new AbortController();
     const server = await serverOf(() => ending.abort(interruption));
 

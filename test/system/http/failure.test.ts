@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { failureReason } from '../../../src/system/http/failure.ts';
 
-test('why there is no answer is said in words, whatever the code', () => {
+test('the reason for no response is in words, whatever the code', () => {
   const withCode = (code: string, more = {}): Error => Object.assign(new Error('as Node says it'), { code, ...more });
 
   for (const code of [

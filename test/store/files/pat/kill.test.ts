@@ -44,7 +44,7 @@ test('a writer killed at random moments of 500 writes loses nothing that it ackn
   expect(acknowledged.length).toBeGreaterThanOrEqual(WRITES);
 }, 180_000);
 
-test('a killed writer leaves nothing of what it said it had taken back', async () => {
+test('a killed writer leaves nothing of what it had reported as rolled back', async () => {
   let next = 0;
   const kept: string[] = [];
   const undone: string[] = [];

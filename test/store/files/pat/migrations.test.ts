@@ -135,7 +135,7 @@ describe('version 6', () => {
     expect(record.pending).toHaveLength(1);
   });
 
-  test('a hold is a suspension, and says what it said', async () => {
+  test('a hold is a suspension with the same reason', async () => {
     const record = await read({ ...FIFTH, hold: { reason: 'server web is SHUTOFF', withdrawn: true } });
 
     const reason = { code: 'SUSPENDED', facts: { reason: 'server web is SHUTOFF' } };

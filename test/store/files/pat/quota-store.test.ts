@@ -89,7 +89,7 @@ test('8 stores that set 4 quotas each at once lose none', async () => {
   expect((await openStore().read()).size).toBe(32);
 });
 
-test('a change waits for who has the lock, bounded, and is told who that is; readers do not wait', async () => {
+test('a change waits for the holder of the lock, bounded, and the error names it; readers do not wait', async () => {
   await openStore().update('blue', () => ({ mappings: 7 }));
   const lock = new StateLock({ path: `${path}.lock`, exec, clock, command: 'praas other', timeoutSeconds: 5 });
   await lock.acquire();
