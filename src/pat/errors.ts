@@ -48,6 +48,42 @@ function notBehindStep({ cause }: NotBehindRouter): string {
   return 'Check --server-ip, or use --force if the router reaches the server in another way.';
 }
 
+/** What has a port that no new mapping may have. */
+type PortOwner =
+  | {
+      readonly kind: 'mapping';
+      readonly id: string;
+      readonly name: string;
+      readonly server_ip: string;
+      readonly server_port: number;
+    }
+  | { readonly kind: 'rule'; readonly rule: string };
+
+/** Why a port needs --force. */
+type PortReservation = { readonly kind: 'listener'; readonly socket: string } | { readonly kind: 'reserved' };
+
+function ownerText(by: PortOwner): string {
+  if (by.kind === 'rule') return `an unmanaged rule: ${by.rule}`;
+  return `mapping ${by.id}${by.name && ` (${by.name})`} to ${by.server_ip}:${by.server_port}`;
+}
+
+function reservationText(by: PortReservation): string {
+  if (by.kind === 'listener') return `in use: a process listens on ${by.socket}`;
+  return 'reserved for services of the router (reserved_ports in praas.conf)';
+}
+
+/** One of several that a request may mean: a server or a router by its name, a connected router, or an address of a server. */
+type Candidate =
+  | { readonly id: string; readonly project_id: string }
+  | { readonly id: string; readonly name: string }
+  | { readonly server_ip: string; readonly port_id: string };
+
+function candidateText(candidate: Candidate): string {
+  if ('server_ip' in candidate) return `${candidate.server_ip} (port ${candidate.port_id})`;
+  if ('name' in candidate) return `${candidate.name} (${candidate.id})`;
+  return `${candidate.id} of project ${candidate.project_id}`;
+}
+
 export const PAT_ERRORS = {
   NOTHING_TO_UPDATE: entry(
     'Usage',
@@ -86,12 +122,12 @@ export const PAT_ERRORS = {
   ),
   PORT_TAKEN: entry(
     'Conflict',
-    (f: { endpoint: string; by: string }) => `${f.endpoint} is in use by ${f.by}`,
+    (f: { endpoint: string; by: PortOwner }) => `${f.endpoint} is in use by ${ownerText(f.by)}`,
     () => ['Use another --router-port, or omit it to get a free one.'],
   ),
   PORT_RESERVED: entry(
     'Conflict',
-    (f: { endpoint: string; by: string }) => `${f.endpoint} is in use: ${f.by}`,
+    (f: { endpoint: string; by: PortReservation }) => `${f.endpoint} is ${reservationText(f.by)}`,
     () => ['Use another --router-port, or --force to publish this one.'],
   ),
   NO_FREE_PORT: entry(
@@ -157,7 +193,8 @@ export const PAT_ERRORS = {
   ),
   AMBIGUOUS: entry(
     'Conflict',
-    (f: { what: string; candidates: readonly string[] }) => `${f.what} is ambiguous: it matches ${list(f.candidates)}`,
+    (f: { what: string; candidates: readonly Candidate[] }) =>
+      `${f.what} is ambiguous: it matches ${list(f.candidates.map(candidateText))}`,
     () => ['Use the ID of one of them.'],
   ),
   ROUTER_NOT_CONNECTED: entry(

@@ -146,7 +146,7 @@ describe.each(BACKENDS)('%s', (backend) => {
     const { id } = await shell.json('pat', 'create', ...words, '--disable');
     await expectClosed(world.client, { protocol: 'tcp', address: '203.0.113.10', port: ROUTER_PORT });
     const { code, stdout } = await shell.run('pat', 'create', ...words, '--json');
-    const facts = { endpoint: `203.0.113.10:${ROUTER_PORT}/tcp`, by: expect.stringContaining(id) };
+    const facts = { endpoint: `203.0.113.10:${ROUTER_PORT}/tcp`, by: expect.objectContaining({ kind: 'mapping', id }) };
     expect([code, JSON.parse(stdout)]).toEqual([1, { error: expect.objectContaining({ code: 'PORT_TAKEN', facts }) }]);
     await shell.ok('pat', 'delete', id);
   });

@@ -69,7 +69,7 @@ describe.each(BACKENDS)('%s', (backend) => {
   });
 
   test('a port that a mapping has: which one', async () => {
-    const by = `mapping ${web.id} (web) to 10.20.0.51:80`;
+    const by = { kind: 'mapping', id: web.id, name: 'web', server_ip: '10.20.0.51', server_port: 80 };
     const error = { code: 'PORT_TAKEN', facts: { endpoint: '203.0.113.10:4050/tcp', by } };
     await expectRefused(create('--router-port', '4050'), error);
     await expectRefused(create('--router-port', '4050', '--force'), error);
@@ -83,7 +83,10 @@ describe.each(BACKENDS)('%s', (backend) => {
     for (const chain of ['custom-PREROUTING', 'PREROUTING']) {
       const rule = `${chain} -d 203.0.113.10/32 -p tcp -m tcp --dport 4060 -j DNAT --to-destination 10.20.0.52:22`;
       await world.run('iptables', ['-t', 'nat', '-A', ...rule.split(' ')]);
-      const facts = { endpoint: '203.0.113.10:4060/tcp', by: expect.stringContaining(`-A ${rule}`) };
+      const facts = {
+        endpoint: '203.0.113.10:4060/tcp',
+        by: { kind: 'rule', rule: expect.stringContaining(`-A ${rule}`) },
+      };
       await expectRefused(create('--router-port', '4060'), { code: 'PORT_TAKEN', facts });
       await expectRefused(create('--router-port', '4060', '--force'), { code: 'PORT_TAKEN', facts });
       expect(await shell.ok('router', 'show', world.router_id, '-f', 'value', '-c', 'Unmanaged')).toContain(
@@ -95,7 +98,7 @@ describe.each(BACKENDS)('%s', (backend) => {
 
   test('a reserved port: only with --force', async () => {
     const words = create('--router-port', '9697');
-    const facts = { endpoint: '203.0.113.10:9697/tcp', by: expect.stringContaining('reserved_ports') };
+    const facts = { endpoint: '203.0.113.10:9697/tcp', by: { kind: 'reserved' } };
     await expectRefused(words, { code: 'PORT_RESERVED', facts });
     const { id } = await shell.json(...words, '--force');
     await shell.ok('pat', 'delete', id);

@@ -80,7 +80,12 @@ test('unmanaged rules in the chains of praas, another nftables table, and rules 
   expect(await foreign()).toEqual(before);
   await expect(node.pat.create({ ...request, router_port: 4022 })).rejects.toMatchObject({
     code: 'PORT_TAKEN',
-    facts: { by: expect.stringContaining('-A custom-PREROUTING -p tcp -m tcp --dport 4022') },
+    facts: {
+      by: {
+        kind: 'rule',
+        rule: expect.stringContaining('-A custom-PREROUTING -p tcp -m tcp --dport 4022'),
+      },
+    },
   });
   await node.pat.delete([mapping.id]);
   expect(await foreign()).toEqual(before);

@@ -42,8 +42,11 @@ export const FACTS: { readonly [C in ErrorCode]: ErrorFacts<C> } = {
     router: 'edge',
     networks: ['10.20.0.0/24'],
   },
-  PORT_TAKEN: { endpoint: '203.0.113.10:4000/tcp', by: 'mapping b0e5' },
-  PORT_RESERVED: { endpoint: '203.0.113.10:500/udp', by: 'services of the router' },
+  PORT_TAKEN: {
+    endpoint: '203.0.113.10:4000/tcp',
+    by: { kind: 'mapping', id: 'b0e5', name: 'web', server_ip: '10.20.0.51', server_port: 80 },
+  },
+  PORT_RESERVED: { endpoint: '203.0.113.10:500/udp', by: { kind: 'reserved' } },
   NO_FREE_PORT: { first: 4000, last: 4100, protocol: 'tcp', gateway: '203.0.113.10', mappings: 99, others: 2 },
   CLOUD_CONFIG_INVALID: { where: '/etc/openstack/clouds.yaml', reason: 'there is no cloud demo in it' },
   CLOUD_NOT_CONFIGURED: { path: '/usr/local/etc/praas/clouds.yaml', exists: false },
@@ -53,7 +56,13 @@ export const FACTS: { readonly [C in ErrorCode]: ErrorFacts<C> } = {
   CLOUD_LOGIN_FAILED: { url: 'http://controller:5000/v3', reason: 'wrong password' },
   SERVER_NOT_FOUND: { server: 'web', known: ['db'] },
   PORT_NOT_FOUND: { port: 'b0e5' },
-  AMBIGUOUS: { what: 'router edge', candidates: ['a', 'b'] },
+  AMBIGUOUS: {
+    what: 'router edge',
+    candidates: [
+      { id: 'a', project_id: 'p' },
+      { id: 'b', project_id: 'q' },
+    ],
+  },
   ROUTER_NOT_CONNECTED: { router: 'edge', server: 'web', known: ['other'] },
   QUOTA_EXCEEDED: { project: 'p', what: 'mappings', limit: 50, used: 50, asked: 1 },
   PROJECT_NOT_FOUND: { project: 'p' },
@@ -114,6 +123,27 @@ const OTHER_FACTS: { readonly [C in ErrorCode]?: ErrorFacts<C> | readonly ErrorF
     { cause: 'NETWORK_ADDRESS', server_ip: '10.20.0.255', network: '10.20.0.0/24' },
     { cause: 'OTHER_ADDRESS', server_ip: '10.20.0.99', server: 'web', addresses: ['10.20.0.51'] },
     { cause: 'NO_IPV4_ADDRESS', server: 'web' },
+  ],
+  PORT_TAKEN: [
+    { ...FACTS.PORT_TAKEN, by: { kind: 'mapping', id: 'b0e5', name: '', server_ip: '10.20.0.51', server_port: 80 } },
+    { ...FACTS.PORT_TAKEN, by: { kind: 'rule', rule: '-A custom-PREROUTING -p tcp --dport 4000 -j DNAT' } },
+  ],
+  PORT_RESERVED: { ...FACTS.PORT_RESERVED, by: { kind: 'listener', socket: '0.0.0.0:500' } },
+  AMBIGUOUS: [
+    {
+      what: 'the router of web',
+      candidates: [
+        { id: 'a', name: 'edge' },
+        { id: 'b', name: 'other' },
+      ],
+    },
+    {
+      what: 'the address of web',
+      candidates: [
+        { server_ip: '10.20.0.51', port_id: 'a' },
+        { server_ip: '10.20.0.52', port_id: 'a' },
+      ],
+    },
   ],
   ROUTER_NOT_CONNECTED: { server: 'web' },
   GATEWAY_NOT_LOCAL: { ...FACTS.GATEWAY_NOT_LOCAL, addresses: [] },

@@ -211,21 +211,20 @@ function checkEndpoint({ record, router, settings, force }: Situation, endpoint:
   const key = endpointKey(endpoint);
   for (const other of record.mappings.values()) {
     if (other.id !== id && other.router_port === endpoint.router_port && endpointKey(other) === key) {
-      const name = other.name === '' ? '' : ` (${other.name})`;
-      const by = `mapping ${other.id}${name} to ${other.server_ip}:${other.server_port}`;
-      throw praasError('PORT_TAKEN', { endpoint: key, by });
+      const { name, server_ip, server_port } = other;
+      throw praasError('PORT_TAKEN', {
+        endpoint: key,
+        by: { kind: 'mapping', id: other.id, name, server_ip, server_port },
+      });
     }
   }
   const inUse = portInUseAt(router?.portsInUse ?? [], endpoint);
-  if (inUse?.kind === 'rule') throw praasError('PORT_TAKEN', { endpoint: key, by: `an unmanaged rule: ${inUse.text}` });
+  if (inUse?.kind === 'rule') throw praasError('PORT_TAKEN', { endpoint: key, by: { kind: 'rule', rule: inUse.text } });
   if (force) return;
   if (inUse !== undefined) {
-    throw praasError('PORT_RESERVED', { endpoint: key, by: `a process listens on ${inUse.text}` });
+    throw praasError('PORT_RESERVED', { endpoint: key, by: { kind: 'listener', socket: inUse.text } });
   }
   if (settings.reserved_ports.includes(endpoint.router_port)) {
-    throw praasError('PORT_RESERVED', {
-      endpoint: key,
-      by: 'reserved for services of the router (reserved_ports in praas.conf)',
-    });
+    throw praasError('PORT_RESERVED', { endpoint: key, by: { kind: 'reserved' } });
   }
 }

@@ -150,7 +150,7 @@ export class CloudTargets implements Targets {
     const serverIds = await this.#cloud.serverIds(filter);
     if (serverIds.length > 1) {
       const servers = await this.#cloud.servers(filter);
-      const candidates = servers.map(({ id, project_id: owner }) => `${id} of project ${owner}`);
+      const candidates = servers.map(({ id, project_id: owner }) => ({ id, project_id: owner }));
       throw praasError('AMBIGUOUS', { what: `server ${server}`, candidates });
     }
     if (serverIds.length === 0) throw await this.#serverNotFound(server, project_id);
@@ -242,6 +242,6 @@ function requireOne(addresses: readonly PortAddress[], what: string): PortAddres
   const [address, another] = addresses;
   if (address === undefined) throw new Error('the selected router is connected to no address');
   if (another === undefined) return address;
-  const candidates = addresses.map(({ server_ip, port }) => `${server_ip} (port ${port.id})`);
+  const candidates = addresses.map(({ server_ip, port }) => ({ server_ip, port_id: port.id }));
   throw praasError('AMBIGUOUS', { what: `the address of ${what}`, candidates });
 }

@@ -52,7 +52,7 @@ export class RouterSelector {
     const matches = await this.#cloud.routers(project_id === null ? { name } : { name, project_id });
     const [router, another] = matches;
     if (another !== undefined) {
-      const candidates = matches.map((each) => `${each.id} of project ${each.project_id}`);
+      const candidates = matches.map(({ id, project_id: owner }) => ({ id, project_id: owner }));
       throw praasError('AMBIGUOUS', { what: `router ${name}`, candidates });
     }
     if (router === undefined && project_id === null) return name;
@@ -84,7 +84,7 @@ export class RouterSelector {
     if (selected === undefined) throw praasError('ROUTER_NOT_CONNECTED', { server: what });
     if (another === undefined) return selected;
     const routers = await Promise.all(usable.map(({ routerId }) => this.#cloud.router(routerId)));
-    const candidates = usable.map(({ routerId }, index) => `${routers[index]?.name ?? ''} (${routerId})`);
+    const candidates = usable.map(({ routerId }, index) => ({ id: routerId, name: routers[index]?.name ?? '' }));
     throw praasError('AMBIGUOUS', { what: `the router of ${what}`, candidates });
   }
 

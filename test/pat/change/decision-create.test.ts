@@ -147,11 +147,17 @@ describe('a requested port', () => {
 
     expect(await refusal({ router_port: 4001 }, { record })).toEqual([
       'PORT_TAKEN',
-      { endpoint: '203.0.113.10:4001/tcp', by: expect.stringContaining(idOf(4001)) },
+      {
+        endpoint: '203.0.113.10:4001/tcp',
+        by: { kind: 'mapping', id: idOf(4001), name: '', server_ip: '10.20.0.51', server_port: 22 },
+      },
     ]);
     expect(await refusal({ router_port: 4002 }, { record, force: true })).toEqual([
       'PORT_TAKEN',
-      { endpoint: '203.0.113.10:4002/tcp', by: expect.stringMatching(new RegExp(`${idOf(4002)}.*web.*10.20.0.51:80`)) },
+      {
+        endpoint: '203.0.113.10:4002/tcp',
+        by: { kind: 'mapping', id: idOf(4002), name: 'web', server_ip: '10.20.0.51', server_port: 80 },
+      },
     ]);
   });
 
@@ -175,7 +181,7 @@ describe('a requested port', () => {
       'PORT_TAKEN',
       {
         endpoint: '203.0.113.10:4001/tcp',
-        by: expect.stringContaining('-A custom-PREROUTING --dport 4001 -j DNAT'),
+        by: { kind: 'rule', rule: '-A custom-PREROUTING --dport 4001 -j DNAT' },
       },
     ];
 
@@ -188,7 +194,7 @@ describe('a requested port', () => {
 
     expect(await refusal({ router_port: 4001 }, { router })).toEqual([
       'PORT_RESERVED',
-      { endpoint: '203.0.113.10:4001/tcp', by: expect.stringContaining('0.0.0.0:4001') },
+      { endpoint: '203.0.113.10:4001/tcp', by: { kind: 'listener', socket: '0.0.0.0:4001' } },
     ]);
     expect(portFor({ router_port: 4001 }, { router, force: true })).toBe(4001);
   });
@@ -196,7 +202,7 @@ describe('a requested port', () => {
   test('is refused when it is reserved, unless forced', async () => {
     expect(await refusal({ router_port: 500 })).toEqual([
       'PORT_RESERVED',
-      { endpoint: '203.0.113.10:500/tcp', by: expect.stringContaining('reserved_ports') },
+      { endpoint: '203.0.113.10:500/tcp', by: { kind: 'reserved' } },
     ]);
     expect(portFor({ router_port: 500 }, { force: true })).toBe(500);
   });

@@ -85,7 +85,7 @@ describe('a new port', () => {
   test('is refused when another mapping has it', async () => {
     expect(await refusal({ router_port: 4001 })).toEqual([
       'PORT_TAKEN',
-      { endpoint: '203.0.113.10:4001/tcp', by: expect.stringContaining(OTHER.id) },
+      { endpoint: '203.0.113.10:4001/tcp', by: expect.objectContaining({ kind: 'mapping', id: OTHER.id }) },
     ]);
   });
 
@@ -101,7 +101,7 @@ describe('a new port', () => {
 
     expect(await refusal({ router_port: 4002 }, { router: { facts: FACTS, portsInUse } })).toEqual([
       'PORT_TAKEN',
-      { endpoint: '203.0.113.10:4002/tcp', by: expect.stringContaining('-A x') },
+      { endpoint: '203.0.113.10:4002/tcp', by: { kind: 'rule', rule: '-A x' } },
     ]);
   });
 });

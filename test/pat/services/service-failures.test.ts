@@ -173,7 +173,7 @@ test('unmanaged rules are respected, not overwritten', async () => {
   const create = (request: MappingRequestInput): Promise<unknown> => node.pat.createMany([request], {}, [idOf(9)]);
   expect(await errorOf(create({ ...REQUEST, router_port: 4002 }))).toMatchObject({
     code: 'PORT_TAKEN',
-    facts: { by: expect.stringContaining('-A x --dport 4001:4003') },
+    facts: { by: { kind: 'rule', rule: '-A x --dport 4001:4003' } },
   });
   expect((await errorOf(create(REQUEST))).code).toBe('NO_FREE_PORT');
 });

@@ -155,7 +155,10 @@ describe('ambiguous or missing is', () => {
     const error = await refusal({ server: 'web' });
 
     expect(error.code).toBe('AMBIGUOUS');
-    expect(error.facts['candidates']).toEqual([`edge (${ROUTER})`, `second (${idOf(120)})`]);
+    expect(error.facts['candidates']).toEqual([
+      { id: ROUTER, name: 'edge' },
+      { id: idOf(120), name: 'second' },
+    ]);
     expect((await resolve({ server: 'web', router: 'second' })).mapping.router_id).toBe(idOf(120));
   });
 
@@ -166,7 +169,15 @@ describe('ambiguous or missing is', () => {
     }));
     cloud.changePort(WEB_PORT, { fixed_ips });
 
-    expect(await refusal({ server: 'web' })).toMatchObject({ code: 'AMBIGUOUS' });
+    expect(await refusal({ server: 'web' })).toMatchObject({
+      code: 'AMBIGUOUS',
+      facts: {
+        candidates: [
+          { server_ip: '10.20.0.51', port_id: WEB_PORT },
+          { server_ip: '10.20.0.52', port_id: WEB_PORT },
+        ],
+      },
+    });
     expect((await resolve({ server: 'web', server_ip: '10.20.0.52' })).mapping.server_ip).toBe('10.20.0.52');
     expect(await refusal({ server: 'web', server_ip: '10.20.0.53' })).toMatchObject({
       code: 'SERVER_NOT_BEHIND_ROUTER',
@@ -177,7 +188,10 @@ describe('ambiguous or missing is', () => {
   test('the server, where two have the name', async () => {
     cloud.itsServers.push({ id: idOf(102), name: 'web', project_id: DEMO, status: 'ACTIVE' });
 
-    expect((await refusal({ server: 'web' })).facts['candidates']).toHaveLength(2);
+    expect((await refusal({ server: 'web' })).facts['candidates']).toEqual([
+      { id: WEB, project_id: DEMO },
+      { id: idOf(102), project_id: DEMO },
+    ]);
   });
 
   test('for an operator the server, where two projects have the name', async () => {
@@ -299,5 +313,8 @@ test('several routers without a gateway are ambiguous, and are named', async () 
   const error = await refusal({ server: 'web' });
 
   expect(error.code).toBe('AMBIGUOUS');
-  expect(error.facts['candidates']).toEqual([`edge (${ROUTER})`, `spare (${idOf(320)})`]);
+  expect(error.facts['candidates']).toEqual([
+    { id: ROUTER, name: 'edge' },
+    { id: idOf(320), name: 'spare' },
+  ]);
 });

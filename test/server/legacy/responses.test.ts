@@ -23,7 +23,7 @@ const RESPONSES: readonly responses.LegacyResponse[] = [
   responses.moved(MAPPING, DOWN),
   responses.notFoundToMove(MAPPING),
   responses.portUsed(MAPPING, 4000),
-  responses.portUsed(MAPPING, 500, '203.0.113.10:500/tcp is in use: reserved'),
+  responses.portUsed(MAPPING, 500, '203.0.113.10:500/tcp is reserved for services of the router'),
   responses.failure(praasError('ROUTER_NOT_FOUND', { router: ROUTER, known: ['a', 'b'] }), 'req-1').body,
   responses.failure(new TypeError('secret'), 'req-1').body,
 ];
