@@ -50,20 +50,22 @@ test('shows what would become of each rule; does it; again, nothing is left to d
 
   const preview = await shell.ok('pat', 'import', '-r', world.router_id, '--dry-run');
   expect(preview).toMatch(/--dport 5000 .*imported/);
-  expect(preview).toMatch(/--dport 9000:9100 .*left .*its --dport/);
+  expect(preview).toMatch(/--dport 9000:9100 .*kept .*its --dport/);
   expect(await saved()).toBe(before);
   expect(await shell.json('pat', 'list')).toEqual([]);
 
   const done = await shell.json<{ result: string }[]>('pat', 'import', '-r', world.router_id);
-  expect(done.map(({ result }) => result).toSorted()).toEqual(['imported', 'left']);
+  expect(done.map(({ result }) => result).toSorted()).toEqual(['imported', 'kept']);
   const [mapping] = await shell.json<Mapping[]>('pat', 'list');
   expect(mapping).toMatchObject({ router_port: 5000, server_ip: '10.20.0.51', masquerade: 'always', status: 'ACTIVE' });
   await expectOpen(world.client, goalOf(5000), 'web sees 10.20.0.1');
   const events = await shell.json<object[]>('events');
-  expect(events).toMatchObject([{ type: 'created', reason: expect.stringContaining('custom-PREROUTING') }]);
+  expect(events).toMatchObject([
+    { type: 'created', reason: expect.stringContaining('custom-PREROUTING'), reason_code: null },
+  ]);
 
   const after = await saved();
-  expect(await shell.ok('pat', 'import', '-r', world.router_id, '-f', 'value', '-c', 'Result')).toBe('left\n');
+  expect(await shell.ok('pat', 'import', '-r', world.router_id, '-f', 'value', '-c', 'Result')).toBe('kept\n');
   expect(await saved()).toBe(after);
   await shell.ok('pat', 'delete', mapping?.id ?? '');
   await expectClosed(world.client, goalOf(5000));
@@ -89,7 +91,7 @@ test('the daemon does the same when one runs', async () => {
     [shell, daemon.shell].map((each) => each.json<Preview>('pat', 'import', '-r', world.router_id, '--dry-run')),
   );
   expect(there && withoutIds(there)).toEqual(here && withoutIds(here));
-  expect(there?.rules.map(({ result }) => result).toSorted()).toEqual(['imported', 'left']);
+  expect(there?.rules.map(({ result }) => result).toSorted()).toEqual(['imported', 'kept']);
   expect(await saved()).toBe(before);
   await daemon.shell.ok('pat', 'import', '-r', world.router_id);
   await expectOpen(world.client, goalOf(5000), 'web sees 10.20.0.1');

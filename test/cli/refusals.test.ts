@@ -10,6 +10,9 @@ import { contentOf, type Shell, testShell } from '../support/executable.ts';
 import { expectKernelEqualsStore, kernelOf } from '../support/kernel-view.ts';
 import { expectOpen, type TestWorld, testWorld } from '../support/world.ts';
 
+/** What has the port of `web`, without its ID. */
+const WEB = { kind: 'mapping', name: 'web', server_ip: '10.20.0.51', server_port: 80 } as const;
+
 describe.each(BACKENDS)('%s', (backend) => {
   let world: TestWorld;
   let shell: Shell;
@@ -52,7 +55,7 @@ describe.each(BACKENDS)('%s', (backend) => {
   test('a refusal is on stderr alone: what failed, and the next step below it', async () => {
     const { code, stdout, stderr } = await shell.run(...create('--router-port', '4050'));
     expect([code, stdout]).toEqual([1, '']);
-    const facts = { endpoint: '203.0.113.10:4050/tcp', by: `mapping ${web.id} (web) to 10.20.0.51:80` };
+    const facts = { endpoint: '203.0.113.10:4050/tcp', by: { ...WEB, id: web.id } };
     expect(stderr).toBe(printedError('PORT_TAKEN', facts));
   });
 
@@ -69,7 +72,7 @@ describe.each(BACKENDS)('%s', (backend) => {
   });
 
   test('a port that a mapping has: which one', async () => {
-    const by = { kind: 'mapping', id: web.id, name: 'web', server_ip: '10.20.0.51', server_port: 80 };
+    const by = { ...WEB, id: web.id };
     const error = { code: 'PORT_TAKEN', facts: { endpoint: '203.0.113.10:4050/tcp', by } };
     await expectRefused(create('--router-port', '4050'), error);
     await expectRefused(create('--router-port', '4050', '--force'), error);

@@ -79,7 +79,7 @@ describe.each(WAYS)('%s', (way) => {
     over.abort();
     await attempting;
 
-    expect(value.map(({ result }) => result).toSorted()).toEqual(['imported', 'left']);
+    expect(value.map(({ result }) => result).toSorted()).toEqual(['imported', 'kept']);
     expect(attempts.filter((attempt) => !attempt.includes('reply'))).toEqual([]);
     expect(await held.send('after')).toMatchObject({ reply: 'web sees 10.20.0.1' });
     await held.close();
@@ -90,7 +90,7 @@ describe.each(WAYS)('%s', (way) => {
     expect(drift).toMatchObject({ added: 0, removed: 0 });
 
     const again = await node.imports.importRules(world.router_id);
-    expect(again.value.map(({ result }) => result)).toEqual(['left']);
+    expect(again.value.map(({ result }) => result)).toEqual(['kept']);
     expect(await natOf(world, way)).toBe(nat);
 
     const [id = ''] = value.flatMap(({ mapping_ids }) => mapping_ids);
@@ -103,7 +103,7 @@ describe.each(WAYS)('%s', (way) => {
     const { world, node } = await setUp(way);
     const before = await natOf(world, way);
     const { value, script } = await node.imports.importRules(world.router_id, { dryRun: true });
-    expect(value).toMatchObject([{ result: 'imported' }, { result: 'left' }]);
+    expect(value).toMatchObject([{ result: 'imported' }, { result: 'kept' }]);
     expect(script).toContain(`--dport ${PORT}`);
     expect(await natOf(world, way)).toBe(before);
     expect((await node.store.read(world.router_id)).mappings.size).toBe(0);

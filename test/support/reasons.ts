@@ -40,5 +40,8 @@ export const WITHHELD_SAMPLES: readonly Withheld[] = [
   { code: 'EMPTY_LIST', facts: { resources: ['ports', 'servers'] } },
   { code: 'ACCOUNT_LIMITED', facts: {} },
   { code: 'TOO_MANY_DELETIONS', facts: { requested: 11, limit: 10 } },
-  { code: 'APPLY_FAILED', facts: { error: 'the change of router edge takes longer than 5 seconds' } },
+  {
+    code: 'APPLY_FAILED',
+    facts: { code: 'ROUTER_SLOW', message: 'the change of router edge takes longer than 5 seconds' },
+  },
 ];

@@ -27,7 +27,13 @@ export const WARNINGS: readonly string[] = [
 
 /** A new code does not compile until it is here. */
 const REASONS: { readonly [C in ImportReason['code']]: ImportReason & { readonly code: C } } = {
-  NOT_EXPRESSIBLE: { code: 'NOT_EXPRESSIBLE', detail: 'mappings do not support --random' },
+  TARGET_NOT_DNAT: { code: 'TARGET_NOT_DNAT' },
+  OPTION_NOT_SUPPORTED: { code: 'OPTION_NOT_SUPPORTED', option: '--random' },
+  PROTOCOL_NOT_SUPPORTED: { code: 'PROTOCOL_NOT_SUPPORTED' },
+  NOT_ONE_ROUTER_PORT: { code: 'NOT_ONE_ROUTER_PORT' },
+  NOT_ONE_SERVER_PORT: { code: 'NOT_ONE_SERVER_PORT' },
+  NOT_ONE_GATEWAY_ADDRESS: { code: 'NOT_ONE_GATEWAY_ADDRESS' },
+  SOURCE_NOT_A_NETWORK: { code: 'SOURCE_NOT_A_NETWORK' },
   NO_GATEWAY_ADDRESS: { code: 'NO_GATEWAY_ADDRESS' },
   NOT_A_GATEWAY_ADDRESS: { code: 'NOT_A_GATEWAY_ADDRESS', address: '203.0.113.99' },
   SERVER_NOT_BEHIND_ROUTER: {

@@ -3,7 +3,13 @@
  * option that a mapping does not have is of kind `other`, because a mapping would do something else. Pure.
  */
 import { canonicalCidr, isCidr, isIpv4 } from '../../core/values/ipv4.ts';
-import type { ServerPort, UnmanagedDnatRule, UnmanagedMasqueradeRule } from '../../pat/plan/unmanaged-rules.ts';
+import type {
+  Destination,
+  NotExpressible,
+  ServerPort,
+  UnmanagedDnatRule,
+  UnmanagedMasqueradeRule,
+} from '../../pat/plan/unmanaged-rules.ts';
 import type { FoundUnmanagedRule } from '../backend.ts';
 import { POSTROUTING, PREROUTING, type RuleOperation } from './operation.ts';
 import { matchedPorts } from './ports-in-use.ts';
@@ -30,28 +36,27 @@ export function unmanagedRule(saved: SavedRule): FoundUnmanagedRule<RuleOperatio
   const found = { text: shownText(saved), handle };
   if (chain === POSTROUTING) return masqueradeRule(saved, options, found);
   const rule = dnatRule(saved, options, found);
-  if (typeof rule !== 'string') return rule;
+  if ('kind' in rule) return rule;
   const covers = NON_TERMINATING.includes(options.get('-j') ?? options.get('-g')) ? [] : matchedPorts(saved);
-  return { kind: 'other', ...found, reason: rule, covers, destination: options.get('--to-destination') ?? '' };
+  return { kind: 'other', ...found, reason: rule, covers, destination: destinationOf(options) };
 }
 
 /** The rule, or why no mapping can replace it. */
-function dnatRule(saved: SavedRule, options: Options, found: Found): (UnmanagedDnatRule & Found) | string {
-  const [serverIp = '', toPort, ...more] = (options.get('--to-destination') ?? '').split(':');
+function dnatRule(saved: SavedRule, options: Options, found: Found): (UnmanagedDnatRule & Found) | NotExpressible {
+  const [serverIp = '', toPort, ...more] = toDestination(options);
   const source = options.get('-s');
   const gatewayIp = options.get('-d')?.replace(/\/32$/, '');
   const protocol = protocolOf(options);
-  if (options.get('-j') !== 'DNAT') return 'its target is not DNAT';
+  if (options.get('-j') !== 'DNAT') return { code: 'TARGET_NOT_DNAT' };
   const unsupported = unsupportedOption(saved.words, protocol);
-  if (unsupported !== undefined) return `mappings do not support ${unsupported}`;
-  if (protocol === undefined) return 'its protocol is not tcp or udp';
+  if (unsupported !== undefined) return { code: 'OPTION_NOT_SUPPORTED', option: unsupported };
+  if (protocol === undefined) return { code: 'PROTOCOL_NOT_SUPPORTED' };
   const routerPort = portOf(options.get('--dport'));
-  if (routerPort === undefined) return 'its --dport is not one port';
+  if (routerPort === undefined) return { code: 'NOT_ONE_ROUTER_PORT' };
   const serverPort = toPort === undefined ? routerPort : portOf(toPort);
-  if (!isIpv4(serverIp) || serverPort === undefined || more.length > 0)
-    return 'its --to-destination is not one port of one server';
-  if (gatewayIp !== undefined && !isIpv4(gatewayIp)) return 'its -d is not one address';
-  if (source !== undefined && !isCidr(source)) return 'its -s is not a network';
+  if (!isIpv4(serverIp) || serverPort === undefined || more.length > 0) return { code: 'NOT_ONE_SERVER_PORT' };
+  if (gatewayIp !== undefined && !isIpv4(gatewayIp)) return { code: 'NOT_ONE_GATEWAY_ADDRESS' };
+  if (source !== undefined && !isCidr(source)) return { code: 'SOURCE_NOT_A_NETWORK' };
   const network = source === undefined ? undefined : canonicalCidr(source);
   return {
     kind: 'dnat',
@@ -63,6 +68,17 @@ function dnatRule(saved: SavedRule, options: Options, found: Found): (UnmanagedD
     server_port: serverPort,
     source: network,
   };
+}
+
+/** The parts of --to-destination: an address or a range of them, then a port or a range of them. */
+function toDestination(options: Options): readonly string[] {
+  return (options.get('--to-destination') ?? '').split(':');
+}
+
+function destinationOf(options: Options): Destination | undefined {
+  const [address = ''] = toDestination(options);
+  if (address === '') return undefined;
+  return isIpv4(address) ? { kind: 'one', server_ip: address } : { kind: 'several' };
 }
 
 /** Only MASQUERADE for one port of one server, from any source. */

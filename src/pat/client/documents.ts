@@ -1,25 +1,32 @@
-/** The response bodies of a PAT agent, as schemas. Unknown fields are ignored, because the agent may be a newer version. */
+/**
+ * The response bodies of a PAT agent, as schemas. Unknown fields are ignored and unknown reason codes are kept, because the agent
+ * may be a newer version.
+ */
 
 import * as z from 'zod';
 import { ErrorItem } from '../../core/client/error-document.ts';
 import { Printable } from '../../core/client/printable.ts';
 import { HOP_VERDICTS, HOPS } from '../check/report.ts';
-import { Correction } from '../follow/correction.ts';
 import { IMPORT_RESULTS } from '../import/result.ts';
 import { Event, EventAuthor } from '../mapping/event.ts';
 import { Mapping } from '../mapping/mapping.ts';
-import type { ReasonCode } from '../mapping/reasons.ts';
 
 const Count = z.int().min(0);
 const Printables = z.array(Printable);
 
 const Counters = z.object({ packets: Count, bytes: Count, last_hit_at: Printable.nullable() });
 
+const ReasonBody = z.object({
+  code: Printable,
+  facts: z.record(z.string(), z.union([Printable, z.array(Printable)])),
+});
+
 /** Lists of networks are canonical already. */
 const MappingBody = z.object({
   ...Mapping.shape,
   allowed_cidrs: Printables,
-  status_code: Printable.pipe(z.custom<ReasonCode>()).nullable(),
+  suspension: z.object({ reason: ReasonBody, rules_removed: z.boolean() }).nullable(),
+  status_code: Printable.nullable(),
   status_reason: Printable,
   counters: Counters.nullable(),
 });
@@ -69,6 +76,7 @@ export const ImportedDocument = z.object({
         result: z.enum(IMPORT_RESULTS),
         mapping_ids: z.array(z.uuid()),
         reason: Printable,
+        reason_code: Printable.nullable(),
       }),
     ),
   }),
@@ -133,6 +141,7 @@ export const EventListDocument = z.object({
       router_id: Printable,
       project_id: Printable.nullable(),
       reason: Printable,
+      reason_code: Printable.nullable(),
       request_id: Printable,
       by: z.object({ ...EventAuthor.shape, name: Printable }),
       mapping: PastMapping,
@@ -140,6 +149,7 @@ export const EventListDocument = z.object({
   ),
 });
 export const AppliedCorrectionsDocument = z.object({
-  applied: z.array(z.object({ correction: Correction, mapping: PastMapping })),
-  failures: Printables,
+  /** Of a correction, only which mapping it is of: the rest is known to the sender. */
+  applied: z.array(z.object({ correction: z.object({ mapping_id: z.uuid() }), mapping: PastMapping })),
+  failures: z.array(ErrorItem),
 });

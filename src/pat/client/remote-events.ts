@@ -1,6 +1,6 @@
 /** Events of a remote PAT agent, and the corrections that the monitor sends it. */
-
 import type { ApiClient } from '../../core/client/api-client.ts';
+import type { PraasError } from '../errors.ts';
 import type { AppliedCorrection, Correction, CorrectionResult, Corrections } from '../follow/correction.ts';
 import type { EventFilter, Events } from '../interfaces/events.ts';
 import type { Event } from '../mapping/event.ts';
@@ -26,7 +26,7 @@ export class RemoteEvents implements Events, Corrections {
 
   async apply(corrections: readonly Correction[]): Promise<CorrectionResult> {
     const applied: AppliedCorrection[] = [];
-    const failures: Error[] = [];
+    const failures: PraasError[] = [];
     for (let first = 0; first < corrections.length; first += MAX_CORRECTIONS_PER_REQUEST) {
       const body = { corrections: corrections.slice(first, first + MAX_CORRECTIONS_PER_REQUEST) };
       const result = await this.#api.request(AppliedCorrectionsDocument, {
@@ -34,8 +34,12 @@ export class RemoteEvents implements Events, Corrections {
         path: '/v1/corrections',
         body,
       });
-      applied.push(...result.applied);
-      failures.push(...result.failures.map((reason) => new Error(reason)));
+      const sent = new Map(body.corrections.map((correction) => [correction.mapping_id, correction]));
+      for (const { correction: echo, mapping } of result.applied) {
+        const correction = sent.get(echo.mapping_id);
+        if (correction) applied.push({ correction, mapping });
+      }
+      failures.push(...result.failures.map((item) => this.#api.errorOf(item)));
     }
     return { applied, failures };
   }

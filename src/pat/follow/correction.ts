@@ -8,6 +8,7 @@ import * as z from 'zod';
 import { Ipv4 } from '../../core/values/schemas.ts';
 import { timeText } from '../../core/values/time.ts';
 import type { Situation } from '../change/situation.ts';
+import type { PraasError } from '../errors.ts';
 import { endpointOf } from '../mapping/forward.ts';
 import { type Mapping, PENDING, RouterId, Suspension, type TargetIdentity } from '../mapping/mapping.ts';
 import { isSameReason, Reason } from '../mapping/reasons.ts';
@@ -70,7 +71,7 @@ function isSameTarget(one: TargetIdentity, other: TargetIdentity): boolean {
 export function hasEffect({ suspension }: Pick<Mapping, 'suspension'>, correction: Correction): boolean {
   if (correction.action === 'resume') return suspension !== null;
   if (correction.action !== 'suspend' || suspension === null) return true;
-  return suspension.withdrawn !== correction.withdrawn || !isSameReason(suspension.reason, correction.reason);
+  return suspension.rules_removed !== correction.rules_removed || !isSameReason(suspension.reason, correction.reason);
 }
 
 /** Undefined for a deletion. */
@@ -79,14 +80,14 @@ function after(mapping: Mapping, correction: Correction, now: Date): Mapping | u
   if (correction.action === 'follow')
     return { ...mapping, ...correction.to, suspension: null, ...PENDING, updated_at: timeText(now) };
   if (correction.action === 'resume') return { ...mapping, suspension: null, ...PENDING };
-  const { reason, withdrawn } = correction;
-  return { ...mapping, suspension: { reason, withdrawn }, ...PENDING };
+  const { reason, rules_removed } = correction;
+  return { ...mapping, suspension: { reason, rules_removed }, ...PENDING };
 }
 
 export interface CorrectionResult {
   readonly applied: readonly AppliedCorrection[];
   /** The errors of routers whose corrections failed; the next sweep finds them again. */
-  readonly failures: readonly Error[];
+  readonly failures: readonly PraasError[];
 }
 
 export interface Corrections {

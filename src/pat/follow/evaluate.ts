@@ -49,7 +49,7 @@ export function awaitsPortUp({ port_id }: Mapping, snapshot: CloudSnapshot): boo
 
 /** True for a correction that must not be based on a list: it closes the port or sends packets to another server. */
 export function needsVerification({ action, ...rest }: Correction): boolean {
-  return action === 'delete' || action === 'follow' || ('withdrawn' in rest && rest.withdrawn);
+  return action === 'delete' || action === 'follow' || ('rules_removed' in rest && rest.rules_removed);
 }
 
 /** A mapping that has a server address only: it gets the port if exactly one on the router's subnets has the address. */
@@ -144,6 +144,6 @@ function move(mapping: Mapping, to: TargetIdentity, why: Reason): Correction {
   return { action: 'follow', ...subjectOf(mapping), to, reason: why };
 }
 
-function suspension(mapping: Mapping, why: Reason, withdrawn: boolean): Correction {
-  return { action: 'suspend', ...subjectOf(mapping), reason: why, withdrawn };
+function suspension(mapping: Mapping, why: Reason, rulesRemoved: boolean): Correction {
+  return { action: 'suspend', ...subjectOf(mapping), reason: why, rules_removed: rulesRemoved };
 }

@@ -164,7 +164,9 @@ export class Monitor {
     const { applied, failures } = await mappings.apply(allowed);
     guard.record(applied.filter(({ correction }) => correction.action === 'delete').length);
     for (const { correction, mapping } of applied) log.info('mapping corrected', { ...correction, mapping });
-    withheld.push(...failures.map(({ message }): Withheld => ({ code: 'APPLY_FAILED', facts: { error: message } })));
+    withheld.push(
+      ...failures.map(({ code, message }): Withheld => ({ code: 'APPLY_FAILED', facts: { code, message } })),
+    );
     return { mappings: inspected, corrections: allowed, applied, withheld };
   }
 }

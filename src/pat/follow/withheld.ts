@@ -6,7 +6,8 @@ interface WithheldFacts {
   readonly EMPTY_LIST: { readonly resources: readonly string[] };
   readonly ACCOUNT_LIMITED: Readonly<Record<string, never>>;
   readonly TOO_MANY_DELETIONS: ExceededLimit;
-  readonly APPLY_FAILED: { readonly error: string };
+  /** The error that the service gave. */
+  readonly APPLY_FAILED: { readonly code: string; readonly message: string };
 }
 
 type WithheldCode = keyof WithheldFacts;
@@ -23,7 +24,7 @@ const TEXTS: { readonly [C in WithheldCode]: (facts: WithheldFacts[C]) => string
   TOO_MANY_DELETIONS: (f) =>
     `deletions withheld: ${f.requested} requested, ${f.limit} allowed (max_removals_percent). ` +
     'Check `praas monitor --once --dry-run`, then run `praas monitor --once --confirm`.',
-  APPLY_FAILED: (f) => `corrections failed: ${f.error}`,
+  APPLY_FAILED: (f) => `corrections failed: ${f.message}`,
 };
 
 /** Gives the sentence for people, with the next step. */

@@ -23,7 +23,7 @@ export interface RuleDecision {
   readonly result: ImportResult;
   /** One mapping, or one for each gateway address that the rule matches. */
   readonly mappingIds: readonly string[];
-  /** Why it is dropped or left. */
+  /** Why it is deleted or kept. */
   readonly reason: ImportReason | undefined;
 }
 
@@ -85,7 +85,7 @@ function isDnat(rule: UnmanagedRule): rule is UnmanagedDnatRule {
 
 /** Why the rule by itself cannot be imported. */
 function whyLeft({ router }: Situation, rule: UnmanagedRule): ImportReason | undefined {
-  if (rule.kind === 'other') return { code: 'NOT_EXPRESSIBLE', detail: rule.reason };
+  if (rule.kind === 'other') return rule.reason;
   if (!isDnat(rule)) return undefined;
   const facts = router?.facts;
   if (facts === undefined || facts.gateways.length === 0) return { code: 'NO_GATEWAY_ADDRESS' };
@@ -218,8 +218,9 @@ function isUnused(
 
 function mayForwardTo(rule: UnmanagedRule, server: ServerPort): boolean {
   if (rule.kind !== 'other') return isSameServerPort(rule, server);
-  // A range of addresses may include the server.
-  return rule.destination.includes('-') || rule.destination.split(':')[0] === server.server_ip;
+  const { destination } = rule;
+  // One of several addresses may be that of the server.
+  return destination?.kind === 'several' || destination?.server_ip === server.server_ip;
 }
 
 function ruleDecision(
@@ -228,10 +229,10 @@ function ruleDecision(
   idOf: ReadonlyMap<PublishedEndpoint, string>,
 ): RuleDecision {
   const reason = left.get(rule);
-  if (reason !== undefined) return { rule: rule.text, result: 'left', mappingIds: [], reason };
+  if (reason !== undefined) return { rule: rule.text, result: 'kept', mappingIds: [], reason };
   const own = [...idOf].filter(([{ members }]) => members.some((member) => member === rule));
-  if (own.length === 0) return { rule: rule.text, result: 'dropped', mappingIds: [], reason: { code: 'SHADOWED' } };
+  if (own.length === 0) return { rule: rule.text, result: 'deleted', mappingIds: [], reason: { code: 'SHADOWED' } };
   const isNew = own.some(([{ present }]) => present === undefined);
   const mappingIds = own.map(([, id]) => id);
-  return { rule: rule.text, result: isNew ? 'imported' : 'ours', mappingIds, reason: undefined };
+  return { rule: rule.text, result: isNew ? 'imported' : 'existing', mappingIds, reason: undefined };
 }

@@ -1,9 +1,9 @@
-/** Why the import leaves an unmanaged rule as it is, or drops it: a code with facts. The sentence is made last. Pure. */
+/** Why the import keeps an unmanaged rule as it is, or deletes it without a mapping: a code with facts. The sentence is made last. Pure. */
 import { type ErrorFacts, PAT_ERRORS } from '../errors.ts';
+import type { NotExpressible } from '../plan/unmanaged-rules.ts';
 
 export type ImportReason =
-  /** No mapping can do the same; `detail` is the Dataplane's explanation. */
-  | { readonly code: 'NOT_EXPRESSIBLE'; readonly detail: string }
+  | NotExpressible
   | { readonly code: 'NO_GATEWAY_ADDRESS' }
   | { readonly code: 'NOT_A_GATEWAY_ADDRESS'; readonly address: string }
   | { readonly code: 'SERVER_NOT_BEHIND_ROUTER'; readonly facts: ErrorFacts<'SERVER_NOT_BEHIND_ROUTER'> }
@@ -20,7 +20,13 @@ export type ImportReason =
 type ReasonOf<C extends ImportReason['code']> = Extract<ImportReason, { readonly code: C }>;
 
 const TEXTS: { readonly [C in ImportReason['code']]: (reason: ReasonOf<C>) => string } = {
-  NOT_EXPRESSIBLE: ({ detail }) => detail,
+  TARGET_NOT_DNAT: () => 'its target is not DNAT',
+  OPTION_NOT_SUPPORTED: ({ option }) => `mappings do not support ${option}`,
+  PROTOCOL_NOT_SUPPORTED: () => 'its protocol is not tcp or udp',
+  NOT_ONE_ROUTER_PORT: () => 'its --dport is not one port',
+  NOT_ONE_SERVER_PORT: () => 'its --to-destination is not one port of one server',
+  NOT_ONE_GATEWAY_ADDRESS: () => 'its -d is not one address',
+  SOURCE_NOT_A_NETWORK: () => 'its -s is not a network',
   NO_GATEWAY_ADDRESS: () => 'the router has no gateway address on this node',
   NOT_A_GATEWAY_ADDRESS: ({ address }) => `${address} is not a gateway address of the router`,
   SERVER_NOT_BEHIND_ROUTER: ({ facts }) => PAT_ERRORS.SERVER_NOT_BEHIND_ROUTER.message(facts),

@@ -1,10 +1,10 @@
 /** What an import reports of each unmanaged rule. */
 
 /**
- * `imported`: a new mapping replaces the rule. `ours`: a mapping that existed before does the same. `dropped`: the rule matched
- * no packet. The rules of these three are removed; a rule that is `left` stays as it is.
+ * `imported`: a new mapping replaces the rule. `existing`: a mapping that existed before does the same. `deleted`: the rule
+ * matched no packet. The rules of these three are removed; a rule that is `kept` stays as it is.
  */
-export const IMPORT_RESULTS = ['imported', 'ours', 'dropped', 'left'] as const;
+export const IMPORT_RESULTS = ['imported', 'existing', 'deleted', 'kept'] as const;
 export type ImportResult = (typeof IMPORT_RESULTS)[number];
 
 export interface ImportedRule {
@@ -13,6 +13,8 @@ export interface ImportedRule {
   readonly result: ImportResult;
   /** One mapping, or one for each gateway address that the rule matches. */
   readonly mapping_ids: readonly string[];
-  /** Why it is dropped or left; else empty. */
+  /** Why it is deleted or kept; else empty. */
   readonly reason: string;
+  /** Null where it is neither. */
+  readonly reason_code: string | null;
 }

@@ -7,6 +7,7 @@ import * as z from 'zod';
 import { REQUESTER_KINDS, Requester, type RequesterKind } from '../../core/identity/requester.ts';
 import { Time } from '../../core/values/time.ts';
 import { Mapping } from './mapping.ts';
+import { type Reason, ReasonCode, reasonText } from './reasons.ts';
 
 /**
  * The monitor causes `followed` (the mapping has another server address, port or server), `suspended` (it is DOWN because of
@@ -42,8 +43,10 @@ export const Event = z.strictObject({
   router_id: z.string(),
   project_id: z.string().nullable(),
   by: EventAuthor,
-  /** Empty when the requester gave none. */
+  /** The sentence of the code, or what the requester gave; empty when it gave none. */
   reason: z.string(),
+  /** Null where the requester gave the reason, or none. */
+  reason_code: ReasonCode.nullable(),
   /** Empty when no request caused the event. */
   request_id: z.string(),
   /** The changed fields with their previous values. */
@@ -72,7 +75,8 @@ export interface Cause {
   readonly requester: Requester;
   /** Left out: it follows from the transition. */
   readonly type?: EventType;
-  readonly reason?: string;
+  /** A text for a reason that has no code. */
+  readonly reason?: Reason | string;
 }
 
 /** Gives the events of a change; `request` is the cause of transitions that have none of their own. */
@@ -91,22 +95,33 @@ function eventOf({ before, after }: Transition, { requester, type, reason = '' }
   if (before && after && Object.keys(previous).length === 0) return undefined;
   const eventType: EventType = before === undefined ? 'created' : after === undefined ? 'deleted' : (type ?? 'updated');
   const { id, router_id, project_id } = mapping;
-  const by = authorOf(requester);
-  return { type: eventType, mapping_id: id, router_id, project_id, by, reason, before: previous, mapping };
+  return {
+    type: eventType,
+    mapping_id: id,
+    router_id,
+    project_id,
+    by: authorOf(requester),
+    ...(typeof reason === 'string'
+      ? { reason, reason_code: null }
+      : { reason: reasonText(reason), reason_code: reason.code }),
+    before: previous,
+    mapping,
+  };
 }
 
 /** Gives the event of a status change that no request caused; nothing while the status stays the same. */
 export function statusEventOf({ before, after }: Transition): NewEvent | undefined {
   if (before === undefined || after === undefined || before.status === after.status) return undefined;
-  const { id, router_id, project_id, status_reason } = after;
+  const { id, router_id, project_id, status_code, status_reason } = after;
   return {
     type: after.status === 'ACTIVE' ? 'active' : 'down',
     mapping_id: id,
     router_id,
     project_id,
-    by: authorOf(after.status_code === 'EXPIRED' ? EXPIRY_REQUESTER : AGENT_REQUESTER),
+    by: authorOf(status_code === 'EXPIRED' ? EXPIRY_REQUESTER : AGENT_REQUESTER),
     reason: status_reason,
-    before: { status: before.status, status_reason: before.status_reason },
+    reason_code: status_code,
+    before: { status: before.status, status_code: before.status_code, status_reason: before.status_reason },
     mapping: after,
   };
 }

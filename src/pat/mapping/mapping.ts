@@ -6,7 +6,7 @@
 import * as z from 'zod';
 import { Cidrs, Ipv4, Port, Text } from '../../core/values/schemas.ts';
 import { isExpired, Time } from '../../core/values/time.ts';
-import { REASON_CODES, Reason } from './reasons.ts';
+import { Reason, ReasonCode } from './reasons.ts';
 
 /** TCP and UDP; other protocols have no ports. */
 export const PROTOCOLS = ['tcp', 'udp'] as const;
@@ -35,7 +35,7 @@ export const RouterId = z.string(ROUTER_ID_FORMAT).regex(/^[A-Za-z0-9_][A-Za-z0-
 export const Suspension = z.strictObject({
   reason: Reason,
   /** True when the rules are removed meanwhile, because the address may belong to another server. False when they stay. */
-  withdrawn: z.boolean(),
+  rules_removed: z.boolean(),
 });
 export type Suspension = z.infer<typeof Suspension>;
 
@@ -61,7 +61,7 @@ export const Mapping = z.strictObject({
   suspension: Suspension.nullable(),
   status: Status,
   /** Null while it is ACTIVE or PENDING. */
-  status_code: z.enum(REASON_CODES).nullable(),
+  status_code: ReasonCode.nullable(),
   /** The sentence of the code; empty while it is ACTIVE or PENDING. */
   status_reason: z.string(),
   created_at: Time,
@@ -132,7 +132,7 @@ export type MappingPatchInput = z.input<typeof MappingPatch>;
 
 /** True when the mapping belongs into the kernel at `now`, provided that its router is on this node. */
 export function isEffective(mapping: Pick<Mapping, 'enabled' | 'expires_at' | 'suspension'>, now: Date): boolean {
-  return mapping.enabled && !isExpired(mapping, now) && mapping.suspension?.withdrawn !== true;
+  return mapping.enabled && !isExpired(mapping, now) && mapping.suspension?.rules_removed !== true;
 }
 
 /** The server address of a mapping, with the Neutron port and the server that have it. */

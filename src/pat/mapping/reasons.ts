@@ -69,40 +69,48 @@ const REASONS = {
 };
 
 type ReasonCatalogue = typeof REASONS;
-export type ReasonCode = keyof ReasonCatalogue;
-type ReasonFacts<C extends ReasonCode> = FactsOfKinds<ReasonCatalogue[C]['facts']>;
+/** The codes of this version. */
+export type KnownCode = keyof ReasonCatalogue;
+type ReasonFacts<C extends KnownCode> = FactsOfKinds<ReasonCatalogue[C]['facts']>;
 
-export const REASON_CODES = Object.keys(REASONS) as [ReasonCode, ...ReasonCode[]];
+export const REASON_CODES = Object.keys(REASONS) as [KnownCode, ...KnownCode[]];
+
+/** Takes only codes of this version. The type is open, because a daemon of a newer version may send others. */
+export const ReasonCode: z.ZodType<string> = z.enum(REASON_CODES);
 
 const ReasonShape = z.strictObject({
   code: z.enum(REASON_CODES),
   facts: z.record(z.string(), z.union([z.string(), z.array(z.string())])),
 });
-export type Reason = Readonly<z.infer<typeof ReasonShape>>;
+export type Reason = Readonly<Omit<z.infer<typeof ReasonShape>, 'code'>> & { readonly code: string };
 
 /** As it is stored and sent, with exactly the facts of its code. */
-export const Reason = ReasonShape.refine(hasFactsOfCode, 'the facts of this code');
+export const Reason: z.ZodType<Reason> = ReasonShape.refine(hasFactsOfCode, 'the facts of this code');
 
 /** Makes a reason from a code and its facts. */
-export function reason<C extends ReasonCode>(
+export function reason<C extends KnownCode>(
   code: C,
   ...[facts]: keyof ReasonFacts<C> extends never ? [] : [facts: ReasonFacts<C>]
 ): Reason {
   return { code, facts: { ...facts } };
 }
 
-/** Gives the sentence for people, without a full stop. */
+/** Gives the sentence for people, without a full stop; the code where this version does not know it. */
 export function reasonText({ code, facts }: Reason): string {
-  return (REASONS[code].text as (facts: Reason['facts']) => string)(facts);
+  return isKnown(code) ? (REASONS[code].text as (facts: Reason['facts']) => string)(facts) : code;
+}
+
+function isKnown(code: string): code is KnownCode {
+  return Object.hasOwn(REASONS, code);
 }
 
 /** True when both have the same code and the same facts. */
 export function isSameReason(one: Reason, other: Reason): boolean {
-  const names = Object.keys(REASONS[one.code].facts);
+  const names = Object.keys({ ...one.facts, ...other.facts });
   return one.code === other.code && names.every((name) => String(one.facts[name]) === String(other.facts[name]));
 }
 
-function hasFactsOfCode({ code, facts }: Reason): boolean {
+function hasFactsOfCode({ code, facts }: z.infer<typeof ReasonShape>): boolean {
   const kinds: FactKinds = REASONS[code].facts;
   const names = Object.keys(kinds);
   return (

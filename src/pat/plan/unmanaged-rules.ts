@@ -34,15 +34,28 @@ export interface UnmanagedMasqueradeRule extends UnmanagedRuleBase, ServerPort {
   readonly kind: 'masquerade';
 }
 
+/** Why no mapping can replace a rule. */
+export type NotExpressible =
+  | { readonly code: 'TARGET_NOT_DNAT' }
+  /** With its value. */
+  | { readonly code: 'OPTION_NOT_SUPPORTED'; readonly option: string }
+  | { readonly code: 'PROTOCOL_NOT_SUPPORTED' }
+  | { readonly code: 'NOT_ONE_ROUTER_PORT' }
+  | { readonly code: 'NOT_ONE_SERVER_PORT' }
+  | { readonly code: 'NOT_ONE_GATEWAY_ADDRESS' }
+  | { readonly code: 'SOURCE_NOT_A_NETWORK' };
+
+/** Where a rule sends packets: to one address, or to one of several. */
+export type Destination = { readonly kind: 'one'; readonly server_ip: string } | { readonly kind: 'several' };
+
 /** Any other rule that packets pass before routing. */
 interface UnmanagedOtherRule extends UnmanagedRuleBase {
   readonly kind: 'other';
-  /** Why no mapping can replace it. */
-  readonly reason: string;
+  readonly reason: NotExpressible;
   /** The packets that may end at it. */
   readonly covers: readonly PortInUse[];
-  /** Its --to-destination as it is; empty without one. */
-  readonly destination: string;
+  /** Undefined where it sends packets to no server. */
+  readonly destination: Destination | undefined;
 }
 
 export type UnmanagedRule = UnmanagedDnatRule | UnmanagedMasqueradeRule | UnmanagedOtherRule;

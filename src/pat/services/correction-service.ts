@@ -3,7 +3,7 @@
 import { withDeadline } from '../../core/deadline.ts';
 import type { Timers } from '../../core/timers.ts';
 import type { ChangeRunner } from '../change/change-runner.ts';
-import { isPraasError, praasError } from '../errors.ts';
+import { isPraasError, type PraasError, praasError } from '../errors.ts';
 import {
   type AppliedCorrection,
   type Correction,
@@ -12,7 +12,6 @@ import {
   decideCorrections,
 } from '../follow/correction.ts';
 import { type Cause, MONITOR_REQUESTER } from '../mapping/event.ts';
-import { reasonText } from '../mapping/reasons.ts';
 import { type OpenedRulesParts, removeUnusedRules } from '../target/opened-rules.ts';
 
 interface CorrectionServiceParts extends OpenedRulesParts {
@@ -33,7 +32,7 @@ export class CorrectionService implements Corrections {
 
   async apply(corrections: readonly Correction[]): Promise<CorrectionResult> {
     const applied: AppliedCorrection[] = [];
-    const failures: Error[] = [];
+    const failures: PraasError[] = [];
     const byRouter = Map.groupBy(corrections, ({ router_id }) => router_id);
     await Promise.all(
       [...byRouter].map(async ([router_id, ofRouter]) => {
@@ -80,6 +79,6 @@ function causeOf(correction: Correction): Cause {
   return {
     requester: MONITOR_REQUESTER,
     type: EVENT_TYPES[correction.action],
-    reason: 'reason' in correction ? reasonText(correction.reason) : '',
+    ...('reason' in correction && { reason: correction.reason }),
   };
 }

@@ -50,5 +50,11 @@ export class ImportService implements Imports {
 }
 
 function importedRuleOf({ rule, result, mappingIds, reason }: RuleDecision): ImportedRule {
-  return { rule, result, mapping_ids: mappingIds, reason: reason === undefined ? '' : importReasonText(reason) };
+  return {
+    rule,
+    result,
+    mapping_ids: mappingIds,
+    reason: reason === undefined ? '' : importReasonText(reason),
+    reason_code: reason?.code ?? null,
+  };
 }

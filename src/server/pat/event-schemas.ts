@@ -2,6 +2,8 @@
 import * as z from 'zod';
 import { Correction } from '../../pat/follow/correction.ts';
 import { EVENT_TYPES, Event, EventAuthor } from '../../pat/mapping/event.ts';
+import { ReasonCode } from '../../pat/mapping/reasons.ts';
+import { ProblemDocument } from '../http/schemas.ts';
 import { MappingSchema } from './schemas.ts';
 
 const MAX_EVENTS = 1000;
@@ -40,7 +42,10 @@ const EventSchema = z
       .enum(EVENT_TYPES)
       .describe('followed, suspended, resumed: by the monitor; down, active: changes of the status without a request'),
     by: z.object(EventAuthor.shape).describe('requester'),
-    reason: z.string().describe('reason given by the requester; empty without one'),
+    reason: z.string().describe('reason of the event, or the one that the requester gave; empty without one'),
+    reason_code: ReasonCode.nullable().describe(
+      'code of the reason; null where the requester gave it, and without one',
+    ),
     request_id: z.string().describe('ID of the request; empty without a request'),
     before: z.record(z.string(), z.unknown()).describe('changed fields with their previous values'),
     mapping: MappingSchema.omit({ counters: true }).describe(
@@ -71,6 +76,6 @@ export type CorrectionsBody = z.infer<typeof CorrectionsBody>;
 export const AppliedCorrectionsDocument = z
   .object({
     applied: z.array(z.object({ correction: Correction, mapping: MappingSchema.omit({ counters: true }) })),
-    failures: z.array(z.string()).describe('why some corrections were not applied'),
+    failures: z.array(ProblemDocument).describe('routers whose corrections were not applied'),
   })
   .meta({ id: 'AppliedCorrections' });

@@ -3,13 +3,15 @@ import type { Corrections } from '../../pat/follow/correction.ts';
 import type { Events } from '../../pat/interfaces/events.ts';
 import { type Endpoint, endpoint } from '../http/endpoint.ts';
 import { AppliedCorrectionsDocument, CorrectionsBody, EventListDocument, EventQuery } from './event-schemas.ts';
+import { type FailureParts, problemsOf } from './failures.ts';
 
-interface EventsParts {
+interface EventsParts extends FailureParts {
   readonly events: Events;
   readonly corrections: Corrections;
 }
 
-export function eventEndpoints({ events, corrections }: EventsParts): readonly Endpoint[] {
+export function eventEndpoints(parts: EventsParts): readonly Endpoint[] {
+  const { events, corrections } = parts;
   const list = endpoint<EventQuery>({
     method: 'get',
     path: '/v1/events',
@@ -34,9 +36,9 @@ export function eventEndpoints({ events, corrections }: EventsParts): readonly E
     action: 'mapping:follow',
     body: CorrectionsBody,
     responses: { 200: { description: 'Applied corrections, and failures.', schema: AppliedCorrectionsDocument } },
-    handle: async ({ body }) => {
+    handle: async ({ requester, body }) => {
       const { applied, failures } = await corrections.apply(body.corrections);
-      return { status: 200, body: { applied, failures: failures.map(({ message }) => message) } };
+      return { status: 200, body: { applied, failures: problemsOf(parts, requester, failures) } };
     },
   });
   return [list, apply];

@@ -64,13 +64,14 @@ const ImportedRule = z.object({
   result: z
     .enum(IMPORT_RESULTS)
     .describe(
-      'imported: replaced by a new mapping; ours: replaced by an existing mapping; dropped: deleted, because an earlier rule ' +
-        'matched all of its packets; left: unchanged',
+      'imported: replaced by a new mapping; existing: replaced by an existing mapping; deleted: because an earlier rule ' +
+        'matched all of its packets; kept: unchanged',
     ),
   mapping_ids: z
     .array(z.string())
     .describe('mappings that replace the rule; with dry_run the IDs of new mappings are not final'),
-  reason: z.string().describe('why it is dropped or left; otherwise empty'),
+  reason: z.string().describe('why it is deleted or kept; otherwise empty'),
+  reason_code: z.string().nullable().describe('code of the reason; otherwise null'),
 });
 export const ImportedDocument = z
   .object({

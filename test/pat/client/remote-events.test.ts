@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { openRemote, type Remote } from '../../../src/pat/client/remote.ts';
+import { praasError } from '../../../src/pat/errors.ts';
 import { reason } from '../../../src/pat/mapping/reasons.ts';
 import { TestApi } from '../../server/http/api.ts';
 import { idOf, REQUEST, ROUTER } from '../../support/samples.ts';
@@ -41,6 +42,16 @@ test('a correction is applied, and its result is received', async () => {
   expect(await remote.events.list({ type: 'deleted', after: 1, limit: 5 })).toMatchObject([
     { by: { kind: 'monitor' } },
   ]);
+});
+
+test('a router that fails is an error of the catalogue with its facts', async () => {
+  const { value: mapping } = await api.node.pat.create(WANTED);
+  api.node.dataplane.failNext('apply', praasError('KERNEL_BUSY', { router: ROUTER, seconds: 10 }));
+
+  const { applied, failures } = await remote.corrections.apply([{ ...removal(0), mapping_id: mapping.id }]);
+
+  expect(applied).toEqual([]);
+  expect(failures).toMatchObject([{ code: 'KERNEL_BUSY', facts: { router: ROUTER, seconds: 10 } }]);
 });
 
 test('five thousand corrections take several requests', async () => {

@@ -92,6 +92,36 @@ test('a list sends its filter, and gives failures as errors of the catalogue', a
   ]);
 });
 
+test('a mapping of a newer daemon keeps codes and sentences that this version does not know', async () => {
+  const reason = {
+    code: 'SERVER_MIGRATING',
+    facts: { server: 'web', hosts: ['a', 'b'] },
+    since: '2030-01-31T12:00:00Z',
+  };
+  const newer = {
+    ...VIEW,
+    status: 'DOWN',
+    status_code: 'SERVER_MIGRATING',
+    status_reason: 'server web is being migrated',
+    suspension: { reason, rules_removed: false, is_planned: true },
+    is_mirrored: true,
+  };
+  const { pat } = await remoteTo(always({ mappings: [newer], failures: [] }));
+
+  const { mappings } = await pat.list();
+
+  const { since: _, ...known } = reason;
+  expect(mappings).toEqual([
+    {
+      ...VIEW,
+      status: 'DOWN',
+      status_code: 'SERVER_MIGRATING',
+      status_reason: 'server web is being migrated',
+      suspension: { reason: known, rules_removed: false },
+    },
+  ]);
+});
+
 test('many mappings are deleted with several requests, and none with no request', async () => {
   const ids = Array.from({ length: 12_000 }, (_, index) => idOf(index));
   const { pat } = await remoteTo((response, { body }) => {

@@ -23,7 +23,7 @@ test('delete removes the mapping and ends its connections', () => {
 
 test('follow changes the target, keeps the router port and ends the suspension', () => {
   const to = { server_ip: '10.20.0.77', server_id: idOf(5), port_id: idOf(6) };
-  const suspended = { ...MAPPING, suspension: { reason: SHUTOFF, withdrawn: true } };
+  const suspended = { ...MAPPING, suspension: { reason: SHUTOFF, rules_removed: true } };
   const { delta } = decide(
     { action: 'follow', ...common, reason: reason('ADDRESS_CHANGED', { port: idOf(6) }), to },
     suspended,
@@ -33,10 +33,10 @@ test('follow changes the target, keeps the router port and ends the suspension',
 });
 
 test('suspend and resume have an effect once, and updated_at stays', () => {
-  const suspend = { action: 'suspend', ...common, reason: SHUTOFF, withdrawn: false } as const;
+  const suspend = { action: 'suspend', ...common, reason: SHUTOFF, rules_removed: false } as const;
   const [suspended = MAPPING] = decide(suspend).delta.put ?? [];
 
-  expect(suspended).toMatchObject({ suspension: { reason: SHUTOFF, withdrawn: false }, updated_at: NOW });
+  expect(suspended).toMatchObject({ suspension: { reason: SHUTOFF, rules_removed: false }, updated_at: NOW });
   expect(decide(suspend, suspended)).toEqual({ delta: {}, applied: [] });
   expect(decide({ action: 'resume', ...common }, suspended).delta.put).toMatchObject([{ suspension: null }]);
   expect(decide({ action: 'resume', ...common })).toEqual({ delta: {}, applied: [] });

@@ -101,7 +101,7 @@ describe('a changed target', () => {
 
     expect(await correctionOn(WEB_MAPPING)).toMatchObject({
       action: 'suspend',
-      withdrawn: true,
+      rules_removed: true,
       reason: reason('ADDRESS_AMBIGUOUS', { port: WEB_PORT, addresses: ['10.20.0.60', '10.20.0.61'] }),
     });
   });
@@ -125,7 +125,7 @@ describe('a changed target', () => {
 
     expect(await correctionOn(WEB_MAPPING)).toMatchObject({
       action: 'suspend',
-      withdrawn: true,
+      rules_removed: true,
       reason: reason('PORT_AMBIGUOUS', { port: WEB_PORT, server: 'web', addresses: ['10.20.0.90', '10.20.0.91'] }),
     });
   });
@@ -133,7 +133,7 @@ describe('a changed target', () => {
   test('a server without a port suspends the mapping', async () => {
     remove(cloud.itsPorts, WEB_PORT);
 
-    expect(await correctionOn(WEB_MAPPING)).toMatchObject({ action: 'suspend', withdrawn: true });
+    expect(await correctionOn(WEB_MAPPING)).toMatchObject({ action: 'suspend', rules_removed: true });
   });
 
   test('a router without an interface on the subnet suspends the mapping', async () => {
@@ -141,7 +141,7 @@ describe('a changed target', () => {
 
     expect(await correctionOn(WEB_MAPPING)).toMatchObject({
       action: 'suspend',
-      withdrawn: true,
+      rules_removed: true,
       reason: reason('SUBNET_DETACHED', { router: 'edge', addresses: ['10.20.0.51'] }),
     });
   });
@@ -155,7 +155,7 @@ describe('a server that does not answer', () => {
 
       expect(await correctionOn(WEB_MAPPING)).toMatchObject({
         action: 'suspend',
-        withdrawn: false,
+        rules_removed: false,
         reason: reason('SERVER_STOPPED', { server: 'web', status }),
       });
     },
@@ -182,7 +182,7 @@ describe('a server that does not answer', () => {
   });
 
   test('a server that runs again resumes the mapping', async () => {
-    const suspension = { reason: reason('SERVER_STOPPED', { server: 'web', status: 'SHUTOFF' }), withdrawn: false };
+    const suspension = { reason: reason('SERVER_STOPPED', { server: 'web', status: 'SHUTOFF' }), rules_removed: false };
 
     expect(await correctionOn({ ...WEB_MAPPING, suspension })).toMatchObject({ action: 'resume' });
   });
@@ -219,7 +219,7 @@ test('corrections that close a port or change the target need a verification, ot
   };
   expect(needsVerification({ action: 'delete', ...common })).toBe(true);
   expect(needsVerification({ action: 'follow', ...common, to: WEB_MAPPING })).toBe(true);
-  expect(needsVerification({ action: 'suspend', ...common, withdrawn: true })).toBe(true);
-  expect(needsVerification({ action: 'suspend', ...common, withdrawn: false })).toBe(false);
+  expect(needsVerification({ action: 'suspend', ...common, rules_removed: true })).toBe(true);
+  expect(needsVerification({ action: 'suspend', ...common, rules_removed: false })).toBe(false);
   expect(needsVerification({ action: 'resume', ...common })).toBe(false);
 });

@@ -265,7 +265,9 @@ test('a slow router does not delay the others, is reported, and continues in the
   await timers.pass(5000);
   const { applied, withheld } = await swept;
   expect(applied.map(({ mapping }) => mapping.id)).toEqual([idOf(2)]);
-  expect(withheld).toMatchObject([{ code: 'APPLY_FAILED', facts: { error: expect.stringContaining(sick) } }]);
+  expect(withheld).toMatchObject([
+    { code: 'APPLY_FAILED', facts: { code: 'ROUTER_SLOW', message: expect.stringContaining(sick) } },
+  ]);
 
   hanging.resolve();
   expect(await node.store.transaction(sick, async ({ record }) => record.mappings.size)).toBe(0);

@@ -16,7 +16,13 @@ beforeEach(() => {
   node = fakeNode();
 });
 const appended = () =>
-  node.events.events.map(({ type, by, reason: why, before }) => ({ type, by: by.kind, reason: why, before }));
+  node.events.events.map(({ type, by, reason: why, reason_code, before }) => ({
+    type,
+    by: by.kind,
+    reason: why,
+    reason_code,
+    before,
+  }));
 
 test('create, update with the previous values, and delete', async () => {
   await node.pat.create(OWN, DEMO);
@@ -24,9 +30,9 @@ test('create, update with the previous values, and delete', async () => {
   await node.pat.delete([idOf(1)], DEMO);
 
   expect(appended()).toEqual([
-    { type: 'created', by: 'tenant', reason: '', before: {} },
-    { type: 'updated', by: 'tenant', reason: '', before: { router_port: 4000, name: '' } },
-    { type: 'deleted', by: 'tenant', reason: '', before: {} },
+    { type: 'created', by: 'tenant', reason: '', reason_code: null, before: {} },
+    { type: 'updated', by: 'tenant', reason: '', reason_code: null, before: { router_port: 4000, name: '' } },
+    { type: 'deleted', by: 'tenant', reason: '', reason_code: null, before: {} },
   ]);
   expect(node.events.events.map(({ mapping }) => [mapping.router_port, mapping.status])).toEqual([
     [4000, 'ACTIVE'],
@@ -55,7 +61,12 @@ test('an expiry appends an event by expiry', async () => {
   node.clock.set(new Date(Date.parse(NOW) + 7_200_000));
   await node.pat.sync(ROUTER);
 
-  expect(appended().at(-1)).toMatchObject({ type: 'down', by: 'expiry' });
+  expect(appended().at(-1)).toMatchObject({
+    type: 'down',
+    by: 'expiry',
+    reason_code: 'EXPIRED',
+    before: { status: 'ACTIVE', status_code: null, status_reason: '' },
+  });
   expect(node.events.events.at(-1)?.mapping.status_code).toBe('EXPIRED');
 });
 
@@ -63,13 +74,13 @@ test('corrections append events by the monitor, with the reason', async () => {
   await node.pat.create(REQUEST);
   const seen = { server_ip: REQUEST.server_ip, server_id: null, port_id: null };
   const common = { mapping_id: idOf(1), router_id: ROUTER, seen };
-  await node.corrections.apply([{ action: 'suspend', ...common, reason: SHUTOFF, withdrawn: false }]);
+  await node.corrections.apply([{ action: 'suspend', ...common, reason: SHUTOFF, rules_removed: false }]);
   await node.corrections.apply([{ action: 'resume', ...common }]);
   await node.corrections.apply([{ action: 'delete', ...common, reason: DELETED }]);
 
   expect(appended().slice(1)).toMatchObject([
-    { type: 'suspended', by: 'monitor', reason: reasonText(SHUTOFF) },
-    { type: 'resumed', by: 'monitor' },
-    { type: 'deleted', by: 'monitor', reason: reasonText(DELETED) },
+    { type: 'suspended', by: 'monitor', reason: reasonText(SHUTOFF), reason_code: 'SERVER_STOPPED' },
+    { type: 'resumed', by: 'monitor', reason: '', reason_code: null },
+    { type: 'deleted', by: 'monitor', reason: reasonText(DELETED), reason_code: 'SERVER_DELETED' },
   ]);
 });

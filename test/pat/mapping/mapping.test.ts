@@ -220,10 +220,10 @@ test('a mapping expires in its second, not before', () => {
   expect(isEffective(expiring, new Date(now - 1))).toBe(true);
   expect(isEffective(expiring, new Date(now))).toBe(false);
   expect(isEffective({ ...expiring, enabled: false, expires_at: null }, new Date(now))).toBe(false);
-  const suspended = (withdrawn: boolean) => ({
+  const suspended = (rules_removed: boolean) => ({
     ...expiring,
     expires_at: null,
-    suspension: { reason: reason('PORT_DETACHED', { port: idOf(1) }), withdrawn },
+    suspension: { reason: reason('PORT_DETACHED', { port: idOf(1) }), rules_removed },
   });
   expect(isEffective(suspended(false), new Date(now))).toBe(true);
   expect(isEffective(suspended(true), new Date(now))).toBe(false);

@@ -28,7 +28,7 @@ test('mappings replace rules in one change of the kernel, and a second import do
   expect(value.map(({ result, mapping_ids }) => [result, ...mapping_ids])).toEqual([
     ['imported', idOf(1)],
     ['imported', idOf(2)],
-    ['left'],
+    ['kept'],
   ]);
   expect(left()).toEqual(RANGE);
   expect(node.dataplane.count('apply')).toBe(1);
@@ -41,7 +41,7 @@ test('mappings replace rules in one change of the kernel, and a second import do
   expect({ adopting, pending }).toEqual({ adopting: [], pending: [] });
 
   const events = node.events.events.length;
-  expect((await node.imports.importRules(ROUTER)).value).toMatchObject([{ rule: RANGE[0], result: 'left' }]);
+  expect((await node.imports.importRules(ROUTER)).value).toMatchObject([{ rule: RANGE[0], result: 'kept' }]);
   expect(node.dataplane.count('apply')).toBe(1);
   expect(node.events.events).toHaveLength(events);
 });
@@ -66,7 +66,7 @@ test('connections continue', async () => {
 
 test('a dry run shows the result, and changes nothing', async () => {
   const { value, script } = await node.imports.importRules(ROUTER, { dryRun: true });
-  expect(value.map(({ result }) => result)).toEqual(['imported', 'imported', 'left']);
+  expect(value.map(({ result }) => result)).toEqual(['imported', 'imported', 'kept']);
   for (const rule of [...SSH, ...DNS]) expect(script).toContain(`- ${rule}`);
   expect(script).not.toContain('9000');
   expect(left()).toEqual([...SSH, ...DNS, ...RANGE]);
@@ -144,7 +144,7 @@ test('a full disk after the change of the kernel closes no port, and the next im
   expect(node.router.inPlace()).toHaveLength(2);
 
   isFull = false;
-  expect((await node.imports.importRules(ROUTER)).value).toMatchObject([{ result: 'left' }]);
+  expect((await node.imports.importRules(ROUTER)).value).toMatchObject([{ result: 'kept' }]);
   expect(node.router.inPlace()).toHaveLength(2);
   const { mappings, adopting } = await record();
   expect([mappings.size, adopting]).toEqual([2, []]);
@@ -166,7 +166,7 @@ test('an import that was interrupted after it was stored is completed by the nex
     if (finish === 'sync') await node.pat.sync(ROUTER);
     else {
       const { value } = await node.imports.importRules(ROUTER);
-      expect(value.map(({ result }) => result)).toEqual(['ours', 'dropped']);
+      expect(value.map(({ result }) => result)).toEqual(['existing', 'deleted']);
     }
     expect(left()).toEqual([]);
     expect(node.router.inPlace()).toEqual(whole.router.inPlace());

@@ -3,7 +3,7 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import { ROOT } from '../../../src/core/identity/requester.ts';
 import type { CloudRouter } from '../../../src/pat/interfaces/cloud.ts';
-import type { ReasonCode } from '../../../src/pat/mapping/reasons.ts';
+import type { KnownCode } from '../../../src/pat/mapping/reasons.ts';
 import { MappingQuery } from '../../../src/pat/services/mapping-query.ts';
 import { RouterDirectory } from '../../../src/pat/target/router-directory.ts';
 import { DEMO, FakeCloud, OTHER, OTHER_ROUTER, routerOf } from '../../support/fake-cloud.ts';
@@ -56,7 +56,7 @@ test('concurrent refreshes share one request', async () => {
   expect(cloud.asked).toEqual(['routers']);
 });
 
-test.each<[string, Partial<CloudRouter>, boolean, ReasonCode | null, ReasonCode]>([
+test.each<[string, Partial<CloudRouter>, boolean, KnownCode | null, KnownCode]>([
   ['is disabled', { isUp: false }, false, null, 'ROUTER_DISABLED'],
   ['is on another node', {}, false, null, 'ROUTER_ABSENT'],
   ['has no gateway', { gateway_ips: [] }, true, 'NO_GATEWAY_ADDRESS', 'NO_EXTERNAL_GATEWAY'],

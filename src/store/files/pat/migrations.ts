@@ -2,7 +2,7 @@
 
 import { isObject } from '../../../core/values/json.ts';
 import type { EventType } from '../../../pat/mapping/event.ts';
-import type { ReasonCode } from '../../../pat/mapping/reasons.ts';
+import type { KnownCode } from '../../../pat/mapping/reasons.ts';
 import type { Migration, StoredObject } from '../versions.ts';
 
 /** Version 2 stores the gateway addresses of the router; a line of version 1 does not change them. */
@@ -31,7 +31,7 @@ const withHold = everyMapping((mapping) => ({ ...mapping, hold: null }));
 const withAdopting: Migration = (stored) => ('mappings' in stored ? { ...stored, adopting: [] } : stored);
 
 /** The status reasons of older versions, by the beginning of their sentence. */
-const OLD_REASONS: readonly (readonly [string, ReasonCode])[] = [
+const OLD_REASONS: readonly (readonly [string, KnownCode])[] = [
   ['disabled', 'DISABLED'],
   ['expired at ', 'EXPIRED'],
   ['the router is not on this node', 'ROUTER_ABSENT'],
@@ -39,7 +39,7 @@ const OLD_REASONS: readonly (readonly [string, ReasonCode])[] = [
   ['the router has no gateway address', 'NO_GATEWAY_ADDRESS'],
 ];
 
-function codeOf(statusReason: unknown): ReasonCode | null {
+function codeOf(statusReason: unknown): KnownCode | null {
   if (typeof statusReason !== 'string' || statusReason === '') return null;
   const known = OLD_REASONS.find(([beginning]) => statusReason.startsWith(beginning));
   if (known) return known[1];
@@ -54,7 +54,7 @@ function withReasons({ hold, ...mapping }: StoredObject): StoredObject {
 function suspensionOf(hold: unknown): StoredObject | null {
   if (!isObject(hold)) return null;
   const { reason, withdrawn } = hold;
-  return { reason: { code: 'SUSPENDED', facts: { reason } }, withdrawn };
+  return { reason: { code: 'SUSPENDED', facts: { reason } }, rules_removed: withdrawn };
 }
 
 /** Version 6 stores `pending` instead of `unsettled`. */
@@ -74,12 +74,17 @@ const OLD_TYPES: Readonly<Record<string, EventType>> = { held: 'suspended', rele
 export function migrateEvent(stored: unknown): unknown {
   if (!isObject(stored)) return stored;
   const { mapping, before, type } = stored;
-  if (!isObject(mapping) || 'suspension' in mapping) return stored;
+  if (!isObject(mapping) || 'reason_code' in stored) return stored;
   const { hold, ...past } = isObject(before) ? before : {};
   return {
     ...stored,
     type: OLD_TYPES[String(type)] ?? type,
+    reason_code: null,
     mapping: withReasons(mapping),
-    before: hold === undefined ? past : { ...past, suspension: suspensionOf(hold) },
+    before: {
+      ...past,
+      ...(hold !== undefined && { suspension: suspensionOf(hold) }),
+      ...('status' in past && { status_code: codeOf(past['status_reason']) }),
+    },
   };
 }

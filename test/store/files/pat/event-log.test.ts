@@ -32,6 +32,7 @@ const event = (n: number, fields: Partial<NewEvent> = {}): NewEvent => ({
   project_id: null,
   by: { kind: 'operator', name: 'root' },
   reason: '',
+  reason_code: null,
   before: {},
   mapping: { ...MAPPING, id: idOf(n) },
   ...fields,
@@ -127,13 +128,26 @@ test('an event that cannot be written is logged, and fails no change', async () 
   expect(await ids()).toEqual([idOf(2)]);
 });
 
+test('an older change of the status is read with the code of the status before', async () => {
+  await eventLog.append([event(1)]);
+  const [path = ''] = files().map((file) => join(state_dir, 'events', file));
+  const { reason_code: _, ...current } = JSON.parse(readFileSync(path, 'utf8'));
+  const before = { status: 'DOWN', status_reason: 'the router is not on this node' };
+  writeFileSync(path, `${JSON.stringify({ ...current, type: 'active', before })}\n`);
+
+  expect(await eventLog.list({})).toMatchObject([
+    { reason_code: null, before: { ...before, status_code: 'ROUTER_ABSENT' } },
+  ]);
+});
+
 test('events of older versions are read with the names of today', async () => {
   await eventLog.append([event(1)]);
   const [path = ''] = files().map((file) => join(state_dir, 'events', file));
   const { suspension: _, status_code: __, ...mapping } = MAPPING;
   const hold = { reason: 'server web is SHUTOFF', withdrawn: false };
+  const { reason_code: ___, ...current } = JSON.parse(readFileSync(path, 'utf8'));
   const old = {
-    ...JSON.parse(readFileSync(path, 'utf8')),
+    ...current,
     type: 'held',
     before: { hold: null },
     mapping: { ...mapping, hold },
@@ -142,6 +156,10 @@ test('events of older versions are read with the names of today', async () => {
 
   const reason = { code: 'SUSPENDED', facts: { reason: 'server web is SHUTOFF' } };
   expect(await eventLog.list({ type: 'suspended' })).toMatchObject([
-    { before: { suspension: null }, mapping: { status_code: null, suspension: { reason, withdrawn: false } } },
+    {
+      reason_code: null,
+      before: { suspension: null },
+      mapping: { status_code: null, suspension: { reason, rules_removed: false } },
+    },
   ]);
 });

@@ -139,6 +139,6 @@ describe('version 6', () => {
     const record = await read({ ...FIFTH, hold: { reason: 'server web is SHUTOFF', withdrawn: true } });
 
     const reason = { code: 'SUSPENDED', facts: { reason: 'server web is SHUTOFF' } };
-    expect(record.mappings.get(idOf(1))?.suspension).toEqual({ reason, withdrawn: true });
+    expect(record.mappings.get(idOf(1))?.suspension).toEqual({ reason, rules_removed: true });
   });
 });
