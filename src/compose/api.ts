@@ -4,7 +4,8 @@ import { ChainedAuthenticator } from '../core/identity/chained-authenticator.ts'
 import type { AccessPolicy } from '../core/identity/policy.ts';
 import { ROOT, type Role } from '../core/identity/requester.ts';
 import type { Logger } from '../core/logger.ts';
-import { noServers, ServerService, type Servers } from '../pat/services/server-service.ts';
+import type { Servers } from '../pat/services/api.ts';
+import { noServers, ServerService } from '../pat/services/server-service.ts';
 import { type AppParts, createApp } from '../server/http/app.ts';
 import { clientAddress } from '../server/http/client-address.ts';
 import { Gate } from '../server/http/gate.ts';
@@ -53,7 +54,7 @@ export function composeApi(parts: ApiParts): (tls: TlsFiles | undefined) => read
   });
   const idempotency = new IdempotencyKeys(systemClock);
   const servers = serversOf(parts);
-  const apis = [patApi({ ...node, servers, policy: access, idempotency, request_id: () => context.requestId })];
+  const apis = [patApi({ ...node, servers, policy: access, idempotency, requestId: () => context.requestId })];
   const { version } = runtime;
   const addressOf: AppParts['addressOf'] = (request) => clientAddress(request, settings.current.trusted_proxies);
   const publicRoutes = [

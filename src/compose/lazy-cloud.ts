@@ -10,7 +10,8 @@ import type { GroupInspection, SecuredTarget, SecurityGroupAccess } from '../pat
 import type { ResolvedRequest, Targets } from '../pat/interfaces/target.ts';
 import type { Mapping, TargetIdentity } from '../pat/mapping/mapping.ts';
 import type { MappingRequest } from '../pat/mapping/request.ts';
-import { noServers, type ServerSummary, type Servers } from '../pat/services/server-service.ts';
+import type { ServerSummary, Servers } from '../pat/services/api.ts';
+import { noServers } from '../pat/services/server-service.ts';
 import { LocalTargets } from '../pat/target/targets.ts';
 import { ruleWarning } from '../pat/target/warnings.ts';
 import { pathExists } from '../system/path-exists.ts';

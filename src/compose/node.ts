@@ -71,7 +71,7 @@ interface NodeParts {
   /** The default policy if left out. */
   readonly access?: AccessPolicy;
   /** The ID of the present API request; left out where there are none. */
-  readonly request_id?: () => string;
+  readonly requestId?: () => string;
   /** Called with the record after each transaction. */
   readonly touched?: (record: RouterRecord) => void;
 }
@@ -91,7 +91,7 @@ export function buildNode(parts: NodeParts): Node {
     parts.touched?.(record);
   });
   const agent = new Agent(dataplane, systemClock, log);
-  const { request_id: requestId = () => '', retainDays, access = defaultPolicy(ACTIONS) } = parts;
+  const { requestId = () => '', retainDays, access = defaultPolicy(ACTIONS) } = parts;
   const events = new EventLog({ stateDir: state_dir, clock: systemClock, log, retainDays, requestId });
   const node = { store, dataplane, agent, clock: systemClock, newId: newUuid, log, settings, stateDir: state_dir };
   const runner = new ChangeRunner({ ...node, auditLog: events });

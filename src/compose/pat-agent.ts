@@ -126,7 +126,7 @@ function reconcilingNode(foundation: Foundation): ReconcilingNode {
     lockTimeoutSeconds: Math.min(config.lock_timeout_seconds, LOCK_TIMEOUT_SECONDS),
     isWatched: true,
     retainDays: () => settings.current.retain_days,
-    request_id: () => context.requestId,
+    requestId: () => context.requestId,
     touched: (record) =>
       context.outside(() => {
         controller.recordChanged(record);
@@ -202,7 +202,7 @@ function controllerOf(node: Node, settings: LiveConfig, metrics: PatMetrics, log
     read: (routerId) => node.store.read(routerId),
     sync: (routerId) => node.pat.sync(routerId),
     periodMs: () => settings.current.reconcile_period_seconds * 1000,
-    onReconciled: ({ trigger, ...outcome }) => metrics.reconciled({ reason: trigger, ...outcome }),
+    onReconciled: (outcome) => metrics.reconciled(outcome),
     clock: systemClock,
     timers: systemTimers,
     log,

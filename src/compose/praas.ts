@@ -1,11 +1,8 @@
 /** The services that commands call: of this node directly, of its daemon, or of a remote daemon. */
 
 import type { Checks } from '../pat/check/service.ts';
-import type { Corrections } from '../pat/follow/correction.ts';
 import type { Events } from '../pat/interfaces/events.ts';
-import type { Pat, Quotas, Routers } from '../pat/services/api.ts';
-import type { Imports } from '../pat/services/import-service.ts';
-import type { Servers } from '../pat/services/server-service.ts';
+import type { Corrections, Imports, Pat, Quotas, Routers, Servers } from '../pat/services/api.ts';
 import { newUuid } from '../system/clock.ts';
 import { createExec } from '../system/exec.ts';
 import type { DaemonAddress } from '../system/http/daemon-address.ts';

@@ -83,16 +83,16 @@ export class RouterWatch {
 
   #namesOf(routerIds: readonly string[]): string[] {
     const ids = new Set(routerIds);
-    return this.#namespaces.names.filter((name) => ids.has(routerIdOf(name)) && isRouter(name));
+    return this.#namespaces.names.filter((name) => ids.has(routerIdOf(name)) && mayBeRouter(name));
   }
 
   #report(name: string, event: RouterEvent): void {
-    if (isRouter(name)) this.#onChange?.(routerIdOf(name), event);
+    if (mayBeRouter(name)) this.#onChange?.(routerIdOf(name), event);
   }
 }
 
 /** True for the name of a namespace that can belong to a router. */
-function isRouter(name: string): boolean {
+function mayBeRouter(name: string): boolean {
   return RouterId.safeParse(routerIdOf(name)).success;
 }
 

@@ -3,7 +3,7 @@ import { judgeCertificate } from '../../src/admin/doctor/certificate.ts';
 import { judgeOffset } from '../../src/admin/doctor/clock.ts';
 import { judgeBroker, judgeView } from '../../src/admin/doctor/cloud.ts';
 import { configFileCheck, judgeRenamed } from '../../src/admin/doctor/config-file.ts';
-import { judgeRelease, judgeConnectionTable as judgeTable } from '../../src/admin/doctor/kernel.ts';
+import { judgeConnectionTable, judgeRelease } from '../../src/admin/doctor/kernel.ts';
 import { judgePort } from '../../src/admin/doctor/listeners.ts';
 import { judgeReadiness } from '../../src/admin/doctor/pat-agent.ts';
 import type { Judgement } from '../../src/admin/doctor/report.ts';
@@ -16,16 +16,16 @@ import { judgeDamagedFiles, judgeSpace } from '../../src/admin/doctor/storage.ts
 import { judgeVersion } from '../../src/admin/doctor/tools.ts';
 import {
   judgeConnection,
-  judgeConnectionTable,
   judgeCounters,
   judgeGroups,
   judgeMapping,
-  judgePort as judgeNeutronPort,
-  judgeRouter as judgeNeutronRouter,
+  judgeNeutronPort,
+  judgeNeutronRouter,
   judgeNode,
   judgeRule,
   judgeScope,
   judgeServer,
+  judgeTableOfRouter,
 } from '../../src/pat/check/judge.ts';
 import { type Hop, ok, reportOf, unknown, warning } from '../../src/pat/check/report.ts';
 import type { CloudPort, CloudRouter, SecurityGroupRule } from '../../src/pat/interfaces/cloud.ts';
@@ -91,10 +91,10 @@ export const JUDGEMENTS: readonly Judgement[] = [
   judgeRelease('5.10.0-28-amd64', 'nftables'),
   judgeRenamed({ where: '/usr/local/etc/praas/praas.conf:3', oldName: 'retain', newName: 'retain_days' }),
   judgeRenamed({ where: 'environment', oldName: 'PRAAS_RETAIN', newName: 'PRAAS_RETAIN_DAYS' }),
-  judgeTable('connection table', undefined),
-  judgeTable('connection table', { used: 12, limit: 262_144 }),
-  judgeTable('connection table', { used: 230_000, limit: 262_144 }),
-  judgeTable('connection table', { used: 262_000, limit: 262_144 }),
+  judgeConnectionTable('connection table', undefined),
+  judgeConnectionTable('connection table', { used: 12, limit: 262_144 }),
+  judgeConnectionTable('connection table', { used: 230_000, limit: 262_144 }),
+  judgeConnectionTable('connection table', { used: 262_000, limit: 262_144 }),
   ...(await configFileCheck(undefined, undefined, []).run()),
   judgeMode(SECRET, 0o600),
   judgeMode(SECRET, 0o640),
@@ -211,11 +211,11 @@ export const HOPS: readonly Hop[] = [
   judgeNode(undefined, HOSTS),
   judgeNode({ ...FACTS, isStandby: true }, HOSTS),
   judgeNode(FACTS, HOSTS),
-  judgeConnectionTable(undefined, true),
-  judgeConnectionTable({ used: 12, limit: 262_144 }, true),
-  judgeConnectionTable({ used: 230_000, limit: 262_144 }, true),
-  judgeConnectionTable({ used: 262_000, limit: 262_144 }, true),
-  judgeConnectionTable({ used: 262_000, limit: 262_144 }, false),
+  judgeTableOfRouter(undefined, true),
+  judgeTableOfRouter({ used: 12, limit: 262_144 }, true),
+  judgeTableOfRouter({ used: 230_000, limit: 262_144 }, true),
+  judgeTableOfRouter({ used: 262_000, limit: 262_144 }, true),
+  judgeTableOfRouter({ used: 262_000, limit: 262_144 }, false),
   judgeRule({ ...MAPPING, enabled: false }, { missing: [], unexpected: [] }),
   judgeRule(MAPPING, { missing: [], unexpected: [] }),
   judgeRule(MAPPING, { missing: [MAPPING.id], unexpected: [] }),

@@ -1,7 +1,7 @@
+import type { QuotaStore } from '../../src/pat/interfaces/quota-store.ts';
 import type { MappingStore } from '../../src/pat/interfaces/store.ts';
 import type { RouterRecord } from '../../src/pat/mapping/record.ts';
 import type { OwnQuota } from '../../src/pat/quota/quota.ts';
-import type { QuotaStore } from '../../src/pat/quota/quota-store.ts';
 
 export class MemoryQuotaStore implements QuotaStore {
   readonly #quotas = new Map<string, OwnQuota>();

@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { parseInput } from '../../core/values/input.ts';
-import { OwnQuota } from '../../pat/quota/quota.ts';
+import { OwnQuota, ProjectId } from '../../pat/quota/quota.ts';
 import type { QuotaView } from '../../pat/services/api.ts';
 import { limitFlag, outputFlags } from '../flags.ts';
 import { renderRecord } from '../output/rows.ts';
@@ -41,8 +41,9 @@ export default class QuotaSet extends ServiceCommand {
     if (!flags.default && Object.keys(given).length === 0)
       this.misuse('--mappings, --ports-per-router or --default is required');
     this.requireRootHere(flags);
+    const project = parseInput(ProjectId, args.project);
     const quota = await this.withPraas(flags, ({ quotas }) =>
-      flags.default ? quotas.reset(args.project) : quotas.set(args.project, parseInput(OwnQuota, given)),
+      flags.default ? quotas.reset(project) : quotas.set(project, parseInput(OwnQuota, given)),
     );
     this.print(await renderRecord(flags.format, columns, quota));
     return quota;

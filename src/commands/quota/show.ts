@@ -1,4 +1,6 @@
 import { Args } from '@oclif/core';
+import { parseInput } from '../../core/values/input.ts';
+import { ProjectId } from '../../pat/quota/quota.ts';
 import type { QuotaView } from '../../pat/services/api.ts';
 import { outputFlags } from '../flags.ts';
 import { renderList, renderRecord } from '../output/rows.ts';
@@ -27,7 +29,7 @@ export default class QuotaShow extends ServiceCommand {
       this.print(await renderList(flags.format, columns, quotas));
       return quotas;
     }
-    const quota = await this.withPraas(flags, (praas) => praas.quotas.show(project));
+    const quota = await this.withPraas(flags, (praas) => praas.quotas.show(parseInput(ProjectId, project)));
     this.print(await renderRecord(flags.format, columns, quota));
     return quota;
   }

@@ -1,4 +1,4 @@
-import type { ServerAddress, ServerSummary } from '../../pat/services/server-service.ts';
+import type { ServerAddress, ServerSummary } from '../../pat/services/api.ts';
 import { outputFlags } from '../flags.ts';
 import { type Column, renderList } from '../output/rows.ts';
 import { ServiceCommand } from '../service-command.ts';

@@ -31,7 +31,7 @@ export function judgeMapping({ enabled, status, status_code, status_reason, expi
 }
 
 /** `router` is undefined where Neutron has no router of that ID. */
-export function judgeRouter(router: CloudRouter | undefined, { gateway_ip }: Mapping): Hop {
+export function judgeNeutronRouter(router: CloudRouter | undefined, { gateway_ip }: Mapping): Hop {
   if (router === undefined) return failed('router', 'the router was deleted in Neutron', 'Delete the mapping.');
   const { name, isUp, gateway_ips } = router;
   if (!isUp) {
@@ -78,7 +78,7 @@ export function judgeNode(facts: RouterFacts | undefined, hosts: readonly Router
  * connections; it does not log that for the namespace of a router. The limit is a setting of the node, so only a requester who
  * sees hosts is told how to raise it.
  */
-export function judgeConnectionTable(usage: Usage | undefined, showsHosts: boolean): Hop {
+export function judgeTableOfRouter(usage: Usage | undefined, showsHosts: boolean): Hop {
   if (usage === undefined) return skipped('connection_table', 'the kernel does not track connections');
   const entries = usageText(usage, 'entries');
   const step = showsHosts
@@ -134,7 +134,7 @@ export function judgeGroups(
 }
 
 /** `port` is undefined where Neutron has no port of that ID. */
-export function judgePort(port: CloudPort | undefined, { server_ip }: Mapping, showsHosts: boolean): Hop {
+export function judgeNeutronPort(port: CloudPort | undefined, { server_ip }: Mapping, showsHosts: boolean): Hop {
   if (port === undefined) {
     return failed('port', 'the port was deleted in Neutron', 'Delete the mapping, and publish the new server.');
   }

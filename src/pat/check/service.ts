@@ -14,16 +14,16 @@ import type { MappingView } from '../mapping/view.ts';
 import {
   allowsAnySource,
   judgeConnection,
-  judgeConnectionTable,
   judgeCounters,
   judgeGroups,
   judgeMapping,
+  judgeNeutronPort,
+  judgeNeutronRouter,
   judgeNode,
-  judgePort,
-  judgeRouter,
   judgeRule,
   judgeScope,
   judgeServer,
+  judgeTableOfRouter,
 } from './judge.ts';
 import { type CheckReport, type Hop, type HopName, reportOf, skipped, unknown } from './report.ts';
 
@@ -93,7 +93,7 @@ export class CheckService implements Checks {
 
   async #connectionTable({ router_id }: Mapping, showsHosts: boolean): Promise<Hop> {
     try {
-      return judgeConnectionTable(await this.#parts.dataplane.connectionTable(router_id), showsHosts);
+      return judgeTableOfRouter(await this.#parts.dataplane.connectionTable(router_id), showsHosts);
     } catch (error) {
       if (isPraasError(error, 'ROUTER_NOT_FOUND')) return skipped('connection_table', NO_ROUTER);
       if (!isPraasError(error)) throw error;
@@ -113,22 +113,26 @@ export class CheckService implements Checks {
       return { hops, allowsRouter: true };
     }
     const { router_id, port_id, server_id } = mapping;
+    const port = port_id === null ? undefined : cloud.port(port_id);
     let allowsRouter = true;
     const hops = await Promise.all([
-      orUnknown(['router'], async () => judgeRouter(await cloud.router(router_id), mapping)),
-      port_id === null
+      orUnknown(['router'], async () => judgeNeutronRouter(await cloud.router(router_id), mapping)),
+      port === undefined
         ? [skipped('port', NO_PORT), skipped('security_group', NO_PORT)]
         : orUnknown(['port', 'security_group'], async () => {
-            const port = await cloud.port(port_id);
-            const rules = port && (await cloud.securityGroupRules(port.security_group_ids));
-            allowsRouter = !port || !rules || allowsAnySource(port, rules, mapping);
-            return [judgePort(port, mapping, showsHosts), await judgeGroupsOf(cloud, port, rules ?? [], mapping)];
+            const found = await port;
+            const rules = found && (await cloud.securityGroupRules(found.security_group_ids));
+            allowsRouter = !found || !rules || allowsAnySource(found, rules, mapping);
+            return [
+              judgeNeutronPort(found, mapping, showsHosts),
+              await judgeGroupsOf(cloud, found, rules ?? [], mapping),
+            ];
           }),
       server_id === null
         ? [skipped('server', 'the mapping has no Nova server')]
         : orUnknown(['server'], async () => {
-            const [server, port] = await Promise.all([cloud.server(server_id), port_id && cloud.port(port_id)]);
-            return judgeServer(server, port || undefined);
+            const [server, found] = await Promise.all([cloud.server(server_id), port]);
+            return judgeServer(server, found);
           }),
     ]);
     return { hops: hops.flat(), allowsRouter };

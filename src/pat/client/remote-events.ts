@@ -1,9 +1,10 @@
 /** Events of a remote PAT agent, and the corrections that the monitor sends it. */
 import type { ApiClient } from '../../core/client/api-client.ts';
 import type { PraasError } from '../errors.ts';
-import type { AppliedCorrection, Correction, CorrectionResult, Corrections } from '../follow/correction.ts';
+import type { AppliedCorrection, Correction, CorrectionResult } from '../follow/correction.ts';
 import type { EventFilter, Events } from '../interfaces/events.ts';
 import type { Event } from '../mapping/event.ts';
+import type { Corrections } from '../services/api.ts';
 import { AppliedCorrectionsDocument, EventListDocument } from './documents.ts';
 
 /** Keeps a request far below the body limit of the API. */

@@ -3,7 +3,7 @@
 import type { ApiClient } from '../../core/client/api-client.ts';
 import type { Changed, ChangeOptions } from '../change/change.ts';
 import type { ImportedRule } from '../import/result.ts';
-import type { Imports } from '../services/import-service.ts';
+import type { Imports } from '../services/api.ts';
 import { ImportedDocument } from './documents.ts';
 import { withOptions } from './remote-pat.ts';
 

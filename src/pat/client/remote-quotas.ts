@@ -1,9 +1,8 @@
 /** Quotas of a remote PAT agent. */
 
 import type { ApiClient } from '../../core/client/api-client.ts';
-import { parseInput } from '../../core/values/input.ts';
 import { praasError } from '../errors.ts';
-import { type OwnQuota, ProjectId } from '../quota/quota.ts';
+import type { OwnQuota } from '../quota/quota.ts';
 import type { Quotas, QuotaView } from '../services/api.ts';
 import { QuotaDocument, QuotaListDocument } from './documents.ts';
 
@@ -34,9 +33,8 @@ export class RemoteQuotas implements Quotas {
   }
 }
 
-/** A project that begins with a dot would change the path of the request. */
-function pathOf(projectId: string): string {
-  const project = parseInput(ProjectId, projectId);
-  if (project.startsWith('.')) throw praasError('PROJECT_NOT_FOUND', { project });
+/** An empty project, or one that begins with a dot, would change the path of the request. */
+function pathOf(project: string): string {
+  if (project === '' || project.startsWith('.')) throw praasError('PROJECT_NOT_FOUND', { project });
   return `${QUOTAS}/${encodeURIComponent(project)}`;
 }

@@ -1,7 +1,7 @@
 /** The servers of the cloud, listed by a remote PAT agent. */
 
 import type { ApiClient } from '../../core/client/api-client.ts';
-import type { ServerSummary, Servers } from '../services/server-service.ts';
+import type { ServerSummary, Servers } from '../services/api.ts';
 import { ServerListDocument } from './documents.ts';
 
 export class RemoteServers implements Servers {

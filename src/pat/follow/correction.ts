@@ -89,8 +89,3 @@ export interface CorrectionResult {
   /** The errors of routers whose corrections failed; the next sweep finds them again. */
   readonly failures: readonly PraasError[];
 }
-
-export interface Corrections {
-  /** Carries out all corrections of a router or none. A router that fails does not delay the others. */
-  apply(corrections: readonly Correction[]): Promise<CorrectionResult>;
-}

@@ -48,6 +48,6 @@ export interface Dataplane {
    * Throws ROUTER_NOT_FOUND.
    */
   connectionTable(routerId: string): Promise<Usage | undefined>;
-  /** Ends these connections, and none of those `spared`; one that has just ended by itself is no error. */
-  endFlows(routerId: string, flows: readonly Flow[], spared: readonly Flow[]): Promise<void>;
+  /** Ends these connections, and none of those to keep; one that has just ended by itself is no error. */
+  endFlows(routerId: string, flows: readonly Flow[], keep: readonly Flow[]): Promise<void>;
 }

@@ -1,5 +1,5 @@
 /** The event log: where the events of mappings are appended and read. */
-import { Event, type EventType, type NewEvent } from '../mapping/event.ts';
+import type { Event, EventType, NewEvent } from '../mapping/event.ts';
 
 /** Selects events; an empty filter selects all. The fields are those of the query of GET /v1/events. */
 export interface EventFilter {

@@ -7,10 +7,10 @@
  */
 import { isPraasError, praasError } from '../errors.ts';
 import type { QuotaReserver } from '../interfaces/quota.ts';
+import type { QuotaStore } from '../interfaces/quota-store.ts';
 import type { MappingStore } from '../interfaces/store.ts';
 import type { RouterRecord } from '../mapping/record.ts';
 import { exceededLimit, type Quota, type QuotaUsage } from './quota.ts';
-import type { QuotaStore } from './quota-store.ts';
 
 interface QuotaLedgerParts {
   readonly store: Pick<MappingStore, 'routers' | 'read'>;

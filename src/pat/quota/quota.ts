@@ -1,6 +1,7 @@
 /** How many mappings a project may have, and how many it has. Pure. -1 means unlimited, as in OpenStack. */
 import * as z from 'zod';
 import { Text } from '../../core/values/schemas.ts';
+import type { OwnQuota as StoredQuota } from '../interfaces/quota-store.ts';
 
 const UNLIMITED = -1;
 const MAX_LIMIT = 1_000_000;
@@ -17,9 +18,12 @@ export interface Quota {
   readonly ports_per_router: number;
 }
 
-/** The quota that an operator has set for one project. A limit that is left out has its default. */
-export const OwnQuota = z.strictObject({ mappings: Limit.exactOptional(), ports_per_router: Limit.exactOptional() });
-export type OwnQuota = Readonly<z.infer<typeof OwnQuota>>;
+/** Parses a stored quota. */
+export const OwnQuota = z.strictObject({
+  mappings: Limit.exactOptional(),
+  ports_per_router: Limit.exactOptional(),
+}) satisfies z.ZodType<StoredQuota>;
+export type OwnQuota = StoredQuota;
 
 /** How many mappings a project has. */
 export interface QuotaUsage {
@@ -29,7 +33,7 @@ export interface QuotaUsage {
 }
 
 /** The limit that a request would exceed, as facts of the error. */
-export interface ExceededLimit {
+interface ExceededQuota {
   readonly what: string;
   readonly limit: number;
   readonly used: number;
@@ -40,8 +44,8 @@ export function exceededLimit(
   quota: Quota,
   { mappings, onRouter }: QuotaUsage,
   count: number,
-): ExceededLimit | undefined {
-  const limits: readonly ExceededLimit[] = [
+): ExceededQuota | undefined {
+  const limits: readonly ExceededQuota[] = [
     { what: 'mappings', limit: quota.mappings, used: mappings },
     { what: 'ports on one router', limit: quota.ports_per_router, used: onRouter },
   ];

@@ -116,19 +116,19 @@ export class Agent implements RouterAgent, CounterSource {
   }
 
   async #reconcileOnce(view: RouterView, record: RouterRecord, ids: readonly string[]): Promise<ReconcileResult> {
-    const { router_id } = record;
+    const { router_id: routerId } = record;
     const { changes, mappings } = this.#plan(view, record, ids);
     const endpoints = affectedEndpoints(record, changes);
     // Replaced rules cannot be restored, so a failure to read connections must come before the change.
-    if (changes.adopt) await this.#dataplane.flows(router_id, endpoints);
-    if (!isEmptyChanges(changes)) await this.#dataplane.apply(router_id, changes);
+    if (changes.adopt) await this.#dataplane.flows(routerId, endpoints);
+    if (!isEmptyChanges(changes)) await this.#dataplane.apply(routerId, changes);
     this.#logDrift(record, changes, ids);
-    await this.#endStaleFlows(router_id, endpoints, this.#forwardsAt(endpoints, view, record));
+    await this.#endStaleFlows(routerId, endpoints, this.#forwardsAt(endpoints, view, record));
     const router = this.#inspected.get(view);
     router?.update(changes, this.#dataplane);
-    if (router) this.#cache.set(router_id, router);
+    if (router) this.#cache.set(routerId, router);
     // The cached ports in use include those of the replaced rules.
-    if (changes.adopt) this.forget(router_id);
+    if (changes.adopt) this.forget(routerId);
     const put = this.#withStatus(mappings, view.facts);
     return {
       delta: {

@@ -2,7 +2,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Timers } from '../../core/timers.ts';
 import { isExpired } from '../../core/values/time.ts';
-import { type Mapping } from '../mapping/mapping.ts';
+import type { Mapping } from '../mapping/mapping.ts';
 import type { RouterRecord } from '../mapping/record.ts';
 
 interface ExpiryWatchParts {

@@ -1,6 +1,8 @@
 /** The services of published ports, the same for this node and for a remote PAT agent over its socket or HTTP. */
 import type { Requester } from '../../core/identity/requester.ts';
 import type { Changed, ChangeOptions, Synced } from '../change/change.ts';
+import type { Correction, CorrectionResult } from '../follow/correction.ts';
+import type { ImportedRule } from '../import/result.ts';
 import type { MappingPatch } from '../mapping/mapping.ts';
 import type { MappingRequest } from '../mapping/request.ts';
 import type { MappingView } from '../mapping/view.ts';
@@ -48,6 +50,19 @@ export interface Pat {
   sync(routerId: string, options?: ChangeOptions): Promise<Changed<Synced>>;
 }
 
+/** The mappings of this node, of which the API creates several in one change. */
+export interface NodePat extends Pat {
+  /**
+   * Creates all of them or none. `ids` are used instead of generated ones. Throws as create does, MAPPING_EXISTS where a mapping
+   * has one of the IDs, and INVALID_INPUT for no request or for requests of several routers.
+   */
+  createMany(
+    requests: readonly MappingRequest[],
+    options?: ChangeOptions,
+    ids?: readonly string[],
+  ): Promise<Changed<readonly MappingView[]>>;
+}
+
 export interface RouterList {
   readonly routers: readonly RouterSummary[];
   /** Why some routers could not be read. */
@@ -58,6 +73,12 @@ export interface RouterList {
 export interface Routers {
   list(requester?: Requester): Promise<RouterList>;
   show(routerId: string, requester?: Requester): Promise<RouterDetails>;
+}
+
+/** The routers of this node, which the API takes by name. */
+export interface NodeRouters extends Routers {
+  /** Gives the ID of the router with that name in OpenStack; anything else is given back as an ID. */
+  idOf(reference: string, requester?: Requester): string;
 }
 
 /** A limit (-1: unlimited) and how much of it is in use. */
@@ -76,8 +97,7 @@ export interface QuotaView {
 }
 
 /**
- * Quotas of projects. Each method throws INVALID_INPUT, PROJECT_NOT_FOUND for a project that the requester does not see, and
- * QUOTAS_DAMAGED.
+ * Quotas of projects. Each method throws PROJECT_NOT_FOUND for a project that the requester does not see, and QUOTAS_DAMAGED.
  */
 export interface Quotas {
   list(requester?: Requester): Promise<readonly QuotaView[]>;
@@ -86,4 +106,51 @@ export interface Quotas {
   set(projectId: string, quota: OwnQuota, requester?: Requester): Promise<QuotaView>;
   /** Resets the quota of a project to the default. */
   reset(projectId: string, requester?: Requester): Promise<QuotaView>;
+}
+
+/** Imports of unmanaged rules as mappings. */
+export interface Imports {
+  /**
+   * Gives what becomes of each unmanaged rule in the chains that praas shares with other programs. Connections are not
+   * interrupted. Throws ROUTER_NOT_FOUND, UNKNOWN_RULES, IMPORT_UNFINISHED, and as the agent does.
+   */
+  importRules(routerId: string, options?: ChangeOptions): Promise<Changed<readonly ImportedRule[]>>;
+}
+
+/** A router of the requester with an interface on the subnet of an address. */
+export interface SubnetRouter {
+  readonly router_id: string;
+  readonly name: string;
+  readonly gateway_ips: readonly string[];
+}
+
+/** One IPv4 address of a server. */
+export interface ServerAddress {
+  readonly server_ip: string;
+  readonly port_id: string;
+  readonly routers: readonly SubnetRouter[];
+  readonly floating_ips: readonly string[];
+}
+
+export interface ServerSummary {
+  readonly server_id: string;
+  readonly name: string;
+  readonly project_id: string;
+  /** Nova's status, such as ACTIVE. */
+  readonly status: string;
+  readonly addresses: readonly ServerAddress[];
+  /** The number of its mappings. */
+  readonly mappings: number;
+}
+
+/** The servers that the requester sees. */
+export interface Servers {
+  /** Throws CLOUD_NOT_CONFIGURED and the errors of Cloud. */
+  list(requester?: Requester): Promise<readonly ServerSummary[]>;
+}
+
+/** Corrections of the monitor. */
+export interface Corrections {
+  /** Carries out all corrections of a router or none. A router that fails does not delay the others. */
+  apply(corrections: readonly Correction[]): Promise<CorrectionResult>;
 }

@@ -8,11 +8,11 @@ import {
   type AppliedCorrection,
   type Correction,
   type CorrectionResult,
-  type Corrections,
   decideCorrections,
 } from '../follow/correction.ts';
 import { type Cause, MONITOR_REQUESTER } from '../mapping/event.ts';
 import { type OpenedRulesParts, removeUnusedRules } from '../target/opened-rules.ts';
+import type { Corrections } from './api.ts';
 
 interface CorrectionServiceParts extends OpenedRulesParts {
   readonly runner: ChangeRunner;

@@ -11,14 +11,7 @@ import { decideImport, type RuleDecision } from '../import/import.ts';
 import { importReasonText } from '../import/reasons.ts';
 import type { ImportedRule } from '../import/result.ts';
 import type { Cause } from '../mapping/event.ts';
-
-export interface Imports {
-  /**
-   * Gives what becomes of each unmanaged rule in the chains that praas shares with other programs. Connections are not
-   * interrupted. Throws ROUTER_NOT_FOUND, UNKNOWN_RULES, IMPORT_UNFINISHED, and as the agent does.
-   */
-  importRules(routerId: string, options?: ChangeOptions): Promise<Changed<readonly ImportedRule[]>>;
-}
+import type { Imports } from './api.ts';
 
 interface ImportServiceParts {
   readonly runner: ChangeRunner;

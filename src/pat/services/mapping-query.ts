@@ -40,6 +40,7 @@ export class MappingQuery {
   async list(filter: MappingFilter = {}, requester: Requester = ROOT): Promise<StoredMappings> {
     const { store, dataplane, clock } = this.#parts;
     const routerIds = filter.router_id === undefined ? await store.routers() : [filter.router_id];
+    const relatedTo = filter.related_to && new Set(filter.related_to);
     const [present, records] = await Promise.all([
       dataplane.routers(),
       Promise.allSettled(routerIds.map((routerId) => store.read(routerId))),
@@ -48,7 +49,7 @@ export class MappingQuery {
     const now = clock.now();
     const mappings = records
       .flatMap((result) => (result.status === 'fulfilled' ? [...result.value.mappings.values()] : []))
-      .filter((mapping) => requester.sees(mapping.project_id) && matches(mapping, filter))
+      .filter((mapping) => requester.sees(mapping.project_id) && matches(mapping, filter, relatedTo))
       .map((mapping) => this.#asOf(mapping, now, presentRouters.has(mapping.router_id)))
       .filter(({ status }) => filter.status === undefined || filter.status === status)
       .toSorted(byEndpoint);
@@ -115,9 +116,9 @@ export class MappingQuery {
 }
 
 /** Everything but the status, which depends on the time. */
-function matches(mapping: Mapping, { server_ip, related_to }: MappingFilter): boolean {
+function matches(mapping: Mapping, { server_ip }: MappingFilter, relatedTo: ReadonlySet<string> | undefined): boolean {
   if (server_ip !== undefined && mapping.server_ip !== server_ip) return false;
-  return related_to === undefined || relatedIds(mapping).some((id) => related_to.includes(id));
+  return relatedTo === undefined || relatedIds(mapping).some((id) => relatedTo.has(id));
 }
 
 function byEndpoint(a: Mapping, b: Mapping): number {

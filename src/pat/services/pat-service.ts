@@ -25,7 +25,7 @@ import type { MappingView } from '../mapping/view.ts';
 import type { Connection } from '../plan/connection.ts';
 import { removeUnusedRules } from '../target/opened-rules.ts';
 import { requirePortInRange } from '../target/targets.ts';
-import type { DeletedMappings, MappingFilter, MappingList, Pat } from './api.ts';
+import type { DeletedMappings, MappingFilter, MappingList, NodePat } from './api.ts';
 import { MappingCreation } from './create-mappings.ts';
 import { MappingQuery, type MappingQueryParts } from './mapping-query.ts';
 
@@ -46,7 +46,7 @@ interface PatServiceParts extends MappingQueryParts {
 
 const ANY_PORT: PatAction = 'mapping:create:any-port';
 
-export class PatService implements Pat {
+export class PatService implements NodePat {
   readonly #parts: PatServiceParts;
   readonly #query: MappingQuery;
   readonly #creation: MappingCreation;

@@ -1,10 +1,9 @@
 /** Shows and sets the quotas of projects. A project that the requester does not see is not found. */
 import { type Requester, ROOT } from '../../core/identity/requester.ts';
-import { parseInput } from '../../core/values/input.ts';
 import { praasError } from '../errors.ts';
+import type { QuotaStore } from '../interfaces/quota-store.ts';
 import type { QuotaLedger } from '../quota/ledger.ts';
-import { type OwnQuota, ProjectId, type Quota } from '../quota/quota.ts';
-import type { QuotaStore } from '../quota/quota-store.ts';
+import type { OwnQuota, Quota } from '../quota/quota.ts';
 import type { Quotas, QuotaView } from './api.ts';
 
 interface QuotaServiceParts {
@@ -59,9 +58,8 @@ export class QuotaService implements Quotas {
   }
 }
 
-/** Gives the parsed ID. Throws INVALID_INPUT, and PROJECT_NOT_FOUND for a project that the requester does not see. */
-function requireVisible(projectId: string, requester: Requester): string {
-  const project = parseInput(ProjectId, projectId);
+/** Gives the ID back. Throws PROJECT_NOT_FOUND for a project that the requester does not see. */
+function requireVisible(project: string, requester: Requester): string {
   if (!requester.sees(project)) throw praasError('PROJECT_NOT_FOUND', { project });
   return project;
 }

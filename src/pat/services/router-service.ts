@@ -15,7 +15,7 @@ import type { RouterFacts } from '../router/facts.ts';
 import type { PortInUse } from '../router/port-in-use.ts';
 import type { RouterDetails, RouterSummary } from '../router/view.ts';
 import type { RouterDirectory } from '../target/router-directory.ts';
-import type { RouterList, Routers } from './api.ts';
+import type { NodeRouters, RouterList } from './api.ts';
 
 interface RouterServiceParts {
   readonly store: MappingStore;
@@ -30,7 +30,7 @@ interface RouterServiceParts {
 /** Each read runs programs in the namespace of the router. */
 const MAX_CONCURRENT_READS = 8;
 
-export class RouterService implements Routers {
+export class RouterService implements NodeRouters {
   readonly #parts: RouterServiceParts;
 
   constructor(parts: RouterServiceParts) {

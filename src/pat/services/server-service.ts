@@ -3,38 +3,7 @@ import { type Requester, ROOT } from '../../core/identity/requester.ts';
 import type { Cloud, CloudFloatingIp, CloudPort, CloudServer } from '../interfaces/cloud.ts';
 import type { Mapping } from '../mapping/mapping.ts';
 import { addressesOf, isRouterInterface } from '../target/neutron-ports.ts';
-
-/** A router of the requester with an interface on the subnet of an address. */
-interface SubnetRouter {
-  readonly router_id: string;
-  readonly name: string;
-  readonly gateway_ips: readonly string[];
-}
-
-/** One IPv4 address of a server. */
-export interface ServerAddress {
-  readonly server_ip: string;
-  readonly port_id: string;
-  readonly routers: readonly SubnetRouter[];
-  readonly floating_ips: readonly string[];
-}
-
-export interface ServerSummary {
-  readonly server_id: string;
-  readonly name: string;
-  readonly project_id: string;
-  /** Nova's status, such as ACTIVE. */
-  readonly status: string;
-  readonly addresses: readonly ServerAddress[];
-  /** The number of its mappings. */
-  readonly mappings: number;
-}
-
-/** The servers that the requester sees. */
-export interface Servers {
-  /** Throws CLOUD_NOT_CONFIGURED and the errors of Cloud. */
-  list(requester?: Requester): Promise<readonly ServerSummary[]>;
-}
+import type { ServerAddress, ServerSummary, Servers, SubnetRouter } from './api.ts';
 
 /** For a node without OpenStack: each request throws what `notConfigured` gives. */
 export function noServers(notConfigured: () => Error): Servers {

@@ -52,13 +52,13 @@ export function removed(mapping: Mapping): LegacyResponse {
   };
 }
 
-export function notFoundToRemove(wanted: LegacyTarget): LegacyResponse {
+export function notFoundToRemove(requested: LegacyTarget): LegacyResponse {
   return {
     status: 'NO CREATED',
-    remove_server_port: String(wanted.server_port),
-    server_ip: wanted.server_ip,
-    gateway: wanted.gateway_ip,
-    message: `${target(wanted)} is not published on ${wanted.gateway_ip}`,
+    remove_server_port: String(requested.server_port),
+    server_ip: requested.server_ip,
+    gateway: requested.gateway_ip,
+    message: `${target(requested)} is not published on ${requested.gateway_ip}`,
   };
 }
 
@@ -74,13 +74,13 @@ export function moved(before: Mapping, after: Mapping): LegacyResponse {
   };
 }
 
-export function notFoundToMove(wanted: LegacyTarget): LegacyResponse {
+export function notFoundToMove(requested: LegacyTarget): LegacyResponse {
   return {
     status: 'NO CREATED',
-    server_ip: wanted.server_ip,
-    modify_server_port: String(wanted.server_port),
-    gateway: wanted.gateway_ip,
-    message: `${target(wanted)} is not published on ${wanted.gateway_ip}`,
+    server_ip: requested.server_ip,
+    modify_server_port: String(requested.server_port),
+    gateway: requested.gateway_ip,
+    message: `${target(requested)} is not published on ${requested.gateway_ip}`,
   };
 }
 

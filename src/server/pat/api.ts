@@ -1,14 +1,9 @@
 /** The API of published ports: its tags, actions, endpoints and texts. */
 import type { AccessPolicy } from '../../core/identity/policy.ts';
 import { PAT_ACTIONS } from '../../pat/actions.ts';
-import type { CheckService } from '../../pat/check/service.ts';
-import type { Corrections } from '../../pat/follow/correction.ts';
+import type { Checks } from '../../pat/check/service.ts';
 import type { Events } from '../../pat/interfaces/events.ts';
-import type { Quotas } from '../../pat/services/api.ts';
-import type { Imports } from '../../pat/services/import-service.ts';
-import type { PatService } from '../../pat/services/pat-service.ts';
-import type { RouterService } from '../../pat/services/router-service.ts';
-import type { Servers } from '../../pat/services/server-service.ts';
+import type { Corrections, Imports, NodePat, NodeRouters, Quotas, Servers } from '../../pat/services/api.ts';
 import type { Api } from '../http/api.ts';
 import type { IdempotencyKeys } from '../http/idempotency.ts';
 import { eventEndpoints } from './events.ts';
@@ -18,18 +13,18 @@ import { routerEndpoints } from './routers.ts';
 import { serverEndpoints } from './servers.ts';
 
 interface PatApiParts {
-  readonly pat: PatService;
-  readonly routers: RouterService;
+  readonly pat: NodePat;
+  readonly routers: NodeRouters;
   readonly servers: Servers;
   readonly quotas: Quotas;
-  readonly checks: CheckService;
+  readonly checks: Checks;
   readonly events: Events;
   readonly corrections: Corrections;
   readonly imports: Imports;
   readonly policy: AccessPolicy;
   readonly idempotency: IdempotencyKeys;
   /** Gives the ID of the current request, for failures that are part of a response. */
-  readonly request_id: () => string;
+  readonly requestId: () => string;
 }
 
 const SUMMARY = 'Publishes ports of servers on the gateway address of their OpenStack router.';

@@ -1,6 +1,7 @@
 /** /v1/events and /v1/corrections. */
-import type { Corrections } from '../../pat/follow/correction.ts';
+
 import type { Events } from '../../pat/interfaces/events.ts';
+import type { Corrections } from '../../pat/services/api.ts';
 import { type Endpoint, endpoint } from '../http/endpoint.ts';
 import { AppliedCorrectionsDocument, CorrectionsBody, EventListDocument, EventQuery } from './event-schemas.ts';
 import { type FailureParts, problemsOf } from './failures.ts';

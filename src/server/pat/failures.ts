@@ -5,10 +5,10 @@ import { redactFor } from '../http/redact.ts';
 
 export interface FailureParts {
   /** Gives the ID of the current request. */
-  readonly request_id: () => string;
+  readonly requestId: () => string;
 }
 
 /** The errors in the form of error responses, as the requester may see them. */
-export function problemsOf({ request_id }: FailureParts, requester: Requester, errors: readonly Error[]): Problem[] {
-  return errors.map((error) => problemOf(redactFor(requester, error), request_id()));
+export function problemsOf({ requestId }: FailureParts, requester: Requester, errors: readonly Error[]): Problem[] {
+  return errors.map((error) => problemOf(redactFor(requester, error), requestId()));
 }

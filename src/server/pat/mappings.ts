@@ -1,7 +1,6 @@
 /** /v1/mappings: the list of its operations, and those that read. */
-import type { CheckService } from '../../pat/check/service.ts';
-import type { PatService } from '../../pat/services/pat-service.ts';
-import type { RouterService } from '../../pat/services/router-service.ts';
+import type { Checks } from '../../pat/check/service.ts';
+import type { NodePat, NodeRouters } from '../../pat/services/api.ts';
 import { type Endpoint, endpoint } from '../http/endpoint.ts';
 import { CheckDocument } from './check-schemas.ts';
 import { ETAG, etagOf } from './etag.ts';
@@ -17,9 +16,9 @@ import { pageOf } from './paging.ts';
 import { ConnectionsDocument, ListQuery, MappingDocument, MappingListDocument } from './schemas.ts';
 
 interface MappingsParts extends MappingChangesParts {
-  readonly pat: Pick<PatService, 'createMany' | 'update' | 'delete' | 'list' | 'get' | 'connections'>;
-  readonly routers: Pick<RouterService, 'idOf'>;
-  readonly checks: Pick<CheckService, 'check'>;
+  readonly pat: NodePat;
+  readonly routers: Pick<NodeRouters, 'idOf'>;
+  readonly checks: Checks;
 }
 
 export function mappingEndpoints(parts: MappingsParts): readonly Endpoint[] {

@@ -2,9 +2,9 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { STATUSES, type Status } from '../../pat/mapping/mapping.ts';
 
-/** The result of the reconciliation of one router. */
-export interface ReconcileOutcome {
-  readonly reason: string;
+/** The reconciliation of one router, as it is measured. */
+interface MeasuredReconcile {
+  readonly trigger: string;
   readonly seconds: number;
   readonly isOk: boolean;
   /** Mappings whose rules differed from the store without a requested change. */
@@ -50,7 +50,7 @@ export class PatMetrics {
     });
   }
 
-  reconciled({ reason, seconds, isOk, repaired }: ReconcileOutcome): void {
+  reconciled({ trigger: reason, seconds, isOk, repaired }: MeasuredReconcile): void {
     this.#reconciles.observe({ reason }, seconds);
     if (!isOk) this.#reconcileErrors.inc();
     if (repaired > 0) this.#repaired.inc({ reason }, repaired);

@@ -1,11 +1,21 @@
 /** /v1/quotas. */
+import { parseInput } from '../../core/values/input.ts';
+import { ProjectId } from '../../pat/quota/quota.ts';
 import type { Quotas } from '../../pat/services/api.ts';
 import { type Endpoint, endpoint } from '../http/endpoint.ts';
 import { QuotaBody, QuotaDocument, QuotaListDocument } from './quota-schemas.ts';
 
+/** Gives the project that the path names. Throws INVALID_INPUT. */
+const projectOf = (id: string): string => parseInput(ProjectId, id);
+
+const path = '/v1/quotas/{id}';
+const tag = 'quotas';
+
 export function quotaEndpoints(quotas: Quotas): readonly Endpoint[] {
-  const path = '/v1/quotas/{id}';
-  const tag = 'quotas';
+  return [...readEndpoints(quotas), ...changeEndpoints(quotas)];
+}
+
+function readEndpoints(quotas: Quotas): readonly Endpoint[] {
   return [
     endpoint({
       method: 'get',
@@ -28,8 +38,16 @@ export function quotaEndpoints(quotas: Quotas): readonly Endpoint[] {
       tag,
       action: 'quota:show',
       responses: { 200: { description: 'The quota with its usage.', schema: QuotaDocument } },
-      handle: async ({ requester, id }) => ({ status: 200, body: { quota: await quotas.show(id, requester) } }),
+      handle: async ({ requester, id }) => ({
+        status: 200,
+        body: { quota: await quotas.show(projectOf(id), requester) },
+      }),
     }),
+  ];
+}
+
+function changeEndpoints(quotas: Quotas): readonly Endpoint[] {
+  return [
     endpoint<undefined, QuotaBody>({
       method: 'patch',
       path,
@@ -43,7 +61,7 @@ export function quotaEndpoints(quotas: Quotas): readonly Endpoint[] {
       body: QuotaBody,
       responses: { 200: { description: 'The quota with its usage.', schema: QuotaDocument } },
       handle: async ({ requester, id, body }) => {
-        return { status: 200, body: { quota: await quotas.set(id, body.quota, requester) } };
+        return { status: 200, body: { quota: await quotas.set(projectOf(id), body.quota, requester) } };
       },
     }),
     endpoint({
@@ -54,7 +72,10 @@ export function quotaEndpoints(quotas: Quotas): readonly Endpoint[] {
       tag,
       action: 'quota:set',
       responses: { 200: { description: 'The quota with its usage.', schema: QuotaDocument } },
-      handle: async ({ requester, id }) => ({ status: 200, body: { quota: await quotas.reset(id, requester) } }),
+      handle: async ({ requester, id }) => ({
+        status: 200,
+        body: { quota: await quotas.reset(projectOf(id), requester) },
+      }),
     }),
   ];
 }

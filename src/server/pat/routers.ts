@@ -3,9 +3,7 @@
 import type { AccessPolicy } from '../../core/identity/policy.ts';
 import type { Requester } from '../../core/identity/requester.ts';
 import { routerIdOf } from '../../pat/router/facts.ts';
-import type { Pat, Routers } from '../../pat/services/api.ts';
-import type { Imports } from '../../pat/services/import-service.ts';
-import type { RouterService } from '../../pat/services/router-service.ts';
+import type { Imports, NodeRouters, Pat } from '../../pat/services/api.ts';
 import { type Endpoint, endpoint } from '../http/endpoint.ts';
 import { optionsOf } from './access.ts';
 import { type FailureParts, problemsOf } from './failures.ts';
@@ -13,7 +11,7 @@ import { ImportedDocument, RouterDocument, RouterListDocument, SyncedDocument } 
 import { ChangeQuery } from './schemas.ts';
 
 interface RoutersParts extends FailureParts {
-  readonly routers: Routers & Pick<RouterService, 'idOf'>;
+  readonly routers: NodeRouters;
   readonly pat: Pick<Pat, 'sync'>;
   readonly imports: Imports;
   readonly policy: AccessPolicy;

@@ -1,5 +1,5 @@
 /** /v1/servers. */
-import type { Servers } from '../../pat/services/server-service.ts';
+import type { Servers } from '../../pat/services/api.ts';
 import { type Endpoint, endpoint } from '../http/endpoint.ts';
 import { ServerListDocument } from './router-schemas.ts';
 

@@ -7,7 +7,7 @@ import {
   judgeCounters,
   judgeGroups,
   judgeMapping,
-  judgePort,
+  judgeNeutronPort,
   judgeRule,
 } from '../../../src/pat/check/judge.ts';
 import {
@@ -60,6 +60,12 @@ function service(more: Partial<Mapping> = {}): CheckService {
 
 const verdictsOf = (hops: readonly Hop[]): Partial<Record<HopName, HopVerdict>> =>
   Object.fromEntries(hops.map(({ hop, verdict }) => [hop, verdict]));
+
+test('OpenStack is asked once for the port', async () => {
+  await service().check(mapping.id);
+
+  expect(cloud.asked.filter((question) => question === 'port')).toHaveLength(1);
+});
 
 test('without a problem every hop is ok, and the conclusion names the published port', async () => {
   cloud.itsRules.push(openTo(22));
@@ -147,9 +153,12 @@ describe('the first failure, with its next step, is the conclusion:', () => {
 
     expectFirstFailure(
       await service({ server_ip }).check(mapping.id),
-      judgePort(portOfWeb(), { ...mapping, server_ip }, true),
+      judgeNeutronPort(portOfWeb(), { ...mapping, server_ip }, true),
     );
-    expectFirstFailure(await service({ port_id: mapping.id }).check(mapping.id), judgePort(undefined, mapping, true));
+    expectFirstFailure(
+      await service({ port_id: mapping.id }).check(mapping.id),
+      judgeNeutronPort(undefined, mapping, true),
+    );
   });
 });
 

@@ -45,7 +45,7 @@ test('a correction is applied, and its result is received', async () => {
 });
 
 test('a router that fails is an error of the catalogue with its facts', async () => {
-  const { value: mapping } = await api.node.pat.create(WANTED);
+  const { value: mapping } = await api.node.pat.create(REQUEST);
   api.node.dataplane.failNext('apply', praasError('KERNEL_BUSY', { router: ROUTER, seconds: 10 }));
 
   const { applied, failures } = await remote.corrections.apply([{ ...removal(0), mapping_id: mapping.id }]);

@@ -49,9 +49,9 @@ test('refusals have the same codes', async () => {
   expect((await errorOf(remoteAs('admin').set('blue', { mappings: -2 }))).code).toBe('INVALID_INPUT');
 });
 
-test.each([
-  ['', 'INVALID_INPUT'],
-  ['..', 'PROJECT_NOT_FOUND'],
-])('the project %j, which would change the path, is refused without a request', async (project_id, code) => {
-  expect((await errorOf(remoteAs('admin').reset(project_id))).code).toBe(code);
-});
+test.each(['', '..'])(
+  'the project %j, which would change the path, is refused without a request',
+  async (project_id) => {
+    expect((await errorOf(remoteAs('admin').reset(project_id))).code).toBe('PROJECT_NOT_FOUND');
+  },
+);

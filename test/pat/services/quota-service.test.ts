@@ -73,7 +73,3 @@ describe('a requester with a project', () => {
     expect(await limits('red')).toEqual([5, 3, true]);
   });
 });
-
-test.each([[''], ['a\u0000b'], ['x'.repeat(256)]])('%j is not a project ID', async (project_id) => {
-  expect((await errorOf(quotas.show(project_id))).code).toBe('INVALID_INPUT');
-});

@@ -145,7 +145,7 @@ test('a policy that allows a tenant to change routers does not show it more of t
       },
     },
     policy: policyFrom({ actions: { 'router:sync': 'member', 'router:import': 'member' } }),
-    request_id: () => 'req-1',
+    requestId: () => 'req-1',
   });
   const asked = { id: ROUTER, query: {}, body: undefined, ifMatch: undefined, idempotencyKey: undefined };
   const rest = { ...asked, baseUrl: 'http://node', url: '/' };

@@ -33,7 +33,7 @@ test.each(METRICS.map(({ name, type, help }) => [name, type, help]))('%s, a %s',
 });
 
 test('what is reported is what is scraped', async () => {
-  pat.reconciled({ reason: 'period', seconds: 0.2, isOk: false, repaired: 3 });
+  pat.reconciled({ trigger: 'period', seconds: 0.2, isOk: false, repaired: 3 });
   monitor.cycleEnded({ kind: 'sweep', seconds: 1, isOk: false, actions: ['follow', 'suspend', 'follow'] });
 
   const text = await registry.metrics();

@@ -44,6 +44,15 @@ test('a project sees its limits and their usage', async () => {
   ]);
 });
 
+test.each(['a%00b', 'x'.repeat(256)])('%j is not a project ID', async (project_id) => {
+  for (const answered of [
+    await ask('get', `/v1/quotas/${project_id}`),
+    await ask('delete', `/v1/quotas/${project_id}`),
+    await set(project_id, { mappings: 1 }),
+  ])
+    expect(answered).toMatchObject([400, { errors: [{ code: 'praas.invalid-input' }] }]);
+});
+
 test('what an operator sets holds for the next request', async () => {
   await publish();
   await set('blue', { mappings: 1 });

@@ -1,5 +1,11 @@
 /** Where the quotas of projects are kept. */
-import { OwnQuota } from './quota.ts';
+
+/** The quota that an operator has set for one project. A limit that is left out has its default. */
+export interface OwnQuota {
+  readonly mappings?: number;
+  /** Mappings on one router. */
+  readonly ports_per_router?: number;
+}
 
 /** The quotas that operators have set. */
 export interface QuotaStore {
