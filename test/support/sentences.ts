@@ -8,7 +8,10 @@ import {
   uncheckedWarning,
   unreadWarning,
 } from '../../src/pat/target/warnings.ts';
+import { sampleOf } from './error-facts.ts';
 import { idOf } from './samples.ts';
+
+const UNAVAILABLE = sampleOf('CLOUD_UNAVAILABLE').message;
 
 export const WARNINGS: readonly string[] = [
   addressWarning('10.20.0.99'),
@@ -20,8 +23,8 @@ export const WARNINGS: readonly string[] = [
       { cidr: '198.51.100.7/32', protocol: 'udp', port: 53 },
     ],
   ),
-  uncheckedWarning('OpenStack (network) is unavailable'),
-  ruleWarning(idOf(7), 'OpenStack (network) is unavailable'),
+  uncheckedWarning(UNAVAILABLE),
+  ruleWarning(idOf(7), UNAVAILABLE),
   unreadWarning([idOf(7), idOf(8)]),
 ];
 

@@ -80,11 +80,11 @@ test('a program that is missing is TOOL_MISSING, and nothing is thrown', async (
 });
 
 test('it ends when praas is interrupted, with the reason', async () => {
-  const ending = new AbortController();
-  const bound = createFollow(process.env, ending.signal);
+  const controller = new AbortController();
+  const bound = createFollow(process.env, controller.signal);
   const [following, pid] = await begun((onLine) => bound(GOES_ON, onLine));
 
-  ending.abort(new Error('the end'));
+  controller.abort(new Error('the end'));
 
   expect(await following.ended).toMatchObject({ message: 'the end' });
   expect(existsSync(`/proc/${pid}`)).toBe(false);

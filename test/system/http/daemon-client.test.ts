@@ -36,8 +36,12 @@ afterEach(async () => {
   for (const end of ends.splice(0).toReversed()) await end();
 });
 
-function clientOf(place: DaemonAddress, limits: Partial<Limits> = {}, ending = new AbortController()): DaemonClient {
-  const client = new DaemonClient(place, ending.signal, { ...LIMITS, ...limits });
+function clientOf(
+  place: DaemonAddress,
+  limits: Partial<Limits> = {},
+  controller = new AbortController(),
+): DaemonClient {
+  const client = new DaemonClient(place, controller.signal, { ...LIMITS, ...limits });
   ends.push(() => client.close());
   return client;
 }
@@ -283,38 +287,38 @@ describe('interrupted', () => {
   const interruption = praasError('INTERRUPTED', { signal_number: 2 });
 
   test('while a change is waited for, the error has may_have_changed', async () => {
-    const ending = new AbortController();
-    const server = await serverOf(() => ending.abort(interruption));
+    const controller = new AbortController();
+    const server = await serverOf(() => controller.abort(interruption));
 
-    const error = await errorOf(clientOf(at(server.url), {}, ending).send(POST));
+    const error = await errorOf(clientOf(at(server.url), {}, controller).send(POST));
 
     expect(error).toMatchObject({ code: 'INTERRUPTED', facts: { signal_number: 2, may_have_changed: true } });
   });
 
   test('while a read is waited for, the error is the interruption itself', async () => {
-    const ending = new AbortController();
-    const server = await serverOf(() => ending.abort(interruption));
+    const controller = new AbortController();
+    const server = await serverOf(() => controller.abort(interruption));
 
-    expect(await errorOf(clientOf(at(server.url), {}, ending).send(GET))).toBe(interruption);
+    expect(await errorOf(clientOf(at(server.url), {}, controller).send(GET))).toBe(interruption);
   });
 
   test('before a request, nothing is sent', async () => {
-    const ending = new AbortController();
+    const controller = new AbortController();
     const server = await serverOf(ok);
-    ending.abort(interruption);
+    controller.abort(interruption);
 
-    expect(await errorOf(clientOf(at(server.url), {}, ending).send(KEYED))).toBe(interruption);
+    expect(await errorOf(clientOf(at(server.url), {}, controller).send(KEYED))).toBe(interruption);
     expect(server.asked).toEqual([]);
   });
 
   test('before a repetition, nothing is sent again', async () => {
-    const ending = new AbortController();
+    const controller = new AbortController();
     const server = await serverOf((response) => {
       response.destroy();
-      setTimeout(() => ending.abort(interruption), 50);
+      setTimeout(() => controller.abort(interruption), 50);
     });
 
-    const error = await errorOf(clientOf(at(server.url), { pauseMs: 60_000 }, ending).send(KEYED));
+    const error = await errorOf(clientOf(at(server.url), { pauseMs: 60_000 }, controller).send(KEYED));
 
     expect(error).toMatchObject({ code: 'INTERRUPTED', facts: { may_have_changed: true } });
     expect(server.asked).toHaveLength(1);
