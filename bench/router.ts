@@ -14,10 +14,10 @@ import { ChangeRunner } from '../src/pat/change/change-runner.ts';
 import type { Mapping } from '../src/pat/mapping/mapping.ts';
 import { Agent } from '../src/pat/reconcile/agent.ts';
 import { PatService } from '../src/pat/services/pat-service.ts';
-import { LocalTargets } from '../src/pat/target/targets.ts';
 import { FileStore } from '../src/store/files/pat/file-store.ts';
 import { newUuid, systemClock } from '../src/system/clock.ts';
 import type { Exec } from '../src/system/exec.ts';
+import { localTargets } from '../test/support/local-targets.ts';
 import { newName } from './namespaces.ts';
 import type { Options } from './row.ts';
 
@@ -97,7 +97,7 @@ export async function serviceOf(options: Options, backend: BackendName): Promise
   const log = { info: () => undefined, warn: () => undefined };
   const agent = new Agent(dataplane, systemClock, log);
   const settings = { router_port_range: FREE_PORTS, reserved_ports: [], masquerade: 'never' as const };
-  const targets = new LocalTargets();
+  const targets = localTargets();
   const node = { store, dataplane, agent, targets, clock: systemClock, newId: newUuid, log, settings, stateDir };
   const parts = { ...node, runner: new ChangeRunner(node), access: defaultPolicy(PAT_ACTIONS) };
   return {

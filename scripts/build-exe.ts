@@ -197,7 +197,9 @@ async function storeMapping(state_dir: string): Promise<void> {
     server_port: 22,
     name: 'ssh',
   };
-  const { mapping } = await new LocalTargets().resolve(parseInput(MappingRequest, request));
+  const { mapping } = await new LocalTargets(() => new Error('a build has no cloud')).resolve(
+    parseInput(MappingRequest, request),
+  );
   const { delta } = decideCreate(situation, mapping, newUuid());
   await store.transaction('warm-up', (transaction) => transaction.commit(delta));
   await store.close();

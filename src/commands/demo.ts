@@ -1,14 +1,11 @@
 // The demonstration itself is admin/demo/demo.ts.
-import { constants } from 'node:os';
 import { isSea } from 'node:sea';
 import { Flags } from '@oclif/core';
 import { PraasCommand } from './base.ts';
-import { exitCodeOfSignal } from './failure.ts';
 import { colour } from './output/colour.ts';
 
 const TIMEOUT_MS = 30_000;
 const DIRECTORY = '/run/praas-demo';
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export default class Demo extends PraasCommand {
   static override enableJsonFlag = false;
@@ -36,27 +33,27 @@ export default class Demo extends PraasCommand {
     const { demoEnvironment, demoTools, runDemo } = await import('../admin/demo/demo.ts');
     const { DemoOutput } = await import('../admin/demo/demo-output.ts');
     const { createExec, isInstalled } = await import('../system/exec.ts');
+    const { Interruption } = await import('../system/interruption.ts');
     const { toolMissing } = await import('../system/tool-errors.ts');
     const { systemClock } = await import('../system/clock.ts');
     this.requireRoot();
     const missing = demoTools(backend).find((tool) => !isInstalled(tool, process.env['PATH']));
     if (missing !== undefined) throw toolMissing(missing);
 
-    const interruption = new AbortController();
-    for (const signal of SIGNALS) process.on(signal, () => interruption.abort(constants.signals[signal]));
-    const isComplete = await runDemo({
+    const interruption = new Interruption();
+    const parts = {
       exec: createExec(TIMEOUT_MS, demoEnvironment(process.env, DIRECTORY, backend)),
       output: new DemoOutput(
         (text) => process.stdout.write(text),
         (name, text) => colour(name, text, process.stdout),
       ),
       clock: systemClock,
-      abortSignal: interruption.signal,
+      abortSignal: interruption.abortSignal,
       praasCommand: praasCommand(),
       directory: DIRECTORY,
       backend,
-    });
-    if (!isComplete) this.exit(exitCodeOfSignal(Number(interruption.signal.reason)));
+    };
+    await this.interruptible(interruption, () => runDemo(parts));
   }
 }
 

@@ -3,6 +3,7 @@
 import { ChainedAuthenticator } from '../core/identity/chained-authenticator.ts';
 import type { AccessPolicy } from '../core/identity/policy.ts';
 import { ROOT, type Role } from '../core/identity/requester.ts';
+import { newRequestId } from '../core/ids.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Servers } from '../pat/services/api.ts';
 import { noServers, ServerService } from '../pat/services/server-service.ts';
@@ -86,7 +87,7 @@ export function composeApi(parts: ApiParts): (tls: TlsFiles | undefined) => read
   });
   const socketApp = createApp({ ...common, authenticate: async () => ROOT });
   const unreadable: OnUnreadable = (error: NodeJS.ErrnoException, socket, isResponding) => {
-    const requestId = `req-${newUuid()}`;
+    const requestId = newRequestId(newUuid);
     log.info('request unreadable', { reason: error.code ?? error.message, request_id: requestId });
     sendRawError(error, socket, requestId, isResponding);
   };

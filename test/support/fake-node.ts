@@ -14,9 +14,9 @@ import { Agent } from '../../src/pat/reconcile/agent.ts';
 import { CorrectionService } from '../../src/pat/services/correction-service.ts';
 import { ImportService } from '../../src/pat/services/import-service.ts';
 import { QuotaService } from '../../src/pat/services/quota-service.ts';
-import { LocalTargets } from '../../src/pat/target/targets.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeDataplane, FakeRouter } from './fake-dataplane.ts';
+import { localTargets } from './local-targets.ts';
 import { MemoryEventLog } from './memory-event-log.ts';
 import { MemoryQuotaStore, observedStore } from './memory-quotas.ts';
 import { MemoryStore } from './memory-store.ts';
@@ -102,7 +102,7 @@ export function fakeNode(
     runner,
     access: POLICY_BY_DEFAULT,
     newId,
-    targets: given.targets ?? new LocalTargets(),
+    targets: given.targets ?? localTargets(),
     groups: given.groups,
     quotas: book,
   });

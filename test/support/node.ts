@@ -9,10 +9,10 @@ import { ChangeRunner } from '../../src/pat/change/change-runner.ts';
 import type { Dataplane } from '../../src/pat/interfaces/dataplane.ts';
 import { Agent } from '../../src/pat/reconcile/agent.ts';
 import { ImportService } from '../../src/pat/services/import-service.ts';
-import { LocalTargets } from '../../src/pat/target/targets.ts';
 import { FileStore } from '../../src/store/files/pat/file-store.ts';
 import { createExec } from '../../src/system/exec.ts';
 import { realDataplane } from './dataplane.ts';
+import { localTargets } from './local-targets.ts';
 import { ParsingPatService, POLICY_BY_DEFAULT } from './requests.ts';
 
 const TIMEOUT_MS = 30_000;
@@ -48,7 +48,7 @@ export function testNode(
   const agent = new Agent(dataplane, clock, log);
   const common = { store, dataplane, agent, clock, log, settings: POLICY, stateDir: state_dir };
   const runner = new ChangeRunner(common);
-  const targets = new LocalTargets();
+  const targets = localTargets();
   const pat = new ParsingPatService({ ...common, runner, access: POLICY_BY_DEFAULT, newId: randomUUID, targets });
   const imports = new ImportService({ runner, newId: randomUUID });
   return {

@@ -1,4 +1,5 @@
 /** Runs the commands of the demonstration, shows them with their output, and ends it when a result is not the expected one. */
+import { parseJson } from '../../core/values/json.ts';
 import type { Command, Exec, ExecResult } from '../../system/exec.ts';
 import { praasError } from '../errors.ts';
 import type { DemoOutput } from './demo-output.ts';
@@ -111,9 +112,5 @@ function lineOf({ file, args }: Command): string {
 }
 
 function parseList(text: string): readonly (PublishedMapping & { readonly name: string })[] {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return [];
-  }
+  return (parseJson(text) ?? []) as readonly (PublishedMapping & { readonly name: string })[];
 }

@@ -2,6 +2,7 @@
 import type * as z from 'zod';
 import { MISSING } from '../errors/base-errors.ts';
 import { praasError } from '../errors/errors.ts';
+import { escaped } from './printable.ts';
 
 /** Takes the schema of an object and any value, gives the parsed value. Throws INVALID_INPUT with the field, what was found and what is allowed. */
 export function parseInput<T>(schema: z.ZodType<T>, input: unknown): T {
@@ -28,11 +29,9 @@ function safeParse<T>(schema: z.ZodType<T>, input: unknown): z.ZodSafeParseResul
 
 const MAX_PRINTED = 100;
 
-/** The value as short text without control characters, which a terminal would act on: JSON leaves DEL and the C1 controls as they are. */
+/** The value as short text: JSON leaves DEL and other characters that a terminal acts on as they are. */
 function printable(value: unknown): string {
-  const text = typeof value === 'number' ? String(value) : jsonText(value);
-  const safe = text.replace(/\p{Cc}/gu, (character) => `\\u00${character.charCodeAt(0).toString(16)}`);
-  return safe.length > MAX_PRINTED ? `${safe.slice(0, MAX_PRINTED)}…` : safe;
+  return escaped(typeof value === 'number' ? String(value) : jsonText(value), MAX_PRINTED);
 }
 
 /** JSON.parse accepts deeper nesting than JSON.stringify does. */

@@ -3,6 +3,7 @@
  * verification reads the resources of some mappings, and each that a list lacks by its ID: only a 404 for the ID proves that
  * the resource was deleted.
  */
+import { inBatches } from '../../core/batches.ts';
 import { isUuid } from '../../core/values/uuid.ts';
 import { isPraasError } from '../errors.ts';
 import type { Cloud, CloudPort } from '../interfaces/cloud.ts';
@@ -106,12 +107,7 @@ async function hasProject(cloud: Cloud, id: string): Promise<boolean> {
 
 /** Leaves out what is undefined. */
 async function readEach<I, O>(items: readonly I[], read: (item: I) => Promise<O | undefined>): Promise<O[]> {
-  const results: O[] = [];
-  for (let first = 0; first < items.length; first += CONCURRENCY) {
-    const batch = await Promise.all(items.slice(first, first + CONCURRENCY).map(read));
-    results.push(...batch.filter((result) => result !== undefined));
-  }
-  return results;
+  return (await inBatches(items, CONCURRENCY, read)).filter((result) => result !== undefined);
 }
 
 function unique(values: readonly (string | null)[]): string[] {

@@ -1,4 +1,5 @@
 /** Shows the routers of this node: gateway addresses, ports, mappings and drift. */
+import { inBatches } from '../../core/batches.ts';
 import type { Clock } from '../../core/clock.ts';
 import { type Requester, ROOT } from '../../core/identity/requester.ts';
 import { cidrContains } from '../../core/values/ipv4.ts';
@@ -41,11 +42,7 @@ export class RouterService implements NodeRouters {
   async list(requester: Requester = ROOT): Promise<RouterList> {
     const { dataplane, directory } = this.#parts;
     const ids = (await dataplane.routers()).filter((id) => directory?.isVisible(id, requester) ?? true);
-    const summaries: (RouterSummary | Error | undefined)[] = [];
-    for (let start = 0; start < ids.length; start += MAX_CONCURRENT_READS) {
-      const next = ids.slice(start, start + MAX_CONCURRENT_READS);
-      summaries.push(...(await Promise.all(next.map((id) => this.#summaryOf(id)))));
-    }
+    const summaries = await inBatches(ids, MAX_CONCURRENT_READS, (id) => this.#summaryOf(id));
     return {
       routers: summaries.flatMap((summary) => (summary === undefined || summary instanceof Error ? [] : [summary])),
       failures: summaries.filter((summary) => summary instanceof Error),

@@ -34,7 +34,7 @@ export class LocalTargets implements Targets {
   readonly #notConfigured: () => Error;
 
   /** `notConfigured` gives the error for a request that only OpenStack can resolve. */
-  constructor(notConfigured: () => Error = cloudNotConfigured) {
+  constructor(notConfigured: () => Error) {
     this.#notConfigured = notConfigured;
   }
 
@@ -58,8 +58,4 @@ export class LocalTargets implements Targets {
   async confirm(): Promise<void> {
     // A node without OpenStack has no owners of addresses to check.
   }
-}
-
-function cloudNotConfigured(): Error {
-  return praasError('CLOUD_NOT_CONFIGURED', { path: 'clouds.yaml', exists: false });
 }

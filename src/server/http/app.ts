@@ -16,7 +16,7 @@ import { isPraasError, praasError } from '../../core/errors/errors.ts';
 import { messageOf } from '../../core/errors/message-of.ts';
 import { type AccessPolicy, requireAction } from '../../core/identity/policy.ts';
 import type { Requester } from '../../core/identity/requester.ts';
-import type { NewId } from '../../core/ids.ts';
+import { type NewId, newRequestId } from '../../core/ids.ts';
 import type { Logger } from '../../core/logger.ts';
 import { parseInput } from '../../core/values/input.ts';
 import type { RequestContext } from '../../system/request-context.ts';
@@ -72,7 +72,7 @@ export function createApp(parts: AppParts): Express {
 /** Gives the request its ID. When its response ends, counts it and writes its line of the log. */
 function startRequest({ addressOf, context, metrics, clock, newId, log }: AppParts): RequestHandler {
   return (request, response, next) => {
-    const requestId = `req-${newId()}`;
+    const requestId = newRequestId(newId);
     const start = clock.now().getTime();
     response.setHeader(REQUEST_ID, requestId);
     response.locals['request_id'] = requestId;

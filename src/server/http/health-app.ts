@@ -2,7 +2,7 @@
 import express, { type Express } from 'express';
 import helmet from 'helmet';
 import { praasError } from '../../core/errors/errors.ts';
-import type { NewId } from '../../core/ids.ts';
+import { type NewId, newRequestId } from '../../core/ids.ts';
 import { type HealthParts, healthPages } from './health-pages.ts';
 import { problemOf, statusOf } from './problem.ts';
 
@@ -11,7 +11,7 @@ export function healthApp({ newId, ...health }: HealthParts & { readonly newId: 
   app.use(healthPages(health));
   app.use(({ path }, response) => {
     const error = praasError('ROUTE_NOT_FOUND', { path });
-    response.status(statusOf(error)).json({ errors: [problemOf(error, `req-${newId()}`)] });
+    response.status(statusOf(error)).json({ errors: [problemOf(error, newRequestId(newId))] });
   });
   return app;
 }

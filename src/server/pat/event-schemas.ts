@@ -4,14 +4,11 @@ import { Correction } from '../../pat/follow/correction.ts';
 import { EVENT_TYPES, Event, EventAuthor } from '../../pat/mapping/event.ts';
 import { ReasonCode } from '../../pat/mapping/reasons.ts';
 import { ProblemDocument } from '../http/schemas.ts';
-import { MappingSchema } from './schemas.ts';
+import { MappingSchema, numeral } from './schemas.ts';
 
 const MAX_EVENTS = 1000;
 const MAX_CORRECTIONS = 10_000;
 const A_LIMIT = `a whole number from 1 to ${MAX_EVENTS}`;
-/** A query string has no numbers. Text that is not a number stays text, and is refused. */
-const numeral = (schema: z.ZodType<number>) =>
-  z.preprocess((text) => (typeof text === 'string' && /^\d{1,16}$/.test(text) ? Number(text) : text), schema);
 
 export const EventQuery = z.strictObject({
   mapping_id: z

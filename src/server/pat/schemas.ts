@@ -75,9 +75,9 @@ export const ChangeQuery = z.strictObject({
 });
 export type ChangeQuery = z.infer<typeof ChangeQuery>;
 
-/** It has no numbers either. Text that is not a number stays text, and is refused. */
-const numeral = <T extends z.ZodType>(schema: T) =>
-  z.preprocess((text) => (typeof text === 'string' && /^\d{1,9}$/.test(text) ? Number(text) : text), schema);
+/** A query string has no numbers either. Text that is not a number stays text, and is refused. */
+export const numeral = <T extends z.ZodType>(schema: T) =>
+  z.preprocess((text) => (typeof text === 'string' && /^\d{1,16}$/.test(text) ? Number(text) : text), schema);
 const QueryPort = numeral(Port);
 /** A parameter that may be repeated. */
 const repeatable = <T extends z.ZodType>(schema: T) =>

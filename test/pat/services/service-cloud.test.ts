@@ -4,9 +4,9 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { reason } from '../../../src/pat/mapping/reasons.ts';
 import { CloudTargets } from '../../../src/pat/target/cloud-targets.ts';
 import { SecurityGroups } from '../../../src/pat/target/security-groups.ts';
-import { LocalTargets } from '../../../src/pat/target/targets.ts';
 import { DEMO, FakeCloud, OTHER, portOf, WEB_PORT } from '../../support/fake-cloud.ts';
 import { errorOf, type FakeNode, fakeNode, ListLog } from '../../support/fake-node.ts';
+import { localTargets } from '../../support/local-targets.ts';
 import { POLICY_BY_DEFAULT, tenant } from '../../support/requests.ts';
 import { idOf } from '../../support/samples.ts';
 
@@ -27,7 +27,7 @@ beforeEach(() => {
     targets: new CloudTargets({
       cloud,
       policy: POLICY_BY_DEFAULT,
-      local: new LocalTargets(),
+      local: localTargets(),
     }),
     groups,
   });

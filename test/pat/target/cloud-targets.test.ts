@@ -4,7 +4,6 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { ROOT } from '../../../src/core/identity/requester.ts';
 import type { MappingRequestInput } from '../../../src/pat/mapping/request.ts';
 import { CloudTargets } from '../../../src/pat/target/cloud-targets.ts';
-import { LocalTargets } from '../../../src/pat/target/targets.ts';
 import { addressWarning } from '../../../src/pat/target/warnings.ts';
 import {
   DEMO,
@@ -19,6 +18,7 @@ import {
   WEB_PORT,
 } from '../../support/fake-cloud.ts';
 import { errorOf } from '../../support/fake-node.ts';
+import { localTargets } from '../../support/local-targets.ts';
 import { POLICY_BY_DEFAULT, requestOf, tenant } from '../../support/requests.ts';
 import { GATEWAY, idOf, MAPPING, ROUTER } from '../../support/samples.ts';
 
@@ -33,7 +33,7 @@ beforeEach(() => {
   targets = new CloudTargets({
     cloud,
     policy: POLICY_BY_DEFAULT,
-    local: new LocalTargets(),
+    local: localTargets(),
   });
 });
 

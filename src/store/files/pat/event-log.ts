@@ -10,6 +10,7 @@ import { errnoText } from '../../../core/errors/errno-text.ts';
 import type { Logger } from '../../../core/logger.ts';
 import { Queue } from '../../../core/queue.ts';
 import { parseJson } from '../../../core/values/json.ts';
+import { timeText } from '../../../core/values/time.ts';
 import { type AuditLog, type EventFilter, type Events, matchesFilter } from '../../../pat/interfaces/events.ts';
 import { Event, type NewEvent } from '../../../pat/mapping/event.ts';
 import { isMissing, makePrivateDirectory, readError } from '../disk.ts';
@@ -52,7 +53,7 @@ export class EventLog implements AuditLog, Events {
     // Read before waiting in the queue, where the current request is another one.
     const requestId = this.#options.requestId?.() ?? '';
     const now = clock.now();
-    const at = now.toISOString().replace(/\.\d+Z$/, 'Z');
+    const at = timeText(now);
     try {
       await this.#queue.run(async () => {
         const lines = events.map((event) => {
