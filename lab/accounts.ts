@@ -37,7 +37,7 @@ async function createService(admin: Api, { type, name, url }: (typeof SERVICES)[
   const { endpoints } = await admin.call('identity', 'GET', `/endpoints?service_id=${serviceId}`);
   for (const face of ['public', 'internal', 'admin']) {
     if (endpoints.some((each: Json) => each.interface === face)) continue;
-    const endpoint = { serviceId: serviceId, interface: face, url, region_id: 'RegionOne' };
+    const endpoint = { service_id: serviceId, interface: face, url, region_id: 'RegionOne' };
     await admin.call('identity', 'POST', '/endpoints', { endpoint });
   }
 }
@@ -46,7 +46,7 @@ async function createService(admin: Api, { type, name, url }: (typeof SERVICES)[
 export async function createImage(): Promise<void> {
   const admin = new Api('admin');
   if (await admin.find('image', 'images', 'tiny')) return;
-  const facts = { name: 'tiny', diskFormat: 'raw', containerFormat: 'bare', visibility: 'public' };
+  const facts = { name: 'tiny', disk_format: 'raw', container_format: 'bare', visibility: 'public' };
   const image = await admin.call('image', 'POST', '/images', facts);
   await admin.call('image', 'PUT', `/images/${image.id}/file`, new Uint8Array(1024));
 }

@@ -9,8 +9,8 @@ const DATABASES: Readonly<Record<string, string>> = {
   glance: 'glance',
   placement: 'placement',
   nova: 'nova',
-  novaApi: 'nova',
-  novaCell0: 'nova',
+  nova_api: 'nova',
+  nova_cell0: 'nova',
   neutron: 'neutron',
 };
 

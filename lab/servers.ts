@@ -46,7 +46,7 @@ export async function createServer({
   if (existsSync(fileOf(name))) return serverOf(name);
   const api = new Api(project);
   const { id: uuid } = await api.find('network', 'networks', network);
-  const server_id = await createInNova(api, name, { uuid, ...(ip !== undefined && { fixedIp: ip }) });
+  const server_id = await createInNova(api, name, { uuid, ...(ip !== undefined && { fixed_ip: ip }) });
   const { ports } = await api.call('network', 'GET', `/ports?device_id=${server_id}`);
   const server: Server = { name, project, server_id, ...(await guestOf(api, ports[0])) };
   save(server);

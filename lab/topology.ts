@@ -116,11 +116,11 @@ async function createOutside(): Promise<void> {
   await admin.ensure('network', 'subnets', 'subnet', {
     name: 'public-v4',
     network_id: network.id,
-    ipVersion: 4,
+    ip_version: 4,
     cidr: OUTSIDE_NETWORK,
     gateway_ip: OUTSIDE_IP,
-    enableDhcp: false,
-    allocationPools: [{ start: '203.0.113.100', end: '203.0.113.250' }],
+    enable_dhcp: false,
+    allocation_pools: [{ start: '203.0.113.100', end: '203.0.113.250' }],
   });
 }
 
@@ -128,7 +128,7 @@ async function createTenant(project: User, router: string): Promise<void> {
   const tenant = new Api(project);
   const name = `private-${project}`;
   const network = await tenant.ensure('network', 'networks', 'network', { name });
-  const subnet = { name, network_id: network.id, ipVersion: 4, cidr: INSIDE_NETWORK };
+  const subnet = { name, network_id: network.id, ip_version: 4, cidr: INSIDE_NETWORK };
   await tenant.ensure('network', 'subnets', 'subnet', subnet);
   await createRouter({ name: router, project, gateway: true, subnet: name });
   const group = await tenant.ensure('network', 'security-groups', 'security_group', { name: 'web' });

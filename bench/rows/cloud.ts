@@ -23,7 +23,7 @@ interface Publisher {
 /** Neutron's way: a port of a floating IP. Gives its address as well. */
 async function neutron({ later }: Options, demo: Api): Promise<Publisher & { readonly address: string }> {
   const outside = await demo.find('network', 'networks', 'public');
-  const wish = { floatingip: { floatingNetworkId: outside.id } };
+  const wish = { floatingip: { floating_network_id: outside.id } };
   const { floatingip } = await demo.call('network', 'POST', '/floatingips', wish);
   const path = `/floatingips/${floatingip.id}`;
   later(() => demo.call('network', 'DELETE', path));
@@ -32,12 +32,12 @@ async function neutron({ later }: Options, demo: Api): Promise<Publisher & { rea
     address: floatingip.floating_ip_address,
     async publish(externalPort) {
       const internal = {
-        internalPortId: internalPortId,
-        internalIpAddress: internalIpAddress,
-        internalPort: SERVER_PORT,
+        internal_port_id: internalPortId,
+        internal_ip_address: internalIpAddress,
+        internal_port: SERVER_PORT,
       };
-      const portForwarding = { ...internal, externalPort: externalPort, protocol: 'tcp' };
-      const made = await demo.call('network', 'POST', `${path}/port_forwardings`, { portForwarding: portForwarding });
+      const portForwarding = { ...internal, external_port: externalPort, protocol: 'tcp' };
+      const made = await demo.call('network', 'POST', `${path}/port_forwardings`, { port_forwarding: portForwarding });
       return made.port_forwarding.id;
     },
     async remove(id) {

@@ -51,7 +51,7 @@ async function addressesOf(options: Options, round: number): Promise<readonly [s
   const { port_id, namespace } = { ...serverOf(NAME), namespace: guestNamespace(NAME) };
   const host = FIRST_HOST + 2 * round;
   const addresses = [`10.20.0.${host}`, `10.20.0.${host + 1}`] as const;
-  const port = { allowedAddressPairs: addresses.map((ip_address) => ({ ip_address })) };
+  const port = { allowed_address_pairs: addresses.map((ip_address) => ({ ip_address })) };
   await new Api('demo').call('network', 'PUT', `/ports/${port_id}`, { port });
   const router = `qrouter-${(await routerOf('edge')).id}`;
   for (const address of addresses) {

@@ -7,14 +7,14 @@ export function writeKeystone(): void {
   write(
     'keystone/keystone.conf',
     ini({
-      DEFAULT: { transportUrl: AMQP, notificationFormat: 'basic' },
+      DEFAULT: { transport_url: AMQP, notification_format: 'basic' },
       database: { connection: database('keystone', 'keystone') },
       token: { provider: 'fernet' },
-      fernetTokens: { keyRepository: `${STATE}/keystone/fernet-keys` },
-      credential: { keyRepository: `${STATE}/keystone/credential-keys` },
+      fernet_tokens: { key_repository: `${STATE}/keystone/fernet-keys` },
+      credential: { key_repository: `${STATE}/keystone/credential-keys` },
       // bcrypt's least: logins are many, and the password is in the README.
-      identity: { passwordHashRounds: 4 },
-      cache: { enabled: true, backend: 'dogpile.cache.memcached', memcacheServers: '127.0.0.1:11211' },
+      identity: { password_hash_rounds: 4 },
+      cache: { enabled: true, backend: 'dogpile.cache.memcached', memcache_servers: '127.0.0.1:11211' },
       ...BUS,
     }),
   );
@@ -25,15 +25,15 @@ export function writeGlance(): void {
     'glance/glance-api.conf',
     ini({
       DEFAULT: {
-        bindHost: '127.0.0.1',
-        bindPort: PORTS.image,
+        bind_host: '127.0.0.1',
+        bind_port: PORTS.image,
         workers: 0,
-        transportUrl: AMQP,
-        nodeStagingUri: `file://${STATE}/glance/staging`,
+        transport_url: AMQP,
+        node_staging_uri: `file://${STATE}/glance/staging`,
       },
       database: { connection: database('glance', 'glance') },
-      glanceStore: { stores: 'file', defaultStore: 'file', filesystemStoreDatadir: `${STATE}/glance/images` },
-      pasteDeploy: { flavor: 'keystone', configFile: `${ETC}/glance/glance-api-paste.ini` },
+      glance_store: { stores: 'file', default_store: 'file', filesystem_store_datadir: `${STATE}/glance/images` },
+      paste_deploy: { flavor: 'keystone', config_file: `${ETC}/glance/glance-api-paste.ini` },
       ...tokens('glance'),
       ...BUS,
     }),
@@ -45,6 +45,6 @@ export function writePlacement(): void {
   const connection = database('placement', 'placement');
   write(
     'placement/placement.conf',
-    ini({ api: { authStrategy: 'keystone' }, placementDatabase: { connection }, ...tokens('placement') }),
+    ini({ api: { auth_strategy: 'keystone' }, placement_database: { connection }, ...tokens('placement') }),
   );
 }

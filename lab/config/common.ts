@@ -21,17 +21,17 @@ export const account = (user: string): Section => ({
 });
 
 export const tokens = (user: string): Sections => ({
-  keystoneAuthtoken: {
+  keystone_authtoken: {
     ...account(user),
-    wwwAuthenticateUri: KEYSTONE,
-    memcachedServers: '127.0.0.1:11211',
-    serviceTokenRolesRequired: true,
+    www_authenticate_uri: KEYSTONE,
+    memcached_servers: '127.0.0.1:11211',
+    service_token_roles_required: true,
   },
 });
 
 export const BUS: Sections = {
-  osloMessagingNotifications: { driver: 'messagingv2', topics: 'notifications', transportUrl: AMQP },
-  osloConcurrency: { lockPath: `${STATE}/lock` },
+  oslo_messaging_notifications: { driver: 'messagingv2', topics: 'notifications', transport_url: AMQP },
+  oslo_concurrency: { lock_path: `${STATE}/lock` },
 };
 
 /** Quotas that no test reaches. */

@@ -11,14 +11,14 @@ export function writeNeutron(): void {
     'neutron/ml2_conf.ini',
     ini({
       ml2: {
-        typeDrivers: 'flat,vxlan',
-        tenantNetworkTypes: 'vxlan',
-        mechanismDrivers: 'linuxbridge,l2population',
-        extensionDrivers: 'port_security',
+        type_drivers: 'flat,vxlan',
+        tenant_network_types: 'vxlan',
+        mechanism_drivers: 'linuxbridge,l2population',
+        extension_drivers: 'port_security',
       },
-      ml2TypeFlat: { flatNetworks: 'provider' },
-      ml2TypeVxlan: { vniRanges: '1:10000' },
-      securitygroup: { enableSecurityGroup: true, enableIpset: true },
+      ml2_type_flat: { flat_networks: 'provider' },
+      ml2_type_vxlan: { vni_ranges: '1:10000' },
+      securitygroup: { enable_security_group: true, enable_ipset: true },
     }),
   );
   const path = `${STATE}/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
@@ -26,18 +26,18 @@ export function writeNeutron(): void {
   write(
     'neutron/linuxbridge_agent.ini',
     ini({
-      linuxBridge: { bridgeMappings: 'provider:br-provider' },
-      vxlan: { enableVxlan: true, localIp: '192.0.2.1', l2Population: true },
-      agent: { pollingInterval: 1 },
-      securitygroup: { enableSecurityGroup: true, firewallDriver: 'iptables', enableIpset: true },
+      linux_bridge: { bridge_mappings: 'provider:br-provider' },
+      vxlan: { enable_vxlan: true, local_ip: '192.0.2.1', l2_population: true },
+      agent: { polling_interval: 1 },
+      securitygroup: { enable_security_group: true, firewall_driver: 'iptables', enable_ipset: true },
       // So that it finds the ebtables of writePrograms.
-      privsep: { helperCommand: `env PATH=${path} privsep-helper ${files}` },
+      privsep: { helper_command: `env PATH=${path} privsep-helper ${files}` },
     }),
   );
   write(
     'neutron/l3_agent.ini',
     ini({
-      DEFAULT: { interfaceDriver: 'linuxbridge', agentMode: 'legacy', enableMetadataProxy: true },
+      DEFAULT: { interface_driver: 'linuxbridge', agent_mode: 'legacy', enable_metadata_proxy: true },
       agent: { extensions: 'port_forwarding' },
     }),
   );
@@ -48,26 +48,26 @@ function neutron(): Sections {
   return {
     DEFAULT: {
       host: NODE_NAME,
-      statePath: `${STATE}/neutron`,
-      bindHost: '127.0.0.1',
-      bindPort: PORTS.network,
-      corePlugin: 'ml2',
-      servicePlugins: 'router,port_forwarding',
-      transportUrl: AMQP,
-      authStrategy: 'keystone',
-      apiPasteConfig: `${ETC}/neutron/api-paste.ini`,
-      apiWorkers: 2,
-      rpcWorkers: 1,
-      rpcStateReportWorkers: 0,
-      dhcpAgentNotification: false,
-      l3Ha: false,
-      agentDownTime: 75,
+      state_path: `${STATE}/neutron`,
+      bind_host: '127.0.0.1',
+      bind_port: PORTS.network,
+      core_plugin: 'ml2',
+      service_plugins: 'router,port_forwarding',
+      transport_url: AMQP,
+      auth_strategy: 'keystone',
+      api_paste_config: `${ETC}/neutron/api-paste.ini`,
+      api_workers: 2,
+      rpc_workers: 1,
+      rpc_state_report_workers: 0,
+      dhcp_agent_notification: false,
+      l3_ha: false,
+      agent_down_time: 75,
     },
     experimental: { linuxbridge: true },
     agent: {
-      rootHelper: `sudo neutron-rootwrap ${rootwrapFile}`,
-      rootHelperDaemon: `sudo neutron-rootwrap-daemon ${rootwrapFile}`,
-      reportInterval: 20,
+      root_helper: `sudo neutron-rootwrap ${rootwrapFile}`,
+      root_helper_daemon: `sudo neutron-rootwrap-daemon ${rootwrapFile}`,
+      report_interval: 20,
     },
     database: { connection: database('neutron', 'neutron') },
     quotas: unlimited(
@@ -86,5 +86,5 @@ function neutron(): Sections {
 function rootwrap(): Sections {
   const execDirs = [`${STATE}/bin`, '/sbin', '/usr/sbin', '/bin', '/usr/bin'].join(',');
   const filtersPath = ['/etc/neutron/rootwrap.d', '/usr/share/neutron/rootwrap'].join(',');
-  return { DEFAULT: { filtersPath: filtersPath, execDirs: execDirs, daemonTimeout: 600, rlimitNofile: 1024 } };
+  return { DEFAULT: { filters_path: filtersPath, exec_dirs: execDirs, daemon_timeout: 600, rlimit_nofile: 1024 } };
 }

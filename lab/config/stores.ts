@@ -10,14 +10,14 @@ export function writeDatabase(): void {
     'pid-file': `${STATE}/run/mysqld.pid`,
     'bind-address': '127.0.0.1',
     'skip-name-resolve': 1,
-    maxConnections: 1000,
+    max_connections: 1000,
     'character-set-server': 'utf8mb3',
-    innodbBufferPoolSize: '256M',
+    innodb_buffer_pool_size: '256M',
     // It is quick, and a crash of the machine may lose it.
-    innodbFlushLogAtTrxCommit: 0,
-    innodbDoublewrite: 0,
+    innodb_flush_log_at_trx_commit: 0,
+    innodb_doublewrite: 0,
     'skip-log-bin': 1,
-    performanceSchema: 'OFF',
+    performance_schema: 'OFF',
   };
   write('mysql/my.cnf', ini({ mariadbd }));
 }
@@ -25,13 +25,13 @@ export function writeDatabase(): void {
 export function writeQueue(): void {
   const settings = {
     'listeners.tcp.1': `127.0.0.1:${PORTS.amqp}`,
-    defaultUser: 'openstack',
-    defaultPass: PASSWORD,
+    default_user: 'openstack',
+    default_pass: PASSWORD,
     'default_permissions.configure': '.*',
     'default_permissions.read': '.*',
     'default_permissions.write': '.*',
     'default_user_tags.administrator': true,
-    loopbackUsers: 'none',
+    loopback_users: 'none',
     'log.console': true,
     'log.console.level': 'warning',
     'disk_free_limit.absolute': '200MB',

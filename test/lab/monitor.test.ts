@@ -126,7 +126,7 @@ describe('with events', () => {
     await becomes(mapping, { status: 'DOWN' });
     await shut(mapping);
     const { interfaceAttachment: made } = await demo.call('compute', 'POST', interfaces, {
-      interfaceAttachment: { netId: network_id },
+      interfaceAttachment: { net_id: network_id },
     });
     await becomes(mapping, { port_id: made.port_id, server_ip: made.fixed_ips[0].ip_address, status: 'ACTIVE' });
   });
@@ -153,7 +153,7 @@ describe('with events', () => {
   test('interface removed: DOWN and shut; there again: open; router deleted: removed', async () => {
     const { network } = await demo.call('network', 'POST', '/networks', { network: { name: 'camp' } });
     cleanups.push(() => demo.call('network', 'DELETE', `/networks/${network.id}`));
-    const subnet = { name: 'camp', network_id: network.id, ipVersion: 4, cidr: '10.50.0.0/24' };
+    const subnet = { name: 'camp', network_id: network.id, ip_version: 4, cidr: '10.50.0.0/24' };
     const { id: subnet_id } = (await demo.call('network', 'POST', '/subnets', { subnet })).subnet;
     await lab('router', 'create', 'camp', '--gateway', '--subnet', 'camp');
     cleanups.push(() => lab('router', 'delete', 'camp').catch(() => undefined));
@@ -238,7 +238,7 @@ describe('by sweeps alone, from a process of its own', () => {
       return made.id;
     };
     const network_id = await make('networks', 'network', { project_id });
-    const subnet_id = await make('subnets', 'subnet', { project_id, network_id, ipVersion: 4, cidr: '10.60.0.0/24' });
+    const subnet_id = await make('subnets', 'subnet', { project_id, network_id, ip_version: 4, cidr: '10.60.0.0/24' });
     const {
       external_gateway_info: { network_id: outside },
     } = await routerOf('edge');

@@ -101,7 +101,7 @@ test('a highly available router publishes on the node where it is active', async
     const { id } = await TENANTS.demo
       .call('network', 'POST', '/networks', { network: { name: 'pair' } })
       .then(({ network }) => network);
-    const subnet = { name: 'pair', network_id: id, ipVersion: 4, cidr: '10.30.0.0/24' };
+    const subnet = { name: 'pair', network_id: id, ip_version: 4, cidr: '10.30.0.0/24' };
     await TENANTS.demo.call('network', 'POST', '/subnets', { subnet });
     await lab('router', 'create', 'pair', '--ha', '--gateway', '--subnet', 'pair');
     await lab('server', 'create', 'paired', '--network', 'pair');

@@ -28,13 +28,13 @@ async function make(collection: string, key: string, facts: object): Promise<str
 }
 
 test('is published with the mark that its rules ask for, and closed again', async () => {
-  const addressScopeId = await make('address-scopes', 'address_scope', { ipVersion: 4 });
+  const addressScopeId = await make('address-scopes', 'address_scope', { ip_version: 4 });
   const subnetpoolId = await make('subnetpools', 'subnetpool', {
-    addressScopeId: addressScopeId,
+    address_scope_id: addressScopeId,
     prefixes: ['10.40.0.0/16'],
   });
   const network_id = await make('networks', 'network', {});
-  await make('subnets', 'subnet', { network_id, subnetpoolId: subnetpoolId, ipVersion: 4, prefixlen: 24 });
+  await make('subnets', 'subnet', { network_id, subnetpool_id: subnetpoolId, ip_version: 4, prefixlen: 24 });
   await lab('router', 'create', NAME, '--gateway', '--subnet', NAME);
   cleanups.push(() => lab('router', 'delete', NAME));
   await lab('server', 'create', NAME, '--network', NAME);

@@ -181,7 +181,7 @@ export class FakeOpenStack {
     const isSame = (rule: Row): boolean =>
       Object.entries(wish).every(([name, value]) => name === 'description' || rule[name] === value);
     if (rules.some(isSame)) return refuse(response, 409, 'NeutronError', 'Security group rule already exists.');
-    const rule = { ...wish, id: idOf(900 + rules.length), project_id: group['project_id'], revisionNumber: 0 };
+    const rule = { ...wish, id: idOf(900 + rules.length), project_id: group['project_id'], revision_number: 0 };
     rules.push(rule);
     send(response, 201, { security_group_rule: rule });
   }

@@ -11,12 +11,12 @@ export function routerRow({ id, name, project_id, isUp, status, gateway_ips, isH
     project_id,
     admin_state_up: isUp,
     status,
-    external_gateway_info: { network_id: idOf(140), enableSnat: true, external_fixed_ips },
+    external_gateway_info: { network_id: idOf(140), enable_snat: true, external_fixed_ips },
     ha: isHa,
     distributed: isDistributed,
     tenant_id: project_id,
     routes: [],
-    revisionNumber: 6,
+    revision_number: 6,
   };
 }
 
@@ -25,7 +25,7 @@ export function portRow({ isUp, host, hasPortSecurity, security_group_ids, ...po
     ...port,
     admin_state_up: isUp,
     'binding:host_id': host,
-    'binding:vif_details': { portFilter: true },
+    'binding:vif_details': { port_filter: true },
     port_security_enabled: hasPortSecurity,
     security_groups: security_group_ids,
     tenant_id: port.project_id,
