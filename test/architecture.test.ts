@@ -249,7 +249,9 @@ function complaint({ path }: SourceFile, { target, isOurs, isType }: Import): st
 
 /** What the rule of a room allows and no file of it imports; the top of a product is for all of its rooms. */
 function unusedIn(room: string): string[] {
-  const { ours = [], types = [], packages = [] } = RULES[room] ?? {};
+  const rule = RULES[room];
+  if (rule === undefined) return [];
+  const { ours, types = [], packages } = rule;
   const imports = FILES.filter(({ path }) => roomOf(path) === room).flatMap((file) => file.imports);
   const isUsed = (allowed: string): boolean =>
     imports.some(({ target, isOurs }) => (isOurs ? covers(allowed, target) : packageCovers(allowed, target)));
