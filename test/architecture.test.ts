@@ -54,7 +54,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     check: ['interfaces', 'mapping', 'router', 'target'],
     reconcile: ['change', 'interfaces', 'mapping', 'router', 'plan'],
     follow: ['change', 'interfaces', 'mapping', 'target'],
-    services: ['change', 'follow', 'import', 'interfaces', 'mapping', 'router', 'plan', 'quota', 'target'],
+    services: ['change', 'check', 'follow', 'import', 'interfaces', 'mapping', 'router', 'plan', 'quota', 'target'],
     client: ['change', 'check', 'follow', 'import', 'interfaces', 'mapping', 'router', 'plan', 'quota', 'services'],
   }),
   netfilter: {

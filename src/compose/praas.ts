@@ -1,8 +1,6 @@
 /** The services that commands call: of this node directly, of its daemon, or of a remote daemon. */
 
-import type { Checks } from '../pat/check/service.ts';
-import type { Events } from '../pat/interfaces/events.ts';
-import type { Corrections, Imports, Pat, Quotas, Routers, Servers } from '../pat/services/api.ts';
+import type { PatServices } from '../pat/services/api.ts';
 import { newUuid } from '../system/clock.ts';
 import { createExec } from '../system/exec.ts';
 import type { DaemonAddress } from '../system/http/daemon-address.ts';
@@ -15,15 +13,7 @@ import { LazyCloud } from './lazy-cloud.ts';
 import { buildCommandNode } from './node.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 
-export interface Praas {
-  readonly pat: Pat;
-  readonly routers: Routers;
-  readonly servers: Servers;
-  readonly quotas: Quotas;
-  readonly checks: Checks;
-  readonly events: Events;
-  readonly corrections: Corrections;
-  readonly imports: Imports;
+export interface Praas extends PatServices {
   readonly interruption: Interruption;
   /** Releases the lock, the log and connections to a daemon. */
   close(): Promise<void>;

@@ -2,10 +2,8 @@
 
 import { ApiClient, type ApiTransport } from '../../core/client/api-client.ts';
 import type { NewId } from '../../core/ids.ts';
-import type { Checks } from '../check/service.ts';
 import { CATALOGUE } from '../errors.ts';
-import type { Events } from '../interfaces/events.ts';
-import type { Corrections, Imports, Pat, Quotas, Routers, Servers } from '../services/api.ts';
+import type { PatServices } from '../services/api.ts';
 import { RemoteChecks } from './remote-checks.ts';
 import { RemoteEvents } from './remote-events.ts';
 import { RemoteImports } from './remote-imports.ts';
@@ -14,15 +12,7 @@ import { RemoteQuotas } from './remote-quotas.ts';
 import { RemoteRouters } from './remote-routers.ts';
 import { RemoteServers } from './remote-servers.ts';
 
-export interface Remote {
-  readonly pat: Pat;
-  readonly routers: Routers;
-  readonly servers: Servers;
-  readonly quotas: Quotas;
-  readonly checks: Checks;
-  readonly events: Events;
-  readonly corrections: Corrections;
-  readonly imports: Imports;
+export interface Remote extends PatServices {
   close(): Promise<void>;
 }
 

@@ -1,8 +1,10 @@
 /** The services of published ports, the same for this node and for a remote PAT agent over its socket or HTTP. */
 import type { Requester } from '../../core/identity/requester.ts';
 import type { Changed, ChangeOptions, Synced } from '../change/change.ts';
+import type { Checks } from '../check/service.ts';
 import type { Correction, CorrectionResult } from '../follow/correction.ts';
 import type { ImportedRule } from '../import/result.ts';
+import type { Events } from '../interfaces/events.ts';
 import type { MappingPatch } from '../mapping/mapping.ts';
 import type { MappingRequest } from '../mapping/request.ts';
 import type { MappingView } from '../mapping/view.ts';
@@ -153,4 +155,16 @@ export interface Servers {
 export interface Corrections {
   /** Carries out all corrections of a router or none. A router that fails does not delay the others. */
   apply(corrections: readonly Correction[]): Promise<CorrectionResult>;
+}
+
+/** All services of published ports. */
+export interface PatServices {
+  readonly pat: Pat;
+  readonly routers: Routers;
+  readonly servers: Servers;
+  readonly quotas: Quotas;
+  readonly checks: Checks;
+  readonly events: Events;
+  readonly corrections: Corrections;
+  readonly imports: Imports;
 }

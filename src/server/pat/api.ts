@@ -1,9 +1,7 @@
 /** The API of published ports: its tags, actions, endpoints and texts. */
 import type { AccessPolicy } from '../../core/identity/policy.ts';
 import { PAT_ACTIONS } from '../../pat/actions.ts';
-import type { Checks } from '../../pat/check/service.ts';
-import type { Events } from '../../pat/interfaces/events.ts';
-import type { Corrections, Imports, NodePat, NodeRouters, Quotas, Servers } from '../../pat/services/api.ts';
+import type { NodePat, NodeRouters, PatServices } from '../../pat/services/api.ts';
 import type { Api } from '../http/api.ts';
 import type { IdempotencyKeys } from '../http/idempotency.ts';
 import { eventEndpoints } from './events.ts';
@@ -12,15 +10,9 @@ import { quotaEndpoints } from './quotas.ts';
 import { routerEndpoints } from './routers.ts';
 import { serverEndpoints } from './servers.ts';
 
-interface PatApiParts {
+interface PatApiParts extends PatServices {
   readonly pat: NodePat;
   readonly routers: NodeRouters;
-  readonly servers: Servers;
-  readonly quotas: Quotas;
-  readonly checks: Checks;
-  readonly events: Events;
-  readonly corrections: Corrections;
-  readonly imports: Imports;
   readonly policy: AccessPolicy;
   readonly idempotency: IdempotencyKeys;
   /** Gives the ID of the current request, for failures that are part of a response. */
