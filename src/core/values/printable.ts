@@ -11,7 +11,7 @@ export function printable(text: string): string {
 
 /** Gives the text with every character that a terminal would act on or not show as `\u{1b}`, at most `maxLength` characters of it. */
 export function escaped(text: string, maxLength: number): string {
-  const characters = [...text];
+  const characters = Array.from(text);
   const start = characters.length > maxLength ? `${characters.slice(0, maxLength).join('')}…` : text;
   return start.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 }
