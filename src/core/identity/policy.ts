@@ -49,7 +49,11 @@ const Roles = z.strictObject(
   { reader: RoleNamesSchema, member: RoleNamesSchema, admin: RoleNamesSchema },
   'roles with their names',
 );
-const LevelSchema = z.enum(LEVELS, `one of ${LEVELS.join(', ')}`);
+/** `nobody` is the old name of `none`. */
+const LevelSchema = z.preprocess(
+  (level) => (level === 'nobody' ? 'none' : level),
+  z.enum(LEVELS, `one of ${LEVELS.join(', ')}`),
+);
 
 /** Gives the policy that applies without a policy file. */
 export function defaultPolicy(actions: Actions): AccessPolicy {

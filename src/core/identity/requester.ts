@@ -7,8 +7,8 @@
 export const ROLES = ['admin', 'member', 'reader'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** Lowest first. An operator is an admin of all projects; the level `nobody` denies an action to all requesters. */
-export const LEVELS = ['reader', 'member', 'admin', 'operator', 'nobody'] as const;
+/** Lowest first. An operator is an admin of all projects; the level `none` denies an action to all requesters. */
+export const LEVELS = ['reader', 'member', 'admin', 'operator', 'none'] as const;
 export type Level = (typeof LEVELS)[number];
 
 /**
@@ -42,7 +42,7 @@ export class Requester {
   }
 
   /** The level of the policy that the requester has. */
-  get level(): Exclude<Level, 'nobody'> {
+  get level(): Exclude<Level, 'none'> {
     return this.role === 'admin' && this.seesAll ? 'operator' : this.role;
   }
 

@@ -107,7 +107,7 @@ function operationOf(endpoint: Endpoint, { tags, actions }: Api): ZodOpenApiOper
 }
 
 function requiredLevel(action: string, actions: Actions): string {
-  const level = actions[action]?.level ?? 'nobody';
+  const level = actions[action]?.level ?? 'none';
   return `Action \`${action}\`, by default allowed for: ${LEVELS.slice(LEVELS.indexOf(level), -1).join(', ')}.`;
 }
 

@@ -53,8 +53,8 @@ test('a file changes what it names and nothing else', () => {
   expect(changed).toEqual(['mapping:list', 'router:sync']);
 });
 
-test('the level nobody denies an action to operators, too', () => {
-  const policy = policyFrom({ actions: { 'mapping:update': 'nobody' } }, PATH);
+test.each(['none', 'nobody'])('the level %s denies an action to operators, too', (level) => {
+  const policy = policyFrom({ actions: { 'mapping:update': level } }, PATH);
 
   expect(CALLERS.filter(([, caller]) => policy.allows(caller, 'mapping:update'))).toEqual([]);
 });
@@ -73,7 +73,7 @@ test.each([
   [{ actions: { 'mapping:lst': 'reader' } }, 'unknown key "mapping:lst" in actions; did you mean mapping:list?'],
   [
     { actions: { 'mapping:list': 'root' } },
-    'actions.mapping:list must be one of reader, member, admin, operator, nobody',
+    'actions.mapping:list must be one of reader, member, admin, operator, none',
   ],
   [{ actions: ['mapping:list'] }, 'actions must be actions with levels'],
   [{ action: {} }, 'unknown key "action"; did you mean actions?'],

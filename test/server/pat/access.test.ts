@@ -115,7 +115,7 @@ test('a refusal names the requester and the action', async () => {
 });
 
 test('the policy decides, not the role', async () => {
-  const policy = policyFrom({ actions: { 'mapping:create': 'reader', 'mapping:list': 'nobody' } });
+  const policy = policyFrom({ actions: { 'mapping:create': 'reader', 'mapping:list': 'none' } });
   const changed = new TestApi(READY, policy);
   await changed.open();
   try {
@@ -189,7 +189,7 @@ describe('the policy file', () => {
     const policy = await readPolicy(written(/```yaml\n([\s\S]*?)```/.exec(page)?.[1] ?? ''));
 
     expect(policy.level('mapping:create:any-port')).toBe('member');
-    expect(policy.level('mapping:update')).toBe('nobody');
+    expect(policy.level('mapping:update')).toBe('none');
     expect([policy.roleOf(['publisher']), policy.roleOf(['_member_'])]).toEqual(['member', undefined]);
   });
 
