@@ -122,7 +122,7 @@ test('withheld corrections', () => {
 });
 
 /** An event of a few words, and behind a semicolon what praas does about it; the facts are fields. */
-const LOG_MESSAGE = /^[A-Za-z_]+(?: [A-Za-z_]+){0,7}(?:; [a-z_]+(?: [A-Za-z_]+){0,7})?$/;
+const LOG_MESSAGE = /^[A-Za-z_]+(?: [A-Za-z_-]+){0,7}(?:; [a-z_]+(?: [A-Za-z_]+){0,7})?$/;
 
 test('lines of the log', () => {
   const lines = readSourceTree(fileURLToPath(new URL('../src/', import.meta.url))).flatMap(logLinesOf);

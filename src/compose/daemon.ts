@@ -93,7 +93,7 @@ export class Daemon<C> {
     if (this.#isStopping) return;
     this.#listeners = listeners(tls);
     for (const listener of this.#listeners) await listener.open();
-    for (const { where } of this.#listeners) log.info('listening', { where, version });
+    for (const { where } of this.#listeners) log.info('listener started', { address: where, version });
     logNotices(this.#hasTls);
     for (const part of parts) {
       if (this.#isStopping) return;
@@ -145,9 +145,9 @@ export class Daemon<C> {
       settings.apply(next);
       applyFiles();
       log.info('configuration reloaded');
-      if (fixed.length > 0) log.warn('some settings take effect after a restart', { keys: fixed });
+      if (fixed.length > 0) log.warn('restart required', { keys: fixed });
     } catch (error) {
-      log.warn('configuration not reloaded; the previous one stays in force', { reason: messageOf(error) });
+      log.warn('configuration reload failed', { reason: messageOf(error) });
     }
     await supervisor.ready(this.summary);
   }

@@ -151,7 +151,7 @@ function routerWatchPart({ store }: Node, routers: RouterWatch, controller: Cont
   };
 }
 
-/** What follows the cloud. Not waited for: the kernel is looked after whether the cloud answers or not. */
+/** What follows the cloud. Not waited for: rules are reconciled whether the cloud answers or not. */
 function cloudParts(cloud: CloudWatch | undefined, monitor: MonitorLoop | undefined): readonly Part[] {
   return [
     ...(cloud ? [{ start: async () => void cloud.start(), stop: async () => cloud.stop() }] : []),
@@ -212,8 +212,8 @@ function controllerOf(node: Node, settings: LiveConfig, metrics: PatMetrics, log
 /** What an operator should know of how the API can be reached. */
 function logNotices(log: Logger, { listen_address, legacy_api_allow }: Config, hasTls: boolean): void {
   const isLoopback = listen_address.startsWith('127.') || listen_address === '::1';
-  log.warn('legacy API requires no token', { legacy_api_allow });
-  if (!isLoopback && !hasTls) log.warn('tokens cross the network in clear text; set tls_cert and tls_key');
+  log.warn('legacy API open without token', { legacy_api_allow });
+  if (!isLoopback && !hasTls) log.warn('TLS disabled on non-loopback address', { listen_address });
 }
 
 async function countByStatus({ pat }: Node): Promise<ReadonlyMap<Status, number>> {
@@ -221,7 +221,7 @@ async function countByStatus({ pat }: Node): Promise<ReadonlyMap<Status, number>
   return new Map([...Map.groupBy(mappings, ({ status }) => status)].map(([status, group]) => [status, group.length]));
 }
 
-/** The policy of the configuration in force, whichever that is when somebody asks. */
+/** The settings of the configuration that is in force at the time of each call. */
 function livePolicy(settings: LiveConfig): PatSettings {
   const current = (): PatSettings => patSettingsOf(settings.current);
   return {

@@ -113,7 +113,8 @@ export class AddressWatch {
       for (const { name, id } of listed) if (id !== undefined) names.set(id, name);
     } catch (error) {
       this.forgetIds();
-      this.#parts.log.warn('namespace IDs not read; address changes wait for the next periodic reconcile', {
+      // Address changes wait for the next periodic reconcile.
+      this.#parts.log.warn('namespace IDs unavailable', {
         reason: messageOf(error),
       });
     }
@@ -127,7 +128,7 @@ export class AddressWatch {
       try {
         await this.#parts.exec({ ...BATCH, input });
       } catch (error) {
-        this.#parts.log.warn('namespace IDs not assigned; address changes wait for the next periodic reconcile', {
+        this.#parts.log.warn('namespace ID assignment failed', {
           reason: messageOf(error),
         });
       }

@@ -88,8 +88,9 @@ export class NamespaceWatch {
   }
 
   #attachLater(failure: unknown): void {
+    // Until it works again, changes wait for the next periodic reconcile.
     if (this.#retry === undefined) {
-      this.#log.warn('namespace watch failed; namespace changes wait for the next periodic reconcile', {
+      this.#log.warn('namespace watch failed', {
         directory: this.#directory,
         reason: errnoText(failure),
       });

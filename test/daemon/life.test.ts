@@ -23,11 +23,11 @@ describe('without any router', () => {
   test('it logs where it listens, also to its file, and is alive and ready', async () => {
     daemon = await TestDaemon.start();
 
-    expect(daemon.said).toContain(`listening where="${daemon.url}"`);
-    expect(daemon.said).toContain(`listening where="${daemon.socket_path}"`);
-    expect(daemon.said).toContain('legacy API requires no token legacy_api_allow=[]');
+    expect(daemon.said).toContain(`listener started address="${daemon.url}"`);
+    expect(daemon.said).toContain(`listener started address="${daemon.socket_path}"`);
+    expect(daemon.said).toContain('legacy API open without token legacy_api_allow=[]');
     const logged = readFileSync(join(daemon.shell.directory, 'log', 'pat-agent.log'), 'utf8');
-    expect(logged).toContain(`"where":"${daemon.url}"`);
+    expect(logged).toContain(`"address":"${daemon.url}"`);
     expect((await daemon.ask('GET', '/healthz', { token: undefined })).status).toBe(200);
     expect(await daemon.ask('GET', '/readyz', { token: undefined })).toMatchObject({
       status: 200,
@@ -179,14 +179,14 @@ describe('without any router', () => {
       writeFileSync(daemon.shell.configPath, ['[praas]', ...lines, ''].join('\n'));
     write('legacy_api_allow = nonsense');
     daemon.signal('SIGHUP');
-    await daemon.says('configuration not reloaded');
-    expect(daemon.said).toMatch(/configuration not reloaded.*legacy_api_allow.*nonsense/);
+    await daemon.says('configuration reload failed');
+    expect(daemon.said).toMatch(/configuration reload failed.*legacy_api_allow.*nonsense/);
 
     write('legacy_api_allow = 192.0.2.8', 'backend = nftables');
     daemon.signal('SIGHUP');
 
     await daemon.says('configuration reloaded');
-    await daemon.says('some settings take effect after a restart keys=["backend"]');
+    await daemon.says('restart required keys=["backend"]');
     expect((await daemon.ask('GET', '/healthz')).status).toBe(200);
   });
 });
@@ -228,7 +228,7 @@ describe('with TLS', () => {
       const settings = [`tls_cert = ${directory}/cert.pem`, `tls_key = ${directory}/key.pem`];
       daemon = await TestDaemon.start({ settings });
       const port = Number(new URL(daemon.url).port);
-      expect(daemon.said).toContain(`listening where="https://127.0.0.1:${port}"`);
+      expect(daemon.said).toContain(`listener started address="https://127.0.0.1:${port}"`);
       expect(await get(port, agent)).toBe(200);
       expect(await subjectAt(port)).toBe('first');
 
@@ -243,7 +243,7 @@ describe('with TLS', () => {
 
       writeFileSync(join(directory, 'key.pem'), 'no key');
       daemon.signal('SIGHUP');
-      await daemon.says('configuration not reloaded');
+      await daemon.says('configuration reload failed');
       expect(await subjectAt(port)).toBe('second');
     } finally {
       agent.destroy();
@@ -254,7 +254,7 @@ describe('with TLS', () => {
   test('beyond loopback without it there is a warning', async () => {
     daemon = await TestDaemon.start({ settings: ['listen_address = 0.0.0.0'] });
 
-    expect(daemon.said).toContain('tokens cross the network in clear text; set tls_cert and tls_key');
+    expect(daemon.said).toContain('TLS disabled on non-loopback address listen_address="0.0.0.0"');
   });
 
   test('a certificate without its key stops the start, with the reason', async () => {

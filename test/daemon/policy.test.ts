@@ -37,7 +37,7 @@ test('a file that comes, is wrong and goes while the daemon runs', async () => {
 
   writeFileSync(path, 'actions:\n  mapping:lst: reader\n');
   daemon.signal('SIGHUP');
-  await daemon.says('configuration not reloaded');
+  await daemon.says('configuration reload failed');
   expect(daemon.said).toContain('mapping:lst');
   expect(await list()).toBe(403);
 });

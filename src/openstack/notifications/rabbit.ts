@@ -39,7 +39,7 @@ export class RabbitNotifications implements Notifications {
   #connection: ChannelModel | undefined;
   readonly #failure = new FailureState('not connected to the message broker yet');
   /** Why a connection gives no notifications. */
-  #trouble: string | undefined;
+  #channelProblem: string | undefined;
   #cancelRetry: () => void = () => undefined;
   #isStopped = false;
 
@@ -48,7 +48,7 @@ export class RabbitNotifications implements Notifications {
   }
 
   get lastError(): string | undefined {
-    return this.#failure.reason ?? this.#trouble;
+    return this.#failure.reason ?? this.#channelProblem;
   }
 
   start(onIds: (ids: readonly string[]) => void, onGap: () => void): void {
@@ -115,7 +115,7 @@ export class RabbitNotifications implements Notifications {
     for (const exchange of present) await bind(exchange);
     const missing = exchanges.filter((exchange) => !present.includes(exchange));
     const hasAny = present.length > 0 || exchanges.length < EXCHANGES.length;
-    this.#trouble = hasAny ? undefined : `message broker has none of the exchanges ${EXCHANGES.join(', ')}`;
+    this.#channelProblem = hasAny ? undefined : `message broker has none of the exchanges ${EXCHANGES.join(', ')}`;
     if (present.length > 0 || missing.length === EXCHANGES.length) this.#onGap();
     if (missing.length === 0) return;
     this.#cancelRetry = this.#parts.timers.after(MISSING_RETRY_MS, () => {
@@ -130,7 +130,7 @@ export class RabbitNotifications implements Notifications {
     const { timers, random, log } = this.#parts;
     const name = brokerName(broker);
     if (this.#failure.failed(`message broker ${name} unavailable: ${reason}`))
-      log.warn('notifications unavailable; using periodic sync', { broker: name, reason });
+      log.warn('notifications unavailable', { broker: name, reason });
     this.#cancelRetry = timers.after(this.#failure.waitMs({ ...RETRY, random }), () => void this.#open());
   }
 

@@ -115,10 +115,8 @@ export class Reconciliation {
       agent.forget(record.router_id);
       await agent.reconcile(await agent.inspect(record.router_id), record, []);
     } catch (error) {
-      log.warn('rollback in the kernel failed; the next reconcile repeats it', {
-        router_id: record.router_id,
-        reason: messageOf(error),
-      });
+      // The next reconcile repeats it.
+      log.warn('kernel rollback failed', { router_id: record.router_id, reason: messageOf(error) });
     }
   }
 }

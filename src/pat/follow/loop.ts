@@ -153,7 +153,7 @@ export class MonitorLoop {
       if (withheld.length > 0) this.#logWithheld(withheld);
       this.#verifyAgain(pending);
     } catch (error) {
-      log.warn('verification failed; sweeping soon', { reason: messageOf(error) });
+      log.warn('verification failed', { reason: messageOf(error) });
       this.#sweepAfter(FIRST_RETRY_MS);
     }
   }

@@ -54,10 +54,9 @@ export class CloudWatch {
     this.#cancel();
     try {
       await read();
-      if (this.#failure.recovered()) log.info('OpenStack available again');
+      if (this.#failure.recovered()) log.info('OpenStack recovered');
     } catch (error) {
-      if (this.#failure.failed(error))
-        log.warn('OpenStack unavailable; using cached routers', { reason: messageOf(error) });
+      if (this.#failure.failed(error)) log.warn('OpenStack unavailable', { reason: messageOf(error) });
     }
     if (this.#isStopped) return;
     const waitMs = this.#failure.waitMs({ firstMs: FIRST_RETRY_MS, maxMs: periodMs() });

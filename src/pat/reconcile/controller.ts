@@ -166,7 +166,7 @@ export class Controller {
     let repaired = 0;
     try {
       const { added, removed, moved } = (await sync(routerId)).value;
-      if (moved > 0) log.info('mappings moved to the new gateway address', { router_id: routerId, moved });
+      if (moved > 0) log.info('mappings moved', { router_id: routerId, moved });
       else if (trigger !== 'expired') repaired = Math.max(added, removed);
       if (state.failure.recovered()) log.info('reconcile recovered', { router_id: routerId });
     } catch (error) {

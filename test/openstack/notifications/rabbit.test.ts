@@ -71,7 +71,7 @@ async function reasonAt(url: string): Promise<string> {
   await waitUntil(() => log.lines.length > 0);
   const [line] = log.lines;
   const reason = String(line?.details?.['reason']);
-  expect(line).toMatchObject({ level: 'warn', message: 'notifications unavailable; using periodic sync' });
+  expect(line).toMatchObject({ level: 'warn', message: 'notifications unavailable' });
   expect(notifications.lastError).toContain(reason);
   expect(JSON.stringify([log.lines, notifications.lastError])).not.toContain('s3cret');
   return reason;
