@@ -36,6 +36,11 @@ export const ADMIN_ERRORS = {
     (f: { path: string; reason: string }) => `cannot upgrade to ${f.path}: ${f.reason}`,
     () => ['Name an executable of praas for this architecture; nothing was changed.'],
   ),
+  CONFIG_REJECTED: entry(
+    'Invalid',
+    (f: { version: string; reason: string }) => `praas ${f.version} rejects the configuration: ${f.reason}`,
+    () => ['Correct praas.conf, then run the same command again.'],
+  ),
   SERVICE_NOT_READY: entry(
     'External',
     (f: { service: string; journal: string }) =>

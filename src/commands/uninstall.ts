@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import type { Installer } from '../compose/installer.ts';
+import { counted } from '../core/values/counted.ts';
 import { InstallerCommand, type StepReport } from './installer-command.ts';
 import { confirm } from './output/confirm.ts';
 
@@ -34,8 +35,9 @@ export default class Uninstall extends InstallerCommand {
   async #confirm(installer: Installer, isDryRun: boolean): Promise<boolean> {
     const published = await installer.countPublished();
     if (published === 0) return false;
-    const mappings = published === 1 ? '1 mapping is' : `${published} mappings are`;
-    const question = `${mappings} published. Remove their rules from the routers and end their connections?`;
+    const mappings = `${counted(published, 'mapping')} ${published === 1 ? 'is' : 'are'}`;
+    const their = published === 1 ? 'its' : 'their';
+    const question = `${mappings} published. Remove ${their} rules from the routers and end ${their} connections?`;
     if (isDryRun) {
       this.complain(`would ask: ${question}`);
       return false;

@@ -53,7 +53,7 @@ export function cloudChecks({ view, brokers, connectError }: CloudCheckParts): r
 export function judgeBroker(broker: string, reason: string | undefined): Judgement {
   if (reason === undefined) return ok(`broker ${broker}`, 'reachable');
   const nextStep =
-    'Correct `notifications` in praas.conf; until then mappings follow their servers by periodic sync only.';
+    'Check that the broker is running, and `notifications` in praas.conf; until then mappings follow their servers by periodic sync only.';
   return warning(`broker ${broker}`, `not reachable: ${reason}`, nextStep);
 }
 

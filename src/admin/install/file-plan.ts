@@ -168,7 +168,7 @@ function createDirectories(tree: Tree, directories: readonly DesiredDirectory[])
 function writeInventory(tree: Tree, paths: InstallPaths, inventory: Inventory): Step {
   const content = { text: renderInventory(inventory) };
   return {
-    title: `list the installed files in ${paths.inventory}`,
+    title: `write the list of installed files to ${paths.inventory}`,
     run: () => replaceFile(tree, paths.inventory, content, 0o644),
   };
 }

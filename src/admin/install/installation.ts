@@ -28,7 +28,7 @@ export interface CurrentState {
   readonly canStart: boolean;
   readonly states: ReadonlyMap<ServiceName, ServiceState>;
   /** Services that were not installed by praas: those of the Python version. */
-  readonly foreign: readonly ServiceName[];
+  readonly pythonServices: readonly ServiceName[];
 }
 
 interface InstallOptions {
@@ -45,12 +45,12 @@ export async function inspectSystem(parts: InstallationParts, isStartRequested: 
   const states = new Map<ServiceName, ServiceState>();
   if (isRunning) for (const service of SERVICES) states.set(service, await systemd.state(service));
   const units = SERVICES.map((service) => [service, `${paths.units}/${service}`] as const);
-  const foreign: ServiceName[] = [];
+  const pythonServices: ServiceName[] = [];
   for (const [service, path] of units) {
-    const isOurs = inventory !== undefined && (path in inventory.files || inventory.replaced[path] !== undefined);
-    if (!isOurs && (await tree.exists(path))) foreign.push(service);
+    const isInstalled = inventory !== undefined && (path in inventory.files || inventory.replaced[path] !== undefined);
+    if (!isInstalled && (await tree.exists(path))) pythonServices.push(service);
   }
-  return { inventory, canStart: isStartRequested && isRunning, states, foreign };
+  return { inventory, canStart: isStartRequested && isRunning, states, pythonServices };
 }
 
 /** The steps to the desired files and running services; none when nothing is to be done. Throws as inspectSystem does. */
@@ -62,7 +62,7 @@ export async function planInstall(
   const { tree, paths, systemd } = parts;
   const before = await inspectSystem(parts, isStartRequested);
   const { steps, changed } = await planFiles(tree, paths, desired, before.inventory);
-  const hasForeign = before.foreign.length > 0;
+  const hasPythonServices = before.pythonServices.length > 0;
   const isEnabled = [...before.states.values()].every((state) => state.isEnabled);
   const isNew = before.inventory === undefined;
   // A service of a package that the administrator has disabled since stays disabled.
@@ -71,12 +71,12 @@ export async function planInstall(
   const isRenewed = changed.length > 0 || isPackaged;
   const started = before.canStart ? await servicesToStart(parts, before, { isPackaged, isRenewed }) : [];
   const needed = [
-    ...(hasForeign ? [stopForeign(systemd, before)] : []),
+    ...(hasPythonServices ? [stopPythonServices(systemd, before)] : []),
     ...steps,
     ...(before.states.size > 0 && isRenewed ? [reloadUnits(systemd)] : []),
     ...(needsEnabling ? [enable(systemd, before)] : []),
     ...startSteps(systemd, started),
-    ...(hasForeign && before.canStart ? [importRules(parts)] : []),
+    ...(hasPythonServices && before.canStart ? [importRules(parts)] : []),
   ];
   return needed.length === 0 ? [] : [checkPrerequisites(parts, before), ...needed];
 }
@@ -103,7 +103,7 @@ function checkPrerequisites({ missingTools, ownerOf, paths, systemd }: Installat
       if (missing[0]) throw praasError('TOOL_MISSING', { tool: missing[0].tool, package: packagesOf(missing) });
       const owner = await ownerOf(paths.executable);
       if (owner !== undefined) throw praasError('INSTALLED_BY_PACKAGE', { path: paths.executable, package: owner });
-      return { undo: () => restoreServices(systemd, before) };
+      return restoringServices(systemd, before);
     },
   };
 }
@@ -112,21 +112,26 @@ function packagesOf(missing: readonly { readonly package: string }[]): string {
   return [...new Set(missing.map((each) => each.package))].join(' ');
 }
 
+/** The result of a step before all changes: undone as the last one, it starts the services that ran before. */
+export function restoringServices(systemd: Systemd, before: CurrentState): StepResult {
+  return { undo: () => restoreServices(systemd, before), undoTitle: 'restart the services that ran before' };
+}
+
 /** Starts the services that ran before, once the files are as they were. */
-export async function restoreServices(systemd: Systemd, before: CurrentState): Promise<void> {
+async function restoreServices(systemd: Systemd, before: CurrentState): Promise<void> {
   if (before.states.size === 0) return;
   await systemd.daemonReload();
   await systemd.resetFailed(SERVICES);
   for (const [service, { isActive }] of before.states) if (isActive) await systemd.restartUninterrupted(service);
 }
 
-function stopForeign(systemd: Systemd, { foreign, states }: CurrentState): Step {
-  const running = foreign.filter((service) => states.get(service)?.isActive);
+function stopPythonServices(systemd: Systemd, { pythonServices, states }: CurrentState): Step {
+  const running = pythonServices.filter((service) => states.get(service)?.isActive);
   return {
-    title: `stop the services of the other version: ${foreign.join(', ')}`,
+    title: `stop ${pythonServices.join(' and ')} of the Python version (${pythonServices.length === 1 ? 'its' : 'their'} rules stay)`,
     async run() {
       if (running.length > 0) await systemd.stop(running);
-      return { note: running.length === 0 ? 'not running' : 'their rules stay in the routers' };
+      return running.length === 0 ? { note: 'not running' } : {};
     },
   };
 }
@@ -181,7 +186,7 @@ const SKIPPED: Readonly<Record<ServiceName, string>> = {
 /** The rules work without being mappings, so a failure of this step undoes nothing. */
 function importRules({ exec, paths }: InstallationParts): Step {
   return {
-    title: 'import the rules of the other version as mappings',
+    title: 'import the rules of the Python version as mappings',
     async run() {
       const { exitCode, stderr } = await exec({ file: paths.executable, args: ['pat', 'import'] });
       if (exitCode === 0) return {};

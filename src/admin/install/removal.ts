@@ -1,6 +1,7 @@
 /** The steps of `uninstall`: what the installation has created is removed, and what existed before is kept or restored. */
 import { basename } from 'node:path';
-import { type CurrentState, type InstallationParts, inspectSystem, restoreServices } from './installation.ts';
+import { counted } from '../../core/values/counted.ts';
+import { type CurrentState, type InstallationParts, inspectSystem, restoringServices } from './installation.ts';
 import type { Inventory } from './inventory.ts';
 import { SERVICES } from './paths.ts';
 import type { Step } from './step.ts';
@@ -43,7 +44,7 @@ function stopServices(systemd: Systemd, before: CurrentState): Step[] {
       async run() {
         if (!isRunning) return { note: 'systemd is not running' };
         await systemd.stop(SERVICES);
-        return { undo: () => restoreServices(systemd, before) };
+        return restoringServices(systemd, before);
       },
     },
     {
@@ -61,7 +62,7 @@ function removeAllRules(removeRules: () => Promise<number>): Step {
     title: 'remove the rules of all mappings from the routers',
     async run() {
       const mappings = await removeRules();
-      return { note: mappings === 1 ? '1 mapping' : `${mappings} mappings` };
+      return { note: counted(mappings, 'mapping') };
     },
   };
 }

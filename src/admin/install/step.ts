@@ -3,12 +3,15 @@
  * undone in the opposite order: either all steps take effect, or none.
  */
 import { errnoText } from '../../core/errors/errno-text.ts';
+import { messageOf } from '../../core/errors/message-of.ts';
 import { isPraasError, praasError } from '../errors.ts';
 
 export interface StepResult {
   /** The outcome in a few words, where the title does not say it. */
   readonly note?: string;
   readonly undo?: () => Promise<void>;
+  /** What undoing does, where that is more than the opposite of the step. */
+  readonly undoTitle?: string;
   /** What remains to be done when all steps have run. */
   readonly finish?: () => Promise<void>;
 }
@@ -36,7 +39,7 @@ interface CompletedStep {
 
 /**
  * Runs the steps in their order. Throws INSTALL_FAILED when one failed, and the reason of `abortSignal` when that aborts between
- * two steps; both after everything has been undone.
+ * two steps; both after everything has been undone. What could not be undone is a failure in both cases.
  */
 export async function runSteps(
   steps: readonly Step[],
@@ -55,8 +58,9 @@ export async function runSteps(
       const reason = describeError(error);
       observer.failed(step.title, reason);
       const left = await undoAll(completed, observer);
-      if (abortSignal.aborted) throw abortSignal.reason;
-      throw praasError('INSTALL_FAILED', { step: step.title, reason, left }, error);
+      if (abortSignal.aborted && left.length === 0) throw abortSignal.reason;
+      const why = abortSignal.aborted ? messageOf(abortSignal.reason) : reason;
+      throw praasError('INSTALL_FAILED', { step: step.title, reason: why, left }, error);
     }
   }
   for (const { result } of completed) await result.finish?.();
@@ -72,7 +76,7 @@ async function undoAll(completed: readonly CompletedStep[], observer: StepObserv
       await result.undo();
       titles.push(title);
     } catch (error) {
-      failures.push(`${title}: ${describeError(error)}`);
+      failures.push(`${result.undoTitle ?? title}: ${describeError(error)}`);
     }
   }
   observer.undone(titles, failures);

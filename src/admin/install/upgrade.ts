@@ -10,7 +10,7 @@ import type { Exec } from '../../system/exec.ts';
 import { pathExists } from '../../system/path-exists.ts';
 import { toolFailed } from '../../system/tool-errors.ts';
 import { praasError } from '../errors.ts';
-import { type InstallationParts, inspectSystem, restoreServices, startSteps } from './installation.ts';
+import { type InstallationParts, inspectSystem, restoringServices, startSteps } from './installation.ts';
 import { type Inventory, readInventory } from './inventory.ts';
 import type { ServiceName } from './paths.ts';
 import type { Step } from './step.ts';
@@ -61,8 +61,9 @@ export async function planUpgrade(parts: InstallationParts, options: UpgradeOpti
       title: `check that praas ${version} accepts the configuration`,
       async run() {
         const { exitCode, stderr } = await exec({ file: path, args: ['config', 'show'] });
-        if (exitCode !== 0) throw praasError('NOT_A_PRAAS', { path, reason: stderr.trim() });
-        return { undo: () => restoreServices(systemd, before) };
+        if (exitCode !== 0)
+          throw praasError('CONFIG_REJECTED', { version, reason: stderr.trim().replace(/^Error: /, '') });
+        return restoringServices(systemd, before);
       },
     },
     ...(running.length > 0 && before.canStart ? [stop(parts, running)] : []),
