@@ -1,7 +1,7 @@
 /** The base of all commands: configuration, signals, output. */
 import { Command, Flags } from '@oclif/core';
 import { type LoadedConfig, loadConfig } from '../compose/config.ts';
-import { praasError } from '../core/errors/errors.ts';
+import { isPraasError, praasError } from '../core/errors/errors.ts';
 import { exitCodeOfSignal, UsageError } from './failure.ts';
 import { colour } from './output/colour.ts';
 import { type Column, chooseColumns } from './output/rows.ts';
@@ -30,6 +30,9 @@ export abstract class PraasCommand extends Command {
     }),
   };
 
+  /** What an interruption means for the work: nothing of a query is lost, and an installer undoes its changes. */
+  protected readonly work: 'change' | 'query' | 'installation' = 'change';
+
   /** As it is typed. */
   protected get title(): string {
     return `${this.config.bin} ${this.id?.replaceAll(':', ' ')}`;
@@ -46,6 +49,9 @@ export abstract class PraasCommand extends Command {
     for (const signal of SIGNALS) process.on(signal, interrupt);
     try {
       return await work();
+    } catch (error) {
+      if (this.work === 'change' || !isPraasError(error, 'INTERRUPTED')) throw error;
+      throw praasError('INTERRUPTED', { signal_number: error.facts.signal_number, work: this.work }, error);
     } finally {
       for (const signal of SIGNALS) process.off(signal, interrupt);
       // The work may be complete all the same; the exit code tells the caller of the signal.

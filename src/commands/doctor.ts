@@ -26,6 +26,8 @@ export default class Doctor extends PraasCommand {
     ...outputFlags,
   };
 
+  protected override readonly work = 'query';
+
   async run(): Promise<DoctorReport> {
     const { flags } = await this.parse(Doctor);
     const columns = this.choose(FINDING_COLUMNS, flags.column);

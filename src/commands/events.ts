@@ -31,15 +31,19 @@ export default class EventsCommand extends ServiceCommand {
       helpValue: 'ID',
     }),
     type: Flags.custom<EventType>({ ...anyCase(EVENT_TYPES), description: 'only events of this type' })(),
-    limit: countFlag(MAX_LIMIT)({ description: `maximum number, newest first (1 to ${MAX_LIMIT}, default: 100)` }),
+    limit: countFlag(MAX_LIMIT)({
+      description: `maximum number of events (1 to ${MAX_LIMIT}, default: 100); the newest are shown, oldest first`,
+    }),
     follow: Flags.boolean({ description: 'wait for further events, until interrupted' }),
     ...outputFlags,
   };
 
+  protected override readonly work = 'query';
+
   async run(): Promise<readonly Event[]> {
     const { flags } = await this.parse(EventsCommand);
     const columns = this.choose(EVENT_COLUMNS, flags.column, LISTED_EVENTS);
-    if (flags.follow && flags.json) this.misuse('--follow and --json exclude each other; use --follow -f json');
+    if (flags.follow && flags.json) this.misuse('--follow and --json are mutually exclusive; use --follow -f json');
     this.requireRootHere(flags);
     const { mapping: mapping_id, router: router_id, type, limit } = flags;
     const filter: EventFilter = { mapping_id, router_id, type, limit };

@@ -5,6 +5,7 @@ import { Flags } from '@oclif/core';
 import { type Config, DEFAULT_PATH, loadConfig } from '../compose/config.ts';
 import type { Installer } from '../compose/installer.ts';
 import { PraasCommand } from './base.ts';
+import { countFlag } from './flags.ts';
 import type { StepView } from './output/steps.ts';
 
 const MAX_SECONDS = 3600;
@@ -43,15 +44,15 @@ export abstract class InstallerCommand extends PraasCommand {
       parse: async (given: string) => resolve(given),
     }),
     package: Flags.boolean({ hidden: true, description: 'a Debian package has installed the files' }),
-    timeout: Flags.integer({
-      description: 'seconds after which a service that is not ready has failed',
+    timeout: countFlag(MAX_SECONDS)({
+      description: 'maximum wait for a service to become ready, in seconds',
       default: 300,
-      min: 1,
-      max: MAX_SECONDS,
       helpValue: 'SECONDS',
     }),
     'dry-run': Flags.boolean({ description: 'show the steps without running them' }),
   };
+
+  protected override readonly work = 'installation';
 
   /** Gives the installer of this system, or of the one in the directory `root`. */
   protected async installer(flags: InstallerFlags): Promise<Installer> {

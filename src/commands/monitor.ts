@@ -13,9 +13,9 @@ export default class MonitorCommand extends DaemonCommand {
   static override summary = 'run the monitor agent: follow servers in OpenStack';
   static override description =
     'Compares the mappings with OpenStack every second_monitoring seconds, and on each notification when `notifications` is set ' +
-    'in praas.conf. A mapping whose server was deleted is removed, one whose server has another address leads to that, and one ' +
-    'whose server is shut off is DOWN until it is started. Requires `praas serve` unless --once is given. When a sweep would ' +
-    'remove more than max_removals_percent, it removes none until `--once --confirm`.';
+    'in praas.conf. A mapping is deleted with its server, follows its server to another address, and is DOWN while the server is ' +
+    'shut off. Requires `praas serve` unless --once is given. When a sweep would ' +
+    'delete more than max_removals_percent, it deletes none until `--once --confirm`.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --once --dry-run',
@@ -32,7 +32,7 @@ export default class MonitorCommand extends DaemonCommand {
       exclusive: ['once'],
     }),
     confirm: Flags.boolean({
-      description: 'with --once: remove mappings beyond max_removals_percent',
+      description: 'with --once: delete mappings beyond max_removals_percent',
       dependsOn: ['once'],
     }),
     retain: retainFlag({

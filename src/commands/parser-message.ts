@@ -25,8 +25,7 @@ const WORDINGS: readonly (readonly [RegExp, string])[] = [
   [/^Flag (--\S+) expects one of these values: (.*)$/, '$1 requires a value: $2'],
   [/^Flag (--\S+) can only be specified once$/, '$1 is given more than once'],
   [/^Expected (--[^\s=]+)=(.*) to be one of: (.*)$/, '$1: "$2" is not one of $3'],
-  [/^Expected an integer .*: (.*)$/, '"$1" is not a whole number in the allowed range'],
-  [/^(--[^\s=]+)(?:=.*)? cannot also be provided when using (--\S+)$/, '$1 and $2 exclude each other'],
+  [/^(--[^\s=]+)(?:=.*)? cannot also be provided when using (--\S+)$/, '$1 and $2 are mutually exclusive'],
   [/^All of the following must be provided when using (--\S+): (.*)$/, '$1 requires $2'],
 ];
 

@@ -6,7 +6,7 @@ export default class Serve extends DaemonCommand {
   static override enableJsonFlag = false;
   static override summary = 'run the PAT agent: API and reconciliation of rules';
   static override description =
-    'Listens on listen_address and port_app, and on a Unix socket that `praas pat` uses as root on this node. SIGTERM stops it ' +
+    'Listens on listen_address and port_app, and on a Unix socket for commands of root on this node. SIGTERM stops it ' +
     'after the current requests; rules and connections stay. SIGHUP reloads the configuration, the certificate and the key; when ' +
     'one is not valid, it is reported and the previous one stays in use.';
   static override examples = [

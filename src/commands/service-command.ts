@@ -44,7 +44,7 @@ export abstract class ServiceCommand extends PraasCommand {
     const hasCloudOptions = hasCloudFlag(flags);
     if (hasCloudOptions && url === undefined) this.misuse('--os-cloud and the other --os-* options require --url');
     if (hasCloudOptions && flags['token-file'] !== undefined)
-      this.misuse('--token-file and --os-* options exclude each other');
+      this.misuse('--token-file and --os-* options are mutually exclusive');
     if (url !== undefined) {
       // Options go before the environment.
       const token = (hasCloudOptions ? undefined : await this.#token(flags)) ?? (await this.#keystoneToken(flags));
@@ -59,7 +59,8 @@ export abstract class ServiceCommand extends PraasCommand {
     const text = (await this.#text('token-file', flags)) ?? (process.env['PRAAS_TOKEN'] || undefined);
     const token = text?.trim();
     if (token === undefined || TOKEN.test(token)) return token;
-    return this.misuse(`${flags['token-file'] === undefined ? 'PRAAS_TOKEN' : '--token-file'}: no token found`);
+    if (flags['token-file'] !== undefined) return this.misuse('--token-file: no token found');
+    return this.misuse('PRAAS_TOKEN is not a token; allowed: printable ASCII without spaces');
   }
 
   /** Only if OpenStack credentials are named: a clouds.yaml that happens to be there must not send a token to that URL. */

@@ -137,7 +137,7 @@ export class Doctor {
 
   async #readiness(): Promise<Readiness | undefined> {
     const { socket_path } = this.#config;
-    if (!(await isListening(socket_path, 'asking the daemon'))) return undefined;
+    if (!(await isListening(socket_path, 'connecting to the PAT agent'))) return undefined;
     const client = new DaemonClient({ kind: 'socket', path: socket_path }, this.interruption.abortSignal);
     try {
       const { text } = await client.send({ method: 'GET', path: '/readyz' });

@@ -13,6 +13,7 @@ import type { Notifications } from '../pat/interfaces/notifications.ts';
 import type { Corrections, Pat } from '../pat/services/api.ts';
 import type { MonitorMetrics } from '../server/pat/monitor-metrics.ts';
 import { systemClock, systemTimers } from '../system/clock.ts';
+import { failureReason } from '../system/http/failure.ts';
 import { FileLog } from '../system/log.ts';
 import { buildCloud } from './cloud.ts';
 import { cloudNotConfigured } from './cloud-not-configured.ts';
@@ -89,7 +90,11 @@ function monitorOf({ config, cloud, pat, corrections, log }: Omit<MonitorParts, 
 async function notificationsOf({ notifications: url }: Config, log: Logger): Promise<Notifications | undefined> {
   if (url === '') return undefined;
   const transport = parseTransport(url);
-  if (transport === undefined) throw invalid('rabbit://user:password@host:port/virtual_host, with ssl and ssl_ca_file');
+  if (transport === undefined) {
+    const found = 'not a transport URL (value not shown: it may contain a password)';
+    const allowed = 'rabbit://user:password@host:port/virtual_host, with ssl and ssl_ca_file';
+    throw praasError('CONFIG_INVALID', { where: 'praas.conf', key: 'notifications', found, allowed });
+  }
   const ca = transport.caFile === undefined ? undefined : await readAuthority(transport.caFile);
   return new RabbitNotifications({
     transport,
@@ -103,12 +108,9 @@ async function notificationsOf({ notifications: url }: Config, log: Logger): Pro
 async function readAuthority(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
-  } catch {
-    throw invalid('an ssl_ca_file that can be read');
+  } catch (error) {
+    const found = `${path}, which cannot be read (${failureReason(error)})`;
+    const key = 'ssl_ca_file of notifications';
+    throw praasError('CONFIG_INVALID', { where: 'praas.conf', key, found, allowed: 'a PEM file' }, error);
   }
-}
-
-/** Does not repeat it: there is a password in it. */
-function invalid(allowed: string): Error {
-  return praasError('CONFIG_INVALID', { where: 'praas.conf', key: 'notifications', found: 'something else', allowed });
 }

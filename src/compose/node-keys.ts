@@ -51,5 +51,7 @@ export const NODE_KEYS = {
   command_timeout_seconds: key(seconds(3600), '30', 'maximum run time of a command such as iptables-restore', {
     formerly: 'command_timeout',
   }),
-  xtables_wait_seconds: key(seconds(600), '10', 'maximum wait for the xtables lock', { formerly: 'xtables_wait' }),
+  xtables_wait_seconds: key(seconds(600), '10', 'maximum wait for the xtables lock and the Neutron lock', {
+    formerly: 'xtables_wait',
+  }),
 } as const satisfies Section;

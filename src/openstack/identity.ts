@@ -35,7 +35,10 @@ export class Identity {
     if (!isFound(response, 'identity')) return undefined;
     const { token: owned } = parseResponse(TokenResponse, response, 'identity');
     if (Number.isNaN(Date.parse(owned.expires_at)))
-      throw praasError('CLOUD_BAD_RESPONSE', { service: 'identity', reason: `expires_at: ${owned.expires_at}` });
+      throw praasError('CLOUD_BAD_RESPONSE', {
+        service: 'identity',
+        reason: `expires_at is ${owned.expires_at}, not a time`,
+      });
     return {
       userName: owned.user.name,
       projectId: owned.project?.id ?? null,

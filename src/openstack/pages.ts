@@ -38,7 +38,7 @@ export async function listAll<T>(
     if (following === undefined || following.toString() === current.toString()) break;
     current = following;
   }
-  throw praasError('CLOUD_BAD_RESPONSE', { service, reason: `the pages of ${path} do not end` });
+  throw praasError('CLOUD_BAD_RESPONSE', { service, reason: `pagination of ${path} does not end` });
 }
 
 /** A page starts after the last item of the one before, and that item may just have been deleted. */

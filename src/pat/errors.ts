@@ -5,6 +5,7 @@
 import { entry, list } from '../core/errors/entry.ts';
 import { CORE_ERRORS } from '../core/errors/errors.ts';
 import { type CodeOf, errorsOf, type FactsOf, PraasError } from '../core/errors/praas-error.ts';
+import { counted } from '../core/values/counted.ts';
 
 const present = (what: string, known: readonly string[]): string =>
   known.length === 0 ? `no ${what} present` : `${what}: ${list(known)}`;
@@ -123,7 +124,7 @@ export const PAT_ERRORS = {
   PORT_TAKEN: entry(
     'Conflict',
     (f: { endpoint: string; by: PortOwner }) => `${f.endpoint} is in use by ${ownerText(f.by)}`,
-    () => ['Use another --router-port, or omit it to get a free one.'],
+    () => ['Use another --router-port; `pat create` without it takes the next free port.'],
   ),
   PORT_RESERVED: entry(
     'Conflict',
@@ -145,7 +146,7 @@ export const PAT_ERRORS = {
   MAPPING_EXISTS: entry(
     'Conflict',
     (f: { id: string }) => `mapping ${f.id} already exists`,
-    () => ['Run `praas pat show` to see it.'],
+    (f) => [`Run \`praas pat show ${f.id}\` to see it.`],
   ),
   ID_AMBIGUOUS: entry(
     'Conflict',
@@ -155,7 +156,7 @@ export const PAT_ERRORS = {
   UNKNOWN_RULES: entry(
     'Conflict',
     (f: { router: string; count: number; state_dir: string }) =>
-      `router ${f.router} has rules of ${f.count} mapping(s) that the state directory ${f.state_dir} does not know; ` +
+      `router ${f.router} has rules of ${counted(f.count, 'mapping')} that the state directory ${f.state_dir} does not know; ` +
       'the change would remove them',
     () => [
       'Check state_dir (`praas config show`): the rules probably belong to another state directory.',
@@ -177,7 +178,7 @@ export const PAT_ERRORS = {
   KERNEL_BUSY: entry(
     'Unavailable',
     (f: { router: string; seconds: number }) =>
-      `the rules of router ${f.router} are locked: another process held the lock for ${f.seconds} seconds; nothing was applied`,
+      `the rules of router ${f.router} are locked: another process held the xtables lock or the Neutron lock for ${f.seconds} seconds; nothing was applied`,
     () => ['Try again.'],
   ),
   SERVER_NOT_FOUND: entry(
@@ -195,7 +196,15 @@ export const PAT_ERRORS = {
     'Conflict',
     (f: { what: string; candidates: readonly Candidate[] }) =>
       `${f.what} is ambiguous: it matches ${list(f.candidates.map(candidateText))}`,
-    () => ['Use the ID of one of them.'],
+    (f) => [
+      f.candidates.some((each) => 'server_ip' in each) ? 'Use --server-ip or --port-id.' : 'Use the ID of one of them.',
+    ],
+  ),
+  NO_OWN_SECURITY_GROUP: entry(
+    'Conflict',
+    (f: { port: string }) =>
+      `cannot add a rule for port ${f.port}: none of its security groups belongs to the project of the port`,
+    () => ['Assign a security group of the project to the port, or omit --open-security-group.'],
   ),
   ROUTER_NOT_CONNECTED: entry(
     'Conflict',
@@ -222,14 +231,14 @@ export const PAT_ERRORS = {
   ),
   QUOTAS_DAMAGED: entry(
     'External',
-    (f: { path: string; reason: string }) => `cannot read the quota file ${f.path}: ${f.reason}`,
-    (f) => [`Restore ${f.path} from a copy, or remove it to use the default quotas of praas.conf.`],
+    (f: { path: string; reason: string }) => `quota file ${f.path} is damaged: ${f.reason}`,
+    (f) => [`Restore ${f.path} from a backup, or remove it to use the default quotas of praas.conf.`],
   ),
   IMPORT_UNFINISHED: entry(
     'External',
     (f: { router: string; reason: string }) =>
       `import of the rules of router ${f.router} is incomplete: ${f.reason}; the mappings are stored and no port was closed`,
-    () => ['Remove the cause and run `praas pat import` again; a running daemon completes it by itself.'],
+    () => ['Correct the cause and run `praas pat import` again; a running daemon completes it by itself.'],
   ),
 } as const;
 

@@ -48,7 +48,7 @@ export const PAT_KEYS = {
   max_removals_percent: key(
     percent,
     '10',
-    'maximum share of mappings removed per sweep without --confirm (at least 10 mappings)',
+    'maximum share of mappings deleted per sweep without --confirm (at least 10 mappings)',
     { isReloadable, formerly: 'max_removals' },
   ),
   port_monitor: key(port, '3001', 'health and metrics port of the monitor agent'),

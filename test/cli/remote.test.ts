@@ -315,7 +315,7 @@ describe('what answers at an address', () => {
     [[...url, '--token-file', '/no/file'], {}, '--token-file: cannot read /no/file: no such file or directory'],
     [[...url, '--cacert', '/'], {}, '--cacert: cannot read /: illegal operation on a directory'],
     [[...url, '--token-file', '/dev/null'], {}, '--token-file: no token found'],
-    [url, { PRAAS_TOKEN: secret }, 'PRAAS_TOKEN: no token found'],
+    [url, { PRAAS_TOKEN: secret }, 'PRAAS_TOKEN is not a token; allowed: printable ASCII without spaces'],
   ])('%j with %j is wrong usage', async (words, env: Record<string, string>, text) => {
     expect(await shell.with({ env }).run('pat', 'list', ...words)).toEqual({
       code: 2,

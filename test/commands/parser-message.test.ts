@@ -1,11 +1,11 @@
 /** oclif's own parser is asked, so that an oclif with other sentences or fields fails here. */
 import { expect, test } from '@jest/globals';
 import { Args, Flags, Parser } from '@oclif/core';
+import { countFlag } from '../../src/commands/flags.ts';
 import { HELP, usageMessageOf } from '../../src/commands/parser-message.ts';
 
 const FLAGS = {
   name: Flags.string(),
-  port: Flags.integer({ min: 1, max: 9 }),
   protocol: Flags.string({ options: ['tcp', 'udp'] }),
   all: Flags.boolean({ exclusive: ['name'] }),
   router: Flags.string({ dependsOn: ['all'] }),
@@ -25,14 +25,17 @@ test.each([
   [['--protocol'], '--protocol requires a value: tcp, udp'],
   [['--name', 'a', '--name', 'b'], '--name is given more than once'],
   [['--protocol', 'icmp'], '--protocol: "icmp" is not one of tcp, udp'],
-  [['--port', 'ssh'], '"ssh" is not a whole number in the allowed range'],
-  [['--port', '0'], '"0" is not a whole number in the allowed range'],
-  [['--port', '10'], '"10" is not a whole number in the allowed range'],
-  [['--all', '--name', 'x'], '--name and --all exclude each other'],
+  [['--all', '--name', 'x'], '--name and --all are mutually exclusive'],
   [['--router', 'edge'], '--router requires --all'],
   [['one', 'two'], 'unexpected argument one, two'],
 ])('of %j', async (argv, ...sentences) => {
   expect(await said(argv, { args: {}, flags: FLAGS })).toEqual([...sentences, HELP]);
+});
+
+test.each(['ssh', '0', '10'])('of a count %s, with the option and the range', async (text) => {
+  const parsing = Parser.parse(['--port', text], { args: {}, flags: { port: countFlag(9)() } });
+
+  await expect(parsing).rejects.toMatchObject({ sentence: `--port: "${text}" is not a whole number from 1 to 9` });
 });
 
 test('of an option that is missing', async () => {

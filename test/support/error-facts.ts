@@ -1,5 +1,6 @@
 /** Every entry of the catalogues, with facts such as the code gives. A new code does not compile until it is here. */
 import { ADMIN_ERRORS } from '../../src/admin/errors.ts';
+import { A_KNOWN_FIELD, MISSING } from '../../src/core/errors/base-errors.ts';
 import { CORE_ERRORS } from '../../src/core/errors/errors.ts';
 import { errorsOf, type FactsOf, type PraasError } from '../../src/core/errors/praas-error.ts';
 import { PAT_ERRORS } from '../../src/pat/errors.ts';
@@ -26,11 +27,16 @@ export function printedError<C extends ErrorCode>(code: C, facts: ErrorFacts<C>)
 }
 
 export const FACTS: { readonly [C in ErrorCode]: ErrorFacts<C> } = {
-  INVALID_INPUT: { field: 'server_port', found: '0', allowed: 'from 1 to 65535' },
+  INVALID_INPUT: { field: 'server_port', found: '0', allowed: 'a whole number from 1 to 65535' },
   NOTHING_TO_UPDATE: { id: 'b0e5' },
-  CONFIG_INVALID: { where: '/etc/praas.conf:2', key: 'port_app', found: '0', allowed: 'from 1 to 65535' },
+  CONFIG_INVALID: {
+    where: '/etc/praas.conf:2',
+    key: 'port_app',
+    found: '0',
+    allowed: 'a whole number from 1 to 65535',
+  },
   CONFIG_SYNTAX: { where: '/etc/praas.conf:3', found: 'unknown section [proxies]', allowed: '[praas]' },
-  CONFIG_UNREADABLE: { path: '/etc/praas.conf', reason: 'EACCES' },
+  CONFIG_UNREADABLE: { path: '/etc/praas.conf', reason: 'permission denied' },
   NOT_PERMITTED: { what: 'praas pat create' },
   ROUTER_REQUIRED: { field: 'router_id' },
   ROUTER_NOT_FOUND: { router: 'edge', known: ['east', 'west'] },
@@ -48,12 +54,15 @@ export const FACTS: { readonly [C in ErrorCode]: ErrorFacts<C> } = {
   },
   PORT_RESERVED: { endpoint: '203.0.113.10:500/udp', by: { kind: 'reserved' } },
   NO_FREE_PORT: { first: 4000, last: 4100, protocol: 'tcp', gateway: '203.0.113.10', mappings: 99, others: 2 },
-  CLOUD_CONFIG_INVALID: { where: '/etc/openstack/clouds.yaml', reason: 'cloud demo not found; present: other' },
+  CLOUD_CONFIG_INVALID: { where: '/etc/openstack/clouds.yaml', reason: 'cloud demo not found; present: praas' },
   CLOUD_NOT_CONFIGURED: { path: '/usr/local/etc/praas/clouds.yaml', exists: false },
-  CLOUD_UNAVAILABLE: { service: 'network', reason: 'no response within 5 seconds' },
-  CLOUD_REFUSED: { service: 'network', status: 403, reason: 'forbidden' },
+  CLOUD_UNAVAILABLE: { service: 'network', reason: 'connection refused' },
+  CLOUD_REFUSED: { service: 'network', status: 403, reason: 'User does not have admin privileges' },
   CLOUD_BAD_RESPONSE: { service: 'identity', reason: 'the body is not JSON' },
-  CLOUD_LOGIN_FAILED: { url: 'http://controller:5000/v3', reason: 'wrong password' },
+  CLOUD_LOGIN_FAILED: {
+    url: 'http://controller:5000/v3',
+    reason: 'The request you have made requires authentication.',
+  },
   SERVER_NOT_FOUND: { server: 'web', known: ['db'] },
   PORT_NOT_FOUND: { port: 'b0e5' },
   AMBIGUOUS: {
@@ -63,17 +72,21 @@ export const FACTS: { readonly [C in ErrorCode]: ErrorFacts<C> } = {
       { id: 'b', project_id: 'q' },
     ],
   },
+  NO_OWN_SECURITY_GROUP: { port: 'b0e5' },
   ROUTER_NOT_CONNECTED: { router: 'edge', server: 'web', known: ['other'] },
   QUOTA_EXCEEDED: { project: 'p', what: 'mappings', limit: 50, used: 50, asked: 1 },
   PROJECT_NOT_FOUND: { project: 'p' },
   QUOTAS_DAMAGED: { path: '/var/lib/praas/quotas.json', reason: 'it is not JSON' },
-  POLICY_INVALID: { path: '/usr/local/etc/praas/policy.yaml', reason: 'no action mapping:crate' },
+  POLICY_INVALID: {
+    path: '/usr/local/etc/praas/policy.yaml',
+    reason: 'unknown key "mapping:crate" in actions; did you mean mapping:create?',
+  },
   MAPPING_NOT_FOUND: { id: 'b0e5' },
   MAPPING_EXISTS: { id: 'b0e5' },
   PRECONDITION_FAILED: { id: 'b0e5' },
   IDEMPOTENCY_KEY_REUSED: { key: 'k1' },
   UNAUTHENTICATED: { reason: 'no token was given' },
-  FORBIDDEN: { who: 'ci', what: 'create mappings' },
+  FORBIDDEN: { who: 'ci (member)', what: 'sync routers' },
   TOO_MANY_FAILURES: { address: '192.0.2.7', seconds: 60 },
   ROUTE_NOT_FOUND: { path: '/v2' },
   METHOD_NOT_ALLOWED: { method: 'PUT', path: '/v1/mappings', allowed: ['GET', 'POST'] },
@@ -83,17 +96,25 @@ export const FACTS: { readonly [C in ErrorCode]: ErrorFacts<C> } = {
   TOKENS_DAMAGED: { path: '/etc/tokens.json', reason: 'it is not JSON' },
   TOKEN_EXISTS: { name: 'ci' },
   LISTEN_FAILED: { where: '127.0.0.1:3000', reason: 'address already in use' },
-  TLS_INVALID: { path: '/etc/cert.pem', reason: 'no such file' },
+  TLS_INVALID: { path: '/etc/cert.pem', reason: 'no such file or directory' },
   DAEMON_UNREACHABLE: { url: 'https://node:3000', reason: 'connection refused' },
-  DAEMON_BAD_RESPONSE: { url: 'https://node:3000', reason: 'no JSON' },
+  DAEMON_BAD_RESPONSE: { url: 'https://node:3000', reason: 'HTTP 404 without an error document' },
   ID_AMBIGUOUS: { id: 'b0', ids: ['b0e5', 'b0e6'] },
   UNKNOWN_RULES: { router: 'edge', count: 3, state_dir: '/var/lib/praas' },
-  STORE_LOCKED: { path: '/var/lib/praas/lock', holder: 'praas serve (process 7)', seconds: 10 },
-  STORE_DAMAGED: { path: '/var/lib/praas/edge.json', reason: 'ends in the middle', aside: '/var/lib/praas/edge.aside' },
+  STORE_LOCKED: {
+    path: '/var/lib/praas/lock',
+    holder: '`praas serve` (process 7, since 2030-01-01T00:00:00Z)',
+    seconds: 10,
+  },
+  STORE_DAMAGED: {
+    path: '/var/lib/praas/edge.json',
+    reason: 'it has no complete line',
+    aside: '/var/lib/praas/edge.aside',
+  },
   STORE_TOO_NEW: { path: '/var/lib/praas/edge.json', version: 9, known: 1 },
-  STORE_UNREADABLE: { path: '/var/lib/praas/edge.json', reason: 'EIO' },
+  STORE_UNREADABLE: { path: '/var/lib/praas/edge.json', reason: 'i/o error' },
   STORE_FULL: { path: '/var/lib/praas/edge.json' },
-  STORE_FAILED: { path: '/var/lib/praas/edge.json', reason: 'EROFS' },
+  STORE_FAILED: { path: '/var/lib/praas/edge.json', reason: 'read-only file system' },
   TOOL_MISSING: { tool: 'nft', package: 'nftables' },
   TOOL_TIMEOUT: { command: 'nft -f -', seconds: 30 },
   ROUTER_SLOW: { router: 'edge', seconds: 5 },
@@ -104,11 +125,12 @@ export const FACTS: { readonly [C in ErrorCode]: ErrorFacts<C> } = {
   DEMO_RUNNING: { path: '/run/praas-demo.lock' },
   DEMO_FAILED: { step: 'praas pat create', output: 'connection refused' },
   INSTALL_FAILED: { step: 'install /usr/local/bin/praas', reason: 'no space left on device', left: [] },
-  IMPORT_UNFINISHED: { router: 'edge', reason: 'iptables-restore did not end within 10 seconds and was killed' },
+  IMPORT_UNFINISHED: { router: 'edge', reason: 'iptables-restore timed out: killed after 10 seconds' },
   NOT_INSTALLED: { path: '/usr/local/lib/praas/installed.json' },
   INSTALLED_BY_PACKAGE: { path: '/usr/bin/praas', package: 'praas' },
   INVENTORY_DAMAGED: { path: '/usr/local/lib/praas/installed.json' },
   NOT_AN_EXECUTABLE: { path: '/usr/bin/node' },
+  CONFIG_REJECTED: { version: '2.0.0', reason: '/etc/praas.conf:2: port_app is 0; allowed: 1 to 65535' },
   NOT_A_PRAAS: { path: './praas-new', reason: 'no such file' },
   SERVICE_NOT_READY: { service: 'praas-pat-agent.service', journal: 'Error: the port is in use\nstopped' },
 };
@@ -149,9 +171,20 @@ const OTHER_FACTS: { readonly [C in ErrorCode]?: ErrorFacts<C> | readonly ErrorF
   GATEWAY_NOT_LOCAL: { ...FACTS.GATEWAY_NOT_LOCAL, addresses: [] },
   STORE_DAMAGED: { ...FACTS.STORE_DAMAGED, aside: undefined },
   KERNEL_REFUSED: { ...FACTS.KERNEL_REFUSED, line: '' },
-  INSTALL_FAILED: { ...FACTS.INSTALL_FAILED, left: ['start praas-pat-agent.service: the port is in use'] },
+  INSTALL_FAILED: {
+    ...FACTS.INSTALL_FAILED,
+    left: ['restart the services that ran before: praas-pat-agent.service did not become ready'],
+  },
   SERVICE_NOT_READY: { ...FACTS.SERVICE_NOT_READY, journal: '' },
-  INTERRUPTED: { ...FACTS.INTERRUPTED, may_have_changed: true },
+  INTERRUPTED: [
+    { ...FACTS.INTERRUPTED, may_have_changed: true },
+    { ...FACTS.INTERRUPTED, work: 'query' },
+    { ...FACTS.INTERRUPTED, work: 'installation' },
+  ],
+  INVALID_INPUT: [
+    { field: 'router_id', found: MISSING, allowed: 'a router UUID or the name of a network namespace' },
+    { field: 'input', found: '"colour"', allowed: A_KNOWN_FIELD },
+  ],
   DAEMON_UNREACHABLE: { ...FACTS.DAEMON_UNREACHABLE, may_have_changed: true },
 };
 

@@ -113,8 +113,14 @@ export const JUDGEMENTS: readonly Judgement[] = [
   ...judgeDamagedFiles(['a.json.damaged-1']),
   judgeReadiness('/run/praas/pat.sock', undefined),
   judgeReadiness('/run/praas/pat.sock', { isReady: true, failures: [] }),
-  judgeReadiness('/run/praas/pat.sock', { isReady: true, failures: ['cloud: away'] }),
-  judgeReadiness('/run/praas/pat.sock', { isReady: false, failures: ['kernel: no nft'] }),
+  judgeReadiness('/run/praas/pat.sock', {
+    isReady: true,
+    failures: ['cloud: OpenStack network service unavailable: connection refused'],
+  }),
+  judgeReadiness('/run/praas/pat.sock', {
+    isReady: false,
+    failures: ['kernel: not installed: nft. Install the missing programs.'],
+  }),
   service({}),
   service({ LoadState: 'not-found' }),
   service({ ActiveState: 'failed' }),

@@ -21,8 +21,8 @@ export default class ConfigShow extends PraasCommand {
   static override summary = 'show the configuration and the source of each value';
   static override description =
     'The environment overrides the file, the file overrides the defaults. Keys of [praas] have a variable such as ' +
-    'PRAAS_STATE_DIR. A key that is set by an old name is shown with it in the column Old Name, and a warning names the ' +
-    'present one.';
+    'PRAAS_STATE_DIR. If a key is set by its old name, the column Old Name shows it and a warning gives the current ' +
+    'name.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --config ./praas.conf -f json',

@@ -1,5 +1,6 @@
 /** How the findings of the doctor look. */
 import type { DoctorReport, Finding, Verdict } from '../../admin/doctor/report.ts';
+import { counted } from '../../core/values/counted.ts';
 import { colour } from './colour.ts';
 import type { Column } from './rows.ts';
 
@@ -28,7 +29,7 @@ export function renderReport({ findings, counts }: DoctorReport): string {
 
 /** Such as `9 ok, 1 warning, 0 failed, 6 skipped`. */
 function countsText({ ok, warning, failed, skipped }: DoctorReport['counts']): string {
-  const warnings = warning === 1 ? '1 warning' : `${warning} warnings`;
+  const warnings = counted(warning, 'warning');
   return `${ok} ok, ${warnings}, ${failed} failed, ${skipped} skipped`;
 }
 

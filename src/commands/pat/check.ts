@@ -20,6 +20,8 @@ export default class PatCheck extends ServiceCommand {
   static override args = { id: mappingArg({ required: true }) };
   static override flags = { ...outputFlags };
 
+  protected override readonly work = 'query';
+
   async run(): Promise<CheckReport> {
     const { args, flags } = await this.parse(PatCheck);
     const columns = this.choose(HOP_COLUMNS, flags.column);

@@ -25,6 +25,8 @@ export default class PatConnections extends ServiceCommand {
   };
   static override flags = { ...outputFlags };
 
+  protected override readonly work = 'query';
+
   async run(): Promise<readonly Connection[]> {
     const { args, flags } = await this.parse(PatConnections);
     const columns = this.choose(COLUMNS, flags.column);

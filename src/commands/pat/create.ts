@@ -27,7 +27,7 @@ export default class PatCreate extends MappingCommand {
       description: 'server name or UUID',
       helpValue: 'SERVER',
     }),
-    'port-id': Flags.string({ description: 'port UUID of the server, if it has several ports', helpValue: 'UUID' }),
+    'port-id': Flags.string({ description: 'UUID of the Neutron port, if the server has several', helpValue: 'UUID' }),
     'server-ip': ipv4Flag({ description: 'server address, if it has several or OpenStack does not know it' }),
     port: portFlag({ char: 'p', required: true, description: 'server port' }),
     protocol: Flags.custom<Protocol>({ ...anyCase(PROTOCOLS), default: 'tcp', description: 'protocol' })(),

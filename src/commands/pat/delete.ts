@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import type { Praas } from '../../compose/praas.ts';
+import { counted } from '../../core/values/counted.ts';
 import { endpointKey } from '../../pat/mapping/forward.ts';
 import type { MappingView } from '../../pat/mapping/view.ts';
 import { confirm } from '../output/confirm.ts';
@@ -38,8 +39,8 @@ export default class PatDelete extends ServiceCommand {
   async run(): Promise<readonly MappingView[] | Preview> {
     const { argv, flags } = await this.parse(PatDelete);
     const ids = argv.map(String);
-    if (ids.length === 0 && !flags.all) this.misuse('name the mappings, or use --all with --router');
-    if (ids.length > 0 && flags.all) this.misuse('mapping IDs and --all exclude each other');
+    if (ids.length === 0 && !flags.all) this.misuse('ID is required, or --all with --router');
+    if (ids.length > 0 && flags.all) this.misuse('ID and --all are mutually exclusive');
     this.requireRootHere(flags);
     return this.withPraas(flags, async (praas) => {
       const chosen = flags.router === undefined ? ids : await this.#allOf(flags.router, praas);
@@ -63,7 +64,7 @@ export default class PatDelete extends ServiceCommand {
   /** Returns on a yes; anything else ends the command with nothing changed. */
   async #ask(count: number, router: string, { interruption }: Praas): Promise<void> {
     if (count === 0) return;
-    const answer = await confirm(`Delete ${count} mapping(s) of router ${router}?`, interruption.abortSignal);
+    const answer = await confirm(`Delete ${counted(count, 'mapping')} of router ${router}?`, interruption.abortSignal);
     if (answer === undefined) this.misuse('the confirmation needs a terminal; use --yes');
     if (!answer) this.exit(1);
   }

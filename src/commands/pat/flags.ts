@@ -6,7 +6,7 @@ import { MASQUERADE, type Masquerade, RouterId } from '../../pat/mapping/mapping
 import { routerIdOf } from '../../pat/router/facts.ts';
 import { anyCase, argReader, flagReader } from '../flags.ts';
 
-const ROUTER_FORMS = 'a router UUID or the name of a network namespace';
+const ROUTER_FORMS = 'a router name, a UUID or the name of a network namespace';
 const readRouter = (text: string): string | undefined =>
   RouterId.safeParse(text).success ? routerIdOf(text) : undefined;
 
@@ -14,7 +14,7 @@ const readRouter = (text: string): string | undefined =>
 export const routerFlag = Flags.custom({
   multiple: false,
   char: 'r',
-  description: 'router UUID, or name of its network namespace (qrouter-…, snat-… or any other)',
+  description: 'router name or UUID, or name of its network namespace (qrouter-…, snat-… or any other)',
   helpValue: 'ROUTER',
   parse: flagReader(ROUTER_FORMS, readRouter),
 });
@@ -35,7 +35,7 @@ export const anyRouterFlag = Flags.custom<{ router_id: string } | { router: stri
 
 /** The same as an argument. Arguments never come from stdin: a loop that reads a list there would lose its lines. */
 export const routerArg = Args.custom({
-  description: 'router UUID, or name of its network namespace',
+  description: 'router name or UUID, or name of its network namespace',
   ignoreStdin: true,
   parse: argReader(ROUTER_FORMS, readRouter),
 });
@@ -57,7 +57,8 @@ export const allowFlag = Flags.custom({
 
 export const masqueradeFlag = Flags.custom<Masquerade>({
   multiple: false,
-  description: "replace the client's address by the router's, so that replies come back through it",
+  description:
+    "source NAT to the router's address: always, never, or auto (only where replies would be lost otherwise)",
   ...anyCase(MASQUERADE),
 });
 
@@ -67,10 +68,10 @@ export const dryRunFlag = Flags.boolean({
 
 /** For commands that choose addresses and ports. */
 export const forceFlag = Flags.boolean({
-  description: 'skip the checks of addresses and ports, and remove rules of praas unknown to this node',
+  description: 'skip the checks of addresses and reserved ports, and delete rules of praas that are not in the store',
 });
 
 /** For commands that only remove. */
 export const forceUnknownFlag = Flags.boolean({
-  description: 'go on although the router has rules of praas unknown to this node, and remove them',
+  description: 'continue although the router has rules of praas that are not in the store, and delete them',
 });

@@ -12,7 +12,7 @@ export default class PatList extends ServiceCommand {
   static override summary = 'list mappings';
   static override description =
     'Sorted by router, gateway address, port and protocol. The status is as stored; `praas router show` compares the ' +
-    'rules in the kernel.';
+    'kernel rules with the store.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --router edge --status DOWN',
@@ -25,6 +25,8 @@ export default class PatList extends ServiceCommand {
     status: Flags.custom<Status>({ ...anyCase(STATUSES), description: 'only mappings with this status' })(),
     ...outputFlags,
   };
+
+  protected override readonly work = 'query';
 
   async run(): Promise<readonly MappingView[]> {
     const { flags } = await this.parse(PatList);

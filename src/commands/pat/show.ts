@@ -16,6 +16,8 @@ export default class PatShow extends ServiceCommand {
   };
   static override flags = { ...outputFlags };
 
+  protected override readonly work = 'query';
+
   async run(): Promise<MappingView> {
     const { args, flags } = await this.parse(PatShow);
     const columns = this.choose(MAPPING_COLUMNS, flags.column);

@@ -25,7 +25,7 @@ export default class PatUpdate extends MappingCommand {
     name: Flags.string({ description: 'new display name' }),
     description: Flags.string({ description: 'new description' }),
     allow: allowFlag({
-      description: 'allowed source IPv4 address or network, replacing all present ones (repeatable)',
+      description: 'allowed source IPv4 address or network; replaces the current list (repeatable)',
     }),
     'clear-allow': Flags.boolean({ description: 'allow any source', exclusive: ['allow'] }),
     expires: expiresFlag(),

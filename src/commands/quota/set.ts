@@ -10,7 +10,7 @@ import { QUOTA_COLUMNS } from './quota-columns.ts';
 export default class QuotaSet extends ServiceCommand {
   static override summary = 'set the quota of a project';
   static override description =
-    'Operators only. A quota below the present usage deletes nothing. Projects without their own quota have ' +
+    'Operators only. A quota below the current usage deletes nothing. Projects without their own quota have ' +
     'quota_mappings and quota_ports of praas.conf.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> 4a1c6f0e2b7d4e3f9a5b8c7d6e5f4a3b --mappings 200',

@@ -10,7 +10,7 @@ import { QUOTA_COLUMNS } from './quota-columns.ts';
 export default class QuotaShow extends ServiceCommand {
   static override summary = 'show quotas and usage';
   static override description =
-    'Without PROJECT: the project of the token, or for operators all projects that have mappings or their own quota. ' +
+    'Without PROJECT: the project of the token or, without a project, all projects that have mappings or their own quota. ' +
     'Ports in use are counted on the router with the most mappings. -1 means no limit.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
@@ -18,6 +18,8 @@ export default class QuotaShow extends ServiceCommand {
   ];
   static override args = { project: Args.string({ description: 'project ID', ignoreStdin: true }) };
   static override flags = { ...outputFlags };
+
+  protected override readonly work = 'query';
 
   async run(): Promise<QuotaView | readonly QuotaView[]> {
     const { args, flags } = await this.parse(QuotaShow);

@@ -21,7 +21,7 @@ const LISTED = ['Name', 'Namespace', 'Gateway IPs', 'Mappings', 'Free TCP Ports'
 export default class RouterList extends ServiceCommand {
   static override summary = 'list the routers of this node';
   static override description =
-    'Lists network namespaces with a gateway address, a router name or mappings. Free ports are the ports of ' +
+    'Lists the namespaces qrouter-… and snat-…, and others with a gateway address or mappings. Free ports are the ports of ' +
     'router_port_range that a new mapping can get.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
@@ -32,6 +32,8 @@ export default class RouterList extends ServiceCommand {
     all: Flags.boolean({ description: 'include network namespaces that are not routers' }),
     ...outputFlags,
   };
+
+  protected override readonly work = 'query';
 
   async run(): Promise<readonly RouterSummary[]> {
     const { flags } = await this.parse(RouterList);

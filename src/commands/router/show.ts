@@ -25,13 +25,15 @@ export default class RouterShow extends ServiceCommand {
   static override summary = 'show a router: addresses, ports, unmanaged rules, drift';
   static override description =
     'Unmanaged lists the rules and listening processes that praas does not manage and that use ports of the gateway address. ' +
-    'Drift lists the mappings whose rules are missing in the kernel, and rules of praas that no mapping has.';
+    'Drift lists the mappings whose rules are missing in the kernel, and rules of praas without a mapping.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> qrouter-6f1c0d5e-93a5-4b6e-8f0a-1f5a4be0c1de',
     '<%= config.bin %> <%= command.id %> edge -f value -c Unmanaged',
   ];
   static override args = { router: routerArg({ required: true }) };
   static override flags = { ...outputFlags };
+
+  protected override readonly work = 'query';
 
   async run(): Promise<RouterDetails> {
     const { args, flags } = await this.parse(RouterShow);

@@ -23,7 +23,7 @@ export default class RouterSync extends ServiceCommand {
     const { value, warnings, script } = await this.withPraas(flags, ({ pat }) => pat.sync(routerId, options));
     for (const warning of warnings) this.complain(warning);
     const moved = value.moved > 0 ? `, ${value.moved} moved to the new gateway address` : '';
-    const done = `Router ${routerId}: rules of ${value.added} mapping(s) added, of ${value.removed} removed${moved}.`;
+    const done = `Router ${routerId} synced: ${value.added} added, ${value.removed} removed${moved}.`;
     this.print(script === undefined ? done : script.trimEnd() || 'No rules would change.');
     return { router_id: routerId, ...value, ...(script !== undefined && { script }) };
   }

@@ -39,6 +39,8 @@ export default class ServerList extends ServiceCommand {
   ];
   static override flags = { ...outputFlags };
 
+  protected override readonly work = 'query';
+
   async run(): Promise<readonly ServerSummary[]> {
     const { flags } = await this.parse(ServerList);
     const columns = this.choose(COLUMNS, flags.column, LISTED);

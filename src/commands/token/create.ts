@@ -23,7 +23,8 @@ export default class TokenCreate extends TokenCommand {
     role: Flags.option({
       options: ROLES,
       required: true,
-      description: 'reader: read only; member: change mappings of its project; admin: change all mappings',
+      description:
+        'reader: read only; member: change mappings of its project; admin: also any router port and any target address',
     })(),
     project: Flags.string({
       helpValue: 'ID',

@@ -18,7 +18,7 @@ export default class TokenRevoke extends TokenCommand {
 
   async run(): Promise<readonly Token[]> {
     const { argv, flags } = await this.parse(TokenRevoke);
-    if (argv.length === 0) this.misuse('at least one token is required');
+    if (argv.length === 0) this.misuse('TOKEN is required');
     const tokens = await this.tokens(flags.config);
     const revoked = await tokens.revoke(argv.map(String));
     for (const { id, name } of revoked) this.print(`Revoked: ${name} (${id})`);

@@ -18,12 +18,46 @@ const expectationText = (facts: Expectation): string => {
 /** What stands for a value that was not given. */
 export const MISSING = 'missing';
 
+/** What is allowed of a field that no schema knows. */
+export const A_KNOWN_FIELD = 'a known field';
+
+interface InvalidInput {
+  readonly field: string;
+  readonly found: string;
+  readonly allowed: string;
+}
+
+function invalidInputText({ field, found, allowed }: InvalidInput): string {
+  if (allowed === A_KNOWN_FIELD) return `unknown field ${found} in ${field}`;
+  return found === MISSING ? `${field} is required: ${allowed}` : `${field} is ${found}; allowed: ${allowed}`;
+}
+
+function invalidInputStep({ field, found, allowed }: InvalidInput): string {
+  if (allowed === A_KNOWN_FIELD) return 'Remove the field, or correct its name.';
+  return found === MISSING ? `Add ${field} and try again.` : `Correct ${field} and try again.`;
+}
+
+type InterruptedWork = {
+  readonly signal_number: number;
+  /** The request of a change was sent and has no response. */
+  readonly may_have_changed?: boolean;
+  /** A query changes nothing, and an installer undoes what it has done. Left out: a change, of which a part may be done. */
+  readonly work?: 'query' | 'installation';
+};
+
+function interruptedStep({ may_have_changed = false, work }: InterruptedWork): string {
+  if (work === 'query') return 'Run the command again.';
+  if (work === 'installation') return 'All changes were undone; run the same command again.';
+  return may_have_changed
+    ? 'List the resources to see whether the request was carried out: it was already sent.'
+    : 'List the resources to see what was done before; the rest was not started.';
+}
+
 export const BASE_ERRORS = {
   INVALID_INPUT: entry(
     'Usage',
-    (f: { field: string; found: string; allowed: string }) =>
-      f.found === MISSING ? `${f.field} is required: ${f.allowed}` : `${f.field}: ${f.found} is not ${f.allowed}`,
-    () => [],
+    (f: InvalidInput) => invalidInputText(f),
+    (f) => [invalidInputStep(f)],
   ),
   CONFIG_INVALID: entry(
     'Invalid',
@@ -110,11 +144,7 @@ export const BASE_ERRORS = {
   ),
   INTERRUPTED: entry(
     'Unavailable',
-    (f: { signal_number: number; may_have_changed?: boolean }) => `interrupted by signal ${f.signal_number}`,
-    (f) => [
-      f.may_have_changed
-        ? 'List the resources to see whether the request was carried out: it was already sent.'
-        : 'List the resources to see what was done before; the rest was not started.',
-    ],
+    (f: InterruptedWork) => `interrupted by signal ${f.signal_number}`,
+    (f) => [interruptedStep(f)],
   ),
 } as const;

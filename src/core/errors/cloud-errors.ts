@@ -5,7 +5,7 @@ export const CLOUD_ERRORS = {
   CLOUD_CONFIG_INVALID: entry(
     'Invalid',
     (f: { where: string; reason: string }) => `invalid cloud configuration in ${f.where}: ${f.reason}`,
-    () => ['Correct it: clouds.yaml, the OS_* variables or the --os-* options.'],
+    () => ['Correct clouds.yaml, the OS_* variables or the --os-* options.'],
   ),
   CLOUD_NOT_CONFIGURED: entry(
     'Invalid',
@@ -23,7 +23,7 @@ export const CLOUD_ERRORS = {
     'External',
     (f: { service: string; status: number; reason: string }) =>
       `request refused by the OpenStack ${f.service} service: HTTP ${f.status}: ${f.reason}`,
-    () => ['Check the account in clouds.yaml: it needs access to all projects, by the role admin or a service role.'],
+    () => ['Grant the account the role admin, or a role that can list the resources of all projects.'],
   ),
   CLOUD_BAD_RESPONSE: entry(
     'External',

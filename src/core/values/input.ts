@@ -1,6 +1,6 @@
 /** Validates input from outside against a schema; the first problem becomes INVALID_INPUT. */
 import type * as z from 'zod';
-import { MISSING } from '../errors/base-errors.ts';
+import { A_KNOWN_FIELD, MISSING } from '../errors/base-errors.ts';
 import { praasError } from '../errors/errors.ts';
 import { escaped } from './printable.ts';
 
@@ -10,7 +10,7 @@ export function parseInput<T>(schema: z.ZodType<T>, input: unknown): T {
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   if (issue?.code === 'unrecognized_keys') {
-    throw praasError('INVALID_INPUT', { field: 'input', found: printable(issue.keys[0]), allowed: 'a known field' });
+    throw praasError('INVALID_INPUT', { field: 'input', found: printable(issue.keys[0]), allowed: A_KNOWN_FIELD });
   }
   const path = issue?.path ?? [];
   const found = path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], input);

@@ -11,7 +11,9 @@ export const Text = z
   .refine((text) => text.isWellFormed(), 'text that is well-formed Unicode')
   .regex(/^[^\p{Cc}\p{Bidi_Control}\u2028\u2029]*$/u, 'text without control characters');
 
-export const Port = z.int('a whole number from 1 to 65535').min(1, 'from 1 to 65535').max(65535, 'from 1 to 65535');
+const A_PORT = 'a whole number from 1 to 65535';
+
+export const Port = z.int(A_PORT).min(1, A_PORT).max(65535, A_PORT);
 
 const AN_ADDRESS = 'an IPv4 address such as 10.20.0.51';
 

@@ -1,7 +1,7 @@
 /** One cloud: the URL of its Keystone and the account that logs in there. All forms of configuration end as this type. */
 import * as z from 'zod';
 
-const Text = z.string('text').min(1, 'not empty');
+const Text = z.string('text').min(1, 'text that is not empty');
 /** YAML parses passwords and names that consist of digits as numbers. */
 const TextOrNumber = z.union([Text, z.number().transform(String)], 'text');
 

@@ -48,14 +48,15 @@ export function parseCloud(name: string, where: string, raw: RawCloud): CloudCon
   const { data: auth, error } = Auth.safeParse(completed);
   if (auth === undefined) {
     const [issue] = error?.issues ?? [];
-    return fail(`auth.${issue?.path.join('.')}: ${issue?.message}`);
+    return fail(`auth.${issue?.path.join('.')} must be ${issue?.message}`);
   }
   const authType =
-    typeOf(top['auth_type'], auth) ?? fail(`auth_type is not supported; allowed: ${AUTH_TYPES.join(', ')}`);
+    typeOf(top['auth_type'], auth) ??
+    fail(`auth_type is ${shown(top['auth_type'])}; allowed: ${AUTH_TYPES.join(', ')}`);
   const missing = missingKey(auth, authType);
   if (missing !== undefined) fail(`auth.${missing} is required`);
   const interfaceName =
-    interfaceOf(top['interface']) ?? fail(`interface is unknown; allowed: ${INTERFACES.join(', ')}`);
+    interfaceOf(top['interface']) ?? fail(`interface is ${shown(top['interface'])}; allowed: ${INTERFACES.join(', ')}`);
   const regionName = scalarText(top['region_name']) ?? firstRegion(top['regions']);
   const cacert = scalarText(top['cacert']);
   return {
@@ -139,6 +140,11 @@ const BooleanText = z.union([z.boolean(), z.stringbool()]);
 function isVerified({ verify, insecure }: RawCloud): boolean {
   const read = (value: unknown): boolean | undefined => BooleanText.safeParse(value).data;
   return read(insecure) !== true && read(verify) !== false;
+}
+
+/** A value of the file, for messages. */
+function shown(value: unknown): string {
+  return scalarText(value) ?? 'not text';
 }
 
 function scalarText(value: unknown): string | undefined {

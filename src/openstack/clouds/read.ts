@@ -67,7 +67,7 @@ export async function readCloud({
       return hasOwn ? parseCloud(ENVVARS, 'environment', variables) : undefined;
     throw praasError('CLOUD_CONFIG_INVALID', {
       where: 'clouds.yaml',
-      reason: `not found, and cloud ${requested} requires it; searched: ${files.join(', ')}`,
+      reason: `cloud ${requested} not found: no clouds.yaml found (searched: ${files.join(', ')})`,
     });
   }
   const { path, clouds } = first;

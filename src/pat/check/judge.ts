@@ -17,13 +17,13 @@ import type { Drift } from '../router/view.ts';
 import { missingAccess, missingText } from '../target/security.ts';
 import { failed, type Hop, ok, skipped, unknown, warning } from './report.ts';
 
-export function judgeMapping({ enabled, status, status_code, status_reason, expires_at }: Mapping): Hop {
+export function judgeMapping({ id, enabled, status, status_code, status_reason, expires_at }: Mapping): Hop {
   if (!enabled) {
-    return failed('mapping', 'the mapping is disabled', 'Run `praas pat update ID --enable` to publish it.');
+    return failed('mapping', 'the mapping is disabled', `Run \`praas pat update ${id} --enable\` to publish it.`);
   }
   if (status === 'ACTIVE') return ok('mapping', `ACTIVE${expires_at === null ? '' : ` until ${expires_at}`}`);
   if (status_code === 'EXPIRED') {
-    const step = 'Run `praas pat update ID --expires never` to publish it.';
+    const step = `Run \`praas pat update ${id} --expires never\` to publish it.`;
     return failed('mapping', `the mapping ${status_reason}`, step);
   }
   // The hop that is the cause of another status explains it.
@@ -31,7 +31,7 @@ export function judgeMapping({ enabled, status, status_code, status_reason, expi
 }
 
 /** `router` is undefined where Neutron has no router of that ID. */
-export function judgeNeutronRouter(router: CloudRouter | undefined, { gateway_ip }: Mapping): Hop {
+export function judgeNeutronRouter(router: CloudRouter | undefined, { router_id, gateway_ip }: Mapping): Hop {
   if (router === undefined) return failed('router', 'the router was deleted in Neutron', 'Delete the mapping.');
   const { name, isUp, gateway_ips } = router;
   if (!isUp) {
@@ -44,11 +44,8 @@ export function judgeNeutronRouter(router: CloudRouter | undefined, { gateway_ip
   }
   if (!gateway_ips.includes(gateway_ip)) {
     const detail = `${gateway_ip} is not a gateway address of router ${name} (addresses: ${gateway_ips.join(', ')})`;
-    return failed(
-      'router',
-      detail,
-      'Run `praas router sync` to move the mapping to the gateway address of the router.',
-    );
+    const step = `Run \`praas router sync ${router_id}\` to move the mapping to the gateway address of the router.`;
+    return failed('router', detail, step);
   }
   return ok('router', `${name} is enabled and has the gateway address ${gateway_ip}`);
 }
@@ -96,17 +93,18 @@ export function judgeTableOfRouter(usage: Usage | undefined, showsHosts: boolean
   }
 }
 
-export function judgeRule({ id, enabled }: Mapping, { missing, unexpected }: Drift): Hop {
+export function judgeRule({ id, router_id, enabled }: Mapping, { missing, unexpected }: Drift): Hop {
   if (!enabled) return skipped('rule', 'a disabled mapping has no rules');
   if (!missing.includes(id) && !unexpected.includes(id)) return ok('rule', 'the rules match the store');
-  const step = 'Run `praas router sync`, or wait for the next periodic sync of the PAT agent.';
+  const step = `Run \`praas router sync ${router_id}\`, or wait for the next periodic reconcile of the PAT agent.`;
   return failed('rule', 'the rules of the mapping in the kernel differ from the store', step);
 }
 
 /** No packets are not a failure of the router: they were blocked before it, or no client has tried. */
 export function judgeCounters(counters: Counters | null): Hop {
   if (counters === null) return skipped('counters', 'no counters yet: a running PAT agent reads them periodically');
-  if (counters.packets === 0) return ok('counters', 'no packets seen: traffic is blocked before the router');
+  if (counters.packets === 0)
+    return ok('counters', 'no packets seen: no client has connected, or traffic is blocked before the router');
   const last = counters.last_hit_at === null ? '' : `, the last at ${counters.last_hit_at}`;
   return ok('counters', `${counters.packets} connections${last}`);
 }
@@ -134,7 +132,7 @@ export function judgeGroups(
 }
 
 /** `port` is undefined where Neutron has no port of that ID. */
-export function judgeNeutronPort(port: CloudPort | undefined, { server_ip }: Mapping, showsHosts: boolean): Hop {
+export function judgeNeutronPort(port: CloudPort | undefined, { id, server_ip }: Mapping, showsHosts: boolean): Hop {
   if (port === undefined) {
     return failed('port', 'the port was deleted in Neutron', 'Delete the mapping, and publish the new server.');
   }
@@ -143,7 +141,7 @@ export function judgeNeutronPort(port: CloudPort | undefined, { server_ip }: Map
     const detail = `${server_ip} is not an address of the port (addresses: ${addresses.join(', ') || 'none'})`;
     const [address] = addresses;
     const step =
-      address === undefined ? 'Add an address to the port.' : `Run \`praas pat update ID --server-ip ${address}\`.`;
+      address === undefined ? 'Add an address to the port.' : `Run \`praas pat update ${id} --server-ip ${address}\`.`;
     return failed('port', detail, step);
   }
   if (!port.isUp) {

@@ -20,7 +20,8 @@ const TEXTS: { readonly [C in WithheldCode]: (facts: WithheldFacts[C]) => string
     `corrections withheld: OpenStack lists no ${f.resources.join(' and no ')}. ` +
     'Run `praas monitor --once --confirm` if that is true.',
   ACCOUNT_LIMITED: () =>
-    'corrections withheld: the account in clouds.yaml does not see all projects. Give it the admin role.',
+    'corrections withheld: the account in clouds.yaml does not see all projects. ' +
+    'Grant the account the role admin, or a role that can list the resources of all projects.',
   TOO_MANY_DELETIONS: (f) =>
     `deletions withheld: ${f.requested} requested, ${f.limit} allowed (max_removals_percent). ` +
     'Check `praas monitor --once --dry-run`, then run `praas monitor --once --confirm`.',

@@ -47,7 +47,7 @@ const REASONS = {
   PORT_AMBIGUOUS: define(
     { port: 'text', server: 'text', addresses: 'list' },
     (f) =>
-      `port ${f.port} of server ${f.server} was deleted, and the server has several others: ${f.addresses.join(', ')}`,
+      `port ${f.port} of server ${f.server} was deleted, and the server has several other ports (addresses: ${f.addresses.join(', ')})`,
   ),
   PORT_MOVED: define({ port: 'text', server: 'text' }, (f) => `port ${f.port} belongs to server ${f.server} now`),
   PORT_DETACHED: define({ port: 'text' }, (f) => `port ${f.port} is not attached to a server`),
@@ -59,7 +59,8 @@ const REASONS = {
   ADDRESS_CHANGED: define({ port: 'text' }, (f) => `the address of port ${f.port} changed`),
   ADDRESS_AMBIGUOUS: define(
     { port: 'text', addresses: 'list' },
-    (f) => `the address of port ${f.port} was removed, and the port has several others: ${f.addresses.join(', ')}`,
+    (f) =>
+      `the address of port ${f.port} was removed, and the port has several other addresses: ${f.addresses.join(', ')}`,
   ),
   PORT_DISABLED: define({ port: 'text' }, (f) => `port ${f.port} is disabled (admin_state_up is false)`),
   PORT_DOWN: define({ port: 'text', host: 'text' }, (f) => `port ${f.port} is DOWN on host ${f.host}`),

@@ -30,9 +30,9 @@ export class SecurityGroups implements SecurityGroupAccess {
       const rules = await this.#cloud.securityGroupRules(port.security_group_ids);
       const missing = missingAccess(port, rules, mapping);
       if (opens) {
-        const foreign = rules.filter(({ description }) => !isOurs(description));
-        const missingWithoutUs = missingAccess(port, foreign, mapping);
-        const shared = rules.filter((rule) => missingWithoutUs.some((access) => wasAddedFor(rule, access)));
+        const otherRules = rules.filter(({ description }) => !isPraasRule(description));
+        const missingWithoutPraas = missingAccess(port, otherRules, mapping);
+        const shared = rules.filter((rule) => missingWithoutPraas.some((access) => wasAddedFor(rule, access)));
         const opened = missing.length === 0 ? NOTHING_TO_DO : await this.#open(mappingId, port, missing);
         return shared.length === 0 ? opened : { ...opened, sharedIds: shared.map(({ id }) => id) };
       }
@@ -67,10 +67,7 @@ export class SecurityGroups implements SecurityGroupAccess {
   async #open(mappingId: string, port: CloudPort, missing: readonly MissingAccess[]): Promise<GroupInspection> {
     const groups = await this.#cloud.securityGroups(port.security_group_ids);
     const own = groups.find(({ project_id }) => project_id === port.project_id);
-    if (own === undefined) {
-      const what = `add a rule to a security group of port ${port.id}: none of them belongs to the project of the port`;
-      throw praasError('FORBIDDEN', { who: 'praas', what });
-    }
+    if (own === undefined) throw praasError('NO_OWN_SECURITY_GROUP', { port: port.id });
     const ruleIds: string[] = [];
     try {
       for (const { cidr, protocol, port: number } of missing) {
@@ -93,14 +90,14 @@ export class SecurityGroups implements SecurityGroupAccess {
   }
 }
 
-function isOurs(description: string): boolean {
+function isPraasRule(description: string): boolean {
   return description.startsWith(DESCRIPTION_PREFIX);
 }
 
 /** True for a rule that praas added for exactly this access. */
 function wasAddedFor(rule: SecurityGroupRule, { cidr, protocol, port }: MissingAccess): boolean {
   return (
-    isOurs(rule.description) &&
+    isPraasRule(rule.description) &&
     rule.protocol === protocol &&
     rule.port_range_min === port &&
     rule.port_range_max === port &&

@@ -4,7 +4,7 @@ import { type MissingAccess, missingText } from './security.ts';
 
 /** Of a mapping whose server address no Neutron port has. */
 export function addressWarning(serverIp: string): string {
-  return `${serverIp} is not the address of a Neutron port on a network of the router: the mapping is not updated when the server moves`;
+  return `${serverIp} is not the address of a Neutron port on a network of the router: the mapping does not follow the server if its address changes`;
 }
 
 /** Takes the names of the security groups and the packets that they drop. */
@@ -12,7 +12,7 @@ export function droppedWarning(groups: readonly string[], missing: readonly Miss
   const dropped = missing.map(missingText).join(' and ');
   return (
     `the security groups of the server (${list(groups)}) drop ${dropped}: no ingress rule matches; ` +
-    'use --open-security-group to add one'
+    'add an ingress rule, or create the mapping again with --open-security-group'
   );
 }
 
@@ -28,5 +28,5 @@ export function ruleWarning(id: string, reason: string): string {
 
 /** Takes the security group rules that are still there because some mappings cannot be read. */
 export function unreadWarning(ids: readonly string[]): string {
-  return `security group rules ${list(ids)} were not removed: mappings that cannot be read may use them`;
+  return `security group rules ${list(ids)} were not removed: mappings that cannot be read may use them; run \`praas pat list\` to see why`;
 }

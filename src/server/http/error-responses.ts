@@ -43,7 +43,14 @@ const ERRORS: readonly (readonly [number, ZodOpenApiResponseObject, (endpoint: E
     always,
   ],
   [500, problem('Failed', 'Internal error, or a failure of a program on the node.'), always],
-  [503, problem('Unavailable', 'Temporarily unavailable. Nothing has changed; the request can be repeated.'), always],
+  [
+    503,
+    problem(
+      'Unavailable',
+      'Temporarily unavailable; repeat the request later. Nothing has changed unless `detail` says so.',
+    ),
+    always,
+  ],
 ];
 
 /** The error responses of an operation, by status. */

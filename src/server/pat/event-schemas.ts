@@ -39,7 +39,7 @@ const EventSchema = z
       .enum(EVENT_TYPES)
       .describe('followed, suspended, resumed: by the monitor; down, active: changes of the status without a request'),
     by: z.object(EventAuthor.shape).describe('requester'),
-    reason: z.string().describe('reason of the event, or the one that the requester gave; empty without one'),
+    reason: z.string().describe('why the mapping changed; empty without a reason'),
     reason_code: ReasonCode.nullable().describe(
       'code of the reason; null where the requester gave it, and without one',
     ),

@@ -1,4 +1,5 @@
 /** The readiness checks of the PAT agent. */
+import { counted } from '../../core/values/counted.ts';
 import type { Dataplane } from '../../pat/interfaces/dataplane.ts';
 import type { MappingStore } from '../../pat/interfaces/store.ts';
 import type { ReadinessCheck } from '../http/readiness.ts';
@@ -41,11 +42,11 @@ export function patReadinessChecks(parts: PatReadinessParts): readonly Readiness
     {
       name: 'reconcile',
       async check() {
-        if (!controller.hasStarted) throw new Error('initial reconcile not finished. Wait for it.');
+        if (!controller.hasStarted) throw new Error('initial reconcile in progress. Try again later.');
         const { failing } = controller;
         const named = failing.slice(0, MAX_NAMED_ROUTERS).map(({ routerId, reason }) => `${routerId}: ${reason}`);
         if (failing.length > 0)
-          throw new Error(`reconcile failed for ${failing.length} router(s): ${named.join('; ')}`);
+          throw new Error(`reconcile failed for ${counted(failing.length, 'router')}: ${named.join('; ')}`);
       },
     },
     ...checkOf('cloud', cloud),

@@ -127,7 +127,9 @@ describe('with a cloud', () => {
   test('no rule is added to a group of another project', async () => {
     cloud.itsGroups.splice(0, 1, { id: idOf(150), name: 'shared', project_id: OTHER });
 
-    expect(await errorOf(groups.inspect(idOf(7), target(), true))).toMatchObject({ code: 'FORBIDDEN' });
+    expect(await errorOf(groups.inspect(idOf(7), target(), true))).toMatchObject({
+      code: 'NO_OWN_SECURITY_GROUP',
+    });
     expect(cloud.itsRules).toEqual([]);
   });
 

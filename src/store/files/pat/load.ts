@@ -91,5 +91,5 @@ export async function fingerprints(files: RouterFiles): Promise<string> {
 async function throwIfSetAside(files: RouterFiles): Promise<void> {
   const aside = await findAside(files);
   if (aside === undefined) return;
-  throw praasError('STORE_DAMAGED', { path: beforeAside(aside), reason: 'it has not been restored yet', aside });
+  throw praasError('STORE_DAMAGED', { path: beforeAside(aside), reason: 'set aside earlier', aside });
 }

@@ -27,7 +27,7 @@ const withGroupRules = everyMapping((mapping) => ({ ...mapping, security_group_r
 /** Version 4 stores the suspension of a mapping by the monitor. */
 const withHold = everyMapping((mapping) => ({ ...mapping, hold: null }));
 
-/** Version 5 stores the rules that an unfinished import takes over. */
+/** Version 5 stores the rules that an unfinished import has still to replace. */
 const withAdopting: Migration = (stored) => ('mappings' in stored ? { ...stored, adopting: [] } : stored);
 
 /** The status reasons of older versions, by the beginning of their sentence. */

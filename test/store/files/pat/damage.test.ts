@@ -47,7 +47,7 @@ const SNAPSHOT_DAMAGE: readonly [string, (text: string) => string, string][] = [
   [
     'has a port that cannot be',
     (text) => text.replace('"router_port":3', '"router_port":0'),
-    'mappings.1.router_port must be from 1 to 65535',
+    'mappings.1.router_port must be a whole number from 1 to 65535',
   ],
   ['is another router’s', (text) => text.replace('"router_id":"r1"', '"router_id":"r2"'), 'it belongs to router r2'],
   [
@@ -146,7 +146,7 @@ test('after the damage was set aside, reading and writing go on being refused, a
   await expect(write()).rejects.toMatchObject(SET_ASIDE);
 
   for (const again of [read, write, () => store.read(ROUTER)]) {
-    await expect(again()).rejects.toEqual(damage(snapshot, 'it has not been restored yet', aside));
+    await expect(again()).rejects.toEqual(damage(snapshot, 'set aside earlier', aside));
   }
   expect((await store.routers()).includes(ROUTER)).toBe(true);
   expect(await store.routers()).toEqual(['other', ROUTER]);
