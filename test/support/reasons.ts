@@ -42,6 +42,6 @@ export const WITHHELD_SAMPLES: readonly Withheld[] = [
   { code: 'TOO_MANY_DELETIONS', facts: { requested: 11, limit: 10 } },
   {
     code: 'APPLY_FAILED',
-    facts: { code: 'ROUTER_SLOW', message: 'the change of router edge takes longer than 5 seconds' },
+    facts: { error_code: 'ROUTER_SLOW', error: 'the change of router edge takes longer than 5 seconds' },
   },
 ];

@@ -165,7 +165,9 @@ export class Monitor {
     guard.record(applied.filter(({ correction }) => correction.action === 'delete').length);
     for (const { correction, mapping } of applied) log.info('mapping corrected', { ...correction, mapping });
     withheld.push(
-      ...failures.map(({ code, message }): Withheld => ({ code: 'APPLY_FAILED', facts: { code, message } })),
+      ...failures.map(
+        ({ code, message }): Withheld => ({ code: 'APPLY_FAILED', facts: { error: message, error_code: code } }),
+      ),
     );
     return { mappings: inspected, corrections: allowed, applied, withheld };
   }

@@ -6,8 +6,8 @@ interface WithheldFacts {
   readonly EMPTY_LIST: { readonly resources: readonly string[] };
   readonly ACCOUNT_LIMITED: Readonly<Record<string, never>>;
   readonly TOO_MANY_DELETIONS: ExceededLimit;
-  /** The error that the service gave. */
-  readonly APPLY_FAILED: { readonly code: string; readonly message: string };
+  /** The message and the code of the error that the service gave. */
+  readonly APPLY_FAILED: { readonly error: string; readonly error_code: string };
 }
 
 type WithheldCode = keyof WithheldFacts;
@@ -25,7 +25,7 @@ const TEXTS: { readonly [C in WithheldCode]: (facts: WithheldFacts[C]) => string
   TOO_MANY_DELETIONS: (f) =>
     `deletions withheld: ${f.requested} requested, ${f.limit} allowed (max_removals_percent). ` +
     'Check `praas monitor --once --dry-run`, then run `praas monitor --once --confirm`.',
-  APPLY_FAILED: (f) => `corrections failed: ${f.message}`,
+  APPLY_FAILED: (f) => `corrections failed: ${f.error}`,
 };
 
 /** Gives the sentence for people, with the next step. */

@@ -266,7 +266,7 @@ test('a slow router does not delay the others, is reported, and continues in the
   const { applied, withheld } = await swept;
   expect(applied.map(({ mapping }) => mapping.id)).toEqual([idOf(2)]);
   expect(withheld).toMatchObject([
-    { code: 'APPLY_FAILED', facts: { code: 'ROUTER_SLOW', message: expect.stringContaining(sick) } },
+    { code: 'APPLY_FAILED', facts: { error_code: 'ROUTER_SLOW', error: expect.stringContaining(sick) } },
   ]);
 
   hanging.resolve();
