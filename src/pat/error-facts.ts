@@ -1,0 +1,77 @@
+/** Facts of errors that are one of several cases, and how each case reads. */
+import { list } from '../core/errors/entry.ts';
+
+/** Why an address is not that of a server behind a router. */
+export type NotBehindRouter =
+  | {
+      readonly cause: 'NOT_CONNECTED';
+      readonly server_ip: string;
+      readonly router: string;
+      readonly networks: readonly string[];
+    }
+  | { readonly cause: 'ROUTER_ADDRESS'; readonly server_ip: string; readonly router: string }
+  | { readonly cause: 'NETWORK_ADDRESS'; readonly server_ip: string; readonly network: string }
+  | {
+      readonly cause: 'OTHER_ADDRESS';
+      readonly server_ip: string;
+      readonly server: string;
+      readonly addresses: readonly string[];
+    }
+  | { readonly cause: 'NO_IPV4_ADDRESS'; readonly server: string };
+
+export function notBehindText(f: NotBehindRouter): string {
+  switch (f.cause) {
+    case 'NOT_CONNECTED':
+      return `${f.server_ip} is not behind router ${f.router} (networks behind it: ${list(f.networks)})`;
+    case 'ROUTER_ADDRESS':
+      return `${f.server_ip} is an address of router ${f.router} itself`;
+    case 'NETWORK_ADDRESS':
+      return `${f.server_ip} is the network or broadcast address of ${f.network}`;
+    case 'OTHER_ADDRESS':
+      return `${f.server_ip} is not an address of ${f.server} (addresses: ${list(f.addresses)})`;
+    default:
+      return `${f.server} has no IPv4 address`;
+  }
+}
+
+export function notBehindStep({ cause }: NotBehindRouter): string {
+  if (cause === 'OTHER_ADDRESS') return 'Use one of its addresses.';
+  if (cause === 'NO_IPV4_ADDRESS') return 'Add an IPv4 address to the port, or use another server.';
+  return 'Check --server-ip, or use --force if the router reaches the server in another way.';
+}
+
+/** What has a port that no new mapping may have. */
+export type PortOwner =
+  | {
+      readonly kind: 'mapping';
+      readonly id: string;
+      readonly name: string;
+      readonly server_ip: string;
+      readonly server_port: number;
+    }
+  | { readonly kind: 'rule'; readonly rule: string };
+
+/** Why a port needs --force. */
+export type PortReservation = { readonly kind: 'listener'; readonly socket: string } | { readonly kind: 'reserved' };
+
+export function ownerText(by: PortOwner): string {
+  if (by.kind === 'rule') return `an unmanaged rule: ${by.rule}`;
+  return `mapping ${by.id}${by.name && ` (${by.name})`} to ${by.server_ip}:${by.server_port}`;
+}
+
+export function reservationText(by: PortReservation): string {
+  if (by.kind === 'listener') return `in use: a process listens on ${by.socket}`;
+  return 'reserved for services of the router (reserved_ports in praas.conf)';
+}
+
+/** One of several that a request may mean: a server or a router by its name, a connected router, or an address of a server. */
+export type Candidate =
+  | { readonly id: string; readonly project_id: string }
+  | { readonly id: string; readonly name: string }
+  | { readonly server_ip: string; readonly port_id: string };
+
+export function candidateText(candidate: Candidate): string {
+  if ('server_ip' in candidate) return `${candidate.server_ip} (port ${candidate.port_id})`;
+  if ('name' in candidate) return `${candidate.name} (${candidate.id})`;
+  return `${candidate.id} of project ${candidate.project_id}`;
+}
