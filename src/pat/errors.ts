@@ -156,8 +156,8 @@ export const PAT_ERRORS = {
   ),
   QUOTA_EXCEEDED: entry(
     'Conflict',
-    (f: { project: string; what: string; limit: number; used: number; asked: number }) =>
-      `quota exceeded for ${f.what} of project ${f.project}: limit ${f.limit}, in use ${f.used}, requested ${f.asked}`,
+    (f: { project: string; what: string; limit: number; used: number; requested: number }) =>
+      `quota exceeded for ${f.what} of project ${f.project}: limit ${f.limit}, in use ${f.used}, requested ${f.requested}`,
     () => ['Delete a mapping, or ask an operator to raise the quota (`praas quota set`).'],
   ),
   PROJECT_NOT_FOUND: entry(

@@ -74,7 +74,7 @@ export const FACTS: { readonly [C in ErrorCode]: ErrorFacts<C> } = {
   },
   NO_OWN_SECURITY_GROUP: { port: 'b0e5' },
   ROUTER_NOT_CONNECTED: { router: 'edge', server: 'web', known: ['other'] },
-  QUOTA_EXCEEDED: { project: 'p', what: 'mappings', limit: 50, used: 50, asked: 1 },
+  QUOTA_EXCEEDED: { project: 'p', what: 'mappings', limit: 50, used: 50, requested: 1 },
   PROJECT_NOT_FOUND: { project: 'p' },
   QUOTAS_DAMAGED: { path: '/var/lib/praas/quotas.json', reason: 'it is not JSON' },
   POLICY_INVALID: {

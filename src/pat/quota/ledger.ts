@@ -121,7 +121,7 @@ export class QuotaLedger implements QuotaReserver {
     }));
     for (const { projectId, count, quota, stored } of quotas) {
       const exceeded = exceededLimit(quota, stored, count);
-      if (exceeded) throw praasError('QUOTA_EXCEEDED', { project: projectId, ...exceeded, asked: count });
+      if (exceeded) throw praasError('QUOTA_EXCEEDED', { project: projectId, ...exceeded, requested: count });
     }
     return quotas.every(({ projectId, count, quota, stored }) => {
       const reserved = this.#reserved(routerId, projectId);

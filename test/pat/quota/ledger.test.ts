@@ -60,9 +60,9 @@ describe('creating', () => {
 
     const ports = await errorOf(pat.createMany([BLUE, BLUE]));
     expect(ports.code).toBe('QUOTA_EXCEEDED');
-    expect(ports.facts).toEqual({ project: 'blue', what: 'ports on one router', limit: 2, used: 1, asked: 2 });
+    expect(ports.facts).toEqual({ project: 'blue', what: 'ports on one router', limit: 2, used: 1, requested: 2 });
     const mappings = await errorOf(pat.createMany([BLUE, BLUE, BLUE]));
-    expect(mappings.facts).toEqual({ project: 'blue', what: 'mappings', limit: 3, used: 1, asked: 3 });
+    expect(mappings.facts).toEqual({ project: 'blue', what: 'mappings', limit: 3, used: 1, requested: 3 });
     expect((await pat.list()).mappings).toHaveLength(1);
   });
 

@@ -60,7 +60,7 @@ test('what an operator sets holds for the next request', async () => {
   const [status, { errors }] = await publish();
   expect(status).toBe(409);
   expect(errors).toMatchObject([
-    { code: 'praas.quota-exceeded', facts: { project: 'blue', what: 'mappings', limit: 1, used: 1, asked: 1 } },
+    { code: 'praas.quota-exceeded', facts: { project: 'blue', what: 'mappings', limit: 1, used: 1, requested: 1 } },
   ]);
   await ask('delete', '/v1/quotas/blue');
   expect((await publish())[0]).toBe(201);
