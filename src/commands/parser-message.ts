@@ -50,9 +50,10 @@ function reworded(line: string): string {
 /** Of words that are unknown or missing; undefined for an error about a value. */
 function wordsMessage({ flags = [], args = [] }: ParserError): string | undefined {
   if (flags.length > 0) return `unknown option ${flags.map(nameOf).join(', ')}`;
+  const unexpected = args.filter((arg) => typeof arg === 'string');
+  if (unexpected.length > 0) return `unexpected argument ${unexpected.join(', ')}`;
   const missing = args.flatMap((arg) => (typeof arg === 'string' ? [] : [arg.name.toUpperCase()]));
-  if (missing.length > 0) return `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} required`;
-  return args.length > 0 ? `unexpected argument ${args.join(', ')}` : undefined;
+  return missing.length > 0 ? `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} required` : undefined;
 }
 
 /** An option without the value that it was given. */

@@ -79,8 +79,8 @@ describe('by a daemon', () => {
     const { shell } = daemon;
     await shell.ok('quota', 'set', 'blue', '--mappings', '7');
     await shell.ok('quota', 'set', 'red', '--mappings', '8');
-    const words = ['--name', 'shop', '--role', 'member', '--project', 'blue', '-f', 'value', '-c', 'Token'];
-    const token = (await shell.ok('token', 'create', ...words)).trim();
+    const options = ['--name', 'shop', '--role', 'member', '--project', 'blue', '-f', 'value', '-c', 'Token'];
+    const token = (await shell.ok('token', 'create', ...options)).trim();
     const tenant = shell.with({ env: { PRAAS_URL: daemon.url, PRAAS_TOKEN: token } });
 
     expect(await tenant.json('quota', 'show')).toMatchObject([{ project_id: 'blue', mappings: { limit: 7 } }]);

@@ -29,7 +29,7 @@ export function logLinesOf({ path, text }: SourceFile): LogLine[] {
 /** The arguments behind the first, up to the parenthesis that closes the call. */
 function restOfCall(text: string): string {
   let depth = 0;
-  const end = [...text].findIndex((character) => {
+  const end = text.split('').findIndex((character) => {
     if (character === '(') depth += 1;
     if (character === ')') depth -= 1;
     return depth < 0;
