@@ -88,7 +88,7 @@ export function composeApi(parts: ApiParts): (tls: TlsFiles | undefined) => read
   const socketApp = createApp({ ...common, authenticate: async () => ROOT });
   const unreadable: OnUnreadable = (error: NodeJS.ErrnoException, socket, isResponding) => {
     const requestId = newRequestId(newUuid);
-    log.info('request unreadable', { reason: error.code ?? error.message, request_id: requestId });
+    log.info('request unreadable', { error: error.code ?? error.message, request_id: requestId });
     sendRawError(error, socket, requestId, isResponding);
   };
   return (tls) => [

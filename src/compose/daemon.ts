@@ -147,7 +147,7 @@ export class Daemon<C> {
       log.info('configuration reloaded');
       if (fixed.length > 0) log.warn('restart required', { keys: fixed });
     } catch (error) {
-      log.warn('configuration reload failed', { reason: messageOf(error) });
+      log.warn('configuration reload failed', { error: messageOf(error) });
     }
     await supervisor.ready(this.summary);
   }

@@ -82,7 +82,7 @@ export class AddressWatch {
   #onEnd(error: Error | undefined): void {
     if (this.#onChange === undefined) return;
     if (this.#failures === 0)
-      this.#parts.log.warn('address monitor ended; restarting', { reason: messageOf(error ?? 'exit code 0') });
+      this.#parts.log.warn('address monitor ended; restarting', { error: messageOf(error ?? 'exit code 0') });
     this.#failures += 1;
     this.#restart = setTimeout(() => this.#startMonitor(), backoff(this.#failures, RESTART)).unref();
   }
@@ -115,7 +115,7 @@ export class AddressWatch {
       this.forgetIds();
       // Address changes wait for the next periodic reconcile.
       this.#parts.log.warn('namespace IDs unavailable', {
-        reason: messageOf(error),
+        error: messageOf(error),
       });
     }
     return names;
@@ -129,7 +129,7 @@ export class AddressWatch {
         await this.#parts.exec({ ...BATCH, input });
       } catch (error) {
         this.#parts.log.warn('namespace ID assignment failed', {
-          reason: messageOf(error),
+          error: messageOf(error),
         });
       }
     }

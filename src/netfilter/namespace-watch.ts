@@ -92,7 +92,7 @@ export class NamespaceWatch {
     if (this.#retry === undefined) {
       this.#log.warn('namespace watch failed', {
         directory: this.#directory,
-        reason: errnoText(failure),
+        error: errnoText(failure),
       });
     }
     clearTimeout(this.#retry);

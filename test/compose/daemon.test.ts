@@ -84,5 +84,5 @@ test('a configuration that cannot be read changes nothing', async () => {
   await daemon.reload(() => Promise.reject(new Error('no')));
 
   expect(notes).toEqual(['ready']);
-  expect(log.lines.at(-1)).toMatchObject({ level: 'warn', details: { reason: 'no' } });
+  expect(log.lines.at(-1)).toMatchObject({ level: 'warn', details: { error: 'no' } });
 });

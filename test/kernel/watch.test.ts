@@ -191,7 +191,7 @@ test('a monitor that is killed is restarted, and changes are reported again', as
 
   await ip('-n', edge, 'address', 'add', '10.8.8.8/24', 'dev', 'lo');
   expect(await eventsAfter(edge, 2)).toEqual(['appeared', 'addresses']);
-  expect(log.lines).toMatchObject([{ details: { reason: expect.stringContaining('SIGKILL') } }]);
+  expect(log.lines).toMatchObject([{ details: { error: expect.stringContaining('SIGKILL') } }]);
 });
 
 test('after stop nothing is reported, and no program is left', async () => {

@@ -128,7 +128,7 @@ test('a monitor that ends is restarted, with one warning until it has worked aga
   while (ip.count('monitor') < 2) await sleep(20);
   ip.end(new Error('killed'));
   while (ip.count('monitor') < 3) await sleep(20);
-  expect(log.lines).toMatchObject([{ level: 'warn', details: { reason: 'killed' } }]);
+  expect(log.lines).toMatchObject([{ level: 'warn', details: { error: 'killed' } }]);
 
   ip.ids = { edge: 0 };
   ip.added(0);
@@ -154,7 +154,7 @@ test('a failure of `ip` is a warning, and the next event reads again', async () 
     await sleep(QUIET_MS);
   }
   await broken.stop();
-  const reasons = log.lines.map(({ details }) => details?.['reason']);
+  const reasons = log.lines.map(({ details }) => details?.['error']);
   expect(reasons).toEqual(['no such program', 'no such program', 'no such program']);
   expect(reported).toEqual([]);
 });

@@ -130,7 +130,7 @@ export class RabbitNotifications implements Notifications {
     const { timers, random, log } = this.#parts;
     const name = brokerName(broker);
     if (this.#failure.failed(`message broker ${name} unavailable: ${reason}`))
-      log.warn('notifications unavailable', { broker: name, reason });
+      log.warn('notifications unavailable; using periodic sync', { broker: name, error: reason });
     this.#cancelRetry = timers.after(this.#failure.waitMs({ ...RETRY, random }), () => void this.#open());
   }
 

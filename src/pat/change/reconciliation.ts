@@ -116,7 +116,7 @@ export class Reconciliation {
       await agent.reconcile(await agent.inspect(record.router_id), record, []);
     } catch (error) {
       // The next reconcile repeats it.
-      log.warn('kernel rollback failed', { router_id: record.router_id, reason: messageOf(error) });
+      log.warn('kernel rollback failed', { router_id: record.router_id, error: messageOf(error) });
     }
   }
 }

@@ -139,7 +139,7 @@ export class MonitorLoop {
       if (this.#failure.recovered()) log.info('sweep recovered');
       this.#logWithheld(withheld);
     } catch (error) {
-      if (this.#failure.failed(error)) log.warn('sweep failed', { reason: messageOf(error) });
+      if (this.#failure.failed(error)) log.warn('sweep failed', { error: messageOf(error) });
     }
     this.#sweepAfter(this.#failure.waitMs({ firstMs: FIRST_RETRY_MS, maxMs: periodMs() }));
   }
@@ -153,7 +153,7 @@ export class MonitorLoop {
       if (withheld.length > 0) this.#logWithheld(withheld);
       this.#verifyAgain(pending);
     } catch (error) {
-      log.warn('verification failed', { reason: messageOf(error) });
+      log.warn('verification failed', { error: messageOf(error) });
       this.#sweepAfter(FIRST_RETRY_MS);
     }
   }

@@ -56,7 +56,7 @@ export class CloudWatch {
       await read();
       if (this.#failure.recovered()) log.info('OpenStack recovered');
     } catch (error) {
-      if (this.#failure.failed(error)) log.warn('OpenStack unavailable', { reason: messageOf(error) });
+      if (this.#failure.failed(error)) log.warn('OpenStack unavailable', { error: messageOf(error) });
     }
     if (this.#isStopped) return;
     const waitMs = this.#failure.waitMs({ firstMs: FIRST_RETRY_MS, maxMs: periodMs() });

@@ -181,7 +181,7 @@ export class Controller {
 
   #fail(routerId: string, state: RouterState, error: unknown): void {
     if (state.failure.failed(error))
-      this.#parts.log.warn('reconcile failed', { router_id: routerId, reason: messageOf(error) });
+      this.#parts.log.warn('reconcile failed', { router_id: routerId, error: messageOf(error) });
   }
 
   #stateOf(routerId: string): RouterState {

@@ -59,7 +59,7 @@ export class SecurityGroups implements SecurityGroupAccess {
       if (result.status === 'fulfilled') return [];
       const id = ruleIds[index] ?? '';
       if (isPraasError(result.reason, 'CLOUD_UNAVAILABLE')) this.#failedRemovals.add(id);
-      this.#log.warn('security group rule not removed', { id, reason: messageOf(result.reason) });
+      this.#log.warn('security group rule not removed', { id, error: messageOf(result.reason) });
       return [ruleWarning(id, messageOf(result.reason))];
     });
   }

@@ -149,7 +149,7 @@ function errorHandler({ log }: AppParts): ErrorRequestHandler {
 /** The line of the log about a failure of the node itself. Only a bug has a stack: errors of the catalogue explain themselves. */
 export function logFailure(log: Logger, { method, path }: Request, error: unknown): void {
   const stack = isPraasError(error) || !(error instanceof Error) ? undefined : error.stack;
-  log.warn('request failed', { method, path, reason: messageOf(error), ...(stack && { stack }) });
+  log.warn('request failed', { method, path, error: messageOf(error), ...(stack && { stack }) });
 }
 
 function refuseMethod(allowed: readonly string[]): RequestHandler {

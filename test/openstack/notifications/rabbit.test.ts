@@ -70,8 +70,8 @@ async function reasonAt(url: string): Promise<string> {
   );
   await waitUntil(() => log.lines.length > 0);
   const [line] = log.lines;
-  const reason = String(line?.details?.['reason']);
-  expect(line).toMatchObject({ level: 'warn', message: 'notifications unavailable' });
+  const reason = String(line?.details?.['error']);
+  expect(line).toMatchObject({ level: 'warn', message: 'notifications unavailable; using periodic sync' });
   expect(notifications.lastError).toContain(reason);
   expect(JSON.stringify([log.lines, notifications.lastError])).not.toContain('s3cret');
   return reason;

@@ -316,7 +316,7 @@ test('of a bug the message has only the request ID, and the log has the rest', a
   expect(told.answer).toEqual({ status: 'ERROR', message: expect.stringContaining(request_id) });
   expect(told.text).not.toContain('secret');
   const line = node.log.lines.find(({ message }) => message === 'request failed');
-  expect(line?.details).toMatchObject({ request_id, reason: 'secret is not a function', stack: expect.any(String) });
+  expect(line?.details).toMatchObject({ request_id, error: 'secret is not a function', stack: expect.any(String) });
 });
 
 test('changes are logged with the address of the client, lists are not', async () => {

@@ -65,7 +65,7 @@ export class EventLog implements AuditLog, Events {
       });
     } catch (error) {
       await this.#close();
-      log.warn('event log append failed', { directory: this.#directory, reason: errnoText(error) });
+      log.warn('event log append failed', { directory: this.#directory, error: errnoText(error) });
     }
   }
 
