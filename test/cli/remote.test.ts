@@ -336,7 +336,7 @@ async function serve(shell: Shell): Promise<Running> {
     throw new Error(`praas serve ended with ${code} before it was ready\n${said}${stderr}`);
   });
   over.catch(() => undefined);
-  await Promise.race([waitUntil(() => said.includes('listening') && said.includes('ready')), over]);
+  await Promise.race([waitUntil(() => said.includes('listener started') && said.includes('ready')), over]);
   return running;
 }
 

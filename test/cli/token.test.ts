@@ -83,7 +83,7 @@ describe('token create', () => {
     [['--name', 'a'], 2, '--role is required'],
     [['--name', 'a', '--role', 'root'], 2, '--role'],
     [['--name', 'a', '--role', 'member'], 2, '--project'],
-    [['--name', '', '--role', 'admin'], 2, 'name: "" is not a name of 1 to 64 printable characters'],
+    [['--name', '', '--role', 'admin'], 2, 'name is ""'],
     [['--name', 'a', '--role', 'admin', '--expires', 'soon'], 2, '--expires: "soon" is not a duration'],
     [['--name', 'a', '--role', 'admin', '-c', 'Hash'], 2, 'Hash'],
   ])('%j ends with %i, names the cause, and creates nothing', async (words, code, sentence) => {
@@ -170,7 +170,7 @@ describe('token revoke', () => {
   test('of nothing is wrong usage', async () => {
     expect(await shell.run('token', 'revoke')).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('token'),
+      stderr: expect.stringContaining('TOKEN'),
     });
   });
 });
