@@ -217,8 +217,9 @@ const DOORS: Readonly<Record<string, { readonly door: RegExp; readonly why: stri
   winston: { door: /^system\/log\.ts$/, why: 'all others are given a Logger' },
 };
 
-/** The rooms inside of a product. */
-const PRODUCT_ROOM = /^pat\//;
+/** The rooms inside of a product: a product has rules made by productRooms, and a catalogue. */
+const PRODUCTS = ['pat'];
+const PRODUCT_ROOM = new RegExp(`^(?:${PRODUCTS.join('|')})/`);
 const covers = (allowed: string, target: string): boolean => target === allowed || target.startsWith(`${allowed}/`);
 const FILES = readSourceTree(SRC);
 const ROOM_NAMES = Object.keys(RULES).toSorted((a, b) => b.length - a.length);

@@ -241,10 +241,12 @@ function commandLinesOf(code: string): string[] {
 
 /** The command that a line runs (`topic`: the first word of several commands, or --version), and the flags on it. */
 function readCommandLine(line: string): { command: (typeof VISIBLE)[number] | 'topic' | undefined; flags: string[] } {
-  const [, first = '', second = ''] = line.split(/\s+/);
+  const [, ...words] = line.split(/\s+/);
+  const [first = '', second = ''] = words;
   const flags = line.split(/\s+/).flatMap((word) => /^\[?(--[a-z-]+|-[a-z])\b/.exec(word)?.[1] ?? []);
   const isTopic =
     second === '' && (first === '--version' || Object.keys(MANIFEST.commands).some((id) => id.startsWith(`${first}:`)));
-  const command = MANIFEST.commands[`${first}:${second}`] ?? MANIFEST.commands[first];
+  const ids = words.map((_, index) => words.slice(0, index + 1).join(':')).toReversed();
+  const command = ids.map((id) => MANIFEST.commands[id]).find((found) => found !== undefined);
   return { command: command ?? (isTopic ? 'topic' : undefined), flags };
 }
