@@ -41,7 +41,7 @@ export interface Transaction<Base = unknown, Change = unknown> {
 
 export interface Backend<Base = unknown, Change = unknown> {
   readonly name: BackendName;
-  /** Reads one namespace. Throws ROUTER_NOT_FOUND when it is gone, TOOL_MISSING, NOT_PERMITTED, KERNEL_REFUSED. */
+  /** Reads one namespace. Throws ROUTER_NOT_FOUND when it is gone, TOOL_MISSING, NOT_PERMITTED, KERNEL_UNREADABLE. */
   observe(namespace: string): Promise<BackendObservation<Base, Change>>;
   /** Gives what deletes the base chains: nothing where there are none, or where a rule is still in them. Throws as observe does. */
   baseChainRemovals(namespace: string): Promise<readonly Base[]>;

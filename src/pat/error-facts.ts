@@ -37,6 +37,7 @@ export function notBehindText(f: NotBehindRouter): string {
 export function notBehindStep({ cause }: NotBehindRouter): string {
   if (cause === 'OTHER_ADDRESS') return 'Use one of its addresses.';
   if (cause === 'NO_IPV4_ADDRESS') return 'Add an IPv4 address to the port, or use another server.';
+  if (cause !== 'NOT_CONNECTED') return 'Use the address of the server for --server-ip.';
   return 'Check --server-ip, or use --force if the router reaches the server in another way.';
 }
 

@@ -50,7 +50,11 @@ export const PAT_ERRORS = {
     'Conflict',
     (f: { gateway: string; router: string; addresses: readonly string[] }) =>
       `${f.gateway} is not an address of router ${f.router} (addresses: ${list(f.addresses)})`,
-    () => ['Use one of its addresses, or --force if the router gets this address later.'],
+    (f) => [
+      f.addresses.length === 0
+        ? 'Set the external gateway of the router, or use --force if the router gets this address later.'
+        : 'Use one of its addresses, or --force if the router gets this address later.',
+    ],
   ),
   SERVER_NOT_BEHIND_ROUTER: entry(
     'Conflict',
@@ -92,11 +96,10 @@ export const PAT_ERRORS = {
   UNKNOWN_RULES: entry(
     'Conflict',
     (f: { router: string; count: number; state_dir: string }) =>
-      `router ${f.router} has rules of ${counted(f.count, 'mapping')} that the state directory ${f.state_dir} does not know; ` +
+      `router ${f.router} has rules of ${counted(f.count, 'mapping')} that are not stored in ${f.state_dir}; ` +
       'the change would remove them',
     () => [
-      'Check state_dir (`praas config show`): the rules probably belong to another state directory.',
-      'Use --force to remove them if their state directory is lost.',
+      'Check state_dir in `praas config show`, or use --force to remove the rules if their state directory is lost.',
     ],
   ),
   ROUTER_SLOW: entry(
@@ -110,6 +113,11 @@ export const PAT_ERRORS = {
     (f: { router: string; line: string; output: string }) =>
       `the kernel refused the rules for router ${f.router}; nothing was applied${f.line && `\n  ${f.line}`}\n  ${f.output}`,
     () => ['Run with --dry-run to see all rules of the change.'],
+  ),
+  KERNEL_UNREADABLE: entry(
+    'External',
+    (f: { router: string; output: string }) => `cannot read the rules of router ${f.router}: ${f.output}`,
+    () => ['Run `praas doctor` to check the programs and the kernel.'],
   ),
   KERNEL_BUSY: entry(
     'Unavailable',

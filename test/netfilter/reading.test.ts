@@ -142,6 +142,16 @@ test.each([
   expect(error).toMatchObject({ code: 'KERNEL_REFUSED', facts: { line, output: stderr } });
 });
 
+test('a listing that fails is no refusal of a change', () => {
+  const attempt = { router: 'edge', tool: 'iptables-save' };
+  const failed = (stderr: string) => refusal({ exitCode: 4, stdout: '', stderr }, attempt);
+  expect(failed('cannot fetch\n')).toMatchObject({
+    code: 'KERNEL_UNREADABLE',
+    facts: { router: 'edge', output: 'cannot fetch' },
+  });
+  expect(failed('')).toMatchObject({ code: 'KERNEL_UNREADABLE', facts: { output: 'exit code 4' } });
+});
+
 test('missing permissions and missing programs have their own errors', () => {
   const attempt = { router: 'edge', tool: 'nft', script };
   const result = (exitCode: number, stderr: string) => ({ exitCode, stdout: '', stderr });

@@ -120,6 +120,10 @@ export const FACTS: { readonly [C in ErrorCode]: ErrorFacts<C> } = {
   ROUTER_SLOW: { router: 'edge', seconds: 5 },
   TOOL_FAILED: { command: 'conntrack -D', exit_code: 1, output: 'Operation failed' },
   KERNEL_REFUSED: { router: 'edge', line: '-A custom-PREROUTING', output: 'No such file' },
+  KERNEL_UNREADABLE: {
+    router: 'edge',
+    output: 'iptables-save v1.8.9 (nf_tables): Could not fetch rule set generation id',
+  },
   KERNEL_BUSY: { router: 'edge', seconds: 10 },
   INTERRUPTED: { signal_number: 15 },
   DEMO_RUNNING: { path: '/run/praas-demo.lock' },
@@ -137,6 +141,10 @@ export const FACTS: { readonly [C in ErrorCode]: ErrorFacts<C> } = {
 
 /** Facts that give another sentence; several where there are several. */
 const OTHER_FACTS: { readonly [C in ErrorCode]?: ErrorFacts<C> | readonly ErrorFacts<C>[] } = {
+  CLOUD_REFUSED: [
+    { service: 'network', status: 401, reason: 'no reason given' },
+    { service: 'network', status: 409, reason: 'Security group rule already exists' },
+  ],
   CLOUD_NOT_CONFIGURED: { ...FACTS.CLOUD_NOT_CONFIGURED, exists: true },
   CONFIG_SYNTAX: { where: '/etc/praas.conf:3', found: 'unknown section [pras]', nearest: '[praas]' },
   ROUTER_NOT_FOUND: { router: 'edge', known: [] },
@@ -185,7 +193,11 @@ const OTHER_FACTS: { readonly [C in ErrorCode]?: ErrorFacts<C> | readonly ErrorF
     { field: 'router_id', found: MISSING, allowed: 'a router UUID or the name of a network namespace' },
     { field: 'input', found: '"colour"', allowed: A_KNOWN_FIELD },
   ],
-  DAEMON_UNREACHABLE: { ...FACTS.DAEMON_UNREACHABLE, may_have_changed: true },
+  DAEMON_UNREACHABLE: [
+    { ...FACTS.DAEMON_UNREACHABLE, may_have_changed: true },
+    { ...FACTS.DAEMON_UNREACHABLE, url: '/run/praas/praas.sock' },
+  ],
+  DAEMON_BAD_RESPONSE: { ...FACTS.DAEMON_BAD_RESPONSE, may_have_changed: true },
 };
 
 /** All facts that there are of a code: one for each sentence that it can give. */

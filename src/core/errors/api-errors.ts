@@ -4,6 +4,14 @@ import { entry, list } from './entry.ts';
 /** For a change that was sent and got no response. */
 const doubt = ({ may_have_changed = false }): string => (may_have_changed ? '; the change may have been made' : '');
 
+const SEE_WHETHER_DONE = 'List the resources to see whether the change was made, before you repeat the command.';
+
+/** A daemon of this node is reached by the path of its socket. */
+const unreachableStep = (url: string): string =>
+  url.startsWith('/')
+    ? "Run `systemctl status 'praas-*'` to see whether the daemon runs."
+    : 'Check the address (--url, PRAAS_URL), and that `praas serve` is running on its node.';
+
 const READ_THE_API = 'See /docs for a description of the API, or /openapi.json for its OpenAPI document.';
 
 export const API_ERRORS = {
@@ -64,7 +72,9 @@ export const API_ERRORS = {
   LISTEN_FAILED: entry(
     'Unavailable',
     (f: { where: string; reason: string }) => `cannot listen on ${f.where}: ${f.reason}`,
-    () => ['Check the address in `praas config show`, and the processes that listen with `ss -ltnp`.'],
+    () => [
+      'Run `ss -ltnp` (for a socket: `ss -lxp`) to see which process listens there, or change the address in praas.conf.',
+    ],
   ),
   TLS_INVALID: entry(
     'Invalid',
@@ -75,13 +85,17 @@ export const API_ERRORS = {
     'Unavailable',
     (f: { url: string; reason: string; may_have_changed?: boolean }) =>
       `cannot reach the daemon at ${f.url}: ${f.reason}${doubt(f)}`,
-    () => ['Check the address (--url, PRAAS_URL), and that `praas serve` is running on its node.'],
+    (f) => [f.may_have_changed === true ? SEE_WHETHER_DONE : unreachableStep(f.url)],
   ),
   DAEMON_BAD_RESPONSE: entry(
     'External',
     (f: { url: string; reason: string; may_have_changed?: boolean }) =>
       `unexpected response from ${f.url}: ${f.reason}${doubt(f)}`,
-    () => ['Check the address (--url, PRAAS_URL), and that both sides run the same version of praas.'],
+    (f) => [
+      f.may_have_changed === true
+        ? SEE_WHETHER_DONE
+        : 'Check the address (--url, PRAAS_URL), and that both sides run the same version of praas.',
+    ],
   ),
   PRECONDITION_FAILED: entry(
     'Conflict',

@@ -87,7 +87,9 @@ export const BASE_ERRORS = {
     'Unavailable',
     (f: { path: string; holder: string; seconds: number }) =>
       `cannot lock ${f.path}: held by ${f.holder}; waited ${f.seconds} seconds`,
-    () => ['Wait until that process ends, then try again.'],
+    () => [
+      'Wait until that process ends, or stop it; while a daemon holds the lock, check socket_path in `praas config show`.',
+    ],
     { redact: withoutPath },
   ),
   STORE_DAMAGED: entry(
@@ -95,7 +97,7 @@ export const BASE_ERRORS = {
     (f: { path: string; reason: string; aside: string | undefined }) =>
       `state file ${f.path} is damaged: ${f.reason}` +
       (f.aside === undefined ? '' : `; it was moved to ${f.aside}`) +
-      '; nothing is changed until it is restored',
+      '; what it describes is not changed until it is restored',
     (f) => [
       `Restore ${f.path} from a backup` +
         (f.aside === undefined ? '.' : `, or remove ${f.aside} to start with an empty state.`),
@@ -140,7 +142,7 @@ export const BASE_ERRORS = {
     'External',
     (f: { command: string; exit_code: number; output: string }) =>
       `${f.command} failed with exit code ${f.exit_code}: ${f.output}`,
-    () => ['Run the command by hand if its output does not explain the failure.'],
+    () => ['Correct what the output names, or run `praas doctor` to check the programs and the kernel.'],
   ),
   INTERRUPTED: entry(
     'Unavailable',

@@ -1,6 +1,12 @@
 /** What can go wrong with OpenStack's services. */
 import { entry } from './entry.ts';
 
+/** What to do about the status of a refusal. */
+const REFUSAL_STEPS: Readonly<Record<number, string>> = {
+  401: 'Check user, password, project and domains in clouds.yaml.',
+  403: 'Grant the account the role admin, or a role that can list the resources of all projects.',
+};
+
 export const CLOUD_ERRORS = {
   CLOUD_CONFIG_INVALID: entry(
     'Invalid',
@@ -23,7 +29,7 @@ export const CLOUD_ERRORS = {
     'External',
     (f: { service: string; status: number; reason: string }) =>
       `request refused by the OpenStack ${f.service} service: HTTP ${f.status}: ${f.reason}`,
-    () => ['Grant the account the role admin, or a role that can list the resources of all projects.'],
+    (f) => [REFUSAL_STEPS[f.status] ?? 'Correct what the service names, then try again.'],
   ),
   CLOUD_BAD_RESPONSE: entry(
     'External',

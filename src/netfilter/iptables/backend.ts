@@ -82,7 +82,7 @@ export class IptablesBackend implements Backend<BaseChainOperation, RuleOperatio
     // All tables at once: Neutron's other tables are small, and a second process would take longer.
     const result = await this.#namespaces.run(namespace, { file: 'iptables-save', args: ['-c'] });
     if (result.exitCode === 0) return result;
-    throw refusal(result, { router: namespace, tool: 'iptables-save', script: '' });
+    throw refusal(result, { router: namespace, tool: 'iptables-save' });
   }
 
   additions(forward: Forward): readonly RuleOperation[] {

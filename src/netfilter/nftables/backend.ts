@@ -40,7 +40,7 @@ export class NftablesBackend implements Backend<Statement, ElementOperation> {
     const result = await this.#namespaces.run(namespace, command);
     if (result.exitCode === 0) return parseListing(result.stdout);
     if (NO_TABLE.test(result.stderr)) return undefined;
-    throw refusal(result, { router: namespace, tool: 'nft', script: '' });
+    throw refusal(result, { router: namespace, tool: 'nft' });
   }
 
   additions(forward: Forward): readonly ElementOperation[] {

@@ -4,7 +4,7 @@ import { isPraasError, type PraasError, praasError } from '../errors.ts';
 import type { RouterRecord } from '../mapping/record.ts';
 
 /** Errors that are thrown before the kernel has changed. */
-const BEFORE_CHANGE = ['KERNEL_REFUSED', 'KERNEL_BUSY', 'NOT_PERMITTED', 'TOOL_MISSING'] as const;
+const BEFORE_CHANGE = ['KERNEL_REFUSED', 'KERNEL_UNREADABLE', 'KERNEL_BUSY', 'NOT_PERMITTED', 'TOOL_MISSING'] as const;
 
 /**
  * Gives IMPORT_UNFINISHED for a failed change that may have removed unmanaged rules: a rollback would leave no rule in their

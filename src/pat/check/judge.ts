@@ -134,7 +134,8 @@ export function judgeGroups(
 /** `port` is undefined where Neutron has no port of that ID. */
 export function judgeNeutronPort(port: CloudPort | undefined, { id, server_ip }: Mapping, showsHosts: boolean): Hop {
   if (port === undefined) {
-    return failed('port', 'the port was deleted in Neutron', 'Delete the mapping, and publish the new server.');
+    const step = 'Delete the mapping, or wait for the monitor if the server has a new port.';
+    return failed('port', 'the port was deleted in Neutron', step);
   }
   const addresses = port.fixed_ips.map(({ ip_address }) => ip_address);
   if (!addresses.includes(server_ip)) {

@@ -26,7 +26,7 @@ export function created(mapping: Mapping): LegacyResponse {
     server_ip: mapping.server_ip,
     create_server_port: String(mapping.server_port),
     gateway: mapping.gateway_ip,
-    message: `${target(mapping)} is published on ${endpoint(mapping)}${downReason(mapping)}`,
+    message: downText(mapping) ?? `${target(mapping)} is published on ${endpoint(mapping)}`,
   };
 }
 
@@ -37,7 +37,7 @@ export function alreadyCreated(mapping: Mapping): LegacyResponse {
     created_router_port: String(mapping.router_port),
     server_ip: mapping.server_ip,
     gateway: mapping.gateway_ip,
-    message: `${target(mapping)} is already published on ${endpoint(mapping)}${downReason(mapping)}`,
+    message: downText(mapping) ?? `${target(mapping)} is already published on ${endpoint(mapping)}`,
   };
 }
 
@@ -70,7 +70,8 @@ export function moved(before: Mapping, after: Mapping): LegacyResponse {
     server_ip: after.server_ip,
     modify_server_port: String(after.server_port),
     gateway: after.gateway_ip,
-    message: `${target(after)} is published on ${endpoint(after)} instead of port ${before.router_port}${downReason(after)}`,
+    message:
+      downText(after) ?? `${target(after)} is published on ${endpoint(after)} instead of port ${before.router_port}`,
   };
 }
 
@@ -127,8 +128,10 @@ function endpoint({ gateway_ip, router_port }: Mapping): string {
   return `${gateway_ip}:${router_port}`;
 }
 
-function downReason({ status_reason }: Mapping): string {
-  return status_reason === '' ? '' : `, but it is DOWN: ${status_reason}`;
+/** Undefined for a mapping that is in effect. */
+function downText(mapping: Mapping): string | undefined {
+  if (mapping.status_reason === '') return undefined;
+  return `the mapping of ${target(mapping)} to ${endpoint(mapping)} is stored, but DOWN: ${mapping.status_reason}`;
 }
 
 /** The output of kernel tools has several lines. */
