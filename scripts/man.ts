@@ -1,6 +1,8 @@
 // share/man/praas.8: what docs/cli.md and docs/configuration.md say, for `man praas`.
+import { ACTIONS } from '../src/compose/actions.ts';
 import { SECTIONS } from '../src/compose/config.ts';
 import { NODE_KEYS } from '../src/compose/node-keys.ts';
+import { LEVELS } from '../src/core/identity/requester.ts';
 import { declaredKeys } from '../src/core/settings/sections.ts';
 import {
   argText,
@@ -18,7 +20,7 @@ import {
 } from './commands.ts';
 
 /** When the words of this file were last changed: a page has to have a date, and may not change by itself. */
-const DATE = '2026-11-28';
+const DATE = '2026-11-29';
 const WIDTH = 78;
 /** Help groups of options that many commands share, each explained once. */
 const SHARED = { GLOBAL: 'Common options', OUTPUT: 'Output options', OPENSTACK: 'OpenStack options' } as const;
@@ -87,6 +89,8 @@ function closing(commands: readonly CommandEntry[]): string[] {
     '.SH FILES',
     ...item('\\fI/usr/local/etc/praas/praas.conf\\fR', ['the configuration; no file is needed']),
     ...FILES.flatMap((name) => item(`\\fI${escaped(NODE_KEYS[name].fallback)}\\fR`, [NODE_KEYS[name].description])),
+    '.SH POLICY',
+    ...policyLines(),
     '.SH ENVIRONMENT',
     ...[...variables]
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
@@ -114,6 +118,22 @@ function closing(commands: readonly CommandEntry[]): string[] {
     '.SH SEE ALSO',
     ['conntrack', 'ip-netns', 'iptables', 'nft'].map((name) => `.BR ${escaped(name)} (8),`).join('\n'),
     '.BR systemctl (1)',
+  ];
+}
+
+/** What may stand in the policy file. */
+function policyLines(): string[] {
+  return [
+    ...wrapped(
+      'The policy file, in YAML, overrides the least level of actions of the API. ' +
+        `Key \`actions\`: actions with a level (${LEVELS.join(', ')}). ` +
+        'The level none refuses an action to all requesters. ' +
+        'Key `roles`: for reader, member and admin, the Keystone roles that count as it. ' +
+        'The actions with their default levels:',
+    ),
+    ...Object.entries(ACTIONS).flatMap(([action, { level, description }]) =>
+      item(`\\fB${escaped(action)}\\fR`, [level, description]),
+    ),
   ];
 }
 

@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { readManifest, shownOf, wordsOf } from '../scripts/commands.ts';
+import { ACTIONS } from '../src/compose/actions.ts';
 
 const PAGE = fileURLToPath(new URL('../share/man/praas.8', import.meta.url));
 /** On lines so long that nothing is broken. */
@@ -24,6 +25,7 @@ test('has the sections of a manual page, in their order', () => {
     'COMMANDS',
     'OPTIONS OF MANY COMMANDS',
     'FILES',
+    'POLICY',
     'ENVIRONMENT',
     'EXIT STATUS',
     'EXAMPLES',
@@ -45,5 +47,12 @@ test.each(shownOf(readManifest()))(
       expect(TEXT).toMatch(new RegExp(`^ +(?:-\\w, )?--${name}\\b`, 'm'));
       expect(TEXT).toContain(description.replaceAll('`', ''));
     }
+  },
+);
+
+test.each(Object.entries(ACTIONS))(
+  'has the action %s of the policy file with its level',
+  (action, { level, description }) => {
+    expect(TEXT).toMatch(new RegExp(`^ +${action}\\s+${level}; ${description}$`, 'm'));
   },
 );

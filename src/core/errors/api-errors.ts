@@ -112,6 +112,6 @@ export const API_ERRORS = {
   POLICY_INVALID: entry(
     'Invalid',
     (f: { path: string; reason: string }) => `policy file ${f.path} is invalid: ${f.reason}`,
-    () => ['Correct the file; docs/policy.md describes its actions and roles.'],
+    () => ['Correct the file; `man praas` lists its actions and roles.'],
   ),
 } as const;
