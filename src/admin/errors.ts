@@ -7,8 +7,10 @@ export const ADMIN_ERRORS = {
   INSTALL_FAILED: entry(
     'External',
     (f: { step: string; reason: string; left: readonly string[] }) =>
-      `could not ${f.step}: ${f.reason}` +
-      (f.left.length === 0 ? '; all changes were undone' : `; changes were undone except: ${f.left.join('; ')}`),
+      `could not ${f.step}: ${f.reason}; ` +
+      (f.left.length === 0
+        ? 'all changes were undone'
+        : `undo failed: ${f.left.join('; ')}; all other changes were undone`),
     () => ['Correct the cause and run the same command again.'],
   ),
   NOT_INSTALLED: entry(

@@ -15,8 +15,9 @@ const POLL_PERIOD_MS = 500;
 export default class EventsCommand extends ServiceCommand {
   static override summary = 'list events of mappings: what, when, by whom and why';
   static override description =
-    'Includes deleted mappings. The monitor causes followed, suspended and resumed; down and active are status changes ' +
-    'on the node. Events are kept for retain_days. --json and --follow -f json include the mapping as it was after the event.';
+    'Includes deleted mappings. Events of type followed, suspended and resumed are from the monitor; down and active are ' +
+    'status changes on the node. Events are kept for retain_days. --json and --follow -f json include the mapping after ' +
+    'the event, or before it if it was deleted.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --mapping 7c9e6679',

@@ -32,7 +32,7 @@ export default class MonitorCommand extends DaemonCommand {
       exclusive: ['once'],
     }),
     confirm: Flags.boolean({
-      description: 'with --once: delete mappings beyond max_removals_percent',
+      description: 'with --once: delete mappings beyond max_removals_percent, and accept empty lists',
       dependsOn: ['once'],
     }),
     retain: retainFlag({

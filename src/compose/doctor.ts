@@ -175,12 +175,13 @@ export class Doctor {
       list: () => dataplane.routers(),
       show: (routerId) => routers.show(routerId),
       evidence: async (routerId) => {
-        const { unmanagedRules = [], warnings } = await agent.inspect(routerId, 'rules');
+        const { facts, unmanagedRules = [], warnings } = await agent.inspect(routerId, 'rules');
         return {
           importable: unmanagedRules.filter(({ kind }) => kind === 'dnat').length,
           tables: await readTableNames(namespaces, await namespaces.resolve(routerId), hasNft),
           connectionTable: await dataplane.connectionTable(routerId),
           warnings,
+          isStandby: facts.isStandby,
         };
       },
     });

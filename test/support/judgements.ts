@@ -29,6 +29,7 @@ import {
 } from '../../src/pat/check/judge.ts';
 import { type Hop, ok, reportOf, unknown, warning } from '../../src/pat/check/report.ts';
 import type { CloudPort, CloudRouter, SecurityGroupRule } from '../../src/pat/interfaces/cloud.ts';
+import type { Mapping } from '../../src/pat/mapping/mapping.ts';
 import type { RouterDetails } from '../../src/pat/router/view.ts';
 import { FACTS, GATEWAY, idOf, MAPPING, NOW, ROUTER } from './samples.ts';
 
@@ -75,6 +76,7 @@ const EVIDENCE = {
   tables: { legacy: [], nft: ['nat', 'praas'] },
   connectionTable: { used: 12, limit: 262_144 },
   warnings: [],
+  isStandby: false,
 };
 const SPACE = { freeBytes: 900 * MIB, freeInodes: 9e5, allInodes: 1e6 };
 const VIEW = { name: 'praas', routers: 2, servers: 5, hasProjectList: true, date: undefined, now: TIME };
@@ -253,9 +255,32 @@ export const HOPS: readonly Hop[] = [
   judgeConnection('unreachable', MAPPING, true),
 ];
 
-/** Conclusions of a check: with a failed hop, without one, and with hops that need attention or could not be checked. */
-export const CONCLUSIONS: readonly string[] = [
-  [judgeMapping({ ...MAPPING, enabled: false })],
-  [ok('router', 'edge')],
-  [warning('connection_table', 'the table is filling up', 'Raise it.'), unknown('router', '…'), unknown('port', '…')],
-].map((hops) => reportOf(MAPPING, hops).conclusion);
+const down = (status_code: Mapping['status_code'], status_reason: string): Mapping => ({
+  ...MAPPING,
+  status: 'DOWN',
+  status_code,
+  status_reason,
+});
+const STANDBY = down('ROUTER_STANDBY', 'standby HA instance: the gateway address is on another node');
+const NO_GATEWAY = down('NO_GATEWAY_ADDRESS', 'the router has no gateway address');
+
+/**
+ * Conclusions of a check: with a failed hop, without one, with hops that need attention or could not be checked, and of a mapping
+ * that is DOWN although no hop failed.
+ */
+export const CONCLUSIONS: readonly string[] = (
+  [
+    [MAPPING, [judgeMapping({ ...MAPPING, enabled: false })]],
+    [MAPPING, [ok('router', 'edge')]],
+    [
+      MAPPING,
+      [
+        warning('connection_table', 'the table is filling up', 'Raise it.'),
+        unknown('router', '…'),
+        unknown('port', '…'),
+      ],
+    ],
+    [NO_GATEWAY, [judgeMapping(NO_GATEWAY), unknown('router', '…')]],
+    [STANDBY, [judgeMapping(STANDBY), judgeNode({ ...FACTS, isStandby: true }, HOSTS)]],
+  ] as const
+).map(([mapping, hops]) => reportOf(mapping, hops).conclusion);

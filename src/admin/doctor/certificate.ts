@@ -31,7 +31,11 @@ export function judgeCertificate(
   const days = Math.floor((Date.parse(validTo) - now.getTime()) / DAY_MS);
   const name = subject.replaceAll('\n', ', ');
   const renew = 'Renew it, then run `systemctl reload praas-pat-agent`.';
-  if (Date.parse(validFrom) > now.getTime()) return failed(NAME, `${name}: not valid before ${validFrom}`, renew);
+  if (Date.parse(validFrom) > now.getTime()) {
+    const nextStep =
+      'Check the clock of this node, or install a certificate that is already valid and run `systemctl reload praas-pat-agent`.';
+    return failed(NAME, `${name}: not valid before ${validFrom}`, nextStep);
+  }
   if (days < 0) return failed(NAME, `${name}: expired on ${validTo}`, renew);
   if (days < SOON_DAYS) return warning(NAME, `${name}: expires on ${validTo}`, renew);
   return ok(NAME, `${name}: valid until ${validTo}`);

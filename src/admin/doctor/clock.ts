@@ -31,7 +31,7 @@ export function judgeOffset(date: string | undefined, now: Date): Judgement {
   if (Number.isNaN(cloudTime)) return skipped(name, 'unknown (the response has no Date header)');
   // The header has no fractions.
   const seconds = Math.round((now.getTime() - cloudTime) / 1000);
-  const detail = `${Math.abs(seconds)} s ${seconds < 0 ? 'behind' : 'ahead'}`;
+  const detail = seconds === 0 ? '0 s' : `this node is ${Math.abs(seconds)} s ${seconds < 0 ? 'behind' : 'ahead'}`;
   if (Math.abs(seconds) <= TOLERATED_SECONDS) return ok(name, detail);
   return Math.abs(seconds) < MAX_SECONDS ? warning(name, detail, NTP) : failed(name, detail, NTP);
 }

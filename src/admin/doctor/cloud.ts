@@ -1,6 +1,6 @@
 /** OpenStack, where it is configured: whether the login works, what the account can see, and whether the broker is reachable. */
 import { judgeOffset } from './clock.ts';
-import { failed, type Judgement, ok, skipped, warning } from './report.ts';
+import { type Judgement, ok, skipped, warning } from './report.ts';
 import type { DoctorCheck } from './run-checks.ts';
 
 /** What the account of this node sees of the cloud. */
@@ -58,12 +58,14 @@ export function judgeBroker(broker: string, reason: string | undefined): Judgeme
 }
 
 export function judgeView({ name, routers, servers, hasProjectList }: CloudView): readonly Judgement[] {
-  const role = 'Grant the account the role admin, or a role that can list the resources of all projects.';
+  const grant = 'the account the role admin, or a role that can list the resources of all projects.';
   return [
     ok('OpenStack', `${name}: ${routers} routers and ${servers} servers are visible`),
     hasProjectList
       ? ok('account', 'all projects are visible')
-      : warning('account', 'cannot list projects: mappings of deleted projects are not removed', role),
-    ...(routers === 0 ? [failed('routers in OpenStack', 'none is visible', role)] : []),
+      : warning('account', 'cannot list projects: mappings of deleted projects are not removed', `Grant ${grant}`),
+    ...(routers === 0
+      ? [warning('routers in OpenStack', 'no routers are visible', `If the cloud has routers, grant ${grant}`)]
+      : []),
   ];
 }

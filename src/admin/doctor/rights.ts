@@ -4,7 +4,7 @@ import type { DoctorCheck } from './run-checks.ts';
 
 /** Numbers of <linux/capability.h>. */
 const NEEDED = { CAP_NET_ADMIN: 12n, CAP_SYS_ADMIN: 21n } as const;
-const GRANT = 'Run it with sudo; in a container, grant these capabilities.';
+const GRANT = 'Grant these capabilities to the container or service that runs praas.';
 
 /** `status` gives /proc/self/status. */
 export function rightsCheck(isRoot: boolean, status: () => Promise<string>): DoctorCheck {

@@ -17,6 +17,8 @@ interface RouterEvidence {
   /** Undefined where the kernel tracks no connections. */
   readonly connectionTable: Usage | undefined;
   readonly warnings: readonly RouterWarning[];
+  /** A standby HA instance: its gateway address is on another node. */
+  readonly isStandby: boolean;
 }
 
 interface RouterCheckParts {
@@ -54,8 +56,9 @@ async function judgementsOf(routerId: string, { show, evidence }: RouterCheckPar
 export function judgeRouter(details: RouterDetails, evidence: RouterEvidence): readonly Judgement[] {
   const { router_id: routerId, gateway_ips, mappings, drift, namespace } = details;
   const judgements: Judgement[] = [...judgeVariants(routerId, evidence)];
-  if (mappings > 0 && gateway_ips.length === 0) {
-    const nextStep = 'Set an external gateway on the router, or delete the mappings.';
+  if (mappings > 0 && gateway_ips.length === 0 && !evidence.isStandby) {
+    const command = `openstack router set --external-gateway NETWORK ${routerId}`;
+    const nextStep = `Set an external gateway on the router: \`${command}\`.`;
     judgements.push(warning(routerId, `${mappings} mappings, but no gateway address`, nextStep));
   }
   const { missing, unexpected } = drift;

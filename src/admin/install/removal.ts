@@ -108,7 +108,9 @@ function purge(tree: Tree, path: string): Step {
   if (!isOurs) {
     return {
       title: `keep ${path}`,
-      run: async () => ({ note: 'others may use it, because its name does not contain praas; remove it by hand' }),
+      run: async () => ({
+        note: 'its name does not contain praas, so other programs may use it; remove it by hand if none does',
+      }),
     };
   }
   return {

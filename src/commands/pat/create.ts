@@ -5,7 +5,7 @@ import { MappingRequest } from '../../pat/mapping/request.ts';
 import type { MappingView } from '../../pat/mapping/view.ts';
 import { anyCase, expiresFlag, ipv4Flag, outputFlags, portFlag } from '../flags.ts';
 import { EXPIRY_FORMS } from '../output/expiry.ts';
-import { allowFlag, anyRouterFlag, dryRunFlag, forceFlag, masqueradeFlag } from './flags.ts';
+import { allowFlag, anyRouterFlag, dryRunFlag, forceFlag, MASQUERADE_TEXT, masqueradeFlag } from './flags.ts';
 import { MappingCommand, type Preview } from './mapping-command.ts';
 
 export default class PatCreate extends MappingCommand {
@@ -37,7 +37,7 @@ export default class PatCreate extends MappingCommand {
     description: Flags.string({ description: 'description' }),
     allow: allowFlag(),
     expires: expiresFlag({ description: `when the mapping expires: ${EXPIRY_FORMS} (default: never)` }),
-    masquerade: masqueradeFlag(),
+    masquerade: masqueradeFlag({ description: `${MASQUERADE_TEXT} (default: masquerade in praas.conf)` }),
     disable: Flags.boolean({ description: 'create the mapping without publishing the port' }),
     'open-security-group': Flags.boolean({
       description: 'add the missing rule to a security group of the server, until the mapping is deleted',

@@ -55,10 +55,12 @@ export const allowFlag = Flags.custom({
   ),
 });
 
+export const MASQUERADE_TEXT =
+  "source NAT to the router's address: always, never, or with auto only where replies would be lost otherwise";
+
 export const masqueradeFlag = Flags.custom<Masquerade>({
   multiple: false,
-  description:
-    "source NAT to the router's address: always, never, or auto (only where replies would be lost otherwise)",
+  description: MASQUERADE_TEXT,
   ...anyCase(MASQUERADE),
 });
 

@@ -10,7 +10,8 @@ import { QUOTA_COLUMNS } from './quota-columns.ts';
 export default class QuotaShow extends ServiceCommand {
   static override summary = 'show quotas and usage';
   static override description =
-    'Without PROJECT: the project of the token or, without a project, all projects that have mappings or their own quota. ' +
+    'Without PROJECT: the project of the token; for root and for a token of all projects, every project that has mappings ' +
+    'or its own quota. ' +
     'Ports in use are counted on the router with the most mappings. -1 means no limit.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',

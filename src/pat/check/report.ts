@@ -66,15 +66,33 @@ export function reportOf(mapping: Mapping, hops: readonly Hop[]): CheckReport {
 
 function conclusionOf(mapping: Mapping, hops: readonly Hop[], first: Hop | undefined): string {
   if (first) return `${sentence(first.detail)} ${first.next_step}`.trim();
-  const { gateway_ip, router_port, protocol } = mapping;
-  const unchecked = hops.filter(({ verdict }) => verdict === 'unknown').map(({ hop }) => HOP_LABELS[hop]);
+  const explained = explainedHops(mapping);
+  const unchecked = hops.filter(({ hop, verdict }) => verdict === 'unknown' && !explained.includes(hop));
   const sentences = [
-    'No problem found between the router and the server.',
-    `If ${gateway_ip}:${router_port}/${protocol} cannot be reached, check the path from the client to the router.`,
-    ...(unchecked.length === 0 ? [] : [`Not checked: ${unchecked.join(', ')}.`]),
+    ...(mapping.status === 'DOWN' ? downSentences(mapping) : reachableSentences(mapping)),
+    ...(unchecked.length === 0 ? [] : [`Not checked: ${unchecked.map(({ hop }) => HOP_LABELS[hop]).join(', ')}.`]),
     ...hops.flatMap(({ verdict, detail, next_step }) => (verdict === 'warning' ? [sentence(detail), next_step] : [])),
   ];
   return sentences.join(' ');
+}
+
+/** The hops that are unknown only because of the status of the mapping, which the conclusion gives. */
+function explainedHops({ status, status_code }: Mapping): readonly HopName[] {
+  if (status !== 'DOWN') return [];
+  return status_code === 'ROUTER_STANDBY' ? ['mapping', 'node'] : ['mapping'];
+}
+
+function downSentences({ status_code, status_reason }: Mapping): readonly string[] {
+  return status_code === 'ROUTER_STANDBY'
+    ? ['The mapping is DOWN: standby HA instance.', 'Run the check on the node where the router is active.']
+    : [`The mapping is DOWN: ${status_reason}.`];
+}
+
+function reachableSentences({ gateway_ip, router_port, protocol }: Mapping): readonly string[] {
+  return [
+    'No problem found between the router and the server.',
+    `If ${gateway_ip}:${router_port}/${protocol} cannot be reached, check the path from the client to the router.`,
+  ];
 }
 
 /** The hops as people call them. */

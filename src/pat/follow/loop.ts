@@ -160,9 +160,12 @@ export class MonitorLoop {
 
   /** Logs each entry once, and not again while it lasts. */
   #logWithheld(withheld: readonly Withheld[]): void {
-    for (const each of withheld)
-      if (!this.#withheld.some((before) => isSameWithheld(before, each)))
-        this.#parts.log.warn('corrections withheld', { code: each.code, ...each.facts });
+    const { log } = this.#parts;
+    for (const each of withheld) {
+      if (this.#withheld.some((before) => isSameWithheld(before, each))) continue;
+      if (each.code === 'APPLY_FAILED') log.warn('corrections failed', { code: each.code, ...each.facts });
+      else log.warn('corrections withheld', { code: each.code, ...each.facts });
+    }
     this.#withheld = withheld;
   }
 

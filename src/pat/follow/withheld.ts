@@ -18,7 +18,7 @@ export type Withheld = {
 const TEXTS: { readonly [C in WithheldCode]: (facts: WithheldFacts[C]) => string } = {
   EMPTY_LIST: (f) =>
     `corrections withheld: OpenStack lists no ${f.resources.join(' and no ')}. ` +
-    'Run `praas monitor --once --confirm` if that is true.',
+    'If they were really deleted, check `praas monitor --once --dry-run --confirm`, then run `praas monitor --once --confirm`.',
   ACCOUNT_LIMITED: () =>
     'corrections withheld: the account in clouds.yaml does not see all projects. ' +
     'Grant the account the role admin, or a role that can list the resources of all projects.',

@@ -95,6 +95,7 @@ test('the certificate is valid, and not only for days', () => {
   expectVerdict(between(-1, 13), 'warning', '14 Jan 2030');
   expectVerdict(between(-9, -1), 'failed', '31 Dec 2029');
   expectVerdict(between(1, 90), 'failed', '02 Jan 2030');
+  expect(between(1, 90).next_step).toContain('clock');
 });
 
 test('a port is free, in use by praas, or in use by another program', () => {
@@ -152,7 +153,7 @@ test('the cloud and its message broker', () => {
   const view = { name: 'praas', routers: 2, servers: 5, hasProjectList: true, date: undefined, now: NOW };
   expect(judgeView(view).map(({ verdict }) => verdict)).toEqual(['ok', 'ok']);
   expectVerdict(judgeView({ ...view, hasProjectList: false })[1], 'warning', 'projects');
-  expectVerdict(judgeView({ ...view, routers: 0 })[2], 'failed');
+  expectVerdict(judgeView({ ...view, routers: 0 })[2], 'warning', 'no routers');
   expectVerdict(judgeBroker('rabbit:5672', undefined), 'ok');
   expectVerdict(judgeBroker('rabbit:5672', 'connection refused'), 'warning', 'connection refused');
 });
@@ -178,6 +179,7 @@ describe('a router', () => {
     tables: { legacy: [], nft: ['nat', 'praas'] },
     connectionTable: { used: 1, limit: 1000 },
     warnings: [],
+    isStandby: false,
   };
 
   test('that matches the store has no finding', () => expect(judgeRouter(details, evidence)).toEqual([]));
@@ -198,7 +200,13 @@ describe('a router', () => {
   });
 
   test('with mappings and without a gateway', () => {
-    expectVerdict(judgeRouter({ ...details, gateway_ips: [] }, evidence)[0], 'warning', '2 mappings');
+    const [judgement] = judgeRouter({ ...details, gateway_ips: [] }, evidence);
+    expectVerdict(judgement, 'warning', '2 mappings');
+    expect(judgement?.next_step).toContain(`--external-gateway NETWORK ${ROUTER}`);
+  });
+
+  test('that is a standby HA instance has no gateway address and no finding for that', () => {
+    expect(judgeRouter({ ...details, gateway_ips: [] }, { ...evidence, isStandby: true })).toEqual([]);
   });
 
   test('with rules that can be imported', () => {

@@ -277,7 +277,19 @@ test('the server is not probed from a standby HA instance', async () => {
   const facts = dataplane.facts.bind(dataplane);
   dataplane.facts = async (router_id) => ({ ...(await facts(router_id)), isStandby: true });
   reached = 'unreachable';
-  const { hops } = await service().check(mapping.id);
+  cloud.itsRules.push(openTo(22));
+  const { hops, ok, conclusion } = await service({ status: 'DOWN', status_code: 'ROUTER_STANDBY' }).check(mapping.id);
 
   expect(verdictsOf(hops).connection).toBe('skipped');
+  expect(ok).toBe(true);
+  expect(conclusion).toMatch(/^The mapping is DOWN: standby [^:]* active\.$/);
+});
+
+test('a mapping that is DOWN although no hop failed: the conclusion is the reason of its status', async () => {
+  cloud.itsRules.push(openTo(22));
+  const down = { status: 'DOWN', status_code: 'NO_GATEWAY_ADDRESS', status_reason: 'no address' } as const;
+  const { ok, conclusion } = await service(down).check(mapping.id);
+
+  expect(ok).toBe(true);
+  expect(conclusion).toBe('The mapping is DOWN: no address.');
 });

@@ -181,6 +181,15 @@ test('withheld corrections and missing notifications degrade it; each is logged 
   expect(loop.degradedReason).toBe('no broker');
 });
 
+test('corrections that failed are not logged as withheld', async () => {
+  const facts = { error: 'disk full', error_code: 'STORE_FAILED' };
+  monitor.outcome = async () => ({ ...NOTHING, withheld: [{ code: 'APPLY_FAILED', facts }] });
+  await timers.pass(0);
+  expect(log.lines.filter(({ level }) => level === 'warn')).toMatchObject([
+    { message: 'corrections failed', details: { code: 'APPLY_FAILED', ...facts } },
+  ]);
+});
+
 test('runs no cycle after stop', async () => {
   await timers.pass(0);
   await loop.stop();

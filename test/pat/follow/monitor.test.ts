@@ -133,6 +133,16 @@ describe('nothing is deleted', () => {
     expect((await stored()).map(({ id }) => id)).toEqual([idOf(1), idOf(3)]);
   });
 
+  test('by a dry run of a confirmed sweep with an empty list, which shows the deletions', async () => {
+    cloud.servers = async () => [];
+
+    const { corrections, withheld } = await monitor.sweep({ confirmed: true, dryRun: true });
+
+    await expectUnchanged();
+    expect(corrections).toMatchObject([{ action: 'delete', mapping_id: idOf(2) }]);
+    expect(withheld).toEqual([]);
+  });
+
   test('for a resource that a list lacks and that exists', async () => {
     const whole = cloud.ports.bind(cloud);
     cloud.itsServers.push({ id: idOf(1002), name: 'vm-2', project_id: DEMO, status: 'ACTIVE' });
