@@ -74,12 +74,12 @@ test('a gateway that is cleared, and set to another address', async () => {
 
 test('an agent that is started again changes nothing', async () => {
   await isOpen();
-  const agent = async (): Promise<{ readonly id: string; readonly startedAt: string }> =>
+  const agent = async (): Promise<{ readonly id: string; readonly started_at: string }> =>
     (await TENANTS.admin.call('network', 'GET', '/agents?binary=neutron-l3-agent')).agents[0];
   const before = await agent();
   await lab('restart', 'neutron-l3-agent');
 
-  await eventually(async () => (await agent()).startedAt !== before.startedAt, true);
+  await eventually(async () => (await agent()).started_at !== before.started_at, true);
   await isOpen();
 });
 
