@@ -1,5 +1,5 @@
 /** praas doctor with the executable, on a node without problems and with each of them. It changes nothing. */
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -13,9 +13,13 @@ import { type TestWorld, testWorld } from '../support/world.ts';
 let shell: Shell;
 const cleanups: (() => unknown)[] = [];
 
+// A node without routers: the doctor looks at each, and tests beside this one have many.
 beforeEach(() => {
-  shell = testShell();
-  cleanups.push(() => shell.remove());
+  const made = testShell();
+  cleanups.push(() => made.remove());
+  const netns = join(made.directory, 'netns');
+  mkdirSync(netns);
+  shell = made.with({ env: { PRAAS_NETNS_DIR: netns } });
 });
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
@@ -34,6 +38,7 @@ async function findingOf(check: string | RegExp, place: Shell = shell): Promise<
 async function routerWith(rules: readonly string[]): Promise<TestWorld> {
   const world = await testWorld({ router: 'neutron', neutronRules: true });
   cleanups.push(() => world.remove());
+  symlinkSync(`/run/netns/${world.namespace}`, join(shell.directory, 'netns', world.namespace));
   if (rules.length > 0) await world.run('iptables-restore', ['--noflush'], pythonTable(rules));
   return world;
 }
