@@ -5,7 +5,7 @@ import { UsageError } from './failure.ts';
 
 /** True for the error of oclif that a command line names no command: it has no class and no field of its own. */
 export function isUnknownCommand(error: unknown): boolean {
-  return error instanceof Errors.CLIError && /^command \S+ not found$/.test(error.message);
+  return error instanceof Errors.CLIError && /^command .* not found$/s.test(error.message);
 }
 
 /**

@@ -41,7 +41,7 @@ export default class QuotaSet extends ServiceCommand {
     if (!flags.default && Object.keys(given).length === 0)
       this.misuse('--mappings, --ports-per-router or --default is required');
     this.requireRootHere(flags);
-    const project = parseInput(ProjectId, args.project);
+    const project = parseInput(ProjectId, args.project, 'PROJECT');
     const quota = await this.withPraas(flags, ({ quotas }) =>
       flags.default ? quotas.reset(project) : quotas.set(project, parseInput(OwnQuota, given)),
     );

@@ -32,7 +32,7 @@ export default class QuotaShow extends ServiceCommand {
       this.print(await renderList(flags.format, columns, quotas));
       return quotas;
     }
-    const quota = await this.withPraas(flags, (praas) => praas.quotas.show(parseInput(ProjectId, project)));
+    const quota = await this.withPraas(flags, (praas) => praas.quotas.show(parseInput(ProjectId, project, 'PROJECT')));
     this.print(await renderRecord(flags.format, columns, quota));
     return quota;
   }

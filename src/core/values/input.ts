@@ -4,26 +4,42 @@ import { A_KNOWN_FIELD, MISSING } from '../errors/base-errors.ts';
 import { praasError } from '../errors/errors.ts';
 import { escaped } from './printable.ts';
 
-/** Takes the schema of an object and any value, gives the parsed value. Throws INVALID_INPUT with the field, what was found and what is allowed. */
-export function parseInput<T>(schema: z.ZodType<T>, input: unknown): T {
-  const result = safeParse(schema, input);
+/**
+ * Takes a schema and any value, gives the parsed value. `name` is what errors call the value itself.
+ * Throws INVALID_INPUT with the field, what was found and what is allowed.
+ */
+export function parseInput<T>(schema: z.ZodType<T>, input: unknown, name = 'input'): T {
+  const result = safeParse(schema, input, name);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  if (issue?.code === 'unrecognized_keys') {
-    throw praasError('INVALID_INPUT', { field: 'input', found: printable(issue.keys[0]), allowed: A_KNOWN_FIELD });
-  }
   const path = issue?.path ?? [];
+  const field = path.join('.') || name;
+  if (issue?.code === 'unrecognized_keys') {
+    throw praasError('INVALID_INPUT', { field, found: printable(issue.keys[0]), allowed: A_KNOWN_FIELD });
+  }
   const found = path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], input);
-  const allowed = path.length === 0 && issue?.code !== 'custom' ? 'an object' : (issue?.message ?? 'valid');
-  throw praasError('INVALID_INPUT', { field: path.join('.') || 'input', found: printable(found), allowed });
+  throw praasError('INVALID_INPUT', { field, found: printable(found), allowed: issue ? allowedOf(issue) : 'valid' });
+}
+
+const TYPES: Readonly<Record<string, string>> = { object: 'an object', array: 'a list', string: 'text' };
+/** How zod's own messages begin. Those of schemas say what is allowed. */
+const DEFAULT_MESSAGE = /^Invalid /;
+
+/** What is allowed, from the message of the schema; where it has none, from the facts of the issue. */
+function allowedOf(issue: z.core.$ZodIssue): string {
+  if (!DEFAULT_MESSAGE.test(issue.message)) return issue.message;
+  if (issue.code === 'invalid_type') return TYPES[issue.expected] ?? `a value of type ${issue.expected}`;
+  if (issue.code === 'invalid_value') return issue.values.map(String).join(', ');
+  if (issue.code === 'invalid_union' && 'options' in issue) return (issue.options as readonly string[]).join(', ');
+  return 'a valid value';
 }
 
 /** zod compares the `length` of any value that has one; a hostile value can make that comparison throw. */
-function safeParse<T>(schema: z.ZodType<T>, input: unknown): z.ZodSafeParseResult<T> {
+function safeParse<T>(schema: z.ZodType<T>, input: unknown, field: string): z.ZodSafeParseResult<T> {
   try {
     return schema.safeParse(input);
   } catch (error) {
-    throw praasError('INVALID_INPUT', { field: 'input', found: printable(input), allowed: 'a valid value' }, error);
+    throw praasError('INVALID_INPUT', { field, found: printable(input), allowed: 'a valid value' }, error);
   }
 }
 

@@ -6,7 +6,7 @@ import { type Endpoint, endpoint } from '../http/endpoint.ts';
 import { QuotaBody, QuotaDocument, QuotaListDocument } from './quota-schemas.ts';
 
 /** Gives the project that the path names. Throws INVALID_INPUT. */
-const projectOf = (id: string): string => parseInput(ProjectId, id);
+const projectOf = (id: string): string => parseInput(ProjectId, id, 'project_id');
 
 const path = '/v1/quotas/{id}';
 const tag = 'quotas';
