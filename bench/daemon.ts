@@ -66,7 +66,7 @@ export class BenchDaemon implements Door {
     this.#running = running;
     const arrival = { listeningMs: Number.NaN, readyMs: Number.NaN };
     const hear = (text: string): void => {
-      for (const [, what] of text.matchAll(/^(listening|ready)/gm))
+      for (const [, what] of text.matchAll(/^(listener started|ready)/gm))
         arrival[what === 'ready' ? 'readyMs' : 'listeningMs'] = performance.now() - start;
     };
     running.process.stdout?.on('data', hear);
