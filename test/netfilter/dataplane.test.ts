@@ -4,21 +4,10 @@ import { NetfilterDataplane } from '../../src/netfilter/dataplane.ts';
 import { IptablesBackend } from '../../src/netfilter/iptables/backend.ts';
 import { Namespaces } from '../../src/netfilter/namespace.ts';
 import { NftablesBackend } from '../../src/netfilter/nftables/backend.ts';
-import type { Forward } from '../../src/pat/mapping/forward.ts';
 import type { Command, Exec } from '../../src/system/exec.ts';
+import { FORWARD } from '../support/samples.ts';
 
 const IPTABLES = 'iptables-save';
-const FORWARD: Forward = {
-  mapping_id: '0b0e0a52-6a52-4a4e-8d3b-0a4d4f1d9f11',
-  protocol: 'tcp',
-  gateway_ip: '203.0.113.10',
-  router_port: 4022,
-  server_ip: '10.20.0.51',
-  server_port: 22,
-  allowed_cidrs: [],
-  masquerade: false,
-  scopeMark: undefined,
-};
 
 function dataplaneOn(exec: Exec, name: string): NetfilterDataplane {
   const namespaces = new Namespaces(exec, '/dev');

@@ -22,6 +22,7 @@ import { plan } from '../../../src/pat/plan/plan.ts';
 import type { Exec } from '../../../src/system/exec.ts';
 import { forward, forwards, unmanagedRule } from '../../support/arbitrary.ts';
 import { counted, EMPTY_NAT, restore, SCOPED } from '../../support/iptables-model.ts';
+import { FORWARD, ROUTER } from '../../support/samples.ts';
 import { pythonRules } from '../../support/unmanaged-rules.ts';
 
 const NEUTRON = new URL('../../golden/neutron/', import.meta.url);
@@ -69,17 +70,7 @@ test('a rule that is written and read again is the same rule', () => {
 });
 
 test('a rule with a comment of praas that was edited is not a rule as praas writes it', () => {
-  const rules = rulesOf({
-    mapping_id: '0b0e0a52-6a52-4a4e-8d3b-0a4d4f1d9f11',
-    protocol: 'tcp',
-    gateway_ip: '203.0.113.10',
-    router_port: 4022,
-    server_ip: '10.20.0.51',
-    server_port: 22,
-    allowed_cidrs: [],
-    masquerade: false,
-    scopeMark: undefined,
-  });
+  const rules = rulesOf({ ...FORWARD, mapping_id: ROUTER, router_port: 4022 });
   const chain = 'custom-PREROUTING';
   const words = rules.flatMap((rule) => wordsOf(renderRule(rule)));
   expect([parseRule(chain, words)]).toEqual(rules);
@@ -170,17 +161,7 @@ test.each<[string, string[], string[]]>([
   expect(lines.toSorted()).toEqual(expected.flat().toSorted());
 });
 
-const BASE: Forward = {
-  mapping_id: '0b0e0a52-6a52-4a4e-8d3b-0a4d4f1d9f11',
-  protocol: 'tcp',
-  gateway_ip: '203.0.113.10',
-  router_port: 4022,
-  server_ip: '10.20.0.51',
-  server_port: 22,
-  allowed_cidrs: [],
-  masquerade: false,
-  scopeMark: 0x4010000,
-};
+const BASE: Forward = { ...FORWARD, mapping_id: ROUTER, router_port: 4022, scopeMark: 0x4010000 };
 const MARK =
   '-A custom-PREROUTING -d 203.0.113.10/32 -p tcp -m tcp --dport 4022 -m comment --comment "praas:0b0e0a52-6a52-4a4e-8d3b-0a4d4f1d9f11" -j MARK --set-xmark 0x4010000/0xffff0000';
 const DNAT = MARK.replace(/-j MARK.*/, '-j DNAT --to-destination 10.20.0.51:22');

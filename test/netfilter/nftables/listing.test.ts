@@ -9,6 +9,7 @@ import { renderTransaction } from '../../../src/netfilter/nftables/render.ts';
 import { foundForwards, type Rule, ruleKey, rulesOf } from '../../../src/netfilter/rules.ts';
 import type { Forward } from '../../../src/pat/mapping/forward.ts';
 import { forward, forwards } from '../../support/arbitrary.ts';
+import { FORWARD, ROUTER } from '../../support/samples.ts';
 
 /** The lines that nft is given. */
 const linesOf = (transaction: Partial<NftablesTransaction>): string[] =>
@@ -53,17 +54,7 @@ function prefixOf(part: string): unknown {
   return len === undefined || len === '32' ? addr : { prefix: { addr, len: Number(len) } };
 }
 
-const SCOPED: Forward = {
-  mapping_id: '0b0e0a52-6a52-4a4e-8d3b-0a4d4f1d9f11',
-  protocol: 'tcp',
-  gateway_ip: '203.0.113.10',
-  router_port: 4022,
-  server_ip: '10.20.0.51',
-  server_port: 22,
-  allowed_cidrs: [],
-  masquerade: false,
-  scopeMark: 0x4010000,
-};
+const SCOPED: Forward = { ...FORWARD, mapping_id: ROUTER, router_port: 4022, scopeMark: 0x4010000 };
 
 const BASE_CHAINS = Object.entries(RULES).flatMap(([chain, rules]) => [
   { chain: { name: chain } },
