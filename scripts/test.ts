@@ -1,8 +1,6 @@
-// Runs the test tiers one after the other, those that mostly wait beside each other, and ends with one line that counts them
-// all. Takes the tiers to run (default: all). A skipped test counts as failed in CI: a machine that lacks something must not
-// look green.
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+// Runs the test tiers one after the other and ends with one line that counts them all. Takes the tiers to run (default:
+// all). A skipped test counts as failed in CI: a machine that lacks something must not look green.
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -22,13 +20,11 @@ const TIERS: Readonly<Record<string, readonly string[]>> = {
   kernel: ['--testPathPatterns', '/test/kernel/'],
   cli: ['--testPathPatterns', '/test/cli/'],
   daemon: ['--testPathPatterns', '/test/daemon/'],
-  // The first box of a machine waits for its files.
+  // A box keeps two cores busy; the first one of a machine waits for its files.
   box: ['--runInBand', '--testTimeout=180000', '--testPathPatterns', '/test/box/'],
   // There is one cloud, some of its tests stop its services, and it takes its time to be back: one after the other.
   lab: ['--runInBand', '--testTimeout=180000', '--testPathPatterns', '/test/lab/'],
 };
-/** They wait more than they work: for services to start, for OpenStack to notice. So they run beside each other. */
-const WAITING_TIERS: readonly string[] = ['box', 'lab'];
 const LAB = 'lab/lab';
 /** Where Node keeps what it has compiled, types taken out: the tests start it a thousand times, with the same files. */
 const COMPILED = resolve('node_modules/.cache/compiled');
@@ -45,9 +41,7 @@ const unknown = asked.find((tier) => !(tier in TIERS));
 if (unknown !== undefined) throw new Error(`no tier ${unknown}; there are: ${Object.keys(TIERS).join(', ')}`);
 const steps = asked.length === 0 ? [runCommand('types', 'typecheck'), runCommand('lint', 'lint')] : [];
 const tiers = asked.length > 0 ? asked : Object.keys(TIERS);
-const results = [...steps];
-for (const tier of tiers.filter((each) => !WAITING_TIERS.includes(each))) results.push(await runTier(tier));
-results.push(...(await Promise.all(tiers.filter((each) => WAITING_TIERS.includes(each)).map(runWaitingTier))));
+const results = [...steps, ...tiers.map((tier) => (tier === 'lab' ? runOnLab(tier) : runTier(tier)))];
 const passed = results.reduce((sum, result) => sum + result.passed, 0);
 const failed = results.reduce((sum, result) => sum + result.failed, 0);
 console.log(`${passed} passed, ${failed} failed`);
@@ -65,28 +59,17 @@ function runCommand(name: string, script: string): Result {
   return { passed: 0, failed: status === 0 ? 0 : 1 };
 }
 
-function runWaitingTier(tier: string): Promise<Result> {
-  return tier === 'lab' ? runOnLab(tier) : runTier(tier);
-}
-
 /** Runs a tier on the lab, and leaves the lab as it was: only one that did not run before is taken down. */
-async function runOnLab(tier: string): Promise<Result> {
+function runOnLab(tier: string): Result {
   const wasRunning = [...running().values()].some((pid) => pid !== undefined);
-  const isReady = (await holds('up')) && (await holds('topology'));
-  const result = isReady ? await runTier(tier) : { passed: 0, failed: 1 };
-  const isLeftAsItWas = wasRunning || (await holds('down'));
+  const holds = (command: string): boolean => spawnSync(LAB, [command], { stdio: 'inherit' }).status === 0;
+  const isReady = holds('up') && holds('topology');
+  const result = isReady ? runTier(tier) : { passed: 0, failed: 1 };
+  const isLeftAsItWas = wasRunning || holds('down');
   return { ...result, failed: result.failed + (isLeftAsItWas ? 0 : 1) };
 }
 
-async function holds(command: string): Promise<boolean> {
-  return (await exitCodeOf(spawn(LAB, [command], { stdio: 'inherit' }))) === 0;
-}
-
-async function exitCodeOf(child: ChildProcess): Promise<unknown> {
-  return (await once(child, 'close'))[0];
-}
-
-async function runTier(tier: string): Promise<Result> {
+function runTier(tier: string): Result {
   const directory = mkdtempSync(join(tmpdir(), 'praas-test-'));
   const report = join(directory, 'report.json');
   const started = performance.now();
