@@ -11,8 +11,8 @@ import { type TestWorld, testWorld } from '../support/world.ts';
 
 const WORKERS = 8;
 /** A shell starts the executable for each, a process creates them all. */
-const EACH_SHELL = 20;
-const EACH_PROCESS = 60;
+const EACH_SHELL = 12;
+const EACH_PROCESS = 30;
 const TIMEOUT_MS = 600_000;
 const CREATOR = fileURLToPath(new URL('../support/creator.ts', import.meta.url));
 
@@ -47,7 +47,7 @@ async function expectAllDone(backend: BackendName, each: number, line: readonly 
 const SETTINGS = ['router_port_range = 4000:5000', 'lock_timeout_seconds = 300'];
 
 test(
-  'eight shells that create 20 mappings each end with 160 different ports (iptables)',
+  'eight shells that create 12 mappings each end with 96 different ports (iptables)',
   async () => {
     shell = testShell({ backend: 'iptables', settings: SETTINGS });
     const words = ['-r', world.router_id, '--server-ip', '10.20.0.51', '-p', '80', '-f', 'value', '-c', 'Router Port'];
@@ -58,7 +58,7 @@ test(
 );
 
 test(
-  'eight processes that create 60 mappings each through compose() end with 480 different ports (nftables)',
+  'eight processes that create 30 mappings each through compose() end with 240 different ports (nftables)',
   async () => {
     shell = testShell({ backend: 'nftables', settings: SETTINGS });
     await expectAllDone('nftables', EACH_PROCESS, [
