@@ -16,7 +16,10 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
+import { defaultPolicy } from '../src/core/identity/policy.ts';
+import { ROOT } from '../src/core/identity/requester.ts';
 import { parseInput } from '../src/core/values/input.ts';
+import { PAT_ACTIONS } from '../src/pat/actions.ts';
 import { decideCreate } from '../src/pat/change/decision.ts';
 import { emptyRecord } from '../src/pat/mapping/record.ts';
 import { MappingRequest } from '../src/pat/mapping/request.ts';
@@ -197,9 +200,9 @@ async function storeMapping(state_dir: string): Promise<void> {
     server_port: 22,
     name: 'ssh',
   };
-  const { mapping } = await new LocalTargets(() => new Error('a build has no cloud')).resolve(
-    parseInput(MappingRequest, request),
-  );
+  const notConfigured = (): Error => new Error('a build has no cloud');
+  const targets = new LocalTargets({ notConfigured, policy: defaultPolicy(PAT_ACTIONS) });
+  const { mapping } = await targets.resolve(parseInput(MappingRequest, request), ROOT);
   const { delta } = decideCreate(situation, mapping, newUuid());
   await store.transaction('warm-up', (transaction) => transaction.commit(delta));
   await store.close();

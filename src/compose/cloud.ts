@@ -66,10 +66,11 @@ export async function buildCloud(
   const identity = new Identity(session);
   const cloud = new OpenStackCloud(session);
   const groups = new SecurityGroups(cloud, log);
+  const local = new LocalTargets({ notConfigured: () => cloudNotConfigured(config, env), policy });
   return {
     cloud,
     parts: {
-      targets: new CloudTargets({ cloud, policy, local: new LocalTargets(() => cloudNotConfigured(config, env)) }),
+      targets: new CloudTargets({ cloud, policy, local }),
       groups,
       directory: new RouterDirectory(),
       cloud: async () => cloud,

@@ -3,6 +3,7 @@
  * not load its code.
  */
 
+import { defaultPolicy } from '../core/identity/policy.ts';
 import type { Requester } from '../core/identity/requester.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Cloud } from '../pat/interfaces/cloud.ts';
@@ -15,6 +16,7 @@ import { noServers } from '../pat/services/server-service.ts';
 import { LocalTargets } from '../pat/target/targets.ts';
 import { ruleWarning } from '../pat/target/warnings.ts';
 import { pathExists } from '../system/path-exists.ts';
+import { ACTIONS } from './actions.ts';
 import type { BuiltCloud } from './cloud.ts';
 import { cloudNotConfigured } from './cloud-not-configured.ts';
 import type { Config } from './config.ts';
@@ -27,7 +29,7 @@ export class LazyCloud implements Targets, SecurityGroupAccess {
 
   constructor(config: Config, env: NodeJS.ProcessEnv, log: Logger) {
     this.#notConfigured = () => cloudNotConfigured(config, env);
-    this.#local = new LocalTargets(this.#notConfigured);
+    this.#local = new LocalTargets({ notConfigured: this.#notConfigured, policy: defaultPolicy(ACTIONS) });
     this.#build = async () => {
       if (!env['OS_CLIENT_CONFIG_FILE'] && !(await pathExists(config.clouds_path))) return undefined;
       const { buildCloud } = await import('./cloud.ts');

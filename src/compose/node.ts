@@ -96,7 +96,7 @@ export function buildNode(parts: NodeParts): Node {
   const node = { store, dataplane, agent, clock: systemClock, newId: newUuid, log, settings, stateDir: state_dir };
   const runner = new ChangeRunner({ ...node, auditLog: events });
   const common = { ...node, runner };
-  const local = new LocalTargets(() => cloudNotConfigured(config, {}));
+  const local = new LocalTargets({ notConfigured: () => cloudNotConfigured(config, {}), policy: access });
   const { targets = local, groups, directory } = parts.cloud ?? {};
   const counters = parts.isWatched && { counters: agent };
   const pat = new PatService({ ...common, access, targets, groups, directory, quotas: ledger, ...counters });

@@ -6,6 +6,7 @@ export { hasCloud } from './cloud.ts';
 export { cloudNotConfigured } from './cloud-not-configured.ts';
 export { Doctor } from './doctor.ts';
 export { Installer } from './installer.ts';
+export { memberWarning } from './member-warning.ts';
 export { sweepOnce } from './monitor.ts';
 export { composeMonitorAgent } from './monitor-agent.ts';
 export { composePatAgent } from './pat-agent.ts';

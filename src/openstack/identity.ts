@@ -8,6 +8,8 @@ export interface TokenOwner {
   readonly userName: string;
   readonly projectId: string | null;
   readonly projectName: string | null;
+  /** The domain that is the scope of the token; null for every other scope. */
+  readonly domainName: string | null;
   /** The scope of the token is the whole system. */
   readonly isSystem: boolean;
   /** Names of Keystone roles. */
@@ -43,6 +45,7 @@ export class Identity {
       userName: owned.user.name,
       projectId: owned.project?.id ?? null,
       projectName: owned.project?.name ?? null,
+      domainName: owned.domain?.name ?? null,
       isSystem: owned.system?.all === true,
       roles: owned.roles.map(({ name }) => name),
       expiresAt: owned.expires_at,

@@ -19,7 +19,7 @@ interface KeystoneAuthenticatorParts {
 
 interface CachedRequester {
   readonly requester: Requester | undefined;
-  /** Thrown for a valid token without a role in praas. */
+  /** Thrown for a valid token of another scope, or without a role in praas. */
   readonly error?: Error | undefined;
   readonly untilMs: number;
 }
@@ -42,7 +42,10 @@ export class KeystoneAuthenticator implements Authenticator {
     this.#parts = parts;
   }
 
-  /** Throws FORBIDDEN for a user without a role in praas, CLOUD_UNAVAILABLE for a token not in the cache while Keystone is unavailable. */
+  /**
+   * Throws WRONG_SCOPE for a token that is neither scoped to a project nor to the system, FORBIDDEN for a user without a role
+   * in praas, CLOUD_UNAVAILABLE for a token not in the cache while Keystone is unavailable.
+   */
   async authenticate(token: string): Promise<Requester | undefined> {
     const hash = await hashToken(token);
     const cached = this.#cache.get(hash);
@@ -58,7 +61,7 @@ export class KeystoneAuthenticator implements Authenticator {
     const owner = await identity.ownerOf(token);
     const nowMs = clock.now().getTime();
     const isLive = owner !== undefined && Date.parse(owner.expiresAt) > nowMs;
-    const error = isLive && this.#parts.roleOf(owner.roles) === undefined ? roleError(owner) : undefined;
+    const error = isLive ? this.#whyRefused(owner) : undefined;
     const requester = isLive ? this.#requesterOf(owner) : undefined;
     // A missing role may be assigned at any moment.
     const endsMs = owner === undefined || error ? nowMs + REJECTED_CACHE_MS : Date.parse(owner.expiresAt);
@@ -69,11 +72,19 @@ export class KeystoneAuthenticator implements Authenticator {
     return resultOf(result);
   }
 
-  /** Undefined for a token that is neither scoped to a project nor to the system: it has access to no resource here. */
+  /** Why the owner of a valid token is no requester. */
+  #whyRefused(owner: TokenOwner): Error | undefined {
+    if (!hasScope(owner)) {
+      const scope = owner.domainName === null ? 'none' : 'a domain';
+      return praasError('WRONG_SCOPE', { who: displayName(owner), scope });
+    }
+    return this.#parts.roleOf(owner.roles) === undefined ? roleError(owner) : undefined;
+  }
+
   #requesterOf(owner: TokenOwner): Requester | undefined {
     const { projectId, isSystem, roles } = owner;
     const role = this.#parts.roleOf(roles);
-    if (role === undefined || (projectId === null && !isSystem)) return undefined;
+    if (role === undefined || !hasScope(owner)) return undefined;
     const name = displayName(owner);
     if (!isSystem) return new Requester({ name, role, projectId });
     // With system scope, an admin is an operator and a member only reads: the changes of a member belong to a project.
@@ -89,15 +100,25 @@ export class KeystoneAuthenticator implements Authenticator {
   }
 }
 
-/** Throws for a user without a role: the token is valid, so it is not counted as a failed authentication. */
+/** The resources here belong to projects: a token of a domain, or of nothing, has access to none of them. */
+function hasScope({ projectId, isSystem }: TokenOwner): boolean {
+  return projectId !== null || isSystem;
+}
+
+/** Throws for a user without a role or scope: the token is valid, so it is not counted as a failed authentication. */
 function resultOf({ requester, error }: CachedRequester): Requester | undefined {
   if (error) throw error;
   return requester;
 }
 
-function displayName({ userName, projectName, isSystem }: TokenOwner): string {
-  const scope = isSystem ? 'the system' : projectName === null ? 'no project' : `project ${projectName}`;
-  return `${userName} of ${scope}`.replaceAll(UNPRINTABLE, '?');
+function displayName(owner: TokenOwner): string {
+  return `${owner.userName} of ${scopeName(owner)}`.replaceAll(UNPRINTABLE, '?');
+}
+
+function scopeName({ projectName, domainName, isSystem }: TokenOwner): string {
+  if (isSystem) return 'the system';
+  if (projectName !== null) return `project ${projectName}`;
+  return domainName === null ? 'no project' : `domain ${domainName}`;
 }
 
 function roleError(owner: TokenOwner): Error {

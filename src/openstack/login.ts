@@ -62,6 +62,7 @@ export const TokenResponse = z.object({
     expires_at: z.string(),
     user: z.object({ id: z.string(), name: z.string() }),
     project: z.object({ id: z.string(), name: z.string() }).optional(),
+    domain: z.object({ id: z.string(), name: z.string() }).optional(),
     system: z.object({ all: z.boolean().optional() }).optional(),
     roles: z.array(z.object({ name: z.string() })).default([]),
     catalog: ServiceCatalog.default([]),

@@ -10,7 +10,7 @@ export const PAT_ACTIONS = {
   'mapping:create:any-port': { level: 'admin', description: 'choose router ports outside of router_port_range' },
   'mapping:create:any-target': {
     level: 'admin',
-    description: 'publish addresses that belong to no server of the project',
+    description: 'publish addresses that belong to no Neutron port of the project',
   },
   'mapping:update': { level: 'member', description: 'update mappings' },
   'mapping:delete': { level: 'member', description: 'delete mappings' },

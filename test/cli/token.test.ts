@@ -68,6 +68,23 @@ describe('token create', () => {
     expect(await authenticator().authenticate(created.token)).toMatchObject({ name: 'shop', projectId: 'p1' });
   });
 
+  test('without OpenStack warns that a member may publish no address, and with it does not', async () => {
+    const words = ['--role', 'member', '--project', 'p1', '-f', 'value', '-c', 'Name'];
+    const alone = await shell.run('token', 'create', '--name', 'a', ...words);
+    expect(alone).toMatchObject({
+      code: 0,
+      stdout: 'a\n',
+      stderr: expect.stringContaining('mapping:create:any-target'),
+    });
+
+    const clouds = join(shell.directory, 'clouds.yaml');
+    writeFileSync(clouds, 'clouds: {openstack: {auth: {auth_url: "http://127.0.0.1:1/v3"}}}\n');
+    const joined = shell.with({ env: { PRAAS_CLOUDS_PATH: clouds } });
+    expect(await joined.run('token', 'create', '--name', 'b', ...words)).toMatchObject({ code: 0, stderr: '' });
+    const reader = ['--role', 'reader', '-f', 'value', '-c', 'Name'];
+    expect(await shell.run('token', 'create', '--name', 'c', ...reader)).toMatchObject({ code: 0, stderr: '' });
+  });
+
   test('prints a table for people, and one row of titles and values for spreadsheets', async () => {
     const titles = ['Token', 'ID', 'Name', 'Role', 'Project ID', 'Created At', 'Expires At'];
     const table = await shell.ok('token', 'create', '--name', 'a', '--role', 'reader');

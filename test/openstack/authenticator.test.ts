@@ -15,6 +15,7 @@ const OWNER: TokenOwner = {
   userName: 'tenant',
   projectId: 'blue',
   projectName: 'Blue',
+  domainName: null,
   isSystem: false,
   roles: ['member'],
   expiresAt: '2031-01-01T00:00:00Z',
@@ -62,8 +63,6 @@ test.each<[string, Row, Partial<RequesterFields> | undefined]>([
     { ...SYSTEM, ...rolesOf('member') },
     { role: 'reader' },
   ],
-  ['a token for a domain', { project: undefined, domain: { id: 'default', name: 'Default' } }, undefined],
-  ['a token without a scope', { project: undefined }, undefined],
   ['one that has ended', { expires_at: new Date(Date.parse(NOW) - 1000).toISOString() }, undefined],
 ])('%s', async (_, fields, expected) => {
   fake.grant(TOKEN, fields);
@@ -71,6 +70,33 @@ test.each<[string, Row, Partial<RequesterFields> | undefined]>([
   if (expected === undefined) expect(requester).toBeUndefined();
   else expect(requester).toMatchObject(expected);
 });
+
+const DOMAIN: Row = { project: undefined, domain: { id: 'default', name: 'Default' } };
+
+test.each<[string, Row, string, string]>([
+  ['a domain', { ...DOMAIN, ...rolesOf('admin') }, 'a domain', 'tenant of domain Default'],
+  ['a domain, without a role here', { ...DOMAIN, ...rolesOf('swift') }, 'a domain', 'tenant of domain Default'],
+  ['nothing', { project: undefined, roles: undefined }, 'none', 'tenant of no project'],
+  ['a part of the system', { project: undefined, system: {} }, 'none', 'tenant of no project'],
+])(
+  'a valid token of %s is refused with the scope that is required, and is no wrong token',
+  async (_, fields, scope, who) => {
+    fake.grant(TOKEN, fields);
+    for (let times = 2; times > 0; times--)
+      await expect(authenticator.authenticate(TOKEN)).rejects.toMatchObject({
+        code: 'WRONG_SCOPE',
+        facts: { who, scope },
+      });
+    expect(questions()).toBe(1);
+
+    fake.grant(TOKEN, {});
+    clock.advance(6);
+    expect(await authenticator.authenticate(TOKEN)).toMatchObject(TENANT);
+    fake.grant(TOKEN, { ...fields, expires_at: new Date(Date.parse(NOW) - 1000).toISOString() });
+    clock.advance(61);
+    expect(await authenticator.authenticate(TOKEN)).toBeUndefined();
+  },
+);
 
 test.each([
   ['swift', rolesOf('swift')],

@@ -1,4 +1,5 @@
 /** One warning of each kind about servers, and one reason of each kind that an import can give, for their texts. */
+import { memberText } from '../../src/compose/member-warning.ts';
 import { type ImportReason, importReasonText } from '../../src/pat/import/reasons.ts';
 import { ANY_SOURCE } from '../../src/pat/target/security.ts';
 import {
@@ -26,6 +27,7 @@ export const WARNINGS: readonly string[] = [
   uncheckedWarning(UNAVAILABLE),
   ruleWarning(idOf(7), UNAVAILABLE),
   unreadWarning([idOf(7), idOf(8)]),
+  memberText('/usr/local/etc/praas/policy.yaml'),
 ];
 
 /** A new code does not compile until it is here. */

@@ -24,7 +24,8 @@ export default class TokenCreate extends TokenCommand {
       options: ROLES,
       required: true,
       description:
-        'reader: read only; member: change mappings of its project; admin: also any router port and any target address',
+        'reader: read only; member: change mappings of its project, which without OpenStack it may only narrow and delete; ' +
+        'admin: also any router port and any target address',
     })(),
     project: Flags.string({
       helpValue: 'ID',
@@ -46,6 +47,15 @@ export default class TokenCreate extends TokenCommand {
       ...(flags.expires !== undefined && { expires_at: flags.expires.at }),
     });
     this.print(await renderRecord(flags.format, columns, created));
+    if (flags.role === 'member') await this.#warnWithoutCloud(flags.config);
     return created;
+  }
+
+  /** A member publishes what OpenStack says is its project's. */
+  async #warnWithoutCloud(path: string | undefined): Promise<void> {
+    const { config } = await this.loadConfig(path);
+    const { memberWarning } = await import('../../compose/processes.ts');
+    const warning = await memberWarning(config, process.env);
+    if (warning !== undefined) this.complain(warning);
   }
 }

@@ -22,8 +22,18 @@ export const API_ERRORS = {
   ),
   FORBIDDEN: entry(
     'Forbidden',
-    (f: { who: string; what: string }) => `${f.who} may not ${f.what}`,
-    () => ['Ask an operator of this node for a role that allows it.'],
+    (f: { who: string; what: string; action?: string }) => `${f.who} may not ${f.what}`,
+    (f) => [
+      f.action === undefined
+        ? 'Ask an operator of this node for a role that allows it.'
+        : `Ask an operator of this node for a role that allows it: the policy has it as ${f.action}.`,
+    ],
+  ),
+  WRONG_SCOPE: entry(
+    'Forbidden',
+    (f: { who: string; scope: 'a domain' | 'none' }) =>
+      `${f.who} may not use this API: the scope of the token is ${f.scope}; allowed: a project, or the system`,
+    () => ['Request a token with the scope of a project (OS_PROJECT_NAME), or of the system (OS_SYSTEM_SCOPE=all).'],
   ),
   TOO_MANY_FAILURES: entry(
     'Unavailable',

@@ -33,7 +33,7 @@ export interface AccessPolicy {
 /** Throws FORBIDDEN when the policy does not allow the action to the requester. */
 export function requireAction(policy: AccessPolicy, requester: Requester, action: string): void {
   if (policy.allows(requester, action)) return;
-  throw praasError('FORBIDDEN', { who: String(requester), what: policy.describe(action) });
+  throw praasError('FORBIDDEN', { who: String(requester), what: policy.describe(action), action });
 }
 
 /** The Keystone roles that map to each role. Case is ignored, as in Keystone. */

@@ -4,6 +4,7 @@
  */
 
 import * as z from 'zod';
+import { isCovered } from '../../core/values/ipv4.ts';
 import { Cidrs, Ipv4, Port, Text } from '../../core/values/schemas.ts';
 import { isExpired, Time } from '../../core/values/time.ts';
 import { Reason, ReasonCode } from './reasons.ts';
@@ -138,10 +139,26 @@ export function isEffective(mapping: Pick<Mapping, 'enabled' | 'expires_at' | 's
 /** The server address of a mapping, with the Neutron port and the server that have it. */
 export type TargetIdentity = Pick<Mapping, 'server_ip' | 'server_id' | 'port_id'>;
 
-/** Whether the update may publish the port to more clients or for longer: then the owner of the Neutron port is checked again. */
-export function widensAccess({ enabled, ...patch }: MappingPatch): boolean {
-  const { server_port, router_port, allowed_cidrs, expires_at } = patch;
-  return enabled === true || [server_port, router_port, allowed_cidrs, expires_at].some((value) => value !== undefined);
+/** True when the update publishes another port, or to more clients or for longer: then the owner of the address is checked again. */
+export function widensAccess(before: Mapping, patch: MappingPatch): boolean {
+  const { enabled, server_port = before.server_port, router_port = before.router_port } = patch;
+  const { allowed_cidrs = before.allowed_cidrs, expires_at = before.expires_at } = patch;
+  return (
+    enabled === true ||
+    server_port !== before.server_port ||
+    router_port !== before.router_port ||
+    !isWithin(allowed_cidrs, before.allowed_cidrs) ||
+    endOf(expires_at) > endOf(before.expires_at)
+  );
+}
+
+/** True when the second networks allow all clients of the first; none are any source. */
+function isWithin(some: readonly string[], all: readonly string[]): boolean {
+  return all.length === 0 || (some.length > 0 && some.every((cidr) => isCovered(cidr, all)));
+}
+
+function endOf(expiresAt: string | null): number {
+  return expiresAt === null ? Number.POSITIVE_INFINITY : Date.parse(expiresAt);
 }
 
 /** The IDs of the mapping and of its resources in OpenStack: a notification about one of them may concern the mapping. */

@@ -6,7 +6,6 @@
 import type { AccessPolicy } from '../../core/identity/policy.ts';
 import { type Requester, ROOT } from '../../core/identity/requester.ts';
 import type { NewId } from '../../core/ids.ts';
-import type { PatAction } from '../actions.ts';
 import type { Changed, ChangeOptions, Outcome, Synced } from '../change/change.ts';
 import type { ChangeRunner } from '../change/change-runner.ts';
 import { decideCreate, decideDelete, decideUpdate, findPublished } from '../change/decision.ts';
@@ -24,7 +23,7 @@ import type { MappingRequest } from '../mapping/request.ts';
 import type { MappingView } from '../mapping/view.ts';
 import type { Connection } from '../plan/connection.ts';
 import { removeUnusedRules } from '../target/opened-rules.ts';
-import { requirePortInRange } from '../target/targets.ts';
+import { requireRouterPort } from '../target/permissions.ts';
 import type { DeletedMappings, MappingFilter, MappingList, NodePat } from './api.ts';
 import { MappingCreation } from './create-mappings.ts';
 import { MappingQuery, type MappingQueryParts } from './mapping-query.ts';
@@ -43,8 +42,6 @@ interface PatServiceParts extends MappingQueryParts {
   /** Left out where no daemon reads counters. */
   readonly counters?: CounterSource;
 }
-
-const ANY_PORT: PatAction = 'mapping:create:any-port';
 
 export class PatService implements NodePat {
   readonly #parts: PatServiceParts;
@@ -107,7 +104,7 @@ export class PatService implements NodePat {
     const { server_ip } = patch;
     const moves = server_ip !== undefined && server_ip !== before.server_ip;
     const identity = moves ? await targets.readdress(before, server_ip, requester) : undefined;
-    if (!moves && widensAccess(patch)) await targets.confirm(before, requester);
+    if (!moves && widensAccess(before, patch)) await targets.confirm(before, requester);
     return runner.run(before.router_id, {
       options,
       requiresRouter: false,
@@ -189,7 +186,7 @@ export class PatService implements NodePat {
 
   #requirePort(routerPort: number | undefined, requester: Requester): void {
     const { access, settings } = this.#parts;
-    if (!access.allows(requester, ANY_PORT)) requirePortInRange(routerPort, settings.router_port_range, requester);
+    requireRouterPort(access, requester, routerPort, settings.router_port_range);
   }
 
   #outcomeOf({ delta, mapping }: Decision): Outcome<MappingView> {

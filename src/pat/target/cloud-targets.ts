@@ -6,20 +6,20 @@
 import type { AccessPolicy } from '../../core/identity/policy.ts';
 import type { Requester } from '../../core/identity/requester.ts';
 import { isUuid } from '../../core/values/uuid.ts';
-import type { PatAction } from '../actions.ts';
 import { praasError } from '../errors.ts';
 import type { Cloud, CloudPort } from '../interfaces/cloud.ts';
 import type { ResolvedRequest, Targets } from '../interfaces/target.ts';
 import type { Mapping, TargetIdentity } from '../mapping/mapping.ts';
 import type { MappingRequest, TargetRequest } from '../mapping/request.ts';
-import { addressesOf, identityOf, isServerPort, type PortAddress, RouterPorts } from './neutron-ports.ts';
+import { addressesOf, identityOf, isNetworkDevice, type PortAddress, RouterPorts } from './neutron-ports.ts';
+import { mayPublishAny, requireAnyTarget } from './permissions.ts';
 import { type ConnectedRouter, RouterSelector } from './router-selector.ts';
 import { namedRouter, newMappingOf } from './targets.ts';
 import { addressWarning } from './warnings.ts';
 
 interface CloudTargetsParts {
   readonly cloud: Cloud;
-  /** Decides who may publish an address that is not a server's port. */
+  /** Decides who may publish an address that no port of its project has, and the ports of Neutron's own devices. */
   readonly policy: AccessPolicy;
   /** For namespaces that are not Neutron routers. */
   readonly local: Targets;
@@ -53,8 +53,6 @@ interface UnmatchedTarget {
   readonly isKnown: boolean;
   readonly what: string;
 }
-
-const ANY_TARGET: PatAction = 'mapping:create:any-target';
 
 const NO_SERVER = {
   field: 'server',
@@ -92,8 +90,10 @@ export class CloudTargets implements Targets {
     return typeof target === 'string' ? this.#local.readdress(mapping, serverIp, requester) : target.identity;
   }
 
-  async confirm({ router_id, port_id, server_ip }: Mapping, requester: Requester): Promise<void> {
-    if (port_id === null || !isUuid(router_id)) return;
+  async confirm(mapping: Mapping, requester: Requester): Promise<void> {
+    const { router_id, port_id, server_ip } = mapping;
+    if (port_id === null || !isUuid(router_id))
+      return requireAnyTarget(this.#policy, requester, `${server_ip}, which is the address of no port of the project`);
     await this.#resolveTarget({ router_id, port_id, server_ip }, requester);
   }
 
@@ -121,7 +121,7 @@ export class CloudTargets implements Targets {
       });
     const router = await this.#routers.select(candidates, { routerId, routerPorts, what }, requester);
     const address = requireOne(router.addresses, what);
-    this.#requireServerPort(address.port, requester);
+    this.#requireTenantPort(address.port, requester);
     this.#requireGateway(request.gateway_ip, router, requester);
     return {
       routerId: router.routerId,
@@ -191,7 +191,7 @@ export class CloudTargets implements Targets {
   ): Promise<ResolvedTarget> {
     const { server_ip } = request;
     const isAddressOnly = named === undefined && request.port_id === undefined && !isKnown;
-    const isAllowed = this.#policy.allows(requester, ANY_TARGET);
+    const isAllowed = mayPublishAny(this.#policy, requester);
     if (isAddressOnly && isAllowed && routerId !== undefined && server_ip !== undefined) {
       return {
         routerId,
@@ -212,17 +212,17 @@ export class CloudTargets implements Targets {
     throw await this.#serverNotFound(what, requester.projectId);
   }
 
-  #requireServerPort(port: CloudPort, requester: Requester): void {
-    if (isServerPort(port) || this.#policy.allows(requester, ANY_TARGET)) return;
-    const owner = port.device_owner === '' ? 'it is not attached' : `its device_owner is ${port.device_owner}`;
-    const what = `publish port ${port.id}, which is not a port of a server (${owner})`;
-    throw praasError('FORBIDDEN', { who: String(requester), what });
+  /** The ports of routers and of the DHCP service are in projects too, but serve all that use the network. */
+  #requireTenantPort(port: CloudPort, requester: Requester): void {
+    if (!isNetworkDevice(port)) return;
+    const what = `port ${port.id}, which belongs to the network itself (its device_owner is ${port.device_owner})`;
+    requireAnyTarget(this.#policy, requester, what);
   }
 
   /** The other addresses of a router are floating IPs, which belong to their servers. */
   #requireGateway(gateway: string | undefined, { routerId, ports }: ConnectedRouter, requester: Requester): void {
     const addresses = ports.gatewayIps;
-    if (gateway === undefined || addresses.includes(gateway) || this.#policy.allows(requester, ANY_TARGET)) return;
+    if (gateway === undefined || addresses.includes(gateway) || mayPublishAny(this.#policy, requester)) return;
     throw praasError('GATEWAY_NOT_LOCAL', { gateway, router: routerId, addresses });
   }
 

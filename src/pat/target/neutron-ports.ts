@@ -14,10 +14,17 @@ const INTERFACE =
   /^network:(?:router_interface|router_interface_distributed|ha_router_replicated_interface|router_centralized_snat)$/;
 const GATEWAY = 'network:router_gateway';
 const SERVER = /^compute:/;
+/** Neutron's own prefix: by default its policy lets only the owner of a network use it. */
+const NETWORK_DEVICE = /^network:/;
 
 /** True for a port that Nova has attached to a server. */
 export function isServerPort({ device_owner }: CloudPort): boolean {
   return SERVER.test(device_owner);
+}
+
+/** True for a port that Neutron has for itself: of a router, a DHCP server or a floating IP. */
+export function isNetworkDevice({ device_owner }: CloudPort): boolean {
+  return NETWORK_DEVICE.test(device_owner);
 }
 
 /** True for the interface of a router on a tenant network; each kind of router (HA, DVR) has its own device_owner for it. */

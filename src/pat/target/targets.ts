@@ -1,20 +1,14 @@
 /** Targets on a node without OpenStack: a router is a namespace, and a server is an address. */
 
 import { MISSING } from '../../core/errors/base-errors.ts';
+import type { AccessPolicy } from '../../core/identity/policy.ts';
 import type { Requester } from '../../core/identity/requester.ts';
-import type { PortRange } from '../../core/values/port-range.ts';
 import { praasError } from '../errors.ts';
 import type { ResolvedRequest, Targets } from '../interfaces/target.ts';
 import type { Mapping, NewMapping, TargetIdentity } from '../mapping/mapping.ts';
 import type { MappingRequest, TargetRequest } from '../mapping/request.ts';
 import { routerIdOf } from '../router/facts.ts';
-
-/** Throws FORBIDDEN for a router port outside of the range. For requesters who may not use any port. */
-export function requirePortInRange(routerPort: number | undefined, range: PortRange, requester: Requester): void {
-  if (routerPort === undefined || (routerPort >= range.first && routerPort <= range.last)) return;
-  const what = `use router port ${routerPort}, which is outside of ${range.first}:${range.last}`;
-  throw praasError('FORBIDDEN', { who: String(requester), what });
-}
+import { requireAnyTarget } from './permissions.ts';
 
 /** Gives the new mapping of a request whose router and server are resolved. */
 export function newMappingOf(
@@ -30,32 +24,49 @@ export function namedRouter({ router_id, router }: TargetRequest): string | unde
   return router_id ?? (router === undefined ? undefined : routerIdOf(router));
 }
 
-export class LocalTargets implements Targets {
-  readonly #notConfigured: () => Error;
+interface LocalTargetsParts {
+  /** Gives the error for a request that only OpenStack can resolve. */
+  readonly notConfigured: () => Error;
+  /** Decides who may publish an address although nothing says to whom it belongs. */
+  readonly policy: AccessPolicy;
+}
 
-  /** `notConfigured` gives the error for a request that only OpenStack can resolve. */
-  constructor(notConfigured: () => Error) {
-    this.#notConfigured = notConfigured;
+/**
+ * Invariant: without OpenStack the owner of an address is unknown, so publishing one, and opening it further, needs the policy's
+ * permission for any target.
+ */
+export class LocalTargets implements Targets {
+  readonly #parts: LocalTargetsParts;
+
+  constructor(parts: LocalTargetsParts) {
+    this.#parts = parts;
   }
 
-  async resolve(request: MappingRequest): Promise<ResolvedRequest> {
+  async resolve(request: MappingRequest, requester: Requester): Promise<ResolvedRequest> {
     const { server, port_id, server_ip, project_id } = request;
-    if (server !== undefined || port_id !== undefined || request.open_security_group) throw this.#notConfigured();
+    if (server !== undefined || port_id !== undefined || request.open_security_group) throw this.#parts.notConfigured();
     const routerId = namedRouter(request);
     if (routerId === undefined) throw praasError('ROUTER_REQUIRED', { field: 'router_id' });
     if (server_ip === undefined) {
       const allowed = 'an IPv4 address such as 10.20.0.51';
       throw praasError('INVALID_INPUT', { field: 'server_ip', found: MISSING, allowed });
     }
-    const target = { router_id: routerId, server_ip, server_id: null, port_id: null, project_id };
-    return { mapping: newMappingOf(request, target), port: undefined, warnings: [] };
+    this.#requireAnyTarget(server_ip, requester);
+    const target = { router_id: routerId, server_ip, server_id: null, port_id: null };
+    const projectId = requester.projectId ?? project_id;
+    return { mapping: newMappingOf(request, { ...target, project_id: projectId }), port: undefined, warnings: [] };
   }
 
-  async readdress(_: Mapping, serverIp: string): Promise<TargetIdentity> {
+  async readdress(_: Mapping, serverIp: string, requester: Requester): Promise<TargetIdentity> {
+    this.#requireAnyTarget(serverIp, requester);
     return { server_ip: serverIp, server_id: null, port_id: null };
   }
 
-  async confirm(): Promise<void> {
-    // A node without OpenStack has no owners of addresses to check.
+  async confirm({ server_ip }: Mapping, requester: Requester): Promise<void> {
+    this.#requireAnyTarget(server_ip, requester);
+  }
+
+  #requireAnyTarget(serverIp: string, requester: Requester): void {
+    requireAnyTarget(this.#parts.policy, requester, `${serverIp}: without OpenStack its owner is unknown`);
   }
 }

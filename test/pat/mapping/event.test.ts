@@ -6,7 +6,7 @@ import { type FakeNode, fakeNode } from '../../support/fake-node.ts';
 import { tenant } from '../../support/requests.ts';
 import { idOf, NOW, REQUEST, ROUTER } from '../../support/samples.ts';
 
-const DEMO = { requester: tenant('member', 'blue', 'demo') };
+const DEMO = { requester: tenant('admin', 'blue', 'demo') };
 const DELETED = reason('SERVER_DELETED', { server: idOf(5) });
 const SHUTOFF = reason('SERVER_STOPPED', { server: 'web', status: 'SHUTOFF' });
 const OWN = { ...REQUEST, project_id: 'blue' };

@@ -43,7 +43,7 @@ const OPEN = { open_security_group: true };
 describe('a mapping whose port moved to another project', () => {
   let id: string;
   beforeEach(async () => {
-    [id = ''] = await create({});
+    [id = ''] = await create({ allowed_cidrs: ['198.51.100.0/24'], expires_at: '2030-02-01T00:00:00Z' });
     cloud.changePort(WEB_PORT, { project_id: OTHER });
   });
 
@@ -51,8 +51,10 @@ describe('a mapping whose port moved to another project', () => {
     { server_port: 3306 },
     { router_port: 4002 },
     { allowed_cidrs: [] },
+    { allowed_cidrs: ['198.51.100.0/24', '192.0.2.7'] },
     { enabled: true },
     { expires_at: null },
+    { expires_at: '2030-02-01T00:00:01Z' },
   ])('cannot be opened further by %j', async (patch) => {
     const before = await node.pat.get(id);
 
@@ -60,13 +62,16 @@ describe('a mapping whose port moved to another project', () => {
     expect(await node.pat.get(id)).toEqual(before);
   });
 
-  test.each([{ enabled: false }, { name: 'old' }, { masquerade: 'never' as const }])(
-    'can be closed or renamed: %j',
-    async (patch) => {
-      expect(await node.pat.update(id, patch, { requester })).toMatchObject({ value: { id, ...patch } });
-      expect(await node.pat.delete([id])).toMatchObject({ value: [{ id }] });
-    },
-  );
+  test.each([
+    { enabled: false },
+    { name: 'old' },
+    { masquerade: 'never' as const },
+    { allowed_cidrs: ['198.51.100.7/32'] },
+    { expires_at: '2030-01-02T00:00:00Z' },
+  ])('can be closed, narrowed or renamed: %j', async (patch) => {
+    expect(await node.pat.update(id, patch, { requester })).toMatchObject({ value: { id, ...patch } });
+    expect(await node.pat.delete([id])).toMatchObject({ value: [{ id }] });
+  });
 });
 
 describe('a security group rule', () => {

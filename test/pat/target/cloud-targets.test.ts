@@ -203,6 +203,48 @@ describe('ambiguous or missing is', () => {
   });
 });
 
+describe('a virtual address, which a port of no server holds,', () => {
+  const VIP = idOf(116);
+  const address = { ip_address: '10.20.0.80', subnet_id: idOf(131) };
+  const vip = { id: VIP, device_id: '', fixed_ips: [address], host: '', status: 'DOWN' };
+
+  test.each(['', 'Octavia', 'neutron:LOADBALANCERV2', 'trunk:subport'])(
+    'is published by a member of its project, as Neutron forwards ports to it (device_owner "%s")',
+    async (device_owner) => {
+      cloud.itsPorts.push(portOf({ ...vip, device_owner }));
+
+      for (const request of [
+        { port_id: VIP },
+        { server_ip: '10.20.0.80' },
+        { router: 'edge', server_ip: '10.20.0.80' },
+      ]) {
+        const { mapping } = await resolve(request);
+        expect(mapping).toMatchObject({ port_id: VIP, server_id: null, server_ip: '10.20.0.80', project_id: DEMO });
+        await expect(
+          targets.confirm({ ...MAPPING, project_id: DEMO, port_id: VIP, server_ip: '10.20.0.80' }, MEMBER),
+        ).resolves.toBeUndefined();
+      }
+    },
+  );
+
+  test('is not found by a member or an admin of another project', async () => {
+    cloud.itsPorts.push(portOf({ ...vip, device_owner: 'Octavia', project_id: OTHER }));
+
+    for (const requester of [MEMBER, ADMIN]) {
+      expect((await refusal({ port_id: VIP }, requester)).code).toBe('PORT_NOT_FOUND');
+      expect((await refusal({ router: 'edge', server_ip: '10.20.0.80' }, requester)).code).toBe('SERVER_NOT_FOUND');
+    }
+  });
+
+  test('of a router or a DHCP server is none', async () => {
+    for (const device_owner of ['network:dhcp', 'network:router_interface', 'network:floatingip']) {
+      cloud.itsPorts.push(portOf({ ...vip, device_owner }));
+      expect((await refusal({ port_id: VIP })).code).toBe('FORBIDDEN');
+      cloud.itsPorts.pop();
+    }
+  });
+});
+
 describe('only an admin may publish', () => {
   test('an address that no Neutron port has, with a warning', async () => {
     const request = { router: 'edge', server_ip: '10.20.0.99' };
@@ -214,10 +256,13 @@ describe('only an admin may publish', () => {
     expect(warnings).toEqual([addressWarning('10.20.0.99')]);
   });
 
-  test('a port that is not of a server', async () => {
+  test('a port of the network itself', async () => {
     cloud.changePort(WEB_PORT, { device_owner: 'network:dhcp' });
 
-    expect(await refusal({ port_id: WEB_PORT })).toMatchObject({ code: 'FORBIDDEN' });
+    expect(await refusal({ port_id: WEB_PORT })).toMatchObject({
+      code: 'FORBIDDEN',
+      facts: { action: 'mapping:create:any-target' },
+    });
     expect((await resolve({ port_id: WEB_PORT }, ADMIN)).mapping.server_id).toBeNull();
   });
 
@@ -286,7 +331,7 @@ describe('confirm', () => {
 
   test('passes while the port is of the requester, has the address and is behind the router', async () => {
     await expect(targets.confirm(mapping, MEMBER)).resolves.toBeUndefined();
-    await expect(targets.confirm({ ...mapping, port_id: null }, MEMBER)).resolves.toBeUndefined();
+    await expect(targets.confirm({ ...mapping, port_id: null }, ADMIN)).resolves.toBeUndefined();
   });
 
   test.each<[string, () => void]>([
@@ -295,10 +340,17 @@ describe('confirm', () => {
       'it has another address',
       () => cloud.changePort(WEB_PORT, { fixed_ips: [{ ip_address: '10.20.0.9', subnet_id: idOf(131) }] }),
     ],
-    ['it is detached', () => cloud.changePort(WEB_PORT, { device_owner: '', device_id: '' })],
+    ['it is of the network itself', () => cloud.changePort(WEB_PORT, { device_owner: 'network:dhcp' })],
   ])('throws when %s', async (_, change) => {
     change();
     await errorOf(targets.confirm(mapping, MEMBER));
+  });
+
+  test('an address that no port has is a question of the policy, as at creation', async () => {
+    expect(await errorOf(targets.confirm({ ...mapping, port_id: null }, MEMBER))).toMatchObject({
+      code: 'FORBIDDEN',
+      facts: { action: 'mapping:create:any-target' },
+    });
   });
 });
 

@@ -22,6 +22,7 @@ import { PatMetrics } from '../../../src/server/pat/metrics.ts';
 import { systemTimers } from '../../../src/system/clock.ts';
 import { RequestContext } from '../../../src/system/request-context.ts';
 import { type FakeNode, fakeNode, POLICY } from '../../support/fake-node.ts';
+import { localTargets } from '../../support/local-targets.ts';
 import { POLICY_BY_DEFAULT } from '../../support/requests.ts';
 
 export const VERSION = '1.2.3';
@@ -70,7 +71,7 @@ export class TestApi {
     policy: AccessPolicy = POLICY_BY_DEFAULT,
     more: (metrics: ProcessMetrics) => readonly Api[] = () => [],
   ) {
-    const node = fakeNode();
+    const node = fakeNode({ targets: localTargets(policy) });
     const { store, dataplane, clock, log, pat } = node;
     const context = new RequestContext();
     const agent = new Agent(dataplane, clock, log);

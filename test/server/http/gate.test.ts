@@ -1,5 +1,6 @@
 /** The limit of wrong tokens per address, also for tokens that arrive at the same time. */
 import { expect, test } from '@jest/globals';
+import { praasError } from '../../../src/core/errors/errors.ts';
 import type { Authenticator } from '../../../src/core/identity/authenticator.ts';
 import { Gate } from '../../../src/server/http/gate.ts';
 import { tenant } from '../../support/requests.ts';
@@ -39,4 +40,21 @@ test('a hundred valid tokens at once all pass', async () => {
   );
 
   expect(new Set(results)).toEqual(new Set(['passed']));
+});
+
+test('a valid token of a scope without access is no wrong token, however often it is sent', async () => {
+  const failures: string[] = [];
+  const refused: Authenticator = {
+    async authenticate(token) {
+      if (token === 'domain') throw praasError('WRONG_SCOPE', { who: 'dom of domain Default', scope: 'a domain' });
+      return token === 'valid' ? ALICE : undefined;
+    },
+  };
+  const gate = new Gate(refused, (address) => failures.push(address));
+  const sent = (token: string, times: number) =>
+    codes(Array.from({ length: times }, () => gate.authenticate({ address: '192.0.2.7', token })));
+
+  expect(new Set(await sent('domain', 30))).toEqual(new Set(['WRONG_SCOPE']));
+  expect(await sent('valid', 1)).toEqual(['passed']);
+  expect(failures).toEqual([]);
 });

@@ -26,7 +26,7 @@ async function ask(method: string, path: string, call: Call = {}): Promise<reado
 const set = (project_id: string, quota: object, call: Call = {}) =>
   ask('patch', `/v1/quotas/${project_id}`, { json: { quota }, ...call });
 const publish = (call: Call = {}) =>
-  ask('post', '/v1/mappings', { token: 'member', json: { mapping: REQUEST }, ...call });
+  ask('post', '/v1/mappings', { token: 'blue-admin', json: { mapping: REQUEST }, ...call });
 
 test('a project sees its limits and their usage', async () => {
   await publish();
