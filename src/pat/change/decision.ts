@@ -15,7 +15,7 @@ import {
   PENDING,
   type TargetIdentity,
 } from '../mapping/mapping.ts';
-import type { Delta, RouterRecord } from '../mapping/record.ts';
+import { type Delta, type RouterRecord, withDelta } from '../mapping/record.ts';
 import { whyNotBehind } from '../router/facts.ts';
 import { portInUseAt } from '../router/port-in-use.ts';
 import { nextPort } from './allocation.ts';
@@ -77,14 +77,10 @@ export function decideCreateMany(
   newMappings: readonly NewMapping[],
   ids: readonly string[],
 ): { readonly delta: Delta; readonly mappings: readonly Mapping[] } {
-  const mappings = new Map(situation.record.mappings);
-  let record: RouterRecord = { ...situation.record, mappings };
+  let { record } = situation;
   const put = newMappings.map((each, index) => {
-    const id = ids[index] ?? '';
-    const { mapping, delta } = decideCreate({ ...situation, record }, each, id);
-    mappings.set(id, mapping);
-    const { next_port = record.next_port, pending = record.pending } = delta;
-    record = { ...record, next_port, pending };
+    const { mapping, delta } = decideCreate({ ...situation, record }, each, ids[index] ?? '');
+    record = withDelta(record, delta);
     return mapping;
   });
   const { next_port, pending } = record;
@@ -97,11 +93,9 @@ export function decideCreateMany(
  */
 export function findPublished({ record: { mappings }, now }: Situation, newMapping: NewMapping): Mapping | undefined {
   const { server_ip, server_port, protocol, gateway_ip } = newMapping;
-  return [...mappings.values()].find(
+  return [...mappings.to({ server_ip, server_port })].find(
     (mapping) =>
       isEffective(mapping, now) &&
-      mapping.server_ip === server_ip &&
-      mapping.server_port === server_port &&
       mapping.protocol === protocol &&
       (gateway_ip === undefined || mapping.gateway_ip === gateway_ip),
   );
@@ -168,10 +162,9 @@ export function decideDelete(
  */
 function nextPortPast(record: RouterRecord, freedMappings: readonly Mapping[], range: PortRange): number | undefined {
   const freed = new Set(freedMappings.map(({ router_port }) => router_port));
-  const taken = new Set([...record.mappings.values()].map(({ router_port }) => router_port));
   let port = record.next_port >= range.first && record.next_port <= range.last ? record.next_port : range.first;
   let past: number | undefined;
-  for (let step = 0; step < rangeSize(range) && taken.has(port); step++) {
+  for (let step = 0; step < rangeSize(range) && record.mappings.usesPort(port); step++) {
     const following = nextPort(range, port);
     if (freed.has(port)) past = following;
     port = following;
@@ -209,14 +202,13 @@ function checkServer({ router, force }: Situation, serverIp: string): void {
 /** Throws PORT_TAKEN and PORT_RESERVED when another mapping, an unmanaged rule, a process or praas.conf has the endpoint. */
 function checkEndpoint({ record, router, settings, force }: Situation, endpoint: PublicEndpoint, id: string): void {
   const key = endpointKey(endpoint);
-  for (const other of record.mappings.values()) {
-    if (other.id !== id && other.router_port === endpoint.router_port && endpointKey(other) === key) {
-      const { name, server_ip, server_port } = other;
-      throw praasError('PORT_TAKEN', {
-        endpoint: key,
-        by: { kind: 'mapping', id: other.id, name, server_ip, server_port },
-      });
-    }
+  const other = record.mappings.at(endpoint).find((mapping) => mapping.id !== id);
+  if (other !== undefined) {
+    const { name, server_ip, server_port } = other;
+    throw praasError('PORT_TAKEN', {
+      endpoint: key,
+      by: { kind: 'mapping', id: other.id, name, server_ip, server_port },
+    });
   }
   const inUse = portInUseAt(router?.portsInUse ?? [], endpoint);
   if (inUse?.kind === 'rule') throw praasError('PORT_TAKEN', { endpoint: key, by: { kind: 'rule', rule: inUse.text } });

@@ -11,7 +11,8 @@ type GatewayAddress = Omit<PublicEndpoint, 'router_port'>;
 
 /** Gives the number of free ports in router_port_range. */
 export function freePorts(situation: Situation, address: GatewayAddress): number {
-  const isTaken = takenPorts(situation, address);
+  const mapped = mappedPorts(situation.record, address);
+  const isTaken = takenPorts(situation, address, (port) => mapped.has(port));
   const { first } = situation.settings.router_port_range;
   return Array.from({ length: rangeSize(situation.settings.router_port_range) }, (_, step) => first + step).filter(
     (port) => !isTaken(port),
@@ -21,7 +22,9 @@ export function freePorts(situation: Situation, address: GatewayAddress): number
 /** Gives the next free port of router_port_range. Throws NO_FREE_PORT. */
 export function choosePort(situation: Situation, address: GatewayAddress): number {
   const range = situation.settings.router_port_range;
-  const port = allocatePort(range, situation.record.next_port, takenPorts(situation, address));
+  const { mappings: present, next_port } = situation.record;
+  const isMapped = (routerPort: number): boolean => present.at({ ...address, router_port: routerPort }).length > 0;
+  const port = allocatePort(range, next_port, takenPorts(situation, address, isMapped));
   if (port !== undefined) return port;
   const mapped = mappedPorts(situation.record, address);
   const mappings = [...mapped].filter((each) => each >= range.first && each <= range.last).length;
@@ -35,12 +38,15 @@ export function choosePort(situation: Situation, address: GatewayAddress): numbe
   });
 }
 
-function takenPorts({ record, router, settings }: Situation, address: GatewayAddress): (port: number) => boolean {
-  const mapped = mappedPorts(record, address);
+function takenPorts(
+  { router, settings }: Situation,
+  address: GatewayAddress,
+  isMapped: (port: number) => boolean,
+): (port: number) => boolean {
   const reserved = new Set(settings.reserved_ports);
   const portsInUse = router?.portsInUse ?? [];
   return (routerPort) =>
-    mapped.has(routerPort) ||
+    isMapped(routerPort) ||
     reserved.has(routerPort) ||
     portInUseAt(portsInUse, { ...address, router_port: routerPort }) !== undefined;
 }

@@ -1,13 +1,14 @@
 /**
  * The record of a router is everything that is stored for it, and a delta is one change of the record. The rooms of pat/
- * decide deltas and the store writes them; a record changes in no other way. Both are stored documents.
+ * decide deltas and the store writes them: a delta gives a new record, and a record itself never changes. Both are stored documents.
  */
 import type { PublicEndpoint } from './forward.ts';
 import type { Mapping } from './mapping.ts';
+import { Mappings } from './mappings.ts';
 
 export interface RouterRecord {
   readonly router_id: string;
-  readonly mappings: ReadonlyMap<string, Mapping>;
+  readonly mappings: Mappings;
   /** The port at which the search for the next free port starts; 0 before the first one. */
   readonly next_port: number;
   /**
@@ -34,17 +35,14 @@ export interface Delta {
 }
 
 export function emptyRecord(routerId: string): RouterRecord {
-  return { router_id: routerId, mappings: new Map(), next_port: 0, pending: [], gateways: [], adopting: [] };
+  return { router_id: routerId, mappings: Mappings.NONE, next_port: 0, pending: [], gateways: [], adopting: [] };
 }
 
-/** Gives the record after the delta and leaves the given one unchanged. Costs as much as the router has mappings. */
+/** Gives the record after the delta and leaves the given one unchanged. Costs as much as the delta changes. */
 export function withDelta(record: RouterRecord, delta: Delta): RouterRecord {
-  const mappings = new Map(record.mappings);
-  for (const id of delta.remove ?? []) mappings.delete(id);
-  for (const mapping of delta.put ?? []) mappings.set(mapping.id, mapping);
   return {
     router_id: record.router_id,
-    mappings,
+    mappings: record.mappings.changed(delta),
     next_port: delta.next_port ?? record.next_port,
     pending: delta.pending ?? record.pending,
     gateways: delta.gateways ?? record.gateways,

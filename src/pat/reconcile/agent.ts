@@ -167,9 +167,8 @@ export class Agent implements RouterAgent, CounterSource {
 
   /** Gives the forwards on these endpoints, of any mapping: a pending endpoint may belong to one that is not named. */
   #forwardsAt(endpoints: readonly PublicEndpoint[], view: RouterView, record: RouterRecord): Forward[] {
-    const ports = new Set(endpoints.map(({ router_port }) => router_port));
     return this.#forwardsOf(
-      [...record.mappings.values()].filter(({ router_port }) => ports.has(router_port)),
+      endpoints.flatMap((endpoint) => record.mappings.at(endpoint)),
       view,
     );
   }

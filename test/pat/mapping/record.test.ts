@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Mapping } from '../../../src/pat/mapping/mapping.ts';
+import { Mappings } from '../../../src/pat/mapping/mappings.ts';
 import {
   type Delta,
   emptyRecord,
@@ -88,7 +89,7 @@ test.each<[Delta, boolean]>([
 test('an empty record has no mappings, and its search for ports starts at 0', () => {
   expect(emptyRecord('edge')).toEqual({
     router_id: 'edge',
-    mappings: new Map(),
+    mappings: Mappings.NONE,
     next_port: 0,
     pending: [],
     gateways: [],

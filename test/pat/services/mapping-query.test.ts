@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { praasError } from '../../../src/pat/errors.ts';
 import type { Mapping } from '../../../src/pat/mapping/mapping.ts';
+import { Mappings } from '../../../src/pat/mapping/mappings.ts';
 import type { MappingFilter } from '../../../src/pat/services/api.ts';
 import { MappingQuery } from '../../../src/pat/services/mapping-query.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
@@ -42,7 +43,7 @@ beforeEach(() => {
   const record = (router_id: string, mappings: readonly Mapping[]): ConstructorParameters<typeof MemoryStore>[0] => [
     {
       router_id,
-      mappings: new Map(mappings.map((mapping) => [mapping.id, mapping])),
+      mappings: Mappings.of(mappings),
       next_port: 0,
       pending: [],
       gateways: [],

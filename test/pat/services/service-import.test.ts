@@ -35,8 +35,8 @@ test('mappings replace rules in one change of the kernel, and a second import do
   expect(node.router.inPlace()).toHaveLength(2);
   const { mappings, adopting, pending } = await record();
   expect([...mappings.values()]).toMatchObject([
-    { ...PUBLISHED, server_ip: '10.20.0.51', masquerade: 'always', status: 'ACTIVE' },
     { protocol: 'udp', router_port: 53, masquerade: 'never', status: 'ACTIVE' },
+    { ...PUBLISHED, server_ip: '10.20.0.51', masquerade: 'always', status: 'ACTIVE' },
   ]);
   expect({ adopting, pending }).toEqual({ adopting: [], pending: [] });
 

@@ -57,7 +57,7 @@ export class FileStore implements MappingStore {
 
   async read(routerId: string): Promise<RouterRecord> {
     const files = routerFiles(this.#stateDir, routerId);
-    return this.#writers.get(routerId)?.copyOfRecord() ?? (await loadBesideWriter(files, this.#migrations)).record.view;
+    return this.#writers.get(routerId)?.record ?? (await loadBesideWriter(files, this.#migrations)).record.view;
   }
 
   async transaction<T>(routerId: string, work: (transaction: StoreTransaction) => Promise<T>): Promise<T> {

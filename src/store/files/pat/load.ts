@@ -6,7 +6,7 @@
  */
 import { Low } from 'lowdb';
 import { isPraasError, praasError } from '../../../core/errors/errors.ts';
-import { emptyRecord } from '../../../pat/mapping/record.ts';
+import { Mappings } from '../../../pat/mapping/mappings.ts';
 import { damaged } from '../damage.ts';
 import { fingerprint, readIfExists } from '../disk.ts';
 import { currentVersion, type Migration } from '../versions.ts';
@@ -55,8 +55,7 @@ export async function load(files: RouterFiles, migrations: readonly Migration[])
   }
 
   const { mappings, next_port, pending, gateways, adopting, seq } = low.data;
-  const byId = new Map(mappings.map((mapping) => [mapping.id, mapping]));
-  const stored = { ...emptyRecord(routerId), next_port, pending, gateways, adopting, mappings: byId };
+  const stored = { router_id: routerId, next_port, pending, gateways, adopting, mappings: Mappings.of(mappings) };
   const record = new LiveRecord(stored, seq);
   const newLines = linesAfter(seq, journal?.lines ?? [], files.journal);
   for (const line of newLines) record.apply(line);

@@ -44,9 +44,9 @@ export class RouterWriter {
     });
   }
 
-  /** Gives a copy of the record when it is in memory. */
-  copyOfRecord(): RouterRecord | undefined {
-    return this.#visible?.copy();
+  /** Gives the record when it is in memory. */
+  get record(): RouterRecord | undefined {
+    return this.#visible?.view;
   }
 
   /** Resolves when no transaction is running. */
