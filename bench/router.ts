@@ -15,7 +15,7 @@ import type { Mapping } from '../src/pat/mapping/mapping.ts';
 import { Agent } from '../src/pat/reconcile/agent.ts';
 import { PatService } from '../src/pat/services/pat-service.ts';
 import { FileStore } from '../src/store/files/pat/file-store.ts';
-import { newUuid, systemClock } from '../src/system/clock.ts';
+import { newUuid, systemClock, systemTimers } from '../src/system/clock.ts';
 import type { Exec } from '../src/system/exec.ts';
 import { localTargets } from '../test/support/local-targets.ts';
 import { newName } from './namespaces.ts';
@@ -37,7 +37,7 @@ const TIME = '2030-01-01T00:00:00Z';
 export const FREE_PORTS = { first: 62_000, last: 65_500 };
 
 export function dataplaneOf(exec: Exec, backend: BackendName): NetfilterDataplane {
-  const namespaces = new Namespaces(exec, '/run/netns');
+  const namespaces = new Namespaces(exec, '/run/netns', systemTimers);
   const iptables = new IptablesBackend(namespaces, { waitSeconds: 60, neutronLockPaths: [] });
   const nftables = new NftablesBackend(namespaces);
   return backend === 'iptables'

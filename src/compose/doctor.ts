@@ -169,7 +169,7 @@ export class Doctor {
   }
 
   #routers({ routers, agent, dataplane }: Node, exec: Exec): DoctorCheck {
-    const namespaces = new Namespaces(exec, this.#config.netns_dir);
+    const namespaces = new Namespaces(exec, this.#config.netns_dir, systemTimers);
     const hasNft = isInstalled('nft', this.#context.env['PATH']);
     return routersCheck({
       list: () => dataplane.routers(),

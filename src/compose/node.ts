@@ -78,7 +78,9 @@ interface NodeParts {
 
 export function buildNode(parts: NodeParts): Node {
   const { command, config, exec, interruption, log, settings } = parts;
-  const namespaces = new Namespaces(exec, config.netns_dir, (routerId) => kindOf(parts.cloud?.directory, routerId));
+  const namespaces = new Namespaces(exec, config.netns_dir, systemTimers, (routerId) =>
+    kindOf(parts.cloud?.directory, routerId),
+  );
   const dataplane = new NetfilterDataplane(namespaces, ...backendsOf(config, namespaces));
   const { state_dir } = config;
   const { lockTimeoutSeconds, quota: defaults } = parts;

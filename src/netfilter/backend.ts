@@ -11,6 +11,7 @@ import type { UnmanagedRule } from '../pat/plan/unmanaged-rules.ts';
 import type { ScopeMarks } from '../pat/router/address-scope.ts';
 import type { PortInUse } from '../pat/router/port-in-use.ts';
 import type { RouterWarning } from '../pat/router/warning.ts';
+import type { Chain } from './nftables/ruleset.ts';
 import type { FoundRule } from './rules.ts';
 
 export type BackendName = 'iptables' | 'nftables';
@@ -28,6 +29,10 @@ export interface BackendObservation<Base = unknown, Change = unknown> {
   /** What adds the base chains that are missing; empty when none is. */
   readonly missingBaseChains: readonly Base[];
   readonly warnings: readonly RouterWarning[];
+  /** The chains of nftables of all programs, from the backend that sees them. */
+  readonly chains?: readonly Chain[];
+  /** The tables of nftables, in family ip, whose iptables rules were read, from the backend that reads them. */
+  readonly readTables?: readonly string[];
   /** The marks that Neutron's address scopes require, from the backend that sees Neutron's rules. */
   readonly scopeMarks?: ScopeMarks;
 }
@@ -41,7 +46,10 @@ export interface Transaction<Base = unknown, Change = unknown> {
 
 export interface Backend<Base = unknown, Change = unknown> {
   readonly name: BackendName;
-  /** Reads one namespace. Throws ROUTER_NOT_FOUND when it is gone, TOOL_MISSING, NOT_PERMITTED, KERNEL_UNREADABLE. */
+  /**
+   * Reads one namespace. Throws ROUTER_NOT_FOUND when it is gone, and NAMESPACE_UNREADABLE, TOOL_MISSING, TOOL_BAD_OUTPUT,
+   * NOT_PERMITTED, KERNEL_UNREADABLE and TABLE_UNREADABLE when it cannot be read: never gives less than there is.
+   */
   observe(namespace: string): Promise<BackendObservation<Base, Change>>;
   /** Gives what deletes the base chains: nothing where there are none, or where a rule is still in them. Throws as observe does. */
   baseChainRemovals(namespace: string): Promise<readonly Base[]>;

@@ -22,6 +22,8 @@ import { deletionsOf, endFlows, readFlows, readTableUsage } from './conntrack.ts
 import { readFacts } from './facts.ts';
 import { readListeners } from './listeners.ts';
 import type { Namespaces } from './namespace.ts';
+import { type ForeignTables, readForeignTables } from './nftables/foreign-tables.ts';
+import type { Chain } from './nftables/ruleset.ts';
 import { foundForwards } from './rules.ts';
 
 /** What this Dataplane puts into the handle of a forward or rule that it found. */
@@ -30,6 +32,9 @@ interface Handle {
   /** Operations of that backend that delete what was found; undefined: those of the forward as it should be. */
   readonly removals?: readonly unknown[];
 }
+
+/** The name of a base chain of iptables. Further base chains in a table of iptables are not shown by it. */
+const BUILT_IN = /^[A-Z]+$/;
 
 const NOTHING: BackendObservation = { found: [], portsInUse: [], missingBaseChains: [], warnings: [] };
 
@@ -57,20 +62,30 @@ export class NetfilterDataplane implements Dataplane {
     const namespace = await this.#namespaces.resolve(routerId);
     const [mine, left] = await bothOf(
       this.#backend.observe(namespace),
-      this.#other.observe(namespace).catch(nothingWithoutTool),
+      this.#other.observe(namespace).catch((error) => notSeenWithoutTool(error, namespace)),
     );
+    const foreign = await this.#foreignTables(namespace, [mine, left]);
     // Without counters: those of a mapping are counted by the backend in use.
     const leftovers = forwardsIn(this.#other.name, left).map(
       ({ mapping_id, handle }): ObservedForward => ({ mapping_id, forward: undefined, handle }),
     );
     return {
       forwards: [...forwardsIn(this.#backend.name, mine), ...leftovers],
-      portsInUse: [...mine.portsInUse, ...left.portsInUse],
+      portsInUse: [...mine.portsInUse, ...left.portsInUse, ...foreign.portsInUse],
       unmanagedRules: [...unmanagedRulesIn(this.#backend.name, mine), ...unmanagedRulesIn(this.#other.name, left)],
       missingBaseChains: mine.missingBaseChains.length === 0 ? undefined : mine.missingBaseChains,
-      warnings: [...mine.warnings, ...left.warnings],
+      warnings: [...mine.warnings, ...left.warnings, ...foreign.warnings],
       scopeMarks: mine.scopeMarks ?? left.scopeMarks,
     };
+  }
+
+  /** Rules of iptables that one of the backends has read are not foreign to praas, whatever they do. */
+  #foreignTables(namespace: string, observations: readonly BackendObservation[]): Promise<ForeignTables> {
+    const chains = observations.flatMap((each) => each.chains ?? []);
+    const readTables = observations.flatMap((each) => each.readTables ?? []);
+    const isRead = ({ family, table, name }: Chain): boolean =>
+      family === 'ip' && readTables.includes(table) && BUILT_IN.test(name);
+    return readForeignTables(this.#namespaces, namespace, chains, isRead);
   }
 
   async listeners(routerId: string): Promise<readonly PortInUse[]> {
@@ -155,12 +170,14 @@ async function bothOf<T>(first: Promise<T>, second: Promise<T>): Promise<[T, T]>
   return [await first, await second];
 }
 
-/** A node without the tool of a backend has nothing of praas in that backend. */
-function nothingWithoutTool(error: unknown): BackendObservation {
-  if (isPraasError(error, 'TOOL_MISSING')) return NOTHING;
-  throw error;
+/** A node without the tool of a backend has nothing of praas in that backend; other programs may need no tool. */
+function notSeenWithoutTool(error: unknown, namespace: string): BackendObservation {
+  if (!isPraasError(error, 'TOOL_MISSING')) throw error;
+  const text = `${namespace}: ports that rules of other programs translate may not be seen: ${error.message}. ${error.nextSteps.join(' ')}`;
+  return { ...NOTHING, warnings: [{ code: 'TRANSLATIONS_NOT_SEEN', text }] };
 }
 
 function noneWithoutTool(error: unknown): readonly unknown[] {
-  return nothingWithoutTool(error).missingBaseChains;
+  if (isPraasError(error, 'TOOL_MISSING')) return [];
+  throw error;
 }

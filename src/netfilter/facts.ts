@@ -1,7 +1,7 @@
 /** The output of `ip` in a namespace → RouterFacts. Parsing is pure. */
 import { canonicalCidr, compareIpv4 } from '../core/values/ipv4.ts';
 import type { InsideNetwork, RouterFacts } from '../pat/router/facts.ts';
-import { toolFailed } from '../system/tool-errors.ts';
+import { badOutput, parseJson, toolFailed } from '../system/tool-errors.ts';
 import type { Namespaces } from './namespace.ts';
 
 interface Link {
@@ -36,8 +36,16 @@ export async function readFacts(namespaces: Namespaces, routerId: string): Promi
   const command = { file: 'ip', args: ['-4', '-j', '-batch', '-'], input: 'addr show\nroute show\n' };
   const result = await namespaces.run(namespace, command);
   if (result.exitCode !== 0) throw toolFailed('ip -4 addr', result);
-  const [links = '[]', routes = '[]'] = result.stdout.split('\n');
-  return parseFacts(routerId, namespace, JSON.parse(links) as Link[], JSON.parse(routes) as Route[]);
+  const [links = '', routes = ''] = result.stdout.split('\n');
+  const rows = [rowsOf('ip -j addr show', links), rowsOf('ip -j route show', routes)] as const;
+  return parseFacts(routerId, namespace, rows[0] as Link[], rows[1] as Route[]);
+}
+
+/** Throws TOOL_BAD_OUTPUT. */
+function rowsOf(command: string, line: string): readonly unknown[] {
+  const rows = parseJson(command, line);
+  if (!Array.isArray(rows)) throw badOutput(command, line);
+  return rows;
 }
 
 /**

@@ -1,33 +1,53 @@
 /**
  * The network namespaces of this node: which there are, which one belongs to a router, and running a program in one. A namespace
- * may be deleted between any two steps; that always ends with ROUTER_NOT_FOUND.
+ * may be deleted between any two steps; that always ends with ROUTER_NOT_FOUND. Nothing else does: a namespace that cannot be
+ * entered may be full of open ports.
  */
-import { readdir } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Timers } from '../core/timers.ts';
 import { isUuid } from '../core/values/uuid.ts';
 import { praasError } from '../pat/errors.ts';
 import { RouterId } from '../pat/mapping/mapping.ts';
 import { routerIdOf } from '../pat/router/facts.ts';
 import type { Command, Exec, ExecResult } from '../system/exec.ts';
-import { pathExists } from '../system/path-exists.ts';
-import { COMMAND_NOT_FOUND, toolMissing } from '../system/tool-errors.ts';
+import { COMMAND_NOT_FOUND, toolFailed, toolMissing } from '../system/tool-errors.ts';
 
 /** How Neutron made a router, which decides where its gateway is: in `snat-` of a distributed one, else in `qrouter-`. */
 export type RouterKind = 'distributed' | 'centralized';
+
+/** How nsenter begins what it prints itself, and not the program that it runs. */
+const NSENTER = 'nsenter: ';
+const NOT_EXECUTED = /^failed to execute /;
+/** The name is not there; ENAMETOOLONG: it cannot be there. */
+const ABSENT = ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'];
+/** A namespace that is being created or deleted has a name for a moment, and nothing is mounted on it. */
+const NOT_MOUNTED = /: Invalid argument$/;
+const PAUSES_MS = [10, 30, 100];
 
 export class Namespaces {
   readonly #exec: Exec;
   readonly #directory: string;
   readonly #kindOf: (routerId: string) => RouterKind | undefined;
+  readonly #timers: Timers;
 
   /** `directory` is where `ip netns` keeps its names. `kindOf` gives the kind of a router, undefined while it is unknown. */
-  constructor(exec: Exec, directory: string, kindOf: (routerId: string) => RouterKind | undefined = () => undefined) {
+  constructor(
+    exec: Exec,
+    directory: string,
+    timers: Timers,
+    kindOf: (routerId: string) => RouterKind | undefined = () => undefined,
+  ) {
     this.#exec = exec;
     this.#directory = directory;
     this.#kindOf = kindOf;
+    this.#timers = timers;
   }
 
-  /** Gives the router IDs of all namespaces, sorted, each once. Names that are not valid router IDs are left out. */
+  /**
+   * Gives the router IDs of all namespaces, sorted, each once. Names that are not valid router IDs are left out. Throws
+   * NAMESPACE_UNREADABLE.
+   */
   async routers(): Promise<string[]> {
     const ids = (await this.#names()).map(routerIdOf).filter((id) => RouterId.safeParse(id).success);
     return [...new Set(ids)].toSorted();
@@ -37,19 +57,29 @@ export class Namespaces {
    * Gives the namespace in which the gateway of the router is. For a distributed router that is `snat-` (most nodes have only
    * its `qrouter-`, without the gateway), for any other Neutron router `qrouter-` (an old `snat-` may still exist beside it).
    * While the kind is unknown, an existing `snat-` is taken first. Any other ID is the name of a namespace. Throws
-   * ROUTER_NOT_FOUND.
+   * ROUTER_NOT_FOUND, NAMESPACE_UNREADABLE.
    */
   async resolve(routerId: string): Promise<string> {
-    for (const name of this.#candidates(routerId)) if (await pathExists(join(this.#directory, name))) return name;
+    for (const name of this.#candidates(routerId)) if (await this.#exists(name)) return name;
     throw await this.#notFound(routerId);
   }
 
-  /** Runs a program in the namespace. Throws ROUTER_NOT_FOUND when the namespace is gone, otherwise as Exec does. */
+  /**
+   * Runs a program in the namespace. Throws ROUTER_NOT_FOUND when the namespace is gone, NAMESPACE_UNREADABLE when it is there and
+   * cannot be entered, otherwise as Exec does.
+   */
   async run(namespace: string, command: Command): Promise<ExecResult> {
     const args = [`--net=${join(this.#directory, namespace)}`, command.file, ...command.args];
-    const result = await this.#exec({ ...command, file: 'nsenter', args });
-    if (!result.stderr.startsWith('nsenter: ')) return result;
-    if (result.exitCode === COMMAND_NOT_FOUND) throw toolMissing(command.file);
+    for (const pauseMs of [...PAUSES_MS, undefined]) {
+      const result = await this.#exec({ ...command, file: 'nsenter', args });
+      if (!result.stderr.startsWith(NSENTER)) return result;
+      const [reason = ''] = result.stderr.slice(NSENTER.length).split('\n');
+      if (NOT_EXECUTED.test(reason)) throw notExecuted(command.file, result);
+      if (!(await this.#exists(namespace))) break;
+      if (pauseMs === undefined || !NOT_MOUNTED.test(reason))
+        throw unreadable(join(this.#directory, namespace), reason);
+      await new Promise<void>((resolve) => this.#timers.after(pauseMs, resolve));
+    }
     throw await this.#notFound(namespace);
   }
 
@@ -67,8 +97,33 @@ export class Namespaces {
     return praasError('ROUTER_NOT_FOUND', { router, known: others });
   }
 
+  async #exists(name: string): Promise<boolean> {
+    const path = join(this.#directory, name);
+    return lstat(path).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => absentOr(path, error, false),
+    );
+  }
+
+  /** Without the directory there has been no namespace since the boot. */
   async #names(): Promise<string[]> {
-    const names: string[] = await readdir(this.#directory).catch(() => []);
+    const names = await readdir(this.#directory).catch((error: NodeJS.ErrnoException) =>
+      absentOr<string[]>(this.#directory, error, []),
+    );
     return names.toSorted();
   }
+}
+
+/** Gives `absent` when there is no such path; throws NAMESPACE_UNREADABLE when it cannot be looked up. */
+function absentOr<T>(path: string, error: NodeJS.ErrnoException, absent: T): T {
+  if (ABSENT.includes(error.code ?? '')) return absent;
+  throw unreadable(path, error.code ?? error.message, error);
+}
+
+function unreadable(path: string, reason: string, cause?: unknown): Error {
+  return praasError('NAMESPACE_UNREADABLE', { path, reason }, cause);
+}
+
+function notExecuted(tool: string, result: ExecResult): Error {
+  return result.exitCode === COMMAND_NOT_FOUND ? toolMissing(tool, result) : toolFailed(tool, result);
 }

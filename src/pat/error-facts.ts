@@ -41,6 +41,13 @@ export function notBehindStep({ cause }: NotBehindRouter): string {
   return 'Check --server-ip, or use --force if the router reaches the server in another way.';
 }
 
+/** Takes why a network namespace cannot be entered, as nsenter or the kernel says it. */
+export function namespaceStep(reason: string): string {
+  return /Operation not permitted|Permission denied|EPERM|EACCES/.test(reason)
+    ? 'Run praas as root with CAP_SYS_ADMIN; `praas doctor` shows the missing capabilities.'
+    : 'Check that a network namespace is mounted on the file; a container needs the directory with shared mount propagation.';
+}
+
 /** What has a port that no new mapping may have. */
 export type PortOwner =
   | {

@@ -10,6 +10,7 @@ import {
   type Candidate,
   candidateText,
   type NotBehindRouter,
+  namespaceStep,
   notBehindStep,
   notBehindText,
   ownerText,
@@ -118,6 +119,20 @@ export const PAT_ERRORS = {
     'External',
     (f: { router: string; output: string }) => `cannot read the rules of router ${f.router}: ${f.output}`,
     () => ['Run `praas doctor` to check the programs and the kernel.'],
+  ),
+  TABLE_UNREADABLE: entry(
+    'External',
+    (f: { router: string; table: string }) =>
+      `cannot read the table ${f.table} of router ${f.router}: it has rules that iptables cannot show, added with nft`,
+    (f) => [
+      `Run \`ip netns exec ${f.router} nft -a list table ip ${f.table}\`, and move the rules that iptables has not written to another table.`,
+    ],
+  ),
+  NAMESPACE_UNREADABLE: entry(
+    'External',
+    (f: { path: string; reason: string }) => `cannot enter the network namespace ${f.path}: ${f.reason}`,
+    (f) => [namespaceStep(f.reason)],
+    { redact: (f) => ({ ...f, path: 'of the router' }) },
   ),
   KERNEL_BUSY: entry(
     'Unavailable',

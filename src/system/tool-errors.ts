@@ -6,6 +6,9 @@ export const COMMAND_NOT_FOUND = 127;
 /** The exit code of a program that a signal has ended, without the number of the signal. */
 export const KILLED_BY_SIGNAL = 128;
 
+/** Characters of an output that an error shows. */
+const MAX_SHOWN = 200;
+
 /** The Debian package of each program. */
 const PACKAGES: Readonly<Record<string, string>> = {
   conntrack: 'conntrack',
@@ -49,6 +52,23 @@ export function toolFailed(
 ): PraasError {
   const facts = { command: textOf(command), exit_code: result.exitCode, output: result.stderr.trim() };
   return praasError('TOOL_FAILED', facts, result);
+}
+
+/** Gives TOOL_BAD_OUTPUT, for a program that ended well and printed what is not understood: `output`, cut to one line. */
+export function badOutput(command: string, output: string, cause?: unknown): PraasError {
+  const [line = ''] = output.trim().split('\n');
+  return praasError('TOOL_BAD_OUTPUT', { command, output: line.slice(0, MAX_SHOWN) }, cause);
+}
+
+/** Parses the object or list that a program printed as JSON. Throws TOOL_BAD_OUTPUT. */
+export function parseJson(command: string, output: string): object {
+  try {
+    const value: unknown = JSON.parse(output);
+    if (typeof value === 'object' && value !== null) return value;
+  } catch (error) {
+    throw badOutput(command, output, error);
+  }
+  throw badOutput(command, output);
 }
 
 function textOf(command: CommandLine | string): string {

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Namespaces } from '../../src/netfilter/namespace.ts';
 import { NetfilterProber } from '../../src/netfilter/prober.ts';
+import { systemTimers } from '../../src/system/clock.ts';
 import { createExec } from '../../src/system/exec.ts';
 import { type TestWorld, testWorld } from '../support/world.ts';
 
@@ -12,7 +13,7 @@ let prober: NetfilterProber;
 
 beforeAll(async () => {
   world = await testWorld({ router: 'neutron' });
-  prober = new NetfilterProber(new Namespaces(createExec(TIMEOUT_MS, process.env), '/run/netns'));
+  prober = new NetfilterProber(new Namespaces(createExec(TIMEOUT_MS, process.env), '/run/netns', systemTimers));
   await world.web.listen({ protocol: 'tcp', port: 80 });
 });
 afterAll(() => world?.remove());

@@ -4,13 +4,14 @@ import { NetfilterDataplane } from '../../src/netfilter/dataplane.ts';
 import { IptablesBackend } from '../../src/netfilter/iptables/backend.ts';
 import { Namespaces } from '../../src/netfilter/namespace.ts';
 import { NftablesBackend } from '../../src/netfilter/nftables/backend.ts';
+import { systemTimers } from '../../src/system/clock.ts';
 import type { Command, Exec } from '../../src/system/exec.ts';
 import { FORWARD } from '../support/samples.ts';
 
 const IPTABLES = 'iptables-save';
 
 function dataplaneOn(exec: Exec, name: string): NetfilterDataplane {
-  const namespaces = new Namespaces(exec, '/dev');
+  const namespaces = new Namespaces(exec, '/dev', systemTimers);
   const iptables = new IptablesBackend(namespaces, { waitSeconds: 1, neutronLockPaths: [] });
   const nftables = new NftablesBackend(namespaces);
   return name === 'iptables'
@@ -23,7 +24,7 @@ test.each([
   ['nftables', IPTABLES, 'nft'],
 ])('with %s in use, a refusal names its tool also when %s refuses first', async (name, quick, named) => {
   const exec: Exec = async ({ args }) => {
-    if (!args.includes(quick)) await setTimeout(20);
+    if (!args.join(' ').includes(quick)) await setTimeout(20);
     return { exitCode: 4, stdout: '', stderr: 'Permission denied (you must be root)' };
   };
 

@@ -1,9 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Namespaces, type RouterKind } from '../../src/netfilter/namespace.ts';
-import { createExec } from '../../src/system/exec.ts';
+import { systemTimers } from '../../src/system/clock.ts';
+import { createExec, type Exec } from '../../src/system/exec.ts';
 
 const UUID = '0b0e0a52-6a52-4a4e-8d3b-0a4d4f1d9f11';
 let directory: string;
@@ -11,19 +12,89 @@ let namespaces: Namespaces;
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'praas-namespaces-'));
-  namespaces = new Namespaces(createExec(10_000, process.env), directory);
+  namespaces = new Namespaces(createExec(10_000, process.env), directory, systemTimers);
   for (const name of ['edge', `qrouter-${UUID}`, 'west']) await writeFile(join(directory, name), '');
 });
 afterEach(() => rm(directory, { recursive: true }));
 
-test('a name without a mounted namespace is not a router, and is not among the known ones', async () => {
-  const entering = namespaces.run('edge', { file: 'true', args: [] });
-  await expect(entering).rejects.toMatchObject({
+const ENTER = { file: 'true', args: [] };
+const notEntered = (reason: string) => ({ exitCode: 1, stdout: '', stderr: `nsenter: ${reason}\n` });
+
+test('a name without a mounted namespace may be a router full of open ports: it cannot be entered, and is not gone', async () => {
+  const reason = "reassociate to namespace 'ns/net' failed: Invalid argument";
+  await expect(namespaces.run('edge', ENTER)).rejects.toMatchObject({
+    code: 'NAMESPACE_UNREADABLE',
+    facts: { path: join(directory, 'edge'), reason },
+  });
+  expect(await namespaces.routers()).toContain('edge');
+});
+
+test('a name that vanishes while a program is started is a router that is gone', async () => {
+  const vanishing: Exec = async () => {
+    await rm(join(directory, 'edge'), { force: true });
+    return notEntered("reassociate to namespace 'ns/net' failed: Invalid argument");
+  };
+  await expect(new Namespaces(vanishing, directory, systemTimers).run('edge', ENTER)).rejects.toMatchObject({
     code: 'ROUTER_NOT_FOUND',
     facts: { router: 'edge', known: [`qrouter-${UUID}`, 'west'] },
   });
-  const neutron = namespaces.run(await namespaces.resolve(UUID), { file: 'true', args: [] });
-  await expect(neutron).rejects.toMatchObject({ facts: { router: `qrouter-${UUID}`, known: ['edge', 'west'] } });
+  await expect(namespaces.run('nowhere', ENTER)).rejects.toMatchObject({ code: 'ROUTER_NOT_FOUND' });
+});
+
+test('a namespace that is mounted while a program is started is entered', async () => {
+  const done = { exitCode: 0, stdout: 'in', stderr: '' };
+  const results = [notEntered('reassociate to namespaces failed: Invalid argument'), done];
+  const created: Exec = async () => results.shift() ?? done;
+  expect(await new Namespaces(created, directory, systemTimers).run('edge', ENTER)).toBe(done);
+});
+
+test.each([
+  "reassociate to namespace 'ns/net' failed: Operation not permitted",
+  'cannot open /run/netns/edge: Permission denied',
+  'cannot open /run/netns/edge: Too many open files',
+  'something that no version has printed before',
+])('a namespace that cannot be entered is an error, and is not tried again: %s', async (reason) => {
+  let runs = 0;
+  const refusing: Exec = async () => {
+    runs += 1;
+    return notEntered(reason);
+  };
+  await expect(new Namespaces(refusing, directory, systemTimers).run('edge', ENTER)).rejects.toMatchObject({
+    code: 'NAMESPACE_UNREADABLE',
+    facts: { path: join(directory, 'edge'), reason },
+  });
+  expect(runs).toBe(1);
+});
+
+test.each([
+  [127, 'failed to execute nft: No such file or directory', 'TOOL_MISSING'],
+  [126, 'failed to execute nft: Permission denied', 'TOOL_FAILED'],
+])('a program that cannot be started, exit code %s, says nothing of the namespace', async (exitCode, reason, code) => {
+  const refusing: Exec = async () => ({ ...notEntered(reason), exitCode });
+  await expect(
+    new Namespaces(refusing, directory, systemTimers).run('edge', { file: 'nft', args: [] }),
+  ).rejects.toMatchObject({ code });
+});
+
+test('only a missing name is a router that is not there: names that cannot be looked up are an error', async () => {
+  const file = join(directory, 'west');
+  const absent = new Namespaces(createExec(10_000, process.env), join(directory, 'none'), systemTimers);
+  expect(await absent.routers()).toEqual([]);
+  await expect(absent.resolve('edge')).rejects.toMatchObject({ code: 'ROUTER_NOT_FOUND' });
+  await expect(namespaces.resolve('x'.repeat(300))).rejects.toMatchObject({ code: 'ROUTER_NOT_FOUND' });
+
+  await symlink('loop', join(directory, 'loop'));
+  const loop = new Namespaces(createExec(10_000, process.env), join(directory, 'loop'), systemTimers);
+  await expect(loop.routers()).rejects.toMatchObject({ code: 'NAMESPACE_UNREADABLE', facts: { reason: 'ELOOP' } });
+  await expect(loop.resolve('edge')).rejects.toMatchObject({
+    code: 'NAMESPACE_UNREADABLE',
+    facts: { reason: 'ELOOP' },
+  });
+  await expect(
+    new Namespaces(createExec(10_000, process.env), file, systemTimers).resolve('edge'),
+  ).rejects.toMatchObject({
+    code: 'ROUTER_NOT_FOUND',
+  });
 });
 
 /** Which namespace is taken of those that are there, when the router's kind is known as this. */
@@ -31,7 +102,9 @@ async function chosen(kind: RouterKind | undefined, ...there: readonly string[])
   const node = await mkdtemp(join(directory, 'node-'));
   for (const prefix of there) await writeFile(join(node, `${prefix}-${UUID}`), '');
   const kinds = new Map([[UUID, kind]]);
-  const asked = new Namespaces(createExec(10_000, process.env), node, (router_id) => kinds.get(router_id));
+  const asked = new Namespaces(createExec(10_000, process.env), node, systemTimers, (router_id) =>
+    kinds.get(router_id),
+  );
   return asked.resolve(UUID).then(
     (name) => name.replace(`-${UUID}`, ''),
     (error) => error.code,
@@ -53,7 +126,7 @@ test.each<[RouterKind | undefined, string[], string]>([
 test('the kind is asked for each time, and counts for ids only', async () => {
   let kind: RouterKind | undefined;
   await writeFile(join(directory, `snat-${UUID}`), '');
-  const asked = new Namespaces(createExec(10_000, process.env), directory, () => kind);
+  const asked = new Namespaces(createExec(10_000, process.env), directory, systemTimers, () => kind);
   expect(await asked.resolve(UUID)).toBe(`snat-${UUID}`);
   kind = 'centralized';
   expect(await asked.resolve(UUID)).toBe(`qrouter-${UUID}`);

@@ -4,6 +4,7 @@ import { NetfilterDataplane } from '../../src/netfilter/dataplane.ts';
 import { IptablesBackend } from '../../src/netfilter/iptables/backend.ts';
 import { Namespaces } from '../../src/netfilter/namespace.ts';
 import { NftablesBackend } from '../../src/netfilter/nftables/backend.ts';
+import { systemTimers } from '../../src/system/clock.ts';
 import { createExec } from '../../src/system/exec.ts';
 
 export const BACKENDS: readonly BackendName[] = ['iptables', 'nftables'];
@@ -17,7 +18,7 @@ export function realDataplane(
   waitSeconds = 10,
   env = process.env,
 ): NetfilterDataplane {
-  const namespaces = new Namespaces(createExec(TIMEOUT_MS, env), '/run/netns');
+  const namespaces = new Namespaces(createExec(TIMEOUT_MS, env), '/run/netns', systemTimers);
   const iptables = new IptablesBackend(namespaces, { waitSeconds, neutronLockPaths });
   const nftables = new NftablesBackend(namespaces);
   return backend === 'iptables'

@@ -119,11 +119,17 @@ export const FACTS: { readonly [C in ErrorCode]: ErrorFacts<C> } = {
   TOOL_MISSING: { tool: 'nft', package: 'nftables' },
   TOOL_TIMEOUT: { command: 'nft -f -', seconds: 30 },
   ROUTER_SLOW: { router: 'edge', seconds: 5 },
+  TOOL_BAD_OUTPUT: { command: 'iptables-save', output: '<html>' },
   TOOL_FAILED: { command: 'conntrack -D', exit_code: 1, output: 'Operation failed' },
   KERNEL_REFUSED: { router: 'edge', line: '-A custom-PREROUTING', output: 'No such file' },
   KERNEL_UNREADABLE: {
     router: 'edge',
     output: 'iptables-save v1.8.9 (nf_tables): Could not fetch rule set generation id',
+  },
+  TABLE_UNREADABLE: { router: 'qrouter-1', table: 'nat' },
+  NAMESPACE_UNREADABLE: {
+    path: '/run/netns/edge',
+    reason: "reassociate to namespace 'ns/net' failed: Operation not permitted",
   },
   KERNEL_BUSY: { router: 'edge', seconds: 10 },
   INTERRUPTED: { signal_number: 15 },
@@ -180,6 +186,10 @@ const OTHER_FACTS: { readonly [C in ErrorCode]?: ErrorFacts<C> | readonly ErrorF
   GATEWAY_NOT_LOCAL: { ...FACTS.GATEWAY_NOT_LOCAL, addresses: [] },
   STORE_DAMAGED: { ...FACTS.STORE_DAMAGED, aside: undefined },
   KERNEL_REFUSED: { ...FACTS.KERNEL_REFUSED, line: '' },
+  NAMESPACE_UNREADABLE: {
+    path: '/run/netns/edge',
+    reason: "reassociate to namespace 'ns/net' failed: Invalid argument",
+  },
   INSTALL_FAILED: {
     ...FACTS.INSTALL_FAILED,
     left: ['restart the services that ran before: praas-pat-agent.service did not become ready'],

@@ -118,10 +118,10 @@ export class FakeDataplane implements Dataplane {
     this.#failures.push({ call, error });
   }
 
-  /** The kernel refuses the next change. */
-  refuseNext(routerId: string): void {
+  /** The kernel refuses the next change, also when it is repeated once; with `times` 1, only before that. */
+  refuseNext(routerId: string, times = 2): void {
     const facts = { router: routerId, line: 'line 2', output: 'told to refuse' };
-    this.failNext('apply', praasError('KERNEL_REFUSED', facts));
+    for (let count = 0; count < times; count++) this.failNext('apply', praasError('KERNEL_REFUSED', facts));
   }
 
   add(router: FakeRouter): void {

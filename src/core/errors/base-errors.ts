@@ -144,6 +144,12 @@ export const BASE_ERRORS = {
       `${f.command} failed with exit code ${f.exit_code}: ${f.output}`,
     () => ['Correct what the output names, or run `praas doctor` to check the programs and the kernel.'],
   ),
+  TOOL_BAD_OUTPUT: entry(
+    'External',
+    (f: { command: string; output: string }) =>
+      `unexpected output of ${f.command}: ${f.output || 'empty or incomplete'}`,
+    () => ['Check that the program is that of its Debian package: `praas doctor` shows its version.'],
+  ),
   INTERRUPTED: entry(
     'Unavailable',
     (f: InterruptedWork) => `interrupted by signal ${f.signal_number}`,

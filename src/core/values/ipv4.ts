@@ -72,6 +72,12 @@ export function compareIpv4(a: string, b: string): number {
   return addressValue(a) - addressValue(b);
 }
 
+/** Gives the smallest network with all addresses from `first` to `last`, unsigned 32-bit numbers. */
+export function coveringCidr(first: number, last: number): string {
+  const prefix = Math.clz32((first ^ last) >>> 0);
+  return canonicalCidr(`${addressText(first)}/${prefix}`);
+}
+
 function sortedNetworks(texts: readonly string[]): Network[] {
   return texts.map(networkOf).toSorted((a, b) => a.first - b.first || a.prefix - b.prefix);
 }

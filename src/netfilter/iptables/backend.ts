@@ -29,7 +29,7 @@ import {
 import { portsInUse } from './ports-in-use.ts';
 import { renderSection } from './render.ts';
 import { parseRule } from './rule.ts';
-import { optionsOf, parseSavedTable, type SavedRule } from './save.ts';
+import { optionsOf, parseSavedOutput, parseSavedTable, type SavedOutput, type SavedRule } from './save.ts';
 import { readScopes } from './scopes.ts';
 import { inverseOf, type Section, sectionsOf } from './sections.ts';
 import { unmanagedRule } from './unmanaged-rules.ts';
@@ -56,7 +56,7 @@ export class IptablesBackend implements Backend<BaseChainOperation, RuleOperatio
   }
 
   async observe(namespace: string): Promise<BackendObservation<BaseChainOperation, RuleOperation>> {
-    const { stdout, stderr } = await this.#save(namespace);
+    const { stdout, stderr, saved } = await this.#save(namespace);
     const nat = parseSavedTable(stdout, 'nat');
     const mangle = parseSavedTable(stdout, 'mangle');
     const scopes = readScopes(namespace, mangle, parseSavedTable(stdout, 'filter'));
@@ -68,7 +68,12 @@ export class IptablesBackend implements Backend<BaseChainOperation, RuleOperatio
       portsInUse: unmanaged.flatMap(portsInUse),
       unmanagedRules: unmanaged.flatMap((rule) => unmanagedRule(rule) ?? []),
       missingBaseChains: [...missingBaseChains('nat', nat), ...(needsMarks ? missingBaseChains('mangle', mangle) : [])],
-      warnings: [...(LEGACY_PRESENT.test(stderr) ? [legacyWarning(namespace)] : []), ...scopes.warnings],
+      warnings: [
+        ...(LEGACY_PRESENT.test(stderr) ? [legacyWarning(namespace)] : []),
+        ...saved.incompatible.map((table) => unreadWarning(namespace, table)),
+        ...scopes.warnings,
+      ],
+      readTables: saved.isNft ? saved.tables : [],
       scopeMarks: scopes.marks,
     };
   }
@@ -78,11 +83,14 @@ export class IptablesBackend implements Backend<BaseChainOperation, RuleOperatio
     return (['nat', 'mangle'] as const).flatMap((table) => baseChainRemovals(table, parseSavedTable(stdout, table)));
   }
 
-  async #save(namespace: string): Promise<ExecResult> {
+  /** Throws TABLE_UNREADABLE: without the nat table praas does not know which ports are open. */
+  async #save(namespace: string): Promise<ExecResult & { readonly saved: SavedOutput }> {
     // All tables at once: Neutron's other tables are small, and a second process would take longer.
     const result = await this.#namespaces.run(namespace, { file: 'iptables-save', args: ['-c'] });
-    if (result.exitCode === 0) return result;
-    throw refusal(result, { router: namespace, tool: 'iptables-save' });
+    if (result.exitCode !== 0) throw refusal(result, { router: namespace, tool: 'iptables-save' });
+    const saved = parseSavedOutput(result.stdout);
+    if (saved.incompatible.includes('nat')) throw praasError('TABLE_UNREADABLE', { router: namespace, table: 'nat' });
+    return { ...result, saved };
   }
 
   additions(forward: Forward): readonly RuleOperation[] {
@@ -155,4 +163,12 @@ function legacyWarning(namespace: string): RouterWarning {
     `${namespace}: rules of iptables-legacy and of iptables-nft are present, and each variant ignores the other. ` +
     'Find the program that uses the other variant.';
   return { code: 'BOTH_IPTABLES_VARIANTS', text };
+}
+
+/** Of mangle and filter praas reads only the rules for address scopes. */
+function unreadWarning(namespace: string, table: string): RouterWarning {
+  const text =
+    `${namespace}: iptables cannot show the table ${table}, which has rules that were added with nft: rules for address scopes ` +
+    `are not seen. Move the rules that iptables has not written to another table.`;
+  return { code: 'TABLE_NOT_READ', text };
 }

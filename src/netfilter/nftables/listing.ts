@@ -2,11 +2,14 @@
 import { endpointKey } from '../../pat/mapping/forward.ts';
 import type { RuleCounters } from '../../pat/plan/changes.ts';
 import type { PortInUse } from '../../pat/router/port-in-use.ts';
+import { badOutput, parseJson } from '../../system/tool-errors.ts';
 import { mappingIdIn } from '../comment.ts';
 import type { DnatRule, FoundRule, MarkRule, Rule } from '../rules.ts';
 import { ALLOWED, baseChains, type ChainName, FAMILY, MASQUERADED, OPEN, RULES, TABLE } from './layout.ts';
 import { MARKS, markOfChain, missingMarkChains, type NamedRule } from './marks.ts';
 import type { ElementOperation, Statement } from './operation.ts';
+
+const LISTED = 'nft --json list table';
 
 interface Listing {
   readonly nftables: readonly {
@@ -42,7 +45,8 @@ export interface TableContents {
 
 /** Takes the listing as text, gives the elements of praas, the ports that other elements take, and what makes the table whole. */
 export function parseListing(output: string): TableContents {
-  const { nftables } = JSON.parse(output) as Listing;
+  const { nftables } = parseJson(LISTED, output) as Listing;
+  if (!Array.isArray(nftables)) throw badOutput(LISTED, output);
   const elements = new Map<string, Element[]>();
   for (const container of nftables.flatMap(({ map, set }) => map ?? set ?? [])) {
     elements.set(container.name, (container.elem ?? []).map(elementOf).filter(isReadable));

@@ -4,8 +4,9 @@
  * marks would overwrite it.) The hook is behind Neutron's marks by interface (mangle) and before all DNAT, so that every packet
  * still has the gateway address as its destination. Every statement may be applied again.
  */
-import { ENDPOINT } from './layout.ts';
+import { ENDPOINT, FAMILY, RULES, TABLE } from './layout.ts';
 import type { ElementOperation, Hook, Statement, StaticRule } from './operation.ts';
+import type { Chain } from './ruleset.ts';
 
 export const MARKS = 'marks';
 
@@ -17,6 +18,11 @@ const HOOK: Hook = { type: 'filter', at: 'prerouting', priority: 'mangle', offse
 export interface NamedRule {
   readonly chain: string;
   readonly comment?: string;
+}
+
+/** True for a base chain of praas. */
+export function isOwnChain({ family, table, name }: Chain): boolean {
+  return family === FAMILY && table === TABLE && (name in RULES || name === MARKING);
 }
 
 /** Gives the name of the chain that sets this mark. */

@@ -104,14 +104,19 @@ export class Agent implements RouterAgent, CounterSource {
   }
 
   async reconcile(view: RouterView, record: RouterRecord, ids: readonly string[]): Promise<ReconcileResult> {
+    const { router_id: routerId } = record;
     try {
       return await this.#reconcileOnce(view, record, ids);
     } catch (error) {
-      this.forget(record.router_id);
-      if (view.isFresh || !isPraasError(error, 'KERNEL_REFUSED')) throw error;
-      // The cached rules are outdated: another process flushed them, or the namespace was created anew with the same name.
-      // The next view is fresh, so this happens once.
-      return this.reconcile(await this.inspect(record.router_id), record, ids);
+      this.forget(routerId);
+      if (!isPraasError(error, 'KERNEL_REFUSED')) throw error;
+    }
+    // The rules that were read are outdated: they were cached, or another process changed them between reading and writing.
+    try {
+      return await this.#reconcileOnce(await this.inspect(routerId, 'kernel'), record, ids);
+    } catch (error) {
+      this.forget(routerId);
+      throw error;
     }
   }
 

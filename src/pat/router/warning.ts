@@ -4,8 +4,15 @@
  * - BOTH_IPTABLES_VARIANTS: rules of iptables-legacy and of iptables-nft are present.
  * - UNKNOWN_SCOPE_RULE: a rule for address scopes is not one that Neutron is known to write.
  * - REPLIES_DROPPED: Neutron drops the replies of some servers.
+ * - TABLE_NOT_READ: a table other than nat cannot be read.
+ * - TRANSLATIONS_NOT_SEEN: rules of other programs may translate ports that praas takes for free.
  */
-type RouterWarningCode = 'BOTH_IPTABLES_VARIANTS' | 'UNKNOWN_SCOPE_RULE' | 'REPLIES_DROPPED';
+type RouterWarningCode =
+  | 'BOTH_IPTABLES_VARIANTS'
+  | 'UNKNOWN_SCOPE_RULE'
+  | 'REPLIES_DROPPED'
+  | 'TABLE_NOT_READ'
+  | 'TRANSLATIONS_NOT_SEEN';
 
 export interface RouterWarning {
   readonly code: RouterWarningCode;

@@ -19,6 +19,7 @@ import { rulesOf } from '../../../src/netfilter/rules.ts';
 import { type Forward, forwardKey } from '../../../src/pat/mapping/forward.ts';
 import { isEmptyChanges } from '../../../src/pat/plan/changes.ts';
 import { plan } from '../../../src/pat/plan/plan.ts';
+import { systemTimers } from '../../../src/system/clock.ts';
 import type { Exec } from '../../../src/system/exec.ts';
 import { forward, forwards, unmanagedRule } from '../../support/arbitrary.ts';
 import { counted, EMPTY_NAT, restore, SCOPED } from '../../support/iptables-model.ts';
@@ -26,6 +27,8 @@ import { FORWARD, ROUTER } from '../../support/samples.ts';
 import { pythonRules } from '../../support/unmanaged-rules.ts';
 
 const NEUTRON = new URL('../../golden/neutron/', import.meta.url);
+
+const NO_TABLE = 'Error: No such file or directory\nlist table ip praas\n              ^^^^^\n';
 
 /** A node on which `null` (of /dev) is a namespace, with the model instead of the kernel. */
 function modelledDataplane(saved: string[]): {
@@ -40,7 +43,7 @@ function modelledDataplane(saved: string[]): {
     const done = (stdout: string) => ({ exitCode: 0, stdout, stderr: '' });
     if (args.includes('iptables-save')) {
       const shown = args.includes('-c') ? counted(lines) : lines;
-      return done(`${shown.join('\n')}\nCOMMIT\n`);
+      return done(`${shown.join('\n').replaceAll('\n*', '\nCOMMIT\n*')}\nCOMMIT\n`);
     }
     if (args.includes('iptables-restore')) {
       scripts.push(input ?? '');
@@ -51,9 +54,9 @@ function modelledDataplane(saved: string[]): {
       }
       return done('');
     }
-    return args.includes('nft') ? { exitCode: 1, stdout: '', stderr: 'No such file or directory' } : done('');
+    return args.includes('sh') ? { exitCode: 1, stdout: '{"nftables":[]}\n', stderr: NO_TABLE } : done('');
   };
-  const namespaces = new Namespaces(exec, '/dev');
+  const namespaces = new Namespaces(exec, '/dev', systemTimers);
   const iptables = new IptablesBackend(namespaces, { waitSeconds: 1, neutronLockPaths: [] });
   const dataplane = new NetfilterDataplane(namespaces, iptables, new NftablesBackend(namespaces));
   return { dataplane, saved: () => lines, scripts };

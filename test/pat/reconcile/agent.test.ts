@@ -101,7 +101,6 @@ describe('a later reconcile', () => {
 
   test('that is refused on a fresh view too is an error, and the next one reads the kernel again', async () => {
     bed.dataplane.refuseNext(ROUTER);
-    bed.dataplane.refuseNext(ROUTER);
     await expect(bed.reconcile(recordWith([SSH]), [WEB.id])).rejects.toMatchObject({ code: 'KERNEL_REFUSED' });
     expect(bed.dataplane.count('observe')).toBe(2);
     expect(bed.router.inPlace()).toEqual(keysOf(SSH, WEB));
@@ -110,6 +109,16 @@ describe('a later reconcile', () => {
 
     expect(bed.router.inPlace()).toEqual(keysOf(SSH));
     expect(bed.dataplane.count('observe')).toBe(3);
+  });
+
+  test('on a fresh view is repeated once as well: another process may have changed the rules since they were read', async () => {
+    const view = await bed.agent.inspect(ROUTER, 'kernel');
+    bed.router.flush();
+
+    await bed.agent.reconcile(view, recordWith([SSH]), [WEB.id]);
+
+    expect(bed.router.inPlace()).toEqual(keysOf(SSH));
+    expect(bed.dataplane.count('apply')).toBe(3);
   });
 
   test('that fails with another error is not repeated', async () => {

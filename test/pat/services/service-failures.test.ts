@@ -52,7 +52,6 @@ const state = async (): Promise<unknown> => ({
 const refuse = (): void => {
   // Twice, because a refusal may be due to an outdated view: the change is tried again after the kernel was read.
   node.dataplane.refuseNext(ROUTER);
-  node.dataplane.refuseNext(ROUTER);
 };
 
 const changes: [string, () => Promise<unknown>][] = [

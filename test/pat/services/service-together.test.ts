@@ -97,7 +97,7 @@ test('an update and a delete of one mapping are made one after the other, in any
 
 test('when the kernel refuses changes together, each is tried alone and only the invalid one fails', async () => {
   // Together, together again after the kernel was read; then alone: the first, and the first again.
-  for (let n = 0; n < 4; n++) node.dataplane.refuseNext(ROUTER);
+  for (let n = 0; n < 2; n++) node.dataplane.refuseNext(ROUTER);
 
   const works = [80, 81, 82].map((server_port) => node.pat.create({ ...REQUEST, server_port }));
 
