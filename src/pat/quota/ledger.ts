@@ -9,6 +9,7 @@ import { isPraasError, praasError } from '../errors.ts';
 import type { QuotaReserver } from '../interfaces/quota.ts';
 import type { QuotaStore } from '../interfaces/quota-store.ts';
 import type { MappingStore } from '../interfaces/store.ts';
+import { Mappings } from '../mapping/mappings.ts';
 import type { RouterRecord } from '../mapping/record.ts';
 import { exceededLimit, type Quota, type QuotaUsage } from './quota.ts';
 
@@ -30,13 +31,11 @@ type ChangedRecord = Pick<RouterRecord, 'router_id' | 'mappings'>;
 /** Numbers of mappings, by project. */
 type ProjectCounts = ReadonlyMap<string, number>;
 
-const NO_COUNTS: ProjectCounts = new Map();
-
 export class QuotaLedger implements QuotaReserver {
   readonly #parts: QuotaLedgerParts;
-  readonly #byRouter = new Map<string, ProjectCounts>();
-  /** Records that changed since they were counted. */
-  readonly #uncounted = new Map<string, ChangedRecord['mappings']>();
+  readonly #byRouter = new Map<string, Map<string, number>>();
+  /** By router, the mappings that were counted last. */
+  readonly #counted = new Map<string, Mappings>();
   readonly #totals = new Map<string, number>();
   readonly #reservations = new Set<Reservation>();
   #released = Promise.withResolvers<void>();
@@ -46,25 +45,16 @@ export class QuotaLedger implements QuotaReserver {
     this.#parts = parts;
   }
 
-  /** Takes the record after each transaction. It is counted only when a count is needed, because most changes need none. */
-  recordChanged({ router_id, mappings }: ChangedRecord): void {
-    this.#uncounted.set(router_id, mappings);
-  }
-
-  #countAll(): void {
-    for (const [routerId, mappings] of this.#uncounted) this.#count(routerId, mappings);
-    this.#uncounted.clear();
-  }
-
-  #count(routerId: string, mappings: ChangedRecord['mappings']): void {
-    const counts = countsOf([...mappings.values()].map(({ project_id }) => project_id));
-    for (const [projectId, count] of this.#byRouter.get(routerId) ?? NO_COUNTS) {
-      this.#totals.set(projectId, (this.#totals.get(projectId) ?? 0) - count);
-    }
-    for (const [projectId, count] of counts) {
-      this.#totals.set(projectId, (this.#totals.get(projectId) ?? 0) + count);
+  /** Takes the record after each transaction. Costs as much as has changed since the last one. */
+  recordChanged({ router_id: routerId, mappings }: ChangedRecord): void {
+    const counts = this.#byRouter.get(routerId) ?? new Map<string, number>();
+    const { removed, added } = mappings.since(this.#counted.get(routerId) ?? Mappings.NONE);
+    for (const each of [counts, this.#totals]) {
+      for (const { project_id } of removed) add(each, project_id, -1);
+      for (const { project_id } of added) add(each, project_id, 1);
     }
     this.#byRouter.set(routerId, counts);
+    this.#counted.set(routerId, mappings);
   }
 
   /** Throws QUOTA_EXCEEDED, what QuotaStore.read and the store throw, and what `work` throws. */
@@ -87,7 +77,6 @@ export class QuotaLedger implements QuotaReserver {
   /** Gives how many mappings a project has; `onRouter` is for the router with most of them. Throws what the store throws. */
   async usage(projectId: string): Promise<QuotaUsage> {
     await this.#load();
-    this.#countAll();
     const onRouters = [...this.#byRouter.values()].map((counts) => counts.get(projectId) ?? 0);
     const onRouter = onRouters.reduce((max, count) => Math.max(max, count), 0);
     return { mappings: this.#totals.get(projectId) ?? 0, onRouter };
@@ -96,8 +85,7 @@ export class QuotaLedger implements QuotaReserver {
   /** Gives all projects that have mappings. Throws what the store throws. */
   async projects(): Promise<readonly string[]> {
     await this.#load();
-    this.#countAll();
-    return [...this.#totals].filter(([, count]) => count > 0).map(([projectId]) => projectId);
+    return [...this.#totals.keys()];
   }
 
   /** Waits while the mappings of running requests take the quota, then reserves. */
@@ -109,7 +97,6 @@ export class QuotaLedger implements QuotaReserver {
 
   /** False when only running requests keep it from fitting. Throws QUOTA_EXCEEDED when it does not fit without them either. */
   #fits({ routerId, counts }: Reservation, own: Awaited<ReturnType<QuotaStore['read']>>): boolean {
-    this.#countAll();
     const quotas = [...counts].map(([projectId, count]) => ({
       projectId,
       count,
@@ -128,10 +115,6 @@ export class QuotaLedger implements QuotaReserver {
       const used = { mappings: stored.mappings + reserved.mappings, onRouter: stored.onRouter + reserved.onRouter };
       return exceededLimit(quota, used, count) === undefined;
     });
-  }
-
-  #knows(routerId: string): boolean {
-    return this.#byRouter.has(routerId) || this.#uncounted.has(routerId);
   }
 
   #reserved(routerId: string, projectId: string): QuotaUsage {
@@ -161,18 +144,26 @@ export class QuotaLedger implements QuotaReserver {
   /** A record that cannot be read counts as empty until it can be read: other routers stay usable, and its own refuses changes. */
   async #loadAll(): Promise<void> {
     const { store } = this.#parts;
-    const routerIds = (await store.routers()).filter((routerId) => !this.#knows(routerId));
+    const routerIds = (await store.routers()).filter((routerId) => !this.#counted.has(routerId));
     const records = await Promise.allSettled(routerIds.map((routerId) => store.read(routerId)));
     for (const result of records) {
       if (result.status === 'rejected') {
         if (!isPraasError(result.reason)) throw result.reason;
         this.#loading = undefined;
-      } else if (!this.#knows(result.value.router_id)) {
+      } else if (!this.#counted.has(result.value.router_id)) {
         // A record that changed while this one was read is newer.
         this.recordChanged(result.value);
       }
     }
   }
+}
+
+/** A project that has none any more is left out. */
+function add(counts: Map<string, number>, projectId: string | null, count: number): void {
+  if (projectId === null) return;
+  const sum = (counts.get(projectId) ?? 0) + count;
+  if (sum === 0) counts.delete(projectId);
+  else counts.set(projectId, sum);
 }
 
 function countsOf(projects: readonly (string | null)[]): ProjectCounts {

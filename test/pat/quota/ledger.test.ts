@@ -247,3 +247,42 @@ describe('the counts', () => {
     );
   });
 });
+
+test('whatever changes in whichever records, the counts are those of all mappings', async () => {
+  const projects = [null, 'blue', 'green'];
+  const change = fc.record({
+    router_id: fc.constantFrom('east', 'west'),
+    put: fc.array(fc.record({ id: fc.nat(9).map(idOf), project_id: fc.constantFrom(...projects) }), { maxLength: 4 }),
+    remove: fc.array(fc.nat(9).map(idOf), { maxLength: 3 }),
+    /** The files were replaced by others: the record is read anew, with other values of equal content. */
+    isReloaded: fc.boolean(),
+  });
+  const property = fc.asyncProperty(fc.array(change, { maxLength: 12 }), async (changes) => {
+    const quotas = new MemoryQuotaStore();
+    const ledger = new QuotaLedger({
+      store: new MemoryStore(),
+      quotas,
+      defaults: () => ({ mappings: -1, ports_per_router: -1 }),
+    });
+    const records = new Map(['east', 'west'].map((router_id) => [router_id, emptyRecord(router_id)]));
+    for (const { router_id, put, remove, isReloaded } of changes) {
+      const before = records.get(router_id) ?? emptyRecord(router_id);
+      const after = withDelta(before, { put: put.map((fields) => ({ ...MAPPING, ...fields, router_id })), remove });
+      const copies = [...after.mappings.values()].map((mapping) => ({ ...mapping }));
+      const record = isReloaded ? withDelta(emptyRecord(router_id), { put: copies }) : after;
+      records.set(router_id, record);
+      ledger.recordChanged(record);
+      const counts = (projectId: string): number[] =>
+        [...records.values()].map(
+          ({ mappings }) => [...mappings.values()].filter(({ project_id }) => project_id === projectId).length,
+        );
+      for (const project of ['blue', 'green']) {
+        const [east = 0, west = 0] = counts(project);
+        expect(await ledger.usage(project)).toEqual({ mappings: east + west, onRouter: Math.max(east, west) });
+      }
+      const having = ['blue', 'green'].filter((project) => counts(project).some((count) => count > 0));
+      expect((await ledger.projects()).toSorted()).toEqual(having);
+    }
+  });
+  await fc.assert(property, { numRuns: 100 });
+});
