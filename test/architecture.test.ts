@@ -61,7 +61,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     ours: [
       'core',
       ...of('pat', 'errors.ts', 'mapping', 'router'),
-      ...of('system', 'path-exists.ts', 'temp-file.ts', 'tool-errors.ts'),
+      ...of('system', 'directory-names.ts', 'path-exists.ts', 'temp-file.ts', 'tool-errors.ts'),
     ],
     types: [...of('pat', 'interfaces', 'plan'), ...of('system', 'exec.ts', 'follow.ts')],
     packages: ['node'],
@@ -79,7 +79,12 @@ const RULES: Readonly<Record<string, Rule>> = {
     why: 'files that survive a crash are the same for every product',
   },
   'store/files/pat': {
-    ours: ['core', ...of('pat', 'errors.ts', 'interfaces', 'mapping', 'quota'), 'store/files', 'system/disk.ts'],
+    ours: [
+      'core',
+      ...of('pat', 'errors.ts', 'interfaces', 'mapping', 'quota'),
+      'store/files',
+      ...of('system', 'directory-names.ts', 'disk.ts'),
+    ],
     types: ['system/exec.ts'],
     packages: ['node', 'lowdb', 'zod'],
     why: 'an adapter knows the product that it serves and the machine, never another adapter: only compose/ joins them',

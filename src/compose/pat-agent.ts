@@ -6,7 +6,6 @@ import type { Logger } from '../core/logger.ts';
 import { RouterWatch } from '../netfilter/watch.ts';
 import type { PatSettings } from '../pat/change/situation.ts';
 import type { MonitorLoop } from '../pat/follow/loop.ts';
-import type { Status } from '../pat/mapping/mapping.ts';
 import { CloudWatch } from '../pat/reconcile/cloud-watch.ts';
 import { Controller } from '../pat/reconcile/controller.ts';
 import { ProcessMetrics } from '../server/http/metrics.ts';
@@ -135,7 +134,7 @@ function reconcilingNode(foundation: Foundation): ReconcilingNode {
   });
   const follow = createFollow(runtime.env, interruption.abortSignal);
   const watch = new RouterWatch({ directory: config.netns_dir, follow, exec, log });
-  const patMetrics = new PatMetrics(metrics.registry, () => countByStatus(node));
+  const patMetrics = new PatMetrics(metrics.registry, () => node.pat.countByStatus());
   const controller = controllerOf(node, settings, patMetrics, log);
   return { node, controller, routerWatch: routerWatchPart(node, watch, controller) };
 }
@@ -214,11 +213,6 @@ function logNotices(log: Logger, { listen_address, legacy_api_allow }: Config, h
   const isLoopback = listen_address.startsWith('127.') || listen_address === '::1';
   log.warn('legacy API open without token', { legacy_api_allow });
   if (!isLoopback && !hasTls) log.warn('TLS disabled on non-loopback address', { listen_address });
-}
-
-async function countByStatus({ pat }: Node): Promise<ReadonlyMap<Status, number>> {
-  const { mappings } = await pat.list();
-  return new Map([...Map.groupBy(mappings, ({ status }) => status)].map(([status, group]) => [status, group.length]));
 }
 
 /** The settings of the configuration that is in force at the time of each call. */

@@ -3,13 +3,14 @@
  * may be deleted between any two steps; that always ends with ROUTER_NOT_FOUND. Nothing else does: a namespace that cannot be
  * entered may be full of open ports.
  */
-import { lstat, readdir } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Timers } from '../core/timers.ts';
 import { isUuid } from '../core/values/uuid.ts';
 import { praasError } from '../pat/errors.ts';
 import { RouterId } from '../pat/mapping/mapping.ts';
 import { routerIdOf } from '../pat/router/facts.ts';
+import { DirectoryNames } from '../system/directory-names.ts';
 import type { Command, Exec, ExecResult } from '../system/exec.ts';
 import { COMMAND_NOT_FOUND, toolFailed, toolMissing } from '../system/tool-errors.ts';
 
@@ -25,9 +26,16 @@ const ABSENT = ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'];
 const NOT_MOUNTED = /: Invalid argument$/;
 const PAUSES_MS = [10, 30, 100];
 
+/** The names of all namespaces, and the router IDs of those that can belong to a router; both sorted. */
+interface NamespaceNames {
+  readonly names: readonly string[];
+  readonly routerIds: readonly string[];
+}
+
 export class Namespaces {
   readonly #exec: Exec;
   readonly #directory: string;
+  readonly #names: DirectoryNames<NamespaceNames>;
   readonly #kindOf: (routerId: string) => RouterKind | undefined;
   readonly #timers: Timers;
 
@@ -40,6 +48,7 @@ export class Namespaces {
   ) {
     this.#exec = exec;
     this.#directory = directory;
+    this.#names = new DirectoryNames(directory, namespaceNames);
     this.#kindOf = kindOf;
     this.#timers = timers;
   }
@@ -48,9 +57,8 @@ export class Namespaces {
    * Gives the router IDs of all namespaces, sorted, each once. Names that are not valid router IDs are left out. Throws
    * NAMESPACE_UNREADABLE.
    */
-  async routers(): Promise<string[]> {
-    const ids = (await this.#names()).map(routerIdOf).filter((id) => RouterId.safeParse(id).success);
-    return [...new Set(ids)].toSorted();
+  async routers(): Promise<readonly string[]> {
+    return (await this.#namespaces()).routerIds;
   }
 
   /**
@@ -93,7 +101,7 @@ export class Namespaces {
 
   /** Its own name may still be in the directory, without a namespace mounted on it, so it is not listed as a known one. */
   async #notFound(router: string): Promise<Error> {
-    const others = (await this.#names()).filter((name) => routerIdOf(name) !== routerIdOf(router));
+    const others = (await this.#namespaces()).names.filter((name) => routerIdOf(name) !== routerIdOf(router));
     return praasError('ROUTER_NOT_FOUND', { router, known: others });
   }
 
@@ -106,12 +114,16 @@ export class Namespaces {
   }
 
   /** Without the directory there has been no namespace since the boot. */
-  async #names(): Promise<string[]> {
-    const names = await readdir(this.#directory).catch((error: NodeJS.ErrnoException) =>
-      absentOr<string[]>(this.#directory, error, []),
-    );
-    return names.toSorted();
+  #namespaces(): Promise<NamespaceNames> {
+    return this.#names
+      .read()
+      .catch((error: NodeJS.ErrnoException) => absentOr(this.#directory, error, namespaceNames([])));
   }
+}
+
+function namespaceNames(names: readonly string[]): NamespaceNames {
+  const ids = names.map(routerIdOf).filter((id) => RouterId.safeParse(id).success);
+  return { names: names.toSorted(), routerIds: [...new Set(ids)].toSorted() };
 }
 
 /** Gives `absent` when there is no such path; throws NAMESPACE_UNREADABLE when it cannot be looked up. */

@@ -64,7 +64,9 @@ export class CheckService implements Checks {
       this.#inCloud(mapping, showsHosts),
       this.#connection(mapping),
     ]);
-    const own = [judgeMapping(mapping), judgeCounters(mapping.counters)];
+    // The inspection of the kernel has just read the counters.
+    const { counters } = await this.#parts.pat.get(mapping.id, requester);
+    const own = [judgeMapping(mapping), judgeCounters(counters)];
     return reportOf(mapping, [...own, ...kernel, table, ...cloud.hops, connection(cloud.allowsRouter)]);
   }
 

@@ -59,10 +59,8 @@ export interface RouterAgent {
   reconcile(view: RouterView, record: RouterRecord, ids: readonly string[]): Promise<ReconcileResult>;
 }
 
-/** The counters of mappings. */
+/** The counters of mappings, as of the last time when the rules of their routers were read. */
 export interface CounterSource {
   /** Undefined for a mapping whose counters have not been read yet. */
   counters(routerId: string, mappingId: string): Counters | undefined;
-  /** Reads the counters of a router anew. Throws as RouterAgent.inspect does. */
-  refreshCounters(routerId: string): Promise<void>;
 }

@@ -78,11 +78,6 @@ export class Agent implements RouterAgent, CounterSource {
     return this.#counters.of(routerId, mappingId);
   }
 
-  async refreshCounters(routerId: string): Promise<void> {
-    if (this.#counters.isFresh(routerId, this.#clock.now())) return;
-    await this.#observe(routerId);
-  }
-
   async #observe(routerId: string): Promise<Observation> {
     const observation = await this.#dataplane.observe(routerId);
     this.#counters.record(routerId, observation.forwards, this.#clock.now());

@@ -13,11 +13,8 @@ interface MappingTotals {
   readonly lastHitAt: string | null;
 }
 
-const FRESH_MS = 1000;
-
 export class CounterTotals {
   readonly #routers = new Map<string, Map<string, MappingTotals>>();
-  readonly #recordedMs = new Map<string, number>();
 
   /** Adds what was read from a router at `now`, and drops the mappings that have no rules any more. */
   record(routerId: string, forwards: readonly ObservedForward[], now: Date): void {
@@ -26,12 +23,6 @@ export class CounterTotals {
       counters ? [[mapping_id, next(before?.get(mapping_id), counters, now)]] : [],
     );
     this.#routers.set(routerId, new Map(totals));
-    this.#recordedMs.set(routerId, now.getTime());
-  }
-
-  /** True when the counters of the router were read less than a second ago. */
-  isFresh(routerId: string, now: Date): boolean {
-    return now.getTime() - (this.#recordedMs.get(routerId) ?? Number.NEGATIVE_INFINITY) < FRESH_MS;
   }
 
   of(routerId: string, mappingId: string): Counters | undefined {

@@ -104,7 +104,7 @@ export class ExpiryWatch {
     const [expired, soon] = [due.filter(isOver(now)), due.filter((each) => !isOver(now)(each))];
     this.#replace(
       due,
-      soon.map(({ mapping }) => watched(mapping, mapping.enabled)),
+      soon.map(({ mapping }) => watch(mapping, mapping.enabled)),
     );
     for (const { mapping } of soon) if (mapping.enabled) this.#parts.onExpiringSoon(mapping);
     const published = expired.map(({ mapping }) => mapping).filter(({ enabled }) => enabled);
@@ -121,11 +121,11 @@ export class ExpiryWatch {
 function watchedOf(mapping: Mapping, before: Watched | undefined, now: Date): Watched | undefined {
   const isSame = before !== undefined && before.mapping.expires_at === mapping.expires_at;
   if (mapping.expires_at === null || !(isSame || !isExpired(mapping, now))) return undefined;
-  return watched(mapping, isSame && before.isWarned);
+  return watch(mapping, isSame && before.isWarned);
 }
 
 /** There is no warning of a mapping that is disabled. */
-function watched(mapping: Mapping, isWarned: boolean): Watched {
+function watch(mapping: Mapping, isWarned: boolean): Watched {
   const expiryMs = Date.parse(mapping.expires_at ?? '');
   return { mapping, isWarned, dueMs: isWarned || !mapping.enabled ? expiryMs : expiryMs - SOON_MS };
 }

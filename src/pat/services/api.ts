@@ -52,8 +52,19 @@ export interface Pat {
   sync(routerId: string, options?: ChangeOptions): Promise<Changed<Synced>>;
 }
 
-/** The mappings of this node, of which the API creates several in one change. */
+/** Mappings in their natural order, of which each is made when it is taken. */
+export interface MappingPages extends Iterable<MappingView> {
+  /** Why the records of some routers could not be read. */
+  readonly failures: readonly Error[];
+  get(id: string): MappingView | undefined;
+  /** Gives those after this one. */
+  after(mapping: MappingView): Iterable<MappingView>;
+}
+
+/** The mappings of this node, of which the API creates several in one change, and shows some. */
 export interface NodePat extends Pat {
+  /** As `list`, for one that takes a page of them. */
+  pages(filter?: MappingFilter, requester?: Requester): Promise<MappingPages>;
   /**
    * Creates all of them or none. `ids` are used instead of generated ones. Throws as create does, MAPPING_EXISTS where a mapping
    * has one of the IDs, and INVALID_INPUT for no request or for requests of several routers.

@@ -6,15 +6,11 @@ import { praasError } from '../errors.ts';
 import type { Dataplane } from '../interfaces/dataplane.ts';
 import type { MappingStore } from '../interfaces/store.ts';
 import { type Mapping, relatedIds } from '../mapping/mapping.ts';
+import type { RouterRecord } from '../mapping/record.ts';
 import { withCurrentStatus } from '../plan/status.ts';
 import type { RouterDirectory } from '../target/router-directory.ts';
 import type { MappingFilter } from './api.ts';
-
-interface StoredMappings {
-  readonly mappings: readonly Mapping[];
-  /** Why the records of some routers could not be read. */
-  readonly failures: readonly Error[];
-}
+import { StoredMappings } from './stored-mappings.ts';
 
 export interface MappingQueryParts {
   readonly store: Pick<MappingStore, 'routers' | 'read'>;
@@ -26,35 +22,22 @@ export interface MappingQueryParts {
 
 export class MappingQuery {
   readonly #parts: MappingQueryParts;
-  /** The router of each mapping when it was last read. Only a hint, which avoids reading all routers. */
-  readonly #lastRouter = new Map<string, string>();
 
   constructor(parts: MappingQueryParts) {
     this.#parts = parts;
   }
 
-  /**
-   * Gives the mappings that match the filter and that the requester sees, by router, gateway address, port and protocol. A
-   * record that cannot be read is in `failures`.
-   */
+  /** Gives the mappings that match the filter and that the requester sees. A record that cannot be read is in `failures`. */
   async list(filter: MappingFilter = {}, requester: Requester = ROOT): Promise<StoredMappings> {
-    const { store, dataplane, clock } = this.#parts;
-    const routerIds = filter.router_id === undefined ? await store.routers() : [filter.router_id];
+    const { records, failures, asOf } = await this.#read(filter.router_id);
     const relatedTo = filter.related_to && new Set(filter.related_to);
-    const [present, records] = await Promise.all([
-      dataplane.routers(),
-      Promise.allSettled(routerIds.map((routerId) => store.read(routerId))),
-    ]);
-    const presentRouters = new Set(present);
-    const now = clock.now();
-    const mappings = records
-      .flatMap((result) => (result.status === 'fulfilled' ? [...result.value.mappings.values()] : []))
-      .filter((mapping) => requester.sees(mapping.project_id) && matches(mapping, filter, relatedTo))
-      .map((mapping) => this.#asOf(mapping, now, presentRouters.has(mapping.router_id)))
-      .filter(({ status }) => filter.status === undefined || filter.status === status)
-      .toSorted(byEndpoint);
-    for (const { id, router_id } of mappings) this.#lastRouter.set(id, router_id);
-    return { mappings, failures: records.flatMap((result) => (result.status === 'rejected' ? [result.reason] : [])) };
+    const isMeant = (mapping: Mapping): boolean =>
+      requester.sees(mapping.project_id) && matches(mapping, filter, relatedTo);
+    const isShown = ({ status }: Mapping): boolean => filter.status === undefined || filter.status === status;
+    return new StoredMappings(records, failures, (mapping) => {
+      const shown = isMeant(mapping) ? asOf(mapping) : undefined;
+      return shown && isShown(shown) ? shown : undefined;
+    });
   }
 
   /** Gives one mapping, by its ID or an unambiguous ID prefix. Throws MAPPING_NOT_FOUND, ID_AMBIGUOUS. */
@@ -69,42 +52,40 @@ export class MappingQuery {
    * found. Throws MAPPING_NOT_FOUND, ID_AMBIGUOUS.
    */
   async resolve(ids: readonly string[], requester: Requester = ROOT): Promise<Mapping[]> {
-    const hinted = await this.#atLastRouters(ids);
-    if (hinted.every((mapping) => mapping !== undefined && requester.sees(mapping.project_id)))
-      return hinted as Mapping[];
-    const { mappings, failures } = await this.list({}, requester);
-    const byId = new Map(mappings.map((mapping) => [mapping.id, mapping]));
+    const { records, failures, asOf } = await this.#read();
+    const seen = (mappings: Iterable<Mapping>): Mapping[] =>
+      [...mappings].filter(({ project_id }) => requester.sees(project_id));
     return ids.map((id) => {
-      const exact = byId.get(id);
-      const candidates = exact
-        ? [exact]
-        : mappings.filter((mapping) => id !== '' && mapping.id.startsWith(id.toLowerCase()));
+      const exact = seen(records.flatMap(({ mappings }) => mappings.get(id) ?? []));
+      const prefix = id.toLowerCase();
+      const candidates =
+        exact.length > 0 || id === '' ? exact : records.flatMap(({ mappings }) => seen(mappings.startingWith(prefix)));
       const [mapping] = candidates;
       if (mapping === undefined) throw failures[0] ?? praasError('MAPPING_NOT_FOUND', { id });
       if (candidates.length > 1) throw praasError('ID_AMBIGUOUS', { id, ids: candidates.map((each) => each.id) });
-      return mapping;
+      return asOf(mapping);
     });
   }
 
-  /** Gives the mapping of each full ID whose router is still the last known one. Reads each router once. */
-  async #atLastRouters(ids: readonly string[]): Promise<(Mapping | undefined)[]> {
+  /** Reads the records of a router, or of all, in the order of their IDs; and gives what shows a mapping with its status as of now. */
+  async #read(routerId?: string): Promise<{
+    readonly records: readonly RouterRecord[];
+    readonly failures: readonly Error[];
+    readonly asOf: (mapping: Mapping) => Mapping;
+  }> {
     const { store, dataplane, clock } = this.#parts;
-    const routerIds = [...new Set(ids.flatMap((id) => this.#lastRouter.get(id) ?? []))];
-    if (routerIds.length === 0) return ids.map(() => undefined);
-    const [present, ...records] = await Promise.all([
+    const routerIds = routerId === undefined ? await store.routers() : [routerId];
+    const [present, results] = await Promise.all([
       dataplane.routers(),
-      ...routerIds.map((routerId) => store.read(routerId).catch(() => undefined)),
+      Promise.allSettled(routerIds.map((each) => store.read(each))),
     ]);
-    const byRouter = new Map(routerIds.map((routerId, index) => [routerId, records[index]]));
     const presentRouters = new Set(present);
     const now = clock.now();
-    return ids.map((id) => {
-      const routerId = this.#lastRouter.get(id) ?? '';
-      const mapping = byRouter.get(routerId)?.mappings.get(id);
-      if (mapping) return this.#asOf(mapping, now, presentRouters.has(routerId));
-      this.#lastRouter.delete(id);
-      return undefined;
-    });
+    return {
+      records: results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])),
+      failures: results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : [])),
+      asOf: (mapping) => this.#asOf(mapping, now, presentRouters.has(mapping.router_id)),
+    };
   }
 
   #asOf(mapping: Mapping, now: Date, isPresent: boolean): Mapping {
@@ -119,18 +100,4 @@ export class MappingQuery {
 function matches(mapping: Mapping, { server_ip }: MappingFilter, relatedTo: ReadonlySet<string> | undefined): boolean {
   if (server_ip !== undefined && mapping.server_ip !== server_ip) return false;
   return relatedTo === undefined || relatedIds(mapping).some((id) => relatedTo.has(id));
-}
-
-function byEndpoint(a: Mapping, b: Mapping): number {
-  return (
-    compareText(a.router_id, b.router_id) ||
-    compareText(a.gateway_ip, b.gateway_ip) ||
-    a.router_port - b.router_port ||
-    compareText(a.protocol, b.protocol)
-  );
-}
-
-/** By code points: the order does not depend on the locale, and is a hundred times faster than localeCompare. */
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -18,13 +18,13 @@ import type { SecurityGroupAccess } from '../interfaces/security-groups.ts';
 import type { MappingStore } from '../interfaces/store.ts';
 import type { Targets } from '../interfaces/target.ts';
 import { endpointOf } from '../mapping/forward.ts';
-import { type Mapping, type MappingPatch, type NewMapping, widensAccess } from '../mapping/mapping.ts';
+import { type Mapping, type MappingPatch, type NewMapping, type Status, widensAccess } from '../mapping/mapping.ts';
 import type { MappingRequest } from '../mapping/request.ts';
 import type { MappingView } from '../mapping/view.ts';
 import type { Connection } from '../plan/connection.ts';
 import { removeUnusedRules } from '../target/opened-rules.ts';
 import { requireRouterPort } from '../target/permissions.ts';
-import type { DeletedMappings, MappingFilter, MappingList, NodePat } from './api.ts';
+import type { DeletedMappings, MappingFilter, MappingList, MappingPages, NodePat } from './api.ts';
 import { MappingCreation } from './create-mappings.ts';
 import { MappingQuery, type MappingQueryParts } from './mapping-query.ts';
 
@@ -158,15 +158,34 @@ export class PatService implements NodePat {
   }
 
   async list(filter: MappingFilter = {}, requester: Requester = ROOT): Promise<MappingList> {
-    const { mappings, failures } = await this.#query.list(filter, requester);
-    return { mappings: mappings.map((mapping) => this.#view(mapping)), failures };
+    const stored = await this.#query.list(filter, requester);
+    return { mappings: Array.from(stored, (mapping) => this.#view(mapping)), failures: stored.failures };
+  }
+
+  async pages(filter: MappingFilter = {}, requester: Requester = ROOT): Promise<MappingPages> {
+    const stored = await this.#query.list(filter, requester);
+    const view = (mapping: Mapping): MappingView => this.#view(mapping);
+    const get = (id: string): MappingView | undefined => {
+      const mapping = stored.get(id);
+      return mapping && view(mapping);
+    };
+    return {
+      failures: stored.failures,
+      get,
+      after: (mapping) => stored.after(mapping).map(view),
+      [Symbol.iterator]: () => stored[Symbol.iterator]().map(view),
+    };
+  }
+
+  /** Gives the number of mappings in each status; a status that none has is left out. */
+  async countByStatus(): Promise<ReadonlyMap<Status, number>> {
+    const counts = new Map<Status, number>();
+    for (const { status } of await this.#query.list()) counts.set(status, (counts.get(status) ?? 0) + 1);
+    return counts;
   }
 
   async get(id: string, requester: Requester = ROOT): Promise<MappingView> {
-    const mapping = await this.#query.get(id, requester);
-    // A failed read gives the last counters; it is reported by other calls, such as sync and check.
-    await this.#parts.counters?.refreshCounters(mapping.router_id).catch(() => undefined);
-    return this.#view(mapping);
+    return this.#view(await this.#query.get(id, requester));
   }
 
   async connections(id: string, requester: Requester = ROOT): Promise<readonly Connection[]> {

@@ -50,10 +50,10 @@ function listMappings(parts: MappingsParts): Endpoint {
       const routerId = query.router_id && routers.idOf(query.router_id, requester);
       const { related_to } = query;
       const ofRouter = routerId === undefined ? {} : { router_id: routerId };
-      const listed = await pat.list({ ...ofRouter, ...(related_to && { related_to }) }, requester);
-      const { mappings, next } = pageOf(listed.mappings, { ...query, ...ofRouter }, new URL(url, baseUrl));
+      const pages = await pat.pages({ ...ofRouter, ...(related_to && { related_to }) }, requester);
+      const { mappings, next } = pageOf(pages, { ...query, ...ofRouter }, new URL(url, baseUrl));
       const links = next === undefined ? {} : { mappings_links: [{ rel: 'next', href: next }] };
-      const failures = problemsOf(parts, requester, listed.failures);
+      const failures = problemsOf(parts, requester, pages.failures);
       return { status: 200, body: { mappings, ...links, failures } };
     },
   });

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { type Requester, ROOT } from '../../../src/core/identity/requester.ts';
 import { praasError } from '../../../src/pat/errors.ts';
 import type { Mapping } from '../../../src/pat/mapping/mapping.ts';
 import { Mappings } from '../../../src/pat/mapping/mappings.ts';
@@ -60,7 +61,7 @@ beforeEach(() => {
 });
 
 const listed = async (filter?: MappingFilter): Promise<string[]> =>
-  (await query.list(filter)).mappings.map(({ id }) => id.slice(-1));
+  Array.from(await query.list(filter), ({ id }) => id.slice(-1));
 
 describe('list', () => {
   test('gives all mappings by router, gateway address, port and protocol', async () => {
@@ -80,19 +81,19 @@ describe('list', () => {
   });
 
   test('gives why each mapping is DOWN now, without reading the kernel', async () => {
-    const { mappings } = await query.list({ status: 'DOWN' });
+    const mappings = await query.list({ status: 'DOWN' });
 
-    expect(mappings.map(({ status_code }) => status_code)).toEqual(['DISABLED', 'ROUTER_ABSENT', 'EXPIRED']);
+    expect(Array.from(mappings, ({ status_code }) => status_code)).toEqual(['DISABLED', 'ROUTER_ABSENT', 'EXPIRED']);
     expect(dataplane.calls).toEqual(['routers']);
   });
 
   test('gives the readable mappings, and why the others cannot be read', async () => {
     store.damaged.add('east');
 
-    const { mappings, failures } = await query.list();
+    const mappings = await query.list();
 
-    expect(mappings.map(({ router_id }) => router_id)).toEqual(['gone', 'west']);
-    expect(failures).toMatchObject([{ code: 'STORE_DAMAGED' }]);
+    expect(Array.from(mappings, ({ router_id }) => router_id)).toEqual(['gone', 'west']);
+    expect(mappings.failures).toMatchObject([{ code: 'STORE_DAMAGED' }]);
   });
 });
 
@@ -111,7 +112,7 @@ describe('an ID or ID prefix', () => {
   test('that is ambiguous is refused with the IDs', async () => {
     expect(await errorOf(query.get('aa'))).toMatchObject({
       code: 'ID_AMBIGUOUS',
-      facts: { id: 'aa', ids: ['aa000000-0000-4000-8000-000000000002', 'aa000000-0000-4000-8000-000000000001'] },
+      facts: { id: 'aa', ids: ['aa000000-0000-4000-8000-000000000001', 'aa000000-0000-4000-8000-000000000002'] },
     });
   });
 
@@ -137,16 +138,47 @@ describe('an ID or ID prefix', () => {
   });
 });
 
-test('many mappings of one router are resolved with one read', async () => {
-  await query.list();
+test('many mappings are resolved with one read of each record, and none is looked at that is not asked for', async () => {
   let reads = 0;
   const counting = { routers: () => store.routers(), read: (id: string) => (reads++, store.read(id)) };
   query = new MappingQuery({ store: counting, dataplane, clock: new FakeClock(NOW) });
-  await query.list();
-  reads = 0;
 
   const resolved = await query.resolve(EAST.map(({ id }) => id));
 
   expect(resolved.map(({ id }) => id)).toEqual(EAST.map(({ id }) => id));
-  expect(reads).toBe(1);
+  expect(reads).toBe(3);
+});
+
+const seeing = (sees: () => boolean): Requester => Object.assign(Object.create(ROOT) as Requester, { sees });
+
+describe('a page', () => {
+  test('begins after the mapping that it names, and goes on to the next router', async () => {
+    const mappings = await query.list();
+    const [, second] = mappings;
+    if (second === undefined) throw new Error('there are five');
+
+    expect(mappings.get(second.id)).toEqual(second);
+    expect(Array.from(mappings.after(second), ({ id }) => id.slice(-1))).toEqual(['1', '5', '4']);
+  });
+
+  test('looks at no mapping that it does not have', async () => {
+    let looked = 0;
+    const requester = seeing(() => ++looked > 0);
+    const [first] = await query.list({}, requester);
+
+    expect([first?.id.slice(-1), looked]).toEqual(['3', 1]);
+  });
+
+  test('does not begin after a mapping that the filter leaves out, or that the requester does not see', async () => {
+    expect((await query.list({ status: 'DOWN' })).get(EAST[1]?.id ?? '')).toBeUndefined();
+    expect(
+      (
+        await query.list(
+          {},
+          seeing(() => false),
+        )
+      ).get(EAST[1]?.id ?? ''),
+    ).toBeUndefined();
+    expect((await query.list()).get(idOf(9))).toBeUndefined();
+  });
 });

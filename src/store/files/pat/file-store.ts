@@ -7,13 +7,14 @@ import { dirname } from 'node:path';
 import type { Clock } from '../../../core/clock.ts';
 import type { MappingStore, StoreTransaction } from '../../../pat/interfaces/store.ts';
 import type { RouterRecord } from '../../../pat/mapping/record.ts';
+import { DirectoryNames } from '../../../system/directory-names.ts';
 import { writeError } from '../../../system/disk.ts';
 import type { Exec } from '../../../system/exec.ts';
-import { makePrivateDirectory } from '../disk.ts';
+import { isMissing, makePrivateDirectory, readError } from '../disk.ts';
 import { StateLock } from '../lock.ts';
 import { removeLeftovers } from '../replace-file.ts';
 import type { Migration } from '../versions.ts';
-import { listRouters, lockPath, routerFiles, routersDirectory } from './layout.ts';
+import { lockPath, routerFiles, routerIdsOf, routersDirectory } from './layout.ts';
 import { loadBesideWriter } from './load.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { RouterWriter } from './router-writer.ts';
@@ -33,6 +34,7 @@ export class FileStore implements MappingStore {
   readonly #clock: Clock;
   readonly #migrations: readonly Migration[];
   readonly #lock: StateLock;
+  readonly #routers: DirectoryNames<readonly string[]>;
   readonly #writers = new Map<string, RouterWriter>();
   /** The acquisition of the lock, once it has started. */
   #acquired: Promise<void> | undefined;
@@ -41,13 +43,20 @@ export class FileStore implements MappingStore {
   constructor({ stateDir, exec, clock, lockTimeoutSeconds, command, migrations = MIGRATIONS }: FileStoreOptions) {
     this.#stateDir = stateDir;
     this.#clock = clock;
+    this.#routers = new DirectoryNames(routersDirectory(stateDir), routerIdsOf);
     this.#migrations = migrations;
     const path = lockPath(stateDir);
     this.#lock = new StateLock({ path, exec, clock, command, timeoutSeconds: lockTimeoutSeconds });
   }
 
-  routers(): Promise<readonly string[]> {
-    return listRouters(this.#stateDir);
+  /** Throws NOT_PERMITTED, STORE_UNREADABLE. */
+  async routers(): Promise<readonly string[]> {
+    try {
+      return await this.#routers.read();
+    } catch (error) {
+      if (isMissing(error)) return [];
+      throw readError(routersDirectory(this.#stateDir), error);
+    }
   }
 
   /** Acquires the lock now and not at the first transaction. Throws STORE_LOCKED with its holder, and as transaction does. */
@@ -56,8 +65,10 @@ export class FileStore implements MappingStore {
   }
 
   async read(routerId: string): Promise<RouterRecord> {
+    const record = this.#writers.get(routerId)?.record;
+    if (record) return record;
     const files = routerFiles(this.#stateDir, routerId);
-    return this.#writers.get(routerId)?.record ?? (await loadBesideWriter(files, this.#migrations)).record.view;
+    return (await loadBesideWriter(files, this.#migrations)).record.view;
   }
 
   async transaction<T>(routerId: string, work: (transaction: StoreTransaction) => Promise<T>): Promise<T> {

@@ -38,10 +38,9 @@ export function routerFiles(stateDir: string, routerId: string): RouterFiles {
   return { directory, routerId, snapshot: `${path}.json`, journal: `${path}.journal` };
 }
 
-/** Gives the IDs of all routers with a file, sorted. Throws NOT_PERMITTED, STORE_UNREADABLE. */
-export async function listRouters(stateDir: string): Promise<string[]> {
-  const ids = (await listRecordFiles(routersDirectory(stateDir))).map(({ routerId }) => routerId);
-  return [...new Set(ids)].toSorted();
+/** Takes the names of files, gives the IDs of all routers with a file, sorted. */
+export function routerIdsOf(names: readonly string[]): readonly string[] {
+  return [...new Set(names.flatMap(parseName).map(({ routerId }) => routerId))].toSorted();
 }
 
 /** Gives the newest damaged file of a router that was moved aside. Throws NOT_PERMITTED, STORE_UNREADABLE. */
