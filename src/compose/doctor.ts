@@ -20,9 +20,9 @@ import { toolChecks } from '../admin/doctor/tools.ts';
 import { SERVICES } from '../admin/install/paths.ts';
 import { isBooted } from '../admin/install/systemd.ts';
 import type { RenamedKey } from '../core/settings/sections.ts';
+import { parseTransport } from '../core/settings/transport-url.ts';
 import { Namespaces } from '../netfilter/namespace.ts';
 import { readTableNames } from '../netfilter/table-names.ts';
-import { parseTransport } from '../openstack/notifications/transport-url.ts';
 import { isPraasError, type PraasError } from '../pat/errors.ts';
 import { systemClock, systemTimers } from '../system/clock.ts';
 import { createExec, type Exec, isInstalled } from '../system/exec.ts';
@@ -94,7 +94,8 @@ export class Doctor {
     const { backend, port_app, port_monitor, tls_cert, state_dir, socket_path } = config;
     const exec = this.#exec();
     const hasTool = (tool: string): boolean => isInstalled(tool, env['PATH']);
-    const brokers = parseTransport(config.notifications)?.brokers ?? [];
+    const transport = config.notifications === '' ? undefined : parseTransport(config.notifications);
+    const brokers = transport !== undefined && 'brokers' in transport ? transport.brokers : [];
     return [
       rightsCheck(isRoot, () => readFile('/proc/self/status', 'utf8')),
       ...toolChecks({ exec, tools: toolsOf(config), isInstalled: hasTool, packageOf }),

@@ -1,23 +1,18 @@
 /** The monitor: what it compares, what it corrects, and when. Runs in the daemon, or in its own process. */
 
-import { readFile } from 'node:fs/promises';
 import type { Logger } from '../core/logger.ts';
-import { RabbitNotifications } from '../openstack/notifications/rabbit.ts';
-import { parseTransport } from '../openstack/notifications/transport-url.ts';
-import { praasError } from '../pat/errors.ts';
 import { MonitorLoop } from '../pat/follow/loop.ts';
 import { type MappingAccess, Monitor, type SweepOptions, type SweepReport } from '../pat/follow/monitor.ts';
 import { RemovalGuard } from '../pat/follow/removal-guard.ts';
 import type { Cloud } from '../pat/interfaces/cloud.ts';
-import type { Notifications } from '../pat/interfaces/notifications.ts';
 import type { Corrections, Pat } from '../pat/services/api.ts';
 import type { MonitorMetrics } from '../server/pat/monitor-metrics.ts';
 import { systemClock, systemTimers } from '../system/clock.ts';
-import { failureReason } from '../system/http/failure.ts';
 import { FileLog } from '../system/log.ts';
 import { buildCloud } from './cloud.ts';
 import { cloudNotConfigured } from './cloud-not-configured.ts';
 import type { Config } from './config.ts';
+import { notificationsOf } from './notifications.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 
 export interface MonitorParts {
@@ -36,7 +31,7 @@ interface BuiltMonitor {
   readonly metrics: MonitorMetrics;
 }
 
-/** Gives the monitor, not started. Throws CONFIG_INVALID for a message broker that cannot be. */
+/** Gives the monitor, not started. Throws CONFIG_INVALID for a file of the message broker's URL that cannot be read. */
 export async function buildMonitor(parts: MonitorParts): Promise<BuiltMonitor> {
   const { config, log } = parts;
   const monitor = monitorOf(parts);
@@ -85,32 +80,4 @@ function monitorOf({ config, cloud, pat, corrections, log }: Omit<MonitorParts, 
   };
   const guard = new RemovalGuard(() => config().max_removals_percent);
   return new Monitor({ cloud, mappings, guard, clock: systemClock, log });
-}
-
-async function notificationsOf({ notifications: url }: Config, log: Logger): Promise<Notifications | undefined> {
-  if (url === '') return undefined;
-  const transport = parseTransport(url);
-  if (transport === undefined) {
-    const found = 'not a transport URL (value not shown: it may contain a password)';
-    const allowed = 'rabbit://user:password@host:port/virtual_host, with ssl and ssl_ca_file';
-    throw praasError('CONFIG_INVALID', { where: 'praas.conf', key: 'notifications', found, allowed });
-  }
-  const ca = transport.caFile === undefined ? undefined : await readAuthority(transport.caFile);
-  return new RabbitNotifications({
-    transport,
-    ca,
-    timers: systemTimers,
-    random: Math.random,
-    log,
-  });
-}
-
-async function readAuthority(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    const found = `${path}, which cannot be read (${failureReason(error)})`;
-    const key = 'ssl_ca_file of notifications';
-    throw praasError('CONFIG_INVALID', { where: 'praas.conf', key, found, allowed: 'a PEM file' }, error);
-  }
 }

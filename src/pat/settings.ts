@@ -9,6 +9,7 @@ import {
   portRange,
   ports,
   seconds,
+  topics,
   transportUrl,
 } from '../core/settings/kinds.ts';
 import { key, type Section } from '../core/settings/sections.ts';
@@ -44,6 +45,12 @@ export const PAT_KEYS = {
     transportUrl,
     '',
     'transport URL of the message broker of OpenStack (empty for periodic sync only)',
+    { isSecret: true },
+  ),
+  notification_topics: key(
+    topics,
+    'notifications,versioned_notifications',
+    'topics of the notifications (of [oslo_messaging_notifications] and versioned_notifications_topics)',
   ),
   max_removals_percent: key(
     percent,

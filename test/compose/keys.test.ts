@@ -198,7 +198,15 @@ const CASES: { readonly [N in keyof Config]: Case<Config[N]> } = {
       ['rabbit://guest:guest@127.0.0.1:5672/', 'rabbit://guest:guest@127.0.0.1:5672/'],
       ['rabbit://a:b@h1,a:b@h2:5671/nova?ssl=1', 'rabbit://a:b@h1,a:b@h2:5671/nova?ssl=1'],
     ],
-    bad: ['amqp://guest@127.0.0.1', 'rabbit://', 'rabbit://a b', '127.0.0.1:5672'],
+    bad: ['amqp://guest@127.0.0.1', 'rabbit://mq:0', 'rabbit://a b', '127.0.0.1:5672', 'rabbit://u:s3cr#t@mq'],
+  },
+  notification_topics: {
+    fallback: ['notifications', 'versioned_notifications'],
+    good: [
+      ['notifications', ['notifications']],
+      ['a, b_2', ['a', 'b_2']],
+    ],
+    bad: ['a,', 'a b', 'a.#', '*'],
   },
   max_removals_percent: {
     fallback: 10,

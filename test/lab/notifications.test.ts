@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { type ChannelModel, connect } from 'amqplib';
+import { parseTransport } from '../../src/core/settings/transport-url.ts';
 import { RabbitNotifications } from '../../src/openstack/notifications/rabbit.ts';
-import { parseTransport } from '../../src/openstack/notifications/transport-url.ts';
 import { systemTimers } from '../../src/system/clock.ts';
 import { type Certificate, certificate } from '../pat/client/support.ts';
 import { waitUntil } from '../support/executable.ts';
@@ -65,9 +65,16 @@ afterAll(async () => {
 
 function hear(url: string, ca?: string) {
   const transport = parseTransport(url);
-  if (transport === undefined) throw new Error(`no transport: ${url}`);
+  if ('problem' in transport) throw new Error(transport.problem);
   const log = new ListLog();
-  const notifications = new RabbitNotifications({ transport, ca, timers: systemTimers, random: () => 0, log });
+  const notifications = new RabbitNotifications({
+    transport,
+    pem: { ca },
+    topics: ['notifications', 'versioned_notifications'],
+    timers: systemTimers,
+    random: () => 0,
+    log,
+  });
   const ids: string[] = [];
   let gaps = 0;
   opened.push(notifications);

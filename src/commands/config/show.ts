@@ -1,4 +1,5 @@
 import type { Setting } from '../../compose/config.ts';
+import { masked } from '../../core/values/masked.ts';
 import { PraasCommand } from '../base.ts';
 import { outputFlags } from '../flags.ts';
 import { renamedText } from '../output/renamed-key.ts';
@@ -13,9 +14,6 @@ const COLUMNS: readonly Column<Setting>[] = [
   { title: 'Description', value: ({ description }) => description },
 ];
 const DEFAULT_COLUMNS = ['Key', 'Value', 'Source'];
-
-/** A password in a URL. */
-const PASSWORDS = /:[^:/@,]*@/g;
 
 export default class ConfigShow extends PraasCommand {
   static override summary = 'show the configuration and the source of each value';
@@ -34,7 +32,7 @@ export default class ConfigShow extends PraasCommand {
     const { settings, renamed } = await this.loadConfig(flags.config);
     const usesOldName = settings.some(({ old_name }) => old_name !== null);
     const columns = this.choose(COLUMNS, flags.column, [...DEFAULT_COLUMNS, ...(usesOldName ? ['Old Name'] : [])]);
-    const shown = settings.map((setting) => ({ ...setting, value: setting.value.replace(PASSWORDS, ':***@') }));
+    const shown = settings.map((setting) => ({ ...setting, value: masked(setting.value) }));
     this.print(await renderList(flags.format, columns, shown));
     for (const each of renamed) this.complain(renamedText(each));
     return shown;

@@ -6,11 +6,14 @@
 import { isIP } from 'node:net';
 import { isCidr } from '../values/ipv4.ts';
 import type { PortRange } from '../values/port-range.ts';
+import { parseTransport } from './transport-url.ts';
 
 export interface Kind<T> {
   /** Completes the sentence "allowed: …". */
   readonly allowed: string;
   readonly parse: (text: string) => T | undefined;
+  /** What is wrong with a text that is not allowed, without quoting a secret in it; completes "KEY is …". */
+  readonly problem?: (text: string) => string | undefined;
 }
 
 const MAX_PORT = 65535;
@@ -142,8 +145,21 @@ export function days(max: number): Kind<number> {
   return { allowed: `a whole number of days from 1 to ${max}`, parse: (text) => numberIn(1, max, text) };
 }
 
+/** At least one. */
+export const topics: Kind<readonly string[]> = {
+  allowed: 'names of letters, digits, - and _, comma-separated',
+  parse: (text) =>
+    Object.freeze(parseAll(text.split(','), (part) => (/^[A-Za-z0-9_-]{1,100}$/.test(part) ? part : undefined))),
+};
+
 /** A message broker, written as transport_url of the OpenStack services. May be empty. */
 export const transportUrl: Kind<string> = {
   allowed: 'rabbit://user:password@host:port,…/virtual_host?ssl=1&ssl_ca_file=/path, or empty',
-  parse: (text) => (text === '' || /^rabbit:\/\/[^\s\p{C}\uFFFD#;]+$/u.test(text) ? text : undefined),
+  parse: (text) => (transportProblem(text) === undefined ? text : undefined),
+  problem: transportProblem,
 };
+
+function transportProblem(text: string): string | undefined {
+  const parsed = text === '' ? undefined : parseTransport(text);
+  return parsed !== undefined && 'problem' in parsed ? parsed.problem : undefined;
+}

@@ -14,11 +14,14 @@ export interface Key<T> {
   readonly isReloadable: boolean;
   /** The name that the key had before. It goes on working, and is reported as old. */
   readonly formerly: string | undefined;
+  /** True where values may contain a password: no error, log line or output quotes one. */
+  readonly isSecret: boolean;
 }
 
 interface KeyOptions {
   readonly isReloadable?: boolean;
   readonly formerly?: string;
+  readonly isSecret?: boolean;
 }
 
 /** The keys of one section, by name. */
@@ -68,9 +71,9 @@ export function key<T>(
   kind: Kind<T>,
   fallback: string,
   description: string,
-  { isReloadable = false, formerly }: KeyOptions = {},
+  { isReloadable = false, formerly, isSecret = false }: KeyOptions = {},
 ): Key<T> {
-  return { kind, fallback, description, isReloadable, formerly };
+  return { kind, fallback, description, isReloadable, formerly, isSecret };
 }
 
 /** All keys of all sections, in the order in which they are shown. */

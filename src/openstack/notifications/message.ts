@@ -18,6 +18,12 @@ const OWNER_KEYS: readonly string[] = [
   'network_id',
   'security_groups',
   'request_id',
+  // Of Nova's versioned notifications.
+  'action_initiator_project',
+  'action_initiator_user',
+  'image_uuid',
+  'flavor',
+  'keypairs',
 ];
 const MAX_DEPTH = 6;
 const MAX_IDS = 100;

@@ -5,7 +5,6 @@
  * indented line never continues the one above, and only `=` separates key and value.
  */
 import { praasError } from '../../core/errors/errors.ts';
-import { found } from './found.ts';
 
 interface SectionLine {
   readonly kind: 'section';
@@ -43,7 +42,8 @@ export function* parseLines(text: string, path: string): Generator<SectionLine |
     const parsed = parseSection(content, line) ?? parseEntry(content, line);
     if (parsed === undefined) {
       const allowed = '[section], key = value, or a comment that begins with # or ;';
-      throw praasError('CONFIG_SYNTAX', { where, found: `unreadable line ${found(content)}`, allowed });
+      // Not quoted: it may be the rest of a value that contains a password.
+      throw praasError('CONFIG_SYNTAX', { where, found: 'unreadable line', allowed });
     }
     yield parsed;
   }

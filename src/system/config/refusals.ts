@@ -2,8 +2,9 @@
 import { type PraasError, praasError } from '../../core/errors/errors.ts';
 import { type DeclaredKey, declaredKeys, namesOf, type Sections } from '../../core/settings/sections.ts';
 import { nearest } from '../../core/values/nearest.ts';
-import { found } from './found.ts';
 import type { Written } from './written.ts';
+
+const NOT_A_NAME = '(not shown: not a name)';
 
 /** Gives CONFIG_SYNTAX for a section that there is not, with the nearest one or else all. */
 export function unknownSection(where: string, name: string, sections: Sections): PraasError {
@@ -11,7 +12,7 @@ export function unknownSection(where: string, name: string, sections: Sections):
   const meant = nearest(name, names);
   return praasError('CONFIG_SYNTAX', {
     where,
-    found: `unknown section [${name === '' ? '' : found(name)}]`,
+    found: `unknown section ${isName(name) ? bracketed(name) : NOT_A_NAME}`,
     ...(meant === undefined ? { allowed: names.map(bracketed).join(', ') } : { nearest: bracketed(meant) }),
   });
 }
@@ -31,7 +32,7 @@ export function misplacedKey(
   if (homes.length > 0) {
     return praasError('CONFIG_SYNTAX', { where, found: `key ${name} ${place}`, belongs_to: homes.join(' or ') });
   }
-  const common = { where, found: `unknown key ${found(name)} ${place}` };
+  const common = { where, found: `unknown key ${isName(name) ? name : NOT_A_NAME} ${place}` };
   if (section === undefined) {
     return praasError('CONFIG_SYNTAX', {
       ...common,
@@ -59,6 +60,11 @@ export function duplicateKey(where: string, asked: string, { name }: DeclaredKey
 function nearestKey(text: string, keys: readonly DeclaredKey[]): string | undefined {
   const meant = nearest(text, keys.flatMap(namesOf));
   return meant && keys.find((key) => namesOf(key).includes(meant))?.name;
+}
+
+/** Other text in the place of a name may be the rest of a value that contains a password, so it is not quoted. */
+function isName(text: string): boolean {
+  return /^[\w.-]{0,80}$/.test(text);
 }
 
 function bracketed(name: string): string {

@@ -1,6 +1,7 @@
 /** A value with the text and the place of which it is. */
 import { praasError } from '../../core/errors/errors.ts';
 import type { DeclaredKey } from '../../core/settings/sections.ts';
+import { HIDDEN } from '../../core/values/masked.ts';
 import { found } from './found.ts';
 
 export interface Written {
@@ -18,10 +19,11 @@ export interface Written {
 /** Adds the value. `hint` follows what is allowed. Throws CONFIG_INVALID for a text that the key does not allow. */
 export function withValue({ fullName, key }: DeclaredKey, written: Omit<Written, 'value'>, hint = ''): Written {
   const { text, where } = written;
-  const { allowed, parse } = key.kind;
+  const { allowed, parse, problem } = key.kind;
   const value = parse(text);
   if (value === undefined) {
-    throw praasError('CONFIG_INVALID', { where, key: fullName, found: found(text), allowed: allowed + hint });
+    const shown = problem?.(text) ?? (key.isSecret ? HIDDEN : found(text));
+    throw praasError('CONFIG_INVALID', { where, key: fullName, found: shown, allowed: allowed + hint });
   }
   return { ...written, value };
 }

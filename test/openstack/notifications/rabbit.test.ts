@@ -9,8 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterEach, expect, test } from '@jest/globals';
+import { parseTransport } from '../../../src/core/settings/transport-url.ts';
 import { RabbitNotifications } from '../../../src/openstack/notifications/rabbit.ts';
-import { parseTransport } from '../../../src/openstack/notifications/transport-url.ts';
 import { certificate } from '../../pat/client/support.ts';
 import { waitUntil } from '../../support/executable.ts';
 import { ListLog } from '../../support/fake-node.ts';
@@ -59,10 +59,11 @@ async function portOf(server: Server): Promise<number> {
 /** The reason that is logged, and the one in the state, when the connection to that URL fails. */
 async function reasonAt(url: string): Promise<string> {
   const transport = parseTransport(url);
-  if (transport === undefined) throw new Error(`no transport: ${url}`);
+  if ('problem' in transport) throw new Error(transport.problem);
   const log = new ListLog();
   const timers = new FakeTimers(NOW);
-  const notifications = new RabbitNotifications({ transport, ca: undefined, timers, random: () => 0.5, log });
+  const topics = ['notifications'];
+  const notifications = new RabbitNotifications({ transport, pem: {}, topics, timers, random: () => 0.5, log });
   cleanups.push(() => notifications.stop());
   notifications.start(
     () => undefined,

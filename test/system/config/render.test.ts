@@ -31,6 +31,7 @@ const texts: { readonly [N in keyof Config]: fc.Arbitrary<string> } = {
   router_port_range: range,
   second_monitoring: secondsTo(86_400),
   notifications: fc.constantFrom('', 'rabbit://user:secret@192.0.2.7:5672/vhost?ssl=1'),
+  notification_topics: fc.constantFrom('notifications', 'a-b, versioned_notifications'),
   max_removals_percent: fc.integer({ min: 0, max: 100 }).map(String),
   retain_days: fc.integer({ min: 1, max: 3650 }).map(String),
   port_monitor: port.map(String),
