@@ -31,7 +31,8 @@ export async function storeMappings(
   count: number,
 ): Promise<readonly string[]> {
   const command = 'bench';
-  const files = new FileStore({ stateDir: state_dir, exec, clock: systemClock, lockTimeoutSeconds: 5, command });
+  const log = { warn: () => undefined };
+  const files = new FileStore({ stateDir: state_dir, exec, clock: systemClock, lockTimeoutSeconds: 5, command, log });
   const ids: string[] = [];
   try {
     for (const router_id of routerIds) {

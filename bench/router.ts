@@ -88,6 +88,7 @@ export async function serviceOf(options: Options, backend: BackendName): Promise
     clock: systemClock,
     lockTimeoutSeconds: 5,
     command: 'bench',
+    log: { warn: () => undefined },
   });
   later(async () => {
     await store.close();

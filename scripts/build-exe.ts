@@ -189,7 +189,8 @@ async function warm(): Promise<void> {
 /** Without a mapping to read and draw, the runs would compile nothing of what reads and draws them. */
 async function storeMapping(state_dir: string): Promise<void> {
   const [exec, clock] = [createExec(STORE_TIMEOUT_MS, process.env), systemClock];
-  const store = new FileStore({ stateDir: state_dir, exec, clock, lockTimeoutSeconds: 1, command: 'build' });
+  const log = { warn: () => undefined };
+  const store = new FileStore({ stateDir: state_dir, exec, clock, lockTimeoutSeconds: 1, command: 'build', log });
   const settings = { router_port_range: { first: 4000, last: 4100 }, reserved_ports: [], masquerade: 'auto' as const };
   const record = emptyRecord('warm-up');
   const situation = { record, router: undefined, settings, now: clock.now(), force: true };

@@ -85,7 +85,7 @@ export function buildNode(parts: NodeParts): Node {
   const { state_dir } = config;
   const { lockTimeoutSeconds, quota: defaults } = parts;
   const onDisk = { stateDir: state_dir, lockTimeoutSeconds, exec, clock: systemClock, command };
-  const files = new FileStore(onDisk);
+  const files = new FileStore({ ...onDisk, log });
   const quotas = new FileQuotaStore(onDisk);
   const ledger = new QuotaLedger({ store: files, quotas, defaults });
   const store = uninterruptible(files, interruption, (record) => {

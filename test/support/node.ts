@@ -44,7 +44,7 @@ export function testNode(
   const clock = { now: () => held.time };
   const log = { info: () => undefined, warn: () => undefined };
   const exec = createExec(TIMEOUT_MS, process.env);
-  const store = new FileStore({ stateDir: state_dir, exec, clock, lockTimeoutSeconds: 10, command: 'a test' });
+  const store = new FileStore({ stateDir: state_dir, exec, clock, lockTimeoutSeconds: 10, command: 'a test', log });
   const agent = new Agent(dataplane, clock, log);
   const common = { store, dataplane, agent, clock, log, settings: POLICY, stateDir: state_dir };
   const runner = new ChangeRunner(common);

@@ -1,6 +1,7 @@
 /** What stored files have in them: JSON of any version, validated by a schema before it is used. */
 import type * as z from 'zod';
 import { isObject } from '../../core/values/json.ts';
+import { unseal } from './seal.ts';
 import { type Migration, migrate } from './versions.ts';
 
 export interface ContentRules<T> {
@@ -11,11 +12,20 @@ export interface ContentRules<T> {
   readonly damaged: (reason: string) => Error;
 }
 
-/** Takes parsed JSON, undefined for a text that is not JSON. Gives it in the current version. Throws what `damaged` gives, STORE_TOO_NEW. */
-export function readContent<T>(stored: unknown, { path, schema, migrations, damaged }: ContentRules<T>): T {
-  if (stored === undefined) throw damaged('it is not JSON');
+/** What a stored text has in it. */
+export interface Content<T> {
+  readonly content: T;
+  /** False for a text without a checksum. */
+  readonly isSealed: boolean;
+}
+
+/** Takes the text of a file or line. Gives its content in the current version. Throws what `damaged` gives, STORE_TOO_NEW. */
+export function readContent<T>(text: string, { path, schema, migrations, damaged }: ContentRules<T>): Content<T> {
+  const unsealed = unseal(text);
+  if ('damage' in unsealed) throw damaged(unsealed.damage);
+  const { value: stored, isSealed } = unsealed;
   const result = schema.safeParse(isObject(stored) ? migrate(stored, migrations, path) : stored, { error: allowed });
-  if (result.success) return result.data;
+  if (result.success) return { content: result.data, isSealed };
   const [issue] = result.error.issues;
   throw damaged(`${issue?.path.join('.') || 'it'} must be ${issue?.message}`);
 }

@@ -4,12 +4,12 @@
  */
 import { basename, dirname } from 'node:path';
 import { Queue } from '../../core/queue.ts';
-import { parseJson } from '../../core/values/json.ts';
 import { writeError } from '../../system/disk.ts';
 import { type ContentRules, readContent } from './content.ts';
 import { fingerprint, readIfExists } from './disk.ts';
 import { type LockOptions, StateLock } from './lock.ts';
 import { removeLeftovers, replaceFile } from './replace-file.ts';
+import { seal } from './seal.ts';
 
 export interface WholeFileOptions extends Pick<LockOptions, 'exec' | 'clock' | 'command'> {
   readonly lockTimeoutSeconds: number;
@@ -40,7 +40,7 @@ export class WholeFile<C> {
   /** Gives undefined when the file does not exist. Throws as readContent does, NOT_PERMITTED, STORE_UNREADABLE. */
   async read(): Promise<C | undefined> {
     const content = await readIfExists(this.#rules.path);
-    return content && readContent(parseJson(content.toString()), this.#rules);
+    return content && readContent(content.toString(), this.#rules).content;
   }
 
   /** Replaces the content by what `change` makes of it, and gives its value. Throws as `read`, StateLock and writeError do. */
@@ -53,7 +53,7 @@ export class WholeFile<C> {
     await removeLeftovers(dirname(path), basename(path));
     const { content, value } = change(await this.read());
     // Nothing that `read` would reject is written.
-    await replaceFile(path, Buffer.from(`${JSON.stringify(schema.parse(content), undefined, 2)}\n`));
+    await replaceFile(path, Buffer.from(`${seal(JSON.stringify(schema.parse(content), undefined, 2))}\n`));
     return value;
   }
 

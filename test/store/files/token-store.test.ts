@@ -67,7 +67,7 @@ describe('the file', () => {
     for (const name of ['b', 'a']) await world.tokens.create({ name, role: 'admin' });
 
     const { version, tokens } = JSON.parse(file());
-    expect(version).toBe(1);
+    expect(version).toBe(2);
     expect(tokens.map(({ name }: StoredToken) => name)).toEqual(['b', 'a']);
     expect(Object.keys(tokens[0])).toEqual(Object.keys(stored('x')));
   });
@@ -155,7 +155,7 @@ describe('a file that is damaged', () => {
     ['', 'it is not JSON'],
     ['{"version":1,"tokens":[', 'it is not JSON'],
     ['[]', 'it must be of type object'],
-    ['{}', 'version must be 1'],
+    ['{}', 'version must be 2'],
     [JSON.stringify({ version: 1 }), 'tokens must be of type array'],
     [versioned([{ ...token, hash: 'x' }]), 'tokens.0.hash must be a SHA-256 in hexadecimal'],
     [versioned([{ ...token, role: 'member' }]), 'tokens.0.project_id must be a project ID for role member'],
@@ -183,10 +183,10 @@ describe('a file that is damaged', () => {
   });
 
   test('is another thing than one that a newer praas has written', async () => {
-    const text = JSON.stringify({ version: 2, tokens: [], keys: [] });
+    const text = JSON.stringify({ version: 3, tokens: [], keys: [] });
     place(text);
 
-    const newer = { code: 'STORE_TOO_NEW', facts: { path: world.path, version: 2, known: 1 } };
+    const newer = { code: 'STORE_TOO_NEW', facts: { path: world.path, version: 3, known: 2 } };
     await expect(world.tokens.list()).rejects.toMatchObject(newer);
     await expect(world.tokens.create({ name: 'a', role: 'admin' })).rejects.toMatchObject(newer);
     expect(file()).toBe(text);

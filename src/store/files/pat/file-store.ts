@@ -5,6 +5,8 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Clock } from '../../../core/clock.ts';
+import { messageOf } from '../../../core/errors/message-of.ts';
+import type { Logger } from '../../../core/logger.ts';
 import type { MappingStore, StoreTransaction } from '../../../pat/interfaces/store.ts';
 import type { RouterRecord } from '../../../pat/mapping/record.ts';
 import { DirectoryNames } from '../../../system/directory-names.ts';
@@ -14,6 +16,7 @@ import { isMissing, makePrivateDirectory, readError } from '../disk.ts';
 import { StateLock } from '../lock.ts';
 import { removeLeftovers } from '../replace-file.ts';
 import type { Migration } from '../versions.ts';
+import { type ChangeMarks, readMarks, writeMarks } from './change-marks.ts';
 import { lockPath, routerFiles, routerIdsOf, routersDirectory } from './layout.ts';
 import { loadBesideWriter } from './load.ts';
 import { MIGRATIONS } from './migrations.ts';
@@ -26,24 +29,29 @@ export interface FileStoreOptions {
   readonly lockTimeoutSeconds: number;
   /** The command that runs, for the message of processes that wait for the lock. */
   readonly command: string;
+  /** Told what files have no longer. */
+  readonly log: Pick<Logger, 'warn'>;
   readonly migrations?: readonly Migration[];
 }
 
 export class FileStore implements MappingStore {
   readonly #stateDir: string;
   readonly #clock: Clock;
+  readonly #log: Pick<Logger, 'warn'>;
   readonly #migrations: readonly Migration[];
   readonly #lock: StateLock;
   readonly #routers: DirectoryNames<readonly string[]>;
   readonly #writers = new Map<string, RouterWriter>();
   /** The acquisition of the lock, once it has started. */
   #acquired: Promise<void> | undefined;
+  #marks: ChangeMarks = new Map();
 
   /** Touches no file. */
-  constructor({ stateDir, exec, clock, lockTimeoutSeconds, command, migrations = MIGRATIONS }: FileStoreOptions) {
+  constructor({ stateDir, exec, clock, lockTimeoutSeconds, command, log, migrations = MIGRATIONS }: FileStoreOptions) {
     this.#stateDir = stateDir;
     this.#clock = clock;
     this.#routers = new DirectoryNames(routersDirectory(stateDir), routerIdsOf);
+    this.#log = log;
     this.#migrations = migrations;
     const path = lockPath(stateDir);
     this.#lock = new StateLock({ path, exec, clock, command, timeoutSeconds: lockTimeoutSeconds });
@@ -72,20 +80,29 @@ export class FileStore implements MappingStore {
   }
 
   async transaction<T>(routerId: string, work: (transaction: StoreTransaction) => Promise<T>): Promise<T> {
-    const files = routerFiles(this.#stateDir, routerId);
-    const writer = this.#writers.get(routerId) ?? new RouterWriter(files, this.#migrations, this.#clock);
+    const writer = this.#writers.get(routerId) ?? this.#writerOf(routerId);
     this.#writers.set(routerId, writer);
     return writer.transaction(() => this.#acquireOnce(), work);
   }
 
   /** Waits for the running transactions, then releases the lock. A later transaction acquires it again. */
   async close(): Promise<void> {
-    await Promise.all([...this.#writers.values()].map((writer) => writer.idle()));
+    const ends = [...this.#writers].map(async ([routerId, writer]) => [routerId, await writer.end()] as const);
+    const known = (await Promise.all(ends)).filter((end): end is [string, number] => end[1] !== undefined);
     // Other processes may write from here on, so records in memory are dropped.
     this.#writers.clear();
     const acquired = this.#acquired;
     this.#acquired = undefined;
-    if (acquired) await acquired.then(() => this.#lock.release());
+    if (acquired === undefined) return;
+    await acquired;
+    if (known.length > 0) await writeMarks(this.#stateDir, new Map([...this.#marks, ...known]));
+    await this.#lock.release();
+  }
+
+  #writerOf(routerId: string): RouterWriter {
+    const files = routerFiles(this.#stateDir, routerId);
+    const mark = (): number | undefined => this.#marks.get(routerId);
+    return new RouterWriter({ files, migrations: this.#migrations, clock: this.#clock, log: this.#log, mark });
   }
 
   #acquireOnce(): Promise<void> {
@@ -107,5 +124,9 @@ export class FileStore implements MappingStore {
     }
     await this.#lock.acquire();
     await removeLeftovers(routers);
+    this.#marks = await readMarks(this.#stateDir).catch((error: unknown) => {
+      this.#log.warn('last changes unknown', { error: messageOf(error) });
+      return new Map();
+    });
   }
 }

@@ -3,11 +3,10 @@
  * would refuse to read.
  */
 import * as z from 'zod';
-import { parseJson } from '../../../core/values/json.ts';
 import { Ipv4, Port } from '../../../core/values/schemas.ts';
 import { Mapping, Protocol, RouterId } from '../../../pat/mapping/mapping.ts';
 import type { Delta } from '../../../pat/mapping/record.ts';
-import { readContent } from '../content.ts';
+import { type Content, readContent } from '../content.ts';
 import { damaged } from '../damage.ts';
 import { currentVersion, type Migration } from '../versions.ts';
 
@@ -49,16 +48,17 @@ export interface Origin {
 }
 
 /** Parses the text of a snapshot. Throws STORE_DAMAGED, STORE_TOO_NEW. */
-export function parseSnapshot(text: string, origin: Origin): Snapshot {
-  const snapshot = check(Snapshot, parseJson(text), '', origin);
+export function parseSnapshot(text: string, origin: Origin): Content<Snapshot> {
+  const parsed = check(Snapshot, text, '', origin);
+  const snapshot = parsed.content;
   if (snapshot.router_id !== origin.routerId) throw damaged(origin.path, `it belongs to router ${snapshot.router_id}`);
   checkOwner(snapshot.mappings, '', origin);
-  return snapshot;
+  return parsed;
 }
 
-/** Validates one parsed line of a journal; `where` names the line in errors. Throws STORE_DAMAGED, STORE_TOO_NEW. */
-export function parseLine(stored: unknown, where: string, origin: Origin): JournalLine {
-  const line = check(JournalLine, stored, where, origin);
+/** Parses one line of a journal; `where` names the line in errors. Throws STORE_DAMAGED, STORE_TOO_NEW. */
+export function parseLine(text: string, where: string, origin: Origin): JournalLine {
+  const line = check(JournalLine, text, where, origin).content;
   checkOwner(line.put ?? [], where, origin);
   return line;
 }
@@ -80,8 +80,8 @@ export function lineOf(delta: Delta, seq: number, { routerId, migrations }: Omit
   });
 }
 
-function check<T>(schema: z.ZodType<T>, stored: unknown, where: string, { path, migrations }: Origin): T {
-  return readContent(stored, { path, schema, migrations, damaged: (reason) => damaged(path, `${where}${reason}`) });
+function check<T>(schema: z.ZodType<T>, text: string, where: string, { path, migrations }: Origin): Content<T> {
+  return readContent(text, { path, schema, migrations, damaged: (reason) => damaged(path, `${where}${reason}`) });
 }
 
 function checkOwner(mappings: readonly Mapping[], where: string, { path, routerId }: Origin): void {

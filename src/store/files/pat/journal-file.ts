@@ -1,7 +1,7 @@
 /**
  * The file of a journal, for its one writer. It always ends with a whole line: a line that was written in part is cut off again, at
  * the latest before the next one. Cutting needs no free space, so a full disk cannot prevent a rollback. The file is created with its
- * first line in it, so that no crash leaves an empty one.
+ * first line in it, so that no crash leaves an empty one: an empty one has lost what it had.
  */
 import { constants } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
@@ -22,7 +22,10 @@ export class JournalFile {
   #isSynced = true;
   #handle: FileHandle | undefined;
 
-  /** Takes the end of the last whole line, and whether the file ends there. Touches no file. */
+  /**
+   * Takes the end of the last whole line, and whether the file ends there. A file of which no line counts does not exist: the next line
+   * replaces it. Touches no file.
+   */
   constructor(path: string, end: JournalEnd, isClean: boolean) {
     this.path = path;
     this.#end = end;
@@ -53,6 +56,14 @@ export class JournalFile {
       throw error;
     }
     this.#end = { exists: true, bytes: before.bytes + content.length };
+    this.#isClean = true;
+  }
+
+  /** Replaces all lines by this one, durably. Throws the errors of the file system; then the file is unchanged. */
+  async restart(line: string): Promise<void> {
+    const content = Buffer.from(`${line}\n`);
+    await this.#create(content);
+    this.#end = { exists: true, bytes: content.length };
     this.#isClean = true;
   }
 
@@ -87,6 +98,7 @@ export class JournalFile {
   }
 
   async #create(content: Buffer): Promise<void> {
+    await this.close();
     await replaceFile(this.path, content);
     this.#isSynced = true;
   }

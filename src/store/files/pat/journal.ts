@@ -1,8 +1,7 @@
 /**
- * The text of a journal: one JSON line per change, numbered without a gap. The only damage that a crash can do is a torn last line. It
- * was never acknowledged, so it is ignored; any other invalid line is damage, which an operator has to repair.
+ * The text of a journal: one JSON line per change, numbered without a gap. The only damage that a crash can do is a torn last line, one
+ * without its newline. It was never acknowledged, so it is cut off; any other invalid line is damage, which an operator has to repair.
  */
-import { parseJson } from '../../../core/values/json.ts';
 import { damaged } from '../damage.ts';
 import { type JournalLine, type Origin, parseLine } from './format.ts';
 
@@ -21,17 +20,15 @@ export function parseJournal(content: Buffer, origin: Origin): Journal {
   let start = 0;
   for (let end = content.indexOf(NEWLINE); end >= 0; end = content.indexOf(NEWLINE, start)) {
     const where = `line ${lines.length + 1}: `;
-    const stored = parseJson(content.toString('utf8', start, end));
-    // A power cut may keep the end of a line and lose its middle.
-    if (stored === undefined && end + 1 === content.length && isTorn(content, start)) break;
-    if (stored === undefined) throw damaged(origin.path, `${where}it is not JSON`);
-    const line = parseLine(stored, where, origin);
+    const line = parseLine(content.toString('utf8', start, end), where, origin);
     const before = lines.at(-1)?.seq;
     if (before !== undefined && line.seq !== before + 1) throw damaged(origin.path, gap(where, line.seq, before + 1));
     lines.push(line);
     start = end + 1;
   }
   if (!isTorn(content, start)) throw damaged(origin.path, `line ${lines.length + 1}: it is not JSON`);
+  // Lines that were acknowledged were here, or the file system lost the first one before anything else was written.
+  if (lines.length === 0 && content[0] === 0) throw damaged(origin.path, 'it has no complete line');
   return { lines, wholeBytes: start };
 }
 

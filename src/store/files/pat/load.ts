@@ -23,6 +23,8 @@ export interface LoadedRecord {
   readonly journal: JournalFile;
   readonly snapshot: SnapshotFile;
   readonly low: Low<Snapshot>;
+  /** The length of a torn line at the end of the journal. */
+  readonly tornBytes: number;
 }
 
 /** After this many reads during which the files changed, damage is reported all the same. */
@@ -48,21 +50,24 @@ export async function load(files: RouterFiles, migrations: readonly Migration[])
     mappings: [],
   });
   await low.read();
-  if (snapshot.bytes === undefined) {
-    if (content === undefined) await throwIfSetAside(files);
-    // A journal is created with its first line, so a crash never leaves one without: the file system lost its content.
-    if (journal?.lines.length === 0) throw damaged(files.journal, 'it has no complete line');
-  }
+  if (snapshot.bytes === undefined && content === undefined) await throwIfSetAside(files);
+  // A journal is created with its first line, so a crash never leaves one without: the file system lost its content. Only versions
+  // without checksums emptied it.
+  const isEmptyDamage = snapshot.bytes === undefined || (snapshot.isSealed && content?.length === 0);
+  if (journal?.lines.length === 0 && isEmptyDamage) throw damaged(files.journal, 'it has no complete line');
 
   const { mappings, next_port, pending, gateways, adopting, seq } = low.data;
   const stored = { router_id: routerId, next_port, pending, gateways, adopting, mappings: Mappings.of(mappings) };
   const record = new LiveRecord(stored, seq);
-  const newLines = linesAfter(seq, journal?.lines ?? [], files.journal);
-  for (const line of newLines) record.apply(line);
+  const lines = journal?.lines ?? [];
+  for (const line of linesAfter(seq, lines, files.journal)) record.apply(line);
   record.checkpoint();
-  // Lines that are in the snapshot are cut off: after a power cut the next number might not follow the last of them.
-  const end = { exists: content !== undefined, bytes: newLines.length > 0 ? (journal?.wholeBytes ?? 0) : 0 };
-  return { record, journal: new JournalFile(files.journal, end, end.bytes === (content?.length ?? 0)), snapshot, low };
+  // After a power cut the snapshot may be newer than the journal; then the next number does not follow the last line.
+  const exists = lines.at(-1)?.seq === record.seq;
+  const [length, whole] = [content?.length ?? 0, journal?.wholeBytes ?? 0];
+  const end = { exists, bytes: exists ? whole : 0 };
+  const file = new JournalFile(files.journal, end, end.bytes === length);
+  return { record, journal: file, snapshot, low, tornBytes: length - whole };
 }
 
 /**

@@ -64,8 +64,18 @@ function withPending({ unsettled, ...stored }: StoredObject): StoredObject {
 
 const toReasons: Migration = (stored) => withPending(everyMapping(withReasons)(stored));
 
+/** Version 7 has a checksum (seal.ts), and a journal is never empty. */
+const withChecksum: Migration = (stored) => stored;
+
 /** The first one migrates version 1 to 2, and so on. */
-export const MIGRATIONS: readonly Migration[] = [withGateways, withGroupRules, withHold, withAdopting, toReasons];
+export const MIGRATIONS: readonly Migration[] = [
+  withGateways,
+  withGroupRules,
+  withHold,
+  withAdopting,
+  toReasons,
+  withChecksum,
+];
 
 /** The names of event types before version 6. */
 const OLD_TYPES: Readonly<Record<string, EventType>> = { held: 'suspended', released: 'resumed' };

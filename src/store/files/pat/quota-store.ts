@@ -13,8 +13,8 @@ interface QuotaStoreOptions extends WholeFileOptions {
   readonly stateDir: string;
 }
 
-/** The first one migrates version 1 to 2, and so on. */
-const MIGRATIONS: readonly Migration[] = [];
+/** The first one migrates version 1 to 2, and so on. Version 2 has a checksum (seal.ts). */
+const MIGRATIONS: readonly Migration[] = [(stored) => stored];
 
 const Content = z.strictObject({
   version: z.literal(currentVersion(MIGRATIONS)),

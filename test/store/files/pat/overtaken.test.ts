@@ -23,7 +23,7 @@ beforeEach(async () => {
   await commitEach(store, FIRST, 20_000);
   await commitEach(store, LATER);
   before = { snapshot: readFileSync(snapshot), journal: readFileSync(journal) };
-  const { version, ...record } = JSON.parse(before.snapshot.toString());
+  const { version, crc32: _, ...record } = JSON.parse(before.snapshot.toString());
   const { mappings } = await store.read(ROUTER);
   const folded = { version, ...record, seq: FIRST.length + LATER.length, mappings: [...mappings.values()] };
   after = { snapshot: Buffer.from(JSON.stringify(folded)) };
@@ -43,8 +43,8 @@ async function readOvertaken(content: string, meanwhile: () => void): Promise<st
   return [...(await reading).mappings.keys()];
 }
 
-test('a reader that meets a journal just emptied reads the snapshot that it was folded into', async () => {
-  const ids = await readOvertaken('', () => writeFileSync(snapshot, after.snapshot));
+test('a reader that meets a journal just begun anew reads the snapshot that it was folded into', async () => {
+  const ids = await readOvertaken('{"version":7,"seq":6}\n', () => writeFileSync(snapshot, after.snapshot));
 
   expect(ids).toEqual([...FIRST, ...LATER].map(idOf));
 });

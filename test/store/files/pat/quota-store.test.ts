@@ -72,8 +72,9 @@ test('the file and its directory are for their owner alone, with a version, and 
     '700',
   ]);
   expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({
-    version: 1,
+    version: 2,
     quotas: [{ project_id: 'blue', mappings: 8 }],
+    crc32: expect.any(String),
   });
   expect(statSync(path).ino).not.toBe(ino);
 });
@@ -133,7 +134,7 @@ describe('a file that no praas wrote', () => {
   });
 
   test('but a newer one is refused as such', async () => {
-    place('{"version":2,"quotas":{}}');
+    place('{"version":3,"quotas":{}}');
 
     expect((await errorOf(openStore().read())).code).toBe('STORE_TOO_NEW');
   });
