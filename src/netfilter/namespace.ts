@@ -64,10 +64,12 @@ export class Namespaces {
   /**
    * Gives the namespace in which the gateway of the router is. For a distributed router that is `snat-` (most nodes have only
    * its `qrouter-`, without the gateway), for any other Neutron router `qrouter-` (an old `snat-` may still exist beside it).
-   * While the kind is unknown, an existing `snat-` is taken first. Any other ID is the name of a namespace. Throws
-   * ROUTER_NOT_FOUND, NAMESPACE_UNREADABLE.
+   * While the kind is unknown, an existing `snat-` is taken first. Any other ID is the name of a namespace. Nothing is opened:
+   * opening a FIFO would block, and a link could lead anywhere. Throws ROUTER_NOT_FOUND, also for an ID that reads as a path, and
+   * NAMESPACE_UNREADABLE.
    */
   async resolve(routerId: string): Promise<string> {
+    if (!RouterId.safeParse(routerId).success) throw await this.#notFound(routerId);
     for (const name of this.#candidates(routerId)) if (await this.#exists(name)) return name;
     throw await this.#notFound(routerId);
   }
@@ -107,10 +109,9 @@ export class Namespaces {
 
   async #exists(name: string): Promise<boolean> {
     const path = join(this.#directory, name);
-    return lstat(path).then(
-      () => true,
-      (error: NodeJS.ErrnoException) => absentOr(path, error, false),
-    );
+    const found = await lstat(path).catch((error: NodeJS.ErrnoException) => absentOr(path, error, undefined));
+    if (found?.isFile() === false) throw unreadable(path, 'not a network namespace');
+    return found !== undefined;
   }
 
   /** Without the directory there has been no namespace since the boot. */

@@ -1,4 +1,5 @@
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -138,4 +139,23 @@ test('the error for an unknown router has the known ones', async () => {
     code: 'ROUTER_NOT_FOUND',
     facts: { router: 'nowhere', known: ['edge', `qrouter-${UUID}`, 'west'] },
   });
+});
+
+test.each(['../west', '/etc/passwd', '.', '..', '', 'west\0', 'x'.repeat(300)])(
+  'a router called %j is not found, and nothing is opened',
+  async (name) => {
+    await expect(namespaces.resolve(name)).rejects.toMatchObject({ code: 'ROUTER_NOT_FOUND' });
+  },
+);
+
+test('what cannot be a namespace is never opened', async () => {
+  execFileSync('mkfifo', [join(directory, 'fifo')]);
+  await symlink('/proc/1/ns/net', join(directory, 'outside'));
+  await mkdir(join(directory, 'folder'));
+
+  for (const name of ['fifo', 'outside', 'folder'])
+    await expect(namespaces.resolve(name)).rejects.toMatchObject({
+      code: 'NAMESPACE_UNREADABLE',
+      facts: { path: join(directory, name), reason: 'not a network namespace' },
+    });
 });

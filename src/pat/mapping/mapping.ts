@@ -32,6 +32,18 @@ const ROUTER_ID_FORMAT = 'a router UUID or a namespace name';
  */
 export const RouterId = z.string(ROUTER_ID_FORMAT).regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/, ROUTER_ID_FORMAT);
 
+const ROUTER_REFERENCE_FORMAT = 'the UUID or name of a router, or the name of a namespace';
+
+/** What names a router in a request. Tenants choose names in OpenStack, but one that reads as a path is refused. */
+export const RouterReference = Text.regex(/^(?!\.{1,2}$)[^/]+$/, ROUTER_REFERENCE_FORMAT);
+
+const MAPPING_REFERENCE_FORMAT = 'the ID of a mapping or its beginning';
+
+/** What names a mapping in a request. */
+export const MappingReference = z
+  .string(MAPPING_REFERENCE_FORMAT)
+  .regex(/^[0-9A-Za-z-]{1,64}$/, MAPPING_REFERENCE_FORMAT);
+
 /** Set by the monitor while the server cannot be reached because of the state of OpenStack. */
 export const Suspension = z.strictObject({
   reason: Reason,

@@ -25,7 +25,7 @@ export interface Api {
 /**
  * Gives the actions of all APIs together.
  * Throws a plain error, which is a bug, for an action that two of them declare, and for an endpoint whose action or tag its
- * own API does not declare.
+ * own API does not declare, or whose `{id}` would not be parsed.
  */
 export function actionsOf(apis: readonly Api[]): Actions {
   const names = apis.flatMap(({ actions }) => Object.keys(actions));
@@ -35,6 +35,8 @@ export function actionsOf(apis: readonly Api[]): Actions {
     const undeclared = endpoints.find(
       ({ action, tag }) => !(action in actions) || !tags.some(({ name }) => name === tag),
     );
+    const unparsed = endpoints.find(({ path, id }) => path.includes('{id}') !== (id !== undefined));
+    if (unparsed !== undefined) throw new Error(`${unparsed.name}: its path and its schema of {id} do not fit`);
     if (undeclared !== undefined)
       throw new Error(`${undeclared.name}: its API does not declare ${undeclared.action} or ${undeclared.tag}`);
   }

@@ -21,7 +21,7 @@ import type { Logger } from '../../core/logger.ts';
 import { parseInput } from '../../core/values/input.ts';
 import type { RequestContext } from '../../system/request-context.ts';
 import { type Api, actionsOf } from './api.ts';
-import { type Endpoint, type EndpointResponse, expressPath, NO_QUERY } from './endpoint.ts';
+import { type Endpoint, type EndpointResponse, expressPath, HEADERS, type HeaderName, NO_QUERY } from './endpoint.ts';
 import type { HttpMetrics } from './metrics.ts';
 import { problemOf, requestError, statusOf } from './problem.ts';
 import { redactFor } from './redact.ts';
@@ -114,16 +114,21 @@ function handlerOf(endpoint: Endpoint, { policy }: AppParts): RequestHandler {
     requireAction(policy, requester, endpoint.action);
     const result = await endpoint.handle({
       requester,
-      id: String(request.params['id'] ?? ''),
+      id: endpoint.id ? parseInput(endpoint.id, request.params['id'], 'id') : '',
       query: parseInput(endpoint.query ?? NO_QUERY, { ...request.query }),
       body: endpoint.body && parseInput(endpoint.body, request.body),
-      ifMatch: request.get('If-Match'),
-      idempotencyKey: request.get('Idempotency-Key'),
+      ifMatch: headerOf(request, endpoint, 'If-Match'),
+      idempotencyKey: headerOf(request, endpoint, 'Idempotency-Key'),
       baseUrl: baseUrlOf(request),
       url: pathAndQueryOf(request),
     });
     send(response, result);
   };
+}
+
+/** Undefined also for a header that the operation does not use. Throws INVALID_INPUT. */
+function headerOf(request: Request, { headers = [] }: Endpoint, name: HeaderName): string | undefined {
+  return headers.includes(name) ? parseInput(HEADERS[name], request.get(name), name) : undefined;
 }
 
 function send(response: Response, { status, body, headers }: EndpointResponse): void {

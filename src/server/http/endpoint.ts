@@ -5,6 +5,24 @@
 import * as z from 'zod';
 import type { Requester } from '../../core/identity/requester.ts';
 
+const ENTITY_TAGS = 'one entity tag or several';
+const A_KEY = 'from 1 to 255 printable ASCII characters';
+
+/** The request headers that operations may use. */
+export const HEADERS = {
+  'If-Match': z
+    .string(ENTITY_TAGS)
+    .max(4096, ENTITY_TAGS)
+    .optional()
+    .describe('ETag of the resource as it was read; 412 when the resource has changed'),
+  'Idempotency-Key': z
+    .string(A_KEY)
+    .regex(/^[\x20-\x7e]{1,255}$/, A_KEY)
+    .optional()
+    .describe('unique per request, such as a UUID; a repetition within a day gets the same response'),
+} as const;
+export type HeaderName = keyof typeof HEADERS;
+
 /** An authenticated request whose parts have been parsed. */
 interface EndpointRequest<Q, B> {
   readonly requester: Requester;
@@ -47,10 +65,12 @@ interface EndpointSpec<Q, B> {
   readonly tag: string;
   /** One of the actions of its API, which the policy has to allow. */
   readonly action: string;
+  /** What `{id}` may be, where the path has one. */
+  readonly id?: z.ZodType<string>;
   readonly query?: z.ZodType<Q>;
   readonly body?: z.ZodType<B>;
   /** The request headers that this operation uses. */
-  readonly headers?: readonly ('If-Match' | 'Idempotency-Key')[];
+  readonly headers?: readonly HeaderName[];
   /** By status, without errors: error-responses.ts adds those. */
   readonly responses: Readonly<Record<number, ResponseSpec>>;
   readonly handle: (request: EndpointRequest<Q, B>) => Promise<EndpointResponse>;

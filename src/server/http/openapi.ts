@@ -17,7 +17,7 @@ import { LEVELS } from '../../core/identity/requester.ts';
 import { isCidr, isIpv4 } from '../../core/values/ipv4.ts';
 import { A_NETWORK } from '../../core/values/schemas.ts';
 import type { Api, Tag } from './api.ts';
-import type { Endpoint, ResponseSpec } from './endpoint.ts';
+import { type Endpoint, HEADERS, type ResponseSpec } from './endpoint.ts';
 import { errorsOf, REQUEST_ID } from './error-responses.ts';
 import { HealthDocument, ReadinessDocument, VersionsDocument } from './schemas.ts';
 
@@ -79,17 +79,9 @@ const TOKEN: oas31.SecuritySchemeObject = {
   description: 'A token of `praas token create`, or a Keystone token on a node with OpenStack.',
 };
 
-const HEADERS = {
-  'If-Match': z.string().optional().describe('ETag of the resource as it was read; 412 when the resource has changed'),
-  'Idempotency-Key': z
-    .string()
-    .optional()
-    .describe('unique per request, such as a UUID; a repetition within a day gets the same response'),
-};
-
 function operationOf(endpoint: Endpoint, { tags, actions }: Api): ZodOpenApiOperationObject {
-  const id = tags.find(({ name: each }) => each === endpoint.tag)?.id ?? 'ID';
-  const { name, summary, description, tag, action, query, body, headers = [] } = endpoint;
+  const meaning = tags.find(({ name: each }) => each === endpoint.tag)?.id ?? 'ID';
+  const { name, summary, description, tag, action, id, query, body, headers = [] } = endpoint;
   const header = Object.fromEntries(headers.map((each) => [each, HEADERS[each]]));
   return {
     operationId: name,
@@ -97,7 +89,7 @@ function operationOf(endpoint: Endpoint, { tags, actions }: Api): ZodOpenApiOper
     description: [description, requiredLevel(action, actions)].filter((text) => text !== undefined).join('\n\n'),
     tags: [tag],
     requestParams: {
-      ...(endpoint.path.includes('{id}') && { path: z.object({ id: z.string().describe(id) }) }),
+      ...(id && { path: z.object({ id: id.describe(meaning) }) }),
       ...(query && { query: query as z.ZodObject }),
       ...(headers.length > 0 && { header: z.object(header) }),
     },

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { Correction } from '../../pat/follow/correction.ts';
 import { EVENT_TYPES, Event, EventAuthor } from '../../pat/mapping/event.ts';
+import { MappingReference, RouterId } from '../../pat/mapping/mapping.ts';
 import { ReasonCode } from '../../pat/mapping/reasons.ts';
 import { ProblemDocument } from '../http/schemas.ts';
 import { MappingSchema, numeral } from './schemas.ts';
@@ -11,12 +12,8 @@ const MAX_CORRECTIONS = 10_000;
 const A_LIMIT = `a whole number from 1 to ${MAX_EVENTS}`;
 
 export const EventQuery = z.strictObject({
-  mapping_id: z
-    .string('an ID')
-    .max(64, 'an ID')
-    .optional()
-    .describe('only events of this mapping, by its ID or a prefix of it'),
-  router_id: z.string('an ID').max(128, 'an ID').optional().describe('only events of mappings of this router'),
+  mapping_id: MappingReference.optional().describe('only events of this mapping, by its ID or a prefix of it'),
+  router_id: RouterId.optional().describe('only events of mappings of this router'),
   type: z
     .enum(EVENT_TYPES, `one of ${EVENT_TYPES.join(', ')}`)
     .optional()

@@ -2,6 +2,7 @@
 import type { AccessPolicy } from '../../core/identity/policy.ts';
 import type { ChangeOptions } from '../../pat/change/change.ts';
 import { isPraasError } from '../../pat/errors.ts';
+import { MappingReference } from '../../pat/mapping/mapping.ts';
 import type { MappingView } from '../../pat/mapping/view.ts';
 import type { NodePat } from '../../pat/services/api.ts';
 import { type Endpoint, type EndpointResponse, endpoint } from '../http/endpoint.ts';
@@ -83,6 +84,7 @@ export function updateMapping({ pat, policy }: MappingChangesParts): Endpoint {
     description: 'Ends the connections that the mapping no longer allows.',
     tag: 'mappings',
     action: 'mapping:update',
+    id: MappingReference,
     query: ChangeQuery,
     body: UpdateBody,
     headers: ['If-Match'],
@@ -104,6 +106,7 @@ export function deleteMapping({ pat, policy }: MappingChangesParts): Endpoint {
     description: 'Closes the port and ends the connections through it.',
     tag: 'mappings',
     action: 'mapping:delete',
+    id: MappingReference,
     query: ChangeQuery,
     headers: ['If-Match'],
     responses: {

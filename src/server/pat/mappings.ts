@@ -1,5 +1,6 @@
 /** /v1/mappings: the list of its operations, and those that read. */
 import type { Checks } from '../../pat/check/service.ts';
+import { MappingReference } from '../../pat/mapping/mapping.ts';
 import type { NodePat, NodeRouters } from '../../pat/services/api.ts';
 import { type Endpoint, endpoint } from '../http/endpoint.ts';
 import { CheckDocument } from './check-schemas.ts';
@@ -67,6 +68,7 @@ function showMapping({ pat }: MappingsParts): Endpoint {
     summary: 'Show one mapping',
     tag: 'mappings',
     action: 'mapping:show',
+    id: MappingReference,
     responses: { 200: { description: 'The mapping.', schema: MappingDocument, etag: ETAG } },
     handle: async ({ requester, id }) => {
       const mapping = await pat.get(id, requester);
@@ -83,6 +85,7 @@ function listConnections({ pat }: MappingsParts): Endpoint {
     summary: 'List the current connections through a mapping',
     tag: 'mappings',
     action: 'mapping:connections',
+    id: MappingReference,
     responses: {
       200: { description: 'The entries of the connection table of the kernel.', schema: ConnectionsDocument },
     },
@@ -104,6 +107,7 @@ function checkMapping({ checks }: MappingsParts): Endpoint {
       'does not respond.',
     tag: 'mappings',
     action: 'mapping:check',
+    id: MappingReference,
     responses: { 200: { description: 'The result for each hop, with a conclusion.', schema: CheckDocument } },
     handle: async ({ requester, id }) => ({ status: 200, body: { check: await checks.check(id, requester) } }),
   });

@@ -1,12 +1,8 @@
 /** /v1/quotas. */
-import { parseInput } from '../../core/values/input.ts';
 import { ProjectId } from '../../pat/quota/quota.ts';
 import type { Quotas } from '../../pat/services/api.ts';
 import { type Endpoint, endpoint } from '../http/endpoint.ts';
 import { QuotaBody, QuotaDocument, QuotaListDocument } from './quota-schemas.ts';
-
-/** Gives the project that the path names. Throws INVALID_INPUT. */
-const projectOf = (id: string): string => parseInput(ProjectId, id, 'project_id');
 
 const path = '/v1/quotas/{id}';
 const tag = 'quotas';
@@ -37,10 +33,11 @@ function readEndpoints(quotas: Quotas): readonly Endpoint[] {
       summary: 'Show the quota of a project and its usage',
       tag,
       action: 'quota:show',
+      id: ProjectId,
       responses: { 200: { description: 'The quota with its usage.', schema: QuotaDocument } },
       handle: async ({ requester, id }) => ({
         status: 200,
-        body: { quota: await quotas.show(projectOf(id), requester) },
+        body: { quota: await quotas.show(id, requester) },
       }),
     }),
   ];
@@ -58,10 +55,11 @@ function changeEndpoints(quotas: Quotas): readonly Endpoint[] {
         'nothing.',
       tag,
       action: 'quota:set',
+      id: ProjectId,
       body: QuotaBody,
       responses: { 200: { description: 'The quota with its usage.', schema: QuotaDocument } },
       handle: async ({ requester, id, body }) => {
-        return { status: 200, body: { quota: await quotas.set(projectOf(id), body.quota, requester) } };
+        return { status: 200, body: { quota: await quotas.set(id, body.quota, requester) } };
       },
     }),
     endpoint({
@@ -71,10 +69,11 @@ function changeEndpoints(quotas: Quotas): readonly Endpoint[] {
       summary: 'Reset the quota of a project to the default',
       tag,
       action: 'quota:set',
+      id: ProjectId,
       responses: { 200: { description: 'The quota with its usage.', schema: QuotaDocument } },
       handle: async ({ requester, id }) => ({
         status: 200,
-        body: { quota: await quotas.reset(projectOf(id), requester) },
+        body: { quota: await quotas.reset(id, requester) },
       }),
     }),
   ];

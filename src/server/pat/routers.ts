@@ -2,6 +2,7 @@
 
 import type { AccessPolicy } from '../../core/identity/policy.ts';
 import type { Requester } from '../../core/identity/requester.ts';
+import { RouterReference } from '../../pat/mapping/mapping.ts';
 import { routerIdOf } from '../../pat/router/facts.ts';
 import type { Imports, NodeRouters, Pat } from '../../pat/services/api.ts';
 import { type Endpoint, endpoint } from '../http/endpoint.ts';
@@ -48,6 +49,7 @@ function readEndpoints(parts: RoutersParts): readonly Endpoint[] {
         'Unmanaged rules and warnings are included only for requesters that the policy allows the action `router:details`.',
       tag: 'routers',
       action: 'router:show',
+      id: RouterReference,
       responses: { 200: { description: 'The router as it is in the kernel now.', schema: RouterDocument } },
       handle: async ({ requester, id }) => {
         const router = await routers.show(routerIdOf(id), requester);
@@ -73,6 +75,7 @@ function changeEndpoints({ routers, pat, imports, policy }: RoutersParts): reado
       summary: 'Reconcile the rules of a router with its mappings',
       tag: 'routers',
       action: 'router:sync',
+      id: RouterReference,
       query: ChangeQuery,
       responses: {
         200: {
@@ -98,6 +101,7 @@ function changeEndpoints({ routers, pat, imports, policy }: RoutersParts): reado
         'and no connection is lost. A repetition changes nothing.',
       tag: 'routers',
       action: 'router:import',
+      id: RouterReference,
       query: ChangeQuery,
       responses: { 200: { description: 'The result for each rule.', schema: ImportedDocument } },
       handle: async ({ requester, id, query }) => {

@@ -1,7 +1,7 @@
 /** Schemas of requests and responses about mappings: they validate requests, and /openapi.json is made of them. */
 import * as z from 'zod';
-import { Ipv4, Port } from '../../core/values/schemas.ts';
-import { Mapping, MappingPatch, Protocol, RouterId, Status } from '../../pat/mapping/mapping.ts';
+import { Ipv4, Port, Text } from '../../core/values/schemas.ts';
+import { Mapping, MappingPatch, MappingReference, Protocol, RouterId, Status } from '../../pat/mapping/mapping.ts';
 import { MappingRequest } from '../../pat/mapping/request.ts';
 import { Link, ProblemDocument } from '../http/schemas.ts';
 import { withDescriptions } from './descriptions.ts';
@@ -58,7 +58,7 @@ export type UpdateBody = z.infer<typeof UpdateBody>;
 export const DeleteBody = z
   .strictObject({
     ids: z
-      .array(z.string('an ID').min(1, 'an ID').max(64, 'an ID'), 'a list of IDs')
+      .array(MappingReference, 'a list of IDs')
       .min(1, 'a list of at least one ID')
       .max(MAX_DELETED, `a list of at most ${MAX_DELETED} IDs`)
       .describe('IDs of mappings, or unambiguous prefixes of them'),
@@ -90,24 +90,24 @@ const SORT_KEYS = FIELD_NAMES.filter((name) => !UNSORTABLE.includes(name));
 
 export const ListQuery = z.strictObject({
   router_id: RouterId.optional().describe('only mappings of this router'),
-  project_id: z.string('a project ID').max(255, 'a project ID').optional().describe('only mappings of this project'),
+  project_id: Text.optional().describe('only mappings of this project'),
   protocol: Protocol.optional().describe('only mappings of this protocol'),
   router_port: QueryPort.optional().describe('only mappings on this port of a gateway address'),
   gateway_ip: Ipv4.optional().describe('only mappings on this gateway address'),
   server_ip: Ipv4.optional().describe('only mappings to this server'),
   server_port: QueryPort.optional().describe('only mappings to this port of a server'),
-  related_to: repeatable(z.string('an ID').min(1, 'an ID').max(255, 'an ID'))
+  related_to: repeatable(Text.min(1, 'an ID'))
     .optional()
     .describe(
       'only mappings with this ID of their own, or of their router, port, server or project; repeat it for several',
     ),
-  name: z.string('a name').max(255, 'a name').optional().describe('only mappings with exactly this name'),
+  name: Text.optional().describe('only mappings with exactly this name'),
   status: Status.optional().describe('only mappings with this status'),
   enabled: Flag.optional().describe('only enabled mappings, or only disabled mappings'),
   limit: numeral(z.int(A_LIMIT).min(1, A_LIMIT).max(MAX_LISTED, A_LIMIT))
     .optional()
     .describe('maximum number of mappings; default: all'),
-  marker: z.string('an ID').max(64, 'an ID').optional().describe('ID of the last mapping of the previous page'),
+  marker: MappingReference.optional().describe('ID of the last mapping of the previous page'),
   sort_key: repeatable(z.enum(SORT_KEYS as [string, ...string[]], 'a field of a mapping'))
     .optional()
     .describe('field to sort by; repeat it for several'),

@@ -14,6 +14,7 @@ export interface Operation {
   readonly method: string;
   readonly path: string;
   readonly operationId: string;
+  readonly parameters: readonly Parameter[];
   readonly query: readonly Parameter[];
   readonly headers: readonly string[];
   readonly body: Schema | undefined;
@@ -49,6 +50,7 @@ export class Contract {
           method,
           path,
           operationId,
+          parameters,
           query: parameters.filter((parameter) => parameter.in === 'query'),
           headers: parameters.filter((parameter) => parameter.in === 'header').map(({ name }) => name),
           body: requestBody?.content['application/json']?.schema,
@@ -63,6 +65,20 @@ export class Contract {
     const found = this.operations.find((each) => each.operationId === operationId);
     if (found === undefined) throw new Error(`no operation ${operationId} in the document`);
     return found;
+  }
+
+  /** Why that text is no value of the parameter; undefined when it is one. */
+  whyNotParameter({ method, path }: Operation, { name, schema }: Parameter, text: string): string | undefined {
+    const place = ['paths', path, method, 'parameters', String(this.#place(path, method, name)), 'schema'];
+    const value = schema.type === 'integer' && /^-?\d+$/.test(text) ? Number(text) : text;
+    return this.#whyNot(place, schema.type === 'array' ? [text] : value);
+  }
+
+  /** The names of the fields of the object that is at `top` in the body. */
+  fieldsOf({ body }: Operation, top: string): readonly string[] {
+    const { $ref = '' } = body?.properties?.[top] as { readonly $ref?: string };
+    const schema = this.#document.components?.schemas?.[$ref.split('/').at(-1) ?? ''] as Schema | undefined;
+    return Object.keys(schema?.properties ?? {});
   }
 
   /** Why that body is not allowed; undefined when it is. */

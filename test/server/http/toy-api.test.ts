@@ -106,6 +106,8 @@ test('an API that uses an action or a tag that it does not declare is not mounte
   expect(() => actionsOf([{ ...toy, actions: {} }])).toThrow('listBells');
   expect(() => actionsOf([{ ...toy, tags: [] }])).toThrow('listBells');
   expect(() => actionsOf([toy, toy])).toThrow('bell:list');
+  const unparsed = toy.endpoints.map(({ id: _, ...rest }) => rest);
+  expect(() => actionsOf([{ ...toy, endpoints: unparsed }])).toThrow('showBell');
 });
 
 test('an API whose actions the policy does not have is not mounted', () => {

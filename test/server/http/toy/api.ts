@@ -19,6 +19,7 @@ export const TOY_CHECK: ReadinessCheck = { name: 'bells', isOptional: true, chec
 const RingBody = z
   .strictObject({ times: z.int('a whole number').min(1, 'from 1 on') })
   .meta({ override: { examples: [{ times: 1 }] } });
+const BellName = z.string().regex(/^[a-z]+$/, 'a name');
 const BellDocument = z.object({ bell: z.object({ id: z.string(), rings: z.int() }) }).meta({ id: 'BellDocument' });
 
 interface Bell {
@@ -44,6 +45,7 @@ export function toyApi(registry: Registry): Api {
       endpoint<undefined, z.infer<typeof RingBody>>({
         method: 'post',
         path: '/v1/bells/{id}/ring',
+        id: BellName,
         name: 'ringBell',
         summary: 'Ring a bell',
         tag: 'bells',
@@ -78,6 +80,7 @@ function readEndpoints(rings: ReadonlyMap<string, number>, bellOf: (id: string) 
     endpoint({
       method: 'get',
       path: '/v1/bells/{id}',
+      id: BellName,
       name: 'showBell',
       summary: 'Show a bell',
       tag: 'bells',
