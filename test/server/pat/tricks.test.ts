@@ -65,14 +65,23 @@ const FACTS = JSON.stringify([
   { ifname: 'ext0', addr_info: [{ local: '203.0.113.10', prefixlen: 24, scope: 'global' }] },
   { ifname: 'int0', addr_info: [{ local: '10.20.0.1', prefixlen: 16, scope: 'global' }] },
 ]);
+/** Of a router without rules, by the beginnings of the command lines. */
+const ANSWERS: readonly (readonly [string, string])[] = [
+  ['ip ', `${FACTS}\n[{"dst":"default","dev":"ext0"}]\n`],
+  ['sh -c nft', '{"nftables":[{"metainfo":{}}]}\n'],
+  ['iptables-save', '*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n# Completed\n'],
+];
 const run = createExec(10_000, process.env);
 let commands: Command[] = [];
 /** A router without rules; programs outside of namespaces are real. */
 async function exec(command: Command): Promise<ExecResult> {
   commands.push(command);
   if (command.file !== 'nsenter') return run(command);
-  const stdout = command.args.includes('ip') ? `${FACTS}\n[{"dst":"default","dev":"ext0"}]\n` : '';
-  return { exitCode: command.args.includes('nft') ? 1 : 0, stdout, stderr: 'No such file or directory' };
+  const line = command.args.slice(1).join(' ');
+  const [, stdout = ''] = ANSWERS.find(([start]) => line.startsWith(start)) ?? [];
+  const hasNoTable = line.includes('nft --json list table');
+  const stderr = hasNoTable ? 'Error: No such file or directory\nlist table ip praas\n' : '';
+  return { exitCode: hasNoTable ? 1 : 0, stdout, stderr };
 }
 
 let node: Node;
