@@ -5,7 +5,7 @@ import { run, say } from './shell.ts';
 const PACKAGES = `
   mariadb-server rabbitmq-server memcached uwsgi-core uwsgi-plugin-python3
   python3-keystone glance-common placement-common nova-common python3-nova
-  neutron-common neutron-linuxbridge-agent neutron-l3-agent
+  neutron-common neutron-linuxbridge-agent neutron-l3-agent python3-openstacksdk
   sudo iptables ipset conntrack ebtables bridge-utils iproute2 procps iputils-ping iputils-arping curl
 `
   .trim()

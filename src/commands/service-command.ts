@@ -9,6 +9,8 @@ import { remoteFlags } from './flags.ts';
 
 /** What an HTTP header can hold. */
 const TOKEN = /^[\x21-\x7e]+$/;
+/** Hosts, as URL writes them, that are this node. */
+const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
 
 /** Where the services are, and with which token. */
 export interface ServiceFlags extends CloudFlags {
@@ -48,6 +50,8 @@ export abstract class ServiceCommand extends PraasCommand {
     if (url !== undefined) {
       // Options go before the environment.
       const token = (hasCloudOptions ? undefined : await this.#token(flags)) ?? (await this.#keystoneToken(flags));
+      if (token !== undefined && isReadableOnTheWay(url))
+        this.complain(`the token is sent to ${new URL(url).host} by plain HTTP: others on the way can read it`);
       return connect({ kind: 'url', url, token, ca: await this.#text('cacert', flags) });
     }
     const { config } = await this.loadConfig(flags.config);
@@ -87,4 +91,9 @@ export abstract class ServiceCommand extends PraasCommand {
       return this.misuse(`--${name}: cannot read ${path}: ${errnoText(error)}`);
     }
   }
+}
+
+function isReadableOnTheWay(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'http:' && !LOOPBACK.test(hostname);
 }

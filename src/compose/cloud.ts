@@ -41,6 +41,8 @@ export interface BuiltCloud {
   readonly name: string;
   /** The Date header of a response of its Keystone; undefined without one. Throws as Session.send does. */
   date(): Promise<string | undefined>;
+  /** The services that were asked by plain HTTP although Keystone is asked by HTTPS. */
+  plainServices(): readonly string[];
   readonly parts: Required<CloudParts>;
   readonly securityGroups: SecurityGroups;
   /** Authenticates Keystone tokens. */
@@ -59,10 +61,12 @@ export async function buildCloud(
 ): Promise<BuiltCloud | undefined> {
   const { clouds_path, cloud_name } = config;
   const files = daemonFiles(env, clouds_path);
-  // The OS_* variables of an operator's shell are not about the node; only the path of the file is taken from them.
-  const found = await readCloud({ cloud: cloud_name, env: {}, files, readFile: readText });
+  const found = await readCloud({ cloud: cloud_name, env: fileVariables(env), files, readFile: readText });
   if (found === undefined) return undefined;
-  const session = await openSession(found);
+  for (const note of found.notes) log.info('cloud configuration read', { file: found.where, note });
+  const session = await openSession(found, (service, host) =>
+    log.warn('plain HTTP used; auth_url is HTTPS', { service, host }),
+  );
   const identity = new Identity(session);
   const cloud = new OpenStackCloud(session);
   const groups = new SecurityGroups(cloud, log);
@@ -77,16 +81,22 @@ export async function buildCloud(
     },
     securityGroups: groups,
     name: `${found.name} (${found.where})`,
+    plainServices: () => session.plainServices,
     date: async () => (await session.send('identity', { path: '' })).headers.date,
     authenticator: (roleOf) => new KeystoneAuthenticator({ identity, roleOf, clock: systemClock }),
     close: () => session.close(),
   };
 }
 
+/** The OS_* variables of an operator's shell are not about the node; only the paths of files are taken from them. */
+function fileVariables({ OS_CLIENT_SECURE_FILE, OS_CLIENT_VENDOR_FILE }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return { OS_CLIENT_SECURE_FILE, OS_CLIENT_VENDOR_FILE };
+}
+
 /** False only if no cloud is configured; a wrong configuration counts as one. */
 export async function hasCloud({ clouds_path, cloud_name }: Config, env: NodeJS.ProcessEnv): Promise<boolean> {
   const files = daemonFiles(env, clouds_path);
-  const found = readCloud({ cloud: cloud_name, env: {}, files, readFile: readText });
+  const found = readCloud({ cloud: cloud_name, env: fileVariables(env), files, readFile: readText });
   return found.then(
     (cloud) => cloud !== undefined,
     () => true,
@@ -116,11 +126,14 @@ export async function requestToken({ clouds_path, cwd, ...sources }: ClientCloud
   }
 }
 
-async function openSession(config: CloudConfig): Promise<Session> {
+async function openSession(
+  config: CloudConfig,
+  onPlainHttp?: (service: string, host: string) => void,
+): Promise<Session> {
   const ca = config.cacert === undefined ? undefined : await readAuthority(config.cacert);
   const pause = (milliseconds: number): Promise<void> => setTimeout(milliseconds);
   const http = new ServiceClient({ ca, verify: config.verify, timeoutMs: TIMEOUT_MS, random: Math.random, pause });
-  return new Session({ config, http, clock: systemClock });
+  return new Session({ config, http, clock: systemClock, onPlainHttp });
 }
 
 function readText(path: string): Promise<string> {

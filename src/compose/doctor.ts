@@ -163,7 +163,9 @@ export class Doctor {
         },
       );
       const date = await built.date();
-      return { name, routers: routers.length, servers: servers.length, hasProjectList, date, now: systemClock.now() };
+      const plainServices = built.plainServices();
+      const counts = { routers: routers.length, servers: servers.length };
+      return { name, ...counts, hasProjectList, plainServices, date, now: systemClock.now() };
     } finally {
       built.close();
     }

@@ -1,6 +1,6 @@
 /** The login request of Keystone (Identity API v3, Authentication), and its response. Pure. */
 import * as z from 'zod';
-import type { CloudConfig } from './clouds/cloud-config.ts';
+import type { CloudConfig, ServiceType } from './clouds/cloud-config.ts';
 
 type Named =
   | { readonly id: string }
@@ -76,19 +76,20 @@ const TYPES: Readonly<Record<string, readonly string[]>> = {
   identity: ['identity', 'identityv3'],
 };
 
-/** Gives the URL of a service without a trailing slash; undefined when the catalog has none. */
-export function endpointOf(
-  catalog: ServiceCatalog,
-  service: string,
-  { interface: interfaceName, region_name }: CloudConfig,
-): string | undefined {
+/** Gives the URL of a service without a trailing slash: the one that is set, else that of the catalog; undefined when it has none. */
+export function endpointOf(catalog: ServiceCatalog, service: ServiceType, config: CloudConfig): string | undefined {
+  const { url, region_name = config.region_name, interfaces = config.interfaces } = config.services[service];
+  if (url !== undefined) return url;
   const types = TYPES[service] ?? [service];
   const endpoints = catalog.filter(({ type }) => types.includes(type)).flatMap((each) => each.endpoints);
-  const endpoint = endpoints.find(
-    (each) =>
-      each.interface === interfaceName &&
-      ['http:', 'https:'].includes(URL.parse(each.url)?.protocol ?? '') &&
-      (region_name === undefined || [each.region, each.region_id].includes(region_name)),
-  );
-  return endpoint?.url.replace(/\/+$/, '');
+  for (const name of interfaces) {
+    const endpoint = endpoints.find(
+      (each) =>
+        each.interface === name &&
+        ['http:', 'https:'].includes(URL.parse(each.url)?.protocol ?? '') &&
+        (region_name === undefined || [each.region, each.region_id].includes(region_name)),
+    );
+    if (endpoint !== undefined) return endpoint.url.replace(/\/+$/, '');
+  }
+  return undefined;
 }

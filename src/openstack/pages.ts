@@ -4,7 +4,8 @@
  */
 import * as z from 'zod';
 import { type PraasError, praasError } from '../core/errors/errors.ts';
-import type { ServiceType, Session } from './session.ts';
+import type { ServiceType } from './clouds/cloud-config.ts';
+import type { Session } from './session.ts';
 
 const MAX_PAGES = 1000;
 

@@ -7,18 +7,18 @@ import type * as z from 'zod';
 import type { Clock } from '../core/clock.ts';
 import { isPraasError, praasError } from '../core/errors/errors.ts';
 import type { HttpResponse } from '../system/http/exchange.ts';
-import type { CloudConfig } from './clouds/cloud-config.ts';
+import type { CloudConfig, ServiceType } from './clouds/cloud-config.ts';
 import { endpointOf, loginBody, type ServiceCatalog, secretsOf, TokenResponse } from './login.ts';
 import { isFound, isSuccess, parseResponse, responseError } from './responses.ts';
 import type { ServiceClient, ServiceRequest } from './service-client.ts';
 
 interface SessionParts {
   readonly config: CloudConfig;
-  readonly http: ServiceClient;
+  readonly http: Pick<ServiceClient, 'send' | 'close'>;
   readonly clock: Clock;
+  /** Called once for each service that is asked by plain HTTP although Keystone is not: anybody on the way reads the token. */
+  readonly onPlainHttp?: ((service: ServiceType, host: string) => void) | undefined;
 }
-
-export type ServiceType = 'identity' | 'network' | 'compute';
 
 interface SessionRequest {
   readonly method?: ServiceRequest['method'];
@@ -48,6 +48,7 @@ export class Session {
   readonly #parts: SessionParts;
   #login: Promise<Login> | undefined;
   #current: Login | undefined;
+  readonly #plainServices = new Set<ServiceType>();
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
@@ -83,6 +84,11 @@ export class Session {
     return this.#send(await this.#loggedIn(), service, request);
   }
 
+  /** The services that were asked by plain HTTP although Keystone is asked by HTTPS. */
+  get plainServices(): readonly ServiceType[] {
+    return [...this.#plainServices];
+  }
+
   /** Closes the kept connections. */
   close(): void {
     this.#parts.http.close();
@@ -97,13 +103,21 @@ export class Session {
 
   #urlOf(service: ServiceType, catalog: ServiceCatalog): string {
     const { config } = this.#parts;
-    const url = service === 'identity' ? keystoneOf(config) : endpointOf(catalog, service, config);
+    const url =
+      service === 'identity'
+        ? (config.services.identity.url ?? keystoneOf(config))
+        : endpointOf(catalog, service, config);
     if (url === undefined) {
       const region = config.region_name === undefined ? '' : ` in region ${config.region_name}`;
-      const reason = `its catalog has no ${config.interface} endpoint for ${service}${region}`;
+      const reason = `its catalog has no ${config.interfaces.join(' or ')} endpoint for ${service}${region}`;
       throw praasError('CLOUD_BAD_RESPONSE', { service: 'identity', reason });
     }
-    return /\/v\d[\d.]*(\/|$)/.test(new URL(url).pathname) ? url : `${url}${VERSIONS[service]}`;
+    const { protocol, host, pathname } = new URL(url);
+    if (protocol === 'http:' && config.auth.auth_url.startsWith('https:') && !this.#plainServices.has(service)) {
+      this.#plainServices.add(service);
+      this.#parts.onPlainHttp?.(service, host);
+    }
+    return /\/v\d[\d.]*(\/|$)/.test(pathname) ? url : `${url}${VERSIONS[service]}`;
   }
 
   async #loggedIn(): Promise<Login> {

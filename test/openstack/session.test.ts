@@ -1,5 +1,9 @@
 /** The service account's session: renewals, and the addresses of the services. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { parseCloud } from '../../src/openstack/clouds/merge.ts';
+import type { ServiceRequest } from '../../src/openstack/service-client.ts';
+import { Session } from '../../src/openstack/session.ts';
+import type { HttpResponse } from '../../src/system/http/exchange.ts';
 import type { FakeOpenStack } from '../support/fake-openstack.ts';
 import { Account } from './support.ts';
 
@@ -99,6 +103,53 @@ describe('the catalogue', () => {
       .routers()
       .catch(() => undefined);
     expect(fake.asked.at(-1)?.path).toMatch(/^\/inside\/v2\.0\/routers\?/);
+  });
+
+  test('is asked for each interface in turn', async () => {
+    await account
+      .cloud({}, { interface: ['admin', 'internal', 'public'] })
+      .routers()
+      .catch(() => undefined);
+    expect(fake.asked.at(-1)?.path).toMatch(/^\/inside\/v2\.0\/routers\?/);
+  });
+
+  test('is not asked where clouds.yaml has an endpoint', async () => {
+    fake.tokenFields = { catalog: [{ type: 'network', endpoints: [endpointOf('http://127.0.0.1:1/')] }] };
+    await account.cloud({}, { network_endpoint_override: `${fake.url}/network` }).routers();
+    expect(fake.asked.at(-1)?.path).toMatch(/^\/network\/v2\.0\/routers\?/);
+  });
+
+  test.each([
+    ['https://k/v3', 'http://n:9696', ['network n:9696']],
+    ['https://k/v3', 'https://n:9696', []],
+    ['http://k/v3', 'http://n:9696', []],
+  ])('Keystone at %s, Neutron at %s: what is said of plain HTTP, once', async (auth_url, url, said) => {
+    const token = {
+      expires_at: '2040-01-01T00:00:00Z',
+      user: { id: 'u', name: 'u' },
+      catalog: [{ type: 'network', endpoints: [endpointOf(url)] }],
+    };
+    const send = async (request: ServiceRequest): Promise<HttpResponse> =>
+      request.method === 'POST'
+        ? { status: 201, text: JSON.stringify({ token }), headers: { 'x-subject-token': 't' } }
+        : { status: 200, text: '{}', headers: {} };
+    const heard: string[] = [];
+    const session = new Session({
+      config: parseCloud({
+        name: 'praas',
+        where: 'clouds.yaml',
+        cloud: { auth: { auth_url, username: 'u', password: 'p' } },
+        variables: {},
+      }),
+      http: { send, close: () => undefined },
+      clock: account.clock,
+      onPlainHttp: (service, host) => void heard.push(`${service} ${host}`),
+    });
+
+    await session.send('network', { path: '/routers' });
+    await session.send('network', { path: '/ports' });
+    expect(heard).toEqual(said);
+    expect(session.plainServices).toEqual(said.map(() => 'network'));
   });
 
   test('names the places where it searched', async () => {

@@ -39,7 +39,8 @@ export class Account {
       random: () => 0.5,
       pause: async (milliseconds) => void this.pauses.push(milliseconds),
     });
-    const session = new Session({ config: parseCloud('praas', 'clouds.yaml', written), http, clock: this.clock });
+    const config = parseCloud({ name: 'praas', where: 'clouds.yaml', cloud: written, variables: {} });
+    const session = new Session({ config, http, clock: this.clock });
     this.#sessions.push(session);
     return session;
   }

@@ -79,7 +79,15 @@ const EVIDENCE = {
   isStandby: false,
 };
 const SPACE = { freeBytes: 900 * MIB, freeInodes: 9e5, allInodes: 1e6 };
-const VIEW = { name: 'praas', routers: 2, servers: 5, hasProjectList: true, date: undefined, now: TIME };
+const VIEW = {
+  name: 'praas',
+  routers: 2,
+  servers: 5,
+  hasProjectList: true,
+  plainServices: [],
+  date: undefined,
+  now: TIME,
+};
 const SECRET = { content: 'the API tokens', path: '/usr/local/etc/praas/tokens.json' };
 const SERVICE_PORT = { key: 'port_app', port: 3000 } as const;
 
@@ -132,7 +140,7 @@ export const JUDGEMENTS: readonly Judgement[] = [
   service({ NRestarts: '9' }),
   service({ NeedDaemonReload: 'yes' }),
   ...judgeView(VIEW),
-  ...judgeView({ ...VIEW, routers: 0, hasProjectList: false }).slice(1),
+  ...judgeView({ ...VIEW, routers: 0, hasProjectList: false, plainServices: ['network'] }).slice(1),
   judgeBroker('rabbit:5672', undefined),
   judgeBroker('rabbit:5672', 'connection refused'),
   offset(0),

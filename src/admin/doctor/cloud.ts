@@ -10,6 +10,8 @@ export interface CloudView {
   readonly servers: number;
   /** Whether the account can list projects, as the monitor needs it. */
   readonly hasProjectList: boolean;
+  /** The services that are asked by plain HTTP although Keystone is asked by HTTPS. */
+  readonly plainServices: readonly string[];
   /** The Date header of a response, and when it arrived. */
   readonly date: string | undefined;
   readonly now: Date;
@@ -57,13 +59,22 @@ export function judgeBroker(broker: string, reason: string | undefined): Judgeme
   return warning(`broker ${broker}`, `not reachable: ${reason}`, nextStep);
 }
 
-export function judgeView({ name, routers, servers, hasProjectList }: CloudView): readonly Judgement[] {
+export function judgeView({ name, routers, servers, hasProjectList, plainServices }: CloudView): readonly Judgement[] {
   const grant = 'the account the role admin, or a role that can list the resources of all projects.';
   return [
     ok('OpenStack', `${name}: ${routers} routers and ${servers} servers are visible`),
     hasProjectList
       ? ok('account', 'all projects are visible')
       : warning('account', 'cannot list projects: mappings of deleted projects are not removed', `Grant ${grant}`),
+    ...(plainServices.length > 0
+      ? [
+          warning(
+            'endpoints',
+            `tokens are sent by plain HTTP to ${plainServices.join(', ')}, although auth_url is https://`,
+            'Correct the endpoints in the catalog, or set `NAME_endpoint_override` in clouds.yaml.',
+          ),
+        ]
+      : []),
     ...(routers === 0
       ? [warning('routers in OpenStack', 'no routers are visible', `If the cloud has routers, grant ${grant}`)]
       : []),

@@ -26,6 +26,16 @@ export type Auth = z.infer<typeof Auth>;
 
 export const AUTH_TYPES = ['password', 'token', 'v3applicationcredential'] as const;
 export const INTERFACES = ['public', 'internal', 'admin'] as const;
+export type Interface = (typeof INTERFACES)[number];
+export const SERVICE_TYPES = ['identity', 'network', 'compute'] as const;
+export type ServiceType = (typeof SERVICE_TYPES)[number];
+
+export interface ServiceSettings {
+  /** Used instead of the URL in the catalog. */
+  readonly url?: string | undefined;
+  readonly interfaces?: readonly Interface[] | undefined;
+  readonly region_name?: string | undefined;
+}
 
 export interface CloudConfig {
   readonly name: string;
@@ -34,9 +44,14 @@ export interface CloudConfig {
   readonly auth_type: (typeof AUTH_TYPES)[number];
   readonly auth: Auth;
   readonly region_name?: string | undefined;
-  readonly interface: (typeof INTERFACES)[number];
+  /** In the order of preference: the first one that the catalog has is used. At least one. */
+  readonly interfaces: readonly Interface[];
+  /** What is set for one service alone: `network_endpoint_override`, `compute_region_name`. */
+  readonly services: Readonly<Record<ServiceType, ServiceSettings>>;
   /** The path of a PEM file. */
   readonly cacert?: string | undefined;
   /** False: any certificate is accepted. */
   readonly verify: boolean;
+  /** What was passed over, in sentences for the log. */
+  readonly notes: readonly string[];
 }

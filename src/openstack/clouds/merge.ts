@@ -2,7 +2,17 @@
 import * as z from 'zod';
 import { praasError } from '../../core/errors/errors.ts';
 import { isObject } from '../../core/values/json.ts';
-import { AUTH_TYPES, Auth, type CloudConfig, INTERFACES } from './cloud-config.ts';
+import {
+  AUTH_TYPES,
+  Auth,
+  type CloudConfig,
+  INTERFACES,
+  type Interface,
+  SERVICE_TYPES,
+  type ServiceSettings,
+  type ServiceType,
+} from './cloud-config.ts';
+import { regionNamed, regionsOf } from './regions.ts';
 import type { RawCloud } from './variables.ts';
 
 /** Older names of keys. */
@@ -12,6 +22,9 @@ const ALIASES: Readonly<Record<string, string>> = {
   project: 'project_name',
   user_name: 'username',
   endpoint_type: 'interface',
+  identity_endpoint_type: 'identity_interface',
+  network_endpoint_type: 'network_interface',
+  compute_endpoint_type: 'compute_interface',
 };
 const TYPES: Readonly<Record<string, CloudConfig['auth_type']>> = {
   password: 'password',
@@ -34,41 +47,104 @@ export function mergeClouds(parts: readonly RawCloud[]): RawCloud {
   return result;
 }
 
-/** Takes the name of a cloud, its source, and the cloud as written. Throws CLOUD_CONFIG_INVALID, which never contains a secret. */
-export function parseCloud(name: string, where: string, raw: RawCloud): CloudConfig {
-  const top = renamed(raw);
+interface Written {
+  readonly name: string;
+  readonly where: string;
+  /** The cloud as files describe it. */
+  readonly cloud: RawCloud;
+  /** What variables and options set, also over the values of a region. */
+  readonly variables: RawCloud;
+  readonly notes?: readonly string[];
+}
+
+/** Throws CLOUD_CONFIG_INVALID, which never contains a secret. */
+export function parseCloud({ name, where, cloud, variables, notes = [] }: Written): CloudConfig {
   const fail = (reason: string): never => {
-    throw praasError('CLOUD_CONFIG_INVALID', { where, reason: `cloud ${name}: ${reason}` });
+    throw praasError('CLOUD_CONFIG_INVALID', { where, reason: [`cloud ${name}: ${reason}`, ...notes].join('; ') });
   };
+  const { top, regionName } = inRegion(renamed(cloud), renamed(variables), fail);
   if ((scalarText(top['identity_api_version']) ?? '3').startsWith('2'))
     fail('identity_api_version 2 is not supported; allowed: 3');
-  if (top['auth'] !== undefined && !isObject(top['auth'])) fail('auth is not a map');
-  const written = { ...pickAuth(top), ...renamed((top['auth'] as RawCloud | undefined) ?? {}) };
-  const completed = withDomains(written, top['default_domain']);
-  const { data: auth, error } = Auth.safeParse(completed);
-  if (auth === undefined) {
-    const [issue] = error?.issues ?? [];
-    return fail(`auth.${issue?.path.join('.')} must be ${issue?.message}`);
-  }
+  const auth = parseAuth(top, fail);
   const authType =
     typeOf(top['auth_type'], auth) ??
     fail(`auth_type is ${shown(top['auth_type'])}; allowed: ${AUTH_TYPES.join(', ')}`);
   const missing = missingKey(auth, authType);
   if (missing !== undefined) fail(`auth.${missing} is required`);
-  const interfaceName =
-    interfaceOf(top['interface']) ?? fail(`interface is ${shown(top['interface'])}; allowed: ${INTERFACES.join(', ')}`);
-  const regionName = scalarText(top['region_name']) ?? firstRegion(top['regions']);
-  const cacert = scalarText(top['cacert']);
+  const interfaces = (key: string): readonly Interface[] | undefined =>
+    top[key] === undefined
+      ? undefined
+      : (interfacesOf(top[key]) ?? fail(`${key} is ${shown(top[key])}; allowed: ${INTERFACES.join(', ')}`));
   return {
     name,
     where,
     auth_type: authType,
     auth,
-    interface: interfaceName,
+    interfaces: interfaces('interface') ?? ['public'],
     verify: isVerified(top),
     region_name: regionName,
-    cacert,
+    services: Object.fromEntries(
+      SERVICE_TYPES.map((type): [ServiceType, ServiceSettings] => [
+        type,
+        {
+          url: endpointUrl(type, top, fail),
+          interfaces: interfaces(`${type}_interface`),
+          region_name: scalarText(top[`${type}_region_name`]),
+        },
+      ]),
+    ) as CloudConfig['services'],
+    cacert: scalarText(top['cacert']),
+    notes,
   };
+}
+
+type Fail = (reason: string) => never;
+
+/** Lays the values of the region over the cloud, and the variables over both. */
+function inRegion(
+  cloud: RawCloud,
+  variables: RawCloud,
+  fail: Fail,
+): { readonly top: RawCloud; readonly regionName: string | undefined } {
+  const listed = regionsOf(cloud['regions']) ?? fail('regions is not a list of names, or of maps with name and values');
+  const own = regionsOf(cloud['region_name']) ?? fail('region_name is neither a name nor a list of names');
+  const wanted = scalarText(variables['region_name']);
+  const region =
+    regionNamed(listed, wanted ?? own[0]?.name) ??
+    // As the openstack client does, which asks `regions` alone.
+    (wanted === undefined ? listed[0] : undefined) ??
+    fail(`region ${wanted} not found; present: ${listed.map((each) => each.name).join(', ')}`);
+  const top = mergeClouds([cloud, renamed(region.values), variables, { region_name: region.name }]);
+  return { top, regionName: region.name || undefined };
+}
+
+function parseAuth(top: RawCloud, fail: Fail): Auth {
+  if (top['auth'] !== undefined && !isObject(top['auth'])) fail('auth is not a map');
+  const written = { ...pickAuth(top), ...renamed((top['auth'] as RawCloud | undefined) ?? {}) };
+  const completed = withDomains(written, top['default_domain']);
+  const { auth_url: url } = completed;
+  const { data, error } = Auth.safeParse(
+    url === undefined ? completed : { ...completed, auth_url: filledIn(url, top) },
+  );
+  const [issue] = error?.issues ?? [];
+  return data ?? fail(`auth.${issue?.path.join('.')} must be ${issue?.message}`);
+}
+
+/** `{region_name}` in a URL stands for that key of the cloud. */
+function filledIn(url: unknown, top: RawCloud): unknown {
+  return typeof url === 'string'
+    ? url.replaceAll(/\{(\w+)\}/g, (all, key: string) => scalarText(top[key]) ?? all)
+    : url;
+}
+
+/** The URL that is set for a service, by either of its names. */
+function endpointUrl(type: ServiceType, top: RawCloud, fail: Fail): string | undefined {
+  const key = [`${type}_endpoint_override`, `${type}_endpoint`].find((each) => top[each] !== undefined);
+  if (key === undefined) return undefined;
+  const url = scalarText(filledIn(top[key], top));
+  if (!['http:', 'https:'].includes(URL.parse(url ?? '')?.protocol ?? ''))
+    return fail(`${key} is not a URL that begins with http:// or https://`);
+  return url?.replace(/\/+$/, '');
 }
 
 /** Replaces hyphens in keys by underscores, and older names by the current ones. */
@@ -129,10 +205,13 @@ function missingKey(auth: Auth, authType: CloudConfig['auth_type']): string | un
   return auth.password === undefined ? 'password' : undefined;
 }
 
-/** `publicURL` is an older form of `public`. */
-function interfaceOf(written: unknown): CloudConfig['interface'] | undefined {
-  const plain = written === undefined ? 'public' : scalarText(written)?.replace(/URL$/, '');
-  return INTERFACES.find((known) => known === plain);
+/** One or several, in the order of preference. `publicURL` is an older form of `public`. */
+function interfacesOf(written: unknown): readonly Interface[] | undefined {
+  const list = (Array.isArray(written) ? (written as unknown[]) : [written]).map((each) => {
+    const plain = scalarText(each)?.replace(/URL$/, '');
+    return INTERFACES.find((known) => known === plain);
+  });
+  return list.length === 0 || list.includes(undefined) ? undefined : (list as readonly Interface[]);
 }
 
 const BooleanText = z.union([z.boolean(), z.stringbool()]);
@@ -142,17 +221,12 @@ function isVerified({ verify, insecure }: RawCloud): boolean {
   return read(insecure) !== true && read(verify) !== false;
 }
 
-/** A value of the file, for messages. */
+/** A value of the file, for messages: a word; anything else may be a secret in the wrong place. */
 function shown(value: unknown): string {
-  return scalarText(value) ?? 'not text';
+  const text = scalarText(value);
+  return text !== undefined && /^[\w-]{1,40}$/.test(text) ? text : 'not such a word';
 }
 
 function scalarText(value: unknown): string | undefined {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
-}
-
-/** The first of several regions is the default one; each is a name, or a map with a name. */
-function firstRegion(regions: unknown): string | undefined {
-  const [first] = Array.isArray(regions) ? (regions as unknown[]) : [];
-  return scalarText(isObject(first) ? first['name'] : first);
 }

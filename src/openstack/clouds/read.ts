@@ -26,8 +26,8 @@ interface CloudSources {
 const TEXT_SCHEMA = FAILSAFE_SCHEMA.withTags(mergeTag, nullCoreTag);
 const NAMES = ['clouds.yaml', 'clouds.yml', 'clouds.json'];
 const SECURE_NAMES = ['secure.yaml', 'secure.yml', 'secure.json'];
-/** A file of blank lines and comments counts as missing. */
-const EMPTY = /^(?:\s*(?:#.*)?(?:\n|$))*$/;
+const VENDOR_NAMES = ['clouds-public.yaml', 'clouds-public.yml', 'clouds-public.json'];
+const SITE_DIRECTORY = '/etc/openstack';
 /** The name that the openstack client gives to a cloud from variables alone. */
 const ENVVARS = 'envvars';
 
@@ -35,7 +35,7 @@ const ENVVARS = 'envvars';
 export function clientFiles(env: NodeJS.ProcessEnv, cwd: string, ownPath: string): readonly string[] {
   const home = env['HOME'];
   const configHome = env['XDG_CONFIG_HOME'] || (home ? join(home, '.config') : undefined);
-  const directories = [cwd, ...(configHome ? [join(configHome, 'openstack')] : []), '/etc/openstack'];
+  const directories = [cwd, ...(configHome ? [join(configHome, 'openstack')] : []), SITE_DIRECTORY];
   const fromVariable = env['OS_CLIENT_CONFIG_FILE'];
   const defaults = directories.flatMap((directory) => NAMES.map((name) => join(directory, name)));
   return [...(fromVariable ? [fromVariable] : []), ...defaults, ownPath];
@@ -60,11 +60,10 @@ export async function readCloud({
   });
   const requested = cloud || env['OS_CLOUD'] || undefined;
   const hasOwn = hasAuthUrl(variables);
-  if (requested === undefined && hasOwn) return parseCloud(ENVVARS, 'environment', variables);
+  if (requested === undefined && hasOwn) return fromEnvironment(variables);
   const first = await readFirst(files, readFile);
   if (first === undefined) {
-    if (requested === undefined || requested === ENVVARS)
-      return hasOwn ? parseCloud(ENVVARS, 'environment', variables) : undefined;
+    if (requested === undefined || requested === ENVVARS) return hasOwn ? fromEnvironment(variables) : undefined;
     throw praasError('CLOUD_CONFIG_INVALID', {
       where: 'clouds.yaml',
       reason: `cloud ${requested} not found: no clouds.yaml found (searched: ${files.join(', ')})`,
@@ -73,22 +72,22 @@ export async function readCloud({
   const { path, clouds } = first;
   const secrets = (await readFirst(secureFiles(path, files, env), readFile))?.clouds ?? {};
   const name = requested ?? onlyName(path, clouds);
-  const written = clouds[name];
-  if (written === undefined) {
-    throw praasError('CLOUD_CONFIG_INVALID', {
-      where: path,
-      reason: `cloud ${name} not found; present: ${Object.keys(clouds).join(', ')}`,
-    });
+  const written = Object.hasOwn(clouds, name) ? clouds[name] : undefined;
+  if (!isObject(written)) {
+    const reason = Object.hasOwn(clouds, name)
+      ? `cloud ${name} is not a map`
+      : `cloud ${name} not found; present: ${Object.keys(clouds).join(', ')}`;
+    throw praasError('CLOUD_CONFIG_INVALID', { where: path, reason });
   }
-  const { profile, ...plain } = written;
-  const base =
-    profile === undefined
-      ? {}
-      : await readProfile(typeof profile === 'string' ? profile : JSON.stringify(profile), path, readFile);
-  return parseCloud(name, path, mergeClouds([base, plain, secrets[name] ?? {}, variables]));
+  const { profile = written['cloud'], ...plain } = written;
+  const { base, notes } = await readProfile(profile, vendorFiles(path, files, env), readFile);
+  const secret = secrets[name];
+  const merged = mergeClouds([base, plain, isObject(secret) ? secret : {}]);
+  return parseCloud({ name, where: path, cloud: merged, variables, notes });
 }
 
-type Clouds = Readonly<Record<string, RawCloud>>;
+/** By name. What is wrong with a cloud matters when that one is asked for. */
+type Clouds = Readonly<Record<string, unknown>>;
 
 async function readFirst(
   files: readonly string[],
@@ -114,14 +113,14 @@ async function readClouds(
   key = 'clouds',
 ): Promise<Clouds | undefined> {
   const text = await readText(path, readFile);
-  if (text === undefined || EMPTY.test(text)) return undefined;
+  if (text === undefined || isEmpty(text)) return undefined;
   const fail = (reason: string): never => {
     throw praasError('CLOUD_CONFIG_INVALID', { where: path, reason });
   };
   let document: unknown;
   try {
     // All values are text, because a password of digits is text. Numbers and booleans are parsed where they are used.
-    document = load(text, { schema: TEXT_SCHEMA });
+    document = path.endsWith('.json') ? JSON.parse(text) : load(text, { schema: TEXT_SCHEMA });
   } catch (error) {
     // The rest of the message quotes the file, which contains passwords.
     const { mark } = error as { mark?: { line?: number } };
@@ -129,9 +128,12 @@ async function readClouds(
   }
   const clouds = isObject(document) ? document[key] : undefined;
   if (!isObject(clouds)) return fail(`no map of ${key} found`);
-  const odd = Object.entries(clouds).find(([, cloud]) => !isObject(cloud));
-  if (odd !== undefined) fail(`cloud ${odd[0]} is not a map`);
-  return clouds as Clouds;
+  return clouds;
+}
+
+/** A file of blank lines and comments counts as missing. */
+function isEmpty(text: string): boolean {
+  return text.split('\n').every((line) => line.trim() === '' || line.trimStart().startsWith('#'));
 }
 
 /** True when the file system denies access to the file. */
@@ -159,15 +161,36 @@ function secureFiles(path: string, files: readonly string[], env: NodeJS.Process
   return [...directories].flatMap((directory) => SECURE_NAMES.map((name) => join(directory, name)));
 }
 
-async function readProfile(name: string, path: string, readFile: CloudSources['readFile']): Promise<RawCloud> {
-  const where = join(dirname(path), 'clouds-public.yaml');
-  const profile = (await readClouds(where, readFile, 'public-clouds'))?.[name];
-  if (profile !== undefined) return profile;
-  throw praasError('CLOUD_CONFIG_INVALID', { where: path, reason: `profile ${name} not found in ${where}` });
+/** Profiles are where clouds.yaml may be, whichever file it was read from. */
+function vendorFiles(path: string, files: readonly string[], env: NodeJS.ProcessEnv): readonly string[] {
+  const fromVariable = env['OS_CLIENT_VENDOR_FILE'];
+  const directories = new Set([dirname(path), ...files.map((file) => dirname(file)), SITE_DIRECTORY]);
+  const found = [...directories].flatMap((directory) => VENDOR_NAMES.map((name) => join(directory, name)));
+  return [...(fromVariable ? [fromVariable] : []), ...found];
 }
 
+/** A profile that is not there is passed over: the cloud may have all that is needed. */
+async function readProfile(
+  name: unknown,
+  files: readonly string[],
+  readFile: CloudSources['readFile'],
+): Promise<{ readonly base: RawCloud; readonly notes: readonly string[] }> {
+  if (name === undefined || name === null) return { base: {}, notes: [] };
+  for (const path of files) {
+    const profile = typeof name === 'string' ? (await readClouds(path, readFile, 'public-clouds'))?.[name] : undefined;
+    if (isObject(profile)) return { base: profile, notes: [] };
+  }
+  const missing = typeof name === 'string' ? `profile ${name} not found` : 'profile is not a name';
+  return { base: {}, notes: [`${missing} (searched: ${files.filter((file) => file.endsWith('.yaml')).join(', ')})`] };
+}
+
+function fromEnvironment(variables: RawCloud): CloudConfig {
+  return parseCloud({ name: ENVVARS, where: 'environment', cloud: {}, variables });
+}
+
+/** The one that is a map: an entry without contents is not meant. */
 function onlyName(path: string, clouds: Clouds): string {
-  const names = Object.keys(clouds);
+  const names = Object.keys(clouds).filter((each) => isObject(clouds[each]));
   const [name, another] = names;
   if (name !== undefined && another === undefined) return name;
   const reason =

@@ -150,9 +150,19 @@ test('the PAT agent', () => {
 });
 
 test('the cloud and its message broker', () => {
-  const view = { name: 'praas', routers: 2, servers: 5, hasProjectList: true, date: undefined, now: NOW };
+  const view = {
+    name: 'praas',
+    routers: 2,
+    servers: 5,
+    hasProjectList: true,
+    plainServices: [],
+    date: undefined,
+    now: NOW,
+  };
   expect(judgeView(view).map(({ verdict }) => verdict)).toEqual(['ok', 'ok']);
   expectVerdict(judgeView({ ...view, hasProjectList: false })[1], 'warning', 'projects');
+  expect(judgeView(view)).toHaveLength(2);
+  expectVerdict(judgeView({ ...view, plainServices: ['network'] })[2], 'warning', 'network');
   expectVerdict(judgeView({ ...view, routers: 0 })[2], 'warning', 'no routers');
   expectVerdict(judgeBroker('rabbit:5672', undefined), 'ok');
   expectVerdict(judgeBroker('rabbit:5672', 'connection refused'), 'warning', 'connection refused');

@@ -59,9 +59,11 @@ test('the file of the Python version works unchanged', async () => {
       user_domain_name: 'Default',
     },
     region_name: 'RegionOne',
-    interface: 'public',
+    interfaces: ['public'],
+    services: { identity: {}, network: {}, compute: {} },
     verify: true,
     cacert: undefined,
+    notes: [],
   });
 });
 
@@ -76,7 +78,7 @@ describe('which cloud', () => {
     });
     expect(await read({ files: { [CLOUDS]: TWO }, env: { OS_CLOUD: 'other' } })).toMatchObject({
       auth_type: 'v3applicationcredential',
-      interface: 'internal',
+      interfaces: ['internal'],
     });
   });
 
@@ -129,13 +131,114 @@ test('a profile lies under the cloud that names it', async () => {
     region_name: 'R9',
     auth: { auth_url: 'https://vendor:5000', username: 'u' },
   });
-  expect((await errorOf(read({ files: { [CLOUDS]: files[CLOUDS] } }))).message).toContain('profile vendor');
+  expect((await errorOf(read({ files: { [CLOUDS]: files[CLOUDS] } }))).message).toMatch(/auth_url.*profile vendor/);
+});
+
+const AUTH = 'auth: { auth_url: "http://k:5000", username: u, password: p, project_name: x }';
+
+describe('files that the openstack client takes', () => {
+  test('a cloud that is none beside the one that is used', async () => {
+    const files = { [CLOUDS]: `clouds:\n  old:\n  odd: 7\n  praas: { ${AUTH} }` };
+
+    expect(await read({ files })).toMatchObject({ name: 'praas' });
+    expect(await read({ files, cloud: 'praas' })).toMatchObject({ name: 'praas' });
+    expect((await errorOf(read({ files, cloud: 'old' }))).message).toContain('cloud old is not a map');
+    expect((await errorOf(read({ files, cloud: 'constructor' }))).message).toContain('cloud constructor not found');
+  });
+
+  test('a profile that is not there, where nothing is missing', async () => {
+    expect(await read({ files: { [CLOUDS]: `clouds: { praas: { profile: ours, ${AUTH} } }` } })).toMatchObject({
+      auth: { auth_url: 'http://k:5000' },
+      notes: [expect.stringContaining('profile ours not found')],
+    });
+  });
+
+  test.each([
+    ['/etc/openstack/clouds-public.yaml', {}],
+    ['/home/u/.config/openstack/clouds-public.yml', {}],
+    ['/other/vendors.yaml', { OS_CLIENT_VENDOR_FILE: '/other/vendors.yaml' }],
+  ])('a profile in %s, whichever file has the cloud', async (path, env) => {
+    const files = {
+      '/mine.yaml': 'clouds: { praas: { profile: vendor, auth: { username: u, password: p } } }',
+      [path]: 'public-clouds: { vendor: { auth: { auth_url: "http://k:5000" } } }',
+    };
+    const search = clientFiles({ HOME: '/home/u', OS_CLIENT_CONFIG_FILE: '/mine.yaml' }, '/work', '/own/clouds.yaml');
+
+    expect(await read({ files, env, search })).toMatchObject({ auth: { auth_url: 'http://k:5000' }, notes: [] });
+  });
+
+  const regions = `clouds:
+  praas:
+    auth: { username: u, password: p }
+    regions:
+    - name: R1
+      values: { auth: { auth_url: "http://one:5000" }, interface: internal }
+    - name: R2
+      values: { auth: { auth_url: "http://two:5000", username: v } }
+`;
+
+  test('the values of the region: the first one, or the one that is chosen', async () => {
+    const files = { [CLOUDS]: regions };
+
+    expect(await read({ files })).toMatchObject({
+      region_name: 'R1',
+      interfaces: ['internal'],
+      auth: { auth_url: 'http://one:5000', username: 'u' },
+    });
+    const second = { region_name: 'R2', interfaces: ['public'], auth: { auth_url: 'http://two:5000', username: 'v' } };
+    expect(await read({ files, cloud: 'praas', env: { OS_REGION_NAME: 'R2' } })).toMatchObject(second);
+    expect(await read({ files: { [CLOUDS]: `${regions}    region_name: R2` } })).toMatchObject(second);
+    const options = { OS_REGION_NAME: 'R2', OS_USERNAME: 'w' };
+    expect(await read({ files, cloud: 'praas', options })).toMatchObject({ auth: { username: 'w' } });
+    expect((await errorOf(read({ files, cloud: 'praas', options: { OS_REGION_NAME: 'R3' } }))).message).toMatch(
+      /R3 not found.*R1, R2/,
+    );
+  });
+
+  test('endpoints, interfaces and regions of one service', async () => {
+    const more = `region_name: R1, network_endpoint_override: "http://n:{region_name}/", compute_endpoint: "http://c:1",
+      compute_interface: internal, network_region_name: R2`;
+
+    const found = await read({
+      files: { [CLOUDS]: `clouds: { praas: { ${AUTH}, ${more.replace('n:{region_name}', '{region_name}:9696')} } }` },
+    });
+    expect(found?.services).toMatchObject({
+      network: { url: 'http://R1:9696', region_name: 'R2' },
+      compute: { url: 'http://c:1', interfaces: ['internal'] },
+    });
+    const bad = `clouds: { praas: { ${AUTH}, network_endpoint_override: "n:9696" } }`;
+    expect((await errorOf(read({ files: { [CLOUDS]: bad } }))).message).toContain('network_endpoint_override');
+  });
+
+  test('several interfaces, in their order', async () => {
+    const text = `clouds: { praas: { ${AUTH}, interface: [internalURL, public] } }`;
+
+    expect(await read({ files: { [CLOUDS]: text } })).toMatchObject({ interfaces: ['internal', 'public'] });
+  });
+});
+
+test('the time to read a file grows with its size, not with its blank lines and comments', async () => {
+  const good = `clouds: { praas: { ${AUTH} } }\n`;
+  const seconds = async (lines: number): Promise<number> => {
+    const files = { [CLOUDS]: '\n  # x\n \t\n'.repeat(lines) + good };
+    const started = process.hrtime.bigint();
+    expect(await read({ files })).toMatchObject({ name: 'praas' });
+    return Number(process.hrtime.bigint() - started);
+  };
+  await seconds(10_000);
+  const [once, twice] = [
+    Math.min(await seconds(10_000), await seconds(10_000), await seconds(10_000)),
+    Math.min(await seconds(20_000), await seconds(20_000), await seconds(20_000)),
+  ];
+
+  expect(twice / once).toBeLessThan(3.5);
 });
 
 test.each<[string, string, RegExp]>([
   ['no YAML', 'clouds: {', /not valid YAML/],
   ['no clouds', 'cloud: {}', /no map of clouds/],
-  ['a cloud that is none', 'clouds: { a: 7 }', /cloud a is not a map/],
+  ['a cloud that is none', 'clouds: { a: 7 }', /no cloud/],
+  ['a region that is none', `clouds: { a: { regions: [{ R1: 7 }], auth: {} } }`, /regions/],
   ['no auth_url', 'clouds: { a: { auth: { username: u, password: p } } }', /auth\.auth_url/],
   [
     'a wrong auth_url',

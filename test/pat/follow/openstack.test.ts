@@ -29,7 +29,12 @@ beforeEach(async () => {
   fake = await FakeOpenStack.start(Date.now);
   fake.pageSize = PAGE;
   const auth = { auth_url: fake.keystone, username: 'praas', password: 'x', project_name: 'service' };
-  const config = parseCloud('praas', 'clouds.yaml', { auth, region_name: 'RegionOne' });
+  const config = parseCloud({
+    name: 'praas',
+    where: 'clouds.yaml',
+    cloud: { auth, region_name: 'RegionOne' },
+    variables: {},
+  });
   const http = new ServiceClient({ verify: true, timeoutMs: 5000, random: () => 0, pause: async () => undefined });
   session = new Session({ config, http, clock: systemClock });
   mappings = [];
