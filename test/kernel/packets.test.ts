@@ -123,12 +123,11 @@ describe.each(BACKENDS)('%s', (backend) => {
       await expectOpen(world.client, goalOf(mapping), 'web sees 203.0.113.2');
 
       node.clock.time = new Date(node.clock.time.getTime() + HOUR_MS);
-      expect(await node.pat.get(mapping.id)).toMatchObject({
-        status: 'DOWN',
-        status_code: 'EXPIRED',
-      });
+      expect(await node.pat.get(mapping.id)).toMatchObject({ status: 'PENDING', status_code: 'EXPIRY_PENDING' });
+      await expectOpen(world.client, goalOf(mapping), 'web sees 203.0.113.2');
       expect((await node.pat.sync(world.router_id)).value).toEqual({ added: 0, removed: 1, moved: 0 });
       await expectClosed(world.client, goalOf(mapping));
+      expect(await node.pat.get(mapping.id)).toMatchObject({ status: 'DOWN', status_code: 'EXPIRED' });
 
       await node.pat.update(mapping.id, { expires_at: null });
       await expectOpen(world.client, goalOf(mapping), 'web sees 203.0.113.2');

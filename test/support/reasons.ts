@@ -10,6 +10,7 @@ const addresses = ['10.20.0.60', '10.20.0.61'];
 export const REASON_SAMPLES: readonly Reason[] = [
   reason('DISABLED'),
   reason('EXPIRED', { expires_at: '2030-01-01T00:00:00Z' }),
+  reason('EXPIRY_PENDING', { expires_at: '2030-01-01T00:00:00Z' }),
   reason('ROUTER_ABSENT'),
   reason('ROUTER_DISABLED', { router }),
   reason('ROUTER_STANDBY'),

@@ -73,9 +73,9 @@ export const Mapping = z.strictObject({
   security_group_rule_ids: z.array(z.uuid()),
   suspension: Suspension.nullable(),
   status: Status,
-  /** Null while it is ACTIVE or PENDING. */
+  /** Null while it is ACTIVE, and while it is PENDING for any other reason than its expiry. */
   status_code: ReasonCode.nullable(),
-  /** The sentence of the code; empty while it is ACTIVE or PENDING. */
+  /** The sentence of the code; empty without one. */
   status_reason: z.string(),
   created_at: Time,
   updated_at: Time,

@@ -20,6 +20,10 @@ const define = <const K extends FactKinds>(facts: K, text: ReasonEntry<K>['text'
 const REASONS = {
   DISABLED: define({}, () => 'disabled'),
   EXPIRED: define({ expires_at: 'text' }, (f) => `expired at ${f.expires_at}`),
+  EXPIRY_PENDING: define(
+    { expires_at: 'text' },
+    (f) => `expired at ${f.expires_at}; the port stays open until the router is reconciled`,
+  ),
   ROUTER_ABSENT: define({}, () => 'the router is not on this node'),
   ROUTER_DISABLED: define({ router: 'text' }, (f) => `router ${f.router} is disabled (admin_state_up is false)`),
   ROUTER_STANDBY: define({}, () => 'standby HA instance: the gateway address is on another node'),

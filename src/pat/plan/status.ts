@@ -1,7 +1,7 @@
 /** The status of a mapping, derived from the mapping, the facts of its router and the time. Pure. */
 
 import { isExpired } from '../../core/values/time.ts';
-import type { Mapping, StatusFields } from '../mapping/mapping.ts';
+import { type Mapping, PENDING, type StatusFields } from '../mapping/mapping.ts';
 import { type Reason, reason, reasonText } from '../mapping/reasons.ts';
 import type { Delta, RouterRecord } from '../mapping/record.ts';
 import type { RouterFacts } from '../router/facts.ts';
@@ -49,7 +49,10 @@ export function withCurrentStatus(
   reasons: RouterReasons = {},
 ): Mapping {
   const unpublished = unpublishedStatus(mapping, now);
-  if (unpublished !== undefined) return { ...mapping, ...unpublished };
+  if (unpublished !== undefined) {
+    const isClosed = !isRouterPresent || mapping.status === 'DOWN';
+    return { ...mapping, ...(isClosed ? unpublished : stillOpenStatus(mapping, now)) };
+  }
   if (!isRouterPresent) return { ...mapping, ...down(reasons.absent ?? reason('ROUTER_ABSENT')) };
   const { noGateway } = reasons;
   return mapping.status_code === 'NO_GATEWAY_ADDRESS' && noGateway ? { ...mapping, ...down(noGateway) } : mapping;
@@ -69,6 +72,13 @@ function unpublishedStatus(mapping: Mapping, now: Date): StatusFields | undefine
   const { expires_at } = mapping;
   if (expires_at !== null && isExpired(mapping, now)) return down(reason('EXPIRED', { expires_at }));
   return undefined;
+}
+
+/** Until a reconcile has recorded that the rules are removed, the port may be open, and the status is not DOWN. */
+function stillOpenStatus({ expires_at, enabled }: Mapping, now: Date): StatusFields {
+  if (!enabled || expires_at === null || !isExpired({ expires_at }, now)) return PENDING;
+  const why = reason('EXPIRY_PENDING', { expires_at });
+  return { ...PENDING, status_code: why.code, status_reason: reasonText(why) };
 }
 
 function down(why: Reason): StatusFields {

@@ -51,11 +51,25 @@ describe('withCurrentStatus', () => {
     expect(withCurrentStatus(refused, now, true)).toEqual(refused);
   });
 
-  test('it is DOWN after its expiry and without its router, and nothing else changes', () => {
-    expect(withCurrentStatus(expired, now, true)).toEqual({
-      ...expired,
-      ...down(reason('EXPIRED', { expires_at: '2029-12-31T23:59:59Z' })),
-    });
+  test('it is DOWN after its expiry once that is recorded or its router is gone, and before that its port may be open', () => {
+    const { expires_at } = { expires_at: '2029-12-31T23:59:59Z' };
+    const closed = down(reason('EXPIRED', { expires_at }));
+    const open = { ...down(reason('EXPIRY_PENDING', { expires_at })), status: 'PENDING' };
+    const recorded: Mapping = { ...expired, ...statusOf(expired, FACTS, now) };
+    expect(withCurrentStatus(expired, now, true)).toEqual({ ...expired, ...open });
+    expect(withCurrentStatus({ ...expired, status: 'PENDING' }, now, true)).toEqual({ ...expired, ...open });
+    expect(withCurrentStatus(recorded, now, true)).toEqual({ ...expired, ...closed });
+    expect(withCurrentStatus(expired, now, false)).toEqual({ ...expired, ...closed });
+  });
+
+  test('it is not DOWN before it is recorded that a disabled mapping has no rules', () => {
+    const pending = { status: 'PENDING', status_code: null, status_reason: '' };
+    expect(withCurrentStatus({ ...disabled, status: 'PENDING' }, now, true)).toEqual({ ...disabled, ...pending });
+    const recorded: Mapping = { ...disabled, ...statusOf(disabled, FACTS, now) };
+    expect(withCurrentStatus(recorded, now, true)).toEqual(recorded);
+  });
+
+  test('it is DOWN without its router, and nothing else changes', () => {
     expect(withCurrentStatus(MAPPING, now, false)).toEqual({ ...MAPPING, ...down(reason('ROUTER_ABSENT')) });
     expect(withCurrentStatus(disabled, now, false)).toEqual({ ...disabled, ...down(reason('DISABLED')) });
   });
@@ -65,7 +79,8 @@ describe('withCurrentStatus', () => {
       const before = structuredClone(mapping);
 
       expect(withCurrentStatus(mapping, now, false)).toMatchObject(statusOf(mapping, undefined, now));
-      expect(withCurrentStatus(mapping, now, true)).toMatchObject(statusOf(mapping, FACTS, now));
+      const recorded: Mapping = { ...mapping, ...statusOf(mapping, FACTS, now) };
+      expect(withCurrentStatus(recorded, now, true)).toEqual(recorded);
       expect(mapping).toEqual(before);
     }
   });

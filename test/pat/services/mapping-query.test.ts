@@ -21,9 +21,11 @@ const at = (router_id: string, id: string, changes: Partial<Mapping> = {}): Mapp
 const EAST = [
   at('east', 'aa000000-0000-4000-8000-000000000001', { router_port: 4010, protocol: 'udp' }),
   at('east', 'aa000000-0000-4000-8000-000000000002', { router_port: 4010, server_ip: '10.20.0.52' }),
-  at('east', 'ab000000-0000-4000-8000-000000000003', { router_port: 500, enabled: false }),
+  at('east', 'ab000000-0000-4000-8000-000000000003', { router_port: 500, enabled: false, status: 'DOWN' }),
 ];
-const WEST = [at('west', 'b0000000-0000-4000-8000-000000000004', { gateway_ip: '203.0.113.9', expires_at: NOW })];
+const WEST = [
+  at('west', 'b0000000-0000-4000-8000-000000000004', { gateway_ip: '203.0.113.9', expires_at: NOW, status: 'DOWN' }),
+];
 const ABSENT = [at('gone', 'c0000000-0000-4000-8000-000000000005')];
 
 /** A store in which the records of some routers cannot be read. */
