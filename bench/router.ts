@@ -13,6 +13,7 @@ import { PAT_ACTIONS } from '../src/pat/actions.ts';
 import { ChangeRunner } from '../src/pat/change/change-runner.ts';
 import type { Mapping } from '../src/pat/mapping/mapping.ts';
 import { Agent } from '../src/pat/reconcile/agent.ts';
+import { GroupFollower } from '../src/pat/services/group-follower.ts';
 import { PatService } from '../src/pat/services/pat-service.ts';
 import { FileStore } from '../src/store/files/pat/file-store.ts';
 import { newUuid, systemClock, systemTimers } from '../src/system/clock.ts';
@@ -100,7 +101,9 @@ export async function serviceOf(options: Options, backend: BackendName): Promise
   const settings = { router_port_range: FREE_PORTS, reserved_ports: [], masquerade: 'never' as const };
   const targets = localTargets();
   const node = { store, dataplane, agent, targets, clock: systemClock, newId: newUuid, log, settings, stateDir };
-  const parts = { ...node, runner: new ChangeRunner(node), access: defaultPolicy(PAT_ACTIONS) };
+  const runner = new ChangeRunner(node);
+  const follower = new GroupFollower({ ...node, runner });
+  const parts = { ...node, runner, follower, access: defaultPolicy(PAT_ACTIONS) };
   return {
     pat: new PatService(parts),
     stateDir,
@@ -127,6 +130,7 @@ export function mappingsFor(router_id: string, count: number): Mapping[] {
     masquerade: 'never',
     expires_at: null,
     enabled: true,
+    open_security_group: false,
     security_group_rule_ids: [],
     suspension: null,
     status: 'PENDING',

@@ -44,7 +44,6 @@ export interface BuiltCloud {
   /** The services that were asked by plain HTTP although Keystone is asked by HTTPS. */
   plainServices(): readonly string[];
   readonly parts: Required<CloudParts>;
-  readonly securityGroups: SecurityGroups;
   /** Authenticates Keystone tokens. */
   authenticator(roleOf: (roles: readonly string[]) => Role | undefined): Authenticator;
   close(): void;
@@ -69,7 +68,7 @@ export async function buildCloud(
   );
   const identity = new Identity(session);
   const cloud = new OpenStackCloud(session);
-  const groups = new SecurityGroups(cloud, log);
+  const groups = new SecurityGroups({ cloud, clock: systemClock, log });
   const local = new LocalTargets({ notConfigured: () => cloudNotConfigured(config, env), policy });
   return {
     cloud,
@@ -79,7 +78,6 @@ export async function buildCloud(
       directory: new RouterDirectory(),
       cloud: async () => cloud,
     },
-    securityGroups: groups,
     name: `${found.name} (${found.where})`,
     plainServices: () => session.plainServices,
     date: async () => (await session.send('identity', { path: '' })).headers.date,

@@ -7,14 +7,18 @@ import { defaultPolicy } from '../core/identity/policy.ts';
 import type { Requester } from '../core/identity/requester.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Cloud } from '../pat/interfaces/cloud.ts';
-import type { GroupInspection, SecuredTarget, SecurityGroupAccess } from '../pat/interfaces/security-groups.ts';
+import type {
+  FollowedMapping,
+  FollowResult,
+  SecuredTarget,
+  SecurityGroupAccess,
+} from '../pat/interfaces/security-groups.ts';
 import type { ResolvedRequest, Targets } from '../pat/interfaces/target.ts';
 import type { Mapping, TargetIdentity } from '../pat/mapping/mapping.ts';
 import type { MappingRequest } from '../pat/mapping/request.ts';
 import type { ServerSummary, Servers } from '../pat/services/api.ts';
 import { noServers } from '../pat/services/server-service.ts';
 import { LocalTargets } from '../pat/target/targets.ts';
-import { ruleWarning } from '../pat/target/warnings.ts';
 import { pathExists } from '../system/path-exists.ts';
 import { ACTIONS } from './actions.ts';
 import type { BuiltCloud } from './cloud.ts';
@@ -49,17 +53,28 @@ export class LazyCloud implements Targets, SecurityGroupAccess {
     await ((await this.#cloud())?.parts.targets ?? this.#local).confirm(mapping, requester);
   }
 
-  async inspect(mappingId: string, target: SecuredTarget, opens: boolean): Promise<GroupInspection> {
-    const cloud = await this.#cloud();
-    return cloud ? cloud.parts.groups.inspect(mappingId, target, opens) : { warnings: [], ruleIds: [] };
+  async inspect(target: SecuredTarget): Promise<readonly string[]> {
+    return (await this.#groups())?.inspect(target) ?? [];
   }
 
-  async close(ruleIds: readonly string[]): Promise<readonly string[]> {
-    if (ruleIds.length === 0) return [];
-    const cloud = await this.#cloud();
-    return cloud
-      ? cloud.parts.groups.close(ruleIds)
-      : ruleIds.map((id) => ruleWarning(id, 'OpenStack is not configured'));
+  async inspectMapping(mapping: Mapping): Promise<readonly string[]> {
+    return (await this.#groups())?.inspectMapping(mapping) ?? [];
+  }
+
+  async open(mappingId: string, target: SecuredTarget): Promise<readonly string[]> {
+    return (await this.#groups())?.open(mappingId, target) ?? [];
+  }
+
+  async follow(mappings: readonly FollowedMapping[]): Promise<readonly FollowResult[]> {
+    const groups = await this.#groups();
+    if (groups !== undefined) return groups.follow(mappings);
+    const failure = this.#notConfigured().message;
+    return mappings.map(({ id, mapping }) => ({
+      id,
+      ruleIds: mapping?.security_group_rule_ids ?? [],
+      removed: [],
+      failure,
+    }));
   }
 
   /** The servers of the cloud. `mappings` are those of this node. */
@@ -81,6 +96,10 @@ export class LazyCloud implements Targets, SecurityGroupAccess {
   /** Lets go of connections, if there are any. */
   async end(): Promise<void> {
     (await this.#built?.catch(() => undefined))?.close();
+  }
+
+  async #groups(): Promise<SecurityGroupAccess | undefined> {
+    return (await this.#cloud())?.parts.groups;
   }
 
   #cloud(): Promise<BuiltCloud | undefined> {

@@ -11,12 +11,14 @@ import { NetfilterProber } from '../netfilter/prober.ts';
 import { ChangeRunner } from '../pat/change/change-runner.ts';
 import type { PatSettings } from '../pat/change/situation.ts';
 import { CheckService } from '../pat/check/service.ts';
+import type { AuditLog } from '../pat/interfaces/events.ts';
 import type { MappingStore } from '../pat/interfaces/store.ts';
 import type { RouterRecord } from '../pat/mapping/record.ts';
 import { QuotaLedger } from '../pat/quota/ledger.ts';
 import type { Quota } from '../pat/quota/quota.ts';
 import { Agent } from '../pat/reconcile/agent.ts';
 import { CorrectionService } from '../pat/services/correction-service.ts';
+import { GroupFollower } from '../pat/services/group-follower.ts';
 import { ImportService } from '../pat/services/import-service.ts';
 import { PatService } from '../pat/services/pat-service.ts';
 import { QuotaService } from '../pat/services/quota-service.ts';
@@ -48,6 +50,8 @@ export interface Node {
   readonly events: EventLog;
   readonly corrections: CorrectionService;
   readonly imports: ImportService;
+  /** Makes the rules of security groups follow the mappings. */
+  readonly follower: GroupFollower;
 }
 
 interface NodeParts {
@@ -96,19 +100,40 @@ export function buildNode(parts: NodeParts): Node {
   const { requestId = () => '', retainDays, access = defaultPolicy(ACTIONS) } = parts;
   const events = new EventLog({ stateDir: state_dir, clock: systemClock, log, retainDays, requestId });
   const node = { store, dataplane, agent, clock: systemClock, newId: newUuid, log, settings, stateDir: state_dir };
-  const runner = new ChangeRunner({ ...node, auditLog: events });
+  const auditLog: AuditLog = {
+    async append(appended) {
+      await events.append(appended);
+      follower.noticed(appended);
+    },
+  };
+  const runner = new ChangeRunner({ ...node, auditLog });
+  const { groups } = parts.cloud ?? {};
+  const follower = new GroupFollower({ store, runner, clock: systemClock, log, groups });
   const common = { ...node, runner };
   const local = new LocalTargets({ notConfigured: () => cloudNotConfigured(config, {}), policy: access });
-  const { targets = local, groups, directory } = parts.cloud ?? {};
+  const { targets = local, directory } = parts.cloud ?? {};
   const counters = parts.isWatched && { counters: agent };
-  const pat = new PatService({ ...common, access, targets, groups, directory, quotas: ledger, ...counters });
+  const pat = new PatService({ ...common, access, targets, groups, follower, directory, quotas: ledger, ...counters });
   const routers = new RouterService({ ...common, directory });
   const cloud = parts.cloud?.cloud ?? (async () => undefined);
   const checks = new CheckService({ ...common, pat, prober: new NetfilterProber(namespaces), cloud });
   const quota = new QuotaService({ quotas, ledger, defaults });
-  const corrections = new CorrectionService({ ...common, timers: systemTimers, groups });
+  const corrections = new CorrectionService({ ...common, timers: systemTimers, follower });
   const imports = new ImportService(common);
-  return { dataplane, files, store, agent, pat, routers, quotas: quota, checks, events, corrections, imports };
+  return {
+    dataplane,
+    files,
+    store,
+    agent,
+    pat,
+    routers,
+    quotas: quota,
+    checks,
+    events,
+    corrections,
+    imports,
+    follower,
+  };
 }
 
 /** What a command decides about its node; everything else is as the configuration has it. */

@@ -62,7 +62,7 @@ export async function composePatAgent(
   const foundation = { config, runtime, interruption, context, log, settings, access, builtCloud, exec, metrics };
   const { node, controller, routerWatch } = reconcilingNode(foundation);
   const missingTools = (): readonly string[] => toolsOf(config).filter((tool) => !isInstalled(tool, env['PATH']));
-  const cloud = builtCloud && cloudWatchOf(builtCloud, settings, log);
+  const cloud = builtCloud && cloudWatchOf(builtCloud, node, settings, log);
   const monitor = monitors && builtCloud ? await monitorOf(builtCloud, node, settings, metrics, log) : undefined;
   const readiness = readinessOf(patReadinessChecks({ ...node, controller, missingTools, cloud, monitor }));
   return new Daemon({
@@ -81,6 +81,7 @@ export async function composePatAgent(
     async close() {
       interruption.interrupt(SIGTERM);
       builtCloud?.close();
+      await node.follower.idle();
       await helpers.stop();
       await node.files.close();
       await node.events.close();
@@ -183,11 +184,11 @@ async function monitorOf(
   return (await buildMonitor({ config: () => settings.current, cloud, pat, corrections, metricsOf, log })).loop;
 }
 
-function cloudWatchOf({ cloud, parts, securityGroups }: BuiltCloud, settings: LiveConfig, log: Logger): CloudWatch {
+function cloudWatchOf({ cloud, parts }: BuiltCloud, { follower }: Node, settings: LiveConfig, log: Logger): CloudWatch {
   return new CloudWatch({
     async read() {
       await parts.directory.refresh(cloud);
-      await securityGroups.retryRemovals();
+      await follower.look();
     },
     periodMs: () => settings.current.second_monitoring * 1000,
     timers: systemTimers,

@@ -24,7 +24,7 @@ export function compose(config: Config, runtime: RuntimeContext): Praas {
   const interruption = new Interruption();
   const log = new FileLog(config.log_dir, 'praas', runtime.complain);
   const cloud = new LazyCloud(config, runtime.env, log);
-  const { files, pat, routers, quotas, checks, events, corrections, imports } = buildCommandNode(config, {
+  const { files, pat, routers, quotas, checks, events, corrections, imports, follower } = buildCommandNode(config, {
     exec: createExec(config.command_timeout_seconds * 1000, runtime.env, interruption.abortSignal),
     command: runtime.command,
     interruption,
@@ -42,6 +42,7 @@ export function compose(config: Config, runtime: RuntimeContext): Praas {
     servers: cloud.servers(async () => (await pat.list()).mappings),
     interruption,
     async close() {
+      await follower.idle();
       await cloud.end();
       await files.close();
       await events.close();

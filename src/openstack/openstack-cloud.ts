@@ -129,42 +129,37 @@ export class OpenStackCloud implements Cloud {
     return (await Promise.all(lists)).flat();
   }
 
-  async securityGroupRules(groupIds: readonly string[]): Promise<readonly SecurityGroupRule[]> {
-    const lists = chunks(groupIds).map((some) =>
-      this.#network(
-        'security_group_rules',
-        GroupRule,
-        repeatedQuery('security_group_id', some),
-        '/security-group-rules',
-      ),
-    );
-    return (await Promise.all(lists)).flat();
+  securityGroupRules(groupIds: readonly string[]): Promise<readonly SecurityGroupRule[]> {
+    return this.#rulesWith('security_group_id', groupIds);
   }
 
-  async addSecurityGroupRule(rule: NewSecurityGroupRule): Promise<string> {
-    const { port, ...rest } = rule;
-    const securityGroupRule = {
-      ...rest,
-      direction: 'ingress',
-      ethertype: 'IPv4',
-      port_range_min: port,
-      port_range_max: port,
-    };
-    const path = '/security-group-rules';
-    const schema = z.object({ security_group_rule: z.object({ id: z.string() }) });
-    const created = await this.#session.request(
-      'network',
-      { method: 'POST', path, body: { security_group_rule: securityGroupRule } },
-      schema,
-    );
+  async describedRules(descriptions: readonly string[]): Promise<readonly SecurityGroupRule[]> {
+    const rules = await this.#rulesWith('description', descriptions);
+    // A plugin without this filter lists all rules.
+    return rules.filter(({ description }) => descriptions.includes(description));
+  }
+
+  async addSecurityGroupRule({ port, ...rule }: NewSecurityGroupRule): Promise<SecurityGroupRule> {
+    const everything = { direction: 'ingress', ethertype: 'IPv4', port_range_min: port, port_range_max: port };
+    const body = { security_group_rule: { ...rule, ...everything } };
+    const schema = z.object({ security_group_rule: GroupRule });
+    const request = { method: 'POST', path: '/security-group-rules', body } as const;
+    const created = await this.#session.request('network', request, schema);
     if (created === undefined)
       throw praasError('CLOUD_REFUSED', { service: 'network', status: NOT_FOUND, reason: 'no such security group' });
-    return created.security_group_rule.id;
+    return created.security_group_rule;
   }
 
   async removeSecurityGroupRule(id: string): Promise<void> {
     const path = `/security-group-rules/${encodeURIComponent(id)}`;
     isFound(await this.#session.send('network', { method: 'DELETE', path }), 'network');
+  }
+
+  async #rulesWith(name: string, values: readonly string[]): Promise<readonly SecurityGroupRule[]> {
+    const lists = chunks(values).map((some) =>
+      this.#network('security_group_rules', GroupRule, repeatedQuery(name, some), '/security-group-rules'),
+    );
+    return (await Promise.all(lists)).flat();
   }
 
   #network<T>(key: string, schema: z.ZodType<T>, query: Query, path = `/${key}`): Promise<T[]> {

@@ -127,7 +127,7 @@ test('an ID is one part of an address, whatever is in it', async () => {
 describe('a rule of a security group', () => {
   test('that is there already is refused', async () => {
     const rule = { ...TCP_FROM_ANYWHERE, security_group_id: GROUP, port: 8443 };
-    const id = await cloud.addSecurityGroupRule(rule);
+    const { id } = await cloud.addSecurityGroupRule(rule);
 
     await expect(cloud.addSecurityGroupRule(rule)).rejects.toMatchObject({
       code: 'CLOUD_REFUSED',

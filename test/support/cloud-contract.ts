@@ -122,8 +122,13 @@ export function testCloud(prepare: () => Promise<CloudFacts>): void {
       remote_ip_prefix: '198.51.100.0/24',
       description: 'contract',
     } as const;
-    const id = await cloud.addSecurityGroupRule({ ...newRule, security_group_id: security_group.id });
+    const wanted = { ...newRule, security_group_id: security_group.id };
+    const created = await cloud.addSecurityGroupRule(wanted);
+    const { id } = created;
     const rules = await cloud.securityGroupRules([security_group.id]);
+    const described = await cloud.describedRules(['contract', 'of no rule']);
+    const repeated = cloud.addSecurityGroupRule({ ...wanted, description: 'of another owner' });
+    await expect(repeated).rejects.toMatchObject({ code: 'CLOUD_REFUSED', facts: { status: 409 } });
     await cloud.removeSecurityGroupRule(id);
     await cloud.removeSecurityGroupRule(id);
 
@@ -139,5 +144,20 @@ export function testCloud(prepare: () => Promise<CloudFacts>): void {
     const after = await cloud.securityGroupRules([security_group.id]);
     expect(after.map((rule) => rule.id)).toEqual(rules.map((rule) => rule.id).filter((each) => each !== id));
     expect(await cloud.securityGroupRules([])).toEqual([]);
+    expect(rules.find((rule) => rule.id === id)).toEqual(created);
+    expect(described).toEqual([created]);
+    expect(await cloud.describedRules(['contract'])).toEqual([]);
+    expect(await cloud.describedRules([])).toEqual([]);
+  });
+
+  test('a security group rule for any source is one rule, whether it has no source or 0.0.0.0/0', async () => {
+    const wanted = { security_group_id: facts.security_group.id, protocol: 'udp', port: 7778 } as const;
+    const { id } = await cloud.addSecurityGroupRule({ ...wanted, remote_ip_prefix: null, description: 'contract' });
+    const repeated = cloud.addSecurityGroupRule({ ...wanted, remote_ip_prefix: '0.0.0.0/0', description: 'other' });
+    try {
+      await expect(repeated).rejects.toMatchObject({ code: 'CLOUD_REFUSED', facts: { status: 409 } });
+    } finally {
+      await cloud.removeSecurityGroupRule(id);
+    }
   });
 }

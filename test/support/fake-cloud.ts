@@ -27,6 +27,7 @@ const SUBNET = idOf(131);
 const OTHER_NETWORK = idOf(230);
 const OTHER_SUBNET = idOf(231);
 const PUBLIC = idOf(140);
+const ANYWHERE = '0.0.0.0/0';
 
 export function portOf(fields: Partial<CloudPort> & Pick<CloudPort, 'id'>): CloudPort {
   return {
@@ -105,6 +106,7 @@ export class FakeCloud implements Cloud {
   /** All requests, by the name of the method. */
   readonly asked: string[] = [];
   isAway = false;
+  #rulesMade = 0;
 
   /** Replaces fields of a port; ports that were read before stay unchanged. */
   changePort(id: string, fields: Partial<CloudPort>): void {
@@ -176,17 +178,39 @@ export class FakeCloud implements Cloud {
     );
   }
 
-  async addSecurityGroupRule({ port, ...rule }: NewSecurityGroupRule): Promise<string> {
+  async describedRules(descriptions: readonly string[]): Promise<readonly SecurityGroupRule[]> {
+    return this.#answer('describedRules', this.itsRules).filter(({ description }) =>
+      descriptions.includes(description),
+    );
+  }
+
+  /** As Neutron, takes no rule that is equal to another one in everything but its description. */
+  async addSecurityGroupRule({ port, ...rule }: NewSecurityGroupRule): Promise<SecurityGroupRule> {
     const rules = this.#answer('addSecurityGroupRule', this.itsRules);
-    const id = idOf(900 + rules.length);
-    const everything = {
+    const same = rules.some(
+      (each) =>
+        each.security_group_id === rule.security_group_id &&
+        each.direction === 'ingress' &&
+        each.protocol === rule.protocol &&
+        each.port_range_min === port &&
+        each.port_range_max === port &&
+        (each.remote_ip_prefix ?? ANYWHERE) === (rule.remote_ip_prefix ?? ANYWHERE),
+    );
+    const reason = 'Security group rule already exists.';
+    if (same) throw praasError('CLOUD_REFUSED', { service: 'network', status: 409, reason });
+    const created = {
       direction: 'ingress',
       ethertype: 'IPv4',
       remote_group_id: null,
       remote_address_group_id: null,
+      ...rule,
+      id: idOf(900 + this.#rulesMade++),
+      project_id: DEMO,
+      port_range_min: port,
+      port_range_max: port,
     };
-    rules.push({ ...everything, ...rule, id, project_id: DEMO, port_range_min: port, port_range_max: port });
-    return id;
+    rules.push(created);
+    return created;
   }
 
   async removeSecurityGroupRule(id: string): Promise<void> {

@@ -8,10 +8,12 @@ import { isPraasError, type PraasError } from '../../src/pat/errors.ts';
 import type { SecurityGroupAccess } from '../../src/pat/interfaces/security-groups.ts';
 import type { MappingStore } from '../../src/pat/interfaces/store.ts';
 import type { Targets } from '../../src/pat/interfaces/target.ts';
+import type { NewEvent } from '../../src/pat/mapping/event.ts';
 import { QuotaLedger } from '../../src/pat/quota/ledger.ts';
 import type { Quota } from '../../src/pat/quota/quota.ts';
 import { Agent } from '../../src/pat/reconcile/agent.ts';
 import { CorrectionService } from '../../src/pat/services/correction-service.ts';
+import { GroupFollower } from '../../src/pat/services/group-follower.ts';
 import { ImportService } from '../../src/pat/services/import-service.ts';
 import { QuotaService } from '../../src/pat/services/quota-service.ts';
 import { FakeClock } from './fake-clock.ts';
@@ -49,6 +51,7 @@ export class ListLog implements Logger {
 
 export interface FakeNode {
   readonly pat: ParsingPatService;
+  readonly follower: GroupFollower;
   readonly quotas: QuotaService;
   readonly corrections: CorrectionService;
   readonly imports: ImportService;
@@ -69,6 +72,9 @@ export function fakeNode(
     readonly targets?: Targets;
     readonly groups?: SecurityGroupAccess;
     readonly timers?: Timers;
+    readonly clock?: FakeClock;
+    /** The IDs of new mappings begin after it. */
+    readonly firstId?: number;
   } = {},
 ): FakeNode {
   const router = given.router ?? new FakeRouter(FACTS);
@@ -78,12 +84,17 @@ export function fakeNode(
   const defaults = (): Quota => given.quota ?? { mappings: 50, ports_per_router: 50 };
   const book = new QuotaLedger({ store: files, quotas, defaults });
   const store = observedStore(files, (record) => book.recordChanged(record));
-  const clock = new FakeClock(NOW);
+  const clock = given.clock ?? new FakeClock(NOW);
   const log = new ListLog();
-  let ids = 0;
+  let ids = given.firstId ?? 0;
   const events = new MemoryEventLog();
   const common = {
-    auditLog: events,
+    auditLog: {
+      async append(appended: readonly NewEvent[]): Promise<void> {
+        await events.append(appended);
+        follower.noticed(appended);
+      },
+    },
     store,
     dataplane,
     clock,
@@ -94,7 +105,8 @@ export function fakeNode(
   const agent = new Agent(dataplane, clock, log);
   const runner = new ChangeRunner({ ...common, agent });
   const timers = given.timers ?? { after: () => () => undefined };
-  const corrections = new CorrectionService({ runner, timers, store, groups: given.groups });
+  const follower: GroupFollower = new GroupFollower({ store, runner, clock, log, groups: given.groups });
+  const corrections = new CorrectionService({ runner, timers, follower });
   const newId = (): string => idOf(++ids);
   const imports = new ImportService({ runner, newId });
   const pat = new ParsingPatService({
@@ -104,10 +116,12 @@ export function fakeNode(
     newId,
     targets: given.targets ?? localTargets(),
     groups: given.groups,
+    follower,
     quotas: book,
   });
   return {
     pat,
+    follower,
     corrections,
     imports,
     events,

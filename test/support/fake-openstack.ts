@@ -178,8 +178,12 @@ export class FakeOpenStack {
     const { security_group_rules: rules, security_groups: groups } = this.tables;
     const group = groups.find(({ id }) => id === wish['security_group_id']);
     if (group === undefined) return refuse(response, 404, 'NeutronError', 'Security group does not exist');
+    const sourceOf = (rule: Row): unknown => rule['remote_ip_prefix'] ?? '0.0.0.0/0';
     const isSame = (rule: Row): boolean =>
-      Object.entries(wish).every(([name, value]) => name === 'description' || rule[name] === value);
+      sourceOf(rule) === sourceOf(wish) &&
+      Object.entries(wish).every(
+        ([name, value]) => ['description', 'remote_ip_prefix'].includes(name) || rule[name] === value,
+      );
     if (rules.some(isSame)) return refuse(response, 409, 'NeutronError', 'Security group rule already exists.');
     const rule = { ...wish, id: idOf(900 + rules.length), project_id: group['project_id'], revision_number: 0 };
     rules.push(rule);

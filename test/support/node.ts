@@ -8,6 +8,7 @@ import type { BackendName } from '../../src/netfilter/backend.ts';
 import { ChangeRunner } from '../../src/pat/change/change-runner.ts';
 import type { Dataplane } from '../../src/pat/interfaces/dataplane.ts';
 import { Agent } from '../../src/pat/reconcile/agent.ts';
+import { GroupFollower } from '../../src/pat/services/group-follower.ts';
 import { ImportService } from '../../src/pat/services/import-service.ts';
 import { FileStore } from '../../src/store/files/pat/file-store.ts';
 import { createExec } from '../../src/system/exec.ts';
@@ -49,7 +50,9 @@ export function testNode(
   const common = { store, dataplane, agent, clock, log, settings: POLICY, stateDir: state_dir };
   const runner = new ChangeRunner(common);
   const targets = localTargets();
-  const pat = new ParsingPatService({ ...common, runner, access: POLICY_BY_DEFAULT, newId: randomUUID, targets });
+  const follower = new GroupFollower({ store, runner, clock, log });
+  const parts = { ...common, runner, follower, targets };
+  const pat = new ParsingPatService({ ...parts, access: POLICY_BY_DEFAULT, newId: randomUUID });
   const imports = new ImportService({ runner, newId: randomUUID });
   return {
     pat,

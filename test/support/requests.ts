@@ -32,6 +32,7 @@ export function newMapping(
     allowed_cidrs: [],
     expires_at: null,
     enabled: true,
+    open_security_group: false,
     security_group_rule_ids: [],
     ...given,
   };

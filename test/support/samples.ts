@@ -56,6 +56,7 @@ export const MAPPING: Mapping = {
   masquerade: 'auto',
   expires_at: null,
   enabled: true,
+  open_security_group: false,
   security_group_rule_ids: [],
   suspension: null,
   status: 'ACTIVE',

@@ -2,13 +2,7 @@
 import { memberText } from '../../src/compose/member-warning.ts';
 import { type ImportReason, importReasonText } from '../../src/pat/import/reasons.ts';
 import { ANY_SOURCE } from '../../src/pat/target/security.ts';
-import {
-  addressWarning,
-  droppedWarning,
-  ruleWarning,
-  uncheckedWarning,
-  unreadWarning,
-} from '../../src/pat/target/warnings.ts';
+import { addressWarning, droppedWarning, groupWarning, uncheckedWarning } from '../../src/pat/target/warnings.ts';
 import { sampleOf } from './error-facts.ts';
 import { idOf } from './samples.ts';
 
@@ -25,8 +19,8 @@ export const WARNINGS: readonly string[] = [
     ],
   ),
   uncheckedWarning(UNAVAILABLE),
-  ruleWarning(idOf(7), UNAVAILABLE),
-  unreadWarning([idOf(7), idOf(8)]),
+  groupWarning(idOf(7), [], UNAVAILABLE),
+  groupWarning(idOf(7), [idOf(8), idOf(9)], UNAVAILABLE),
   memberText('/usr/local/etc/praas/policy.yaml'),
 ];
 

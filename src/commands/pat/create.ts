@@ -40,7 +40,8 @@ export default class PatCreate extends MappingCommand {
     masquerade: masqueradeFlag({ description: `${MASQUERADE_TEXT} (default: masquerade in praas.conf)` }),
     disable: Flags.boolean({ description: 'create the mapping without publishing the port' }),
     'open-security-group': Flags.boolean({
-      description: 'add the missing rule to a security group of the server, until the mapping is deleted',
+      description:
+        'add the missing rules to a security group of the server; they follow the mapping until it is deleted',
     }),
     'dry-run': dryRunFlag,
     force: forceFlag,

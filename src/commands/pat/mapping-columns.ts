@@ -31,6 +31,7 @@ export const MAPPING_COLUMNS: readonly Column<MappingView>[] = [
   column('Masquerade', 'masquerade'),
   column('Expires At', 'expires_at'),
   column('Enabled', 'enabled'),
+  column('Open Security Group', 'open_security_group'),
   column('Security Group Rule IDs', 'security_group_rule_ids'),
   column('Suspension', 'suspension'),
   column('Status', 'status'),

@@ -49,6 +49,7 @@ export function decideCreate(situation: Situation, newMapping: NewMapping, id: s
     masquerade: newMapping.masquerade ?? settings.masquerade,
     expires_at: newMapping.expires_at,
     enabled: newMapping.enabled,
+    open_security_group: newMapping.open_security_group,
     security_group_rule_ids: newMapping.security_group_rule_ids,
     suspension: null,
     ...PENDING,

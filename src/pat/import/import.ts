@@ -203,6 +203,7 @@ function newMappingOf(
     masquerade,
     expires_at: null,
     enabled: true,
+    open_security_group: false,
     security_group_rule_ids: [],
   };
 }

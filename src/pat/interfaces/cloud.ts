@@ -147,8 +147,13 @@ export interface Cloud {
   floatingIps(filter?: { readonly project_id?: string }): Promise<readonly CloudFloatingIp[]>;
   securityGroups(ids: readonly string[]): Promise<readonly SecurityGroup[]>;
   securityGroupRules(groupIds: readonly string[]): Promise<readonly SecurityGroupRule[]>;
-  /** Gives the ID of the new rule. Throws CLOUD_REFUSED also when the rule already exists. */
-  addSecurityGroupRule(rule: NewSecurityGroupRule): Promise<string>;
+  /** The rules with one of these descriptions, in any group. */
+  describedRules(descriptions: readonly string[]): Promise<readonly SecurityGroupRule[]>;
+  /**
+   * Gives the new rule. Throws CLOUD_REFUSED (409) also when the group has an equal rule, whatever its description; no source is
+   * the same as 0.0.0.0/0.
+   */
+  addSecurityGroupRule(rule: NewSecurityGroupRule): Promise<SecurityGroupRule>;
   /** A rule that is already deleted is no error. */
   removeSecurityGroupRule(id: string): Promise<void>;
 }

@@ -1,6 +1,6 @@
-/** Security groups, as far as they affect mappings: inspecting them, and opening them with rules of praas. */
-import type { NewMapping } from '../mapping/mapping.ts';
-import type { CloudPort } from './cloud.ts';
+/** Security groups, as far as they affect mappings: inspecting them, and opening them with rules that follow their mapping. */
+import type { Mapping, NewMapping } from '../mapping/mapping.ts';
+import type { CloudPort, SecurityGroupRule } from './cloud.ts';
 
 /** A mapping with the Neutron port of its server. */
 export interface SecuredTarget {
@@ -9,22 +9,34 @@ export interface SecuredTarget {
   readonly port: CloudPort | undefined;
 }
 
-/** What the security groups of the server do to the packets of a mapping. */
-export interface GroupInspection {
-  /** Sentences about the packets that they drop. */
-  readonly warnings: readonly string[];
-  /** IDs of rules that were created for this mapping. */
+/** A mapping whose rules should be as it is now. */
+export interface FollowedMapping {
+  readonly id: string;
+  /** Undefined after its deletion. */
+  readonly mapping: Mapping | undefined;
+}
+
+/** What became of the rules of one mapping. */
+export interface FollowResult {
+  readonly id: string;
+  /** IDs of the rules that it has now; as far as known, when there is an error. */
   readonly ruleIds: readonly string[];
-  /** IDs of rules that were created for other mappings and allow this one's packets too; the last of them deletes them. */
-  readonly sharedIds?: readonly string[];
+  /** Rules that were deleted. Another mapping may have depended on them, because Neutron stores no equal rule twice. */
+  readonly removed: readonly SecurityGroupRule[];
+  /** Why the rules are not as they should be. */
+  readonly failure: string | undefined;
 }
 
 export interface SecurityGroupAccess {
+  /** Gives sentences about the packets to the target that the groups drop. A failed inspection is a sentence, too. */
+  inspect(target: SecuredTarget): Promise<readonly string[]>;
+  /** As `inspect`, of a mapping that exists. */
+  inspectMapping(mapping: Mapping): Promise<readonly string[]>;
   /**
-   * Inspects whether packets to the target pass; with `opens` it creates the missing rules. A failed inspection is a warning;
-   * opening throws CLOUD_UNAVAILABLE, CLOUD_REFUSED, FORBIDDEN, and then no rule is created.
+   * Creates the rules that a new mapping needs, and gives the IDs of those that are its own.
+   * Throws CLOUD_UNAVAILABLE, CLOUD_REFUSED, NO_OWN_SECURITY_GROUP; then some of the rules may exist.
    */
-  inspect(mappingId: string, target: SecuredTarget, opens: boolean): Promise<GroupInspection>;
-  /** Deletes rules that `inspect` created. Never throws; gives a warning for each rule that could not be deleted. */
-  close(ruleIds: readonly string[]): Promise<readonly string[]>;
+  open(mappingId: string, target: SecuredTarget): Promise<readonly string[]>;
+  /** Makes the rules of each mapping what it needs now: none, while it publishes nothing. Never throws errors of the catalogue. */
+  follow(mappings: readonly FollowedMapping[]): Promise<readonly FollowResult[]>;
 }

@@ -131,7 +131,13 @@ function authorOf({ kind, name }: Requester): z.infer<typeof EventAuthor> {
 }
 
 /** Fields that follow from other fields, so a change of these alone is no event. */
-const DERIVED_FIELDS: readonly string[] = ['status', 'status_code', 'status_reason', 'updated_at'];
+const DERIVED_FIELDS: readonly string[] = [
+  'status',
+  'status_code',
+  'status_reason',
+  'security_group_rule_ids',
+  'updated_at',
+];
 
 function previousValues(before: Mapping, after: Mapping): Record<string, unknown> {
   const fields = Object.entries(before).filter(

@@ -69,7 +69,9 @@ export const Mapping = z.strictObject({
   masquerade: Masquerade,
   expires_at: Time.nullable(),
   enabled: z.boolean('true or false'),
-  /** Security group rules that were created for this mapping and are deleted with it. */
+  /** True when the security groups of the port follow the mapping: rules for what it allows, while it publishes. */
+  open_security_group: z.boolean('true or false'),
+  /** The security group rules that the mapping has. */
   security_group_rule_ids: z.array(z.uuid()),
   suspension: Suspension.nullable(),
   status: Status,
@@ -116,6 +118,7 @@ export interface NewMapping
     | 'allowed_cidrs'
     | 'expires_at'
     | 'enabled'
+    | 'open_security_group'
     | 'security_group_rule_ids'
   > {
   /** Undefined: the next free port. */
@@ -162,6 +165,11 @@ export function widensAccess(before: Mapping, patch: MappingPatch): boolean {
     !isWithin(allowed_cidrs, before.allowed_cidrs) ||
     endOf(expires_at) > endOf(before.expires_at)
   );
+}
+
+/** True when the update may need other security group rules. */
+export function affectsGroups({ server_ip, server_port, allowed_cidrs, expires_at, enabled }: MappingPatch): boolean {
+  return [server_ip, server_port, allowed_cidrs, expires_at, enabled].some((value) => value !== undefined);
 }
 
 /** True when the second networks allow all clients of the first; none are any source. */

@@ -11,10 +11,11 @@ import {
   decideCorrections,
 } from '../follow/correction.ts';
 import { type Cause, MONITOR_REQUESTER } from '../mapping/event.ts';
-import { type OpenedRulesParts, removeUnusedRules } from '../target/opened-rules.ts';
 import type { Corrections } from './api.ts';
+import type { GroupFollower } from './group-follower.ts';
 
-interface CorrectionServiceParts extends OpenedRulesParts {
+interface CorrectionServiceParts {
+  readonly follower: Pick<GroupFollower, 'follow'>;
   readonly runner: ChangeRunner;
   readonly timers: Timers;
 }
@@ -64,11 +65,7 @@ export class CorrectionService implements Corrections {
         return { delta, ids: applied.map(({ mapping }) => mapping.id), value: () => applied, causes };
       },
     });
-    const deleted = value.filter(({ correction }) => correction.action === 'delete');
-    await removeUnusedRules(
-      this.#parts,
-      deleted.flatMap(({ mapping }) => mapping.security_group_rule_ids),
-    );
+    await this.#parts.follower.follow(value.map(({ mapping }) => mapping));
     return value;
   }
 }

@@ -9,11 +9,12 @@ import { decideCreateMany, requireNew } from '../change/decision.ts';
 import type { Situation } from '../change/situation.ts';
 import { isPraasError, praasError } from '../errors.ts';
 import type { QuotaReserver } from '../interfaces/quota.ts';
-import type { GroupInspection, SecurityGroupAccess } from '../interfaces/security-groups.ts';
+import type { SecurityGroupAccess } from '../interfaces/security-groups.ts';
 import type { ResolvedRequest, Targets } from '../interfaces/target.ts';
 import type { Mapping, NewMapping } from '../mapping/mapping.ts';
 import type { MappingRequest } from '../mapping/request.ts';
 import type { MappingView } from '../mapping/view.ts';
+import type { GroupFollower } from './group-follower.ts';
 
 interface MappingCreationParts {
   readonly runner: ChangeRunner;
@@ -22,6 +23,7 @@ interface MappingCreationParts {
   readonly targets: Targets;
   readonly quotas?: QuotaReserver | undefined;
   readonly groups?: SecurityGroupAccess | undefined;
+  readonly follower: GroupFollower;
   readonly view: (mapping: Mapping) => MappingView;
 }
 
@@ -57,29 +59,29 @@ export class MappingCreation {
     options: ChangeOptions,
     ids: readonly string[],
   ): Promise<Changed<readonly MappingView[]>> {
-    const { groups } = this.#parts;
-    const opens = requests.map(({ open_security_group }) => open_security_group && !options.dryRun);
-    const inspect = async (each: ResolvedRequest, index: number): Promise<GroupInspection | undefined> =>
-      groups?.inspect(ids[index] ?? '', each, opens[index] ?? false);
+    const { groups, follower } = this.#parts;
+    const opens = requests.map(({ open_security_group, enabled }) => open_security_group && enabled && !options.dryRun);
     // Checks only give warnings, so they run beside the change. Groups are opened before it, one after the other, because two
     // mappings may need the same rule.
-    const checks = resolved.map(async (each, index) => (opens[index] ? undefined : inspect(each, index)));
-    const opened: (GroupInspection | undefined)[] = [];
-    const removeAdded = async (): Promise<unknown> => groups?.close(opened.flatMap((each) => each?.ruleIds ?? []));
+    const checks = resolved.map(async (each, index) => (opens[index] ? [] : ((await groups?.inspect(each)) ?? [])));
+    const inputs: NewMapping[] = [];
+    const removeAdded = (): Promise<unknown> =>
+      follower.discard(
+        routerId,
+        ids.filter((_, index) => opens[index]),
+      );
     try {
-      for (const [index, each] of resolved.entries())
-        opened.push(opens[index] ? await inspect(each, index) : undefined);
+      for (const [index, each] of resolved.entries()) {
+        const ruleIds: readonly string[] = opens[index] ? ((await groups?.open(ids[index] ?? '', each)) ?? []) : [];
+        inputs.push({ ...each.mapping, security_group_rule_ids: [...ruleIds] });
+      }
     } catch (error) {
       await Promise.allSettled([removeAdded(), ...checks]);
       throw error;
     }
-    const inputs = resolved.map(({ mapping }, index): NewMapping => {
-      const { ruleIds = [], sharedIds = [] } = opened[index] ?? {};
-      return { ...mapping, security_group_rule_ids: [...ruleIds, ...sharedIds] };
-    });
     try {
       const changed = await this.#publish(routerId, inputs, options, ids);
-      const fromGroups = (await Promise.all(checks)).flatMap((check) => check?.warnings ?? []);
+      const fromGroups = (await Promise.all(checks)).flat();
       const fromTargets = resolved.flatMap((each) => each.warnings);
       return { ...changed, warnings: [...changed.warnings, ...fromTargets, ...fromGroups] };
     } catch (error) {

@@ -8,7 +8,7 @@ import { type Requester, ROOT } from '../../core/identity/requester.ts';
 import type { NewId } from '../../core/ids.ts';
 import type { Changed, ChangeOptions, Outcome, Synced } from '../change/change.ts';
 import type { ChangeRunner } from '../change/change-runner.ts';
-import { decideCreate, decideDelete, decideUpdate, findPublished } from '../change/decision.ts';
+import { decideCreate, decideDelete, findPublished } from '../change/decision.ts';
 import type { Condition, Decision, PatSettings, Situation } from '../change/situation.ts';
 import { isPraasError } from '../errors.ts';
 import type { CounterSource } from '../interfaces/agent.ts';
@@ -18,15 +18,16 @@ import type { SecurityGroupAccess } from '../interfaces/security-groups.ts';
 import type { MappingStore } from '../interfaces/store.ts';
 import type { Targets } from '../interfaces/target.ts';
 import { endpointOf } from '../mapping/forward.ts';
-import { type Mapping, type MappingPatch, type NewMapping, type Status, widensAccess } from '../mapping/mapping.ts';
+import type { Mapping, MappingPatch, NewMapping, Status } from '../mapping/mapping.ts';
 import type { MappingRequest } from '../mapping/request.ts';
 import type { MappingView } from '../mapping/view.ts';
 import type { Connection } from '../plan/connection.ts';
-import { removeUnusedRules } from '../target/opened-rules.ts';
 import { requireRouterPort } from '../target/permissions.ts';
 import type { DeletedMappings, MappingFilter, MappingList, MappingPages, NodePat } from './api.ts';
 import { MappingCreation } from './create-mappings.ts';
+import type { GroupFollower } from './group-follower.ts';
 import { MappingQuery, type MappingQueryParts } from './mapping-query.ts';
+import { MappingUpdate } from './update-mapping.ts';
 
 interface PatServiceParts extends MappingQueryParts {
   readonly store: MappingStore;
@@ -39,6 +40,8 @@ interface PatServiceParts extends MappingQueryParts {
   readonly targets: Targets;
   readonly quotas?: QuotaReserver | undefined;
   readonly groups?: SecurityGroupAccess | undefined;
+  /** Makes the rules of security groups follow the mappings. */
+  readonly follower: GroupFollower;
   /** Left out where no daemon reads counters. */
   readonly counters?: CounterSource;
 }
@@ -47,16 +50,15 @@ export class PatService implements NodePat {
   readonly #parts: PatServiceParts;
   readonly #query: MappingQuery;
   readonly #creation: MappingCreation;
+  readonly #updates: MappingUpdate;
 
   constructor(parts: PatServiceParts) {
     this.#parts = parts;
     this.#query = new MappingQuery(parts);
     const view = (mapping: Mapping): MappingView => this.#view(mapping);
-    this.#creation = new MappingCreation({
-      ...parts,
-      view,
-      requirePort: (port, requester) => this.#requirePort(port, requester),
-    });
+    const requirePort = (port: number | undefined, requester: Requester): void => this.#requirePort(port, requester);
+    this.#creation = new MappingCreation({ ...parts, view, requirePort });
+    this.#updates = new MappingUpdate({ ...parts, view, requirePort });
   }
 
   /** Throws ROUTER_NOT_FOUND, FORBIDDEN, what Targets, QuotaReserver, decideCreate and the agent throw. */
@@ -97,20 +99,7 @@ export class PatService implements NodePat {
 
   /** Throws what the condition throws, and what Targets, decideUpdate and the agent throw. */
   async update(id: string, patch: MappingPatch, options: ChangeOptions = {}): Promise<Changed<MappingView>> {
-    const { requester = ROOT, condition } = options;
-    const before = await this.#query.get(id, requester);
-    const { targets, runner } = this.#parts;
-    this.#requirePort(patch.router_port, requester);
-    const { server_ip } = patch;
-    const moves = server_ip !== undefined && server_ip !== before.server_ip;
-    const identity = moves ? await targets.readdress(before, server_ip, requester) : undefined;
-    if (!moves && widensAccess(before, patch)) await targets.confirm(before, requester);
-    return runner.run(before.router_id, {
-      options,
-      requiresRouter: false,
-      scope: 'port',
-      decide: (situation) => this.#outcomeOf(decideUpdate(situation, before.id, patch, { condition, identity })),
-    });
+    return this.#updates.run(await this.#query.get(id, options.requester ?? ROOT), patch, options);
   }
 
   /**
@@ -136,8 +125,7 @@ export class PatService implements NodePat {
     }
     if (results.length === 0 && failures[0] !== undefined) throw failures[0];
     const deleted = results.flatMap(({ value }) => value);
-    const ruleIds = deleted.flatMap(({ security_group_rule_ids }) => security_group_rule_ids);
-    const ruleWarnings = dryRun ? [] : await removeUnusedRules(this.#parts, ruleIds);
+    const ruleWarnings = dryRun ? [] : await this.#parts.follower.follow(deleted);
     return {
       value: deleted,
       warnings: [...results.flatMap(({ warnings }) => warnings), ...ruleWarnings],

@@ -22,6 +22,14 @@ export function isServerPort({ device_owner }: CloudPort): boolean {
   return SERVER.test(device_owner);
 }
 
+/**
+ * True for a port that is no server's and bound to no host: it only holds an address, which servers may carry (keepalived,
+ * Octavia). Packets to it arrive at the ports of those servers.
+ */
+export function isVirtualAddress(port: CloudPort): boolean {
+  return !isServerPort(port) && port.host === '';
+}
+
 /** True for a port that Neutron has for itself: of a router, a DHCP server or a floating IP. */
 export function isNetworkDevice({ device_owner }: CloudPort): boolean {
   return NETWORK_DEVICE.test(device_owner);

@@ -1,106 +1,187 @@
 /**
- * Checks and opens the security groups of servers. A rule is added only to a group of the port's own project; its description
- * carries the mapping's ID, so that people see why it is there and only such rules are ever removed.
+ * Checks and opens the security groups of servers. A rule is added only to a group of the port's own project, and its
+ * description carries the mapping's ID. Invariant: only rules with the description of that very mapping are removed. Where
+ * another mapping has an equal rule, which Neutron stores once, that one serves both until it goes (decision 23).
  */
-import { messageOf } from '../../core/errors/message-of.ts';
+import type { Clock } from '../../core/clock.ts';
 import type { Logger } from '../../core/logger.ts';
 import { isPraasError, praasError } from '../errors.ts';
-import type { Cloud, CloudPort, SecurityGroupRule } from '../interfaces/cloud.ts';
-import type { GroupInspection, SecuredTarget, SecurityGroupAccess } from '../interfaces/security-groups.ts';
+import type { Cloud, CloudPort, SecurityGroup, SecurityGroupRule } from '../interfaces/cloud.ts';
+import type {
+  FollowedMapping,
+  FollowResult,
+  SecuredTarget,
+  SecurityGroupAccess,
+} from '../interfaces/security-groups.ts';
+import type { Mapping } from '../mapping/mapping.ts';
+import { allowsExactly, neededRules, planRules, ruleDescription } from './group-rules.ts';
+import { isVirtualAddress } from './neutron-ports.ts';
 import { ANY_SOURCE, type MissingAccess, missingAccess } from './security.ts';
-import { droppedWarning, ruleWarning, uncheckedWarning } from './warnings.ts';
+import { droppedWarning, uncheckedWarning } from './warnings.ts';
 
-const DESCRIPTION_PREFIX = 'praas:';
-const NOTHING_TO_DO: GroupInspection = { warnings: [], ruleIds: [] };
+interface SecurityGroupsParts {
+  readonly cloud: Cloud;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** What was read of Neutron for several mappings; rules that are added meanwhile join it. */
+interface GroupSnapshot {
+  readonly ports: ReadonlyMap<string, CloudPort>;
+  rules: readonly SecurityGroupRule[];
+}
+
+const CONFLICT = 409;
 
 export class SecurityGroups implements SecurityGroupAccess {
-  readonly #cloud: Cloud;
-  readonly #log: Logger;
-  /** IDs of rules that could not be removed because OpenStack was unavailable. */
-  readonly #failedRemovals = new Set<string>();
+  readonly #parts: SecurityGroupsParts;
 
-  constructor(cloud: Cloud, log: Logger) {
-    this.#cloud = cloud;
-    this.#log = log;
+  constructor(parts: SecurityGroupsParts) {
+    this.#parts = parts;
   }
 
-  async inspect(mappingId: string, { mapping, port }: SecuredTarget, opens: boolean): Promise<GroupInspection> {
-    if (port === undefined || !port.hasPortSecurity) return NOTHING_TO_DO;
+  async inspect({ mapping, port }: SecuredTarget): Promise<readonly string[]> {
+    const { cloud } = this.#parts;
+    if (port === undefined || !port.hasPortSecurity || isVirtualAddress(port)) return [];
     try {
-      const rules = await this.#cloud.securityGroupRules(port.security_group_ids);
-      const missing = missingAccess(port, rules, mapping);
-      if (opens) {
-        const otherRules = rules.filter(({ description }) => !isPraasRule(description));
-        const missingWithoutPraas = missingAccess(port, otherRules, mapping);
-        const shared = rules.filter((rule) => missingWithoutPraas.some((access) => wasAddedFor(rule, access)));
-        const opened = missing.length === 0 ? NOTHING_TO_DO : await this.#open(mappingId, port, missing);
-        return shared.length === 0 ? opened : { ...opened, sharedIds: shared.map(({ id }) => id) };
-      }
-      if (missing.length === 0) return NOTHING_TO_DO;
-      const groups = await this.#cloud.securityGroups(port.security_group_ids);
+      const missing = missingAccess(port, await cloud.securityGroupRules(port.security_group_ids), mapping);
+      if (missing.length === 0) return [];
+      const groups = await cloud.securityGroups(port.security_group_ids);
       const names = groups.map(({ name, id }) => name || id);
-      return { warnings: [droppedWarning(names, missing)], ruleIds: [] };
+      return [droppedWarning(names, missing)];
     } catch (error) {
-      if (opens || !isPraasError(error)) throw error;
-      return { warnings: [uncheckedWarning(error.message)], ruleIds: [] };
+      return [uncheckedWarning(reasonOf(error))];
     }
   }
 
-  /** Removes the rules that could not be removed while OpenStack was unavailable. Never throws. */
-  async retryRemovals(): Promise<void> {
-    const ids = [...this.#failedRemovals];
-    this.#failedRemovals.clear();
-    await this.close(ids);
-  }
-
-  async close(ruleIds: readonly string[]): Promise<readonly string[]> {
-    const results = await Promise.allSettled(ruleIds.map((id) => this.#cloud.removeSecurityGroupRule(id)));
-    return results.flatMap((result, index) => {
-      if (result.status === 'fulfilled') return [];
-      const id = ruleIds[index] ?? '';
-      if (isPraasError(result.reason, 'CLOUD_UNAVAILABLE')) this.#failedRemovals.add(id);
-      this.#log.warn('security group rule not removed', { id, error: messageOf(result.reason) });
-      return [ruleWarning(id, messageOf(result.reason))];
-    });
-  }
-
-  async #open(mappingId: string, port: CloudPort, missing: readonly MissingAccess[]): Promise<GroupInspection> {
-    const groups = await this.#cloud.securityGroups(port.security_group_ids);
-    const own = groups.find(({ project_id }) => project_id === port.project_id);
-    if (own === undefined) throw praasError('NO_OWN_SECURITY_GROUP', { port: port.id });
-    const ruleIds: string[] = [];
+  async inspectMapping(mapping: Mapping): Promise<readonly string[]> {
+    const { port_id } = mapping;
+    if (port_id === null) return [];
     try {
-      for (const { cidr, protocol, port: number } of missing) {
-        const remoteIpPrefix = cidr === ANY_SOURCE ? null : cidr;
-        const description = `${DESCRIPTION_PREFIX}${mappingId}`;
-        const rule = {
-          security_group_id: own.id,
-          protocol,
-          port: number,
-          remote_ip_prefix: remoteIpPrefix,
-          description,
-        };
-        ruleIds.push(await this.#cloud.addSecurityGroupRule(rule));
-      }
+      const [port] = await this.#parts.cloud.ports({ ids: [port_id] });
+      return await this.inspect({ mapping, port });
     } catch (error) {
-      await this.close(ruleIds);
+      return [uncheckedWarning(reasonOf(error))];
+    }
+  }
+
+  async open(mappingId: string, { mapping, port }: SecuredTarget): Promise<readonly string[]> {
+    if (port === undefined || !port.hasPortSecurity) return [];
+    const rules = await this.#parts.cloud.securityGroupRules(port.security_group_ids);
+    const added: SecurityGroupRule[] = [];
+    for (const access of neededRules(port, rules, mapping))
+      added.push(...(await this.#add(mappingId, port, access, [...rules, ...added])));
+    return added.map(({ id }) => id);
+  }
+
+  async follow(mappings: readonly FollowedMapping[]): Promise<readonly FollowResult[]> {
+    if (mappings.length === 0) return [];
+    const results: FollowResult[] = [];
+    try {
+      const snapshot = await this.#read(mappings);
+      for (const each of mappings) results.push(await this.#followOne(each, snapshot));
+      return results;
+    } catch (error) {
+      const failure = reasonOf(error);
+      return mappings.map(({ id, mapping }) => ({
+        id,
+        ruleIds: mapping?.security_group_rule_ids ?? [],
+        removed: [],
+        failure,
+      }));
+    }
+  }
+
+  /** A number of requests that grows with each fifty mappings. */
+  async #read(mappings: readonly FollowedMapping[]): Promise<GroupSnapshot> {
+    const { cloud } = this.#parts;
+    const portIds = new Set(mappings.flatMap(({ mapping }) => mapping?.port_id ?? []));
+    const ports = await cloud.ports({ ids: [...portIds] });
+    const groupIds = new Set(ports.flatMap((port) => port.security_group_ids));
+    const [ofGroups, ofMappings] = await Promise.all([
+      cloud.securityGroupRules([...groupIds]),
+      cloud.describedRules(mappings.map(({ id }) => ruleDescription(id))),
+    ]);
+    const rules = new Map([...ofGroups, ...ofMappings].map((rule) => [rule.id, rule]));
+    return { ports: new Map(ports.map((port) => [port.id, port])), rules: [...rules.values()] };
+  }
+
+  async #followOne(followed: FollowedMapping, snapshot: GroupSnapshot): Promise<FollowResult> {
+    const { cloud, clock, log } = this.#parts;
+    const { id, mapping } = followed;
+    const port = snapshot.ports.get(mapping?.port_id ?? '');
+    const { add, keep, remove } = planRules(followed, port, snapshot.rules, clock.now());
+    const own = new Map(keep.map((rule) => [rule.id, rule]));
+    const removed: SecurityGroupRule[] = [];
+    let failure: string | undefined;
+    try {
+      if (port !== undefined)
+        for (const access of add)
+          for (const rule of await this.#add(id, port, access, snapshot.rules)) own.set(rule.id, rule);
+      snapshot.rules = [...new Set([...snapshot.rules, ...own.values()])];
+    } catch (error) {
+      failure = reasonOf(error);
+    }
+    for (const rule of remove) {
+      try {
+        await cloud.removeSecurityGroupRule(rule.id);
+        removed.push(rule);
+      } catch (error) {
+        failure = reasonOf(error);
+        own.set(rule.id, rule);
+      }
+    }
+    snapshot.rules = snapshot.rules.filter((rule) => !removed.includes(rule));
+    if (add.length > 0 || removed.length > 0)
+      log.info('security group followed', {
+        mapping: id,
+        rules: [...own.keys()],
+        removed: removed.map((rule) => rule.id),
+      });
+    return { id, ruleIds: [...own.keys()], removed, failure };
+  }
+
+  /** Gives the new rule; none where another mapping has an equal one. */
+  async #add(
+    mappingId: string,
+    port: CloudPort,
+    access: MissingAccess,
+    rules: readonly SecurityGroupRule[],
+  ): Promise<readonly SecurityGroupRule[]> {
+    const { cloud } = this.#parts;
+    const group = await this.#ownGroup(port);
+    const isThere = (all: readonly SecurityGroupRule[]): boolean =>
+      all.some((rule) => rule.security_group_id === group.id && allowsExactly(rule, access));
+    if (isThere(rules)) return [];
+    const { cidr, protocol, port: number } = access;
+    try {
+      const rule = {
+        security_group_id: group.id,
+        protocol,
+        port: number,
+        remote_ip_prefix: cidr === ANY_SOURCE ? null : cidr,
+        description: ruleDescription(mappingId),
+      };
+      return [await cloud.addSecurityGroupRule(rule)];
+    } catch (error) {
+      const isConflict = isPraasError(error, 'CLOUD_REFUSED') && error.facts.status === CONFLICT;
+      // A quota is a conflict, too.
+      if (isConflict && isThere(await cloud.securityGroupRules([group.id]))) return [];
       throw error;
     }
-    return { warnings: [], ruleIds };
+  }
+
+  /** Throws NO_OWN_SECURITY_GROUP. */
+  async #ownGroup(port: CloudPort): Promise<SecurityGroup> {
+    const groups = await this.#parts.cloud.securityGroups(port.security_group_ids);
+    const own = groups.find(({ project_id }) => project_id === port.project_id);
+    if (own === undefined) throw praasError('NO_OWN_SECURITY_GROUP', { port: port.id });
+    return own;
   }
 }
 
-function isPraasRule(description: string): boolean {
-  return description.startsWith(DESCRIPTION_PREFIX);
-}
-
-/** True for a rule that praas added for exactly this access. */
-function wasAddedFor(rule: SecurityGroupRule, { cidr, protocol, port }: MissingAccess): boolean {
-  return (
-    isPraasRule(rule.description) &&
-    rule.protocol === protocol &&
-    rule.port_range_min === port &&
-    rule.port_range_max === port &&
-    (rule.remote_ip_prefix ?? ANY_SOURCE) === cidr
-  );
+/** Rethrows what is in no catalogue: a bug. */
+function reasonOf(error: unknown): string {
+  if (!isPraasError(error)) throw error;
+  return error.message;
 }

@@ -15,7 +15,7 @@ export function newMappingOf(
   request: MappingRequest,
   target: TargetIdentity & Pick<NewMapping, 'router_id' | 'project_id' | 'expectedGatewayIp'>,
 ): NewMapping {
-  const { router: _router, server: _server, open_security_group: _open, ...options } = request;
+  const { router: _router, server: _server, ...options } = request;
   return { ...options, ...target, security_group_rule_ids: [] };
 }
 

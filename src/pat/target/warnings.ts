@@ -21,12 +21,8 @@ export function uncheckedWarning(reason: string): string {
   return `cannot check the security groups of the server: ${reason}`;
 }
 
-/** Takes the security group rule that is still there, and why. */
-export function ruleWarning(id: string, reason: string): string {
-  return `security group rule ${id} was not removed: ${reason}; run \`openstack security group rule delete ${id}\``;
-}
-
-/** Takes the security group rules that are still there because some mappings cannot be read. */
-export function unreadWarning(ids: readonly string[]): string {
-  return `security group rules ${list(ids)} were not removed: mappings that cannot be read may use them; run \`praas pat list\` to see why`;
+/** Takes why the rules of a mapping are not what it needs; `ruleIds` are those that are known. */
+export function groupWarning(mappingId: string, ruleIds: readonly string[], reason: string): string {
+  const rules = ruleIds.length === 0 ? '' : ` (its rules: ${list(ruleIds)})`;
+  return `the security group does not follow mapping ${mappingId} yet${rules}: ${reason}; a running PAT agent tries again`;
 }

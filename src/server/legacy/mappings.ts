@@ -121,6 +121,7 @@ function newMapping(target: LegacyTarget): NewMapping {
     allowed_cidrs: [],
     expires_at: null,
     enabled: true,
+    open_security_group: false,
     security_group_rule_ids: [],
   };
 }

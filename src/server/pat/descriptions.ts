@@ -14,7 +14,8 @@ const DESCRIPTIONS: Readonly<Record<keyof Mapping | keyof MappingRequest, string
   server_port: 'port of the server',
   router: 'name or ID of the router; default: the only router that reaches the server',
   server: 'name or ID of the server, instead of its address',
-  open_security_group: 'add a missing rule to a security group of the server; the rule is deleted with the mapping',
+  open_security_group:
+    'add the missing rules to a security group of the server; they follow the mapping, and exist only while it publishes',
   server_id: 'UUID of the server in OpenStack; null: unknown',
   port_id: 'UUID of the Neutron port of the server; null: unknown',
   name: 'display name',
@@ -24,7 +25,7 @@ const DESCRIPTIONS: Readonly<Record<keyof Mapping | keyof MappingRequest, string
     'whether the server sees the address of the router instead of the client; auto: only where replies would be lost otherwise',
   expires_at: 'time at which the mapping expires, in UTC; null: never',
   enabled: 'false: stored, but not published',
-  security_group_rule_ids: 'security group rules that were added for the mapping; they are deleted with it',
+  security_group_rule_ids: 'security group rules that the mapping has',
   suspension: 'set by the monitor while OpenStack cannot serve the mapping; null: not suspended',
   status: 'ACTIVE: published; DOWN: not published; PENDING: not applied yet',
   status_code: 'reason why it is DOWN, as a code; null when it is not',

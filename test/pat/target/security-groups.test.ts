@@ -3,14 +3,16 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { cidrContains } from '../../../src/core/values/ipv4.ts';
+import { praasError } from '../../../src/pat/errors.ts';
 import type { SecurityGroupRule } from '../../../src/pat/interfaces/cloud.ts';
 import { ANY_SOURCE, missingAccess } from '../../../src/pat/target/security.ts';
 import { SecurityGroups } from '../../../src/pat/target/security-groups.ts';
 import { droppedWarning } from '../../../src/pat/target/warnings.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 import { DEMO, FakeCloud, OTHER, portOf, WEB_PORT } from '../../support/fake-cloud.ts';
 import { errorOf, ListLog } from '../../support/fake-node.ts';
 import { requestOf } from '../../support/requests.ts';
-import { idOf, REQUEST, ROUTER } from '../../support/samples.ts';
+import { idOf, MAPPING, NOW, REQUEST, ROUTER } from '../../support/samples.ts';
 
 const rule = (fields: Partial<SecurityGroupRule> = {}): SecurityGroupRule => ({
   id: idOf(1),
@@ -84,7 +86,7 @@ describe('with a cloud', () => {
   let groups: SecurityGroups;
   beforeEach(() => {
     cloud = new FakeCloud();
-    groups = new SecurityGroups(cloud, new ListLog());
+    groups = new SecurityGroups({ cloud, clock: new FakeClock(NOW), log: new ListLog() });
   });
   const target = (fields = {}) => ({
     mapping: requestOf({ ...REQUEST, router_id: ROUTER, ...fields }),
@@ -92,52 +94,70 @@ describe('with a cloud', () => {
   });
 
   test('a check warns of the missing rule, and adds none', async () => {
-    const { warnings, ruleIds } = await groups.inspect(idOf(7), target(), false);
+    const dropped = droppedWarning(['web'], [{ cidr: ANY_SOURCE, protocol: 'tcp', port: 22 }]);
 
-    expect(warnings).toEqual([droppedWarning(['web'], [{ cidr: ANY_SOURCE, protocol: 'tcp', port: 22 }])]);
-    expect(ruleIds).toEqual([]);
+    expect(await groups.inspect(target())).toEqual([dropped]);
+    expect(await groups.inspectMapping({ ...MAPPING, port_id: WEB_PORT })).toEqual([dropped]);
+    expect(await groups.inspectMapping(MAPPING)).toEqual([]);
     expect(cloud.itsRules).toEqual([]);
   });
 
-  test('opening adds one rule for each network, with the ID of the mapping, and closing removes only these', async () => {
+  test('the groups of a port that only holds a virtual address filter nothing', async () => {
+    const port = portOf({ id: WEB_PORT, device_id: '', device_owner: '', host: '', status: 'DOWN' });
+
+    expect(await groups.inspect({ ...target(), port })).toEqual([]);
+    expect(await groups.inspect({ ...target(), port: { ...port, host: 'node-1' } })).toHaveLength(1);
+  });
+
+  test('opening adds one rule for each network, with the ID of the mapping', async () => {
     cloud.itsRules.push(rule({ id: idOf(5), port_range_min: 80, port_range_max: 80 }));
-    const { warnings, ruleIds } = await groups.inspect(
-      idOf(7),
-      target({ allowed_cidrs: ['198.51.100.0/24', '192.0.2.7'] }),
-      true,
-    );
+    const ruleIds = await groups.open(idOf(7), target({ allowed_cidrs: ['198.51.100.0/24', '192.0.2.7'] }));
 
-    expect(warnings).toEqual([]);
     expect(cloud.itsRules.slice(1)).toMatchObject([
-      { description: `praas:${idOf(7)}`, port_range_min: 22, remote_ip_prefix: '192.0.2.7/32' },
-      { description: `praas:${idOf(7)}`, port_range_min: 22, remote_ip_prefix: '198.51.100.0/24' },
+      { id: ruleIds[0], description: `praas:${idOf(7)}`, port_range_min: 22, remote_ip_prefix: '192.0.2.7/32' },
+      { id: ruleIds[1], description: `praas:${idOf(7)}`, port_range_min: 22, remote_ip_prefix: '198.51.100.0/24' },
     ]);
-    expect((await groups.inspect(idOf(8), target({ allowed_cidrs: ['192.0.2.7'] }), false)).warnings).toEqual([]);
-
-    expect(await groups.close(ruleIds)).toEqual([]);
-    expect(cloud.itsRules.map(({ id }) => id)).toEqual([idOf(5)]);
+    expect(await groups.inspect(target({ allowed_cidrs: ['192.0.2.7'] }))).toEqual([]);
   });
 
   test('no rule is added where none is missing', async () => {
     cloud.itsRules.push(rule());
 
-    expect(await groups.inspect(idOf(7), target(), true)).toEqual({ warnings: [], ruleIds: [] });
+    expect(await groups.open(idOf(7), target())).toEqual([]);
+    expect(cloud.itsRules).toHaveLength(1);
   });
 
   test('no rule is added to a group of another project', async () => {
     cloud.itsGroups.splice(0, 1, { id: idOf(150), name: 'shared', project_id: OTHER });
 
-    expect(await errorOf(groups.inspect(idOf(7), target(), true))).toMatchObject({
-      code: 'NO_OWN_SECURITY_GROUP',
-    });
+    expect(await errorOf(groups.open(idOf(7), target()))).toMatchObject({ code: 'NO_OWN_SECURITY_GROUP' });
     expect(cloud.itsRules).toEqual([]);
   });
 
-  test('while OpenStack is unavailable a check and closing give a warning, and opening throws', async () => {
+  test('a conflict that is no equal rule, such as a quota, is an error', async () => {
+    const reason = "Quota exceeded for resources: ['security_group_rule'].";
+    cloud.addSecurityGroupRule = () =>
+      Promise.reject(praasError('CLOUD_REFUSED', { service: 'network', status: 409, reason }));
+
+    expect(await errorOf(groups.open(idOf(7), target()))).toMatchObject({ code: 'CLOUD_REFUSED', facts: { reason } });
+  });
+
+  test('an equal rule that another node adds at the same moment is no error', async () => {
+    const add = cloud.addSecurityGroupRule.bind(cloud);
+    cloud.addSecurityGroupRule = async (wanted) => {
+      await add({ ...wanted, description: `praas:${idOf(8)}` });
+      return add(wanted);
+    };
+
+    expect(await groups.open(idOf(7), target())).toEqual([]);
+    expect(cloud.itsRules).toMatchObject([{ description: `praas:${idOf(8)}` }]);
+  });
+
+  test('while OpenStack is unavailable a check gives a warning, and opening throws', async () => {
     cloud.isAway = true;
 
-    expect((await groups.inspect(idOf(7), target(), false)).warnings).toHaveLength(1);
-    expect(await errorOf(groups.inspect(idOf(7), target(), true))).toMatchObject({ code: 'CLOUD_UNAVAILABLE' });
-    expect(await groups.close([idOf(9)])).toEqual([expect.stringContaining(idOf(9))]);
+    expect(await groups.inspect(target())).toHaveLength(1);
+    expect(await groups.inspectMapping({ ...MAPPING, port_id: WEB_PORT })).toHaveLength(1);
+    expect(await errorOf(groups.open(idOf(7), target()))).toMatchObject({ code: 'CLOUD_UNAVAILABLE' });
   });
 });

@@ -51,6 +51,13 @@ function withReasons({ hold, ...mapping }: StoredObject): StoredObject {
   return { ...mapping, suspension: suspensionOf(hold), status_code: codeOf(mapping['status_reason']) };
 }
 
+/** Version 7 stores whether security groups follow a mapping. Of an older one it is known only where it has added rules. */
+function withFollowing(mapping: StoredObject): StoredObject {
+  if ('open_security_group' in mapping) return mapping;
+  const ruleIds = mapping['security_group_rule_ids'];
+  return { ...mapping, open_security_group: Array.isArray(ruleIds) && ruleIds.length > 0 };
+}
+
 function suspensionOf(hold: unknown): StoredObject | null {
   if (!isObject(hold)) return null;
   const { reason, withdrawn } = hold;
@@ -64,8 +71,8 @@ function withPending({ unsettled, ...stored }: StoredObject): StoredObject {
 
 const toReasons: Migration = (stored) => withPending(everyMapping(withReasons)(stored));
 
-/** Version 7 has a checksum (seal.ts), and a journal is never empty. */
-const withChecksum: Migration = (stored) => stored;
+/** Version 7 has a checksum (seal.ts), too, and a journal is never empty. */
+const toFollowing: Migration = everyMapping(withFollowing);
 
 /** The first one migrates version 1 to 2, and so on. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -74,7 +81,7 @@ export const MIGRATIONS: readonly Migration[] = [
   withHold,
   withAdopting,
   toReasons,
-  withChecksum,
+  toFollowing,
 ];
 
 /** The names of event types before version 6. */
@@ -84,13 +91,14 @@ const OLD_TYPES: Readonly<Record<string, EventType>> = { held: 'suspended', rele
 export function migrateEvent(stored: unknown): unknown {
   if (!isObject(stored)) return stored;
   const { mapping, before, type } = stored;
-  if (!isObject(mapping) || 'reason_code' in stored) return stored;
+  if (!isObject(mapping)) return stored;
+  if ('reason_code' in stored) return { ...stored, mapping: withFollowing(mapping) };
   const { hold, ...past } = isObject(before) ? before : {};
   return {
     ...stored,
     type: OLD_TYPES[String(type)] ?? type,
     reason_code: null,
-    mapping: withReasons(mapping),
+    mapping: withFollowing(withReasons(mapping)),
     before: {
       ...past,
       ...(hold !== undefined && { suspension: suspensionOf(hold) }),

@@ -1,0 +1,196 @@
+/**
+ * Makes security group rules follow their mappings: after each change, at expiry, and periodically. A change of a mapping holds
+ * whether OpenStack answers or not; what could not be done is tried again. Level-triggered: the rules follow the mapping as it is
+ * stored, so it does not matter which change asked.
+ */
+import type { Clock } from '../../core/clock.ts';
+import { messageOf } from '../../core/errors/message-of.ts';
+import type { Logger } from '../../core/logger.ts';
+import type { ChangeRunner } from '../change/change-runner.ts';
+import { isPraasError } from '../errors.ts';
+import type { SecurityGroupRule } from '../interfaces/cloud.ts';
+import type { FollowedMapping, FollowResult, SecurityGroupAccess } from '../interfaces/security-groups.ts';
+import type { MappingStore } from '../interfaces/store.ts';
+import { MONITOR_REQUESTER, type NewEvent } from '../mapping/event.ts';
+import { isEffective, type Mapping } from '../mapping/mapping.ts';
+import { groupWarning } from '../target/warnings.ts';
+
+interface GroupFollowerParts {
+  readonly store: Pick<MappingStore, 'routers' | 'read'>;
+  readonly runner: Pick<ChangeRunner, 'run'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Left out on a node without OpenStack. */
+  readonly groups?: SecurityGroupAccess | undefined;
+}
+
+/** A mapping that changed, as it was or is. */
+type Changed = Pick<Mapping, 'id' | 'router_id' | 'open_security_group' | 'security_group_rule_ids'>;
+
+/** How many mappings one periodic look reads; the next one goes on from there. */
+const MAX_PER_LOOK = 500;
+/** A mapping may change while its rules follow it. */
+const MAX_ROUNDS = 3;
+const MAX_FAILED = 10_000;
+
+export class GroupFollower {
+  readonly #parts: GroupFollowerParts;
+  /** Mappings whose rules could not follow, the oldest first. */
+  readonly #failed = new Map<string, Changed>();
+  /** The ID of the mapping at which the last periodic look ended. */
+  #lastLookedAt = '';
+  #running: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: GroupFollowerParts) {
+    this.#parts = parts;
+  }
+
+  /** Makes the rules of these mappings follow them. Gives a warning for each that does not yet. Never throws. */
+  async follow(changed: readonly Changed[]): Promise<readonly string[]> {
+    const relevant = changed.filter((each) => each.open_security_group || each.security_group_rule_ids.length > 0);
+    if (relevant.length === 0 || this.#parts.groups === undefined) return [];
+    const { results, removed } = await this.#settle(relevant);
+    if (removed.length > 0) await this.#settle(await this.#dependents(removed, new Set(relevant.map(({ id }) => id))));
+    return results.flatMap(({ id, ruleIds, failure }) =>
+      failure === undefined ? [] : [groupWarning(id, ruleIds, failure)],
+    );
+  }
+
+  /** Removes all rules of mappings that were not created. */
+  discard(routerId: string, ids: readonly string[]): Promise<readonly string[]> {
+    return this.follow(
+      ids.map((id) => ({ id, router_id: routerId, open_security_group: true, security_group_rule_ids: [] })),
+    );
+  }
+
+  /** Takes events as they are appended: the rules of an expired mapping go in the background. */
+  noticed(events: readonly NewEvent[]): void {
+    const expired = events.filter(({ reason_code }) => reason_code === 'EXPIRED').map(({ mapping }) => mapping);
+    if (expired.length === 0) return;
+    const follow = this.follow(expired).catch((error: unknown) => {
+      this.#parts.log.warn('security group not followed', { error: messageOf(error) });
+    });
+    this.#running = Promise.all([this.#running, follow]);
+  }
+
+  /** Resolves when nothing goes on in the background. */
+  async idle(): Promise<void> {
+    await this.#running;
+  }
+
+  /**
+   * Looks at mappings whose rules could not follow, and at some of the others: a rule on which a mapping depended may be gone.
+   * Never throws.
+   */
+  async look(): Promise<void> {
+    if (this.#parts.groups === undefined) return;
+    const failed = [...this.#failed.values()].slice(0, MAX_PER_LOOK);
+    const all = (await this.#stored()).filter((mapping) => mapping.open_security_group);
+    const sorted = all.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+    const start = sorted.findIndex(({ id }) => id > this.#lastLookedAt);
+    const next = sorted.slice(Math.max(start, 0), Math.max(start, 0) + MAX_PER_LOOK);
+    this.#lastLookedAt = next.at(-1)?.id ?? '';
+    await this.follow([...new Map([...failed, ...next].map((each) => [each.id, each])).values()]);
+  }
+
+  async #settle(
+    changed: readonly Changed[],
+  ): Promise<{ results: readonly FollowResult[]; removed: SecurityGroupRule[] }> {
+    const results = new Map<string, FollowResult>();
+    const removed: SecurityGroupRule[] = [];
+    let due = changed;
+    for (let round = 0; round < MAX_ROUNDS && due.length > 0; round++) {
+      const before = await this.#current(due);
+      for (const result of (await this.#parts.groups?.follow(before)) ?? []) {
+        results.set(result.id, result);
+        removed.push(...result.removed);
+      }
+      const after = new Map((await this.#current(due)).map((each) => [each.id, each]));
+      const seen = new Map(before.map((each) => [each.id, each]));
+      due = due.filter(({ id }) => this.#needs(seen.get(id)?.mapping) !== this.#needs(after.get(id)?.mapping));
+    }
+    for (const each of changed) {
+      const result = results.get(each.id);
+      this.#remember(each, result);
+      if (result !== undefined) await this.#storeIds(each.router_id, result);
+    }
+    return { results: [...results.values()], removed };
+  }
+
+  /** The stored mappings with these IDs. Those of a record that cannot be read are left out: nothing says what they need. */
+  async #current(changed: readonly Changed[]): Promise<readonly FollowedMapping[]> {
+    const found: FollowedMapping[] = [];
+    for (const [routerId, ofRouter] of Map.groupBy(changed, ({ router_id }) => router_id)) {
+      try {
+        const { mappings } = await this.#parts.store.read(routerId);
+        found.push(...ofRouter.map(({ id }) => ({ id, mapping: mappings.get(id) })));
+      } catch (error) {
+        this.#parts.log.warn('security group not followed', { router_id: routerId, error: messageOf(error) });
+      }
+    }
+    return found;
+  }
+
+  /** All that the rules depend on, as one text. */
+  #needs(mapping: Mapping | undefined): string {
+    if (mapping === undefined || !mapping.open_security_group || !isEffective(mapping, this.#parts.clock.now()))
+      return '';
+    const { port_id, protocol, server_port, allowed_cidrs } = mapping;
+    return [port_id, protocol, server_port, ...allowed_cidrs].join(' ');
+  }
+
+  /** `result` is undefined where the record could not be read. */
+  #remember(changed: Changed, result: FollowResult | undefined): void {
+    const { id } = changed;
+    const wasFailing = this.#failed.delete(id);
+    if (result !== undefined && result.failure === undefined) return;
+    this.#failed.set(id, changed);
+    const [oldest] = this.#failed.keys();
+    if (this.#failed.size > MAX_FAILED && oldest !== undefined) this.#failed.delete(oldest);
+    if (!wasFailing && result !== undefined)
+      this.#parts.log.warn('security group not followed', { mapping: id, error: result.failure });
+  }
+
+  /** The IDs are for people: the description of a rule says whose it is. */
+  async #storeIds(routerId: string, { id, ruleIds }: FollowResult): Promise<void> {
+    const { store, runner, log } = this.#parts;
+    const sorted = ruleIds.toSorted();
+    const differs = (mapping: Mapping | undefined): mapping is Mapping =>
+      mapping !== undefined && mapping.security_group_rule_ids.toSorted().join() !== sorted.join();
+    try {
+      if (!differs((await store.read(routerId)).mappings.get(id))) return;
+      await runner.run<undefined>(routerId, {
+        options: { requester: MONITOR_REQUESTER },
+        requiresRouter: false,
+        scope: 'rules',
+        decide: ({ record }) => {
+          const mapping = record.mappings.get(id);
+          const put = differs(mapping) ? [{ ...mapping, security_group_rule_ids: sorted }] : [];
+          return { delta: put.length === 0 ? {} : { put }, ids: put.map((each) => each.id), value: () => undefined };
+        },
+      });
+    } catch (error) {
+      if (!isPraasError(error)) throw error;
+      log.warn('security group rules not stored', { mapping: id, error: error.message });
+    }
+  }
+
+  /** Mappings that may have depended on a rule of another one. */
+  async #dependents(removed: readonly SecurityGroupRule[], known: ReadonlySet<string>): Promise<readonly Mapping[]> {
+    const ports = new Set(removed.map(({ protocol, port_range_min }) => `${protocol} ${port_range_min}`));
+    return (await this.#stored()).filter(
+      (mapping) =>
+        mapping.open_security_group &&
+        ports.has(`${mapping.protocol} ${mapping.server_port}`) &&
+        !known.has(mapping.id),
+    );
+  }
+
+  /** The mappings of all records that can be read. */
+  async #stored(): Promise<readonly Mapping[]> {
+    const { store } = this.#parts;
+    const routerIds = await store.routers().catch(() => []);
+    const records = await Promise.allSettled(routerIds.map((routerId) => store.read(routerId)));
+    return records.flatMap((each) => (each.status === 'fulfilled' ? [...each.value.mappings.values()] : []));
+  }
+}
