@@ -4,6 +4,7 @@ import { bulk } from './bulk.ts';
 import { cloud } from './cloud.ts';
 import { connection } from './connection.ts';
 import { create } from './create.ts';
+import { events } from './events.ts';
 import { http } from './http.ts';
 import { memory } from './memory.ts';
 import { monitor } from './monitor.ts';
@@ -11,4 +12,16 @@ import { reboot } from './reboot.ts';
 import { rest } from './rest.ts';
 import { start } from './start.ts';
 
-export const ROWS: readonly Row[] = [connection, create, bulk, start, http, memory, rest, reboot, cloud, monitor];
+export const ROWS: readonly Row[] = [
+  connection,
+  create,
+  bulk,
+  start,
+  http,
+  events,
+  memory,
+  rest,
+  reboot,
+  cloud,
+  monitor,
+];

@@ -72,6 +72,8 @@ interface NodeParts {
   readonly cloud?: CloudParts | undefined;
   /** Days for which events are kept; may change while the node runs. */
   readonly retainDays: () => number;
+  /** Limit of the events of one day; may change while the node runs. */
+  readonly eventsMaxMibPerDay: () => number;
   /** The default policy if left out. */
   readonly access?: AccessPolicy;
   /** The ID of the present API request; left out where there are none. */
@@ -79,6 +81,8 @@ interface NodeParts {
   /** Called with the record after each transaction. */
   readonly touched?: (record: RouterRecord) => void;
 }
+
+const MIB = 1024 * 1024;
 
 export function buildNode(parts: NodeParts): Node {
   const { command, config, exec, interruption, log, settings } = parts;
@@ -98,7 +102,9 @@ export function buildNode(parts: NodeParts): Node {
   });
   const agent = new Agent(dataplane, systemClock, log);
   const { requestId = () => '', retainDays, access = defaultPolicy(ACTIONS) } = parts;
-  const events = new EventLog({ stateDir: state_dir, clock: systemClock, log, retainDays, requestId });
+  const maxBytesPerDay = (): number => parts.eventsMaxMibPerDay() * MIB;
+  const onDay = { retainDays, maxBytesPerDay };
+  const events = new EventLog({ stateDir: state_dir, clock: systemClock, log, ...onDay, requestId });
   const node = { store, dataplane, agent, clock: systemClock, newId: newUuid, log, settings, stateDir: state_dir };
   const auditLog: AuditLog = {
     async append(appended) {
@@ -149,6 +155,7 @@ export function buildCommandNode(config: Config, parts: CommandParts): Node {
     lockTimeoutSeconds: config.lock_timeout_seconds,
     isWatched: false,
     retainDays: () => config.retain_days,
+    eventsMaxMibPerDay: () => config.events_max_mib_per_day,
     ...parts,
   });
 }

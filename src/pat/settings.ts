@@ -3,6 +3,7 @@ import {
   days,
   ipv4Networks,
   limit,
+  mebibytes,
   oneOf,
   percent,
   port,
@@ -34,6 +35,12 @@ export const PAT_KEYS = {
     isReloadable,
     formerly: 'retain',
   }),
+  events_max_mib_per_day: key(
+    mebibytes(16, 65_536),
+    '64',
+    'maximum size of the events of one day; the oldest are removed',
+    { isReloadable },
+  ),
   reconcile_period_seconds: key(seconds(3600), '30', 'interval at which rules are reconciled with mappings', {
     isReloadable,
     formerly: 'reconcile_period',

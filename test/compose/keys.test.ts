@@ -190,6 +190,14 @@ const CASES: { readonly [N in keyof Config]: Case<Config[N]> } = {
     ],
     bad: ['0', '3651', '7d'],
   },
+  events_max_mib_per_day: {
+    fallback: 64,
+    good: [
+      ['16', 16],
+      ['65536', 65_536],
+    ],
+    bad: [...NOT_NUMBERS, '15', '65537', '64M'],
+  },
   reconcile_period_seconds: secondsCase(30, 3600),
   second_monitoring: secondsCase(30, 86_400),
   notifications: {

@@ -140,6 +140,11 @@ export const percent: Kind<number> = {
   parse: (text) => numberIn(0, PERCENT, text),
 };
 
+/** Whole mebibytes. */
+export function mebibytes(min: number, max: number): Kind<number> {
+  return { allowed: `a whole number of MiB from ${min} to ${max}`, parse: (text) => numberIn(min, max, text) };
+}
+
 /** Whole days, at least one. */
 export function days(max: number): Kind<number> {
   return { allowed: `a whole number of days from 1 to ${max}`, parse: (text) => numberIn(1, max, text) };

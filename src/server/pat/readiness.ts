@@ -18,6 +18,8 @@ interface PatReadinessParts {
     readonly hasStarted: boolean;
     readonly failing: readonly { readonly routerId: string; readonly reason: string }[];
   };
+  /** Degraded while the events of a day are not all there. */
+  readonly events: Component;
   /** Left out on a node without OpenStack. */
   readonly cloud?: Component | undefined;
   /** Left out where the monitor does not run in this process. */
@@ -28,7 +30,7 @@ const MAX_NAMED_ROUTERS = 10;
 
 /** Without the cloud and the monitor the agent is degraded: it keeps the mappings that it knows. */
 export function patReadinessChecks(parts: PatReadinessParts): readonly ReadinessCheck[] {
-  const { store, dataplane, missingTools, controller, cloud, monitor } = parts;
+  const { store, dataplane, missingTools, controller, events, cloud, monitor } = parts;
   return [
     { name: 'store', check: () => store.routers() },
     {
@@ -49,6 +51,7 @@ export function patReadinessChecks(parts: PatReadinessParts): readonly Readiness
           throw new Error(`reconcile failed for ${counted(failing.length, 'router')}: ${named.join('; ')}`);
       },
     },
+    ...checkOf('events', events),
     ...checkOf('cloud', cloud),
     ...checkOf('monitor', monitor),
   ];

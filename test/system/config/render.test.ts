@@ -34,6 +34,7 @@ const texts: { readonly [N in keyof Config]: fc.Arbitrary<string> } = {
   notification_topics: fc.constantFrom('notifications', 'a-b, versioned_notifications'),
   max_removals_percent: fc.integer({ min: 0, max: 100 }).map(String),
   retain_days: fc.integer({ min: 1, max: 3650 }).map(String),
+  events_max_mib_per_day: fc.integer({ min: 16, max: 65_536 }).map(String),
   port_monitor: port.map(String),
   listen_address: fc.oneof(fc.ipV4(), fc.ipV6()),
   tls_cert: fc.oneof(fc.constant(''), pathFor('tls_cert')),

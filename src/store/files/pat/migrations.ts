@@ -85,7 +85,7 @@ export const MIGRATIONS: readonly Migration[] = [
 ];
 
 /** The names of event types before version 6. */
-const OLD_TYPES: Readonly<Record<string, EventType>> = { held: 'suspended', released: 'resumed' };
+export const OLD_TYPES: Readonly<Record<string, EventType>> = { held: 'suspended', released: 'resumed' };
 
 /** Takes a parsed line of the event log, of any version; gives it in the current version. */
 export function migrateEvent(stored: unknown): unknown {

@@ -18,13 +18,21 @@ import { FakeClock } from '../../../support/fake-clock.ts';
 import { ListLog } from '../../../support/fake-node.ts';
 import { idOf, MAPPING, ROUTER } from '../../../support/samples.ts';
 
+const MAX_BYTES = 1024 * 1024;
 let state_dir: string;
 let clock: FakeClock;
 let log: ListLog;
 let eventLog: EventLog;
 
 const open = (): EventLog =>
-  new EventLog({ stateDir: state_dir, clock, log, retainDays: () => 2, requestId: () => 'req-1' });
+  new EventLog({
+    stateDir: state_dir,
+    clock,
+    log,
+    retainDays: () => 2,
+    maxBytesPerDay: () => MAX_BYTES,
+    requestId: () => 'req-1',
+  });
 const event = (n: number, fields: Partial<NewEvent> = {}): NewEvent => ({
   type: 'created',
   mapping_id: idOf(n),
@@ -86,7 +94,7 @@ test('the newest, or those after one; by mapping, type and project', async () =>
   expect(await ids({ project_id: 'red' })).toEqual([]);
 });
 
-test('a file a day; what is older than it is kept goes with the first event of a day', async () => {
+test('a file a day; the oldest goes with the first event of a day', async () => {
   for (const day of ['2030-01-10', '2030-01-11', '2030-01-12', '2030-01-13']) {
     clock.set(new Date(`${day}T00:00:01Z`));
     await eventLog.append([event(Number(day.slice(-2)))]);
@@ -131,7 +139,7 @@ test('an event that cannot be written is logged, and fails no change', async () 
 test('an older change of the status is read with the code of the status before', async () => {
   await eventLog.append([event(1)]);
   const [path = ''] = files().map((file) => join(state_dir, 'events', file));
-  const { reason_code: _, ...current } = JSON.parse(readFileSync(path, 'utf8'));
+  const { reason_code: _, crc32: __, ...current } = JSON.parse(readFileSync(path, 'utf8'));
   const before = { status: 'DOWN', status_reason: 'the router is not on this node' };
   writeFileSync(path, `${JSON.stringify({ ...current, type: 'active', before })}\n`);
 
@@ -145,7 +153,7 @@ test('events of older versions are read with the names of today', async () => {
   const [path = ''] = files().map((file) => join(state_dir, 'events', file));
   const { suspension: _, status_code: __, ...mapping } = MAPPING;
   const hold = { reason: 'server web is SHUTOFF', withdrawn: false };
-  const { reason_code: ___, ...current } = JSON.parse(readFileSync(path, 'utf8'));
+  const { reason_code: ___, crc32: ____, ...current } = JSON.parse(readFileSync(path, 'utf8'));
   const old = {
     ...current,
     type: 'held',

@@ -121,7 +121,7 @@ function damagedCopy(content: Buffer, number: number): Buffer {
 }
 
 test('the files of the state are all tried', () => {
-  expect([...pristine.keys()].toSorted()).toEqual(READERS.map(([name]) => join(directory, name)).toSorted());
+  expect(new Set(pristine.keys())).toEqual(new Set(READERS.map(([name]) => join(directory, name))));
 });
 
 test.each(READERS)('%s, damaged %d times', async (name, times, read) => {

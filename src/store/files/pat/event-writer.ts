@@ -1,0 +1,137 @@
+/**
+ * Appends to the event log. IDs grow with each event, also when the clock goes back and after a restart: they continue behind the last
+ * one that is stored. A day has a limit of bytes, and several files so that the oldest of them can go when it is reached.
+ */
+import { fstatSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import type { Logger } from '../../../core/logger.ts';
+import { makePrivateDirectory } from '../disk.ts';
+import { type EventFile, type EventFiles, IDS_PER_MS } from './event-files.ts';
+import { lastId } from './event-lines.ts';
+
+interface EventWriterParts {
+  readonly directory: string;
+  readonly files: EventFiles;
+  readonly log: Logger;
+  /** How many days are kept besides the newest. */
+  readonly retainDays: () => number;
+  readonly maxBytesPerDay: () => number;
+}
+
+/** The line of an event without its newline. */
+type LineOf = (id: number) => string;
+
+const PRIVATE_MODE = 0o600;
+/** So much of a day goes at once when its limit is reached. */
+const FILES_PER_DAY = 8;
+/** Behind it the clock is wrong, and its microseconds would soon be no safe integer. */
+const MAX_CLOCK_MS = Date.UTC(2200);
+
+interface OpenFile {
+  readonly file: EventFile;
+  readonly handle: FileHandle;
+  bytes: number;
+}
+
+export class EventWriter {
+  readonly #parts: EventWriterParts;
+  #lastId = 0;
+  #open: OpenFile | undefined;
+  #fullDay: string | undefined;
+
+  /** Touches no file. */
+  constructor(parts: EventWriterParts) {
+    this.#parts = parts;
+  }
+
+  /** The day of the last event, when its oldest events were removed because it had too many; undefined otherwise. */
+  get fullDay(): string | undefined {
+    return this.#fullDay === this.#open?.file.day ? this.#fullDay : undefined;
+  }
+
+  /** Appends events of a moment. Throws the errors of the file system; then a part of the events may be appended. */
+  async append(nowMs: number, lines: readonly LineOf[]): Promise<void> {
+    const day = new Date(nowMs).toISOString().slice(0, 10);
+    let current = await this.#current(day);
+    let pending = '';
+    for (const lineOf of lines) {
+      this.#lastId = Math.max(this.#lastId + 1, nowMs > MAX_CLOCK_MS ? 0 : nowMs * IDS_PER_MS);
+      const line = `${lineOf(this.#lastId)}\n`;
+      const bytes = current.bytes + Buffer.byteLength(pending) + Buffer.byteLength(line);
+      if (bytes > this.#maxFileBytes && bytes > Buffer.byteLength(line)) {
+        await this.#write(pending);
+        pending = '';
+        current = await this.#roll(day);
+      }
+      pending += line;
+    }
+    await this.#write(pending);
+  }
+
+  async close(): Promise<void> {
+    const handle = this.#open?.handle;
+    this.#open = undefined;
+    await handle?.close();
+  }
+
+  get #maxFileBytes(): number {
+    return Math.floor(this.#parts.maxBytesPerDay() / FILES_PER_DAY);
+  }
+
+  /** Gives the newest file, if it is of that day; a new one otherwise. */
+  async #current(day: string): Promise<OpenFile> {
+    const present = this.#open;
+    if (present?.file.day === day && isUnchanged(present)) return present;
+    await this.close();
+    const { directory, files, retainDays } = this.#parts;
+    await makePrivateDirectory(directory);
+    const newest = (await files.inOrder()).at(-1);
+    const last = newest && (await files.read(newest, lastId));
+    this.#lastId = Math.max(this.#lastId, last ?? 0);
+    if (newest?.day === day) return this.#openFile(newest);
+    await files.keepDays(retainDays(), day);
+    return this.#openFile(await files.next(day));
+  }
+
+  /** Begins the next file of the day, within its limit. */
+  async #roll(day: string): Promise<OpenFile> {
+    await this.close();
+    const { files, log, maxBytesPerDay } = this.#parts;
+    const maxBytes = maxBytesPerDay();
+    if ((await files.cutDay(day, maxBytes - this.#maxFileBytes)) && this.#fullDay !== day) {
+      this.#fullDay = day;
+      log.warn('event log limit reached', { day, max_bytes: maxBytes });
+    }
+    return this.#openFile(await files.next(day));
+  }
+
+  async #openFile(file: EventFile): Promise<OpenFile> {
+    const handle = await open(this.#parts.files.pathOf(file), 'a+', PRIVATE_MODE);
+    this.#open = { file, handle, bytes: await endLine(handle) };
+    return this.#open;
+  }
+
+  async #write(text: string): Promise<void> {
+    const current = this.#open;
+    if (current === undefined || text === '') return;
+    const content = Buffer.from(text);
+    await current.handle.appendFile(content);
+    current.bytes += content.length;
+  }
+}
+
+/** False when another process appended to the file or removed it. Without a hop to another thread: each change comes here. */
+function isUnchanged({ handle, bytes }: OpenFile): boolean {
+  const { size, nlink } = fstatSync(handle.fd);
+  return size === bytes && nlink > 0;
+}
+
+/** Ends a torn line: an event appended to it would be lost. Gives the size of the file. */
+async function endLine(handle: FileHandle): Promise<number> {
+  const { size } = await handle.stat();
+  if (size === 0) return 0;
+  const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, size - 1);
+  if (buffer.toString() === '\n') return size;
+  await handle.appendFile('\n');
+  return size + 1;
+}
