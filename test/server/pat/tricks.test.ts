@@ -112,6 +112,7 @@ beforeAll(async () => {
     lockTimeoutSeconds: 5,
     isWatched: true,
     retainDays: () => 7,
+    eventsMaxMibPerDay: () => 64,
   });
   const metrics = new ProcessMetrics();
   const api = patApi({
