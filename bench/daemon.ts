@@ -2,6 +2,7 @@
  * `praas serve` for the bench: the executable with state, log, port and token of its own, which may be stopped and started
  * again on the same state. It ends with the bench, however that ends.
  */
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { BackendName } from '../src/netfilter/backend.ts';
 import { freePort } from '../test/support/daemon.ts';
@@ -50,6 +51,10 @@ export class BenchDaemon implements Door {
     const daemon = new BenchDaemon(shell, { port, token: (await shell.ok(...asked)).trim() }, ending);
     later(() => daemon.stop('SIGKILL'));
     return daemon;
+  }
+
+  get socketPath(): string {
+    return join(this.#shell.directory, 'praas.sock');
   }
 
   /** The running one's. */

@@ -11,13 +11,30 @@ const execute = promisify(execFile);
 /** No settings of this machine, and no daemon of its own. */
 const UNTOUCHED = { PRAAS_CONFIG: 'share/praas.conf', PRAAS_SOCKET_PATH: '/run/praas-bench/none.sock', PRAAS_URL: '' };
 
-/** Runs a program to its end; throws what it said when it fails. Settings of this machine are passed over. */
+/** Runs a program to its end and gives what it printed; throws what it said when it fails. Settings of this machine are passed over. */
 export async function run(
   { ending }: Options,
   file: string,
   args: readonly string[],
   env: Record<string, string> = {},
-): Promise<void> {
+): Promise<string> {
   const environment = { ...process.env, ...UNTOUCHED, ...env };
-  await execute(file, args, { env: environment, maxBuffer: 1024 * 1024 * 1024, signal: ending });
+  return (await execute(file, args, { env: environment, maxBuffer: 1024 * 1024 * 1024, signal: ending })).stdout;
+}
+
+/** Bash knows the processor time of a program to the millisecond; the kernel's tables count in tens. */
+const TIMED = 'TIMEFORMAT="%U %S"; { time "$@" >/dev/null 2>&3; } 2>&1 3>&2';
+
+/** The processor milliseconds of a program, from its start to its end. Throws as `run` does. */
+export async function processorMs(
+  options: Options,
+  file: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<number> {
+  const times = await run(options, 'bash', ['-c', TIMED, 'bash', file, ...args], env);
+  return times
+    .trim()
+    .split(' ')
+    .reduce((sum, seconds) => sum + Number(seconds) * 1000, 0);
 }

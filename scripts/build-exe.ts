@@ -2,7 +2,8 @@
 // stripped node. Takes the path of the executable to make. What many commands do without (the daemon is more than half of
 // all code) is in scripts of their own, so that these do not carry it.
 
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   copyFileSync,
@@ -15,12 +16,13 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { build, type Plugin } from 'esbuild';
+import { build, type Plugin, type StdinOptions } from 'esbuild';
 import { defaultPolicy } from '../src/core/identity/policy.ts';
 import { ROOT } from '../src/core/identity/requester.ts';
 import { parseInput } from '../src/core/values/input.ts';
 import { PAT_ACTIONS } from '../src/pat/actions.ts';
 import { decideCreate } from '../src/pat/change/decision.ts';
+import type { Mapping } from '../src/pat/mapping/mapping.ts';
 import { emptyRecord } from '../src/pat/mapping/record.ts';
 import { MappingRequest } from '../src/pat/mapping/request.ts';
 import { LocalTargets } from '../src/pat/target/targets.ts';
@@ -28,6 +30,8 @@ import { FileStore } from '../src/store/files/pat/file-store.ts';
 import { newUuid, systemClock } from '../src/system/clock.ts';
 import { createExec } from '../src/system/exec.ts';
 import { lazyOclif } from './lazy-oclif.ts';
+import { thinFacts } from './thin-facts.ts';
+import { warmDaemon } from './warm-daemon.ts';
 
 const out = process.argv[2] ?? 'build/praas';
 const work = join(dirname(out), 'parts');
@@ -45,7 +49,13 @@ const SCRIPTS = [
   { name: 'execa', entry: 'execa', imported: /^execa$/ },
   { name: 'winston', entry: 'winston', imported: /^winston$/ },
   { name: 'yaml', entry: 'js-yaml', imported: /^js-yaml$/ },
+  { name: 'csv', entry: 'csv-stringify/sync', imported: /^csv-stringify\/sync$/ },
+  { name: 'fit', entry: './src/commands/output/fit.ts', imported: /^\.\/fit\.ts$/ },
 ];
+/** The thin client with what it knows of the commands. */
+const THIN = `${thinFacts()}
+import { start } from './src/thin/boot.ts';
+export const begin = (leave) => start(FACTS, leave);`;
 const STORE_TIMEOUT_MS = 10_000;
 const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 /** What people and systemd wait for: what these runs compile is in the cache. They end before they change anything. */
@@ -61,9 +71,18 @@ const WARM_RUNS = [
   ['serve'],
   ['--version'],
 ];
+/** The same for the thin client, beside a daemon with the mapping of that ID. */
+const thinRuns = (id: string): string[][] => [
+  ['pat', 'list'],
+  ['pat', 'list', '-f', 'json'],
+  ['pat', 'list', '-f', 'value', '-c', 'ID'],
+  ['pat', 'show', id],
+  ['router', 'list'],
+];
 
 mkdirSync(work, { recursive: true });
 await bundle('app', 'src/sea.ts');
+await bundle('thin', { contents: THIN, resolveDir: '.' });
 for (const { name, entry } of SCRIPTS) await bundle(name, entry);
 writeStarters();
 await warm();
@@ -71,7 +90,7 @@ assemble();
 rmSync(work, { recursive: true });
 
 /** Makes one script of an entry and all it imports, but for what is a script of its own. */
-async function bundle(name: string, entry: string): Promise<void> {
+async function bundle(name: string, entry: string | StdinOptions): Promise<void> {
   const apart: Plugin = {
     name: 'scripts-apart',
     setup(building) {
@@ -83,7 +102,7 @@ async function bundle(name: string, entry: string): Promise<void> {
     },
   };
   const { outputFiles } = await build({
-    entryPoints: [entry],
+    ...(typeof entry === 'string' ? { entryPoints: [entry] } : { stdin: entry }),
     bundle: true,
     platform: 'node',
     format: 'cjs',
@@ -94,7 +113,8 @@ async function bundle(name: string, entry: string): Promise<void> {
     charset: 'ascii',
     write: false,
     minify: true,
-    keepNames: true,
+    // Names are for stack traces; giving them back costs each start a millisecond.
+    keepNames: name !== 'thin',
     legalComments: 'none',
     plugins: [apart, lazyOclif],
     define: {
@@ -103,14 +123,15 @@ async function bundle(name: string, entry: string): Promise<void> {
     },
   });
   const code = outputFiles[0]?.text ?? '';
-  const head = "const __importMetaUrl=require('node:url').pathToFileURL(process.execPath).href;";
+  const url = "const __importMetaUrl=require('node:url').pathToFileURL(process.execPath).href;";
+  const head = code.includes('__importMetaUrl') ? url : '';
   const script = `(function(exports,require,module,__filename,__dirname){${head}${code}\n})`;
   writeFileSync(join(work, `${name}.js`), script, 'latin1');
 }
 
 /**
  * How the scripts run: each once, when it is first asked for. `open` is the text of a function of a script's name that gives
- * its source and, where there is one, its code cache.
+ * its source and, where there is one, its code cache. The thin client begins, and oclif comes when it does not know what to do.
  */
 function loader(open: string): string {
   return `const vm = require('node:vm'), ran = new Map(), open = ${open};
@@ -126,7 +147,7 @@ function run(name) {
   script.runInThisContext()(module_.exports, Object.assign(load, require), module_, __filename, __dirname);
   return module_.exports;
 }
-run('app');
+run('thin').begin(() => run('app'));
 `;
 }
 
@@ -173,21 +194,24 @@ async function warm(): Promise<void> {
   };
   try {
     writeFileSync(env.PRAAS_CONFIG, '[praas]\n');
-    await storeMapping(env.PRAAS_STATE_DIR);
-    for (const args of WARM_RUNS) {
-      try {
-        execFileSync(node, [join(work, 'warm.cjs'), ...args], { env, stdio: 'ignore' });
-      } catch {
-        // Some of them end with an error on purpose: there is no such router.
-      }
-    }
+    const mapping = await storeMapping(env.PRAAS_STATE_DIR);
+    for (const args of WARM_RUNS) await warmRun(args, env);
+    const daemon = await warmDaemon(env.PRAAS_SOCKET_PATH, mapping);
+    for (const args of thinRuns(mapping.id)) await warmRun(args, env);
+    daemon.close();
   } finally {
     rmSync(scratch, { recursive: true });
   }
 }
 
+async function warmRun(args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+  const run = spawn(node, [join(work, 'warm.cjs'), ...args], { env, stdio: 'ignore' });
+  // Some of them end with an error on purpose: there is no such router.
+  await once(run, 'close');
+}
+
 /** Without a mapping to read and draw, the runs would compile nothing of what reads and draws them. */
-async function storeMapping(state_dir: string): Promise<void> {
+async function storeMapping(state_dir: string): Promise<Mapping> {
   const [exec, clock] = [createExec(STORE_TIMEOUT_MS, process.env), systemClock];
   const log = { warn: () => undefined };
   const store = new FileStore({ stateDir: state_dir, exec, clock, lockTimeoutSeconds: 1, command: 'build', log });
@@ -204,9 +228,10 @@ async function storeMapping(state_dir: string): Promise<void> {
   const notConfigured = (): Error => new Error('a build has no cloud');
   const targets = new LocalTargets({ notConfigured, policy: defaultPolicy(PAT_ACTIONS) });
   const { mapping } = await targets.resolve(parseInput(MappingRequest, request), ROOT);
-  const { delta } = decideCreate(situation, mapping, newUuid());
-  await store.transaction('warm-up', (transaction) => transaction.commit(delta));
+  const decided = decideCreate(situation, mapping, newUuid());
+  await store.transaction('warm-up', (transaction) => transaction.commit(decided.delta));
   await store.close();
+  return decided.mapping;
 }
 
 /** What src/system/share.ts reads: every file of share/, by its path. */
@@ -233,7 +258,8 @@ function assemble(): void {
       useCodeCache: true,
       execArgvExtension: 'none',
       // A command makes about ten megabytes and ends: collecting them on the way cost it a tenth of its time.
-      execArgv: ['--min-semi-space-size=16'],
+      // A signal that tools send in passing must not open the inspector, by which any local user could run code as root.
+      execArgv: ['--min-semi-space-size=16', '--disable-sigusr1'],
       assets: { ...scripts(), ...sharedFiles() },
     }),
   );

@@ -172,6 +172,16 @@ const RULES: Readonly<Record<string, Rule>> = {
     packages: ['node'],
     why: 'it joins the adapters and does nothing else',
   },
+  thin: {
+    ours: [
+      'core',
+      ...of('commands', 'output', 'pat/event-columns.ts', 'pat/mapping-columns.ts', 'router/router-columns.ts'),
+      'compose/config.ts',
+      'pat/router/view.ts',
+    ],
+    packages: ['node'],
+    why: 'short commands wait for all that it loads, so it loads neither oclif nor zod',
+  },
   'main.ts': { ours: ['commands'], packages: ['@oclif/core'], why: 'it starts oclif; no logic' },
   'sea.ts': {
     ours: ['main.ts', '../oclif.manifest.json', '../package.json'],

@@ -1,8 +1,10 @@
 // What a command costs beside an empty node process.
+import { BenchDaemon } from '../daemon.ts';
+import { manyRouters, storeMappings } from '../many-routers.ts';
 import { ratios, timed } from '../measure.ts';
 import { BenchRouter, mappingsFor, serviceOf } from '../router.ts';
 import type { Bar, Figure, Options, Row } from '../row.ts';
-import { NODE, PRAAS, run } from '../whole-command.ts';
+import { NODE, PRAAS, processorMs, run } from '../whole-command.ts';
 
 async function against(
   options: Options,
@@ -22,6 +24,34 @@ async function against(
       () => timed(() => run(options, NODE, ['-e', '0'])),
     ),
   };
+}
+
+/** Processor time alone: the thin client spends much of its own waiting for the daemon. */
+async function processor(
+  options: Options,
+  title: string,
+  atMost: number,
+  args: string[],
+  env: Record<string, string>,
+): Promise<Figure> {
+  options.say(`start: ${title}`);
+  return {
+    title: `${title}, processor time, against an empty \`node -e 0\``,
+    bar: { atMost },
+    ratios: await ratios(
+      options.quick ? 5 : 31,
+      () => processorMs(options, PRAAS, args, env),
+      () => processorMs(options, NODE, ['-e', '0']),
+    ),
+  };
+}
+
+/** The socket of a daemon with so many mappings of one router. */
+async function served(options: Options, count: number): Promise<string> {
+  const daemon = await BenchDaemon.make(options, 'nftables');
+  await storeMappings(options, daemon.state_dir, await manyRouters(options, 1), count);
+  await daemon.start();
+  return daemon.socketPath;
 }
 
 /** A state directory with so many mappings of one router that is there. */
@@ -45,6 +75,11 @@ export const start: Row = {
       await against(options, '`praas pat list` of 10,000 mappings', undefined, list, many),
       await against(options, '`praas --version`', undefined, ['--version'], few),
     ];
+    const beside = { PRAAS_SOCKET_PATH: await served(options, 100) };
+    figures.push(
+      await processor(options, '`praas pat list` of 100 mappings with a daemon', 1.5, list, beside),
+      await processor(options, '`praas --version`', 1.3, ['--version'], beside),
+    );
     return { figures };
   },
 };

@@ -4,8 +4,8 @@
  * ends by itself once everything is written.
  */
 import { Config, type Interfaces, run } from '@oclif/core';
-import { errnoText } from '../core/errors/errno-text.ts';
 import { exitCodeOf, failureJson, failureText, type UsageError } from './failure.ts';
+import { watchOutput } from './output/watch-output.ts';
 import { isUnknownCommand, unknownCommand } from './unknown-command.ts';
 
 /** Takes the words behind `praas` and where oclif finds the commands. Never throws; sets the exit code. */
@@ -26,21 +26,6 @@ export async function runCommandLine(args: readonly string[], options: Interface
 function wordsOf([first, ...others]: readonly string[]): string[] {
   if (first === undefined) return [];
   return first === 'help' ? [...others, '--help'] : [first, ...others];
-}
-
-/** A reader that stops (`| head`) is no reason to fail; output that cannot be written (a full disk) is one. */
-function watchOutput(): void {
-  // oclif's own listener throws, which ends in a stack trace.
-  process.stdout.removeAllListeners('error');
-  const failed = (error: NodeJS.ErrnoException): void => {
-    if (error.code === 'EPIPE') return;
-    process.exitCode = 1;
-    process.stderr.write(`Error: cannot write the output: ${errnoText(error)}\n`);
-  };
-  process.stdout.on('error', failed);
-  process.stderr.on('error', () => {
-    process.exitCode ??= 1;
-  });
 }
 
 function isJson(args: readonly string[]): boolean {

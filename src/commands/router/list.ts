@@ -1,22 +1,9 @@
 import { Flags } from '@oclif/core';
 import { isRouter, type RouterSummary } from '../../pat/router/view.ts';
 import { outputFlags } from '../flags.ts';
-import { type Column, renderList } from '../output/rows.ts';
+import { renderList } from '../output/rows.ts';
 import { ServiceCommand } from '../service-command.ts';
-
-const COLUMNS: readonly Column<RouterSummary>[] = [
-  { title: 'Router ID', value: ({ router_id }) => router_id },
-  { title: 'Name', value: ({ name }) => name },
-  { title: 'Project ID', value: ({ project_id }) => project_id },
-  { title: 'Namespace', value: ({ namespace }) => namespace },
-  { title: 'Gateway IPs', value: ({ gateway_ips }) => gateway_ips },
-  { title: 'Mappings', value: ({ mappings }) => mappings },
-  { title: 'Free TCP Ports', value: ({ free_ports }) => free_ports.tcp },
-  { title: 'Free UDP Ports', value: ({ free_ports }) => free_ports.udp },
-  { title: 'Used TCP Ports', value: ({ used_ports }) => used_ports.tcp },
-  { title: 'Used UDP Ports', value: ({ used_ports }) => used_ports.udp },
-];
-const LISTED = ['Name', 'Namespace', 'Gateway IPs', 'Mappings', 'Free TCP Ports', 'Free UDP Ports'];
+import { LISTED_ROUTERS, ROUTER_COLUMNS } from './router-columns.ts';
 
 export default class RouterList extends ServiceCommand {
   static override summary = 'list the routers of this node';
@@ -37,7 +24,7 @@ export default class RouterList extends ServiceCommand {
 
   async run(): Promise<readonly RouterSummary[]> {
     const { flags } = await this.parse(RouterList);
-    const columns = this.choose(COLUMNS, flags.column, LISTED);
+    const columns = this.choose(ROUTER_COLUMNS, flags.column, LISTED_ROUTERS);
     this.requireRootHere(flags);
     const { routers: present, failures } = await this.withPraas(flags, (praas) => praas.routers.list());
     const routers = flags.all ? present : present.filter(isRouter);

@@ -4,7 +4,7 @@
  * allow. A bad value in the file is an error also where the environment overrides it: a file is right or wrong in every
  * environment.
  */
-import { readFile as readFileFromDisk } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { errnoText } from '../../core/errors/errno-text.ts';
 import { praasError } from '../../core/errors/errors.ts';
 import {
@@ -63,7 +63,7 @@ export interface LoadedConfig<S extends Sections> {
  * allowed).
  */
 export async function load<const S extends Sections>(sections: S, sources: ConfigSources): Promise<LoadedConfig<S>> {
-  const { env, readFile = (path) => readFileFromDisk(path, 'utf8') } = sources;
+  const { env, readFile = readFromDisk } = sources;
   const named = sources.path ?? (env[PATH_VARIABLE] || undefined);
   const path = named ?? DEFAULT_PATH;
   const text = await readText(path, named === undefined, readFile);
@@ -78,6 +78,11 @@ export async function load<const S extends Sections>(sections: S, sources: Confi
     renamed: Object.freeze([...file.renamed, ...keys.flatMap((declared) => oldVariable(env, declared))]),
     path: text === undefined ? undefined : path,
   };
+}
+
+/** Not by node:fs/promises: every start reads this small file, and loading that module takes longer. */
+async function readFromDisk(path: string): Promise<string> {
+  return readFileSync(path, 'utf8');
 }
 
 async function readText(
