@@ -57,6 +57,8 @@ export interface Node {
 interface NodeParts {
   readonly config: Config;
   readonly exec: Exec;
+  /** For programs that only read, which wait for those of changes; `exec` if left out. */
+  readonly reads?: Exec;
   /** The command line in words, shown to processes that wait for the lock. */
   readonly command: string;
   readonly interruption: Interruption;
@@ -86,10 +88,8 @@ const MIB = 1024 * 1024;
 
 export function buildNode(parts: NodeParts): Node {
   const { command, config, exec, interruption, log, settings } = parts;
-  const namespaces = new Namespaces(exec, config.netns_dir, systemTimers, (routerId) =>
-    kindOf(parts.cloud?.directory, routerId),
-  );
-  const dataplane = new NetfilterDataplane(namespaces, ...backendsOf(config, namespaces));
+  const { dataplane } = kernelOf(parts, exec);
+  const reading = kernelOf(parts, parts.reads ?? exec);
   const { state_dir } = config;
   const { lockTimeoutSeconds, quota: defaults } = parts;
   const onDisk = { stateDir: state_dir, lockTimeoutSeconds, exec, clock: systemClock, command };
@@ -112,17 +112,19 @@ export function buildNode(parts: NodeParts): Node {
       follower.noticed(appended);
     },
   };
-  const runner = new ChangeRunner({ ...node, auditLog });
+  const inspector = agent.through(reading.dataplane);
+  const runner = new ChangeRunner({ ...node, inspector, auditLog });
   const { groups } = parts.cloud ?? {};
   const follower = new GroupFollower({ store, runner, clock: systemClock, log, groups });
   const common = { ...node, runner };
+  const readers = { ...common, agent: inspector, dataplane: reading.dataplane };
   const local = new LocalTargets({ notConfigured: () => cloudNotConfigured(config, {}), policy: access });
   const { targets = local, directory } = parts.cloud ?? {};
   const counters = parts.isWatched && { counters: agent };
-  const pat = new PatService({ ...common, access, targets, groups, follower, directory, quotas: ledger, ...counters });
-  const routers = new RouterService({ ...common, directory });
+  const pat = new PatService({ ...readers, access, targets, groups, follower, directory, quotas: ledger, ...counters });
+  const routers = new RouterService({ ...readers, directory });
   const cloud = parts.cloud?.cloud ?? (async () => undefined);
-  const checks = new CheckService({ ...common, pat, prober: new NetfilterProber(namespaces), cloud });
+  const checks = new CheckService({ ...readers, pat, prober: new NetfilterProber(reading.namespaces), cloud });
   const quota = new QuotaService({ quotas, ledger, defaults });
   const corrections = new CorrectionService({ ...common, timers: systemTimers, follower });
   const imports = new ImportService(common);
@@ -140,6 +142,13 @@ export function buildNode(parts: NodeParts): Node {
     imports,
     follower,
   };
+}
+
+/** The kernel of the node, by the programs that this Exec starts. */
+function kernelOf({ config, cloud }: NodeParts, exec: Exec): { namespaces: Namespaces; dataplane: NetfilterDataplane } {
+  const kind = (routerId: string): RouterKind | undefined => kindOf(cloud?.directory, routerId);
+  const namespaces = new Namespaces(exec, config.netns_dir, systemTimers, kind);
+  return { namespaces, dataplane: new NetfilterDataplane(namespaces, ...backendsOf(config, namespaces)) };
 }
 
 /** What a command decides about its node; everything else is as the configuration has it. */

@@ -58,8 +58,20 @@ export async function composePatAgent(
   const builtCloud = await buildCloud(config, env, log, access);
   if (monitors && builtCloud === undefined) throw cloudNotConfigured(config, env);
   const metrics = new ProcessMetrics();
-  const { exec } = helpers;
-  const foundation = { config, runtime, interruption, context, log, settings, access, builtCloud, exec, metrics };
+  const { exec, reads } = helpers;
+  const foundation = {
+    config,
+    runtime,
+    interruption,
+    context,
+    log,
+    settings,
+    access,
+    builtCloud,
+    exec,
+    reads,
+    metrics,
+  };
   const { node, controller, routerWatch } = reconcilingNode(foundation);
   const missingTools = (): readonly string[] => toolsOf(config).filter((tool) => !isInstalled(tool, env['PATH']));
   const cloud = builtCloud && cloudWatchOf(builtCloud, node, settings, log);
@@ -101,6 +113,7 @@ interface Foundation {
   readonly access: LivePolicy;
   readonly builtCloud: BuiltCloud | undefined;
   readonly exec: Exec;
+  readonly reads: Exec;
   readonly metrics: ProcessMetrics;
 }
 
@@ -112,11 +125,13 @@ interface ReconcilingNode {
 }
 
 function reconcilingNode(foundation: Foundation): ReconcilingNode {
-  const { config, runtime, interruption, context, log, settings, access, builtCloud, exec, metrics } = foundation;
+  const { config, runtime, interruption, context, log, settings, access, builtCloud, exec, reads, metrics } =
+    foundation;
   const node = buildNode({
     config,
     cloud: builtCloud?.parts,
     exec,
+    reads,
     command: runtime.command,
     interruption,
     log,

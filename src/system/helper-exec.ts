@@ -1,11 +1,13 @@
 /**
  * An Exec whose programs are started by helpers. There are as many helpers as programs run at the same time, so that a program that
  * hangs blocks only its own helper; it is killed with its helper at the timeout. Commands that a helper cannot run (open files, line
- * breaks in an argument) are started directly.
+ * breaks in an argument) are started directly. Programs of changes and programs that only read have places of their own: however many
+ * reads are asked for, and however long they take, a change never waits for one.
  */
 import { mkdir, readdir, rm, unlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { NewId } from '../core/ids.ts';
+import { Places } from '../core/places.ts';
 import { writeError } from './disk.ts';
 import { type Command, type Exec, type ExecResult, type StartPiped, withParentExitKill } from './exec.ts';
 import type { HelperResult } from './framing.ts';
@@ -28,8 +30,10 @@ interface HelperExecParts {
 /** How many idle helpers are kept when no more were needed for IDLE_MS. */
 const IDLE_HELPERS = 2;
 const IDLE_MS = 5000;
-/** Further programs wait for a helper. */
-const MAX_HELPERS = 24;
+/** Programs that run at the same time for changes and for reconciliation; further ones wait. */
+const CHANGES = 24;
+/** The same for reads. */
+const READS = 8;
 /** The files of inputs up to this size are kept: the same small inputs are given again and again. */
 const SMALL_INPUT_LENGTH = 200;
 /** What the shell prints when a program is not installed. */
@@ -39,13 +43,12 @@ export class HelperExec {
   readonly #parts: HelperExecParts;
   readonly #idle: Helper[] = [];
   readonly #all = new Set<Helper>();
-  /** Calls that wait for a helper. */
-  readonly #waiting: (() => void)[] = [];
+  readonly #changes = new Places(CHANGES);
+  readonly #reads = new Places(READS);
   readonly #smallInputs = new Map<string, Promise<string>>();
   #idleTimer: NodeJS.Timeout | undefined;
   readonly #directory: string;
   #created: Promise<void> | undefined;
-  #count = 0;
   #fileCount = 0;
   #isStopped = false;
 
@@ -54,7 +57,13 @@ export class HelperExec {
     this.#directory = `${parts.directory}-${parts.pid}`;
   }
 
-  readonly exec: Exec = async (command) => {
+  /** For programs of changes and reconciliation. */
+  readonly exec: Exec = (command) => this.#changes.run(() => this.#execute(command));
+
+  /** For programs that only read, which may wait. */
+  readonly reads: Exec = (command) => this.#reads.run(() => this.#execute(command));
+
+  async #execute(command: Command): Promise<ExecResult> {
     const words: Pick<Command, 'file' | 'args'> = command.killOnParentExit ? withParentExitKill(command) : command;
     const all = [words.file, ...words.args];
     if (this.#isStopped || command.descriptors || all.some((word) => /[\n\0]/.test(word))) {
@@ -69,7 +78,7 @@ export class HelperExec {
     // The directory was removed from outside, and no helper can read the stderr of its programs.
     await this.#recreate();
     return this.#runWithInput(command, all);
-  };
+  }
 
   async #runWithInput(command: Command, all: readonly string[]): Promise<ExecResult> {
     this.#created ??= this.#createDirectory().catch((error: unknown) => {
@@ -92,7 +101,8 @@ export class HelperExec {
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearTimeout(this.#idleTimer);
-    for (const next of this.#waiting.splice(0)) next();
+    this.#changes.letIn();
+    this.#reads.letIn();
     await Promise.all([...this.#all].map((helper) => helper.kill()));
     if (this.#created) await rm(this.#directory, { recursive: true, force: true });
   }
@@ -102,7 +112,7 @@ export class HelperExec {
     this.#created = undefined;
     this.#smallInputs.clear();
     const idle = this.#idle.splice(0);
-    for (const helper of idle) this.#forget(helper);
+    for (const helper of idle) this.#all.delete(helper);
     await Promise.all(idle.map((helper) => helper.kill()));
   }
 
@@ -129,36 +139,23 @@ export class HelperExec {
   async #acquireHelper(): Promise<Helper | undefined> {
     while (!this.#isStopped) {
       const idle = this.#idle.pop();
-      if (idle?.isAlive) return idle;
-      if (idle) {
-        this.#forget(idle);
-        continue;
-      }
-      if (this.#count < MAX_HELPERS) return this.#start();
-      await new Promise<void>((resolve) => {
-        this.#waiting.push(resolve);
-      });
+      if (idle === undefined) return this.#start();
+      if (idle.isAlive) return idle;
+      this.#all.delete(idle);
     }
     return undefined;
   }
 
   async #start(): Promise<Helper> {
-    this.#count++;
-    try {
-      const { startPiped, newId } = this.#parts;
-      const helper = await Helper.start(startPiped, newId(), join(this.#directory, `stderr-${this.#fileCount++}`));
-      this.#all.add(helper);
-      return helper;
-    } catch (error) {
-      this.#count--;
-      throw error;
-    }
+    const { startPiped, newId } = this.#parts;
+    const helper = await Helper.start(startPiped, newId(), join(this.#directory, `stderr-${this.#fileCount++}`));
+    this.#all.add(helper);
+    return helper;
   }
 
   #releaseHelper(helper: Helper): void {
     if (helper.isAlive) this.#idle.push(helper);
-    else this.#forget(helper);
-    this.#waiting.shift()?.();
+    else this.#all.delete(helper);
     clearTimeout(this.#idleTimer);
     this.#idleTimer = setTimeout(() => this.#killIdle(), IDLE_MS).unref();
   }
@@ -166,13 +163,9 @@ export class HelperExec {
   /** Kills the helpers that were not needed. */
   #killIdle(): void {
     for (const helper of this.#idle.splice(IDLE_HELPERS)) {
-      this.#forget(helper);
+      this.#all.delete(helper);
       void helper.kill();
     }
-  }
-
-  #forget(helper: Helper): void {
-    if (this.#all.delete(helper)) this.#count--;
   }
 
   async #createDirectory(): Promise<void> {

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type Command, createExec, createStartPiped, type Exec } from '../../src/system/exec.ts';
 import { HelperExec } from '../../src/system/helper-exec.ts';
+import { waitUntil } from '../support/executable.ts';
 import { errorOf } from '../support/fake-node.ts';
 
 const TIMEOUT_MS = 30_000;
@@ -182,4 +183,19 @@ describe('what helpers need in a directory', () => {
     mkdirSync(directory);
     expect(await helpers.exec(ECHO)).toMatchObject({ stdout: 'hello\n' });
   });
+});
+
+test('a program of a change does not wait for programs that read, however many there are', async () => {
+  const ended: string[] = [];
+  const reads = Array.from({ length: 40 }, () =>
+    helpers.reads({ file: 'sleep', args: ['0.5'] }).then(() => ended.push('read')),
+  );
+  // Until the first ones run.
+  await waitUntil(() => running('sleep 0.5') !== '');
+  await helpers.exec({ file: 'true', args: [] }).then(() => ended.push('change'));
+
+  expect(ended).toEqual(['change']);
+  expect(running('sleep 0.5').trim().split('\n').length).toBeLessThan(24);
+  await Promise.all(reads);
+  expect(ended).toHaveLength(41);
 });

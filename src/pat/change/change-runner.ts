@@ -10,7 +10,13 @@ import type { Clock } from '../../core/clock.ts';
 import { ROOT } from '../../core/identity/requester.ts';
 import type { Logger } from '../../core/logger.ts';
 import { isPraasError, praasError } from '../errors.ts';
-import { type InspectScope, mergedScope, type RouterAgent, type RouterView } from '../interfaces/agent.ts';
+import {
+  type InspectScope,
+  mergedScope,
+  type RouterAgent,
+  type RouterInspector,
+  type RouterView,
+} from '../interfaces/agent.ts';
 import type { AuditLog } from '../interfaces/events.ts';
 import type { MappingStore, StoreTransaction } from '../interfaces/store.ts';
 import { eventsOf } from '../mapping/event.ts';
@@ -31,6 +37,8 @@ import type { PatSettings, Situation } from './situation.ts';
 interface ChangeRunnerParts {
   readonly store: MappingStore;
   readonly agent: RouterAgent;
+  /** Inspects for dry runs; the agent where left out. */
+  readonly inspector?: RouterInspector;
   readonly clock: Clock;
   readonly log: Logger;
   readonly settings: PatSettings;
@@ -62,7 +70,11 @@ export class ChangeRunner {
     const completed = await this.#enqueue(routerId, change);
     const { put, remove, adopting } = completed.delta;
     if (!isEmptyDelta(completed.delta)) {
-      const details = { ...(put && { put }), ...(remove && { remove }), ...(adopting && { adopting }) };
+      const details = {
+        ...(put && { put: put.map(({ id }) => id) }),
+        ...(remove && { remove }),
+        ...(adopting && { adopting }),
+      };
       this.#parts.log.info('router changed', { router_id: routerId, ...details });
       await this.#parts.auditLog?.append(eventsOf(completed, { requester: change.options.requester ?? ROOT }));
     }
@@ -131,9 +143,13 @@ export class ChangeRunner {
   }
 
   /** Gives the view of the router, or ROUTER_NOT_FOUND when it is not on this node. */
-  async #inspect(routerId: string, scope: InspectScope): Promise<RouterView | Error> {
+  async #inspect(
+    routerId: string,
+    scope: InspectScope,
+    inspector: RouterInspector = this.#parts.agent,
+  ): Promise<RouterView | Error> {
     try {
-      return await this.#parts.agent.inspect(routerId, scope);
+      return await inspector.inspect(routerId, scope);
     } catch (error) {
       if (isPraasError(error, 'ROUTER_NOT_FOUND')) return error;
       throw error;
@@ -170,7 +186,7 @@ export class ChangeRunner {
   async #preview<T>(routerId: string, change: Change<T>): Promise<Changed<T>> {
     const { store, agent } = this.#parts;
     const record = await store.read(routerId);
-    const inspected = await this.#inspect(routerId, change.scope);
+    const inspected = await this.#inspect(routerId, change.scope, this.#parts.inspector);
     if (inspected instanceof Error && change.requiresRouter) throw inspected;
     const view = inspected instanceof Error ? undefined : inspected;
     if (view) this.#requireKnownRules(record, view, change.options);

@@ -4,7 +4,7 @@
  */
 import { type Requester, ROOT } from '../../core/identity/requester.ts';
 import { isPraasError } from '../errors.ts';
-import type { RouterAgent, RouterView } from '../interfaces/agent.ts';
+import type { RouterInspector, RouterView } from '../interfaces/agent.ts';
 import type { Cloud, CloudPort, RouterHost, SecurityGroupRule } from '../interfaces/cloud.ts';
 import type { Dataplane } from '../interfaces/dataplane.ts';
 import type { Prober } from '../interfaces/prober.ts';
@@ -37,7 +37,7 @@ interface CheckServiceParts {
   readonly pat: { get(id: string, requester?: Requester): Promise<MappingView> };
   readonly store: Pick<MappingStore, 'read'>;
   readonly dataplane: Pick<Dataplane, 'facts' | 'connectionTable'>;
-  readonly agent: Pick<RouterAgent, 'inspect' | 'drift'>;
+  readonly agent: RouterInspector;
   readonly prober: Prober;
   /** Undefined on a node without OpenStack. */
   readonly cloud: () => Promise<Cloud | undefined>;

@@ -64,3 +64,6 @@ export interface CounterSource {
   /** Undefined for a mapping whose counters have not been read yet. */
   counters(routerId: string, mappingId: string): Counters | undefined;
 }
+
+/** What looks at routers and changes none. */
+export type RouterInspector = Pick<RouterAgent, 'inspect' | 'drift'>;

@@ -7,7 +7,14 @@ import type { Clock } from '../../core/clock.ts';
 import type { Logger } from '../../core/logger.ts';
 import { isExpired } from '../../core/values/time.ts';
 import { isPraasError } from '../errors.ts';
-import type { CounterSource, InspectScope, ReconcileResult, RouterAgent, RouterView } from '../interfaces/agent.ts';
+import type {
+  CounterSource,
+  InspectScope,
+  ReconcileResult,
+  RouterAgent,
+  RouterInspector,
+  RouterView,
+} from '../interfaces/agent.ts';
 import type { Dataplane, Observation } from '../interfaces/dataplane.ts';
 import { endpointKey, type Forward, forwardOf, type PublicEndpoint } from '../mapping/forward.ts';
 import { isEffective, type Mapping } from '../mapping/mapping.ts';
@@ -46,17 +53,29 @@ export class Agent implements RouterAgent, CounterSource {
     this.#log = log;
   }
 
-  async inspect(routerId: string, scope: InspectScope = 'rules'): Promise<RouterView> {
+  inspect(routerId: string, scope: InspectScope = 'rules'): Promise<RouterView> {
+    return this.#inspect(this.#dataplane, routerId, scope);
+  }
+
+  /** Inspects through another Dataplane, whose programs may wait for those of changes. */
+  through(dataplane: Dataplane): RouterInspector {
+    return {
+      inspect: (routerId, scope = 'rules') => this.#inspect(dataplane, routerId, scope),
+      drift: (view, record) => this.drift(view, record),
+    };
+  }
+
+  async #inspect(dataplane: Dataplane, routerId: string, scope: InspectScope): Promise<RouterView> {
     const cached = scope === 'audit' || scope === 'kernel' ? undefined : this.#cache.get(routerId);
     const [plainFacts, router, listeners] = await Promise.all([
-      this.#dataplane.facts(routerId),
-      cached ?? this.#observe(routerId).then((observation) => new CachedRouter(observation)),
-      scope === 'port' || scope === 'audit' ? this.#dataplane.listeners(routerId) : [],
+      dataplane.facts(routerId),
+      cached ?? this.#observe(dataplane, routerId).then((observation) => new CachedRouter(observation)),
+      scope === 'port' || scope === 'audit' ? dataplane.listeners(routerId) : [],
     ]);
     const { warnings, size, scopeMarks, unmanagedRules } = router;
     if (cached && hasNewInterface(scopeMarks, plainFacts)) {
       this.forget(routerId);
-      return this.inspect(routerId, scope);
+      return this.#inspect(dataplane, routerId, scope);
     }
     const view = {
       facts: withScopeMarks(plainFacts, scopeMarks),
@@ -78,8 +97,8 @@ export class Agent implements RouterAgent, CounterSource {
     return this.#counters.of(routerId, mappingId);
   }
 
-  async #observe(routerId: string): Promise<Observation> {
-    const observation = await this.#dataplane.observe(routerId);
+  async #observe(dataplane: Dataplane, routerId: string): Promise<Observation> {
+    const observation = await dataplane.observe(routerId);
     this.#counters.record(routerId, observation.forwards, this.#clock.now());
     return observation;
   }

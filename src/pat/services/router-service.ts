@@ -7,7 +7,7 @@ import { isUuid } from '../../core/values/uuid.ts';
 import { freePorts } from '../change/port-choice.ts';
 import type { PatSettings } from '../change/situation.ts';
 import { isPraasError, praasError } from '../errors.ts';
-import type { RouterAgent } from '../interfaces/agent.ts';
+import type { RouterInspector } from '../interfaces/agent.ts';
 import type { Dataplane } from '../interfaces/dataplane.ts';
 import type { MappingStore } from '../interfaces/store.ts';
 import { PROTOCOLS, type Protocol } from '../mapping/mapping.ts';
@@ -21,7 +21,7 @@ import type { NodeRouters, RouterList } from './api.ts';
 interface RouterServiceParts {
   readonly store: MappingStore;
   readonly dataplane: Pick<Dataplane, 'routers' | 'facts'>;
-  readonly agent: RouterAgent;
+  readonly agent: RouterInspector;
   readonly clock: Clock;
   readonly settings: PatSettings;
   /** Left out on a node without OpenStack. */

@@ -76,7 +76,7 @@ export class Contract {
 
   /** The names of the fields of the object that is at `top` in the body. */
   fieldsOf({ body }: Operation, top: string): readonly string[] {
-    const { $ref = '' } = body?.properties?.[top] as { readonly $ref?: string };
+    const $ref = body?.properties?.[top]?.$ref ?? '';
     const schema = this.#document.components?.schemas?.[$ref.split('/').at(-1) ?? ''] as Schema | undefined;
     return Object.keys(schema?.properties ?? {});
   }

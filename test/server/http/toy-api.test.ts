@@ -4,6 +4,7 @@ import { parsePolicy } from '../../../src/core/identity/policy.ts';
 import { PAT_ACTIONS } from '../../../src/pat/actions.ts';
 import { actionsOf } from '../../../src/server/http/api.ts';
 import { docsPage } from '../../../src/server/http/docs-page.ts';
+import { endpoint } from '../../../src/server/http/endpoint.ts';
 import { ProcessMetrics } from '../../../src/server/http/metrics.ts';
 import { openApiDocument } from '../../../src/server/http/openapi.ts';
 import { readinessOf } from '../../../src/server/http/readiness.ts';
@@ -106,7 +107,7 @@ test('an API that uses an action or a tag that it does not declare is not mounte
   expect(() => actionsOf([{ ...toy, actions: {} }])).toThrow('listBells');
   expect(() => actionsOf([{ ...toy, tags: [] }])).toThrow('listBells');
   expect(() => actionsOf([toy, toy])).toThrow('bell:list');
-  const unparsed = toy.endpoints.map(({ id: _, ...rest }) => rest);
+  const unparsed = toy.endpoints.map((each) => endpoint({ ...each, id: undefined } as never));
   expect(() => actionsOf([{ ...toy, endpoints: unparsed }])).toThrow('showBell');
 });
 
