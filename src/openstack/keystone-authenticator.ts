@@ -3,7 +3,7 @@
  * revoked role or token soon ends. The cache holds hashes of tokens, never tokens. While Keystone is unavailable, cached requesters
  * continue and all others get CLOUD_UNAVAILABLE, which is not the same as an invalid token.
  */
-import type { Clock } from '../core/clock.ts';
+import type { Clock, SteadyClock } from '../core/clock.ts';
 import { praasError } from '../core/errors/errors.ts';
 import type { Authenticator } from '../core/identity/authenticator.ts';
 import { Requester, type Role } from '../core/identity/requester.ts';
@@ -14,13 +14,14 @@ interface KeystoneAuthenticatorParts {
   readonly identity: Pick<Identity, 'ownerOf'>;
   /** Gives the role in praas of a user with these Keystone roles; undefined: none. */
   readonly roleOf: (roles: readonly string[]) => Role | undefined;
-  readonly clock: Clock;
+  readonly clock: Clock & SteadyClock;
 }
 
 interface CachedRequester {
   readonly requester: Requester | undefined;
   /** Thrown for a valid token of another scope, or without a role in praas. */
   readonly error?: Error | undefined;
+  /** Of the steady clock. */
   readonly untilMs: number;
 }
 
@@ -49,7 +50,7 @@ export class KeystoneAuthenticator implements Authenticator {
   async authenticate(token: string): Promise<Requester | undefined> {
     const hash = await hashToken(token);
     const cached = this.#cache.get(hash);
-    if (cached !== undefined && this.#parts.clock.now().getTime() < cached.untilMs) return resultOf(cached);
+    if (cached !== undefined && this.#parts.clock.elapsedMs() < cached.untilMs) return resultOf(cached);
     const pending = this.#pending.get(hash) ?? this.#validate(token, hash).finally(() => this.#pending.delete(hash));
     this.#pending.set(hash, pending);
     return pending;
@@ -57,14 +58,15 @@ export class KeystoneAuthenticator implements Authenticator {
 
   async #validate(token: string, hash: string): Promise<Requester | undefined> {
     const { identity, clock } = this.#parts;
-    const requestedMs = clock.now().getTime();
+    const requestedMs = clock.elapsedMs();
     const owner = await identity.ownerOf(token);
-    const nowMs = clock.now().getTime();
-    const isLive = owner !== undefined && Date.parse(owner.expiresAt) > nowMs;
+    const nowMs = clock.elapsedMs();
+    const lifetimeMs = owner === undefined ? 0 : Date.parse(owner.expiresAt) - clock.now().getTime();
+    const isLive = owner !== undefined && lifetimeMs > 0;
     const error = isLive ? this.#whyRefused(owner) : undefined;
     const requester = isLive ? this.#requesterOf(owner) : undefined;
     // A missing role may be assigned at any moment.
-    const endsMs = owner === undefined || error ? nowMs + REJECTED_CACHE_MS : Date.parse(owner.expiresAt);
+    const endsMs = nowMs + (owner === undefined || error ? REJECTED_CACHE_MS : lifetimeMs);
     const result = { requester, error, untilMs: Math.min(endsMs, requestedMs + CACHE_MS) };
     this.#cache.delete(hash);
     this.#cache.set(hash, result);

@@ -4,7 +4,7 @@
  * request.
  */
 import type * as z from 'zod';
-import type { Clock } from '../core/clock.ts';
+import type { Clock, SteadyClock } from '../core/clock.ts';
 import { isPraasError, praasError } from '../core/errors/errors.ts';
 import type { HttpResponse } from '../system/http/exchange.ts';
 import type { CloudConfig, ServiceType } from './clouds/cloud-config.ts';
@@ -15,7 +15,7 @@ import type { ServiceClient, ServiceRequest } from './service-client.ts';
 interface SessionParts {
   readonly config: CloudConfig;
   readonly http: Pick<ServiceClient, 'send' | 'close'>;
-  readonly clock: Clock;
+  readonly clock: Clock & SteadyClock;
   /** Called once for each service that is asked by plain HTTP although Keystone is not: anybody on the way reads the token. */
   readonly onPlainHttp?: ((service: ServiceType, host: string) => void) | undefined;
 }
@@ -121,7 +121,7 @@ export class Session {
   }
 
   async #loggedIn(): Promise<Login> {
-    const now = this.#parts.clock.now().getTime();
+    const now = this.#parts.clock.elapsedMs();
     if (this.#current !== undefined && now < this.#current.renewAtMs) return this.#current;
     this.#login ??= this.#renew().finally(() => {
       this.#login = undefined;
@@ -135,7 +135,7 @@ export class Session {
   /** While Keystone is unavailable, a token that is still valid remains in use. */
   async #renew(): Promise<Login> {
     const login = await this.#logIn().catch((error: unknown): Login => {
-      const now = this.#parts.clock.now().getTime();
+      const now = this.#parts.clock.elapsedMs();
       if (!isPraasError(error, 'CLOUD_UNAVAILABLE') || this.#current === undefined || now >= this.#current.expiresMs)
         throw error;
       return { ...this.#current, renewAtMs: now + LOGIN_RETRY_MS };
@@ -147,7 +147,7 @@ export class Session {
   async #logIn(): Promise<Login> {
     const { config, http, clock } = this.#parts;
     const url = new URL(`${keystoneOf(config)}/auth/tokens`);
-    const requestedMs = clock.now().getTime();
+    const [requestedMs, requestedAtMs] = [clock.elapsedMs(), clock.now().getTime()];
     const response = await http.send({
       method: 'POST',
       url,
@@ -158,10 +158,10 @@ export class Session {
     if (!isSuccess(response)) throw responseError(response, 'identity', secretsOf(config));
     const { token: issued } = parseResponse(TokenResponse, response, 'identity');
     const token = response.headers['x-subject-token'];
-    const expiresMs = Date.parse(issued.expires_at);
-    if (typeof token !== 'string' || Number.isNaN(expiresMs))
+    const lifetimeMs = Date.parse(issued.expires_at) - requestedAtMs;
+    if (typeof token !== 'string' || Number.isNaN(lifetimeMs))
       throw praasError('CLOUD_BAD_RESPONSE', { service: 'identity', reason: 'it contains no token' });
-    const renewAtMs = requestedMs + (expiresMs - requestedMs) * USED_SHARE;
+    const [renewAtMs, expiresMs] = [requestedMs + lifetimeMs * USED_SHARE, requestedMs + lifetimeMs];
     return { token, catalog: issued.catalog, renewAtMs, expiresMs };
   }
 }

@@ -1,8 +1,8 @@
 /** The time, timers and randomness of the machine. Only this file reads them; all other rooms are given what it exports. */
-import type { Clock } from '../core/clock.ts';
+import type { Clock, SteadyClock } from '../core/clock.ts';
 import type { NewId } from '../core/ids.ts';
 
-export const systemClock: Clock = { now: () => new Date() };
+export const systemClock: Clock & SteadyClock = { now: () => new Date(), elapsedMs: () => performance.now() };
 
 /** The global crypto: importing node:crypto costs each command some milliseconds, also without a UUID. */
 export const newUuid: NewId = () => crypto.randomUUID();

@@ -48,6 +48,21 @@ test('a member of a project', async () => {
   expect(await authenticator.authenticate(TOKEN)).toMatchObject(TENANT);
 });
 
+test.each([400, -30])(
+  'a clock that jumps by %d days lets nobody stay longer: Keystone is asked after a minute',
+  async (days) => {
+    fake.grant(TOKEN, { expires_at: '2032-01-01T00:00:00Z' });
+    await authenticator.authenticate(TOKEN);
+    clock.set(new Date(clock.now().getTime() + days * 86_400_000));
+    await authenticator.authenticate(TOKEN);
+    expect(questions()).toBe(1);
+
+    clock.advance(61);
+    await authenticator.authenticate(TOKEN);
+    expect(questions()).toBe(2);
+  },
+);
+
 const rolesOf = (...names: string[]): Row => ({ roles: names.map((name) => ({ id: `id-of-${name}`, name })) });
 const SYSTEM: Row = { project: undefined, system: { all: true } };
 

@@ -21,7 +21,7 @@ export class FakeTimers implements Timers {
   }
 
   after(milliseconds: number, work: () => void): () => void {
-    const entry = { dueMs: this.clock.now().getTime() + milliseconds, work };
+    const entry = { dueMs: this.clock.elapsedMs() + milliseconds, work };
     this.#waiting = [...this.#waiting, entry];
     return () => {
       this.#waiting = this.#waiting.filter((other) => other !== entry);
@@ -30,17 +30,21 @@ export class FakeTimers implements Timers {
 
   /** Lets time pass. A due timer runs at its time, and the work that it starts proceeds before the time passes on. */
   async pass(milliseconds: number): Promise<void> {
-    const end = this.clock.now().getTime() + milliseconds;
+    const end = this.clock.elapsedMs() + milliseconds;
     for (;;) {
       await settled();
       const [next] = this.#waiting.filter(({ dueMs }) => dueMs <= end).toSorted((a, b) => a.dueMs - b.dueMs);
       if (next === undefined) break;
       this.#waiting = this.#waiting.filter((other) => other !== next);
-      this.clock.set(new Date(Math.max(next.dueMs, this.clock.now().getTime())));
+      this.#passTo(Math.max(next.dueMs, this.clock.elapsedMs()));
       next.work();
     }
-    this.clock.set(new Date(end));
+    this.#passTo(end);
     await settled();
+  }
+
+  #passTo(elapsedMs: number): void {
+    this.clock.advance((elapsedMs - this.clock.elapsedMs()) / 1000);
   }
 }
 

@@ -5,7 +5,7 @@
  */
 
 import { backoff } from '../../core/backoff.ts';
-import type { Clock } from '../../core/clock.ts';
+import type { SteadyClock } from '../../core/clock.ts';
 import { withDeadline } from '../../core/deadline.ts';
 import { messageOf } from '../../core/errors/message-of.ts';
 import { FailureState } from '../../core/failure-state.ts';
@@ -17,11 +17,11 @@ import type { Monitor, SweepReport } from './monitor.ts';
 import { isSameWithheld, type Withheld, withheldText } from './withheld.ts';
 
 interface MonitorLoopParts {
-  readonly monitor: Pick<Monitor, 'sweep' | 'verify' | 'sweptAt'>;
+  readonly monitor: Pick<Monitor, 'sweep' | 'verify' | 'sweptAtMs'>;
   readonly notifications?: Notifications | undefined;
   readonly periodMs: () => number;
   readonly timers: Timers;
-  readonly clock: Clock;
+  readonly clock: SteadyClock;
   readonly log: Logger;
   /** Called after each cycle, for metrics. */
   readonly onCycle: (cycle: MonitorCycle) => void;
@@ -66,7 +66,7 @@ export class MonitorLoop {
   get degradedReason(): string | undefined {
     const { monitor, clock, periodMs, notifications } = this.#parts;
     if (this.#failure.reason !== undefined) return this.#failure.reason;
-    const ageMs = clock.now().getTime() - (monitor.sweptAt?.getTime() ?? 0);
+    const ageMs = clock.elapsedMs() - (monitor.sweptAtMs ?? 0);
     if (ageMs > STALE_PERIODS * periodMs() + CYCLE_TIMEOUT_MS)
       return `the last complete sweep was ${Math.round(ageMs / SECOND_MS)} seconds ago`;
     const [withheld] = this.#withheld;
@@ -76,7 +76,8 @@ export class MonitorLoop {
   /** Seconds since the last complete sweep; undefined before it. */
   get ageSeconds(): number | undefined {
     const { monitor, clock } = this.#parts;
-    return monitor.sweptAt && Math.max(0, (clock.now().getTime() - monitor.sweptAt.getTime()) / SECOND_MS);
+    const { sweptAtMs } = monitor;
+    return sweptAtMs === undefined ? undefined : (clock.elapsedMs() - sweptAtMs) / SECOND_MS;
   }
 
   /** Starts the loop, which then runs by itself. */
@@ -171,14 +172,14 @@ export class MonitorLoop {
 
   async #measured<R extends SweepReport>(kind: MonitorCycle['kind'], work: () => Promise<R>): Promise<R> {
     const { timers, clock, onCycle } = this.#parts;
-    const startMs = clock.now().getTime();
+    const startMs = clock.elapsedMs();
     const timeout = (): Error => new Error(`no result within ${CYCLE_TIMEOUT_MS / SECOND_MS} seconds`);
     let report: R | undefined;
     try {
       report = await withDeadline(timers, CYCLE_TIMEOUT_MS, work(), timeout);
       return report;
     } finally {
-      onCycle({ kind, seconds: (clock.now().getTime() - startMs) / SECOND_MS, report });
+      onCycle({ kind, seconds: (clock.elapsedMs() - startMs) / SECOND_MS, report });
     }
   }
 }

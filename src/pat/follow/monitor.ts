@@ -4,7 +4,7 @@
  * after a verification of the mapping, while the account sees all projects, and within the limit of RemovalGuard. After an
  * error nothing is carried out, and the next cycle tries again.
  */
-import type { Clock } from '../../core/clock.ts';
+import type { SteadyClock } from '../../core/clock.ts';
 import type { Logger } from '../../core/logger.ts';
 import { Queue } from '../../core/queue.ts';
 import type { Cloud } from '../interfaces/cloud.ts';
@@ -27,7 +27,7 @@ export interface MonitorParts {
   readonly cloud: Cloud;
   readonly mappings: MappingAccess;
   readonly guard: RemovalGuard;
-  readonly clock: Clock;
+  readonly clock: SteadyClock;
   readonly log: Logger;
 }
 
@@ -66,7 +66,7 @@ export class Monitor {
   /** Two cycles at once would evaluate the same mapping twice. */
   readonly #queue = new Queue();
   #samplePorts: readonly string[] = [];
-  #sweptAt: Date | undefined;
+  #sweptAtMs: number | undefined;
   /** Number of mappings at the last sweep. */
   #mappingCount = 0;
 
@@ -75,8 +75,8 @@ export class Monitor {
   }
 
   /** When the last complete sweep ended; undefined before the first. */
-  get sweptAt(): Date | undefined {
-    return this.#sweptAt;
+  get sweptAtMs(): number | undefined {
+    return this.#sweptAtMs;
   }
 
   /** Compares all mappings with the cloud. Throws the errors of Cloud and of MappingAccess; then nothing was carried out. */
@@ -115,7 +115,7 @@ export class Monitor {
     }
     const verified = await this.#verifyCandidates(candidates, all, options);
     const report = await this.#carryOut(verified.corrections, counts, options);
-    this.#sweptAt = clock.now();
+    this.#sweptAtMs = clock.elapsedMs();
     return { ...report, withheld: [...verified.withheld, ...report.withheld] };
   }
 

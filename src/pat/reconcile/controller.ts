@@ -4,7 +4,7 @@
  * delays a repair by one period at most.
  */
 
-import type { Clock } from '../../core/clock.ts';
+import type { Clock, SteadyClock } from '../../core/clock.ts';
 import { messageOf } from '../../core/errors/message-of.ts';
 import { FailureState } from '../../core/failure-state.ts';
 import type { Logger } from '../../core/logger.ts';
@@ -35,7 +35,7 @@ interface ControllerParts {
   readonly sync: (routerId: string) => Promise<Changed<Synced>>;
   readonly periodMs: () => number;
   readonly onReconciled: (outcome: ReconcileOutcome) => void;
-  readonly clock: Clock;
+  readonly clock: Clock & SteadyClock;
   readonly timers: Timers;
   readonly log: Logger;
 }
@@ -150,7 +150,7 @@ export class Controller {
   }
 
   #tick(): void {
-    const now = this.#parts.clock.now().getTime();
+    const now = this.#parts.clock.elapsedMs();
     for (const [routerId, { dueMs, failure }] of this.#states) {
       if (dueMs <= now) this.#queue.add(routerId, failure.count > 0 ? 'retry' : 'period', false);
     }
@@ -160,7 +160,7 @@ export class Controller {
   async #reconcile(routerId: string, trigger: ReconcileTrigger): Promise<void> {
     const { clock, periodMs, sync, onReconciled, log } = this.#parts;
     const state = this.#stateOf(routerId);
-    const startMs = clock.now().getTime();
+    const startMs = clock.elapsedMs();
     // While it runs it is not due.
     state.dueMs = Number.POSITIVE_INFINITY;
     let repaired = 0;
@@ -173,7 +173,7 @@ export class Controller {
       if (isPraasError(error, 'ROUTER_NOT_FOUND')) state.failure.recovered();
       else this.#fail(routerId, state, error);
     }
-    const endMs = clock.now().getTime();
+    const endMs = clock.elapsedMs();
     const maxMs = Math.max(periodMs(), (endMs - startMs) * MIN_PERIOD_FACTOR);
     state.dueMs = endMs + state.failure.waitMs({ firstMs: FIRST_RETRY_MS, maxMs });
     onReconciled({ routerId, trigger, seconds: (endMs - startMs) / 1000, isOk: state.failure.count === 0, repaired });
@@ -188,7 +188,7 @@ export class Controller {
     const present = this.#states.get(routerId);
     if (present) return present;
     const state: RouterState = {
-      dueMs: this.#parts.clock.now().getTime() + this.#parts.periodMs(),
+      dueMs: this.#parts.clock.elapsedMs() + this.#parts.periodMs(),
       failure: new FailureState(),
     };
     this.#states.set(routerId, state);

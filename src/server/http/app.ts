@@ -11,7 +11,7 @@ import express, {
   type Response,
 } from 'express';
 import helmet from 'helmet';
-import type { Clock } from '../../core/clock.ts';
+import type { SteadyClock } from '../../core/clock.ts';
 import { isPraasError, praasError } from '../../core/errors/errors.ts';
 import { messageOf } from '../../core/errors/message-of.ts';
 import { type AccessPolicy, requireAction } from '../../core/identity/policy.ts';
@@ -37,7 +37,7 @@ export interface AppParts {
   readonly policy: AccessPolicy;
   readonly context: RequestContext;
   readonly metrics: Pick<HttpMetrics, 'requestEnded'>;
-  readonly clock: Clock;
+  readonly clock: SteadyClock;
   readonly newId: NewId;
   readonly log: Logger;
 }
@@ -73,14 +73,14 @@ export function createApp(parts: AppParts): Express {
 function startRequest({ addressOf, context, metrics, clock, newId, log }: AppParts): RequestHandler {
   return (request, response, next) => {
     const requestId = newRequestId(newId);
-    const start = clock.now().getTime();
+    const start = clock.elapsedMs();
     response.setHeader(REQUEST_ID, requestId);
     response.locals['request_id'] = requestId;
     const { method, path } = request;
     // Known now: a connection that is closed has no address any more.
     const address = addressOf(request) ?? 'unknown';
     response.once('close', () => {
-      const milliseconds = clock.now().getTime() - start;
+      const milliseconds = Math.round(clock.elapsedMs() - start);
       const route: unknown = request.route?.path;
       metrics.requestEnded(
         method,

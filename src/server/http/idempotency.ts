@@ -4,7 +4,7 @@
  * from the key, so that a repetition is recognized even after a restart of the daemon.
  */
 import { createHash } from 'node:crypto';
-import type { Clock } from '../../core/clock.ts';
+import type { SteadyClock } from '../../core/clock.ts';
 import { praasError } from '../../core/errors/errors.ts';
 import type { Requester } from '../../core/identity/requester.ts';
 import type { EndpointResponse } from './endpoint.ts';
@@ -26,10 +26,10 @@ const RETENTION_MS = 24 * 3600 * 1000;
 const MAX_ENTRIES = 10_000;
 
 export class IdempotencyKeys {
-  readonly #clock: Clock;
+  readonly #clock: SteadyClock;
   readonly #entries = new Map<string, Entry>();
 
-  constructor(clock: Clock) {
+  constructor(clock: SteadyClock) {
     this.#clock = clock;
   }
 
@@ -53,14 +53,14 @@ export class IdempotencyKeys {
     // The fingerprint is part of the IDs: another request with this key creates other resources, not the same ones.
     const ids = request.inputs.map((_, index) => uuidOf(`${owner} ${fingerprint} ${index}`));
     const response = create(ids).catch((error: unknown) => recover(ids, error));
-    const now = this.#clock.now().getTime();
+    const now = this.#clock.elapsedMs();
     this.#entries.set(owner, { fingerprint, response, untilMs: now + RETENTION_MS });
     response.catch(() => this.#entries.delete(owner));
     return response;
   }
 
   #expire(): void {
-    const now = this.#clock.now().getTime();
+    const now = this.#clock.elapsedMs();
     for (const [owner, { untilMs }] of this.#entries) {
       if (untilMs > now && this.#entries.size < MAX_ENTRIES) return;
       this.#entries.delete(owner);

@@ -14,18 +14,18 @@ const PERIOD_MS = 30_000;
 class FakeMonitor {
   sweeps = 0;
   readonly verified: string[][] = [];
-  sweptAt: Date | undefined;
+  sweptAtMs: number | undefined;
   outcome: () => Promise<VerifyReport> = async () => NOTHING;
-  readonly #now: () => Date;
+  readonly #elapsedMs: () => number;
 
-  constructor(now: () => Date) {
-    this.#now = now;
+  constructor(elapsedMs: () => number) {
+    this.#elapsedMs = elapsedMs;
   }
 
   async sweep(): Promise<VerifyReport> {
     this.sweeps += 1;
     const report = await this.outcome();
-    this.sweptAt = this.#now();
+    this.sweptAtMs = this.#elapsedMs();
     return report;
   }
 
@@ -60,7 +60,7 @@ let loop: MonitorLoop;
 
 beforeEach(() => {
   timers = new FakeTimers(NOW);
-  monitor = new FakeMonitor(() => timers.clock.now());
+  monitor = new FakeMonitor(() => timers.clock.elapsedMs());
   notifications = new FakeNotifications();
   log = new ListLog();
   cycles = [];

@@ -80,6 +80,25 @@ test('a router that appears is reconciled at once, and again while it gets its a
   expect(reconciled[0]).toMatchObject({ routerId: 'a', trigger: 'appeared' });
 });
 
+test.each([400, -30])('a clock that jumps by %d days and back changes no period and no retry', async (days) => {
+  await start();
+  const jump = (by: number): void => timers.clock.set(new Date(timers.clock.now().getTime() + by * 86_400_000));
+  for (const by of [days, -days]) {
+    jump(by);
+    synced = [];
+    await timers.pass(31 * SECOND);
+    expect(synced.toSorted()).toEqual(['a', 'b']);
+    expect(reconciled.every(({ seconds }) => seconds >= 0 && seconds < 1)).toBe(true);
+  }
+
+  sync = () => Promise.reject(BROKEN);
+  await timers.pass(31 * SECOND);
+  jump(days);
+  sync = async () => NOTHING;
+  await timers.pass(5 * SECOND);
+  expect(controller.failing).toEqual([]);
+});
+
 test('a router without a record is ignored until it has one', async () => {
   await start();
   controller.enqueue('other', 'appeared');

@@ -81,6 +81,24 @@ test('the expiry of a mapping is not drift', async () => {
   expect(node.log.lines.filter(({ level }) => level === 'warn')).toEqual([]);
 });
 
+test('a mapping that a clock that jumped ahead has ended is open again at the next sync after the clock was put right', async () => {
+  await node.pat.update(idOf(1), { expires_at: '2030-01-01T08:00:00Z' });
+  const jump = (days: number): void => node.clock.set(new Date(node.clock.now().getTime() + days * 86_400_000));
+  jump(400);
+  await node.pat.sync(ROUTER);
+  expect(await node.pat.get(idOf(1))).toMatchObject({ status: 'DOWN', status_code: 'EXPIRED' });
+  expect(node.router.inPlace()).toEqual(expected.filter((text) => !text.startsWith(idOf(1))));
+
+  jump(-400);
+  await node.pat.sync(ROUTER);
+  expect(await node.pat.get(idOf(1))).toMatchObject({ status: 'ACTIVE', status_code: null });
+  expect(node.router.inPlace()).toEqual(expected);
+
+  node.clock.advance(8 * 3600);
+  await node.pat.sync(ROUTER);
+  expect(node.router.inPlace()).toEqual(expected.filter((text) => !text.startsWith(idOf(1))));
+});
+
 test('an expired mapping is shown as DOWN before a sync removes it', async () => {
   await node.pat.update(idOf(1), { expires_at: '2030-01-01T01:00:00Z' });
 
