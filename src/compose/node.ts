@@ -68,7 +68,7 @@ interface NodeParts {
   /** Of projects without their own quota; may change while the node runs. */
   readonly quota: () => Quota;
   readonly lockTimeoutSeconds: number;
-  /** True if counters are read periodically, so that they mean something. */
+  /** True in a daemon: counters are read periodically, so that they mean something, and work may go on after an answer. */
   readonly isWatched: boolean;
   /** Left out on a node without OpenStack. */
   readonly cloud?: CloudParts | undefined;
@@ -100,7 +100,7 @@ export function buildNode(parts: NodeParts): Node {
     ledger.recordChanged(record);
     parts.touched?.(record);
   });
-  const agent = new Agent(dataplane, systemClock, log);
+  const agent = new Agent(dataplane, systemClock, log, parts.isWatched);
   const { requestId = () => '', retainDays, access = defaultPolicy(ACTIONS) } = parts;
   const maxBytesPerDay = (): number => parts.eventsMaxMibPerDay() * MIB;
   const onDay = { retainDays, maxBytesPerDay };

@@ -14,17 +14,28 @@ import type { Namespaces } from './namespace.ts';
  * For a dump the kernel walks one hash table that all namespaces share, which takes ten milliseconds even for an empty
  * namespace. The number of entries of this namespace is a counter, so it is read first.
  */
-const UNLESS_EMPTY = [
-  'sh',
-  '-c',
+const UNLESS_EMPTY =
   // The shell reads byte by byte, and this file of /proc answers only the first read: one digit tells zero from any other
   // number. Without conntrack it fails at once, not only when the first connection has to be ended.
   'command -v conntrack >/dev/null || exit 127; ' +
-    'read -r first </proc/sys/net/netfilter/nf_conntrack_count; [ "$first" = 0 ] || exec conntrack "$@"',
+  'read -r first </proc/sys/net/netfilter/nf_conntrack_count; [ "$first" = 0 ] || ';
+const DUMP = ['sh', '-c', `${UNLESS_EMPTY}exec conntrack "$@"`, 'conntrack'];
+/**
+ * Takes a pattern as its first argument. conntrack itself knows no list of ports, and tens of thousands of lines that nobody asked
+ * for would keep Node busy for longer than the dump takes. A pipe has no exit code of its first program, so a failure is a line.
+ */
+const DUMP_MATCHING = [
+  'sh',
+  '-c',
+  `${UNLESS_EMPTY}{ pattern=$1; shift; { conntrack "$@" || echo "failed $?"; } | grep -E -e "$pattern" -e "^failed "; :; }`,
+  'conntrack',
 ];
+const FAILED = /^failed (\d+)$/m;
+/** With more ports than a batch of changes has, the pattern takes longer than it saves. */
+const MAX_MATCHED = 256;
 
 /**
- * Gives the connections to these endpoints; for several endpoints, all connections to their addresses. Throws
+ * Gives the connections to these endpoints; for several endpoints, others to their addresses may be among them. Throws
  * ROUTER_NOT_FOUND, TOOL_FAILED, TOOL_MISSING.
  */
 export async function readFlows(
@@ -33,8 +44,10 @@ export async function readFlows(
   endpoints: readonly PublicEndpoint[],
 ): Promise<Flow[]> {
   const filters = endpoints.length === 1 ? endpoints.map(endpointFilter) : addressFilters(endpoints);
+  const isMatched = endpoints.length > 1 && endpoints.length <= MAX_MATCHED;
+  const wrapper = isMatched ? [...DUMP_MATCHING, portPattern(endpoints)] : DUMP;
   const dumps = await Promise.all(
-    filters.map((filter) => run(namespaces, namespace, ['--dump', '--output', 'extended', ...filter], UNLESS_EMPTY)),
+    filters.map((filter) => run(namespaces, namespace, ['--dump', '--output', 'extended', ...filter], wrapper)),
   );
   return dumps.flatMap(({ stdout }) => parseFlows(stdout));
 }
@@ -122,15 +135,23 @@ function addressFilters(endpoints: readonly PublicEndpoint[]): string[][] {
   return [...new Set(endpoints.map(({ gateway_ip }) => gateway_ip))].map((address) => ['--orig-dst', address]);
 }
 
-/** Runs conntrack, as the last arguments of `wrapper` where there is one. */
+/** Matches the lines of connections to these ports; the port of the replies may match, too. */
+function portPattern(endpoints: readonly PublicEndpoint[]): string {
+  const ports = new Set(endpoints.map(({ router_port }) => router_port));
+  return ` dport=(${[...ports].join('|')}) `;
+}
+
+/** Runs conntrack, or the wrapper that runs it with these arguments. */
 async function run(
   namespaces: Namespaces,
   namespace: string,
   args: string[],
-  wrapper: readonly string[] = [],
+  wrapper: readonly string[] = ['conntrack'],
 ): Promise<ExecResult> {
-  const [file = '', ...rest] = [...wrapper, 'conntrack', ...args];
-  const result = await namespaces.run(namespace, { file, args: rest });
+  const [file = '', ...rest] = [...wrapper, ...args];
+  const ran = await namespaces.run(namespace, { file, args: rest });
+  const [, failed] = FAILED.exec(ran.stdout) ?? [];
+  const result = failed === undefined ? ran : { ...ran, exitCode: Number(failed) };
   if (result.exitCode === 0) return result;
   if (result.exitCode === COMMAND_NOT_FOUND) throw toolMissing('conntrack', result);
   throw toolFailed({ file: 'conntrack', args }, result);

@@ -22,13 +22,13 @@ import type { RouterRecord } from '../mapping/record.ts';
 import type { Counters } from '../mapping/view.ts';
 import { type Changes, isEmptyChanges } from '../plan/changes.ts';
 import { plan } from '../plan/plan.ts';
-import { staleFlows } from '../plan/stale-flows.ts';
 import { isSameStatus, statusOf } from '../plan/status.ts';
 import { hasNewInterface, scopeMarkFor, withScopeMarks } from '../router/address-scope.ts';
 import { masqueradeApplies, type RouterFacts } from '../router/facts.ts';
 import type { Drift } from '../router/view.ts';
 import { CachedRouter } from './cached-router.ts';
 import { CounterTotals } from './counter-totals.ts';
+import { StaleConnections } from './stale-connections.ts';
 
 /** What a reconcile will do. */
 interface ReconcilePlan {
@@ -46,8 +46,13 @@ export class Agent implements RouterAgent, CounterSource {
   /** The rules on which each view was made. */
   readonly #inspected = new WeakMap<RouterView, CachedRouter>();
   readonly #counters = new CounterTotals();
+  readonly #stale: StaleConnections;
+  readonly #endsLater: boolean;
 
-  constructor(dataplane: Dataplane, clock: Clock, log: Logger) {
+  /** With `endsLater` connections that are older than a new forward end after `reconcile`, in a process that goes on. */
+  constructor(dataplane: Dataplane, clock: Clock, log: Logger, endsLater = false) {
+    this.#stale = new StaleConnections(dataplane, log);
+    this.#endsLater = endsLater;
     this.#dataplane = dataplane;
     this.#clock = clock;
     this.#log = log;
@@ -137,12 +142,19 @@ export class Agent implements RouterAgent, CounterSource {
   async #reconcileOnce(view: RouterView, record: RouterRecord, ids: readonly string[]): Promise<ReconcileResult> {
     const { router_id: routerId } = record;
     const { changes, mappings } = this.#plan(view, record, ids);
-    const endpoints = affectedEndpoints(record, changes);
+    const later = this.#endsLater && !view.isFresh && closesNothing(changes) ? changes.add : [];
+    const { now: endpoints, pending } = await this.#stale.sort(
+      routerId,
+      record.pending,
+      changedEndpoints(changes),
+      later,
+    );
     // Replaced rules cannot be restored, so a failure to read connections must come before the change.
     if (changes.adopt) await this.#dataplane.flows(routerId, endpoints);
     if (!isEmptyChanges(changes)) await this.#dataplane.apply(routerId, changes);
     this.#logDrift(record, changes, ids);
-    await this.#endStaleFlows(routerId, endpoints, this.#forwardsAt(endpoints, view, record));
+    await this.#stale.endNow(routerId, endpoints, this.#forwardsAt(endpoints, view, record));
+    this.#stale.endLater(routerId, later);
     const router = this.#inspected.get(view);
     router?.update(changes, this.#dataplane);
     if (router) this.#cache.set(routerId, router);
@@ -152,7 +164,7 @@ export class Agent implements RouterAgent, CounterSource {
     return {
       delta: {
         ...(put.length > 0 && { put }),
-        ...(record.pending.length > 0 && { pending: [] }),
+        ...(record.pending.length !== pending.length && { pending }),
         ...(record.adopting.length > 0 && { adopting: [] }),
       },
       added: changes.add.length,
@@ -192,19 +204,6 @@ export class Agent implements RouterAgent, CounterSource {
     );
   }
 
-  async #endStaleFlows(
-    routerId: string,
-    endpoints: readonly PublicEndpoint[],
-    forwards: readonly Forward[],
-  ): Promise<void> {
-    if (endpoints.length === 0) return;
-    const flows = await this.#dataplane.flows(routerId, endpoints);
-    const stale = new Set(staleFlows(flows, endpoints, forwards));
-    if (stale.size === 0) return;
-    const keep = flows.filter((flow) => !stale.has(flow));
-    await this.#dataplane.endFlows(routerId, [...stale], keep);
-  }
-
   #withStatus(mappings: readonly Mapping[], facts: RouterFacts): Mapping[] {
     const now = this.#clock.now();
     return mappings.flatMap((mapping) => {
@@ -232,9 +231,12 @@ export class Agent implements RouterAgent, CounterSource {
   }
 }
 
-/** Endpoints whose connections may contradict the rules: those that change now, and those that a crash left pending. */
-function affectedEndpoints(record: RouterRecord, changes: Changes): PublicEndpoint[] {
-  const removed = changes.remove.flatMap(({ forward }) => forward ?? []);
-  const all = [...record.pending, ...removed, ...changes.add];
-  return [...new Map(all.map((endpoint) => [endpointKey(endpoint), endpoint])).values()];
+/** Endpoints whose connections may contradict the rules, because these change now. */
+function changedEndpoints({ remove, add }: Changes): PublicEndpoint[] {
+  return [...remove.flatMap(({ forward }) => forward ?? []), ...add];
+}
+
+/** True when the changes take nothing away, neither a rule of praas nor one of another program. */
+function closesNothing({ remove, adopt = [] }: Changes): boolean {
+  return remove.length + adopt.length === 0;
 }
