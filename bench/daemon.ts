@@ -40,10 +40,14 @@ export class BenchDaemon implements Door {
     this.state_dir = shell.state_dir;
   }
 
-  /** One that has been given a port and an admin's token, and does not run yet. */
-  static async make({ later, ending }: Options, backend: BackendName): Promise<BenchDaemon> {
+  /** One that has been given a port and an admin's token, and variables of its own, and does not run yet. */
+  static async make(
+    { later, ending }: Options,
+    backend: BackendName,
+    settings: NodeJS.ProcessEnv = {},
+  ): Promise<BenchDaemon> {
     const port = await freePort();
-    const env = { PRAAS_PORT_APP: String(port), PRAAS_ROUTER_PORT_RANGE: PORT_RANGE };
+    const env = { PRAAS_PORT_APP: String(port), PRAAS_ROUTER_PORT_RANGE: PORT_RANGE, ...settings };
     const wrapper = ['setpriv', '--pdeathsig', 'KILL'];
     const shell = testShell({ backend, env, wrapper });
     later(async () => shell.remove());

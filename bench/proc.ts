@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 const KIBIBYTES_PER_MEBIBYTE = 1024;
 /** CLK_TCK, which is 100 wherever Linux runs on a server. */
 const TICK_MS = 10;
+const NANOSECONDS_PER_MS = 1e6;
 
 /** Memory that it occupies now. */
 export function residentMebibytes(pid: number): number {
@@ -35,4 +36,13 @@ export function processorMs(pid: number): { readonly own: number; readonly progr
     .map(Number);
   const [user = 0, system = 0, childrenUser = 0, childrenSystem = 0] = fields.slice(11, 15);
   return { own: (user + system) * TICK_MS, programs: (childrenUser + childrenSystem) * TICK_MS };
+}
+
+/** Processor time of all of its threads so far, exact to less than a tick. */
+export function threadsMs(pid: number): number {
+  const nanoseconds = readdirSync(`/proc/${pid}/task`).map((task) => {
+    const [run = 0] = readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ').map(Number);
+    return run;
+  });
+  return nanoseconds.reduce((sum, each) => sum + each, 0) / NANOSECONDS_PER_MS;
 }

@@ -31,7 +31,7 @@ async function inOneProcess(options: Options): Promise<Figure> {
   const withFew = await creator(FEW);
   return {
     title: `create one mapping with ${many} present, against with ${FEW} (nftables, in one process)`,
-    bar: { atMost: 1.5 },
+    bar: { atMost: 1.2 },
     ratios: await ratios(options.quick ? 5 : 41, withMany, withFew),
   };
 }

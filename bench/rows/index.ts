@@ -3,6 +3,8 @@ import type { Row } from '../row.ts';
 import { bulk } from './bulk.ts';
 import { cloud } from './cloud.ts';
 import { connection } from './connection.ts';
+import { connections } from './connections.ts';
+import { cost } from './cost.ts';
 import { create } from './create.ts';
 import { events } from './events.ts';
 import { http } from './http.ts';
@@ -15,6 +17,8 @@ import { start } from './start.ts';
 export const ROWS: readonly Row[] = [
   connection,
   create,
+  cost,
+  connections,
   bulk,
   start,
   http,
