@@ -2,6 +2,7 @@
 import { Command, Flags } from '@oclif/core';
 import { type LoadedConfig, loadConfig } from '../compose/config.ts';
 import { isPraasError, praasError } from '../core/errors/errors.ts';
+import { cleanedLines } from '../core/values/printable.ts';
 import { exitCodeOfSignal, UsageError } from './failure.ts';
 import { colour } from './output/colour.ts';
 import { type Column, chooseColumns } from './output/rows.ts';
@@ -83,7 +84,7 @@ export abstract class PraasCommand extends Command {
 
   /** Prints a warning on stderr, with --json too. */
   protected complain(sentence: string): void {
-    process.stderr.write(`${colour('yellow', 'Warning:')} ${sentence}\n`);
+    process.stderr.write(`${colour('yellow', 'Warning:')} ${cleanedLines(sentence)}\n`);
   }
 
   /** Ends the command as wrongly used. */

@@ -6,6 +6,7 @@
 import { Errors } from '@oclif/core';
 import { isPraasError } from '../core/errors/errors.ts';
 import { messageOf } from '../core/errors/message-of.ts';
+import { cleanedLines } from '../core/values/printable.ts';
 import { colour } from './output/colour.ts';
 import { HELP, usageMessageOf } from './parser-message.ts';
 
@@ -52,7 +53,8 @@ export function failureText(error: unknown, env: NodeJS.ProcessEnv): string {
   if (error instanceof Errors.ExitError) return '';
   const { code, message, next_steps } = documentOf(error);
   const stack = code === 'BUG' && env['DEBUG'] && error instanceof Error ? error.stack : undefined;
-  const lines = [`${colour('red', 'Error:')} ${stack ?? message}`, ...next_steps.map((step) => `  ${step}`)];
+  const text = cleanedLines(stack ?? message);
+  const lines = [`${colour('red', 'Error:')} ${text}`, ...next_steps.map((step) => `  ${cleanedLines(step)}`)];
   return `${lines.join('\n')}\n`;
 }
 

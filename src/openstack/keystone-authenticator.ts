@@ -29,8 +29,6 @@ const CACHE_MS = 60_000;
 /** A rejected token may be valid once a replica of Keystone catches up; until then, repeated attempts must cost Keystone little. */
 const REJECTED_CACHE_MS = 5000;
 const MAX_CACHED = 10_000;
-/** Characters that a printed name must not contain. */
-const UNPRINTABLE = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
 
 export class KeystoneAuthenticator implements Authenticator {
   readonly #parts: KeystoneAuthenticatorParts;
@@ -114,7 +112,7 @@ function resultOf({ requester, error }: CachedRequester): Requester | undefined 
 }
 
 function displayName(owner: TokenOwner): string {
-  return `${owner.userName} of ${scopeName(owner)}`.replaceAll(UNPRINTABLE, '?');
+  return `${owner.userName} of ${scopeName(owner)}`;
 }
 
 function scopeName({ projectName, domainName, isSystem }: TokenOwner): string {
@@ -124,7 +122,7 @@ function scopeName({ projectName, domainName, isSystem }: TokenOwner): string {
 }
 
 function roleError(owner: TokenOwner): Error {
-  const roles = owner.roles.join(', ').replaceAll(UNPRINTABLE, '?') || 'none';
+  const roles = owner.roles.join(', ') || 'none';
   return praasError('FORBIDDEN', {
     who: displayName(owner),
     what: `use this API: none of its Keystone roles is allowed (${roles})`,

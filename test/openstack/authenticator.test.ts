@@ -270,5 +270,5 @@ test.each([
 
 test('a name cannot control the terminal of its reader', async () => {
   fake.grant(TOKEN, { user: { id: 'u', name: 'a\u001b[2Jb\u202e' }, project: { id: 'blue', name: 'B\nlue' } });
-  expect(await authenticator.authenticate(TOKEN)).toMatchObject({ name: 'a?[2Jb? of project B?lue' });
+  expect(await authenticator.authenticate(TOKEN)).toMatchObject({ name: 'a\uFFFD[2Jb\uFFFD of project B\uFFFDlue' });
 });

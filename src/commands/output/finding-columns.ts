@@ -1,6 +1,8 @@
 /** How the findings of the doctor look. */
+
 import type { DoctorReport, Finding, Verdict } from '../../admin/doctor/report.ts';
 import { counted } from '../../core/values/counted.ts';
+import { cleanedLines } from '../../core/values/printable.ts';
 import { colour } from './colour.ts';
 import type { Column } from './rows.ts';
 
@@ -40,5 +42,5 @@ function headingOf(group: string): string {
 function lineOf({ check, verdict, detail, next_step }: Finding): string {
   const word = colour(COLOURS[verdict], verdict.padEnd(8), process.stdout);
   const step = next_step === '' || verdict === 'ok' ? '' : `\n${INDENT}${next_step}`;
-  return `${word}  ${check}: ${detail}${step}`;
+  return `${word}  ${cleanedLines(`${check}: ${detail}${step}`)}`;
 }

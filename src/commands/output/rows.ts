@@ -1,4 +1,5 @@
 /** Records as text: chosen columns, one of five formats. A table is fitted to the terminal it is printed on. */
+import { cleanedLines } from '../../core/values/printable.ts';
 import { columnWidths, drawTable } from './table.ts';
 
 export const FORMATS = ['table', 'json', 'yaml', 'csv', 'value'] as const;
@@ -93,12 +94,12 @@ export async function renderData(format: DataFormat, data: unknown): Promise<str
   return dump(data, { lineWidth: -1 }).trimEnd();
 }
 
-/** Values have no terminal control characters: they are checked where they come in. null is an empty cell. */
+/** null is an empty cell. Names are cleaned where they come in; here for what comes from elsewhere, such as a rule of the kernel. */
 function cellText(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (Array.isArray(value)) return value.map(cellText).join(', ');
-  if (typeof value === 'string') return value;
-  return typeof value === 'number' ? String(value) : JSON.stringify(value);
+  if (typeof value === 'number') return String(value);
+  return cleanedLines(typeof value === 'string' ? value : JSON.stringify(value));
 }
 
 function plainName(name: string): string {

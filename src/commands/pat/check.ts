@@ -1,3 +1,4 @@
+import { cleanedLines } from '../../core/values/printable.ts';
 import type { CheckReport } from '../../pat/check/report.ts';
 import { outputFlags } from '../flags.ts';
 import { renderList } from '../output/rows.ts';
@@ -28,7 +29,7 @@ export default class PatCheck extends ServiceCommand {
     this.requireRootHere(flags);
     const report = await this.withPraas(flags, ({ checks }) => checks.check(args.id));
     const isPlain = flags.format === 'table' && flags.column === undefined;
-    if (isPlain) this.print([...report.hops.map(hopLine), '', report.conclusion].join('\n'));
+    if (isPlain) this.print([...report.hops.map(hopLine), '', cleanedLines(report.conclusion)].join('\n'));
     else this.print(await renderList(flags.format, columns, report.hops));
     if (!report.ok) process.exitCode = EXIT_FAILED;
     return report;

@@ -1,4 +1,5 @@
 /** The columns of a check: each hop with its verdict. */
+import { cleanedLines } from '../../core/values/printable.ts';
 import { HOP_LABELS, type Hop, type HopVerdict } from '../../pat/check/report.ts';
 import { colour } from '../output/colour.ts';
 import type { Column } from '../output/rows.ts';
@@ -22,5 +23,5 @@ export const HOP_COLUMNS: readonly Column<Hop>[] = [
 export function hopLine({ hop, verdict, detail, next_step }: Hop): string {
   const word = colour(COLOURS[verdict], verdict.padEnd(8), process.stdout);
   const step = next_step === '' ? '' : `\n          ${next_step}`;
-  return `${word} ${HOP_LABELS[hop]}: ${detail}${step}`;
+  return `${word} ${cleanedLines(`${HOP_LABELS[hop]}: ${detail}${step}`)}`;
 }

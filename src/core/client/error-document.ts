@@ -3,14 +3,14 @@ import * as z from 'zod';
 import { praasError } from '../errors/errors.ts';
 import { type Catalogue, PraasError } from '../errors/praas-error.ts';
 import { codeOfWire } from '../errors/wire-code.ts';
-import { Printable } from './printable.ts';
+import { Printable, PrintableLines } from './printable.ts';
 
 /** One error as the API sends it, in the form of OpenStack. */
 export const ErrorItem = z.object({
   request_id: Printable,
   code: Printable,
-  detail: Printable,
-  next_steps: z.array(Printable),
+  detail: PrintableLines,
+  next_steps: z.array(PrintableLines),
   facts: z.record(z.string(), z.unknown()),
 });
 export type ErrorItem = z.infer<typeof ErrorItem>;

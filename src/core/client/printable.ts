@@ -1,4 +1,8 @@
-/** Text from a remote system that is printed: control characters are replaced, because they could rewrite a terminal. */
+/** Text from a remote system that is printed: characters are replaced that could rewrite a terminal, or forge a row of a table. */
 import * as z from 'zod';
+import { cleaned, cleanedLines } from '../values/printable.ts';
 
-export const Printable = z.string().transform((text) => text.replaceAll(/[^\P{Cc}\n\t]/gu, '\uFFFD'));
+export const Printable = z.string().transform(cleaned);
+
+/** Text that has lines of its own, such as a script. */
+export const PrintableLines = z.string().transform(cleanedLines);

@@ -5,7 +5,7 @@
 
 import * as z from 'zod';
 import { ErrorItem } from '../../core/client/error-document.ts';
-import { Printable } from '../../core/client/printable.ts';
+import { Printable, PrintableLines } from '../../core/client/printable.ts';
 import { HOP_VERDICTS, HOPS } from '../check/report.ts';
 import { IMPORT_RESULTS } from '../import/result.ts';
 import { Event, EventAuthor } from '../mapping/event.ts';
@@ -32,7 +32,7 @@ const MappingBody = z.object({
 });
 
 /** The fields that every response to a change has in addition. */
-const changed = { warnings: Printables, script: Printable.optional() };
+const changed = { warnings: Printables, script: PrintableLines.optional() };
 
 export const MappingDocument = z.object({ mapping: MappingBody, ...changed });
 export const MappingsDocument = z.object({ mappings: z.array(MappingBody), ...changed });
