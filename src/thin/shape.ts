@@ -4,6 +4,7 @@
  * more than the schemas (text that these clean, a field with a default that is missing); what they accept, those accept, with
  * the same outcome. Pure.
  */
+import { cleanedLines } from '../core/values/printable.ts';
 
 /** Takes a value as JSON has it. Gives it with the fields that its schema has, in its order; throws Misshapen for any other. */
 export type Check = (value: unknown) => unknown;
@@ -11,15 +12,12 @@ export type Check = (value: unknown) => unknown;
 /** The value does not have the shape. */
 class Misshapen extends Error {}
 
-/**
- * What cleaning would change, or could: control characters and halves of characters, as JSON writes them. It takes a backslash
- * before such a letter for one, too.
- */
-const UNCLEAN = /[\u007f-\u009f]|\\[bfru]/;
+/** What cleaning would change, or could, as JSON writes it. It takes a backslash before such a letter for one, too. */
+const UNCLEAN = /\\[bfnrtu]/;
 
 /** Takes the text of a body. Gives its value, checked; undefined for a text that the check refuses. */
 export function shaped(check: Check, text: string): unknown {
-  if (!isPlain(text) && UNCLEAN.test(text)) return undefined;
+  if (!isPlain(text) && (UNCLEAN.test(text) || cleanedLines(text) !== text)) return undefined;
   try {
     return check(JSON.parse(text));
   } catch (error) {

@@ -76,5 +76,5 @@ test('control characters that could rewrite a terminal are replaced', () => {
     facts: {},
   };
 
-  expect(ErrorItem.parse(problem)).toMatchObject({ detail: '\ufffd[2J\ufffdx\n\ty\ufffd', next_steps: ['\ufffd'] });
+  expect(ErrorItem.parse(problem)).toMatchObject({ detail: '\ufffd[2J\ufffdx\n\ufffdy\ufffd', next_steps: ['\ufffd'] });
 });
