@@ -8,11 +8,13 @@ import type { Logger } from '../core/logger.ts';
 import type { Servers } from '../pat/services/api.ts';
 import { noServers, ServerService } from '../pat/services/server-service.ts';
 import { type AppParts, createApp } from '../server/http/app.ts';
-import { clientAddress } from '../server/http/client-address.ts';
+import { clientAddress, isTrustedProxy } from '../server/http/client-address.ts';
+import { Connections } from '../server/http/connections.ts';
 import { Gate } from '../server/http/gate.ts';
 import { IdempotencyKeys } from '../server/http/idempotency.ts';
+import { Limits } from '../server/http/limits.ts';
 import { Listener, type OnUnreadable, type TlsFiles } from '../server/http/listener.ts';
-import { HttpMetrics, type ProcessMetrics } from '../server/http/metrics.ts';
+import { HttpMetrics, type ProcessMetrics, registerLimits } from '../server/http/metrics.ts';
 import { openApiDocument } from '../server/http/openapi.ts';
 import { pages } from '../server/http/pages.ts';
 import { sendRawError } from '../server/http/raw-response.ts';
@@ -20,6 +22,7 @@ import type { Readiness } from '../server/http/readiness.ts';
 import { legacyRouter } from '../server/legacy/router.ts';
 import { patApi } from '../server/pat/api.ts';
 import { newUuid, systemClock, systemTimers } from '../system/clock.ts';
+import { openFilesLimit } from '../system/open-files.ts';
 import { RequestContext } from '../system/request-context.ts';
 import { type BuiltCloud } from './cloud.ts';
 import { cloudNotConfigured } from './cloud-not-configured.ts';
@@ -42,6 +45,9 @@ interface ApiParts {
   readonly log: Logger;
 }
 
+/** The rest is for helpers, state, logs and the cloud. */
+const FILES_FOR_CONNECTIONS = 0.75;
+
 /** The API twice: with tokens on its port, and for root on its socket. */
 export function composeApi(parts: ApiParts): (tls: TlsFiles | undefined) => readonly Listener[] {
   const { config, runtime, node, builtCloud, settings, access, metrics, readiness, context, log } = parts;
@@ -52,6 +58,14 @@ export function composeApi(parts: ApiParts): (tls: TlsFiles | undefined) => read
   const gate = new Gate(authenticator, (address) => {
     http.authenticationFailed();
     log.warn('authentication failed', { address });
+  });
+  const limits = new Limits(() => settings.current);
+  registerLimits(metrics.registry, () => limitsOf(settings.current));
+  const connections = new Connections({
+    settings: () => settings.current,
+    mostPossible: Math.floor(openFilesLimit() * FILES_FOR_CONNECTIONS),
+    isProxy: (address) => isTrustedProxy(address, settings.current.trusted_proxies),
+    onClosed: (limit) => http.limited(limit),
   });
   const idempotency = new IdempotencyKeys(systemClock);
   const servers = serversOf(parts);
@@ -82,6 +96,7 @@ export function composeApi(parts: ApiParts): (tls: TlsFiles | undefined) => read
   };
   const tokenApp = createApp({
     ...common,
+    limits,
     authenticate: (request) =>
       gate.authenticate({ address: addressOf(request) ?? 'unknown', token: request.get('X-Auth-Token') }),
   });
@@ -92,9 +107,29 @@ export function composeApi(parts: ApiParts): (tls: TlsFiles | undefined) => read
     sendRawError(error, socket, requestId, isResponding);
   };
   return (tls) => [
-    new Listener({ kind: 'tcp', host: config.listen_address, port: config.port_app, tls }, tokenApp, unreadable),
+    new Listener(
+      { kind: 'tcp', host: config.listen_address, port: config.port_app, tls },
+      tokenApp,
+      unreadable,
+      connections,
+    ),
     new Listener({ kind: 'socket', path: config.socket_path }, socketApp, unreadable),
   ];
+}
+
+/** Those of callers and addresses, by their keys. */
+function limitsOf(config: Config): Readonly<Record<string, number>> {
+  const { max_connections, max_connections_per_address, max_requests_per_address, max_requests_per_caller } = config;
+  const { writes_per_minute, max_checks_per_caller, max_checks_per_router } = config;
+  return {
+    max_connections,
+    max_connections_per_address,
+    max_requests_per_address,
+    max_requests_per_caller,
+    writes_per_minute,
+    max_checks_per_caller,
+    max_checks_per_router,
+  };
 }
 
 function serversOf({ config, runtime, node: { pat }, builtCloud }: ApiParts): Servers {

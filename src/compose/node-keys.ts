@@ -4,6 +4,7 @@ import {
   absolutePaths,
   ipAddress,
   ipNetworks,
+  limit,
   name,
   oneOf,
   optionalPath,
@@ -21,6 +22,31 @@ export const NODE_KEYS = {
   tls_key: key(optionalPath, '', 'PEM file of the private key of tls_cert', { isReloadable: true }),
   socket_path: key(absolutePath, '/run/praas/praas.sock', 'Unix socket of the REST API, for root on this node'),
   trusted_proxies: key(ipNetworks, '', 'reverse proxies trusted to name the client address (empty for none)', {
+    isReloadable: true,
+  }),
+  max_connections: key(
+    limit,
+    '2048',
+    'connections of the REST API at a time (fewer where the process may open fewer files)',
+    {
+      isReloadable: true,
+    },
+  ),
+  max_connections_per_address: key(limit, '256', 'connections of one address or IPv6 /64 at a time', {
+    isReloadable: true,
+  }),
+  max_requests_per_address: key(limit, '128', 'requests of one address or IPv6 /64 under way at a time', {
+    isReloadable: true,
+  }),
+  max_requests_per_caller: key(
+    limit,
+    '64',
+    'requests of one project, or token without a project, under way at a time',
+    {
+      isReloadable: true,
+    },
+  ),
+  writes_per_minute: key(limit, '600', 'changes of one project, or token without a project, per minute', {
     isReloadable: true,
   }),
   tokens_path: key(absolutePath, '/usr/local/etc/praas/tokens.json', 'file of the API tokens'),

@@ -10,7 +10,7 @@ import { NftablesBackend } from '../netfilter/nftables/backend.ts';
 import { NetfilterProber } from '../netfilter/prober.ts';
 import { ChangeRunner } from '../pat/change/change-runner.ts';
 import type { PatSettings } from '../pat/change/situation.ts';
-import { CheckService } from '../pat/check/service.ts';
+import { type CheckLimits, CheckService } from '../pat/check/service.ts';
 import type { AuditLog } from '../pat/interfaces/events.ts';
 import type { MappingStore } from '../pat/interfaces/store.ts';
 import type { RouterRecord } from '../pat/mapping/record.ts';
@@ -80,6 +80,8 @@ interface NodeParts {
   readonly access?: AccessPolicy;
   /** The ID of the present API request; left out where there are none. */
   readonly requestId?: () => string;
+  /** Of checks; may change while the node runs. Left out where only root checks. */
+  readonly checkLimits?: () => CheckLimits;
   /** Called with the record after each transaction. */
   readonly touched?: (record: RouterRecord) => void;
 }
@@ -124,7 +126,13 @@ export function buildNode(parts: NodeParts): Node {
   const pat = new PatService({ ...readers, access, targets, groups, follower, directory, quotas: ledger, ...counters });
   const routers = new RouterService({ ...readers, directory });
   const cloud = parts.cloud?.cloud ?? (async () => undefined);
-  const checks = new CheckService({ ...readers, pat, prober: new NetfilterProber(reading.namespaces), cloud });
+  const checks = new CheckService({
+    ...readers,
+    pat,
+    prober: new NetfilterProber(reading.namespaces),
+    cloud,
+    limits: parts.checkLimits,
+  });
   const quota = new QuotaService({ quotas, ledger, defaults });
   const corrections = new CorrectionService({ ...common, timers: systemTimers, follower });
   const imports = new ImportService(common);

@@ -141,6 +141,7 @@ function reconcilingNode(foundation: Foundation): ReconcilingNode {
     lockTimeoutSeconds: Math.min(config.lock_timeout_seconds, LOCK_TIMEOUT_SECONDS),
     isWatched: true,
     retainDays: () => settings.current.retain_days,
+    checkLimits: () => settings.current,
     eventsMaxMibPerDay: () => settings.current.events_max_mib_per_day,
     requestId: () => context.requestId,
     touched: (record) =>

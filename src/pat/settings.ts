@@ -31,6 +31,10 @@ export const PAT_KEYS = {
   }),
   quota_mappings: key(limit, '50', 'default quota of mappings per project', { isReloadable }),
   quota_ports: key(limit, '50', 'default quota of mappings per project and router', { isReloadable }),
+  max_checks_per_caller: key(limit, '4', 'checks of one project, or token without a project, under way at a time', {
+    isReloadable,
+  }),
+  max_checks_per_router: key(limit, '8', 'checks of mappings of one router under way at a time', { isReloadable }),
   retain_days: key(days(3650), '7', 'retention of events, including those of deleted mappings', {
     isReloadable,
     formerly: 'retain',

@@ -108,6 +108,11 @@ const CASES: { readonly [N in keyof Config]: Case<Config[N]> } = {
       '::/',
     ],
   },
+  max_connections: { ...quotaCase, fallback: 2048 },
+  max_connections_per_address: { ...quotaCase, fallback: 256 },
+  max_requests_per_address: { ...quotaCase, fallback: 128 },
+  max_requests_per_caller: { ...quotaCase, fallback: 64 },
+  writes_per_minute: { ...quotaCase, fallback: 600 },
   tokens_path: pathCase('/usr/local/etc/praas/tokens.json'),
   policy_path: pathCase('/usr/local/etc/praas/policy.yaml'),
   state_dir: pathCase('/var/lib/praas'),
@@ -182,6 +187,8 @@ const CASES: { readonly [N in keyof Config]: Case<Config[N]> } = {
   },
   quota_mappings: quotaCase,
   quota_ports: quotaCase,
+  max_checks_per_caller: { ...quotaCase, fallback: 4 },
+  max_checks_per_router: { ...quotaCase, fallback: 8 },
   retain_days: {
     fallback: 7,
     good: [

@@ -88,6 +88,7 @@ export const FACTS: { readonly [C in ErrorCode]: ErrorFacts<C> } = {
   UNAUTHENTICATED: { reason: 'no token was given' },
   FORBIDDEN: { who: 'ci (member)', what: 'sync routers', action: 'router:sync' },
   WRONG_SCOPE: { who: 'dom of domain Default', scope: 'a domain' },
+  TOO_MANY_REQUESTS: { limit: 'writes_per_minute', most: 600, seconds: 30 },
   TOO_MANY_FAILURES: { address: '192.0.2.7', seconds: 60 },
   ROUTE_NOT_FOUND: { path: '/v2' },
   METHOD_NOT_ALLOWED: { method: 'PUT', path: '/v1/mappings', allowed: ['GET', 'POST'] },

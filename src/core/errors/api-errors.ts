@@ -41,6 +41,12 @@ export const API_ERRORS = {
     (f) => [`Wait ${f.seconds} seconds, then use a valid token.`],
     { status: 429 },
   ),
+  TOO_MANY_REQUESTS: entry(
+    'Unavailable',
+    (f: { limit: string; most: number; seconds: number }) => `too many requests: ${f.limit} is ${f.most}`,
+    (f) => [`Wait ${f.seconds} seconds, then repeat the request. The operator of the node sets ${f.limit}.`],
+    { status: 429 },
+  ),
   ROUTE_NOT_FOUND: entry(
     'NotFound',
     (f: { path: string }) => `path ${f.path} not found in this API`,

@@ -46,6 +46,11 @@ export class Requester {
     return this.role === 'admin' && this.seesAll ? 'operator' : this.role;
   }
 
+  /** Whose requests share the limits of one caller: those of a project, or of a token without one. */
+  get caller(): string {
+    return this.projectId === null ? `name ${this.name}` : `project ${this.projectId}`;
+  }
+
   /** True when the requester sees the resources of all projects, and those without a project. */
   get seesAll(): boolean {
     return this.projectId === null;

@@ -3,7 +3,8 @@
  * Changes nothing. A source that is unavailable makes its hops unknown, never failed.
  */
 import { type Requester, ROOT } from '../../core/identity/requester.ts';
-import { isPraasError } from '../errors.ts';
+import { UnderWay } from '../../core/under-way.ts';
+import { isPraasError, praasError } from '../errors.ts';
 import type { RouterInspector, RouterView } from '../interfaces/agent.ts';
 import type { Cloud, CloudPort, RouterHost, SecurityGroupRule } from '../interfaces/cloud.ts';
 import type { Dataplane } from '../interfaces/dataplane.ts';
@@ -41,7 +42,18 @@ interface CheckServiceParts {
   readonly prober: Prober;
   /** Undefined on a node without OpenStack. */
   readonly cloud: () => Promise<Cloud | undefined>;
+  /** May change while it runs; left out where root alone checks. */
+  readonly limits?: (() => CheckLimits) | undefined;
 }
+
+/** How many checks may be under way, by their keys in praas.conf; -1 is no limit. */
+export interface CheckLimits {
+  readonly max_checks_per_caller: number;
+  readonly max_checks_per_router: number;
+}
+
+/** A check of a server that does not respond takes that long. */
+const SECONDS = 5;
 
 const NO_CLOUD = 'OpenStack is not configured on this node';
 const NO_ROUTER = 'the router is not on this node';
@@ -49,14 +61,29 @@ const NO_PORT = 'the mapping has an address without a Neutron port';
 
 export class CheckService implements Checks {
   readonly #parts: CheckServiceParts;
+  readonly #callers = new UnderWay();
+  readonly #routers = new UnderWay();
 
   constructor(parts: CheckServiceParts) {
     this.#parts = parts;
   }
 
-  /** As in Neutron, only a requester of all projects sees hosts. */
+  /** Throws TOO_MANY_REQUESTS, but not to root. */
   async check(id: string, requester: Requester = ROOT): Promise<CheckReport> {
+    const limits = requester === ROOT ? undefined : this.#parts.limits?.();
     const mapping = await this.#parts.pat.get(id, requester);
+    if (limits === undefined) return this.#report(mapping, requester);
+    const endOfCaller = begin(this.#callers, requester.caller, 'max_checks_per_caller', limits);
+    try {
+      const endOfRouter = begin(this.#routers, mapping.router_id, 'max_checks_per_router', limits);
+      return await this.#report(mapping, requester).finally(endOfRouter);
+    } finally {
+      endOfCaller();
+    }
+  }
+
+  /** As in Neutron, only a requester of all projects sees hosts. */
+  async #report(mapping: MappingView, requester: Requester): Promise<CheckReport> {
     const showsHosts = requester.seesAll;
     const [kernel, table, cloud, connection] = await Promise.all([
       this.#inKernel(mapping, showsHosts),
@@ -155,6 +182,14 @@ export class CheckService implements Checks {
       return () => unknown('connection', error.message);
     }
   }
+}
+
+/** Gives what ends the check. Throws TOO_MANY_REQUESTS. */
+function begin(underWay: UnderWay, key: string, limit: keyof CheckLimits, limits: CheckLimits): () => void {
+  const most = limits[limit];
+  const end = underWay.begin(key, most);
+  if (end === undefined) throw praasError('TOO_MANY_REQUESTS', { limit, most, seconds: SECONDS });
+  return end;
 }
 
 interface CloudHops {

@@ -22,6 +22,7 @@ import { parseInput } from '../../core/values/input.ts';
 import type { RequestContext } from '../../system/request-context.ts';
 import { type Api, actionsOf } from './api.ts';
 import { type Endpoint, type EndpointResponse, expressPath, HEADERS, type HeaderName, NO_QUERY } from './endpoint.ts';
+import type { Limits } from './limits.ts';
 import type { HttpMetrics } from './metrics.ts';
 import { problemOf, requestError, statusOf } from './problem.ts';
 import { redactFor } from './redact.ts';
@@ -36,7 +37,9 @@ export interface AppParts {
   readonly addressOf: (request: Request) => string | undefined;
   readonly policy: AccessPolicy;
   readonly context: RequestContext;
-  readonly metrics: Pick<HttpMetrics, 'requestEnded'>;
+  /** Left out where there are none: on the socket of root. */
+  readonly limits?: Limits | undefined;
+  readonly metrics: Pick<HttpMetrics, 'requestEnded' | 'limited'>;
   readonly clock: SteadyClock;
   readonly newId: NewId;
   readonly log: Logger;
@@ -55,7 +58,7 @@ export function createApp(parts: AppParts): Express {
   app.disable('etag');
   app.set('query parser', 'simple');
   app.set('json escape', false);
-  app.use(startRequest(parts), helmet(), ...parts.publicRoutes);
+  app.use(startRequest(parts), wellFormed, limitAddress(parts), helmet(), ...parts.publicRoutes);
   const authenticate = authentication(parts);
   const json = express.json({ limit: MAX_BODY_BYTES, strict: false, type: () => true });
   for (const endpoint of endpoints)
@@ -100,19 +103,38 @@ function startRequest({ addressOf, context, metrics, clock, newId, log }: AppPar
   };
 }
 
-function authentication({ authenticate }: AppParts): RequestHandler {
-  return async (request, response, next) => {
-    response.locals['requester'] = await authenticate(request);
+/** Refuses what Node reads and HTTP does not allow (RFC 9112, 2.3 and 3.2). */
+const wellFormed: RequestHandler = ({ httpVersionMajor, httpVersion, rawHeaders }, _response, next) => {
+  if (httpVersionMajor !== 1)
+    throw praasError('REQUEST_UNREADABLE', { reason: `HTTP/${httpVersion} on a connection for HTTP/1.1` });
+  const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host');
+  if (hosts.length > 1) throw praasError('REQUEST_UNREADABLE', { reason: 'it has several Host headers' });
+  next();
+};
+
+function limitAddress({ limits, addressOf }: AppParts): RequestHandler {
+  return (request, response, next) => {
+    if (limits) response.once('close', limits.beginOfAddress(addressOf(request) ?? 'unknown'));
     next();
   };
 }
 
-function handlerOf(endpoint: Endpoint, { policy }: AppParts): RequestHandler {
+function authentication({ authenticate, limits }: AppParts): RequestHandler {
+  return async (request, response, next) => {
+    const requester = await authenticate(request);
+    response.locals['requester'] = requester;
+    if (limits) response.once('close', limits.beginOfCaller(requester.caller));
+    next();
+  };
+}
+
+function handlerOf(endpoint: Endpoint, { policy, limits }: AppParts): RequestHandler {
+  const isRead = endpoint.method === 'get';
   return async (request, response) => {
     const requester = requesterOf(response);
     if (requester === undefined) throw new Error('a request reached its handler without authentication');
     requireAction(policy, requester, endpoint.action);
-    const result = await endpoint.handle({
+    const input = {
       requester,
       id: endpoint.id ? parseInput(endpoint.id, request.params['id'], 'id') : '',
       query: parseInput(endpoint.query ?? NO_QUERY, { ...request.query }),
@@ -121,8 +143,11 @@ function handlerOf(endpoint: Endpoint, { policy }: AppParts): RequestHandler {
       idempotencyKey: headerOf(request, endpoint, 'Idempotency-Key'),
       baseUrl: baseUrlOf(request),
       url: pathAndQueryOf(request),
-    });
-    send(response, result);
+    };
+    const answer = async (): Promise<void> => send(response, await endpoint.handle(input));
+    if (limits && isRead) return limits.read(requester.caller, answer);
+    await limits?.countWrites(requester.caller, endpoint.writes?.(input.body) ?? 1);
+    await answer();
   };
 }
 
@@ -137,7 +162,7 @@ function send(response: Response, { status, body, headers }: EndpointResponse): 
   else response.json(body);
 }
 
-function errorHandler({ log }: AppParts): ErrorRequestHandler {
+function errorHandler({ log, metrics }: AppParts): ErrorRequestHandler {
   return (thrown: unknown, request, response, next) => {
     const error = redactFor(requesterOf(response), requestError(thrown));
     const status = statusOf(error);
@@ -145,7 +170,9 @@ function errorHandler({ log }: AppParts): ErrorRequestHandler {
     if (response.headersSent) return next(error);
     const problem = problemOf(error, String(response.locals['request_id']));
     if (status === 401) response.set('WWW-Authenticate', 'X-Auth-Token');
-    if (isPraasError(error, 'TOO_MANY_FAILURES')) response.set('Retry-After', String(error.facts.seconds));
+    if (isPraasError(error, 'TOO_MANY_REQUESTS')) metrics.limited(error.facts.limit);
+    if (isPraasError(error, 'TOO_MANY_FAILURES', 'TOO_MANY_REQUESTS'))
+      response.set('Retry-After', String(error.facts.seconds));
     if (isPraasError(error, 'METHOD_NOT_ALLOWED')) response.set('Allow', error.facts.allowed.join(', '));
     response.status(status).json({ errors: [problem] });
   };

@@ -36,19 +36,39 @@ export function peerAddress(request: Request): string | undefined {
 /** An address as a key for limits: an IPv6 host has a whole /64, so its addresses share one key. */
 export function limitKey(address: string): string {
   if (isIP(address) !== 6) return address;
-  const [head = '', tail] = (address.split('%')[0] ?? '').split('::');
-  const [before, after] = [head, tail ?? ''].map((groups) => (groups === '' ? [] : groups.split(':')));
-  const zeros = tail === undefined ? 0 : Math.max(0, 8 - groupCount(before) - groupCount(after));
-  const groups = [...(before ?? []), ...Array<string>(zeros).fill('0'), ...(after ?? [])];
+  const groups = ipv6Groups(address);
+  const isIpv4 = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
+  if (isIpv4)
+    return groups
+      .slice(6)
+      .flatMap((group) => [group >> 8, group & 0xff])
+      .join('.');
   return `${groups
     .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
+    .map((group) => group.toString(16))
     .join(':')}::/64`;
 }
 
-/** A dotted IPv4 address at the end of an IPv6 address counts as two groups. */
-function groupCount(groups: readonly string[] = []): number {
-  return groups.length + (groups.at(-1)?.includes('.') === true ? 1 : 0);
+/** The eight groups of an IPv6 address, whichever of its forms it has (RFC 4291, 2.2). */
+function ipv6Groups(address: string): number[] {
+  const [withoutZone = ''] = address.split('%');
+  const [before = [], after] = withoutZone
+    .split('::')
+    .map((part) => part.split(':').filter(Boolean).flatMap(numbersOf));
+  if (after === undefined) return before;
+  return [...before, ...Array<number>(8 - before.length - after.length).fill(0), ...after];
+}
+
+/** A dotted IPv4 address at the end counts as two groups. */
+function numbersOf(group: string): number[] {
+  if (!group.includes('.')) return [Number.parseInt(group, 16)];
+  const [a = 0, b = 0, c = 0, d = 0] = group.split('.').map(Number);
+  return [a * 256 + b, c * 256 + d];
+}
+
+/** True for the address of a proxy that names its clients. */
+export function isTrustedProxy(address: string, trustedProxies: Networks): boolean {
+  return trustedProxies.length > 0 && isTrusted(blockListOf(trustedProxies), withoutIpv6Prefix(address));
 }
 
 function blockListOf(networks: Networks): BlockList {

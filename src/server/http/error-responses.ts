@@ -37,9 +37,13 @@ const ERRORS: readonly (readonly [number, ZodOpenApiResponseObject, (endpoint: E
   [422, problem('KeyReused', 'The Idempotency-Key was used for another request.'), uses('Idempotency-Key')],
   [
     429,
-    problem('TooManyFailures', 'Too many requests with an invalid token came from this address.', {
-      'Retry-After': { description: 'Seconds to wait.', schema: { type: 'integer' } },
-    }),
+    problem(
+      'TooManyRequests',
+      'Too many requests, or too many with an invalid token, came from this caller or address.',
+      {
+        'Retry-After': { description: 'Seconds to wait.', schema: { type: 'integer' } },
+      },
+    ),
     always,
   ],
   [500, problem('Failed', 'Internal error, or a failure of a program on the node.'), always],

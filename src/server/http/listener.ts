@@ -5,11 +5,13 @@
 import { chmod, mkdir, rm } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { errnoText } from '../../core/errors/errno-text.ts';
 import { praasError } from '../../core/errors/errors.ts';
+
+import type { Connections } from './connections.ts';
 
 export interface TlsFiles {
   readonly cert: Buffer;
@@ -25,7 +27,8 @@ const REQUEST_MS = 30_000;
 /** Longer than the minute after which proxies and clients close an idle connection: then it is never closed under a request. */
 const KEEP_ALIVE_MS = 65_000;
 const SWEEP_MS = 50;
-const MAX_CONNECTIONS = 2048;
+/** Of the socket of root; a port has limits of its own (connections.ts). */
+const MAX_ON_SOCKET = 256;
 const OPTIONS = {
   headersTimeout: HEADERS_MS,
   requestTimeout: REQUEST_MS,
@@ -42,20 +45,25 @@ export class Listener {
   /** The number of requests of a connection whose response has not ended. */
   readonly #open = new WeakMap<Duplex, number>();
 
-  /** `onUnreadable` responds to connections without a valid HTTP request. */
-  constructor(address: ListenAddress, app: RequestListener, onUnreadable: OnUnreadable) {
+  /** `onUnreadable` responds to connections without a valid HTTP request. Without `connections` it has few at most. */
+  constructor(address: ListenAddress, app: RequestListener, onUnreadable: OnUnreadable, connections?: Connections) {
     this.#address = address;
     const tls = address.kind === 'tcp' ? address.tls : undefined;
     const counted: RequestListener = (request, response) => {
       this.#count(request.socket, 1);
-      response.once('close', () => this.#count(request.socket, -1));
+      const end = connections?.begin(request.socket);
+      response.once('close', () => {
+        this.#count(request.socket, -1);
+        end?.();
+      });
       app(request, response);
     };
     this.#server = tls ? createTlsServer({ ...OPTIONS, ...tls }, counted) : createServer(OPTIONS, counted);
     this.#server.on('clientError', (error: Error, socket: Duplex) =>
       onUnreadable(error, socket, (this.#open.get(socket) ?? 0) > 0),
     );
-    this.#server.maxConnections = MAX_CONNECTIONS;
+    if (connections) this.#server.on('connection', (socket: Socket) => connections.add(socket));
+    else this.#server.maxConnections = MAX_ON_SOCKET;
   }
 
   /** `http://127.0.0.1:3000`, or the path of the socket. */

@@ -1,5 +1,5 @@
 /** The metrics of the process and of HTTP, for Prometheus. Products register their own metrics beside these. */
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /** Gives the text of /metrics. */
 export interface MetricsPage {
@@ -19,10 +19,25 @@ export class ProcessMetrics implements MetricsPage {
   }
 }
 
+/** Adds the limits themselves; `settings` gives those in force by their keys in praas.conf. */
+export function registerLimits(registry: Registry, settings: () => Readonly<Record<string, number>>): void {
+  // It registers itself.
+  void new Gauge({
+    name: 'praas_limit',
+    help: 'Limits of callers and addresses by their configuration keys (-1: unlimited).',
+    labelNames: ['limit'],
+    registers: [registry],
+    collect() {
+      for (const [limit, value] of Object.entries(settings())) this.set({ limit }, value);
+    },
+  });
+}
+
 export class HttpMetrics {
   readonly #requests: Counter<'method' | 'route' | 'code'>;
   readonly #durations: Histogram<'method' | 'route'>;
   readonly #authenticationFailures: Counter;
+  readonly #limited: Counter<'limit'>;
 
   constructor(registry: Registry) {
     const registers = [registry];
@@ -44,11 +59,22 @@ export class HttpMetrics {
       help: 'Requests refused because of a missing or invalid token.',
       registers,
     });
+    this.#limited = new Counter({
+      name: 'praas_limited_total',
+      help: 'Requests refused and connections closed because of a limit, by its configuration key.',
+      labelNames: ['limit'],
+      registers,
+    });
   }
 
   requestEnded(method: string, route: string, code: number, seconds: number): void {
     this.#requests.inc({ method, route, code });
     this.#durations.observe({ method, route }, seconds);
+  }
+
+  /** Takes the key of the limit in praas.conf. */
+  limited(limit: string): void {
+    this.#limited.inc({ limit });
   }
 
   authenticationFailed(): void {

@@ -40,6 +40,7 @@ export function createMappings({ pat, idempotency, policy }: MappingChangesParts
     query: ChangeQuery,
     body: CreateBody,
     headers: ['Idempotency-Key'],
+    writes: ({ mappings = [] }) => Math.max(1, mappings.length),
     responses: {
       201: { description: 'The new mappings, in the form of the request.', schema: CreatedDocument, etag: ETAG },
       200: { description: 'The result of a dry run.', schema: CreatedDocument, etag: ETAG },

@@ -17,14 +17,14 @@ import {
   type HopName,
   type HopVerdict,
 } from '../../../src/pat/check/report.ts';
-import { CheckService } from '../../../src/pat/check/service.ts';
+import { type CheckLimits, CheckService } from '../../../src/pat/check/service.ts';
 import { praasError } from '../../../src/pat/errors.ts';
 import type { SecurityGroupRule } from '../../../src/pat/interfaces/cloud.ts';
 import type { Prober } from '../../../src/pat/interfaces/prober.ts';
 import type { Mapping } from '../../../src/pat/mapping/mapping.ts';
 import { Agent } from '../../../src/pat/reconcile/agent.ts';
 import { FakeCloud, portOf, WEB, WEB_PORT } from '../../support/fake-cloud.ts';
-import { type FakeNode, fakeNode } from '../../support/fake-node.ts';
+import { errorOf, type FakeNode, fakeNode } from '../../support/fake-node.ts';
 import { tenant } from '../../support/requests.ts';
 import { GATEWAY, idOf, REQUEST } from '../../support/samples.ts';
 
@@ -292,4 +292,42 @@ test('a mapping that is DOWN although no hop failed: the conclusion is the reaso
 
   expect(ok).toBe(true);
   expect(conclusion).toBe('The mapping is DOWN: no address.');
+});
+
+describe('limits of checks under way', () => {
+  /** Checks of servers that do not respond until they are told to, in their order. */
+  function slow(limits: CheckLimits): { readonly service: CheckService; readonly end: () => void } {
+    const { store, dataplane, clock, log, pat } = node;
+    const { promise, resolve } = Promise.withResolvers<'timeout'>();
+    const agent = new Agent(dataplane, clock, log);
+    const parts = { store, dataplane, agent, pat: { get: (id: string) => pat.get(id) }, cloud: async () => undefined };
+    const checks = new CheckService({ ...parts, prober: { connect: () => promise }, limits: () => limits });
+    return { service: checks, end: () => resolve('timeout') };
+  }
+
+  test.each([
+    ['max_checks_per_caller', { max_checks_per_caller: 2, max_checks_per_router: -1 }, 'blue'],
+    ['max_checks_per_router', { max_checks_per_caller: -1, max_checks_per_router: 2 }, 'red'],
+  ] as const)('%s', async (limit, limits, project) => {
+    const { service: checks, end } = slow(limits);
+    const under = [checks.check(mapping.id, MEMBER), checks.check(mapping.id, MEMBER)];
+    await new Promise(setImmediate);
+
+    expect(await errorOf(checks.check(mapping.id, tenant('member', project)))).toMatchObject({
+      code: 'TOO_MANY_REQUESTS',
+      facts: { limit, most: 2, seconds: 5 },
+    });
+    const ofRoot = checks.check(mapping.id);
+    end();
+    expect((await Promise.all([...under, ofRoot])).map(({ ok }) => ok)).toEqual([false, false, false]);
+    expect((await checks.check(mapping.id, tenant('member', project))).ok).toBe(false);
+  });
+
+  test('of one caller do not count for another', async () => {
+    const { service: checks, end } = slow({ max_checks_per_caller: 1, max_checks_per_router: -1 });
+    const all = [checks.check(mapping.id, MEMBER), checks.check(mapping.id, tenant('member', 'red'))];
+    end();
+
+    expect(await Promise.all(all)).toHaveLength(2);
+  });
 });

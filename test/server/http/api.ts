@@ -11,6 +11,7 @@ import { createApp } from '../../../src/server/http/app.ts';
 import { peerAddress } from '../../../src/server/http/client-address.ts';
 import type { Endpoint } from '../../../src/server/http/endpoint.ts';
 import { IdempotencyKeys } from '../../../src/server/http/idempotency.ts';
+import type { Limits } from '../../../src/server/http/limits.ts';
 import { Listener } from '../../../src/server/http/listener.ts';
 import { HttpMetrics, ProcessMetrics } from '../../../src/server/http/metrics.ts';
 import { type Document, openApiDocument } from '../../../src/server/http/openapi.ts';
@@ -70,6 +71,7 @@ export class TestApi {
     readiness: Readiness = READY,
     policy: AccessPolicy = POLICY_BY_DEFAULT,
     more: (metrics: ProcessMetrics) => readonly Api[] = () => [],
+    limits?: Limits,
   ) {
     const node = fakeNode({ targets: localTargets(policy) });
     const { store, dataplane, clock, log, pat } = node;
@@ -95,6 +97,7 @@ export class TestApi {
         return requester;
       },
       addressOf: peerAddress,
+      limits,
       policy,
       context,
       metrics: new HttpMetrics(metrics.registry),

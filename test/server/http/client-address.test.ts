@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from '@jest/globals';
 import type { Request } from 'express';
+import fc from 'fast-check';
 import { clientAddress, limitKey } from '../../../src/server/http/client-address.ts';
 
 const requestOf = (remoteAddress: string | undefined, forwarded?: string): Request =>
@@ -51,11 +52,36 @@ describe('the key of a limit', () => {
     ['2001:db8::7', '2001:db8:0:0::/64'],
     ['2001:db8::ffff:7', '2001:db8:0:0::/64'],
     ['2001:0DB8:0:0:9::', '2001:db8:0:0::/64'],
+    ['fd00::1:0:0:1', 'fd00:0:0:0::/64'],
+    ['fd00::2:0:0:1', 'fd00:0:0:0::/64'],
+    ['fd00:0:0:1::1', 'fd00:0:0:1::/64'],
     ['::1', '0:0:0:0::/64'],
+    ['::', '0:0:0:0::/64'],
+    ['1::', '1:0:0:0::/64'],
+    ['::ffff:192.0.2.7', '192.0.2.7'],
+    ['::ffff:c000:207', '192.0.2.7'],
+    ['0:0:0:0:0:ffff:c000:0207', '192.0.2.7'],
     ['64:ff9b::192.0.2.7', '64:ff9b:0:0::/64'],
     ['fe80::1%eth0', 'fe80:0:0:0::/64'],
     ['unknown', 'unknown'],
   ])('of %s is %s', (address, key) => {
     expect(limitKey(address)).toBe(key);
   });
+});
+
+test('however an address is written, its key is the same, and addresses of other networks have other keys', () => {
+  const group = fc.integer({ min: 0, max: 0xffff });
+  const groups = fc.array(fc.oneof(fc.constant(0), group), { minLength: 8, maxLength: 8 });
+  const whole = (numbers: readonly number[]): string => numbers.map((each) => each.toString(16)).join(':');
+  // The URL parser writes an address in its shortest form.
+  const short = (numbers: readonly number[]): string => new URL(`http://[${whole(numbers)}]`).hostname.slice(1, -1);
+  const isMapped = (numbers: readonly number[]): boolean => /^(?:0,){5}65535/.test(numbers.join(','));
+
+  fc.assert(
+    fc.property(groups, groups, (a, b) => {
+      expect(limitKey(short(a))).toBe(limitKey(whole(a)));
+      fc.pre(!isMapped(a) && !isMapped(b));
+      expect(limitKey(whole(a)) === limitKey(whole(b))).toBe(whole(a.slice(0, 4)) === whole(b.slice(0, 4)));
+    }),
+  );
 });

@@ -1,13 +1,14 @@
 /** Names and help texts of the metrics: written down in a golden file, and named as Prometheus recommends. */
 import { expect, test } from '@jest/globals';
 import { Registry } from 'prom-client';
-import { HttpMetrics } from '../../../src/server/http/metrics.ts';
+import { HttpMetrics, registerLimits } from '../../../src/server/http/metrics.ts';
 import { PatMetrics } from '../../../src/server/pat/metrics.ts';
 import { MonitorMetrics } from '../../../src/server/pat/monitor-metrics.ts';
 import { expectGolden } from '../../support/golden.ts';
 
 const registry = new Registry();
-void new HttpMetrics(registry);
+const http = new HttpMetrics(registry);
+registerLimits(registry, () => ({ writes_per_minute: 600 }));
 const pat = new PatMetrics(registry, async () => new Map([['ACTIVE', 2]] as const));
 const monitor = new MonitorMetrics(registry, () => 7);
 const METRICS = registry.getMetricsAsArray() as readonly unknown[] as readonly {
@@ -36,6 +37,8 @@ test('what is reported is what is scraped', async () => {
   pat.reconciled({ trigger: 'period', seconds: 0.2, isOk: false, repaired: 3 });
   monitor.cycleEnded({ kind: 'sweep', seconds: 1, isOk: false, actions: ['follow', 'suspend', 'follow'] });
 
+  http.limited('writes_per_minute');
+
   const text = await registry.metrics();
 
   for (const line of [
@@ -49,6 +52,8 @@ test('what is reported is what is scraped', async () => {
     'praas_monitor_actions_total{action="follow"} 2',
     'praas_monitor_actions_total{action="suspend"} 1',
     'praas_monitor_sweep_age_seconds 7',
+    'praas_limit{limit="writes_per_minute"} 600',
+    'praas_limited_total{limit="writes_per_minute"} 1',
   ])
     expect(text.split('\n')).toContain(line);
 });

@@ -26,6 +26,8 @@ const pathFor = (key: keyof Config): fc.Arbitrary<string> =>
     .map((rest) => `/${rest}`.trim())
     .filter((path) => praas[key].kind.parse(path) !== undefined);
 
+const limitText = fc.integer({ min: -1, max: 1_000_000 }).map(String);
+
 const texts: { readonly [N in keyof Config]: fc.Arbitrary<string> } = {
   port_app: port.map(String),
   router_port_range: range,
@@ -48,8 +50,15 @@ const texts: { readonly [N in keyof Config]: fc.Arbitrary<string> } = {
   clouds_path: pathFor('clouds_path'),
   cloud_name: fc.constantFrom('', 'openstack', 'demo-2'),
   policy_path: pathFor('policy_path'),
-  quota_mappings: fc.integer({ min: -1, max: 1_000_000 }).map(String),
-  quota_ports: fc.integer({ min: -1, max: 1_000_000 }).map(String),
+  quota_mappings: limitText,
+  quota_ports: limitText,
+  max_connections: limitText,
+  max_connections_per_address: limitText,
+  max_requests_per_address: limitText,
+  max_requests_per_caller: limitText,
+  writes_per_minute: limitText,
+  max_checks_per_caller: limitText,
+  max_checks_per_router: limitText,
   log_dir: pathFor('log_dir'),
   backend: fc.constantFrom('iptables', 'nftables'),
   masquerade: fc.constantFrom('auto', 'always', 'never'),

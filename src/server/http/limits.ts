@@ -1,0 +1,73 @@
+/**
+ * What one caller and one address may ask of the daemon: requests under way, and writes a minute. A caller is a project, or a token
+ * without one. -1 is no limit. What is refused says when to come back.
+ */
+import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
+import { praasError } from '../../core/errors/errors.ts';
+import { Places } from '../../core/places.ts';
+import { UnderWay } from '../../core/under-way.ts';
+import { limitKey } from './client-address.ts';
+
+/** By their keys in praas.conf. */
+interface LimitSettings {
+  readonly max_requests_per_address: number;
+  readonly max_requests_per_caller: number;
+  readonly writes_per_minute: number;
+}
+
+const MINUTE_SECONDS = 60;
+const SECOND_MS = 1000;
+/** A request under way takes less than that, as a rule. */
+const SOON_SECONDS = 1;
+/** Reads of one caller that are handled at the same time; further ones wait, so that those of others come between. */
+const READS_AT_A_TIME = 4;
+
+export class Limits {
+  readonly #settings: () => LimitSettings;
+  readonly #addresses = new UnderWay();
+  readonly #callers = new UnderWay();
+  readonly #reads = new Map<string, Places>();
+  readonly #writes = new RateLimiterMemory({ points: 1, duration: MINUTE_SECONDS });
+
+  /** The settings may change while it runs. */
+  constructor(settings: () => LimitSettings) {
+    this.#settings = settings;
+  }
+
+  /** Counts a request of an address as under way; gives what ends that. Throws TOO_MANY_REQUESTS. */
+  beginOfAddress(address: string): () => void {
+    const most = this.#settings().max_requests_per_address;
+    return this.#addresses.begin(limitKey(address), most) ?? refuse('max_requests_per_address', most, SOON_SECONDS);
+  }
+
+  /** The same of a caller. */
+  beginOfCaller(caller: string): () => void {
+    const most = this.#settings().max_requests_per_caller;
+    return this.#callers.begin(caller, most) ?? refuse('max_requests_per_caller', most, SOON_SECONDS);
+  }
+
+  /** Counts writes of a caller. One request with more writes than a minute may have counts as all of that minute. Throws TOO_MANY_REQUESTS. */
+  async countWrites(caller: string, count: number): Promise<void> {
+    const most = this.#settings().writes_per_minute;
+    if (most < 0) return;
+    this.#writes.points = most;
+    await this.#writes.consume(caller, Math.min(count, most || 1)).catch(({ msBeforeNext }: RateLimiterRes) => {
+      refuse('writes_per_minute', most, Math.max(1, Math.ceil(msBeforeNext / SECOND_MS)));
+    });
+  }
+
+  /** Handles a read of a caller in its turn. Gives and throws what the work does. */
+  async read<T>(caller: string, work: () => Promise<T>): Promise<T> {
+    const places = this.#reads.get(caller) ?? new Places(READS_AT_A_TIME);
+    this.#reads.set(caller, places);
+    try {
+      return await places.run(work);
+    } finally {
+      if (places.isIdle) this.#reads.delete(caller);
+    }
+  }
+}
+
+function refuse(limit: string, most: number, seconds: number): never {
+  throw praasError('TOO_MANY_REQUESTS', { limit, most, seconds });
+}
