@@ -10,6 +10,7 @@ import type { Changes, ObservedForward } from '../pat/plan/changes.ts';
 import type { Flow } from '../pat/plan/connection.ts';
 import type { UnmanagedRule } from '../pat/plan/unmanaged-rules.ts';
 import type { RouterFacts } from '../pat/router/facts.ts';
+import type { Forwarding } from '../pat/router/forwarding.ts';
 import type { PortInUse } from '../pat/router/port-in-use.ts';
 import {
   type Backend,
@@ -20,6 +21,7 @@ import {
 } from './backend.ts';
 import { deletionsOf, endFlows, readFlows, readTableUsage } from './conntrack.ts';
 import { readFacts } from './facts.ts';
+import { readForwarding } from './forwarding.ts';
 import { readListeners } from './listeners.ts';
 import type { Namespaces } from './namespace.ts';
 import { type ForeignTables, readForeignTables } from './nftables/foreign-tables.ts';
@@ -126,6 +128,10 @@ export class NetfilterDataplane implements Dataplane {
 
   async connectionTable(routerId: string): Promise<Usage | undefined> {
     return readTableUsage(this.#namespaces, await this.#namespaces.resolve(routerId));
+  }
+
+  async forwarding(routerId: string): Promise<Forwarding> {
+    return readForwarding(this.#namespaces, await this.#namespaces.resolve(routerId));
   }
 
   async endFlows(routerId: string, flows: readonly Flow[], keep: readonly Flow[]): Promise<void> {

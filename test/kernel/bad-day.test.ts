@@ -291,6 +291,7 @@ function bind(dataplane: Dataplane): Dataplane {
     expected: (...args) => dataplane.expected(...args),
     flows: (...args) => dataplane.flows(...args),
     connectionTable: (...args) => dataplane.connectionTable(...args),
+    forwarding: (...args) => dataplane.forwarding(...args),
     endFlows: (...args) => dataplane.endFlows(...args),
   };
 }

@@ -14,6 +14,7 @@ import type { Flow } from '../../src/pat/plan/connection.ts';
 import type { UnmanagedRule } from '../../src/pat/plan/unmanaged-rules.ts';
 import type { ScopeMarks } from '../../src/pat/router/address-scope.ts';
 import type { RouterFacts } from '../../src/pat/router/facts.ts';
+import type { Forwarding } from '../../src/pat/router/forwarding.ts';
 import type { PortInUse } from '../../src/pat/router/port-in-use.ts';
 import type { RouterWarning } from '../../src/pat/router/warning.ts';
 
@@ -38,6 +39,7 @@ export class FakeRouter {
   listeners: readonly PortInUse[] = [];
   warnings: readonly RouterWarning[] = [];
   scopeMarks: ScopeMarks = new Map();
+  forwarding: Forwarding;
   hasBaseChains = false;
   entries: readonly InstalledRules[] = [];
   flows: readonly Flow[] = [];
@@ -48,6 +50,9 @@ export class FakeRouter {
 
   constructor(facts: RouterFacts) {
     this.facts = facts;
+    const names = ['qg-1841a257-44', ...new Set(facts.inside.map(({ interface: name }) => name))];
+    const interfaces = names.map((name, index) => ({ name, isUp: true, addresses: index === 0 ? facts.gateways : [] }));
+    this.forwarding = { interfaces, isEnabled: true, disabledInterfaces: [], filter: () => ({ verdict: 'accepts' }) };
   }
 
   /** Gives the installed forwards as sorted texts, with `broken` for rules that are no forward. */
@@ -220,6 +225,10 @@ export class FakeDataplane implements Dataplane {
   async connectionTable(router_id: string): Promise<Usage> {
     const { flows, otherConnections, connectionLimit } = this.#enter('connectionTable', router_id);
     return { used: flows.length + otherConnections, limit: connectionLimit };
+  }
+
+  async forwarding(routerId: string): Promise<Forwarding> {
+    return this.#enter('forwarding', routerId).forwarding;
   }
 
   async removeBaseChains(router_id: string): Promise<void> {

@@ -27,9 +27,17 @@ import {
   judgeServer,
   judgeTableOfRouter,
 } from '../../src/pat/check/judge.ts';
+import {
+  judgeFilter,
+  judgeForwarding,
+  judgeInterfaces,
+  judgeOtherRules,
+  packetOf,
+} from '../../src/pat/check/judge-path.ts';
 import { type Hop, ok, reportOf, unknown, warning } from '../../src/pat/check/report.ts';
 import type { CloudPort, CloudRouter, SecurityGroupRule } from '../../src/pat/interfaces/cloud.ts';
 import type { Mapping } from '../../src/pat/mapping/mapping.ts';
+import type { Forwarding } from '../../src/pat/router/forwarding.ts';
 import type { RouterDetails } from '../../src/pat/router/view.ts';
 import { FACTS, GATEWAY, idOf, MAPPING, NOW, ROUTER } from './samples.ts';
 
@@ -200,6 +208,37 @@ const HOSTS = [
   { host: 'net2', isAlive: false, ha_state: null },
 ];
 
+const FORWARDING: Forwarding = {
+  interfaces: [
+    { name: 'qg-1', isUp: true, addresses: FACTS.gateways },
+    { name: 'qr-5be5f541-c7', isUp: true, addresses: ['10.20.0.1'] },
+  ],
+  isEnabled: true,
+  disabledInterfaces: [],
+  filter: () => ({ verdict: 'accepts' }),
+};
+const PACKET = packetOf(MAPPING, FACTS, FORWARDING);
+const DROP = '-A FORWARD -p tcp -m tcp --dport 22 -j DROP in table filter';
+const BROKEN_PATH: Partial<Forwarding> = {
+  interfaces: FORWARDING.interfaces.map((each) => ({ ...each, isUp: false })),
+  isEnabled: false,
+  filter: () => ({ verdict: 'drops', by: DROP }),
+};
+const pathHops = (more: Partial<Forwarding>, showsHosts: boolean): readonly Hop[] =>
+  [judgeInterfaces, judgeForwarding, judgeFilter].map((judge) =>
+    judge(PACKET, { ...FORWARDING, ...more }, showsHosts, FACTS.namespace),
+  );
+const VIEW_OF_ROUTER = { portsInUse: [], warnings: [] };
+const THEIRS = {
+  protocol: 'tcp',
+  cidr: '203.0.113.10/32',
+  first: 4000,
+  last: 4001,
+  kind: 'rule',
+  text: 'table inet theirs, chain pre, handle 4: tcp 203.0.113.10/32 port 4000-4001 dnat to 10.20.0.52:22',
+} as const;
+const UNSEEN = { code: 'TRANSLATIONS_NOT_SEEN', text: 'edge: nft is not installed.' } as const;
+
 export const HOPS: readonly Hop[] = [
   judgeMapping(MAPPING),
   judgeMapping({ ...MAPPING, expires_at: '2030-06-01T00:00:00Z' }),
@@ -232,6 +271,19 @@ export const HOPS: readonly Hop[] = [
   judgeTableOfRouter({ used: 230_000, limit: 262_144 }, true),
   judgeTableOfRouter({ used: 262_000, limit: 262_144 }, true),
   judgeTableOfRouter({ used: 262_000, limit: 262_144 }, false),
+  ...pathHops({}, true),
+  ...pathHops({}, false),
+  ...pathHops(BROKEN_PATH, true),
+  ...pathHops(BROKEN_PATH, false),
+  judgeForwarding(PACKET, { ...FORWARDING, disabledInterfaces: ['qg-1'] }, true, FACTS.namespace),
+  judgeInterfaces({ ...PACKET, from: 'qr-1', to: 'qg-1' }, { ...FORWARDING, ...BROKEN_PATH }, true, FACTS.namespace),
+  judgeFilter(PACKET, { ...FORWARDING, filter: () => ({ verdict: 'may_drop', by: DROP }) }, true, FACTS.namespace),
+  judgeFilter(PACKET, { ...FORWARDING, filter: () => ({ verdict: 'may_drop', by: DROP }) }, false, FACTS.namespace),
+  judgeOtherRules(MAPPING, VIEW_OF_ROUTER, true),
+  judgeOtherRules(MAPPING, { ...VIEW_OF_ROUTER, portsInUse: [THEIRS] }, true),
+  judgeOtherRules(MAPPING, { ...VIEW_OF_ROUTER, portsInUse: [THEIRS] }, false),
+  judgeOtherRules(MAPPING, { ...VIEW_OF_ROUTER, warnings: [UNSEEN] }, true),
+  judgeOtherRules(MAPPING, { ...VIEW_OF_ROUTER, warnings: [UNSEEN] }, false),
   judgeRule({ ...MAPPING, enabled: false }, { missing: [], unexpected: [] }),
   judgeRule(MAPPING, { missing: [], unexpected: [] }),
   judgeRule(MAPPING, { missing: [MAPPING.id], unexpected: [] }),
@@ -250,6 +302,8 @@ export const HOPS: readonly Hop[] = [
   judgeNeutronPort(PORT, { ...MAPPING, server_ip: '10.20.0.99' }, true),
   judgeNeutronPort({ ...PORT, isUp: false }, MAPPING, true),
   judgeNeutronPort({ ...PORT, host: '' }, MAPPING, true),
+  judgeNeutronPort({ ...PORT, host: '', device_owner: '' }, MAPPING, true),
+  judgeGroups({ ...PORT, host: '', device_owner: '' }, GROUPS, [], MAPPING),
   judgeNeutronPort({ ...PORT, status: 'DOWN' }, MAPPING, true),
   judgeNeutronPort({ ...PORT, status: 'DOWN' }, MAPPING, false),
   judgeServer(undefined),
@@ -260,6 +314,7 @@ export const HOPS: readonly Hop[] = [
   judgeConnection('refused', MAPPING, true),
   judgeConnection('timeout', MAPPING, true),
   judgeConnection('timeout', MAPPING, false),
+  judgeConnection('timeout', MAPPING, undefined),
   judgeConnection('unreachable', MAPPING, true),
 ];
 

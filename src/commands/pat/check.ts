@@ -11,9 +11,9 @@ const EXIT_FAILED = 1;
 export default class PatCheck extends ServiceCommand {
   static override summary = 'diagnose why a mapping cannot be reached';
   static override description =
-    'Follows the path of a packet: mapping, router, node, connection table, kernel rules, counters, address scope, ' +
-    'security groups, port, server, and a TCP connection from the router to the server. Shows the first failed hop and the ' +
-    'next step. Changes nothing. Exits with 1 if a hop failed.';
+    'Follows the path of a packet: mapping, router, node, connection table, interfaces, rules of other programs, kernel rules, ' +
+    'counters, forwarding, address scope, filters, security groups, port, server, and a TCP connection from the router to the ' +
+    'server. Shows the first failed hop and the next step. Changes nothing. Exits with 1 if a hop failed.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> 0b0e0a52',
     '<%= config.bin %> <%= command.id %> 0b0e0a52 -f value -c Hop -c Verdict',

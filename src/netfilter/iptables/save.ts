@@ -80,6 +80,16 @@ function isExpected(line: string, isInside: boolean, isStart: boolean): boolean 
   return isInside && (line === 'COMMIT' || CHAIN.test(line) || RULE.test(line));
 }
 
+/** Gives the policy of a built-in chain, such as DROP; undefined where the output does not have it. */
+export function policyOf(output: string, table: string, chain: string): string | undefined {
+  const [section = ''] = output.split(`\n*${table}\n`).slice(1);
+  const [line = ''] = section.split('COMMIT', 1);
+  return line
+    .split('\n')
+    .find((each) => each.startsWith(`:${chain} `))
+    ?.split(' ')[1];
+}
+
 function savedRule(line: string): SavedRule | undefined {
   const { chain, text, packets, bytes } = RULE.exec(line)?.groups ?? {};
   if (chain === undefined || text === undefined) return undefined;

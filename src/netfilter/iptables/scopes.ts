@@ -5,7 +5,7 @@
 
 import type { ScopeMarks } from '../../pat/router/address-scope.ts';
 import type { RouterWarning } from '../../pat/router/warning.ts';
-import type { SavedTable } from './save.ts';
+import type { SavedRule, SavedTable } from './save.ts';
 
 export interface ReadScopes {
   readonly marks: ScopeMarks;
@@ -52,6 +52,11 @@ export function readScopes(namespace: string, mangle: SavedTable, filter: SavedT
     }),
   );
   return { marks, warnings: [...unknown, ...replies] };
+}
+
+/** True for a rule by which Neutron drops packets between address scopes, or requests to its metadata service. */
+export function isScopeRule({ chain, text }: SavedRule): boolean {
+  return chain === CHAIN && [INGRESS, EGRESS, METADATA].some((form) => form.test(text));
 }
 
 /** The interfaces that are in another scope than the gateway. */

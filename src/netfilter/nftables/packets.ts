@@ -2,6 +2,8 @@
  * Conditions of nft rules → the packets to which they may apply, by protocol, destination address and destination port. What is
  * not understood does not narrow them: a port that is refused in vain is better than two destinations for one port. Pure.
  */
+import type { ForwardedPacket } from '../../pat/router/forwarding.ts';
+import type { Match } from '../filter.ts';
 import { type Expression, field, type NftTable, plainElement, setElements } from './ruleset.ts';
 
 /** From the first to the last number; addresses are unsigned 32-bit numbers. */
@@ -43,6 +45,31 @@ export function packetsOfMatch(statement: Expression, table: NftTable): PacketSe
   const subjects = subjectsOf(left);
   if (op !== '==' && op !== 'in') return narrowed(subjects, undefined);
   return narrowed(subjects, setElements(right, table) ?? (isNamed(right) ? undefined : [right]));
+}
+
+/** Whether a packet has one of the values of an expression. */
+export function matchOfPacket({ left, values, packet }: PacketQuestion): Match {
+  if (isOtherFamily(left, '==', values[0])) return 'no';
+  const subjects = subjectsOf(left);
+  const matched = narrowed(subjects, values);
+  const own: Packets = {
+    protocols: [packet.protocol],
+    addresses: [[addressNumber(packet.server_ip) ?? 0, addressNumber(packet.server_ip) ?? 0]],
+    ports: [[packet.server_port, packet.server_port]],
+  };
+  const shared = intersection(matched, [own]);
+  if (shared.length === 0) return 'no';
+  const names = { protocol: 'protocols', address: 'addresses', port: 'ports' } as const;
+  const isExact = subjects.every(
+    (subject) => subject.field && matched.every((each) => names[subject.field ?? 'port'] in each),
+  );
+  return isExact ? 'yes' : 'maybe';
+}
+
+interface PacketQuestion {
+  readonly left: Expression;
+  readonly values: readonly unknown[];
+  readonly packet: Pick<ForwardedPacket, 'protocol' | 'server_ip' | 'server_port'>;
 }
 
 /** Gives, for each element of a map, the packets whose value is the key, and the element's own value. */

@@ -122,6 +122,8 @@ export function judgeGroups(
   rules: readonly SecurityGroupRule[],
   mapping: Mapping,
 ): Hop {
+  // Packets to a virtual address arrive at the ports of the servers that carry it.
+  if (mayBeVirtual(port)) return skipped('security_group', 'those of the servers that carry the address apply');
   if (!port.hasPortSecurity) return ok('security_group', 'port security is disabled: all packets are allowed');
   const missing = missingAccess(port, rules, mapping);
   const names = groups.map(({ name }) => name).join(', ') || 'none';
@@ -129,6 +131,19 @@ export function judgeGroups(
   const dropped = missing.map(missingText).join(' and ');
   const step = 'Add an ingress rule, or create the mapping again with --open-security-group.';
   return failed('security_group', `the security groups of the server (${names}) drop ${dropped}`, step);
+}
+
+const VIRTUAL =
+  'the port is not bound to a host and belongs to no server; it may hold a virtual address (keepalived, Octavia)';
+
+/** Servers carry a virtual address on their own ports: the port that holds it is DOWN and unbound, and that is right. */
+export function mayBeVirtual({ host, device_owner }: CloudPort): boolean {
+  return host === '' && !device_owner.startsWith('compute:');
+}
+
+/** The port of an address that answers. */
+export function judgeVirtualPort(port: Hop): Hop {
+  return port.verdict === 'unknown' && port.detail === VIRTUAL ? ok('port', VIRTUAL) : port;
 }
 
 /** `port` is undefined where Neutron has no port of that ID. */
@@ -149,6 +164,7 @@ export function judgeNeutronPort(port: CloudPort | undefined, { id, server_ip }:
     const step = `Run \`openstack port set --enable ${port.id}\`.`;
     return failed('port', 'the port is disabled (admin_state_up is false)', step);
   }
+  if (mayBeVirtual(port)) return unknown('port', VIRTUAL);
   if (port.host === '') return failed('port', 'the port is not bound to a host', 'Start the server.');
   if (port.status !== 'ACTIVE') {
     const agent = `the network agent ${showsHosts ? `on ${port.host}` : 'of its host'}`;
@@ -175,9 +191,15 @@ export function allowsAnySource(port: CloudPort, rules: readonly SecurityGroupRu
   return missingAccess(port, rules, { ...mapping, allowed_cidrs: [] }).length === 0;
 }
 
-/** `allowsRouter`: the security groups allow packets of the router, so that a timeout is significant. */
-export function judgeConnection(reached: ProbeResult, mapping: Mapping, allowsRouter: boolean): Hop {
+/**
+ * `allowsRouter`: the security groups allow packets of the router, so that a timeout is significant; undefined where it is not
+ * known which apply.
+ */
+export function judgeConnection(reached: ProbeResult, mapping: Mapping, allowsRouter: boolean | undefined): Hop {
   const server = `${mapping.server_ip}:${mapping.server_port}`;
+  if (reached === 'timeout' && allowsRouter === undefined) {
+    return unknown('connection', `no response from ${server}; its security groups may drop the packets of the router`);
+  }
   if (reached === 'timeout' && !allowsRouter) {
     return unknown('connection', 'cannot be probed: the security groups drop the packets of the router');
   }

@@ -7,9 +7,13 @@ export const HOPS = [
   'router',
   'node',
   'connection_table',
+  'interfaces',
+  'other_rules',
   'rule',
   'counters',
+  'forwarding',
   'address_scope',
+  'filter',
   'security_group',
   'port',
   'server',
@@ -69,7 +73,7 @@ function conclusionOf(mapping: Mapping, hops: readonly Hop[], first: Hop | undef
   const explained = explainedHops(mapping);
   const unchecked = hops.filter(({ hop, verdict }) => verdict === 'unknown' && !explained.includes(hop));
   const sentences = [
-    ...(mapping.status === 'DOWN' ? downSentences(mapping) : reachableSentences(mapping)),
+    ...(mapping.status === 'DOWN' ? downSentences(mapping) : reachableSentences(mapping, unchecked.length === 0)),
     ...(unchecked.length === 0 ? [] : [`Not checked: ${unchecked.map(({ hop }) => HOP_LABELS[hop]).join(', ')}.`]),
     ...hops.flatMap(({ verdict, detail, next_step }) => (verdict === 'warning' ? [sentence(detail), next_step] : [])),
   ];
@@ -88,9 +92,10 @@ function downSentences({ status_code, status_reason }: Mapping): readonly string
     : [`The mapping is DOWN: ${status_reason}.`];
 }
 
-function reachableSentences({ gateway_ip, router_port, protocol }: Mapping): readonly string[] {
+function reachableSentences({ gateway_ip, router_port, protocol }: Mapping, isAllChecked: boolean): readonly string[] {
   return [
-    'No problem found between the router and the server.',
+    // What was not checked may be what is wrong.
+    ...(isAllChecked ? ['No problem found between the router and the server.'] : []),
     `If ${gateway_ip}:${router_port}/${protocol} cannot be reached, check the path from the client to the router.`,
   ];
 }
@@ -101,9 +106,13 @@ export const HOP_LABELS: Readonly<Record<HopName, string>> = {
   router: 'router',
   node: 'node',
   connection_table: 'connection table',
+  interfaces: 'interfaces of the router',
+  other_rules: 'rules of other programs',
   rule: 'kernel rules',
   counters: 'counters',
+  forwarding: 'forwarding',
   address_scope: 'address scope',
+  filter: 'filters of the router',
   security_group: 'security groups',
   port: 'port',
   server: 'server',

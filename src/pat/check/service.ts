@@ -12,6 +12,7 @@ import type { Prober } from '../interfaces/prober.ts';
 import type { MappingStore } from '../interfaces/store.ts';
 import type { Mapping } from '../mapping/mapping.ts';
 import type { MappingView } from '../mapping/view.ts';
+import type { RouterFacts } from '../router/facts.ts';
 import {
   allowsAnySource,
   judgeConnection,
@@ -25,8 +26,12 @@ import {
   judgeScope,
   judgeServer,
   judgeTableOfRouter,
+  judgeVirtualPort,
+  mayBeVirtual,
 } from './judge.ts';
-import { type CheckReport, type Hop, type HopName, reportOf, skipped, unknown } from './report.ts';
+import { judgeFilter, judgeForwarding, judgeInterfaces, judgeOtherRules, packetOf } from './judge-path.ts';
+import { messageFor, orUnknown } from './or-unknown.ts';
+import { type CheckReport, type Hop, reportOf, skipped, unknown } from './report.ts';
 
 /** Checks of mappings, by this node or by a remote PAT agent. */
 export interface Checks {
@@ -37,7 +42,7 @@ export interface Checks {
 interface CheckServiceParts {
   readonly pat: { get(id: string, requester?: Requester): Promise<MappingView> };
   readonly store: Pick<MappingStore, 'read'>;
-  readonly dataplane: Pick<Dataplane, 'facts' | 'connectionTable'>;
+  readonly dataplane: Pick<Dataplane, 'facts' | 'connectionTable' | 'forwarding'>;
   readonly agent: RouterInspector;
   readonly prober: Prober;
   /** Undefined on a node without OpenStack. */
@@ -55,6 +60,8 @@ export interface CheckLimits {
 /** A check of a server that does not respond takes that long. */
 const SECONDS = 5;
 
+/** Hops that are judged by what the router does with packets. */
+const PATH = ['interfaces', 'forwarding', 'filter'] as const;
 const NO_CLOUD = 'OpenStack is not configured on this node';
 const NO_ROUTER = 'the router is not on this node';
 const NO_PORT = 'the mapping has an address without a Neutron port';
@@ -94,7 +101,9 @@ export class CheckService implements Checks {
     // The inspection of the kernel has just read the counters.
     const { counters } = await this.#parts.pat.get(mapping.id, requester);
     const own = [judgeMapping(mapping), judgeCounters(counters)];
-    return reportOf(mapping, [...own, ...kernel, table, ...cloud.hops, connection(cloud.allowsRouter)]);
+    const reached = connection(cloud.allowsRouter);
+    const hops = reached.verdict === 'ok' ? cloud.hops.map(judgeVirtualPort) : cloud.hops;
+    return reportOf(mapping, [...own, ...kernel, table, ...hops, reached]);
   }
 
   async #inKernel(mapping: Mapping, showsHosts: boolean): Promise<readonly Hop[]> {
@@ -105,19 +114,39 @@ export class CheckService implements Checks {
       view = await agent.inspect(router_id, 'audit');
     } catch (error) {
       if (!isPraasError(error)) throw error;
-      const rest = ['rule', 'address_scope'] as const;
+      const rest = ['other_rules', 'rule', 'address_scope', ...PATH] as const;
       if (error.code !== 'ROUTER_NOT_FOUND') {
-        return (['node', ...rest] as const).map((hop) => unknown(hop, error.message));
+        return (['node', ...rest] as const).map((hop) => unknown(hop, messageFor(error, showsHosts)));
       }
       const hosts = showsHosts ? await this.#hosts(router_id) : undefined;
       return [judgeNode(undefined, hosts), ...rest.map((hop) => skipped(hop, NO_ROUTER))];
     }
-    const record = await store.read(router_id);
+    const [record, path] = await Promise.all([store.read(router_id), this.#path(mapping, view.facts, showsHosts)]);
     return [
+      ...path,
+      judgeOtherRules(mapping, view, showsHosts),
       judgeNode(view.facts, showsHosts ? await this.#hosts(router_id) : undefined),
       judgeRule(mapping, agent.drift(view, record)),
       judgeScope(view.facts, mapping),
     ];
+  }
+
+  async #path(mapping: Mapping, facts: RouterFacts, showsHosts: boolean): Promise<readonly Hop[]> {
+    if (facts.isStandby) return PATH.map((hop) => skipped(hop, 'a standby HA instance forwards nothing'));
+    return orUnknown(
+      PATH,
+      async () => {
+        const forwarding = await this.#parts.dataplane.forwarding(mapping.router_id);
+        const packet = packetOf(mapping, facts, forwarding);
+        const { namespace } = facts;
+        return [
+          judgeInterfaces(packet, forwarding, showsHosts, namespace),
+          judgeForwarding(packet, forwarding, showsHosts, namespace),
+          judgeFilter(packet, forwarding, showsHosts, namespace),
+        ];
+      },
+      showsHosts,
+    );
   }
 
   async #connectionTable({ router_id }: Mapping, showsHosts: boolean): Promise<Hop> {
@@ -126,7 +155,7 @@ export class CheckService implements Checks {
     } catch (error) {
       if (isPraasError(error, 'ROUTER_NOT_FOUND')) return skipped('connection_table', NO_ROUTER);
       if (!isPraasError(error)) throw error;
-      return unknown('connection_table', error.message);
+      return unknown('connection_table', messageFor(error, showsHosts));
     }
   }
 
@@ -143,7 +172,7 @@ export class CheckService implements Checks {
     }
     const { router_id, port_id, server_id } = mapping;
     const port = port_id === null ? undefined : cloud.port(port_id);
-    let allowsRouter = true;
+    let allowsRouter: boolean | undefined = true;
     const hops = await Promise.all([
       orUnknown(['router'], async () => judgeNeutronRouter(await cloud.router(router_id), mapping)),
       port === undefined
@@ -151,7 +180,7 @@ export class CheckService implements Checks {
         : orUnknown(['port', 'security_group'], async () => {
             const found = await port;
             const rules = found && (await cloud.securityGroupRules(found.security_group_ids));
-            allowsRouter = !found || !rules || allowsAnySource(found, rules, mapping);
+            if (found && rules) allowsRouter = mayBeVirtual(found) ? undefined : allowsAnySource(found, rules, mapping);
             return [
               judgeNeutronPort(found, mapping, showsHosts),
               await judgeGroupsOf(cloud, found, rules ?? [], mapping),
@@ -168,7 +197,7 @@ export class CheckService implements Checks {
   }
 
   /** Gives a function, because the verdict also depends on the security groups, which are read at the same time. */
-  async #connection(mapping: Mapping): Promise<(allowsRouter: boolean) => Hop> {
+  async #connection(mapping: Mapping): Promise<(allowsRouter: boolean | undefined) => Hop> {
     const { protocol, router_id, server_ip, server_port } = mapping;
     if (protocol !== 'tcp') return () => skipped('connection', 'UDP cannot be probed');
     try {
@@ -194,8 +223,8 @@ function begin(underWay: UnderWay, key: string, limit: keyof CheckLimits, limits
 
 interface CloudHops {
   readonly hops: readonly Hop[];
-  /** The security groups allow packets from the router, which probes the server. */
-  readonly allowsRouter: boolean;
+  /** The security groups allow packets from the router, which probes the server; undefined where it is not known which apply. */
+  readonly allowsRouter: boolean | undefined;
 }
 
 async function judgeGroupsOf(
@@ -206,14 +235,4 @@ async function judgeGroupsOf(
 ): Promise<Hop> {
   if (port === undefined) return skipped('security_group', 'the port was deleted in Neutron');
   return judgeGroups(port, await cloud.securityGroups(port.security_group_ids), rules, mapping);
-}
-
-/** Gives these hops as unknown where the work throws an error of the catalogue. */
-async function orUnknown(hops: readonly HopName[], work: () => Promise<Hop | readonly Hop[]>): Promise<readonly Hop[]> {
-  try {
-    return [await work()].flat();
-  } catch (error) {
-    if (!isPraasError(error)) throw error;
-    return hops.map((hop) => unknown(hop, error.message));
-  }
 }

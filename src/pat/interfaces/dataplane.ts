@@ -7,6 +7,7 @@ import type { Flow } from '../plan/connection.ts';
 import type { UnmanagedRule } from '../plan/unmanaged-rules.ts';
 import type { ScopeMarks } from '../router/address-scope.ts';
 import type { RouterFacts } from '../router/facts.ts';
+import type { Forwarding } from '../router/forwarding.ts';
 import type { PortInUse } from '../router/port-in-use.ts';
 import type { RouterWarning } from '../router/warning.ts';
 
@@ -48,6 +49,8 @@ export interface Dataplane {
    * Throws ROUTER_NOT_FOUND.
    */
   connectionTable(routerId: string): Promise<Usage | undefined>;
+  /** Whether the router forwards packets, and what its filters do with them. Throws ROUTER_NOT_FOUND. */
+  forwarding(routerId: string): Promise<Forwarding>;
   /** Ends these connections, and none of those to keep; one that has just ended by itself is no error. */
   endFlows(routerId: string, flows: readonly Flow[], keep: readonly Flow[]): Promise<void>;
 }

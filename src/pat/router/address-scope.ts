@@ -3,8 +3,7 @@
  * it leaves by an internal interface of another scope. Packets to published ports cross scopes, so they get the mark of the
  * internal interface where the marks differ. Pure.
  */
-import { cidrContains, prefixLengthOf } from '../../core/values/ipv4.ts';
-import type { RouterFacts } from './facts.ts';
+import { networkOf, type RouterFacts } from './facts.ts';
 
 /**
  * By internal interface, the mark that packets from outside need to leave by it; undefined where they need none. Empty for a
@@ -25,7 +24,6 @@ export function hasNewInterface(marks: ScopeMarks, { inside }: RouterFacts): boo
 }
 
 /** Gives the mark that packets to the server need: that of the longest matching prefix, as in routing. */
-export function scopeMarkFor({ inside }: RouterFacts, serverIp: string): number | undefined {
-  const networks = inside.filter(({ cidr }) => cidrContains(cidr, serverIp));
-  return networks.toSorted((a, b) => prefixLengthOf(b.cidr) - prefixLengthOf(a.cidr))[0]?.scopeMark;
+export function scopeMarkFor(facts: RouterFacts, serverIp: string): number | undefined {
+  return networkOf(facts, serverIp)?.scopeMark;
 }

@@ -1,5 +1,5 @@
 /** What is known of a router on this node: its addresses, its networks and how they are reached. Pure. */
-import { cidrContains, isEdgeOf } from '../../core/values/ipv4.ts';
+import { cidrContains, isEdgeOf, prefixLengthOf } from '../../core/values/ipv4.ts';
 import type { ErrorFacts } from '../errors.ts';
 import type { Mapping } from '../mapping/mapping.ts';
 
@@ -32,6 +32,12 @@ export interface RouterFacts {
   /** All IPv4 addresses of the router, including gateways and floating IPs. */
   readonly addresses: readonly string[];
   readonly inside: readonly InsideNetwork[];
+}
+
+/** Gives the network by which the router reaches an address: that of the longest matching prefix, as in routing. */
+export function networkOf({ inside }: Pick<RouterFacts, 'inside'>, address: string): InsideNetwork | undefined {
+  const networks = inside.filter(({ cidr }) => cidrContains(cidr, address));
+  return networks.toSorted((a, b) => prefixLengthOf(b.cidr) - prefixLengthOf(a.cidr))[0];
 }
 
 /** Gives why `server_ip` is not the address of a server behind the router, as facts of the error; undefined where it can be. */

@@ -23,6 +23,7 @@ import type { SecurityGroupRule } from '../../../src/pat/interfaces/cloud.ts';
 import type { Prober } from '../../../src/pat/interfaces/prober.ts';
 import type { Mapping } from '../../../src/pat/mapping/mapping.ts';
 import { Agent } from '../../../src/pat/reconcile/agent.ts';
+import type { ForwardedPacket, Forwarding } from '../../../src/pat/router/forwarding.ts';
 import { FakeCloud, portOf, WEB, WEB_PORT } from '../../support/fake-cloud.ts';
 import { errorOf, type FakeNode, fakeNode } from '../../support/fake-node.ts';
 import { tenant } from '../../support/requests.ts';
@@ -76,9 +77,13 @@ test('without a problem every hop is ok, and the conclusion names the published 
     router: 'ok',
     node: 'ok',
     connection_table: 'ok',
+    interfaces: 'ok',
+    other_rules: 'ok',
     rule: 'ok',
     counters: 'skipped',
+    forwarding: 'ok',
     address_scope: 'ok',
+    filter: 'ok',
     security_group: 'ok',
     port: 'ok',
     server: 'ok',
@@ -234,6 +239,176 @@ describe('the connection table of the router', () => {
   test('of a router that is not on this node is skipped', async () => {
     node.dataplane.lose(mapping.router_id);
     expect(hopOf((await service().check(mapping.id)).hops)).toMatchObject({ verdict: 'skipped' });
+  });
+});
+
+describe('what the router does with packets beside the rules of praas:', () => {
+  const RULE = '-A FORWARD -j DROP in table filter';
+  const NOTHING_WRONG = /No problem found/;
+  const checkAs = async (requester?: Requester): Promise<CheckReport & { of: (hop: HopName) => Hop | undefined }> => {
+    cloud.itsRules.push(openTo(22));
+    const report = await service().check(mapping.id, requester);
+    return { ...report, of: (name) => report.hops.find(({ hop }) => hop === name) };
+  };
+  const change = (more: Partial<Forwarding>): void => {
+    node.router.forwarding = { ...node.router.forwarding, ...more };
+  };
+
+  test('without a problem the conclusion says so', async () => {
+    expect((await checkAs()).conclusion).toMatch(NOTHING_WRONG);
+  });
+
+  test('forwarding that is off, in the router or on the external interface, is the failure', async () => {
+    change({ isEnabled: false });
+    const off = await checkAs();
+    expect(off.of('forwarding')).toMatchObject({
+      verdict: 'failed',
+      next_step: expect.stringContaining('ip_forward=1'),
+    });
+    expect([off.ok, off.conclusion]).toEqual([false, expect.stringContaining('ip_forward')]);
+
+    change({ isEnabled: true, disabledInterfaces: ['qr-5be5f541-c7'] });
+    expect((await checkAs()).of('forwarding')?.verdict).toBe('ok');
+    change({ disabledInterfaces: ['qg-1841a257-44'] });
+    expect((await checkAs()).of('forwarding')?.verdict).toBe('failed');
+  });
+
+  test.each([
+    [0, 'external'],
+    [1, 'internal'],
+  ])('interface %i of the router that is down is the failure: the %s one', async (index, side) => {
+    const { interfaces } = node.router.forwarding;
+    change({ interfaces: interfaces.map((each, at) => (at === index ? { ...each, isUp: false } : each)) });
+    const { of, ok } = await checkAs();
+    expect(of('interfaces')).toMatchObject({ verdict: 'failed', detail: expect.stringContaining(side) });
+    expect(ok).toBe(false);
+  });
+
+  test('an interface that is not on the path may be down', async () => {
+    change({ interfaces: [...node.router.forwarding.interfaces, { name: 'qr-other', isUp: false, addresses: [] }] });
+    expect((await checkAs()).of('interfaces')?.verdict).toBe('ok');
+  });
+
+  test('a filter is asked for the packet of the mapping, and what drops it is quoted', async () => {
+    const asked: ForwardedPacket[] = [];
+    change({
+      filter: (packet) => {
+        asked.push(packet);
+        return { verdict: 'drops', by: RULE };
+      },
+    });
+    const { of, ok, conclusion } = await checkAs();
+
+    expect(of('filter')).toMatchObject({ verdict: 'failed', detail: expect.stringContaining(RULE) });
+    expect([ok, conclusion]).toEqual([false, expect.stringContaining(RULE)]);
+    const { protocol, server_ip, server_port, gateway_ip, router_port } = mapping;
+    const interfaces = { from: 'qg-1841a257-44', to: 'qr-5be5f541-c7' };
+    expect(asked).toEqual([{ protocol, server_ip, server_port, gateway_ip, router_port, ...interfaces }]);
+  });
+
+  test('a rule that may drop it is unknown, and the conclusion does not say that nothing is wrong', async () => {
+    change({ filter: () => ({ verdict: 'may_drop', by: RULE }) });
+    const { of, ok, conclusion } = await checkAs();
+    expect(of('filter')).toMatchObject({ verdict: 'unknown', detail: expect.stringContaining(RULE) });
+    expect(ok).toBe(true);
+    expect(conclusion).not.toMatch(NOTHING_WRONG);
+    expect(conclusion).toContain(HOP_LABELS.filter);
+  });
+
+  test('a translation by others is named, and one that is not seen is unknown too', async () => {
+    const text = 'table inet theirs, chain pre, handle 4: tcp 203.0.113.10/32 port 4000 dnat';
+    const range = { protocol: 'tcp', cidr: '203.0.113.0/24', first: 3999, last: 4001, text } as const;
+    node.router.portsInUse = [{ ...range, kind: 'rule' }];
+    const named = await checkAs();
+    expect(named.of('other_rules')).toMatchObject({ verdict: 'unknown', detail: expect.stringContaining(text) });
+    expect(named.conclusion).not.toMatch(NOTHING_WRONG);
+
+    node.router.portsInUse = [{ ...range, first: 4001, kind: 'rule' }];
+    expect((await checkAs()).of('other_rules')?.verdict).toBe('ok');
+    node.router.warnings = [{ code: 'TRANSLATIONS_NOT_SEEN', text: 'edge: nft is not installed.' }];
+    expect((await checkAs()).of('other_rules')).toMatchObject({
+      verdict: 'unknown',
+      detail: 'edge: nft is not installed',
+    });
+  });
+
+  test('a project is told which hop fails, and no rule, interface or setting of the node', async () => {
+    const { interfaces } = node.router.forwarding;
+    change({
+      isEnabled: false,
+      interfaces: interfaces.map((each) => ({ ...each, isUp: false })),
+      filter: () => ({ verdict: 'drops', by: RULE }),
+    });
+    const text = 'a rule of theirs';
+    node.router.portsInUse = [{ protocol: 'tcp', cidr: '0.0.0.0/0', first: 1, last: 9999, kind: 'rule', text }];
+    const { hops } = await checkAs(MEMBER);
+
+    expect(verdictsOf(hops)).toMatchObject({
+      interfaces: 'failed',
+      forwarding: 'failed',
+      filter: 'failed',
+      other_rules: 'unknown',
+    });
+    expect(JSON.stringify(hops)).not.toMatch(/FORWARD|qg-|qr-|theirs|sysctl/);
+  });
+
+  test('what cannot be read is unknown, and the rest is judged', async () => {
+    node.dataplane.failNext('forwarding', praasError('TABLE_UNREADABLE', { router: 'edge', table: 'nat' }));
+    const { hops, conclusion } = await checkAs();
+    expect(verdictsOf(hops)).toMatchObject({
+      interfaces: 'unknown',
+      forwarding: 'unknown',
+      filter: 'unknown',
+      rule: 'ok',
+    });
+    expect(conclusion).not.toMatch(NOTHING_WRONG);
+  });
+
+  test('a router that cannot be read at all says so in each of its hops, and none is failed or ok', async () => {
+    node.dataplane.failNext('observe', praasError('TABLE_UNREADABLE', { router: 'edge', table: 'nat' }));
+    const { of, conclusion } = await checkAs();
+    for (const hop of ['node', 'other_rules', 'rule', 'interfaces', 'forwarding', 'filter'] as const) {
+      expect(of(hop)).toMatchObject({ verdict: 'unknown', detail: expect.stringContaining('nat') });
+    }
+    expect(conclusion).not.toMatch(NOTHING_WRONG);
+  });
+});
+
+describe('a port that may hold a virtual address, DOWN and bound to no host as it should be:', () => {
+  beforeEach(() => {
+    const virtual = { host: '', status: 'DOWN', device_id: '', device_owner: '' };
+    const index = cloud.itsPorts.findIndex(({ id }) => id === WEB_PORT);
+    cloud.itsPorts[index] = portOf({ ...cloud.itsPorts[index], id: WEB_PORT, ...virtual });
+  });
+  const check = (): Promise<CheckReport> => service({ server_id: null }).check(mapping.id);
+
+  test('is ok when the connection works, and its own security groups do not count', async () => {
+    cloud.itsRules.length = 0;
+    const { hops, ok, conclusion } = await check();
+    expect(verdictsOf(hops)).toMatchObject({ port: 'ok', security_group: 'skipped', connection: 'ok' });
+    expect(hops.find(({ hop }) => hop === 'port')?.detail).toContain('virtual');
+    expect(ok).toBe(true);
+    expect(conclusion).toMatch(/No problem found/);
+  });
+
+  test('is unknown when it does not answer, and no step starts a server', async () => {
+    reached = 'timeout';
+    const { hops, ok, conclusion } = await check();
+    expect(verdictsOf(hops)).toMatchObject({ port: 'unknown', security_group: 'skipped', connection: 'unknown' });
+    expect(JSON.stringify(hops)).not.toContain('Start the server');
+    expect(ok).toBe(true);
+    expect(conclusion).not.toMatch(/No problem found/);
+  });
+
+  test('a refusal is still a failure of the connection', async () => {
+    reached = 'refused';
+    expect(verdictsOf((await check()).hops)).toMatchObject({ port: 'unknown', connection: 'failed' });
+  });
+
+  test('an unbound port of a server is still the failure', async () => {
+    const index = cloud.itsPorts.findIndex(({ id }) => id === WEB_PORT);
+    cloud.itsPorts[index] = portOf({ ...cloud.itsPorts[index], id: WEB_PORT, device_owner: 'compute:nova' });
+    expect(verdictsOf((await service().check(mapping.id)).hops).port).toBe('failed');
   });
 });
 
