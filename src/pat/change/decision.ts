@@ -22,6 +22,9 @@ import { nextPort } from './allocation.ts';
 import { choosePort } from './port-choice.ts';
 import type { Condition, Decision, Situation } from './situation.ts';
 
+/** Fields for people: they change no rule, so no connection has to be looked at. */
+const WORDS: ReadonlySet<string> = new Set(['name', 'description'] satisfies (keyof MappingPatch)[]);
+
 /** Decides a new mapping with this ID. Throws NO_GATEWAY, GATEWAY_NOT_LOCAL, SERVER_NOT_BEHIND_ROUTER, PORT_TAKEN, PORT_RESERVED, NO_FREE_PORT. */
 export function decideCreate(situation: Situation, newMapping: NewMapping, id: string): Decision {
   const gatewayIp = chooseGateway(situation, newMapping);
@@ -134,7 +137,9 @@ export function decideUpdate(
     mapping,
     delta: {
       put: [mapping],
-      pending: [...record.pending, endpointOf(before), endpointOf(mapping)],
+      ...(given.some(([field]) => !WORDS.has(field)) && {
+        pending: [...record.pending, endpointOf(before), endpointOf(mapping)],
+      }),
       ...(next !== undefined && { next_port: next }),
     },
   };

@@ -52,6 +52,16 @@ test('an empty list of networks and a removed expiry are changes', () => {
   });
 });
 
+test('words change no rule: no endpoint becomes pending, and those that were stay', () => {
+  const { delta, mapping } = decide(
+    { name: 'new', description: 'words' },
+    { record: { ...RECORD, pending: [at(4003)] } },
+  );
+
+  expect(delta).toEqual({ put: [mapping] });
+  expect(decide({ name: 'new', allowed_cidrs: [] }).delta.pending).toHaveLength(2);
+});
+
 test('the previous and the new endpoint become pending, after those that were pending', () => {
   const { delta, mapping } = decide({ router_port: 4002 }, { record: { ...RECORD, pending: [at(4003)] } });
 

@@ -145,7 +145,7 @@ describe('update', () => {
   test('of the expiry of an expired mapping publishes it again', async () => {
     await node.pat.update(idOf(1), { expires_at: '2030-01-01T01:00:00Z' });
     node.clock.advance(7200);
-    expect((await node.pat.get(idOf(1))).status).toBe('DOWN');
+    expect(await node.pat.get(idOf(1))).toMatchObject({ status: 'PENDING', status_code: 'EXPIRY_PENDING' });
 
     const { value } = await node.pat.update(idOf(1), { expires_at: null });
 

@@ -99,14 +99,14 @@ test('a mapping that a clock that jumped ahead has ended is open again at the ne
   expect(node.router.inPlace()).toEqual(expected.filter((text) => !text.startsWith(idOf(1))));
 });
 
-test('an expired mapping is shown as DOWN before a sync removes it', async () => {
+test('an expired mapping is shown as PENDING until a sync has removed its rules', async () => {
   await node.pat.update(idOf(1), { expires_at: '2030-01-01T01:00:00Z' });
 
   node.clock.advance(3600);
 
   expect(await node.pat.get(idOf(1))).toMatchObject({
-    status: 'DOWN',
-    status_code: 'EXPIRED',
+    status: 'PENDING',
+    status_code: 'EXPIRY_PENDING',
   });
   expect(node.router.inPlace()).toEqual(expected);
 });
