@@ -19,7 +19,7 @@ export const HEADERS = {
     .string(A_KEY)
     .regex(/^[\x20-\x7e]{1,255}$/, A_KEY)
     .optional()
-    .describe('unique per request, such as a UUID; a repetition within a day gets the same response'),
+    .describe('unique per request, such as a UUID; a repetition within a day does nothing twice'),
 } as const;
 export type HeaderName = keyof typeof HEADERS;
 

@@ -34,7 +34,7 @@ export function createMappings({ pat, idempotency, policy }: MappingChangesParts
     summary: 'Publish one port, or several ports of one router',
     description:
       'Responds when the rules are in the kernel. A list is created completely or not at all. With an Idempotency-Key, a ' +
-      'repeated request gets the response of the first one and creates nothing.',
+      'repeated request creates nothing and gets the mappings of the first one as they are.',
     tag: 'mappings',
     action: 'mapping:create',
     query: ChangeQuery,
@@ -54,11 +54,10 @@ export function createMappings({ pat, idempotency, policy }: MappingChangesParts
         return createdResponse(body, value, warnings, script);
       };
       if (key === undefined || options.dryRun) return create();
-      const recover = async (ids: readonly string[], error: unknown): Promise<EndpointResponse> => {
-        if (!isPraasError(error, 'MAPPING_EXISTS')) throw error;
-        return createdResponse(body, await Promise.all(ids.map((id) => pat.get(id))), []);
-      };
-      return idempotency.run({ requester, key, inputs }, create, recover);
+      const again = async (ids: readonly string[]): Promise<EndpointResponse> =>
+        createdResponse(body, await Promise.all(ids.map((id) => pat.get(id, requester))), []);
+      const exist = (error: unknown): boolean => isPraasError(error, 'MAPPING_EXISTS');
+      return idempotency.run({ requester, key, inputs }, { create, again, exist });
     },
   });
 }

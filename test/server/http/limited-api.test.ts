@@ -58,3 +58,13 @@ test.each([
 test.each([['GET /healthz HTTP/1.1', 'Host: a'], ['GET /healthz HTTP/1.0']])('%s is answered', async (...lines) => {
   expect(await raw(...lines)).toMatch(/^HTTP\/1\.1 200 /);
 });
+
+test.each(['', 'k'.repeat(256), 'k\u00e9'])('an Idempotency-Key of %j is refused', async (key) => {
+  const json = { mapping: { ...REQUEST, server_port: 22 } };
+  const response = await api.call('post', '/v1/mappings', { headers: { 'Idempotency-Key': key }, json });
+
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({
+    errors: [{ code: 'praas.invalid-input', facts: { field: 'Idempotency-Key' } }],
+  });
+});
