@@ -82,7 +82,9 @@ export async function readCloud({
   const { profile = written['cloud'], ...plain } = written;
   const { base, notes } = await readProfile(profile, vendorFiles(path, files, env), readFile);
   const secret = secrets[name];
-  const merged = mergeClouds([base, plain, isObject(secret) ? secret : {}]);
+  // The regions of the cloud itself go before the region of its profile.
+  const inherited = plain['regions'] === undefined ? base : { ...base, region_name: undefined };
+  const merged = mergeClouds([inherited, plain, isObject(secret) ? secret : {}]);
   return parseCloud({ name, where: path, cloud: merged, variables, notes });
 }
 
