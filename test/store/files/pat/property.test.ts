@@ -1,9 +1,10 @@
 /** Whatever is written, taken back, folded and reopened in whatever order: the store holds what a plain model holds. */
-import { existsSync } from 'node:fs';
+import { cpSync, existsSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type Delta, emptyRecord, type RouterRecord, withDelta } from '../../../../src/pat/mapping/record.ts';
-import { comparable, freshDirectory, idOf, mapping, openStore, ROUTER, snapshotPath } from './support.ts';
+import { comparable, freshDirectory, idOf, journalPath, mapping, openStore, ROUTER, snapshotPath } from './support.ts';
 
 interface Step {
   readonly kind: 'commit' | 'stage';
@@ -15,6 +16,8 @@ interface Round {
   /** After so many steps everything before is rolled back; more than there are: never. */
   readonly rollbackAfter: number;
   readonly reopen: boolean;
+  /** Before the round an operator copies the files, or puts the last copy in their place, beside the open store. */
+  readonly operator: 'nothing' | 'copies' | 'restores';
 }
 
 const NUMBER = fc.nat({ max: 11 });
@@ -45,7 +48,25 @@ const ROUND: fc.Arbitrary<Round> = fc.record({
   steps: fc.array(STEP, { maxLength: 5 }),
   rollbackAfter: fc.nat({ max: 9 }),
   reopen: fc.boolean(),
+  operator: fc.constantFrom('nothing', 'nothing', 'copies', 'restores'),
 });
+
+/** Undefined where there is no file yet: that is nothing to restore. */
+function copyFiles(directory: string, model: RouterRecord): RouterRecord | undefined {
+  if (!existsSync(journalPath(directory))) return undefined;
+  rmSync(copyPath(directory), { recursive: true, force: true });
+  cpSync(dirname(journalPath(directory)), copyPath(directory), { recursive: true });
+  return model;
+}
+
+function restoreFiles(directory: string, model: RouterRecord): RouterRecord {
+  const routers = dirname(journalPath(directory));
+  rmSync(routers, { recursive: true });
+  cpSync(copyPath(directory), routers, { recursive: true });
+  return model;
+}
+
+const copyPath = (directory: string): string => join(directory, 'copy');
 
 /** Does the round on both, gives the model's record after it. */
 async function play(round: Round, store: ReturnType<typeof openStore>, begin: RouterRecord): Promise<RouterRecord> {
@@ -64,14 +85,19 @@ async function play(round: Round, store: ReturnType<typeof openStore>, begin: Ro
   });
 }
 
-test('random deltas, rollbacks, folds and reopenings leave what the same deltas leave in a plain map', async () => {
+test('random deltas, rollbacks, folds, reopenings and restored copies leave what the same deltas leave in a plain map', async () => {
   let folded = 0;
+  let restored = 0;
   const property = fc.asyncProperty(fc.array(ROUND, { minLength: 1, maxLength: 8 }), async (rounds) => {
     const directory = freshDirectory();
     let store = openStore(directory.path);
     let model = emptyRecord(ROUTER);
     try {
+      let copy: RouterRecord | undefined;
       for (const round of rounds) {
+        if (round.operator === 'copies') copy = copyFiles(directory.path, model);
+        if (round.operator === 'restores' && copy) model = restoreFiles(directory.path, copy);
+        if (round.operator === 'restores' && copy) restored++;
         model = await play(round, store, model);
         expect(comparable(await store.read(ROUTER))).toEqual(comparable(model));
         expect(comparable(await openStore(directory.path).read(ROUTER))).toEqual(comparable(model));
@@ -87,4 +113,5 @@ test('random deltas, rollbacks, folds and reopenings leave what the same deltas 
   });
   await fc.assert(property, { numRuns: 60 });
   expect(folded).toBeGreaterThan(0);
+  expect(restored).toBeGreaterThan(0);
 });
