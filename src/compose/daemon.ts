@@ -60,6 +60,8 @@ interface DaemonParts<C> {
   readonly parts: readonly Part[];
   readonly supervisor: Supervisor;
   readonly log: Logger;
+  /** Other processes may have moved the log file; a reload is what they ask for then. */
+  readonly reopenLog: () => void;
   readonly version: string;
   /** How long requests may take after the daemon is told to stop. */
   readonly graceMs: number;
@@ -133,8 +135,9 @@ export class Daemon<C> {
   }
 
   async #reload(read: () => Promise<C>): Promise<void> {
-    const { settings, tls: source, readFiles, supervisor, log } = this.#parts;
+    const { settings, tls: source, readFiles, supervisor, log, reopenLog } = this.#parts;
     await supervisor.reloading();
+    reopenLog();
     try {
       const next = await read();
       const tls = await source?.read(next);

@@ -46,6 +46,7 @@ export async function composeMonitorAgent(config: Config, runtime: DaemonContext
     parts: [{ start: async () => loop.start(), stop: () => loop.stop() }],
     supervisor: composeServiceManager(env, complain),
     log,
+    reopenLog: () => log.reopen(),
     version,
     graceMs: GRACE_MS,
     async close() {

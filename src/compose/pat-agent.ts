@@ -88,6 +88,7 @@ export async function composePatAgent(
     parts: [routerWatch, ...cloudParts(cloud, monitor), controller],
     supervisor: composeServiceManager(env, complain),
     log,
+    reopenLog: () => file.reopen(),
     version,
     graceMs: config.command_timeout_seconds * 1000 + GRACE_MS,
     async close() {

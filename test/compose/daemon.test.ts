@@ -43,6 +43,7 @@ function daemonOf(first: Settings): Daemon<Settings> {
     parts: [partOf('a'), partOf('b')],
     supervisor: { ready: () => note('ready'), reloading: async () => undefined, stopping: async () => undefined },
     log,
+    reopenLog: () => void notes.push('reopen'),
     version: '1.0.0',
     graceMs: 0,
     close: () => note('released'),
@@ -64,7 +65,7 @@ test('a new certificate is in force after a reload', async () => {
   notes = [];
   await daemon.reload(async () => SECURE);
 
-  expect(notes).toEqual(['renew', `apply ${SECURE.certificate}`, 'ready']);
+  expect(notes).toEqual(['reopen', 'renew', `apply ${SECURE.certificate}`, 'ready']);
   expect(log.lines.filter(({ level }) => level === 'warn')).toEqual([]);
 });
 
@@ -83,6 +84,6 @@ test('a configuration that cannot be read changes nothing', async () => {
   notes = [];
   await daemon.reload(() => Promise.reject(new Error('no')));
 
-  expect(notes).toEqual(['ready']);
+  expect(notes).toEqual(['reopen', 'ready']);
   expect(log.lines.at(-1)).toMatchObject({ level: 'warn', details: { error: 'no' } });
 });
