@@ -209,6 +209,11 @@ const OTHER_FACTS: { readonly [C in ErrorCode]?: ErrorFacts<C> | readonly ErrorF
     { ...FACTS.DAEMON_UNREACHABLE, may_have_changed: true },
     { ...FACTS.DAEMON_UNREACHABLE, url: '/run/praas/praas.sock' },
   ],
+  TLS_INVALID: {
+    path: '/etc/key.pem',
+    reason: 'mode 0644 gives other users access to the private key',
+    mode: '0644',
+  },
   DAEMON_BAD_RESPONSE: { ...FACTS.DAEMON_BAD_RESPONSE, may_have_changed: true },
 };
 

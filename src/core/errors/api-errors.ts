@@ -94,8 +94,11 @@ export const API_ERRORS = {
   ),
   TLS_INVALID: entry(
     'Invalid',
-    (f: { path: string; reason: string }) => `cannot use ${f.path} for TLS: ${f.reason}`,
-    () => ['Set tls_cert and tls_key to a certificate and its private key, as PEM files.'],
+    (f: { path: string; reason: string; mode?: string }) => `cannot use ${f.path} for TLS: ${f.reason}`,
+    (f) =>
+      f.mode === undefined
+        ? ['Set tls_cert and tls_key to a certificate and its private key, as PEM files.']
+        : [`Run \`chmod 600 ${f.path}\`.`],
   ),
   DAEMON_UNREACHABLE: entry(
     'Unavailable',

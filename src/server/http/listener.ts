@@ -35,6 +35,14 @@ const OPTIONS = {
   keepAliveTimeout: KEEP_ALIVE_MS,
   connectionsCheckingInterval: 1000,
 };
+/** TLS 1.3, and of TLS 1.2 what keeps yesterday's connections secret from whoever gets the key tomorrow. */
+const TLS = {
+  minVersion: 'TLSv1.2',
+  ciphers: [
+    ...['TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256', 'TLS_AES_128_GCM_SHA256'],
+    ...['ECDHE+AESGCM', 'ECDHE+CHACHA20'],
+  ].join(':'),
+} as const;
 
 /** `isResponding`: the response to an earlier request is being sent on this connection. */
 export type OnUnreadable = (error: Error, socket: Duplex, isResponding: boolean) => void;
@@ -58,7 +66,7 @@ export class Listener {
       });
       app(request, response);
     };
-    this.#server = tls ? createTlsServer({ ...OPTIONS, ...tls }, counted) : createServer(OPTIONS, counted);
+    this.#server = tls ? createTlsServer({ ...OPTIONS, ...TLS, ...tls }, counted) : createServer(OPTIONS, counted);
     this.#server.on('clientError', (error: Error, socket: Duplex) =>
       onUnreadable(error, socket, (this.#open.get(socket) ?? 0) > 0),
     );
@@ -87,7 +95,7 @@ export class Listener {
 
   /** Applies to new connections. Throws the errors of the TLS library; then the previous certificate stays. */
   renewTls(tls: TlsFiles): void {
-    if ('setSecureContext' in this.#server) this.#server.setSecureContext(tls);
+    if ('setSecureContext' in this.#server) this.#server.setSecureContext({ ...TLS, ...tls });
   }
 
   /** Accepts no new connections. Resolves when all responses have ended; after `graceMs` the rest are cut off. */

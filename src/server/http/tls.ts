@@ -1,14 +1,16 @@
 /** The TLS certificate and its key, validated when they are read: a daemon never starts to listen with files that do not work. */
 
-import { readFile } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import { errnoText } from '../../core/errors/errno-text.ts';
-import { praasError } from '../../core/errors/errors.ts';
+import { isPraasError, praasError } from '../../core/errors/errors.ts';
 import { messageOf } from '../../core/errors/message-of.ts';
 import type { TlsFiles } from './listener.ts';
 
 /** The keys of praas.conf that name the two files. */
 export const TLS_KEYS = ['tls_cert', 'tls_key'] as const;
+/** Whoever else can read the key can be this node; a group such as ssl-cert may read it. */
+const EXPOSED = 0o027;
 type TlsPaths = Readonly<Record<(typeof TLS_KEYS)[number], string>>;
 
 /** Gives undefined when neither path is set. Throws TLS_INVALID. */
@@ -18,8 +20,8 @@ export async function readTls({ tls_cert, tls_key }: TlsPaths): Promise<TlsFiles
     const missing = tls_cert === '' ? 'tls_cert' : 'tls_key';
     throw praasError('TLS_INVALID', { path: tls_cert || tls_key, reason: `${missing} is not set` });
   }
-  const [cert, key] = await Promise.all([tls_cert, tls_key].map(read));
-  if (cert === undefined || key === undefined) throw new Error('two files were read, but there are not two results');
+  const cert = await read(tls_cert, (file) => file.readFile());
+  const key = await read(tls_key, (file) => readKey(tls_key, file));
   try {
     createSecureContext({ cert, key });
   } catch (error) {
@@ -29,10 +31,28 @@ export async function readTls({ tls_cert, tls_key }: TlsPaths): Promise<TlsFiles
   return { cert, key };
 }
 
-async function read(path: string): Promise<Buffer> {
+async function readKey(path: string, file: FileHandle): Promise<Buffer> {
+  const { mode } = await file.stat();
+  if ((mode & EXPOSED) !== 0) {
+    const octal = (mode & 0o7777).toString(8).padStart(4, '0');
+    throw praasError('TLS_INVALID', {
+      path,
+      reason: `mode ${octal} gives other users access to the private key`,
+      mode: octal,
+    });
+  }
+  return file.readFile();
+}
+
+async function read(path: string, content: (file: FileHandle) => Promise<Buffer>): Promise<Buffer> {
+  let file: FileHandle | undefined;
   try {
-    return await readFile(path);
+    file = await open(path);
+    return await content(file);
   } catch (error) {
+    if (isPraasError(error)) throw error;
     throw praasError('TLS_INVALID', { path, reason: errnoText(error) }, error);
+  } finally {
+    await file?.close();
   }
 }
