@@ -13,6 +13,12 @@ export const ADMIN_ERRORS = {
         : `undo failed: ${f.left.join('; ')}; all other changes were undone`),
     () => ['Correct the cause and run the same command again.'],
   ),
+  IMAGE_LINK: entry(
+    'External',
+    (f: { link: string; root: string; reason: string }) =>
+      `cannot follow the link ${f.link} within ${f.root}: ${f.reason}`,
+    (f) => [`Create what ${f.link} names in ${f.root}, or put a directory in its place.`],
+  ),
   NOT_INSTALLED: entry(
     'NotFound',
     (f: { path: string }) => `praas is not installed: ${f.path} not found`,

@@ -1,6 +1,6 @@
 /** What the commands share that install, upgrade and remove praas. */
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import { type Config, DEFAULT_PATH, loadConfig } from '../compose/config.ts';
 import type { Installer } from '../compose/installer.ts';
@@ -112,7 +112,8 @@ export abstract class InstallerCommand extends PraasCommand {
   /** Another system has its own configuration file, and the variables of this one do not apply to it. */
   async #configOf(root: string, path: string | undefined): Promise<Config> {
     if (root === '/' || path !== undefined) return (await this.loadConfig(path)).config;
-    const itsPath = join(root, DEFAULT_PATH);
+    const { pathInImage } = await import('../compose/processes.ts');
+    const { path: itsPath } = await pathInImage(root, DEFAULT_PATH, true);
     return (await loadConfig({ env: {}, path: existsSync(itsPath) ? itsPath : '/dev/null' })).config;
   }
 }

@@ -138,6 +138,7 @@ export const FACTS: { readonly [C in ErrorCode]: ErrorFacts<C> } = {
   DEMO_FAILED: { step: 'praas pat create', output: 'connection refused' },
   INSTALL_FAILED: { step: 'install /usr/local/bin/praas', reason: 'no space left on device', left: [] },
   IMPORT_UNFINISHED: { router: 'edge', reason: 'iptables-restore timed out: killed after 10 seconds' },
+  IMAGE_LINK: { link: '/etc/systemd', root: '/mnt/image', reason: '/mnt/image/outside does not exist' },
   NOT_INSTALLED: { path: '/usr/local/lib/praas/installed.json' },
   INSTALLED_BY_PACKAGE: { path: '/usr/bin/praas', package: 'praas' },
   INVENTORY_DAMAGED: { path: '/usr/local/lib/praas/installed.json' },

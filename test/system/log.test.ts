@@ -106,6 +106,20 @@ describe('a log file', () => {
     expect(messages(path)).toEqual(numbers(11, 20));
   });
 
+  test('that is rotated for its size keeps all lines', async () => {
+    const text = 'x'.repeat(1024 * 1024);
+    for (let number = 1; number <= 24; number++) {
+      log.info(`line ${number}`, { text });
+      await setTimeout(2);
+    }
+    await write(25, 30);
+    await log.close();
+
+    const files = [path, join(directory, 'log', 'x1.log'), join(directory, 'log', 'x2.log')].filter(existsSync);
+    expect(files.flatMap(messages).toSorted()).toEqual(numbers(1, 30).toSorted());
+    expect(files.length).toBeGreaterThan(1);
+  });
+
   test('that is opened again by a signal keeps its lines', async () => {
     await write(1, 10);
     log.reopen();

@@ -66,6 +66,9 @@ function patAgent(facts: UnitFacts): Unit {
       ['RuntimeDirectoryMode', '0700'],
       ...directories(facts),
       ['LimitNOFILE', '65536'],
+      // Three times what 60,000 mappings take with their requests; 24 programs at a time are started through helpers.
+      ['MemoryMax', '2G'],
+      ['TasksMax', '512'],
       ...HARDENING,
       ['ProtectHome', protectHome(facts)],
       // The whole of /run, for the lock file of iptables-legacy.
@@ -96,6 +99,8 @@ function monitorAgent(facts: UnitFacts): Unit {
       ...LIFECYCLE,
       ['TimeoutStartSec', '60'],
       ...directories(facts).filter(([name]) => name.startsWith('Logs')),
+      ['MemoryMax', '1G'],
+      ['TasksMax', '128'],
       ...HARDENING,
       ['ProtectHome', protectHome(facts)],
       ['ReadWritePaths', `-${facts.logDirectory}`],
@@ -121,7 +126,8 @@ const LIFECYCLE: readonly Line[] = [
   ['Restart', 'always'],
   ['RestartSec', '2'],
   ['TimeoutStopSec', '60'],
-  ['WatchdogSec', '60'],
+  // Far longer than the longest work of the event loop: a listing of 60,000 mappings takes seconds on a busy node.
+  ['WatchdogSec', '180'],
   // A process that hangs does not handle SIGABRT, and its core file would be of no use.
   ['WatchdogSignal', 'SIGKILL'],
   ['UMask', '0077'],

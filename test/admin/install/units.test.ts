@@ -17,9 +17,14 @@ function linesOf(index: 0 | 1, facts: Partial<UnitFacts> = {}): string[] {
 test('both notify systemd, have a watchdog, and restart without limit', () => {
   for (const index of [0, 1] as const) {
     expect(linesOf(index)).toEqual(
-      expect.arrayContaining(['Type=notify', 'WatchdogSec=60', 'Restart=always', 'StartLimitIntervalSec=0']),
+      expect.arrayContaining(['Type=notify', 'WatchdogSec=180', 'Restart=always', 'StartLimitIntervalSec=0']),
     );
   }
+});
+
+test('neither takes the memory and the processes of the node', () => {
+  expect(linesOf(0)).toEqual(expect.arrayContaining(['MemoryMax=2G', 'TasksMax=512']));
+  expect(linesOf(1)).toEqual(expect.arrayContaining(['MemoryMax=1G', 'TasksMax=128']));
 });
 
 test('systemd creates the directories below /var; others are only made writable', () => {
