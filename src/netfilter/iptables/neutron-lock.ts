@@ -10,12 +10,25 @@ import { pathExists } from '../../system/path-exists.ts';
 /** The exit code of iptables-restore when another process has the xtables lock; LOCKER ends with the same. */
 export const EXIT_BUSY = 4;
 
-/** Neither Node nor util-linux can take an fcntl lock. Where Neutron runs, Python is installed. */
+/**
+ * Neither Node nor util-linux can take an fcntl lock. Where Neutron runs, Python is installed. The directory belongs to the user of the
+ * agent, and root opens a file in it: through no link, and without waiting for whoever holds the other end of a FIFO.
+ */
 const LOCKER = `
-import errno, fcntl, os, sys, time
+import errno, fcntl, os, stat, sys, time
 path, seconds, command = sys.argv[1], float(sys.argv[2]), sys.argv[3:]
 end = time.monotonic() + seconds
-with open(path, 'a') as held:
+try:
+    descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+except FileNotFoundError:
+    os.execvp(command[0], command)
+except OSError as error:
+    if error.errno not in (errno.ELOOP, errno.ENXIO, errno.EISDIR):
+        raise
+    sys.exit('praas: %s is not a file' % path)
+if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    sys.exit('praas: %s is not a file' % path)
+with os.fdopen(descriptor, 'r+') as held:
     while True:
         try:
             fcntl.lockf(held, fcntl.LOCK_EX | fcntl.LOCK_NB)

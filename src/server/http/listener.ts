@@ -2,7 +2,7 @@
  * Listens on a TCP port, with TLS or without, or on a Unix socket that only root may open. Everything that a client could
  * exhaust has a limit: the time for headers and requests, the size of headers, the number of connections.
  */
-import { chmod, mkdir, rm } from 'node:fs/promises';
+import { chmod, lstat, mkdir, rm } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import { connect, type Socket } from 'node:net';
@@ -117,8 +117,7 @@ export class Listener {
   async #openSocket(path: string): Promise<void> {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     if (await hasListener(path)) throw new Error('another process listens on it');
-    // A daemon that was killed leaves its socket behind.
-    await rm(path, { force: true });
+    await removeSocket(path);
     const umask = process.umask(0o177);
     try {
       await this.#listen(path);
@@ -139,6 +138,16 @@ export class Listener {
       else this.#server.listen(address[0], address[1], done);
     });
   }
+}
+
+/** Removes the socket that a daemon leaves behind that was killed. Throws for anything else in its place. */
+async function removeSocket(path: string): Promise<void> {
+  const found = await lstat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (found?.isSocket() === false) throw new Error('it exists and is not a socket');
+  if (found !== undefined) await rm(path, { force: true });
 }
 
 function hasListener(path: string): Promise<boolean> {
