@@ -78,12 +78,19 @@ describe('a state directory that cannot be written', () => {
     const again = await create({ description: 'x'.repeat(255) });
     expect(again.status).toBe(503);
 
+    const ready = await daemon.ask<{ ready: boolean; degraded: boolean }>('GET', '/readyz');
+    expect(ready.body).toMatchObject({ ready: true, degraded: true });
     const { body } = await daemon.ask<{ mappings: readonly MappingView[] }>('GET', '/v1/mappings');
     expect(body.mappings).toHaveLength(1 + acknowledged);
     expect(ruleCount(await world.run('iptables-save', ['-t', 'nat']))).toBe(1 + acknowledged);
     await expectOpen(world.client, goalOf(mapping), 'web sees 203.0.113.2');
+    expect((await daemon.ask('DELETE', `/v1/mappings/${mapping.id}`)).status).toBe(204);
+    await expectClosed(world.client, goalOf(mapping));
+    expect((await create()).status).toBe(503);
+
     rmSync(join(state, 'filler'));
     expect((await create()).status).toBe(201);
+    expect((await daemon.ask('GET', '/readyz')).body).toMatchObject({ ready: true, degraded: false });
   });
 
   test('because it is read-only: the same', async () => {

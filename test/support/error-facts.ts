@@ -116,6 +116,7 @@ export const FACTS: { readonly [C in ErrorCode]: ErrorFacts<C> } = {
   STORE_TOO_NEW: { path: '/var/lib/praas/edge.json', version: 9, known: 1 },
   STORE_UNREADABLE: { path: '/var/lib/praas/edge.json', reason: 'i/o error' },
   STORE_FULL: { path: '/var/lib/praas/edge.json' },
+  UNSAFE_DIRECTORY: { path: '/srv/shared', reason: 'every user can write to it' },
   STORE_FAILED: { path: '/var/lib/praas/edge.json', reason: 'read-only file system' },
   TOOL_MISSING: { tool: 'nft', package: 'nftables' },
   TOOL_TIMEOUT: { command: 'nft -f -', seconds: 30 },

@@ -92,6 +92,12 @@ export const BASE_ERRORS = {
     ],
     { redact: withoutPath },
   ),
+  UNSAFE_DIRECTORY: entry(
+    'External',
+    (f: { path: string; reason: string }) => `cannot keep state in ${f.path}: ${f.reason}`,
+    () => ['Give the directory to root, remove the write permission of others, and check what is in it.'],
+    { redact: withoutPath },
+  ),
   STORE_DAMAGED: entry(
     'External',
     (f: { path: string; reason: string; aside: string | undefined }) =>

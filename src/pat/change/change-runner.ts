@@ -177,7 +177,14 @@ export class ChangeRunner {
         continue;
       }
       const before = outcome.ids.map((id) => transaction.record.mappings.get(id));
-      await transaction.stage(outcome.delta);
+      try {
+        await transaction.stage(outcome.delta);
+      } catch (error) {
+        // A deletion may still be written where a new mapping finds no space.
+        if (!isPraasError(error, 'STORE_FULL')) throw error;
+        completions.push(() => reject(error));
+        continue;
+      }
       decided.push({ queued, outcome, before });
     }
     return [decided, completions];

@@ -62,6 +62,28 @@ export function isEmptyDelta(delta: Delta): boolean {
   );
 }
 
+/**
+ * True when the delta publishes nothing and stores nothing new: it deletes, disables or suspends mappings, or records their status. Such a
+ * change must work on a full disk.
+ */
+export function opensNothing({ mappings }: RouterRecord, { put = [], next_port }: Delta): boolean {
+  if (next_port !== undefined) return false;
+  return put.every((after) => {
+    const before = mappings.get(after.id);
+    return before !== undefined && (isClosed(before, after) || isSameButStatus(before, after));
+  });
+}
+
+function isClosed(before: Mapping, after: Mapping): boolean {
+  const isSuspended = ({ suspension }: Mapping): boolean => suspension?.rules_removed === true;
+  return (before.enabled && !after.enabled) || (!isSuspended(before) && isSuspended(after));
+}
+
+function isSameButStatus(before: Mapping, after: Mapping): boolean {
+  const { status, status_code, status_reason, updated_at } = before;
+  return JSON.stringify({ ...after, status, status_code, status_reason, updated_at }) === JSON.stringify(before);
+}
+
 /** True when the state directory has never had a mapping of this router, or has lost its record. */
 export function hasNoHistory({ mappings, next_port, pending }: RouterRecord): boolean {
   return mappings.size === 0 && next_port === 0 && pending.length === 0;

@@ -11,6 +11,8 @@ interface Component {
 
 interface PatReadinessParts {
   readonly store: Pick<MappingStore, 'routers'>;
+  /** Throws why no change can be written. */
+  readonly files: { checkWritable(): Promise<void> };
   readonly dataplane: Pick<Dataplane, 'routers'>;
   /** Programs that praas needs and that are not installed. */
   readonly missingTools: () => readonly string[];
@@ -28,11 +30,15 @@ interface PatReadinessParts {
 
 const MAX_NAMED_ROUTERS = 10;
 
-/** Without the cloud and the monitor the agent is degraded: it keeps the mappings that it knows. */
+/**
+ * Without the cloud and the monitor the agent is degraded: it keeps the mappings that it knows. So it is on a full disk: mappings are
+ * read and deleted.
+ */
 export function patReadinessChecks(parts: PatReadinessParts): readonly ReadinessCheck[] {
-  const { store, dataplane, missingTools, controller, events, cloud, monitor } = parts;
+  const { store, files, dataplane, missingTools, controller, events, cloud, monitor } = parts;
   return [
     { name: 'store', check: () => store.routers() },
+    { name: 'disk', isOptional: true, check: () => files.checkWritable() },
     {
       name: 'kernel',
       async check() {

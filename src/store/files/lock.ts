@@ -1,6 +1,7 @@
 /**
  * A lock between processes. It is flock(2) of the kernel, so it is released when our process ends, however it ends, and needs no
  * heartbeat. No other child of ours inherits the file, because Node opens it close-on-exec. The file is never removed, so that all processes lock the same one.
+ * A link in its place is not followed: what it names would be cut.
  */
 import { constants } from 'node:fs';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
@@ -38,9 +39,11 @@ export class StateLock {
    */
   async acquire(): Promise<void> {
     const { path } = this.#options;
-    const handle = await open(path, constants.O_RDWR | constants.O_CREAT, 0o600).catch((error: unknown) => {
-      throw writeError(path, error);
-    });
+    const handle = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600).catch(
+      (error: unknown) => {
+        throw writeError(path, error);
+      },
+    );
     try {
       await this.#flock(handle);
     } catch (error) {

@@ -2,9 +2,9 @@
  * Replaces a file as a whole: after a crash it is either the old or the new one. Temporary file, fsync, rename, fsync of the
  * directory. The caller has to be the only writer of that file.
  */
-import { open, readdir, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { syncDirectory } from '../../system/disk.ts';
+import { isDiskError, syncDirectory } from '../../system/disk.ts';
 import { isTemporary, temporaryName } from './names.ts';
 
 /** Throws the errors of the file system; then the file is unchanged and no temporary file is left. */
@@ -22,12 +22,23 @@ export async function replaceFile(path: string, content: Buffer): Promise<void> 
 }
 
 async function writeDurably(path: string, content: Buffer): Promise<void> {
-  const handle = await open(path, 'w', 0o600);
+  const handle = await openNew(path);
   try {
     await handle.writeFile(content);
     await handle.sync();
   } finally {
     await handle.close();
+  }
+}
+
+/** Follows no link that another user put there, and writes to no file of another user. */
+async function openNew(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'wx', 0o600);
+  } catch (error) {
+    if (!isDiskError(error) || error.code !== 'EEXIST') throw error;
+    await rm(path);
+    return await open(path, 'wx', 0o600);
   }
 }
 

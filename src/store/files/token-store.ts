@@ -6,6 +6,7 @@ import { praasError } from '../../core/errors/errors.ts';
 import { StoredToken } from '../../core/identity/token.ts';
 import type { TokenChange, TokenStore } from '../../core/identity/token-store.ts';
 import { syncDirectory } from '../../system/disk.ts';
+import { requireSafeDirectory } from './safe-directory.ts';
 import { currentVersion, type Migration } from './versions.ts';
 import { WholeFile, type WholeFileOptions } from './whole-file.ts';
 
@@ -25,10 +26,12 @@ const Content = z.strictObject({
 type Content = z.infer<typeof Content>;
 
 export class FileTokenStore implements TokenStore {
+  readonly #directory: string;
   readonly #file: WholeFile<Content>;
 
   /** Touches no file. */
   constructor({ path, ...options }: TokenStoreOptions) {
+    this.#directory = dirname(path);
     const damaged = (reason: string): Error => praasError('TOKENS_DAMAGED', { path, reason });
     this.#file = new WholeFile({ path, schema: Content, migrations: MIGRATIONS, damaged }, options, createDirectory);
   }
@@ -38,6 +41,7 @@ export class FileTokenStore implements TokenStore {
   }
 
   async read(): Promise<readonly StoredToken[]> {
+    await requireSafeDirectory(this.#directory);
     return (await this.#file.read())?.tokens ?? [];
   }
 
@@ -55,6 +59,7 @@ function isUnique(tokens: readonly StoredToken[], field: 'id' | 'name'): boolean
 
 /** Creates a directory and its missing parents. All users may open it: praas.conf is in the same one by default. */
 async function createDirectory(path: string): Promise<void> {
+  await requireSafeDirectory(path);
   const first = await mkdir(path, { recursive: true });
   if (first === undefined) return;
   for (let created = path; created.length >= first.length; created = dirname(created))

@@ -6,7 +6,7 @@ import { basename, dirname } from 'node:path';
 import { Queue } from '../../core/queue.ts';
 import { writeError } from '../../system/disk.ts';
 import { type ContentRules, readContent } from './content.ts';
-import { fingerprint, readIfExists } from './disk.ts';
+import { fingerprint, readOwnIfExists } from './disk.ts';
 import { type LockOptions, StateLock } from './lock.ts';
 import { removeLeftovers, replaceFile } from './replace-file.ts';
 import { seal } from './seal.ts';
@@ -39,7 +39,7 @@ export class WholeFile<C> {
 
   /** Gives undefined when the file does not exist. Throws as readContent does, NOT_PERMITTED, STORE_UNREADABLE. */
   async read(): Promise<C | undefined> {
-    const content = await readIfExists(this.#rules.path);
+    const content = await readOwnIfExists(this.#rules.path);
     return content && readContent(content.toString(), this.#rules).content;
   }
 

@@ -13,6 +13,8 @@ import { factsOf, idOf, REQUEST, ROUTER } from '../../support/samples.ts';
 class CountingStore extends MemoryStore {
   commits = 0;
   broken: Error | undefined;
+  /** Has no space for new mappings. */
+  isFull = false;
 
   override transaction: MappingStore['transaction'] = (router_id, work) =>
     super.transaction(router_id, (inner) => {
@@ -25,7 +27,10 @@ class CountingStore extends MemoryStore {
           if (this.broken) throw this.broken;
           return inner.commit(delta);
         },
-        stage: (delta) => inner.stage(delta),
+        stage: async (delta) => {
+          if (this.isFull && delta.next_port !== undefined) throw praasError('STORE_FULL', { path: '/srv/state' });
+          await inner.stage(delta);
+        },
         rollback: () => inner.rollback(),
       };
       return work(counted);
@@ -181,6 +186,23 @@ test('a repeated create is recognized also while its router is not on this node'
   const again = node.pat.createMany([{ ...REQUEST, server_port: 80 }], {}, [idOf(7)]);
 
   expect((await errorOf(again)).code).toBe('MAPPING_EXISTS');
+});
+
+test('on a full disk the new mappings of a batch are refused, and the deletion among them is made', async () => {
+  store.isFull = true;
+  const create = (port: number): Promise<unknown> => node.pat.create({ ...REQUEST, server_port: port });
+
+  const [first, deleted, last] = await Promise.allSettled([create(80), node.pat.delete([idOf(1)]), create(81)]);
+
+  const refused = { status: 'rejected', reason: { code: 'STORE_FULL' } };
+  expect([first, last]).toMatchObject([refused, refused]);
+  expect(deleted?.status).toBe('fulfilled');
+  expect(node.router.entries).toEqual([]);
+  expect((await store.read(ROUTER)).mappings.size).toBe(0);
+
+  store.isFull = false;
+  await create(80);
+  expect(node.router.entries).toHaveLength(1);
 });
 
 test('more changes than fit in one batch are all made', async () => {

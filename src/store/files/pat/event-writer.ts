@@ -2,7 +2,7 @@
  * Appends to the event log. IDs grow with each event, also when the clock goes back and after a restart: they continue behind the last
  * one that is stored. A day has a limit of bytes, and several files so that the oldest of them can go when it is reached.
  */
-import { fstatSync } from 'node:fs';
+import { constants, fstatSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Logger } from '../../../core/logger.ts';
 import { makePrivateDirectory } from '../disk.ts';
@@ -22,6 +22,7 @@ interface EventWriterParts {
 type LineOf = (id: number) => string;
 
 const PRIVATE_MODE = 0o600;
+const APPEND = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
 /** So much of a day goes at once when its limit is reached. */
 const FILES_PER_DAY = 8;
 /** Behind it the clock is wrong, and its microseconds would soon be no safe integer. */
@@ -106,7 +107,7 @@ export class EventWriter {
   }
 
   async #openFile(file: EventFile): Promise<OpenFile> {
-    const handle = await open(this.#parts.files.pathOf(file), 'a+', PRIVATE_MODE);
+    const handle = await open(this.#parts.files.pathOf(file), APPEND, PRIVATE_MODE);
     this.#open = { file, handle, bytes: await endLine(handle) };
     return this.#open;
   }

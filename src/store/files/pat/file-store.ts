@@ -2,9 +2,10 @@
  * The MappingStore in files: each router has one record in two files, a snapshot and a journal. Any number of processes read, one
  * writes: the first transaction acquires the lock of the state directory, `close` releases it.
  */
-import { mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Clock } from '../../../core/clock.ts';
+import { errnoText } from '../../../core/errors/errno-text.ts';
 import { messageOf } from '../../../core/errors/message-of.ts';
 import type { Logger } from '../../../core/logger.ts';
 import type { MappingStore, StoreTransaction } from '../../../pat/interfaces/store.ts';
@@ -14,7 +15,10 @@ import { writeError } from '../../../system/disk.ts';
 import type { Exec } from '../../../system/exec.ts';
 import { isMissing, makePrivateDirectory, readError } from '../disk.ts';
 import { StateLock } from '../lock.ts';
+import { temporaryName } from '../names.ts';
 import { removeLeftovers } from '../replace-file.ts';
+import { Reserve } from '../reserve.ts';
+import { requireSafeDirectory } from '../safe-directory.ts';
 import type { Migration } from '../versions.ts';
 import { type ChangeMarks, readMarks, writeMarks } from './change-marks.ts';
 import { lockPath, routerFiles, routerIdsOf, routersDirectory } from './layout.ts';
@@ -34,6 +38,9 @@ export interface FileStoreOptions {
   readonly migrations?: readonly Migration[];
 }
 
+/** A block of most file systems. */
+const PROBE_BYTES = 4096;
+
 export class FileStore implements MappingStore {
   readonly #stateDir: string;
   readonly #clock: Clock;
@@ -41,6 +48,7 @@ export class FileStore implements MappingStore {
   readonly #migrations: readonly Migration[];
   readonly #lock: StateLock;
   readonly #routers: DirectoryNames<readonly string[]>;
+  readonly #reserve: Reserve;
   readonly #writers = new Map<string, RouterWriter>();
   /** The acquisition of the lock, once it has started. */
   #acquired: Promise<void> | undefined;
@@ -52,6 +60,7 @@ export class FileStore implements MappingStore {
     this.#clock = clock;
     this.#routers = new DirectoryNames(routersDirectory(stateDir), routerIdsOf);
     this.#log = log;
+    this.#reserve = new Reserve(join(stateDir, 'reserve'));
     this.#migrations = migrations;
     const path = lockPath(stateDir);
     this.#lock = new StateLock({ path, exec, clock, command, timeoutSeconds: lockTimeoutSeconds });
@@ -70,6 +79,20 @@ export class FileStore implements MappingStore {
   /** Acquires the lock now and not at the first transaction. Throws STORE_LOCKED with its holder, and as transaction does. */
   open(): Promise<void> {
     return this.#acquireOnce();
+  }
+
+  /** Throws STORE_FULL, STORE_FAILED, NOT_PERMITTED where no change can be written: on a disk that is full or read-only. */
+  async checkWritable(): Promise<void> {
+    const routers = routersDirectory(this.#stateDir);
+    const path = join(routers, temporaryName('probe'));
+    try {
+      await this.#reserve.fill();
+      await writeFile(path, Buffer.alloc(PROBE_BYTES), { mode: 0o600 });
+    } catch (error) {
+      throw writeError(routers, error);
+    } finally {
+      await rm(path, { force: true }).catch(() => undefined);
+    }
   }
 
   async read(routerId: string): Promise<RouterRecord> {
@@ -102,7 +125,14 @@ export class FileStore implements MappingStore {
   #writerOf(routerId: string): RouterWriter {
     const files = routerFiles(this.#stateDir, routerId);
     const mark = (): number | undefined => this.#marks.get(routerId);
-    return new RouterWriter({ files, migrations: this.#migrations, clock: this.#clock, log: this.#log, mark });
+    return new RouterWriter({
+      files,
+      migrations: this.#migrations,
+      clock: this.#clock,
+      log: this.#log,
+      reserve: this.#reserve,
+      mark,
+    });
   }
 
   #acquireOnce(): Promise<void> {
@@ -118,12 +148,16 @@ export class FileStore implements MappingStore {
     try {
       await mkdir(dirname(this.#stateDir), { recursive: true });
       await makePrivateDirectory(this.#stateDir);
+      await requireSafeDirectory(this.#stateDir);
       await makePrivateDirectory(routers);
     } catch (error) {
       throw writeError(routers, error);
     }
     await this.#lock.acquire();
     await removeLeftovers(routers);
+    await this.#reserve.fill().catch((error: unknown) => {
+      this.#log.warn('disk reserve missing', { state_dir: this.#stateDir, error: errnoText(error) });
+    });
     this.#marks = await readMarks(this.#stateDir).catch((error: unknown) => {
       this.#log.warn('last changes unknown', { error: messageOf(error) });
       return new Map();

@@ -6,7 +6,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { syncDirectory } from '../../../system/disk.ts';
+import { syncDirectory, writeAll } from '../../../system/disk.ts';
 import { replaceFile } from '../replace-file.ts';
 
 /** The end of the journal at some moment. */
@@ -114,15 +114,7 @@ export class JournalFile {
   }
 
   async #open(): Promise<FileHandle> {
-    this.#handle ??= await open(this.path, constants.O_RDWR);
+    this.#handle ??= await open(this.path, constants.O_RDWR | constants.O_NOFOLLOW);
     return this.#handle;
-  }
-}
-
-/** A disk that becomes full writes a part without an error; writing the rest gives the error. */
-async function writeAll(handle: FileHandle, content: Buffer, position: number): Promise<void> {
-  for (let written = 0; written < content.length; ) {
-    const { bytesWritten } = await handle.write(content, written, content.length - written, position + written);
-    written += bytesWritten;
   }
 }

@@ -10,6 +10,7 @@ import type { StoreTransaction } from '../../../pat/interfaces/store.ts';
 import type { RouterRecord } from '../../../pat/mapping/record.ts';
 import { isDiskError } from '../../../system/disk.ts';
 import { damaged } from '../damage.ts';
+import type { Reserve } from '../reserve.ts';
 import { seal } from '../seal.ts';
 import { currentVersion, type Migration } from '../versions.ts';
 import { lineOf } from './format.ts';
@@ -27,6 +28,7 @@ interface RouterWriterParts {
   readonly migrations: readonly Migration[];
   readonly clock: Clock;
   readonly log: Pick<Logger, 'warn'>;
+  readonly reserve: Pick<Reserve, 'fill' | 'giveUp'>;
   /** The number of the last change that earlier writers made; undefined when it is not known. */
   readonly mark: () => number | undefined;
 }
@@ -83,7 +85,7 @@ export class RouterWriter {
     const { record, journal } = loaded;
     this.#visible = record;
     const origin = { path: journal.path, routerId: this.#files.routerId, migrations: this.#migrations };
-    const transaction = new FileTransaction(record, journal, origin);
+    const transaction = new FileTransaction(record, journal, origin, this.#parts.reserve);
     try {
       const result = await work(transaction);
       await transaction.end();

@@ -1,8 +1,9 @@
 /** One transaction of a router: its deltas are appended to the journal and applied to the record in memory. */
 import { Queue } from '../../../core/queue.ts';
 import type { StoreTransaction } from '../../../pat/interfaces/store.ts';
-import { type Delta, isEmptyDelta, type RouterRecord } from '../../../pat/mapping/record.ts';
-import { writeError } from '../../../system/disk.ts';
+import { type Delta, isEmptyDelta, opensNothing, type RouterRecord } from '../../../pat/mapping/record.ts';
+import { isDiskFull, writeError } from '../../../system/disk.ts';
+import type { Reserve } from '../reserve.ts';
 import { seal } from '../seal.ts';
 import { lineOf, type Origin } from './format.ts';
 import type { JournalEnd, JournalFile } from './journal-file.ts';
@@ -12,14 +13,16 @@ export class FileTransaction implements StoreTransaction {
   readonly #record: LiveRecord;
   readonly #journal: JournalFile;
   readonly #origin: Origin;
+  readonly #reserve: Pick<Reserve, 'fill' | 'giveUp'>;
   readonly #begin: JournalEnd;
   readonly #queue = new Queue();
   #isEnded = false;
 
-  constructor(record: LiveRecord, journal: JournalFile, origin: Origin) {
+  constructor(record: LiveRecord, journal: JournalFile, origin: Origin, reserve: Pick<Reserve, 'fill' | 'giveUp'>) {
     this.#record = record;
     this.#journal = journal;
     this.#origin = origin;
+    this.#reserve = reserve;
     this.#begin = journal.end;
     record.checkpoint();
   }
@@ -53,8 +56,20 @@ export class FileTransaction implements StoreTransaction {
   async #append(delta: Delta, isDurable: boolean): Promise<void> {
     if (isEmptyDelta(delta)) return isDurable ? this.#journal.sync() : undefined;
     const line = lineOf(delta, this.#record.seq + 1, this.#origin);
-    await this.#journal.append(seal(JSON.stringify(line)), isDurable);
+    await this.#write(seal(JSON.stringify(line)), isDurable, opensNothing(this.record, delta));
     this.#record.apply(line);
+  }
+
+  /** On a full disk what opens nothing takes space from the reserve. While that is not whole, nothing else is written. */
+  async #write(line: string, isDurable: boolean, mayUseReserve: boolean): Promise<void> {
+    if (!mayUseReserve) await this.#reserve.fill();
+    for (;;) {
+      try {
+        return await this.#journal.append(line, isDurable);
+      } catch (error) {
+        if (!mayUseReserve || !isDiskFull(error) || !(await this.#reserve.giveUp())) throw error;
+      }
+    }
   }
 
   async #run(change: () => Promise<void>): Promise<void> {

@@ -12,6 +12,7 @@ import { routerFiles } from '../../../../src/store/files/pat/layout.ts';
 import { MIGRATIONS } from '../../../../src/store/files/pat/migrations.ts';
 import { FileQuotaStore } from '../../../../src/store/files/pat/quota-store.ts';
 import { RouterWriter } from '../../../../src/store/files/pat/router-writer.ts';
+import { Reserve } from '../../../../src/store/files/reserve.ts';
 import { FileTokenStore } from '../../../../src/store/files/token-store.ts';
 import { ListLog } from '../../../support/fake-node.ts';
 import { fatMapping, idOf } from './fixtures/mappings.ts';
@@ -62,7 +63,7 @@ beforeAll(async () => {
   const quotas = new FileQuotaStore({ stateDir: directory, ...options });
   for (const project of ['blue', 'red']) await quotas.update(project, () => ({ mappings: 7 }));
   const paths = readdirSync(directory, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !entry.name.endsWith('lock'))
+    .filter((entry) => entry.isFile() && !/lock$|^reserve$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name));
   pristine = new Map(paths.map((path) => [path, readFileSync(path)]));
 });
@@ -94,7 +95,14 @@ const readRecord = (log: ListLog): Promise<unknown> =>
     .then((marks) => {
       const files = routerFiles(directory, ROUTER);
       const mark = (): number | undefined => marks.get(ROUTER);
-      const writer = new RouterWriter({ files, migrations: MIGRATIONS, clock, log, mark });
+      const writer = new RouterWriter({
+        files,
+        migrations: MIGRATIONS,
+        clock,
+        log,
+        mark,
+        reserve: new Reserve(join(directory, 'reserve')),
+      });
       return writer.transaction(
         async () => undefined,
         async ({ record }) => comparable(record),

@@ -3,7 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Delta } from '../../../../src/pat/mapping/record.ts';
 import type { FileStore } from '../../../../src/store/files/pat/file-store.ts';
+import { ListLog } from '../../../support/fake-node.ts';
 import {
   commitEach,
   comparable,
@@ -24,6 +26,7 @@ let store: FileStore;
 let journal: string;
 
 const mount = (...args: string[]): unknown => execFileSync('mount', [...args, directory.path], { stdio: 'pipe' });
+const reserve = (): string => join(directory.path, 'reserve');
 const filler = (): string => join(directory.path, 'filler');
 const freeSpace = (): void => rmSync(filler());
 
@@ -162,10 +165,71 @@ test('the tests of a full disk run in CI', () => {
     mount('-o', 'remount,ro');
 
     expect((await store.read(ROUTER)).mappings.size).toBe(1);
+    await expect(store.checkWritable()).rejects.toMatchObject({ code: 'STORE_FAILED' });
     const refused = store.transaction(ROUTER, async () => undefined);
     await expect(refused).rejects.toMatchObject({
       code: 'STORE_FAILED',
       message: expect.stringContaining('read-only'),
     });
+  });
+
+  const disabled = mapping(1, { enabled: false });
+  const change = (delta: Delta): Promise<void> => store.transaction(ROUTER, (transaction) => transaction.commit(delta));
+
+  test('on a full disk mappings are deleted, disabled and get their status, by a reserve; nothing new is stored until there is room', async () => {
+    await commitEach(store, [1, 2, 3]);
+    await store.checkWritable();
+    expect(statSync(reserve()).size).toBe(16 * KIB);
+    fill();
+    // The last page of the journal has room for some more.
+    const grow = (port: number): Promise<boolean> =>
+      change({ next_port: port }).then(
+        () => true,
+        () => false,
+      );
+    for (let port = 5000; port < 5200 && (await grow(port)); port++);
+
+    await expect(store.checkWritable()).rejects.toMatchObject({ code: 'STORE_FULL' });
+    await expect(change({ put: [mapping(4)] })).rejects.toMatchObject(full);
+    await change({ put: [disabled] });
+    await change({ put: [{ ...disabled, status: 'DOWN', status_code: 'DISABLED', status_reason: 'disabled' }] });
+    await change({ remove: [idOf(2)] });
+
+    expect(statSync(reserve()).size).toBeLessThan(16 * KIB);
+    await expect(store.checkWritable()).rejects.toMatchObject({ code: 'STORE_FULL' });
+    for (const delta of [{ put: [mapping(4)] }, { put: [mapping(3, { name: 'other' })] }, { put: [mapping(1)] }])
+      await expect(change(delta)).rejects.toMatchObject(full);
+    const { mappings } = await openStore(directory.path).read(ROUTER);
+    expect([...mappings.values()].map(({ id, enabled }) => [id, enabled])).toEqual([
+      [idOf(1), false],
+      [idOf(3), true],
+    ]);
+
+    freeSpace();
+    await store.checkWritable();
+    await change({ put: [mapping(4)] });
+    expect(statSync(reserve()).size).toBe(16 * KIB);
+  });
+
+  test('the reserve is there again after a restart, and a daemon that starts on a full disk can delete', async () => {
+    await commitEach(store, [1, 2]);
+    await store.close();
+    fill();
+    const log = new ListLog();
+    store = openStore(directory.path, { log });
+
+    await change({ remove: [idOf(1)] });
+    await change({ remove: [idOf(2)] });
+    expect(log.lines).toEqual([]);
+    await expect(change({ put: [big] })).rejects.toMatchObject(full);
+  });
+
+  test('a disk that had no room for a reserve says so at the start', async () => {
+    fill();
+    const log = new ListLog();
+    store = openStore(directory.path, { log });
+
+    await expect(change({ put: [mapping(1)] })).rejects.toMatchObject({ code: expect.stringMatching(/^STORE_FULL$/) });
+    expect(await store.checkWritable().catch((error: unknown) => error)).toMatchObject({ code: 'STORE_FULL' });
   });
 });
