@@ -19,7 +19,7 @@ import { ListLog } from '../../../support/fake-node.ts';
 import { idOf, MAPPING, ROUTER } from '../../../support/samples.ts';
 
 const RETAIN = 2;
-const MAX_BYTES = 256 * 1024;
+const MAX_BYTES = 512 * 1024;
 const DAY_SECONDS = 24 * 3600;
 
 let stateDir: string;
