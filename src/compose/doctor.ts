@@ -23,6 +23,7 @@ import type { RenamedKey } from '../core/settings/sections.ts';
 import { parseTransport } from '../core/settings/transport-url.ts';
 import { Namespaces } from '../netfilter/namespace.ts';
 import { readTableNames } from '../netfilter/table-names.ts';
+import { pathProblems } from '../pat/check/judge-path.ts';
 import { isPraasError, type PraasError } from '../pat/errors.ts';
 import { systemClock, systemTimers } from '../system/clock.ts';
 import { createExec, type Exec, isInstalled } from '../system/exec.ts';
@@ -49,6 +50,8 @@ interface DoctorContext {
 
 /** The time limit of one check: the user waits for it. */
 const TIMEOUT_MS = 15_000;
+/** Of each router: what stops one mapping mostly stops all of them. */
+const MAX_MAPPINGS = 20;
 const SILENT = { info: () => undefined, warn: () => undefined };
 
 export class Doctor {
@@ -171,19 +174,23 @@ export class Doctor {
     }
   }
 
-  #routers({ routers, agent, dataplane }: Node, exec: Exec): DoctorCheck {
+  #routers({ routers, agent, dataplane, store }: Node, exec: Exec): DoctorCheck {
     const namespaces = new Namespaces(exec, this.#config.netns_dir, systemTimers);
     const hasNft = isInstalled('nft', this.#context.env['PATH']);
     return routersCheck({
       list: () => dataplane.routers(),
       show: (routerId) => routers.show(routerId),
       evidence: async (routerId) => {
-        const { facts, unmanagedRules = [], warnings } = await agent.inspect(routerId, 'rules');
+        const view = await agent.inspect(routerId, 'rules');
+        const { facts, unmanagedRules = [], warnings } = view;
+        const mappings = [...(await store.read(routerId)).mappings.values()].slice(0, MAX_MAPPINGS);
+        const isOnPath = mappings.length > 0 && !facts.isStandby;
         return {
           importable: unmanagedRules.filter(({ kind }) => kind === 'dnat').length,
           tables: await readTableNames(namespaces, await namespaces.resolve(routerId), hasNft),
           connectionTable: await dataplane.connectionTable(routerId),
           warnings,
+          path: isOnPath ? pathProblems(mappings, view, await dataplane.forwarding(routerId)) : [],
           isStandby: facts.isStandby,
         };
       },

@@ -8,7 +8,7 @@ import { judgePort } from '../../src/admin/doctor/listeners.ts';
 import { judgeReadiness } from '../../src/admin/doctor/pat-agent.ts';
 import type { Judgement } from '../../src/admin/doctor/report.ts';
 import { judgeCapabilities } from '../../src/admin/doctor/rights.ts';
-import { judgeRouter } from '../../src/admin/doctor/routers.ts';
+import { judgeRouter, judgeUnread } from '../../src/admin/doctor/routers.ts';
 import { judgeError } from '../../src/admin/doctor/run-checks.ts';
 import { judgeMode } from '../../src/admin/doctor/secrets.ts';
 import { judgeService } from '../../src/admin/doctor/services.ts';
@@ -35,6 +35,7 @@ import {
   packetOf,
 } from '../../src/pat/check/judge-path.ts';
 import { type Hop, ok, reportOf, unknown, warning } from '../../src/pat/check/report.ts';
+import { praasError } from '../../src/pat/errors.ts';
 import type { CloudPort, CloudRouter, SecurityGroupRule } from '../../src/pat/interfaces/cloud.ts';
 import type { Mapping } from '../../src/pat/mapping/mapping.ts';
 import type { Forwarding } from '../../src/pat/router/forwarding.ts';
@@ -84,6 +85,7 @@ const EVIDENCE = {
   tables: { legacy: [], nft: ['nat', 'praas'] },
   connectionTable: { used: 12, limit: 262_144 },
   warnings: [],
+  path: [],
   isStandby: false,
 };
 const SPACE = { freeBytes: 900 * MIB, freeInodes: 9e5, allInodes: 1e6 };
@@ -160,6 +162,8 @@ export const JUDGEMENTS: readonly Judgement[] = [
   ...judgeRouter(DETAILS, { ...EVIDENCE, connectionTable: { used: 262_000, limit: 262_144 } }),
   ...judgeRouter({ ...DETAILS, drift: { missing: ['a'], unexpected: ['b', 'c'] } }, EVIDENCE),
   ...judgeRouter({ ...DETAILS, gateway_ips: [] }, EVIDENCE),
+  ...judgeUnread(ROUTER, praasError('TABLE_UNREADABLE', { router: FACTS.namespace, table: 'nat' })),
+  ...judgeUnread(ROUTER, new Error('EIO')),
   judgeError('records', new Error('EIO')),
 ];
 

@@ -1,12 +1,20 @@
 /** The routers on this node: whether their rules match the store, and what else needs the attention of an operator. */
 
+import { isPraasError } from '../../core/errors/errors.ts';
 import { messageOf } from '../../core/errors/message-of.ts';
 import type { Usage } from '../../core/values/usage.ts';
 import type { RouterDetails } from '../../pat/router/view.ts';
 import type { RouterWarning } from '../../pat/router/warning.ts';
 import { judgeConnectionTable } from './kernel.ts';
-import { type Judgement, ok, skipped, warning } from './report.ts';
+import { failed, type Judgement, ok, skipped, warning } from './report.ts';
 import type { DoctorCheck } from './run-checks.ts';
+
+/** What a check of a mapping says of one hop: `failed`, or anything less certain. */
+interface PathProblem {
+  readonly verdict: string;
+  readonly detail: string;
+  readonly next_step: string;
+}
 
 /** What is known of a router beside what `praas router show` gives. */
 interface RouterEvidence {
@@ -17,6 +25,8 @@ interface RouterEvidence {
   /** Undefined where the kernel tracks no connections. */
   readonly connectionTable: Usage | undefined;
   readonly warnings: readonly RouterWarning[];
+  /** What stops packets in it, or may: hops of `praas pat check` that are not ok. */
+  readonly path: readonly PathProblem[];
   /** A standby HA instance: its gateway address is on another node. */
   readonly isStandby: boolean;
 }
@@ -48,8 +58,17 @@ async function judgementsOf(routerId: string, { show, evidence }: RouterCheckPar
     const [details, found] = await Promise.all([show(routerId), evidence(routerId)]);
     return judgeRouter(details, found);
   } catch (error) {
+    return judgeUnread(routerId, error);
+  }
+}
+
+/** A router that cannot be read may have open ports that should be closed. One that has just been deleted has none. */
+export function judgeUnread(routerId: string, error: unknown): readonly Judgement[] {
+  if (!isPraasError(error)) {
     return [warning(routerId, `cannot be checked: ${messageOf(error)}`, `Run \`praas router show ${routerId}\`.`)];
   }
+  if (error.code === 'ROUTER_NOT_FOUND') return [];
+  return [failed(routerId, `cannot be checked: ${error.message}`, error.nextSteps.join(' '))];
 }
 
 /** Gives only what is not ok. */
@@ -60,6 +79,10 @@ export function judgeRouter(details: RouterDetails, evidence: RouterEvidence): r
     const command = `openstack router set --external-gateway NETWORK ${routerId}`;
     const nextStep = `Set an external gateway on the router: \`${command}\`.`;
     judgements.push(warning(routerId, `${mappings} mappings, but no gateway address`, nextStep));
+  }
+  const show = `Run \`praas router show ${routerId}\`.`;
+  for (const { verdict, detail, next_step } of evidence.path) {
+    judgements.push(verdict === 'failed' ? failed(routerId, detail, next_step) : warning(routerId, detail, show));
   }
   const { missing, unexpected } = drift;
   if (missing.length + unexpected.length > 0) {

@@ -85,3 +85,19 @@ export function judgeFilter(
   const list = `Run \`ip netns exec ${namespace} iptables -S FORWARD\` and \`ip netns exec ${namespace} nft -a list ruleset\`, and accept packets to the server before it.`;
   return failed('filter', `a filter of the router drops packets to the server${by}`, showsHosts ? list : ASK);
 }
+
+/** Judges the way through a router for an operator: gives the hops that are not ok, each finding once. */
+export function pathProblems(mappings: readonly Mapping[], view: RouterView, forwarding: Forwarding): readonly Hop[] {
+  const { namespace } = view.facts;
+  const hops = mappings.flatMap((mapping) => {
+    const packet = packetOf(mapping, view.facts, forwarding);
+    return [
+      judgeInterfaces(packet, forwarding, true, namespace),
+      judgeOtherRules(mapping, view, true),
+      judgeForwarding(packet, forwarding, true, namespace),
+      judgeFilter(packet, forwarding, true, namespace),
+    ];
+  });
+  const problems = hops.filter(({ verdict }) => verdict !== 'ok');
+  return [...new Map(problems.map((hop) => [hop.detail, hop])).values()];
+}

@@ -9,11 +9,12 @@ import { judgePort } from '../../../src/admin/doctor/listeners.ts';
 import { judgeReadiness } from '../../../src/admin/doctor/pat-agent.ts';
 import type { Judgement } from '../../../src/admin/doctor/report.ts';
 import { judgeCapabilities } from '../../../src/admin/doctor/rights.ts';
-import { judgeRouter } from '../../../src/admin/doctor/routers.ts';
+import { judgeRouter, judgeUnread } from '../../../src/admin/doctor/routers.ts';
 import { judgeMode } from '../../../src/admin/doctor/secrets.ts';
 import { judgeService } from '../../../src/admin/doctor/services.ts';
 import { judgeDamagedFiles, judgeSpace } from '../../../src/admin/doctor/storage.ts';
 import { judgeVersion } from '../../../src/admin/doctor/tools.ts';
+import { praasError } from '../../../src/pat/errors.ts';
 import type { RouterDetails } from '../../../src/pat/router/view.ts';
 import { GATEWAY, ROUTER } from '../../support/samples.ts';
 
@@ -189,6 +190,7 @@ describe('a router', () => {
     tables: { legacy: [], nft: ['nat', 'praas'] },
     connectionTable: { used: 1, limit: 1000 },
     warnings: [],
+    path: [],
     isStandby: false,
   };
 
@@ -217,6 +219,26 @@ describe('a router', () => {
 
   test('that is a standby HA instance has no gateway address and no finding for that', () => {
     expect(judgeRouter({ ...details, gateway_ips: [] }, { ...evidence, isStandby: true })).toEqual([]);
+  });
+
+  test('that forwards nothing, and one whose filter may drop packets', () => {
+    const hops = [
+      { hop: 'forwarding', verdict: 'failed', detail: 'forwarding is off', next_step: 'Turn it on.' },
+      { hop: 'filter', verdict: 'unknown', detail: '-P FORWARD DROP', next_step: '' },
+    ] as const;
+    const judgements = judgeRouter(details, { ...evidence, path: hops });
+    expectVerdict(judgements[0], 'failed', 'forwarding is off');
+    expectVerdict(judgements[1], 'warning', '-P FORWARD DROP');
+    expect(judgements).toHaveLength(2);
+  });
+
+  test('that cannot be read is a failure with the step of its error, and one that has just been deleted is none', () => {
+    const unread = praasError('TABLE_UNREADABLE', { router: 'edge', table: 'nat' });
+    const [judgement] = judgeUnread(ROUTER, unread);
+    expectVerdict(judgement, 'failed', unread.message);
+    expect(judgement?.next_step).toBe(unread.nextSteps.join(' '));
+    expect(judgeUnread(ROUTER, praasError('ROUTER_NOT_FOUND', { router: ROUTER, known: [] }))).toEqual([]);
+    expectVerdict(judgeUnread(ROUTER, new Error('EIO'))[0], 'warning', 'EIO');
   });
 
   test('with rules that can be imported', () => {
