@@ -11,6 +11,7 @@ import { type AppParts, createApp } from '../server/http/app.ts';
 import { clientAddress, isTrustedProxy } from '../server/http/client-address.ts';
 import { Connections } from '../server/http/connections.ts';
 import { Gate } from '../server/http/gate.ts';
+import type { HealthParts } from '../server/http/health-pages.ts';
 import { IdempotencyKeys } from '../server/http/idempotency.ts';
 import { Limits } from '../server/http/limits.ts';
 import { Listener, type OnUnreadable, type TlsFiles } from '../server/http/listener.ts';
@@ -72,20 +73,17 @@ export function composeApi(parts: ApiParts): (tls: TlsFiles | undefined) => read
   const apis = [patApi({ ...node, servers, policy: access, idempotency, requestId: () => context.requestId })];
   const { version } = runtime;
   const addressOf: AppParts['addressOf'] = (request) => clientAddress(request, settings.current.trusted_proxies);
-  const publicRoutes = [
-    pages({ document: openApiDocument(apis, { version }), readiness, metrics, timers: systemTimers }),
-    legacyRouter({
-      pat: node.pat,
-      clock: systemClock,
-      log,
-      allowed: () => settings.current.legacy_api_allow,
-      addressOf,
-      nodeNames: [runtime.hostName],
-    }),
-  ];
+  const health = { document: openApiDocument(apis, { version }), readiness, metrics, timers: systemTimers };
+  const legacy = legacyRouter({
+    pat: node.pat,
+    clock: systemClock,
+    log,
+    allowed: () => settings.current.legacy_api_allow,
+    addressOf,
+    nodeNames: [runtime.hostName],
+  });
   const common = {
     apis,
-    publicRoutes,
     addressOf,
     policy: access,
     context,
@@ -94,13 +92,15 @@ export function composeApi(parts: ApiParts): (tls: TlsFiles | undefined) => read
     newId: newUuid,
     log,
   };
-  const tokenApp = createApp({
+  const authenticate: AppParts['authenticate'] = (request) =>
+    gate.authenticate({ address: addressOf(request) ?? 'unknown', token: request.get('X-Auth-Token') });
+  const publicRoutes = [pages({ ...health, isOperator: operatorsBy(authenticate) }), legacy];
+  const tokenApp = createApp({ ...common, publicRoutes, limits, authenticate });
+  const socketApp = createApp({
     ...common,
-    limits,
-    authenticate: (request) =>
-      gate.authenticate({ address: addressOf(request) ?? 'unknown', token: request.get('X-Auth-Token') }),
+    publicRoutes: [pages({ ...health, isOperator: async () => true }), legacy],
+    authenticate: async () => ROOT,
   });
-  const socketApp = createApp({ ...common, authenticate: async () => ROOT });
   const unreadable: OnUnreadable = (error: NodeJS.ErrnoException, socket, isResponding) => {
     const requestId = newRequestId(newUuid);
     log.info('request unreadable', { error: error.code ?? error.message, request_id: requestId });
@@ -129,6 +129,17 @@ function limitsOf(config: Config): Readonly<Record<string, number>> {
     writes_per_minute,
     max_checks_per_caller,
     max_checks_per_router,
+  };
+}
+
+/** Whether the token of a request, which need not have one, is that of an operator. */
+function operatorsBy(authenticate: AppParts['authenticate']): HealthParts['isOperator'] {
+  return async (request) => {
+    if (request.get('X-Auth-Token') === undefined) return false;
+    return authenticate(request).then(
+      ({ kind }) => kind === 'operator',
+      () => false,
+    );
   };
 }
 

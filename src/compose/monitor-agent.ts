@@ -1,6 +1,8 @@
 /** The monitor agent: a process that follows OpenStack for the daemon's mappings, with health and metrics. */
 import type { MonitorLoop } from '../pat/follow/loop.ts';
+import { peerAddress } from '../server/http/client-address.ts';
 import { healthApp } from '../server/http/health-app.ts';
+import type { HealthParts } from '../server/http/health-pages.ts';
 import { Listener } from '../server/http/listener.ts';
 import { ProcessMetrics } from '../server/http/metrics.ts';
 import { readinessOf } from '../server/http/readiness.ts';
@@ -62,7 +64,10 @@ function listenerOf(config: Config, loop: MonitorLoop, metrics: ProcessMetrics):
     if (loop.degradedReason !== undefined) throw new Error(loop.degradedReason);
   };
   const readiness = readinessOf([{ name: 'monitor', check }]);
-  const app = healthApp({ readiness, metrics, timers: systemTimers, newId: newUuid });
+  // There are no tokens here: only the node itself is told why the monitor is not ready.
+  const isOperator: HealthParts['isOperator'] = async (request) =>
+    ['127.0.0.1', '::1'].includes(peerAddress(request) ?? '');
+  const app = healthApp({ readiness, metrics, timers: systemTimers, newId: newUuid, isOperator });
   const place = { kind: 'tcp', host: config.listen_address, port: config.port_monitor, tls: undefined } as const;
   return new Listener(place, app, (_error, socket) => socket.destroy());
 }

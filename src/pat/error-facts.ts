@@ -1,5 +1,8 @@
 /** Facts of errors that are one of several cases, and how each case reads. */
-import { list } from '../core/errors/entry.ts';
+import { list, type Viewer } from '../core/errors/entry.ts';
+import type { PatAction } from './actions.ts';
+
+const DETAILS: PatAction = 'router:details';
 
 /** Why an address is not that of a server behind a router. */
 export type NotBehindRouter =
@@ -54,21 +57,35 @@ export type PortOwner =
       readonly kind: 'mapping';
       readonly id: string;
       readonly name: string;
+      readonly project_id: string | null;
       readonly server_ip: string;
       readonly server_port: number;
     }
-  | { readonly kind: 'rule'; readonly rule: string };
+  | { readonly kind: 'rule'; readonly rule: string }
+  /** What the requester may not see. */
+  | { readonly kind: 'hidden' };
 
 /** Why a port needs --force. */
 export type PortReservation = { readonly kind: 'listener'; readonly socket: string } | { readonly kind: 'reserved' };
 
+/** A mapping of another project, and the rules of other programs, are in use without a word of what they are. */
+export function ownerAsSeenBy(by: PortOwner, viewer: Viewer): PortOwner {
+  const isVisible = by.kind === 'mapping' ? viewer.sees(by.project_id) : viewer.allows(DETAILS);
+  return isVisible ? by : { kind: 'hidden' };
+}
+
+export function reservationAsSeenBy(by: PortReservation, viewer: Viewer): PortReservation {
+  return by.kind === 'reserved' || viewer.allows(DETAILS) ? by : { kind: 'listener', socket: '' };
+}
+
 export function ownerText(by: PortOwner): string {
+  if (by.kind === 'hidden') return 'a rule or mapping that you may not see';
   if (by.kind === 'rule') return `an unmanaged rule: ${by.rule}`;
   return `mapping ${by.id}${by.name && ` (${by.name})`} to ${by.server_ip}:${by.server_port}`;
 }
 
 export function reservationText(by: PortReservation): string {
-  if (by.kind === 'listener') return `in use: a process listens on ${by.socket}`;
+  if (by.kind === 'listener') return `in use: a process listens${by.socket && ` on ${by.socket}`}`;
   return 'reserved for services of the router (reserved_ports in praas.conf)';
 }
 

@@ -2,7 +2,7 @@
  * The error catalogue of published ports: mappings, routers, servers and quotas, in addition to the errors of core.
  * docs/errors.md is checked against it both ways.
  */
-import { entry, list } from '../core/errors/entry.ts';
+import { entry, HIDDEN, hiding, list } from '../core/errors/entry.ts';
 import { CORE_ERRORS } from '../core/errors/errors.ts';
 import { type CodeOf, errorsOf, type FactsOf, PraasError } from '../core/errors/praas-error.ts';
 import { counted } from '../core/values/counted.ts';
@@ -13,9 +13,11 @@ import {
   namespaceStep,
   notBehindStep,
   notBehindText,
+  ownerAsSeenBy,
   ownerText,
   type PortOwner,
   type PortReservation,
+  reservationAsSeenBy,
   reservationText,
 } from './error-facts.ts';
 
@@ -39,7 +41,7 @@ export const PAT_ERRORS = {
       `router ${f.router} not found on this node (${present('routers', f.known)})`,
     () => ['Run `praas router list` to see the routers of this node.'],
     // A requester with a project is told of its own routers only.
-    { redact: (f) => (f.is_own === true ? f : { ...f, known: [] }) },
+    { redact: (f, { seesAll }) => (seesAll || f.is_own === true ? f : { ...f, known: [] }) },
   ),
   NO_GATEWAY: entry(
     'Conflict',
@@ -66,11 +68,13 @@ export const PAT_ERRORS = {
     'Conflict',
     (f: { endpoint: string; by: PortOwner }) => `${f.endpoint} is in use by ${ownerText(f.by)}`,
     () => ['Use another --router-port; `pat create` without it takes the next free port.'],
+    { redact: (f, viewer) => ({ ...f, by: ownerAsSeenBy(f.by, viewer) }) },
   ),
   PORT_RESERVED: entry(
     'Conflict',
     (f: { endpoint: string; by: PortReservation }) => `${f.endpoint} is ${reservationText(f.by)}`,
     () => ['Use another --router-port, or --force to publish this one.'],
+    { redact: (f, viewer) => ({ ...f, by: reservationAsSeenBy(f.by, viewer) }) },
   ),
   NO_FREE_PORT: entry(
     'Conflict',
@@ -102,6 +106,7 @@ export const PAT_ERRORS = {
     () => [
       'Check state_dir in `praas config show`, or use --force to remove the rules if their state directory is lost.',
     ],
+    hiding({ state_dir: 'the state of this node' }),
   ),
   ROUTER_SLOW: entry(
     'Unavailable',
@@ -114,11 +119,13 @@ export const PAT_ERRORS = {
     (f: { router: string; line: string; output: string }) =>
       `the kernel refused the rules for router ${f.router}; nothing was applied${f.line && `\n  ${f.line}`}\n  ${f.output}`,
     () => ['Run with --dry-run to see all rules of the change.'],
+    hiding({ line: '', output: HIDDEN }),
   ),
   KERNEL_UNREADABLE: entry(
     'External',
     (f: { router: string; output: string }) => `cannot read the rules of router ${f.router}: ${f.output}`,
     () => ['Run `praas doctor` to check the programs and the kernel.'],
+    hiding({ output: HIDDEN }),
   ),
   TABLE_UNREADABLE: entry(
     'External',
@@ -132,7 +139,7 @@ export const PAT_ERRORS = {
     'External',
     (f: { path: string; reason: string }) => `cannot enter the network namespace ${f.path}: ${f.reason}`,
     (f) => [namespaceStep(f.reason)],
-    { redact: (f) => ({ ...f, path: 'of the router' }) },
+    hiding({ path: 'of the router', reason: HIDDEN }),
   ),
   KERNEL_BUSY: entry(
     'Unavailable',
@@ -192,12 +199,14 @@ export const PAT_ERRORS = {
     'External',
     (f: { path: string; reason: string }) => `quota file ${f.path} is damaged: ${f.reason}`,
     (f) => [`Restore ${f.path} from a backup, or remove it to use the default quotas of praas.conf.`],
+    hiding({ path: 'of this node', reason: HIDDEN }),
   ),
   IMPORT_UNFINISHED: entry(
     'External',
     (f: { router: string; reason: string }) =>
       `import of the rules of router ${f.router} is incomplete: ${f.reason}; the mappings are stored and no port was closed`,
     () => ['Correct the cause and run `praas pat import` again; a running daemon completes it by itself.'],
+    hiding({ reason: HIDDEN }),
   ),
 } as const;
 

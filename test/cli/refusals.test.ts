@@ -11,7 +11,7 @@ import { expectKernelEqualsStore, kernelOf } from '../support/kernel-view.ts';
 import { expectOpen, type TestWorld, testWorld } from '../support/world.ts';
 
 /** What has the port of `web`, without its ID. */
-const WEB = { kind: 'mapping', name: 'web', server_ip: '10.20.0.51', server_port: 80 } as const;
+const WEB = { kind: 'mapping', name: 'web', project_id: null, server_ip: '10.20.0.51', server_port: 80 } as const;
 
 describe.each(BACKENDS)('%s', (backend) => {
   let world: TestWorld;

@@ -41,7 +41,11 @@ export const FACTS: { readonly [C in ErrorCode]: ErrorFacts<C> } = {
   ROUTER_REQUIRED: { field: 'router_id' },
   ROUTER_NOT_FOUND: { router: 'edge', known: ['east', 'west'] },
   NO_GATEWAY: { router: 'edge' },
-  GATEWAY_NOT_LOCAL: { gateway: '203.0.113.99', router: 'edge', addresses: ['203.0.113.10'] },
+  GATEWAY_NOT_LOCAL: {
+    gateway: '203.0.113.99',
+    router: 'edge',
+    addresses: ['203.0.113.10'],
+  },
   SERVER_NOT_BEHIND_ROUTER: {
     cause: 'NOT_CONNECTED',
     server_ip: '192.0.2.1',
@@ -50,7 +54,7 @@ export const FACTS: { readonly [C in ErrorCode]: ErrorFacts<C> } = {
   },
   PORT_TAKEN: {
     endpoint: '203.0.113.10:4000/tcp',
-    by: { kind: 'mapping', id: 'b0e5', name: 'web', server_ip: '10.20.0.51', server_port: 80 },
+    by: { kind: 'mapping', id: 'b0e5', name: 'web', project_id: 'blue', server_ip: '10.20.0.51', server_port: 80 },
   },
   PORT_RESERVED: { endpoint: '203.0.113.10:500/udp', by: { kind: 'reserved' } },
   NO_FREE_PORT: { first: 4000, last: 4100, protocol: 'tcp', gateway: '203.0.113.10', mappings: 99, others: 2 },
@@ -165,10 +169,17 @@ const OTHER_FACTS: { readonly [C in ErrorCode]?: ErrorFacts<C> | readonly ErrorF
     { cause: 'NO_IPV4_ADDRESS', server: 'web' },
   ],
   PORT_TAKEN: [
-    { ...FACTS.PORT_TAKEN, by: { kind: 'mapping', id: 'b0e5', name: '', server_ip: '10.20.0.51', server_port: 80 } },
+    {
+      ...FACTS.PORT_TAKEN,
+      by: { kind: 'mapping', id: 'b0e5', name: '', project_id: null, server_ip: '10.20.0.51', server_port: 80 },
+    },
+    { ...FACTS.PORT_TAKEN, by: { kind: 'hidden' } },
     { ...FACTS.PORT_TAKEN, by: { kind: 'rule', rule: '-A custom-PREROUTING -p tcp --dport 4000 -j DNAT' } },
   ],
-  PORT_RESERVED: { ...FACTS.PORT_RESERVED, by: { kind: 'listener', socket: '0.0.0.0:500' } },
+  PORT_RESERVED: [
+    { ...FACTS.PORT_RESERVED, by: { kind: 'listener', socket: '0.0.0.0:500' } },
+    { ...FACTS.PORT_RESERVED, by: { kind: 'listener', socket: '' } },
+  ],
   AMBIGUOUS: [
     {
       what: 'the router of web',

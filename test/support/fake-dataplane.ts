@@ -104,6 +104,8 @@ export class FakeDataplane implements Dataplane {
   readonly #routers = new Map<string, FakeRouter>();
   readonly #failures: { call: Call; error: Error }[] = [];
   readonly #calls: Call[] = [];
+  /** While it is set, every call throws it. */
+  failure: Error | undefined;
 
   constructor(routers: readonly FakeRouter[] = []) {
     for (const router of routers) this.add(router);
@@ -245,6 +247,7 @@ export class FakeDataplane implements Dataplane {
 
   #called(call: Call): void {
     this.#calls.push(call);
+    if (this.failure !== undefined) throw this.failure;
     const index = this.#failures.findIndex((failure) => failure.call === call);
     const [failure] = index < 0 ? [] : this.#failures.splice(index, 1);
     if (failure) throw failure.error;

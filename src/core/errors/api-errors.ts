@@ -1,5 +1,5 @@
 /** What can go wrong between a requester and an API: authentication, the form of a request, the connection. */
-import { entry, list } from './entry.ts';
+import { entry, HIDDEN, hiding, list } from './entry.ts';
 
 /** For a change that was sent and got no response. */
 const doubt = ({ may_have_changed = false }): string => (may_have_changed ? '; the change may have been made' : '');
@@ -79,6 +79,7 @@ export const API_ERRORS = {
     'External',
     (f: { path: string; reason: string }) => `token file ${f.path} is damaged: ${f.reason}`,
     (f) => [`Restore ${f.path} from a backup, or remove it and create new tokens with \`praas token create\`.`],
+    hiding({ path: 'of this node', reason: HIDDEN }),
   ),
   TOKEN_EXISTS: entry(
     'Conflict',
@@ -91,6 +92,7 @@ export const API_ERRORS = {
     () => [
       'Run `ss -ltnp` (for a socket: `ss -lxp`) to see which process listens there, or change the address in praas.conf.',
     ],
+    hiding({ where: 'an address of this node', reason: HIDDEN }),
   ),
   TLS_INVALID: entry(
     'Invalid',
@@ -99,12 +101,14 @@ export const API_ERRORS = {
       f.mode === undefined
         ? ['Set tls_cert and tls_key to a certificate and its private key, as PEM files.']
         : [`Run \`chmod 600 ${f.path}\`.`],
+    hiding({ path: 'a file of this node', reason: HIDDEN, mode: undefined }),
   ),
   DAEMON_UNREACHABLE: entry(
     'Unavailable',
     (f: { url: string; reason: string; may_have_changed?: boolean }) =>
       `cannot reach the daemon at ${f.url}: ${f.reason}${doubt(f)}`,
     (f) => [f.may_have_changed === true ? SEE_WHETHER_DONE : unreachableStep(f.url)],
+    hiding({ url: 'another node', reason: HIDDEN }),
   ),
   DAEMON_BAD_RESPONSE: entry(
     'External',
@@ -115,6 +119,7 @@ export const API_ERRORS = {
         ? SEE_WHETHER_DONE
         : 'Check the address (--url, PRAAS_URL), and that both sides run the same version of praas.',
     ],
+    hiding({ url: 'another node', reason: HIDDEN }),
   ),
   PRECONDITION_FAILED: entry(
     'Conflict',
@@ -132,5 +137,6 @@ export const API_ERRORS = {
     'Invalid',
     (f: { path: string; reason: string }) => `policy file ${f.path} is invalid: ${f.reason}`,
     () => ['Correct the file; `man praas` lists its actions and roles.'],
+    hiding({ path: 'of this node', reason: HIDDEN }),
   ),
 } as const;

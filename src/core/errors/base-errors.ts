@@ -1,11 +1,10 @@
 /** What can go wrong with configuration, files and programs, whichever product is at work. */
-import { entry } from './entry.ts';
+import { entry, HIDDEN, hiding } from './entry.ts';
 
-/** For requesters of one project, who must not learn paths of the node. */
-const withoutPath = <P extends { readonly path: string }>(facts: P): P => ({
-  ...facts,
-  path: 'the state of this node',
-});
+const HIDDEN_PATH = { path: 'the state of this node' };
+const withoutPath = hiding(HIDDEN_PATH);
+const withoutReason = hiding({ ...HIDDEN_PATH, reason: HIDDEN });
+const SOME_PROGRAM = { command: 'a program of the node' };
 
 /** What would be right: what was probably meant, the section that a key belongs to, or else everything that is allowed. */
 type Expectation = { readonly nearest: string } | { readonly belongs_to: string } | { readonly allowed: string };
@@ -64,24 +63,27 @@ export const BASE_ERRORS = {
     (f: { where: string; key: string; found: string; allowed: string }) =>
       `${f.where}: ${f.key} is ${f.found}; allowed: ${f.allowed}`,
     () => ['Correct the value, then run `praas config show` to check it.'],
+    hiding({ where: 'the configuration of this node', found: HIDDEN }),
   ),
   CONFIG_SYNTAX: entry(
     'Invalid',
     (f: Expectation & { readonly where: string; readonly found: string }) =>
       `${f.where}: ${f.found}; ${expectationText(f)}`,
     () => ['Correct the file, then run `praas config show` to check it.'],
+    hiding({ where: 'the configuration of this node', found: HIDDEN }),
   ),
   CONFIG_UNREADABLE: entry(
     'Unavailable',
     (f: { path: string; reason: string }) => `cannot read the configuration ${f.path}: ${f.reason}`,
     (f) => [`Make ${f.path} readable, or name another file with --config or PRAAS_CONFIG.`],
+    hiding({ path: 'of this node', reason: HIDDEN }),
   ),
   NOT_PERMITTED: entry(
     'Invalid',
     (f: { what: string }) => `permission denied: ${f.what} requires root`,
     () => ['Run the command again with sudo.'],
     // The daemon lacks the permission, not the requester.
-    { status: 500 },
+    { status: 500, ...hiding({ what: 'the work of the daemon' }) },
   ),
   STORE_LOCKED: entry(
     'Unavailable',
@@ -90,13 +92,13 @@ export const BASE_ERRORS = {
     () => [
       'Wait until that process ends, or stop it; while a daemon holds the lock, check socket_path in `praas config show`.',
     ],
-    { redact: withoutPath },
+    hiding({ ...HIDDEN_PATH, holder: 'another process' }),
   ),
   UNSAFE_DIRECTORY: entry(
     'External',
     (f: { path: string; reason: string }) => `cannot keep state in ${f.path}: ${f.reason}`,
     () => ['Give the directory to root, remove the write permission of others, and check what is in it.'],
-    { redact: withoutPath },
+    withoutReason,
   ),
   STORE_DAMAGED: entry(
     'External',
@@ -108,31 +110,32 @@ export const BASE_ERRORS = {
       `Restore ${f.path} from a backup` +
         (f.aside === undefined ? '.' : `, or remove ${f.aside} to start with an empty state.`),
     ],
-    { redact: withoutPath },
+    hiding({ ...HIDDEN_PATH, reason: HIDDEN, aside: undefined }),
   ),
   STORE_TOO_NEW: entry(
     'External',
     (f: { path: string; version: number; known: number }) =>
       `cannot read state file ${f.path}: it has version ${f.version}, and this praas supports versions up to ${f.known}`,
     () => ['Use the praas that wrote it, or a newer one.'],
+    withoutPath,
   ),
   STORE_UNREADABLE: entry(
     'Unavailable',
     (f: { path: string; reason: string }) => `cannot read ${f.path}: ${f.reason}`,
     () => ['Check the file system, and state_dir in `praas config show`.'],
-    { redact: withoutPath },
+    withoutReason,
   ),
   STORE_FULL: entry(
     'Unavailable',
     (f: { path: string }) => `cannot write ${f.path}: no space left on the file system`,
     () => ['Free some space and try again; nothing was changed.'],
-    { redact: withoutPath },
+    withoutPath,
   ),
   STORE_FAILED: entry(
     'Unavailable',
     (f: { path: string; reason: string }) => `cannot write ${f.path}: ${f.reason}`,
     () => ['Check the file system and the permissions of the directory; nothing was changed.'],
-    { redact: withoutPath },
+    withoutReason,
   ),
   TOOL_MISSING: entry(
     'External',
@@ -143,18 +146,21 @@ export const BASE_ERRORS = {
     'Unavailable',
     (f: { command: string; seconds: number }) => `${f.command} timed out: killed after ${f.seconds} seconds`,
     () => ['Check the load of this node, then try again.'],
+    hiding(SOME_PROGRAM),
   ),
   TOOL_FAILED: entry(
     'External',
     (f: { command: string; exit_code: number; output: string }) =>
       `${f.command} failed with exit code ${f.exit_code}: ${f.output}`,
     () => ['Correct what the output names, or run `praas doctor` to check the programs and the kernel.'],
+    hiding({ ...SOME_PROGRAM, output: HIDDEN }),
   ),
   TOOL_BAD_OUTPUT: entry(
     'External',
     (f: { command: string; output: string }) =>
       `unexpected output of ${f.command}: ${f.output || 'empty or incomplete'}`,
     () => ['Check that the program is that of its Debian package: `praas doctor` shows its version.'],
+    hiding({ ...SOME_PROGRAM, output: HIDDEN }),
   ),
   INTERRUPTED: entry(
     'Unavailable',

@@ -2,7 +2,7 @@
  * Errors as values of catalogues. A catalogue has one entry per code: its kind, its message made from facts, and the next step.
  * `errorsOf` gives the functions that create and recognise the errors of one catalogue; each product has one catalogue.
  */
-import type { ErrorEntry, ErrorKind } from './entry.ts';
+import type { ErrorEntry, ErrorKind, Viewer } from './entry.ts';
 
 /** Codes with their entries. Codes are unique over all catalogues of the executable. */
 // biome-ignore lint/suspicious/noExplicitAny: facts differ by entry, and a parameter's type only narrows
@@ -20,8 +20,8 @@ interface PraasErrorParts<C extends string, F> {
   readonly facts: F;
   /** The HTTP status of its catalogue entry; left out: that of the kind. */
   readonly status?: number | undefined;
-  /** The same error for requesters of one project; left out where they may see all facts. */
-  readonly redacted?: (() => PraasError<C, F>) | undefined;
+  /** The same error for that viewer; left out where everybody may see all facts. */
+  readonly redacted?: ((viewer: Viewer) => PraasError<C, F>) | undefined;
 }
 
 /** An error of a catalogue: what failed and why, and the next step. `facts` are for programs. */
@@ -33,7 +33,7 @@ export class PraasError<C extends string = string, F = UnknownFacts> extends Err
   readonly facts: F;
   /** The HTTP status of its catalogue entry; undefined: that of the kind. */
   readonly status: number | undefined;
-  readonly #redacted: (() => PraasError<C, F>) | undefined;
+  readonly #redacted: ((viewer: Viewer) => PraasError<C, F>) | undefined;
 
   /** `cause` is for logs; it is never shown to users. */
   constructor(parts: PraasErrorParts<C, F>, cause?: unknown) {
@@ -47,9 +47,9 @@ export class PraasError<C extends string = string, F = UnknownFacts> extends Err
     this.#redacted = redacted;
   }
 
-  /** The error without the facts that requesters of one project may not see. */
-  redacted(): PraasError<C, F> {
-    return this.#redacted?.() ?? this;
+  /** The error without the facts that the viewer may not see; itself, where these are all. */
+  redacted(viewer: Viewer): PraasError<C, F> {
+    return this.#redacted?.(viewer) ?? this;
   }
 }
 
@@ -84,9 +84,15 @@ export function errorsOf<const E extends Catalogue>(entries: E): Errors<E> {
     const entry = entries[code];
     if (entry === undefined) throw new Error(`no entry ${code} in this catalogue`);
     const { kind, message, next, redact, status } = entry;
-    const redacted = redact && (() => praasError(code, redact(facts) as FactsOf<E, C>, cause));
+    const redacted =
+      redact &&
+      ((viewer: Viewer): PraasError<C, FactsOf<E, C>> => {
+        const seen = redact(facts, viewer) as FactsOf<E, C>;
+        return seen === facts ? error : praasError(code, seen, cause);
+      });
     const text = { message: message(facts), nextSteps: next(facts) };
-    return new PraasError({ code, kind, ...text, facts, status, redacted }, cause);
+    const error = new PraasError({ code, kind, ...text, facts, status, redacted }, cause);
+    return error;
   }
   return { praasError, isPraasError: isPraasError as Errors<E>['isPraasError'] };
 }

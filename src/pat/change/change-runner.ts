@@ -33,6 +33,7 @@ import {
 import { ChangeQueue, type QueuedChange } from './change-queue.ts';
 import { Reconciliation } from './reconciliation.ts';
 import type { PatSettings, Situation } from './situation.ts';
+import { toldScript, toldWarnings } from './told.ts';
 
 interface ChangeRunnerParts {
   readonly store: MappingStore;
@@ -124,12 +125,12 @@ export class ChangeRunner {
     const isDue = decided.some(({ queued, outcome }) => queued.change.reconciles || !isEmptyDelta(outcome.delta));
     const result = isDue ? await this.#reconciliation.run(transaction, view, decided) : { synced: NOTHING_SYNCED };
     if ('synced' in result) {
-      const warnings = view instanceof Error ? [] : view.warnings.map(({ text }) => text);
       const { mappings } = transaction.record;
       const successes = decided.map(({ queued, outcome, before }): Completion => {
         const { ids, delta, causes } = outcome;
         const value = outcome.value(transaction.record, result.synced);
         const transitions = ids.map((id, index) => ({ before: before[index], after: mappings.get(id) }));
+        const warnings = toldWarnings(view instanceof Error ? undefined : view, queued.change.options.requester);
         return () => queued.resolve({ changed: { value, warnings, script: undefined }, delta, transitions, causes });
       });
       return [...completions, ...successes];
@@ -204,8 +205,8 @@ export class ChangeRunner {
     if (change.reconciles) agent.forget(routerId);
     return {
       value: outcome.value(after, NOTHING_SYNCED),
-      warnings: (view?.warnings ?? []).map(({ text }) => text),
-      script,
+      warnings: toldWarnings(view, change.options.requester),
+      script: toldScript(script, outcome.ids, change.options.requester),
     };
   }
 

@@ -195,7 +195,8 @@ function chooseGateway({ router, force }: Situation, request: GatewayRequest): s
   if (gateway === undefined) throw praasError('NO_GATEWAY', { router: router_id });
   const isExpected = gateway === expected && facts?.gateways.length === 0;
   if (!force && facts !== undefined && !isExpected && !facts.addresses.includes(gateway)) {
-    throw praasError('GATEWAY_NOT_LOCAL', { gateway, router: router_id, addresses: facts.addresses });
+    // The other addresses are floating IPs, of any project.
+    throw praasError('GATEWAY_NOT_LOCAL', { gateway, router: router_id, addresses: facts.gateways });
   }
   return gateway;
 }
@@ -210,10 +211,10 @@ function checkEndpoint({ record, router, settings, force }: Situation, endpoint:
   const key = endpointKey(endpoint);
   const other = record.mappings.at(endpoint).find((mapping) => mapping.id !== id);
   if (other !== undefined) {
-    const { name, server_ip, server_port } = other;
+    const { name, project_id, server_ip, server_port } = other;
     throw praasError('PORT_TAKEN', {
       endpoint: key,
-      by: { kind: 'mapping', id: other.id, name, server_ip, server_port },
+      by: { kind: 'mapping', id: other.id, name, project_id, server_ip, server_port },
     });
   }
   const inUse = portInUseAt(router?.portsInUse ?? [], endpoint);

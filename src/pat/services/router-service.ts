@@ -14,7 +14,7 @@ import { PROTOCOLS, type Protocol } from '../mapping/mapping.ts';
 import type { RouterRecord } from '../mapping/record.ts';
 import type { RouterFacts } from '../router/facts.ts';
 import type { PortInUse } from '../router/port-in-use.ts';
-import type { RouterDetails, RouterSummary } from '../router/view.ts';
+import type { Drift, RouterDetails, RouterSummary } from '../router/view.ts';
 import type { RouterDirectory } from '../target/router-directory.ts';
 import type { NodeRouters, RouterList } from './api.ts';
 
@@ -64,7 +64,7 @@ export class RouterService implements NodeRouters {
       mappings_in_kernel: view.mappingsInKernel,
       unmanaged: view.portsInUse.filter((inUse) => isOnGateway(inUse, view.facts)).map(({ text }) => text),
       warnings: view.warnings.map(({ text }) => text),
-      drift: agent.drift(view, record),
+      drift: driftFor(requester, agent.drift(view, record), record),
     };
   }
 
@@ -106,6 +106,12 @@ export class RouterService implements NodeRouters {
       used_ports: { tcp: usedPorts(record, 'tcp', gatewayIp), udp: usedPorts(record, 'udp', gatewayIp) },
     };
   }
+}
+
+/** A mapping that is not stored is of no project, so it is shown to those who see all. */
+function driftFor(requester: Requester, { missing, unexpected }: Drift, { mappings }: RouterRecord): Drift {
+  const isVisible = (id: string): boolean => requester.sees(mappings.get(id)?.project_id ?? null);
+  return { missing: missing.filter(isVisible), unexpected: unexpected.filter(isVisible) };
 }
 
 function usedPorts({ mappings }: RouterRecord, protocol: Protocol, gatewayIp: string): number {

@@ -162,11 +162,12 @@ function send(response: Response, { status, body, headers }: EndpointResponse): 
   else response.json(body);
 }
 
-function errorHandler({ log, metrics }: AppParts): ErrorRequestHandler {
+function errorHandler({ log, metrics, policy }: AppParts): ErrorRequestHandler {
   return (thrown: unknown, request, response, next) => {
-    const error = redactFor(requesterOf(response), requestError(thrown));
+    const whole = requestError(thrown);
+    const error = redactFor(policy, requesterOf(response), whole);
     const status = statusOf(error);
-    if (status >= 500) logFailure(log, request, error);
+    if (status >= 500) logFailure(log, request, whole);
     if (response.headersSent) return next(error);
     const problem = problemOf(error, String(response.locals['request_id']));
     if (status === 401) response.set('WWW-Authenticate', 'X-Auth-Token');

@@ -1,20 +1,14 @@
 /** The public pages of a daemon with an API: versions, the document of the API, and the health pages. */
 import { type RequestHandler, Router } from 'express';
-import type { Timers } from '../../core/timers.ts';
 import { baseUrlOf } from './app.ts';
 import { docsPage } from './docs-page.ts';
-import { healthPages } from './health-pages.ts';
-import type { MetricsPage } from './metrics.ts';
+import { type HealthParts, healthPages } from './health-pages.ts';
 import type { Document } from './openapi.ts';
 import { pagesOn } from './page.ts';
-import type { Readiness } from './readiness.ts';
 import type { VersionsDocument } from './schemas.ts';
 
-interface PagesParts {
+interface PagesParts extends HealthParts {
   readonly document: Document;
-  readonly readiness: Readiness;
-  readonly metrics: MetricsPage;
-  readonly timers: Timers;
 }
 
 /** When /v1 last changed for its clients. */

@@ -1,5 +1,4 @@
 /** Whether a daemon can serve now. The report always comes in time: a check that fails or hangs is not ok. */
-import type * as z from 'zod';
 import { withDeadline } from '../../core/deadline.ts';
 import { isPraasError } from '../../core/errors/errors.ts';
 import { messageOf } from '../../core/errors/message-of.ts';
@@ -17,12 +16,22 @@ export interface Readiness {
 const LIMIT_MS = 2000;
 const SECOND_MS = 1000;
 
+/** What everybody is told of a check that is not ok: its reason may name files, addresses and what belongs to tenants. */
+const REASON_HIDDEN =
+  'The reason is told to operators (with a token, or on the socket of the daemon), and is in its log.';
+
+/** Gives the report without the reasons, for those who may not see them. */
+export function withoutReasons(report: ReadinessDocument): ReadinessDocument {
+  const checks = report.checks.map((check) => (check.ok ? check : { ...check, detail: REASON_HIDDEN }));
+  return { ...report, checks };
+}
+
 /** Runs the checks. Never throws: when they fail as a whole, or take longer than the limit, none of them is ok. */
 export async function readinessReport(
   readiness: Readiness,
   timers: Timers,
   limitMs: number = LIMIT_MS,
-): Promise<z.infer<typeof ReadinessDocument>> {
+): Promise<ReadinessDocument> {
   const late = (): Error =>
     new CheckTimeout(`no result within ${limitMs / SECOND_MS} seconds. Check the load of this node.`);
   const checks = await withDeadline(timers, limitMs, readiness.check(), late).catch((error: unknown) => {
@@ -35,7 +44,7 @@ export async function readinessReport(
 
 class CheckTimeout extends Error {}
 
-/** The page is public, so it discloses nothing of an error that is in no catalogue. */
+/** Discloses nothing of an error that is in no catalogue. */
 function detailOf(error: unknown): string {
   if (isPraasError(error)) return [error.message, ...error.nextSteps].join('. ');
   return error instanceof CheckTimeout ? error.message : 'internal error. See the log of the daemon.';

@@ -1,8 +1,21 @@
-/** Errors as a requester may see them: a requester of one project sees nothing of the rest of the node. */
+/**
+ * Errors as a requester may see them, by the entries of the catalogues: this is the one place through which errors leave the
+ * API. Before authentication nothing of the node is told.
+ */
+import { STRANGER, type Viewer } from '../../core/errors/entry.ts';
 import { isPraasError } from '../../core/errors/errors.ts';
+import type { AccessPolicy } from '../../core/identity/policy.ts';
 import type { Requester } from '../../core/identity/requester.ts';
 
-/** `requester` is undefined before authentication: those errors say nothing of the node. */
-export function redactFor(requester: Requester | undefined, error: unknown): unknown {
-  return requester === undefined || requester.seesAll || !isPraasError(error) ? error : error.redacted();
+/** `requester` is undefined before authentication. */
+export function redactFor(policy: AccessPolicy, requester: Requester | undefined, error: unknown): unknown {
+  return isPraasError(error) ? error.redacted(requester ? viewerOf(policy, requester) : STRANGER) : error;
+}
+
+function viewerOf(policy: AccessPolicy, requester: Requester): Viewer {
+  return {
+    seesAll: requester.seesAll,
+    sees: (projectId) => requester.sees(projectId),
+    allows: (action) => policy.allows(requester, action),
+  };
 }

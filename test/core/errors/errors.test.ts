@@ -1,5 +1,6 @@
 /** The catalogue of errors: what holds of every entry. Their texts are in test/golden/texts. */
 import { expect, test } from '@jest/globals';
+import { STRANGER } from '../../../src/core/errors/entry.ts';
 import { isPraasError, PraasError, praasError } from '../../../src/core/errors/errors.ts';
 import { describeCatalogue } from '../../support/catalogue.ts';
 import { allFactsOf, CATALOGUES, CODES, FACTS, sampleOf } from '../../support/error-facts.ts';
@@ -42,9 +43,12 @@ test('an error as requesters of one project see it has no facts of the rest of t
   const record = sampleOf('STORE_DAMAGED');
 
   expect(routers.facts).toMatchObject({ known: ['east', 'west'] });
-  expect(routers.redacted()).toMatchObject({ code: 'ROUTER_NOT_FOUND', facts: { router: 'edge', known: [] } });
-  expect(record.redacted().message).not.toContain('/var/lib/praas/edge.json ');
-  expect(sampleOf('MAPPING_NOT_FOUND').redacted()).toMatchObject({ code: 'MAPPING_NOT_FOUND', facts: { id: 'b0e5' } });
+  expect(routers.redacted(STRANGER)).toMatchObject({ code: 'ROUTER_NOT_FOUND', facts: { router: 'edge', known: [] } });
+  expect(record.redacted(STRANGER).message).not.toContain('/var/lib/praas/edge.json ');
+  expect(sampleOf('MAPPING_NOT_FOUND').redacted(STRANGER)).toMatchObject({
+    code: 'MAPPING_NOT_FOUND',
+    facts: { id: 'b0e5' },
+  });
 });
 
 test('an error of the catalogue is known as one, and by its codes', () => {

@@ -149,14 +149,21 @@ describe('a requested port', () => {
       'PORT_TAKEN',
       {
         endpoint: '203.0.113.10:4001/tcp',
-        by: { kind: 'mapping', id: idOf(4001), name: '', server_ip: '10.20.0.51', server_port: 22 },
+        by: { kind: 'mapping', id: idOf(4001), name: '', project_id: null, server_ip: '10.20.0.51', server_port: 22 },
       },
     ]);
     expect(await refusal({ router_port: 4002 }, { record, force: true })).toEqual([
       'PORT_TAKEN',
       {
         endpoint: '203.0.113.10:4002/tcp',
-        by: { kind: 'mapping', id: idOf(4002), name: 'web', server_ip: '10.20.0.51', server_port: 80 },
+        by: {
+          kind: 'mapping',
+          id: idOf(4002),
+          name: 'web',
+          project_id: null,
+          server_ip: '10.20.0.51',
+          server_port: 80,
+        },
       },
     ]);
   });
@@ -216,7 +223,7 @@ describe('the gateway address', () => {
   test('must be an address of the router, unless forced', async () => {
     expect(await refusal({ gateway_ip: '203.0.113.99' })).toEqual([
       'GATEWAY_NOT_LOCAL',
-      { gateway: '203.0.113.99', router: ROUTER, addresses: FACTS.addresses },
+      { gateway: '203.0.113.99', router: ROUTER, addresses: FACTS.gateways },
     ]);
     expect(decide({ gateway_ip: '203.0.113.99' }, { force: true }).mapping.gateway_ip).toBe('203.0.113.99');
   });

@@ -88,9 +88,11 @@ export class TestApi {
     this.node = node;
     this.apis = [patApi(parts), ...more(metrics)];
     this.document = openApiDocument(this.apis, { version: VERSION });
+    const isOperator = async (request: { get(name: string): string | undefined }): Promise<boolean> =>
+      REQUESTERS.get(request.get('X-Auth-Token') ?? '')?.kind === 'operator';
     const app = createApp({
       apis: this.apis,
-      publicRoutes: [pages({ document: this.document, readiness, metrics, timers: systemTimers })],
+      publicRoutes: [pages({ document: this.document, readiness, metrics, timers: systemTimers, isOperator })],
       authenticate: async (request) => {
         const requester = REQUESTERS.get(request.get('X-Auth-Token') ?? '');
         if (requester === undefined) throw praasError('UNAUTHENTICATED', { reason: 'the token is not valid' });

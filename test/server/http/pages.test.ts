@@ -113,9 +113,21 @@ test("/metrics is in Prometheus' form and counts the requests", async () => {
 
 describe('/readyz', () => {
   const status = async (): Promise<[number, unknown]> => {
-    const response = await get('/readyz');
+    const response = await get('/readyz', { token: 'admin' });
     return [response.status, await response.json()];
   };
+
+  test.each(['none', 'wrong', 'blue-admin'] as const)('tells the reason to nobody else (token: %s)', async (token) => {
+    const secret = { name: 'reconcile', ok: false, detail: 'reconcile failed for 3 routers: qrouter-1: /srv/state' };
+    readiness = { ...READY, check: async () => [...(await READY.check()).slice(0, 2), secret] };
+    const response = await get('/readyz', { token });
+    const body = await response.text();
+
+    expect(response.status).toBe(503);
+    expect(body).toContain('"name":"reconcile","ok":false');
+    for (const told of ['3 routers', 'qrouter', '/srv']) expect(body).not.toContain(told);
+    expect(JSON.stringify(await status())).toContain('qrouter-1: /srv/state');
+  });
 
   test('is ready when every check is ok', async () => {
     expect(await status()).toEqual([200, { ready: true, degraded: false, checks: await READY.check() }]);

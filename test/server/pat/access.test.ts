@@ -233,9 +233,12 @@ test('errors for a requester of one project name no other router of the node, an
   const member = requesterOf('member');
   const operator = requesterOf('operator');
 
-  expect(String(redactFor(member, lost))).not.toContain('qrouter');
-  expect(String(redactFor(member, own))).toContain('edge');
-  expect(redactFor(member, full)).toMatchObject({ code: 'STORE_FULL', facts: { path: 'the state of this node' } });
-  expect(redactFor(operator, lost)).toBe(lost);
-  expect(redactFor(operator, full)).toBe(full);
+  const seenBy = (requester: Requester, error: unknown) => redactFor(POLICY_BY_DEFAULT, requester, error);
+
+  expect(String(seenBy(member, lost))).not.toContain('qrouter');
+  expect(String(seenBy(member, own))).toContain('edge');
+  expect(seenBy(member, full)).toMatchObject({ code: 'STORE_FULL', facts: { path: 'the state of this node' } });
+  expect(seenBy(operator, lost)).toBe(lost);
+  expect(seenBy(operator, full)).toBe(full);
+  expect(redactFor(POLICY_BY_DEFAULT, undefined, full)).not.toBe(full);
 });
