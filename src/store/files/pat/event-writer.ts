@@ -107,8 +107,11 @@ export class EventWriter {
   }
 
   async #openFile(file: EventFile): Promise<OpenFile> {
-    const handle = await open(this.#parts.files.pathOf(file), APPEND, PRIVATE_MODE);
-    this.#open = { file, handle, bytes: await endLine(handle) };
+    const { files, log } = this.#parts;
+    const path = files.pathOf(file);
+    const handle = await open(path, APPEND, PRIVATE_MODE);
+    const bytes = await endLine(handle, () => log.warn('event log cut off', { path }));
+    this.#open = { file, handle, bytes };
     return this.#open;
   }
 
@@ -128,11 +131,12 @@ function isUnchanged({ handle, bytes }: OpenFile): boolean {
 }
 
 /** Ends a torn line: an event appended to it would be lost. Gives the size of the file. */
-async function endLine(handle: FileHandle): Promise<number> {
+async function endLine(handle: FileHandle, onTorn: () => void): Promise<number> {
   const { size } = await handle.stat();
   if (size === 0) return 0;
   const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, size - 1);
   if (buffer.toString() === '\n') return size;
+  onTorn();
   await handle.appendFile('\n');
   return size + 1;
 }

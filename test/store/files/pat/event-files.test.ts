@@ -98,6 +98,30 @@ test('a file of an older version that is larger than many blocks is read from it
   expect(await seen({ after: start + 1000 })).toEqual([]);
 });
 
+test('a reader of what is not there lets others work between the blocks', async () => {
+  mkdirSync(join(stateDir, 'events'));
+  const line = JSON.stringify({
+    id: Date.parse('2030-01-09') * 1000,
+    at: '2030-01-09T00:00:00Z',
+    ...event(1),
+    request_id: '',
+  });
+  writeFileSync(pathOf('2030-01-09.jsonl'), `${line}\n`.repeat(6000));
+  const blocks = statSync(pathOf('2030-01-09.jsonl')).size / (64 * 1024);
+  let turns = 0;
+  let isDone = false;
+  const count = (): void => {
+    turns++;
+    if (!isDone) setImmediate(count);
+  };
+  setImmediate(count);
+
+  expect(await seen({ type: 'down' })).toEqual([]);
+  isDone = true;
+
+  expect(turns).toBeGreaterThan(blocks / 2);
+});
+
 test('a day never has more than its limit: its oldest events go, which is said once and by the readiness', async () => {
   await appendMany(1, 300);
   expect(log.lines).toEqual([]);

@@ -122,6 +122,7 @@ test('a torn line is passed over, and the next one is whole', async () => {
   await eventLog.append([event(2)]);
 
   expect(await ids()).toEqual([idOf(1), idOf(2)]);
+  expect(log.lines.map(({ message }) => message)).toEqual(['event log cut off', 'event damaged']);
 });
 
 test('an event that cannot be written is logged, and fails no change', async () => {
