@@ -109,11 +109,25 @@ test.each(['OS_PASSWORD', 'OS_TOKEN', 'OS_APPLICATION_CREDENTIAL_SECRET', 'PRAAS
   }
 });
 
+test.each([
+  ['http://localhost.:1', MARK, true],
+  ['http://127.0.0.1:1', MARK, false],
+  ['http://[::1]:1', MARK, false],
+  ['https://localhost.:1', MARK, false],
+  ['http://localhost.:1', '', false],
+])('a token to %s is sent with a warning where others can read it', async (address, token, isWarned) => {
+  const at = shell.with({ env: { PRAAS_TOKEN: token } });
+  for (const more of [[], ['--json']]) {
+    const { stderr } = await at.run('pat', 'list', '--url', address, ...more);
+    expect(stderr.includes('Warning: the token is sent to localhost.:1 by plain HTTP')).toBe(isWarned);
+  }
+});
+
 test('a daemon that cannot log in and cannot reach its broker, and is reloaded with a wrong file', async () => {
   const settings = [`notifications = rabbit://openstack:${MARK}@127.0.0.1:1/?heartbeat=1`];
   const clouds = join(shell.directory, 'clouds.yaml');
   writeFileSync(clouds, CLOUDS[0]?.() ?? '');
-  daemon = await TestDaemon.start({
+  const started = await TestDaemon.start({
     settings,
     flags: ['--monitor'],
     until: 'unavailable',
@@ -122,14 +136,15 @@ test('a daemon that cannot log in and cannot reach its broker, and is reloaded w
     expect(error.message).not.toContain(MARK);
     throw error;
   });
+  daemon = started;
   const paths = ['/readyz', '/metrics', '/v1/events', '/v1/mappings', '/v1/routers', '/v1/servers'];
-  const answers = await Promise.all(paths.map((path) => daemon?.ask('GET', path)));
+  const answers = await Promise.all(paths.map((path) => started.ask('GET', path)));
   expect(answers[0]?.body).toMatchObject({ ready: expect.any(Boolean) });
-  writeFileSync(daemon.shell.configPath, `[praas]\nnotifications = amqp://openstack:${MARK}@mq1/\n`);
-  daemon.signal('SIGHUP');
-  await daemon.says('reload');
+  writeFileSync(started.shell.configPath, `[praas]\nnotifications = amqp://openstack:${MARK}@mq1/\n`);
+  started.signal('SIGHUP');
+  await started.says('reload');
 
-  const all = [JSON.stringify(answers), daemon.said, logs(daemon.shell.directory)].join('\n');
+  const all = [JSON.stringify(answers), started.said, logs(started.shell.directory)].join('\n');
   expect(all).toContain('driver amqp');
   expect(all).not.toContain(MARK);
 });

@@ -107,7 +107,8 @@ const files = fc.record({
 });
 
 /** Text as the SDK has it: in YAML a password of digits is a number there. */
-const plain = (value: unknown): string | null => (value === undefined || value === null ? null : String(value));
+const plain = (value: unknown): string | null =>
+  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : null;
 
 /** Whether a login is possible: with a URL that has a host, and a user with a password. */
 function isUsable(found: Record<string, unknown>): boolean {

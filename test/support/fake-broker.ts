@@ -16,7 +16,7 @@ interface Wire {
   encodeProperties(id: number, channel: number, size: number, fields: object): Buffer;
 }
 const defs = createRequire(import.meta.url)('../../node_modules/amqplib/lib/defs.js') as Wire & Codec;
-const id = (name: string): number => Number(defs[name]);
+const id = (name: string): number => defs[name] ?? 0;
 
 const HEADER_BYTES = 7;
 const GREETING_BYTES = 8;
@@ -39,6 +39,8 @@ export class FakeBroker {
   isCancelling = false;
   /** How often a connection was opened. */
   connections = 0;
+  /** How many methods were received. */
+  received = 0;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #consumers: Consumer[] = [];
@@ -135,6 +137,7 @@ export class FakeBroker {
         buffered = buffered.subarray(whole);
         if (frame.readUInt8(0) !== METHOD) continue;
         const number = frame.readUInt32BE(HEADER_BYTES);
+        this.received += 1;
         const fields = defs.decode(number, frame.subarray(HEADER_BYTES + 4, whole - 1));
         this.#handle(socket, frame.readUInt16BE(1), number, fields);
       }

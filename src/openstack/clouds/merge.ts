@@ -119,8 +119,9 @@ function inRegion(
 }
 
 function parseAuth(top: RawCloud, fail: Fail): Auth {
-  if (top['auth'] !== undefined && !isObject(top['auth'])) fail('auth is not a map');
-  const written = { ...pickAuth(top), ...renamed((top['auth'] as RawCloud | undefined) ?? {}) };
+  const inside = top['auth'] ?? {};
+  if (!isObject(inside)) return fail('auth is not a map');
+  const written = { ...pickAuth(top), ...renamed(inside) };
   const completed = withDomains(written, top['default_domain']);
   const { auth_url: url } = completed;
   const { data, error } = Auth.safeParse(

@@ -46,6 +46,8 @@ export class RabbitNotifications implements Notifications {
   #connection: ChannelModel | undefined;
   /** Undefined until notifications arrive. */
   #subscription: Subscription | undefined;
+  /** The exchanges that were ever bound. */
+  readonly #known = new Set<string>();
   readonly #failure = new FailureState('not connected to the message broker yet');
   #cancelTimer: () => void = () => undefined;
   #isStopped = false;
@@ -96,6 +98,7 @@ export class RabbitNotifications implements Notifications {
     const subscription = new Subscription({
       connection,
       topics,
+      known: this.#known,
       timers,
       log,
       onIds: this.#onIds,

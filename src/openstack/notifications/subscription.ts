@@ -15,6 +15,8 @@ interface SubscriptionParts {
   readonly connection: ChannelModel;
   /** `notifications` stands for all routing keys that begin with `notifications.`. */
   readonly topics: readonly string[];
+  /** The exchanges that were ever bound, by this connection or an earlier one. */
+  readonly known: Set<string>;
   readonly timers: Timers;
   readonly log: Logger;
   readonly onIds: (ids: readonly string[]) => void;
@@ -28,8 +30,11 @@ interface SubscriptionParts {
 const EXCHANGES: readonly string[] = ['neutron', 'nova', 'keystone', 'openstack'];
 const ROUND_MS = 5000;
 const TIMEOUT_MS = 10_000;
-/** A missing exchange is searched in each second round, then in each fourth, then in each eighth: the broker logs each search. */
-const MAX_MISSES = 3;
+/**
+ * An exchange that was never there is searched in each second round, then in each fourth: the broker logs each search. One that was
+ * there is searched in each round.
+ */
+const MAX_MISSES = 2;
 /** The reply codes of a broker that does not have an exchange, or refuses access to it (AMQP 0-9-1, 1.2). */
 const UNBOUND_CODES: readonly unknown[] = [403, 404];
 
@@ -39,7 +44,7 @@ export class Subscription {
   #binder: Channel | undefined;
   #round = 0;
   readonly #bound = new Set<string>();
-  /** Exchanges that were bound, and are gone. */
+  /** Known exchanges that are gone. */
   readonly #lost = new Set<string>();
   /** How often a missing exchange was searched in vain. */
   readonly #misses = new Map<string, number>();
@@ -124,6 +129,7 @@ export class Subscription {
 
   #found(exchange: string): boolean {
     this.#misses.delete(exchange);
+    this.#parts.known.add(exchange);
     if (this.#lost.delete(exchange)) this.#parts.log.info('notification exchange found again', { exchange });
     const isNew = !this.#bound.has(exchange);
     this.#bound.add(exchange);
@@ -131,8 +137,12 @@ export class Subscription {
   }
 
   #missed(exchange: string, misses: number): void {
-    this.#misses.set(exchange, Math.min(misses + 1, MAX_MISSES));
-    if (!this.#bound.delete(exchange)) return;
+    this.#bound.delete(exchange);
+    if (!this.#parts.known.has(exchange)) {
+      this.#misses.set(exchange, Math.min(misses + 1, MAX_MISSES));
+      return;
+    }
+    if (this.#lost.has(exchange)) return;
     this.#lost.add(exchange);
     this.#parts.log.warn('notification exchange missing; using periodic sync', { exchange });
   }
