@@ -71,7 +71,7 @@ export interface NodePat extends Pat {
    */
   createMany(
     requests: readonly MappingRequest[],
-    options?: ChangeOptions,
+    options: ChangeOptions & { readonly requester: Requester },
     ids?: readonly string[],
   ): Promise<Changed<readonly MappingView[]>>;
 }
@@ -167,6 +167,25 @@ export interface Corrections {
   /** Carries out all corrections of a router or none. A router that fails does not delay the others. */
   apply(corrections: readonly Correction[]): Promise<CorrectionResult>;
 }
+
+type OfRequester<A extends readonly unknown[]> = {
+  [I in keyof A]: [ChangeOptions, A[I]] extends [A[I], ChangeOptions]
+    ? ChangeOptions & { readonly requester: Requester }
+    : A[I];
+};
+
+/**
+ * A service as an API calls it: always for a requester. A command is root's and may leave the requester out; an API that
+ * leaves it out would show one project the resources of all, so there it does not compile.
+ */
+export type OnBehalf<T> = {
+  readonly [K in keyof T]: T[K] extends (...input: infer A) => infer R
+    ? (...input: OfRequester<Required<A>>) => R
+    : T[K];
+};
+
+/** The mappings of this node as an API calls them. */
+export type PatOnBehalf = OnBehalf<Omit<NodePat, 'createMany'>> & Pick<NodePat, 'createMany'>;
 
 /** All services of published ports. */
 export interface PatServices {

@@ -20,7 +20,11 @@ export function inProject(requester: Requester, request: MappingRequest): Mappin
 }
 
 /** The options of a change. Throws FORBIDDEN for a requester who may not use force. */
-export function optionsOf(policy: AccessPolicy, requester: Requester, { dry_run, force }: ChangeQuery): ChangeOptions {
+export function optionsOf(
+  policy: AccessPolicy,
+  requester: Requester,
+  { dry_run, force }: ChangeQuery,
+): ChangeOptions & { readonly requester: Requester } {
   if (force === 'true') requireAction(policy, requester, FORCE);
   return { dryRun: dry_run === 'true', force: force === 'true', requester };
 }

@@ -1,10 +1,9 @@
 /** Operations that create, update and delete mappings. */
 import type { AccessPolicy } from '../../core/identity/policy.ts';
-import type { ChangeOptions } from '../../pat/change/change.ts';
 import { isPraasError } from '../../pat/errors.ts';
 import { MappingReference } from '../../pat/mapping/mapping.ts';
 import type { MappingView } from '../../pat/mapping/view.ts';
-import type { NodePat } from '../../pat/services/api.ts';
+import type { PatOnBehalf } from '../../pat/services/api.ts';
 import { type Endpoint, type EndpointResponse, endpoint } from '../http/endpoint.ts';
 import type { IdempotencyKeys } from '../http/idempotency.ts';
 import { inProject, optionsOf } from './access.ts';
@@ -21,7 +20,7 @@ import {
 } from './schemas.ts';
 
 export interface MappingChangesParts extends FailureParts {
-  readonly pat: Pick<NodePat, 'createMany' | 'update' | 'delete' | 'get'>;
+  readonly pat: Pick<PatOnBehalf, 'createMany' | 'update' | 'delete' | 'get'>;
   readonly idempotency: IdempotencyKeys;
   readonly policy: AccessPolicy;
 }
@@ -114,7 +113,7 @@ export function deleteMapping({ pat, policy }: MappingChangesParts): Endpoint {
       200: { description: 'The result of a dry run.', schema: DeletedDocument },
     },
     handle: async ({ requester, id, query, ifMatch }) => {
-      const options: ChangeOptions = { ...optionsOf(policy, requester, query), condition: conditionOf(ifMatch) };
+      const options = { ...optionsOf(policy, requester, query), condition: conditionOf(ifMatch) };
       const { value, warnings, script } = await pat.delete([id], options);
       if (!options.dryRun) return { status: 204 };
       return { status: 200, body: { mappings: value, warnings, script, failures: [] } };
