@@ -149,9 +149,26 @@ describe.each(BACKENDS)('with %s', (backend) => {
 
     await waitUntil(async () => (await reach(world.client, goal)) === 'refused');
     expect(daemon.said).toContain('mapping expires soon');
-    // The rules go first, then that is recorded.
+    // It is recorded after the rules are removed, and only then is the port called closed.
     await waitUntil(async () => (await show(id)).status === 'DOWN');
     expect(await show(id)).toMatchObject({ status_code: 'EXPIRED' });
+  });
+
+  test('an expired mapping whose rules cannot be read is not called closed, and is closed when they can be read', async () => {
+    await start(NEVER);
+    const { id, router_port: port } = await publish({
+      expires_at: new Date(Math.ceil(Date.now() / 1000) * 1000 + 2000).toISOString().replace('.000', ''),
+    });
+    const goal = { protocol: 'tcp', address: world.gateway, port } as const;
+    await world.run('nft', ['add', 'rule', 'ip', 'nat', 'PREROUTING', 'tcp', 'dport', '1', 'dnat', 'to', '10.20.0.52']);
+
+    await daemon.says('reconcile failed');
+
+    expect(await show(id)).toMatchObject({ status: 'PENDING', status_code: 'EXPIRY_PENDING' });
+    await expectOpen(world.client, goal, 'web sees 203.0.113.2');
+    await world.run('nft', ['flush', 'chain', 'ip', 'nat', 'PREROUTING']);
+    await waitUntil(async () => (await reach(world.client, goal)) === 'refused');
+    await waitUntil(async () => (await show(id)).status === 'DOWN');
   });
 
   test('what has expired while the daemon was down is closed when it begins', async () => {

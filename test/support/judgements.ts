@@ -343,11 +343,11 @@ export const CONCLUSIONS: readonly string[] = (
       MAPPING,
       [
         warning('connection_table', 'the table is filling up', 'Raise it.'),
-        unknown('router', '…'),
-        unknown('port', '…'),
+        unknown('router', 'no response from Neutron'),
+        unknown('port', 'no response from Neutron'),
       ],
     ],
-    [NO_GATEWAY, [judgeMapping(NO_GATEWAY), unknown('router', '…')]],
+    [NO_GATEWAY, [judgeMapping(NO_GATEWAY), unknown('router', 'no response from Neutron')]],
     [STANDBY, [judgeMapping(STANDBY), judgeNode({ ...FACTS, isStandby: true }, HOSTS)]],
   ] as const
 ).map(([mapping, hops]) => reportOf(mapping, hops).conclusion);

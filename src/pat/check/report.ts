@@ -73,11 +73,19 @@ function conclusionOf(mapping: Mapping, hops: readonly Hop[], first: Hop | undef
   const explained = explainedHops(mapping);
   const unchecked = hops.filter(({ hop, verdict }) => verdict === 'unknown' && !explained.includes(hop));
   const sentences = [
-    ...(mapping.status === 'DOWN' ? downSentences(mapping) : reachableSentences(mapping, unchecked.length === 0)),
-    ...(unchecked.length === 0 ? [] : [`Not checked: ${unchecked.map(({ hop }) => HOP_LABELS[hop]).join(', ')}.`]),
+    ...(mapping.status === 'DOWN' ? downSentences(mapping) : []),
+    ...uncheckedSentences(unchecked),
+    ...(mapping.status === 'DOWN' ? [] : reachableSentences(mapping, unchecked.length === 0)),
     ...hops.flatMap(({ verdict, detail, next_step }) => (verdict === 'warning' ? [sentence(detail), next_step] : [])),
   ];
   return sentences.join(' ');
+}
+
+/** The hops, and why the first of them was not checked: often that is so for all. */
+function uncheckedSentences(unchecked: readonly Hop[]): readonly string[] {
+  const [first] = unchecked;
+  if (first === undefined) return [];
+  return [`Not checked: ${unchecked.map(({ hop }) => HOP_LABELS[hop]).join(', ')}.`, sentence(first.detail)];
 }
 
 /** The hops that are unknown only because of the status of the mapping, which the conclusion gives. */

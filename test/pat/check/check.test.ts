@@ -371,6 +371,7 @@ describe('what the router does with packets beside the rules of praas:', () => {
       expect(of(hop)).toMatchObject({ verdict: 'unknown', detail: expect.stringContaining('nat') });
     }
     expect(conclusion).not.toMatch(NOTHING_WRONG);
+    expect(conclusion).toContain('table nat');
   });
 });
 
