@@ -218,3 +218,27 @@ test('a damaged event is left out and said once, and the others are there', asyn
   const details = { path, reason: 'its checksum does not match' };
   expect(log.lines).toEqual([{ level: 'warn', message: 'event damaged', details }]);
 });
+
+test('each flipped bit of 600 leaves the events as they are, or is said by who reads or appends next', async () => {
+  await eventLog.append(range(1, 4).map((n) => event(n)));
+  await eventLog.close();
+  const path = pathOf('2030-01-10.jsonl');
+  const content = readFileSync(path);
+  const before = JSON.stringify(await eventLog.list({}));
+  const silent: number[] = [];
+  for (let number = 0; number < 600; number++) {
+    const copy = Buffer.from(content);
+    // The last bit of the file, and others all over it.
+    const at = number === 0 ? content.length - 1 : (number * 7919) % content.length;
+    copy.writeUInt8(copy.readUInt8(at) ^ (1 << (number % 8)), at);
+    writeFileSync(path, copy);
+    log = new ListLog();
+    eventLog = open();
+    const after = JSON.stringify(await eventLog.list({}));
+    await eventLog.append([event(5)]);
+    await eventLog.close();
+    if (after !== before && log.lines.length === 0) silent.push(at);
+  }
+
+  expect(silent).toEqual([]);
+});
