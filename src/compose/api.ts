@@ -1,5 +1,7 @@
 /** The API of the PAT agent: authentication, the APIs of the products, and the two addresses on which it listens. */
 
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { ChainedAuthenticator } from '../core/identity/chained-authenticator.ts';
 import type { AccessPolicy } from '../core/identity/policy.ts';
 import { ROOT, type Role } from '../core/identity/requester.ts';
@@ -20,6 +22,7 @@ import { openApiDocument } from '../server/http/openapi.ts';
 import { pages } from '../server/http/pages.ts';
 import { sendRawError } from '../server/http/raw-response.ts';
 import type { Readiness } from '../server/http/readiness.ts';
+import { RefusalLog } from '../server/http/refusal-log.ts';
 import { legacyRouter } from '../server/legacy/router.ts';
 import { patApi } from '../server/pat/api.ts';
 import { newUuid, systemClock, systemTimers } from '../system/clock.ts';
@@ -46,6 +49,11 @@ interface ApiParts {
   readonly log: Logger;
 }
 
+/** The address at the other end of a connection that is no request. */
+function peerOf(socket: Duplex): string {
+  return (socket instanceof Socket && socket.remoteAddress) || 'unknown';
+}
+
 /** The rest is for helpers, state, logs and the cloud. */
 const FILES_FOR_CONNECTIONS = 0.75;
 
@@ -56,9 +64,10 @@ export function composeApi(parts: ApiParts): (tls: TlsFiles | undefined) => read
   const roleOf = (roles: readonly string[]): Role | undefined => access.roleOf(roles);
   const authenticator = builtCloud ? new ChainedAuthenticator(tokens, builtCloud.authenticator(roleOf)) : tokens;
   const http = new HttpMetrics(metrics.registry);
+  const refusals = new RefusalLog(log, systemClock);
   const gate = new Gate(authenticator, (address) => {
     http.authenticationFailed();
-    log.warn('authentication failed', { address });
+    refusals.add('authentication failed', address, () => log.warn('authentication failed', { address }));
   });
   const limits = new Limits(() => settings.current);
   registerLimits(metrics.registry, () => limitsOf(settings.current));
@@ -95,7 +104,7 @@ export function composeApi(parts: ApiParts): (tls: TlsFiles | undefined) => read
   const authenticate: AppParts['authenticate'] = (request) =>
     gate.authenticate({ address: addressOf(request) ?? 'unknown', token: request.get('X-Auth-Token') });
   const publicRoutes = [pages({ ...health, isOperator: operatorsBy(authenticate) }), legacy];
-  const tokenApp = createApp({ ...common, publicRoutes, limits, authenticate });
+  const tokenApp = createApp({ ...common, publicRoutes, limits, refusals, authenticate });
   const socketApp = createApp({
     ...common,
     publicRoutes: [pages({ ...health, isOperator: async () => true }), legacy],
@@ -103,7 +112,10 @@ export function composeApi(parts: ApiParts): (tls: TlsFiles | undefined) => read
   });
   const unreadable: OnUnreadable = (error: NodeJS.ErrnoException, socket, isResponding) => {
     const requestId = newRequestId(newUuid);
-    log.info('request unreadable', { error: error.code ?? error.message, request_id: requestId });
+    const reason = error.code ?? error.message;
+    refusals.add('request unreadable', peerOf(socket), () =>
+      log.info('request unreadable', { error: reason, request_id: requestId }),
+    );
     sendRawError(error, socket, requestId, isResponding);
   };
   return (tls) => [

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { Logger as WinstonLogger } from 'winston';
 import { errnoText } from '../core/errors/errno-text.ts';
 import type { Logger } from '../core/logger.ts';
+import { cutDetails } from './log-details.ts';
 import { LogFile } from './log-file.ts';
 
 /**
@@ -53,7 +54,8 @@ export class FileLog implements Logger {
     if (!this.#file.writableFinished) await once(this.#file, 'finish');
   }
 
-  #write(level: 'info' | 'warn', message: string, details: Readonly<Record<string, unknown>>): void {
+  #write(level: 'info' | 'warn', message: string, given: Readonly<Record<string, unknown>>): void {
+    const details = cutDetails(given);
     this.#echo?.(lineOf(level, message, details));
     this.#logger ??= this.#open();
     void this.#logger.then((logger) => logger.log({ ...details, level, message }));

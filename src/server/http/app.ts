@@ -26,6 +26,7 @@ import type { Limits } from './limits.ts';
 import type { HttpMetrics } from './metrics.ts';
 import { problemOf, requestError, statusOf } from './problem.ts';
 import { redactFor } from './redact.ts';
+import type { RefusalLog } from './refusal-log.ts';
 
 export interface AppParts {
   readonly apis: readonly Api[];
@@ -43,6 +44,8 @@ export interface AppParts {
   readonly clock: SteadyClock;
   readonly newId: NewId;
   readonly log: Logger;
+  /** Left out where every refused request has a line in the log. */
+  readonly refusals?: RefusalLog | undefined;
 }
 
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -73,7 +76,7 @@ export function createApp(parts: AppParts): Express {
 }
 
 /** Gives the request its ID. When its response ends, counts it and writes its line of the log. */
-function startRequest({ addressOf, context, metrics, clock, newId, log }: AppParts): RequestHandler {
+function startRequest({ addressOf, context, metrics, clock, newId, log, refusals }: AppParts): RequestHandler {
   return (request, response, next) => {
     const requestId = newRequestId(newId);
     const start = clock.elapsedMs();
@@ -95,9 +98,15 @@ function startRequest({ addressOf, context, metrics, clock, newId, log }: AppPar
       // Health checks and public pages are not logged unless they fail.
       if (requester === undefined && response.statusCode < 400) return;
       const details = { method, path, status: response.statusCode, milliseconds, address };
-      context.run(requestId, () =>
-        log.info('request ended', { ...details, ...(requester !== undefined && { requester }) }),
-      );
+      const write = (): void =>
+        context.run(requestId, () =>
+          log.info('request ended', { ...details, ...(requester !== undefined && { requester }) }),
+        );
+      // A failure of the node itself is news, unless anybody could ask for it.
+      const isRepeatable = response.statusCode >= 400 && (response.statusCode < 500 || requester === undefined);
+      if (refusals && isRepeatable) refusals.add(`status ${response.statusCode}`, address, write);
+      else write();
+      refusals?.flush();
     });
     context.run(requestId, next);
   };
@@ -162,12 +171,15 @@ function send(response: Response, { status, body, headers }: EndpointResponse): 
   else response.json(body);
 }
 
-function errorHandler({ log, metrics, policy }: AppParts): ErrorRequestHandler {
+function errorHandler({ log, metrics, policy, refusals, addressOf }: AppParts): ErrorRequestHandler {
   return (thrown: unknown, request, response, next) => {
     const whole = requestError(thrown);
     const error = redactFor(policy, requesterOf(response), whole);
     const status = statusOf(error);
-    if (status >= 500) logFailure(log, request, whole);
+    const write = (): void => logFailure(log, request, whole);
+    if (status >= 500 && requesterOf(response) === undefined && refusals)
+      refusals.add('request failed', addressOf(request) ?? 'unknown', write);
+    else if (status >= 500) write();
     if (response.headersSent) return next(error);
     const problem = problemOf(error, String(response.locals['request_id']));
     if (status === 401) response.set('WWW-Authenticate', 'X-Auth-Token');

@@ -7,18 +7,14 @@ import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { praasError } from '../../core/errors/errors.ts';
 import type { Authenticator } from '../../core/identity/authenticator.ts';
 import type { Requester } from '../../core/identity/requester.ts';
+import { isOwnToken } from '../../core/identity/token.ts';
+import { Places } from '../../core/places.ts';
 import { limitKey } from './client-address.ts';
 
 /** What of a request says who the requester is. */
 interface Credentials {
   readonly address: string;
   readonly token: string | undefined;
-}
-
-/** Tokens of one address that are being checked, and those that wait for a place. */
-interface Checks {
-  running: number;
-  readonly waiting: (() => void)[];
 }
 
 const MAX_FAILURES = 10;
@@ -29,7 +25,7 @@ const SECOND_MS = 1000;
 export class Gate {
   readonly #authenticator: Authenticator;
   readonly #onFailure: (address: string) => void;
-  readonly #checks = new Map<string, Checks>();
+  readonly #checks = new Map<string, Places>();
   readonly #limiter = new RateLimiterMemory({ points: MAX_FAILURES, duration: WINDOW_SECONDS });
   /** Hashes of tokens with the address from which they have been valid; the least recently used first. */
   readonly #known = new Set<string>();
@@ -56,27 +52,34 @@ export class Gate {
 
   async #check(key: string, address: string, token: string): Promise<Requester | undefined> {
     const known = `${key} ${hash('sha256', token, 'base64url')}`;
-    if (!this.#known.has(known)) return this.#checkUnknown(key, address, token, known);
-    // It does not wait behind unknown tokens, and is forgotten as soon as it is no longer valid.
+    if (!this.#known.has(known) && !isOwnToken(token)) return this.#checkUnknown(key, address, token, known);
+    // It does not wait behind unknown tokens, and is forgotten as soon as it is no longer valid. Tokens of this node cannot be guessed
+    // and are looked up at once, so they do not have to be known.
     const requester = await this.#authenticator.authenticate(token);
     this.#known.delete(known);
-    if (requester === undefined) await this.#count(key);
-    else this.#remember(known);
+    if (requester !== undefined) this.#remember(known);
+    else {
+      await this.#refuseAboveLimit(key, address);
+      await this.#count(key);
+    }
     return requester;
   }
 
   /** At most as many at a time as may fail: tokens that arrive together would all be checked before the first one has failed. */
   async #checkUnknown(key: string, address: string, token: string, known: string): Promise<Requester | undefined> {
     await this.#refuseAboveLimit(key, address);
-    await this.#enter(key);
+    const places = this.#checks.get(key) ?? new Places(MAX_FAILURES);
+    this.#checks.set(key, places);
     try {
-      await this.#refuseAboveLimit(key, address);
-      const requester = await this.#authenticator.authenticate(token);
-      if (requester === undefined) await this.#count(key);
-      else this.#remember(known);
-      return requester;
+      return await places.run(async () => {
+        await this.#refuseAboveLimit(key, address);
+        const requester = await this.#authenticator.authenticate(token);
+        if (requester === undefined) await this.#count(key);
+        else this.#remember(known);
+        return requester;
+      });
     } finally {
-      this.#leave(key);
+      if (places.isIdle) this.#checks.delete(key);
     }
   }
 
@@ -94,27 +97,6 @@ export class Gate {
     this.#known.add(known);
     const [oldest] = this.#known;
     if (this.#known.size > MAX_KNOWN_TOKENS && oldest !== undefined) this.#known.delete(oldest);
-  }
-
-  async #enter(key: string): Promise<void> {
-    const checks = this.#checks.get(key) ?? { running: 0, waiting: [] };
-    this.#checks.set(key, checks);
-    if (checks.running < MAX_FAILURES) {
-      checks.running += 1;
-      return;
-    }
-    await new Promise<void>((resolve) => {
-      checks.waiting.push(resolve);
-    });
-  }
-
-  #leave(key: string): void {
-    const checks = this.#checks.get(key);
-    if (checks === undefined) return;
-    const next = checks.waiting.shift();
-    if (next) return next();
-    checks.running -= 1;
-    if (checks.running === 0) this.#checks.delete(key);
   }
 }
 

@@ -58,3 +58,28 @@ test('a valid token of a scope without access is no wrong token, however often i
   expect(await sent('valid', 1)).toEqual(['passed']);
   expect(failures).toEqual([]);
 });
+
+test('a token of this node neither waits behind other tokens nor is locked out by them, and a wrong one counts', async () => {
+  const own = 'praas_good';
+  const answers: (() => void)[] = [];
+  const keystone: Authenticator = {
+    async authenticate(token) {
+      if (token.startsWith('praas_')) return token === own ? ALICE : undefined;
+      await new Promise<void>((resolve) => answers.push(resolve));
+      return undefined;
+    },
+  };
+  const gate = new Gate(keystone, () => undefined);
+  const address = '192.0.2.7';
+  const junk = Array.from({ length: 30 }, (_, n) => gate.authenticate({ address, token: `wrong-${n}` }));
+  const refused = codes(junk);
+
+  expect(await codes([gate.authenticate({ address, token: own })])).toEqual(['passed']);
+  while (answers.length > 0) {
+    for (const answer of answers.splice(0)) answer();
+    await new Promise(setImmediate);
+  }
+  expect(await refused).toContain('TOO_MANY_FAILURES');
+  expect(await codes([gate.authenticate({ address, token: own })])).toEqual(['passed']);
+  expect(await codes([gate.authenticate({ address, token: 'praas_wrong' })])).toEqual(['TOO_MANY_FAILURES']);
+});
