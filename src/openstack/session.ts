@@ -6,6 +6,7 @@
 import type * as z from 'zod';
 import type { Clock, SteadyClock } from '../core/clock.ts';
 import { isPraasError, praasError } from '../core/errors/errors.ts';
+import { masked } from '../core/values/masked.ts';
 import type { HttpResponse } from '../system/http/exchange.ts';
 import type { CloudConfig, ServiceType } from './clouds/cloud-config.ts';
 import { endpointOf, loginBody, type ServiceCatalog, secretsOf, TokenResponse } from './login.ts';
@@ -61,7 +62,7 @@ export class Session {
     } catch (error) {
       if (!isPraasError(error, 'CLOUD_REFUSED')) throw error;
       const { auth_url } = this.#parts.config.auth;
-      throw praasError('CLOUD_LOGIN_FAILED', { url: auth_url, reason: error.facts.reason }, error);
+      throw praasError('CLOUD_LOGIN_FAILED', { url: masked(auth_url), reason: error.facts.reason }, error);
     }
   }
 

@@ -96,18 +96,28 @@ test.each(CLOUDS.map((text, index) => [index, text] as const))('clouds.yaml %d',
   expect(await told(shell, commands)).not.toContain(MARK);
 });
 
-test.each(['OS_PASSWORD', 'OS_TOKEN', 'OS_APPLICATION_CREDENTIAL_SECRET', 'PRAAS_TOKEN'])('%s', async (variable) => {
-  const account = { OS_AUTH_URL: url, OS_USERNAME: 'u', OS_PROJECT_NAME: 'x', OS_APPLICATION_CREDENTIAL_ID: 'a' };
-  for (const text of [`${MARK}-${MARK}`, `${MARK} with spaces`]) {
-    const at = shell.with({ env: { ...account, [variable]: text } });
-    expect(
-      await told(at, [
-        ['pat', 'list', '--url', url.replace('/v3', '')],
-        ['config', 'show'],
-      ]),
-    ).not.toContain(MARK);
-  }
-});
+test.each(['OS_PASSWORD', 'OS_AUTH_URL', 'OS_TOKEN', 'OS_APPLICATION_CREDENTIAL_SECRET', 'PRAAS_TOKEN'])(
+  '%s',
+  async (variable) => {
+    const account = {
+      OS_AUTH_URL: url,
+      OS_USERNAME: 'u',
+      OS_PASSWORD: 'p',
+      OS_PROJECT_NAME: 'x',
+      OS_APPLICATION_CREDENTIAL_ID: 'a',
+    };
+    const inUrl = url.replace('http://', `http://u:${MARK}@`);
+    for (const text of variable === 'OS_AUTH_URL' ? [inUrl] : [`${MARK}-${MARK}`, `${MARK} with spaces`]) {
+      const at = shell.with({ env: { ...account, [variable]: text } });
+      expect(
+        await told(at, [
+          ['pat', 'list', '--url', url.replace('/v3', '')],
+          ['config', 'show'],
+        ]),
+      ).not.toContain(MARK);
+    }
+  },
+);
 
 test.each([
   ['http://localhost.:1', MARK, true],
