@@ -71,11 +71,15 @@ export class SortedList<K, T extends K = K> {
 
   /** Gives what `before` has and this does not, and the other way round. Costs as much as differs where one was made from the other. */
   since(before: SortedList<K, T>): { readonly removed: T[]; readonly added: T[] } {
-    const [old, now] = [new Set(before.#chunks), new Set(this.#chunks)];
-    const goneFrom = new Set(before.#chunks.flatMap((chunk) => (now.has(chunk) ? [] : chunk)));
-    const cameIn = this.#chunks.flatMap((chunk) => (old.has(chunk) ? [] : chunk));
-    const added = cameIn.filter((entry) => !goneFrom.delete(entry));
-    return { removed: [...goneFrom], added };
+    const [oldChunks, newChunks] = withoutCommonEnds(before.#chunks, this.#chunks);
+    const [old, now] = [new Set(oldChunks), new Set(newChunks)];
+    const [gone, come] = withoutCommonEnds(
+      oldChunks.flatMap((chunk) => (now.has(chunk) ? [] : chunk)),
+      newChunks.flatMap((chunk) => (old.has(chunk) ? [] : chunk)),
+    );
+    const removed = new Set(gone);
+    const added = come.filter((entry) => !removed.delete(entry));
+    return { removed: [...removed], added };
   }
 
   #with(entry: T): SortedList<K, T> {
@@ -110,6 +114,15 @@ export class SortedList<K, T extends K = K> {
 function isSame<K, T extends K>(compare: Compare<K>, sorted: readonly T[], index: number, entry: T): boolean {
   const next = sorted[index + 1];
   return next !== undefined && compare(entry, next) === 0;
+}
+
+/** Most of two versions is the same, at both ends of what differs; to see that takes no hashing. */
+function withoutCommonEnds<T>(one: readonly T[], other: readonly T[]): [readonly T[], readonly T[]] {
+  const least = Math.min(one.length, other.length);
+  let [start, end] = [0, 0];
+  while (start < least && one[start] === other[start]) start++;
+  while (end < least - start && one[one.length - 1 - end] === other[other.length - 1 - end]) end++;
+  return [one.slice(start, one.length - end), other.slice(start, other.length - end)];
 }
 
 /** Gives the number of entries at the front for which `isBefore` is true. */
