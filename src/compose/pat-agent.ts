@@ -4,7 +4,6 @@ import { LivePolicy } from '../core/identity/live-policy.ts';
 import { defaultPolicy } from '../core/identity/policy.ts';
 import type { Logger } from '../core/logger.ts';
 import { RouterWatch } from '../netfilter/watch.ts';
-import type { PatSettings } from '../pat/change/situation.ts';
 import type { MonitorLoop } from '../pat/follow/loop.ts';
 import { CloudWatch } from '../pat/reconcile/cloud-watch.ts';
 import { Controller } from '../pat/reconcile/controller.ts';
@@ -29,8 +28,9 @@ import { cloudNotConfigured } from './cloud-not-configured.ts';
 import type { Config } from './config.ts';
 import { Daemon, type Part } from './daemon.ts';
 import { LiveConfig } from './live-config.ts';
+import { livePolicy } from './live-settings.ts';
 import { buildMonitor } from './monitor.ts';
-import { buildNode, type Node, patSettingsOf, quotaOf } from './node.ts';
+import { buildNode, type Node, quotaOf } from './node.ts';
 import type { DaemonContext } from './runtime-context.ts';
 import { composeServiceManager } from './service-manager.ts';
 import { toolsOf } from './tools.ts';
@@ -232,20 +232,4 @@ function logNotices(log: Logger, { listen_address, legacy_api_allow }: Config, h
   const isLoopback = listen_address.startsWith('127.') || listen_address === '::1';
   log.warn('legacy API open without token', { legacy_api_allow });
   if (!isLoopback && !hasTls) log.warn('TLS disabled on non-loopback address', { listen_address });
-}
-
-/** The settings of the configuration that is in force at the time of each call. */
-function livePolicy(settings: LiveConfig): PatSettings {
-  const current = (): PatSettings => patSettingsOf(settings.current);
-  return {
-    get router_port_range() {
-      return current().router_port_range;
-    },
-    get reserved_ports() {
-      return current().reserved_ports;
-    },
-    get masquerade() {
-      return current().masquerade;
-    },
-  };
 }

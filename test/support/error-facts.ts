@@ -224,7 +224,7 @@ const OTHER_FACTS: { readonly [C in ErrorCode]?: ErrorFacts<C> | readonly ErrorF
   ],
   TLS_INVALID: {
     path: '/etc/key.pem',
-    reason: 'mode 0644 gives other users access to the private key',
+    reason: 'gives other users access to the private key',
     mode: '0644',
   },
   DAEMON_BAD_RESPONSE: { ...FACTS.DAEMON_BAD_RESPONSE, may_have_changed: true },

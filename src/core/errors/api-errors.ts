@@ -96,7 +96,8 @@ export const API_ERRORS = {
   ),
   TLS_INVALID: entry(
     'Invalid',
-    (f: { path: string; reason: string; mode?: string }) => `cannot use ${f.path} for TLS: ${f.reason}`,
+    (f: { path: string; reason: string; mode?: string }) =>
+      `cannot use ${f.path} for TLS: ${f.mode === undefined ? '' : `mode ${f.mode} `}${f.reason}`,
     (f) =>
       f.mode === undefined
         ? ['Set tls_cert and tls_key to a certificate and its private key, as PEM files.']

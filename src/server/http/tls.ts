@@ -37,7 +37,7 @@ async function readKey(path: string, file: FileHandle): Promise<Buffer> {
     const octal = (mode & 0o7777).toString(8).padStart(4, '0');
     throw praasError('TLS_INVALID', {
       path,
-      reason: `mode ${octal} gives other users access to the private key`,
+      reason: 'gives other users access to the private key',
       mode: octal,
     });
   }
