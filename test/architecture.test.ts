@@ -216,6 +216,7 @@ const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'commands/demo.ts': {
     'admin/demo': 'the demonstration is a tool of admin that no product composes',
     'system/exec.ts': 'the demonstration builds namespaces, and no part of the composed praas does',
+    'system/program-environment.ts': 'the demonstration starts programs itself',
     'system/interruption.ts': 'the demonstration is interrupted like any other work',
     'system/tool-errors.ts': 'the demonstration needs programs that the composed praas does not',
   },

@@ -1,11 +1,14 @@
 // The demonstration itself is admin/demo/demo.ts.
 import { isSea } from 'node:sea';
 import { Flags } from '@oclif/core';
+import { NODE_KEYS } from '../compose/node-keys.ts';
 import { PraasCommand } from './base.ts';
 import { colour } from './output/colour.ts';
 
 const TIMEOUT_MS = 30_000;
 const DIRECTORY = '/run/praas-demo';
+/** The demonstration has no settings of its own. */
+const PROGRAMS = NODE_KEYS.programs_path.fallback.split(':');
 
 export default class Demo extends PraasCommand {
   static override enableJsonFlag = false;
@@ -33,16 +36,17 @@ export default class Demo extends PraasCommand {
     const { demoEnvironment, demoTools, runDemo } = await import('../admin/demo/demo.ts');
     const { DemoOutput } = await import('../admin/demo/demo-output.ts');
     const { createExec, isInstalled } = await import('../system/exec.ts');
+    const { programEnvironment } = await import('../system/program-environment.ts');
     const { Interruption } = await import('../system/interruption.ts');
     const { toolMissing } = await import('../system/tool-errors.ts');
     const { systemClock } = await import('../system/clock.ts');
     this.requireRoot();
-    const missing = demoTools(backend).find((tool) => !isInstalled(tool, process.env['PATH']));
+    const missing = demoTools(backend).find((tool) => !isInstalled(tool, PROGRAMS));
     if (missing !== undefined) throw toolMissing(missing);
 
     const interruption = new Interruption();
     const parts = {
-      exec: createExec(TIMEOUT_MS, demoEnvironment(process.env, DIRECTORY, backend)),
+      exec: createExec(TIMEOUT_MS, programEnvironment(demoEnvironment(process.env, DIRECTORY, backend), PROGRAMS)),
       output: new DemoOutput(
         (text) => process.stdout.write(text),
         (name, text) => colour(name, text, process.stdout),

@@ -30,6 +30,7 @@ import { createExec, type Exec, isInstalled } from '../system/exec.ts';
 import { DaemonClient } from '../system/http/daemon-client.ts';
 import { isListening } from '../system/http/socket.ts';
 import { Interruption } from '../system/interruption.ts';
+import { programEnvironment } from '../system/program-environment.ts';
 import { packageOf } from '../system/tool-errors.ts';
 import { buildCloud } from './cloud.ts';
 import type { Config } from './config.ts';
@@ -88,15 +89,19 @@ export class Doctor {
   }
 
   #exec(): Exec {
-    return createExec(TIMEOUT_MS, this.#context.env, this.interruption.abortSignal);
+    return createExec(
+      TIMEOUT_MS,
+      programEnvironment(this.#context.env, this.#config.programs_path),
+      this.interruption.abortSignal,
+    );
   }
 
   #checks(node: Node): readonly DoctorCheck[] {
     const config = this.#config;
-    const { env, isRoot, configPath, configError, renamed } = this.#context;
+    const { isRoot, configPath, configError, renamed } = this.#context;
     const { backend, port_app, port_monitor, tls_cert, state_dir, socket_path } = config;
     const exec = this.#exec();
-    const hasTool = (tool: string): boolean => isInstalled(tool, env['PATH']);
+    const hasTool = (tool: string): boolean => isInstalled(tool, config.programs_path);
     const transport = config.notifications === '' ? undefined : parseTransport(config.notifications);
     const brokers = transport !== undefined && 'brokers' in transport ? transport.brokers : [];
     return [
@@ -176,7 +181,7 @@ export class Doctor {
 
   #routers({ routers, agent, dataplane, store }: Node, exec: Exec): DoctorCheck {
     const namespaces = new Namespaces(exec, this.#config.netns_dir, systemTimers);
-    const hasNft = isInstalled('nft', this.#context.env['PATH']);
+    const hasNft = isInstalled('nft', this.#config.programs_path);
     return routersCheck({
       list: () => dataplane.routers(),
       show: (routerId) => routers.show(routerId),

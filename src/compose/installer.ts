@@ -1,4 +1,5 @@
 /** The installer, with the files that the executable contains, systemd, and the routers of this node. */
+
 import { isSea } from 'node:sea';
 import { isPraasError, praasError } from '../admin/errors.ts';
 import type { DesiredFile, DesiredFiles } from '../admin/install/file-plan.ts';
@@ -15,6 +16,7 @@ import { removeAllForwards } from '../pat/reconcile/cleanup.ts';
 import { renderSample } from '../system/config/render.ts';
 import { createExec, isInstalled } from '../system/exec.ts';
 import { Interruption } from '../system/interruption.ts';
+import { programEnvironment } from '../system/program-environment.ts';
 import { readShare } from '../system/share.ts';
 import { packageOf } from '../system/tool-errors.ts';
 import { hasCloud } from './cloud.ts';
@@ -63,10 +65,14 @@ export class Installer {
     const { env, executable } = context;
     const { root, prefix, isPackaged, timeoutSeconds } = options;
     // Not ended by an interruption: what is running is finished, and then undone.
-    const exec = createExec(config.command_timeout_seconds * 1000, env);
-    const interruptibleExec = createExec(config.command_timeout_seconds * 1000, env, this.interruption.abortSignal);
+    const [timeoutMs, environment] = [
+      config.command_timeout_seconds * 1000,
+      programEnvironment(env, config.programs_path),
+    ];
+    const exec = createExec(timeoutMs, environment);
+    const interruptibleExec = createExec(timeoutMs, environment, this.interruption.abortSignal);
     const tree = new Tree(root);
-    const missing = (): readonly string[] => toolsOf(config).filter((tool) => !isInstalled(tool, env['PATH']));
+    const missing = (): readonly string[] => toolsOf(config).filter((tool) => !isInstalled(tool, config.programs_path));
     this.#config = config;
     this.#context = context;
     this.#options = options;
@@ -78,7 +84,7 @@ export class Installer {
       missingTools: () => missing().map((tool) => ({ tool, package: packageOf(tool) })),
       isMeantToRun: async (service) => service === PAT_AGENT || hasCloud(config, env),
       ownerOf: async (path) => {
-        if (isPackaged || !tree.isLive || !isInstalled('dpkg-query', env['PATH'])) return undefined;
+        if (isPackaged || !tree.isLive || !isInstalled('dpkg-query', config.programs_path)) return undefined;
         return packageOwnerOf(exec, path);
       },
     };

@@ -1,7 +1,9 @@
 /** The parts of this node for the installer: built for one piece of work and closed after it. */
+
 import { createExec } from '../system/exec.ts';
 import type { Interruption } from '../system/interruption.ts';
 import { FileLog } from '../system/log.ts';
+import { programEnvironment } from '../system/program-environment.ts';
 import type { Config } from './config.ts';
 import { buildCommandNode, type Node } from './node.ts';
 
@@ -19,7 +21,11 @@ export async function withLocalNode<T>(
 ): Promise<T> {
   const log = new FileLog(config.log_dir, 'praas', complain);
   const node = buildCommandNode(config, {
-    exec: createExec(config.command_timeout_seconds * 1000, env, interruption.abortSignal),
+    exec: createExec(
+      config.command_timeout_seconds * 1000,
+      programEnvironment(env, config.programs_path),
+      interruption.abortSignal,
+    ),
     command: 'the installer',
     interruption,
     log,

@@ -46,7 +46,7 @@ export async function composeMonitorAgent(config: Config, runtime: DaemonContext
     summary: `follows ${builtCloud.name}`,
     logNotices: () => undefined,
     parts: [{ start: async () => loop.start(), stop: () => loop.stop() }],
-    supervisor: composeServiceManager(env, complain),
+    supervisor: composeServiceManager(config, env, complain),
     log,
     reopenLog: () => log.reopen(),
     version,

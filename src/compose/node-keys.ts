@@ -65,6 +65,11 @@ export const NODE_KEYS = {
   ),
   cloud_name: key(name, '', 'cloud to use from clouds_path (required with more than one)'),
   backend: key(oneOf('iptables', 'nftables'), 'iptables', 'packet filter backend'),
+  programs_path: key(
+    absolutePaths,
+    '/usr/sbin:/usr/bin:/sbin:/bin',
+    'directories of the programs that praas runs (the PATH of the caller is not used)',
+  ),
   netns_dir: key(absolutePath, '/run/netns', 'directory of the network namespaces'),
   neutron_lock_path: key(
     absolutePaths,

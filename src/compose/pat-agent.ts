@@ -1,4 +1,5 @@
 /** The PAT agent: the services of the node, the controller that reconciles its routers, the monitor, and the API. */
+
 import { dirname, join } from 'node:path';
 import { LivePolicy } from '../core/identity/live-policy.ts';
 import { defaultPolicy } from '../core/identity/policy.ts';
@@ -20,6 +21,7 @@ import { createFollow } from '../system/follow.ts';
 import { HelperExec } from '../system/helper-exec.ts';
 import { Interruption } from '../system/interruption.ts';
 import { FileLog } from '../system/log.ts';
+import { programEnvironment } from '../system/program-environment.ts';
 import { RequestContext } from '../system/request-context.ts';
 import { ACTIONS } from './actions.ts';
 import { composeApi } from './api.ts';
@@ -73,7 +75,8 @@ export async function composePatAgent(
     metrics,
   };
   const { node, controller, routerWatch } = reconcilingNode(foundation);
-  const missingTools = (): readonly string[] => toolsOf(config).filter((tool) => !isInstalled(tool, env['PATH']));
+  const missingTools = (): readonly string[] =>
+    toolsOf(config).filter((tool) => !isInstalled(tool, config.programs_path));
   const cloud = builtCloud && cloudWatchOf(builtCloud, node, settings, log);
   const monitor = monitors && builtCloud ? await monitorOf(builtCloud, node, settings, metrics, log) : undefined;
   const readiness = readinessOf(patReadinessChecks({ ...node, controller, missingTools, cloud, monitor }));
@@ -86,7 +89,7 @@ export async function composePatAgent(
     summary: '',
     logNotices: (hasTls) => logNotices(log, settings.current, hasTls),
     parts: [routerWatch, ...cloudParts(cloud, monitor), controller],
-    supervisor: composeServiceManager(env, complain),
+    supervisor: composeServiceManager(config, env, complain),
     log,
     reopenLog: () => file.reopen(),
     version,
@@ -151,7 +154,7 @@ function reconcilingNode(foundation: Foundation): ReconcilingNode {
         void watch.follow([record.router_id]);
       }),
   });
-  const follow = createFollow(runtime.env, interruption.abortSignal);
+  const follow = createFollow(programEnvironment(runtime.env, config.programs_path), interruption.abortSignal);
   const watch = new RouterWatch({ directory: config.netns_dir, follow, exec, log });
   const patMetrics = new PatMetrics(metrics.registry, () => node.pat.countByStatus());
   const controller = controllerOf(node, settings, patMetrics, log);
@@ -179,9 +182,10 @@ function cloudParts(cloud: CloudWatch | undefined, monitor: MonitorLoop | undefi
 
 function helpersOf(config: Config, env: NodeJS.ProcessEnv, interruption: Interruption): HelperExec {
   const timeoutMs = config.command_timeout_seconds * 1000;
+  const environment = programEnvironment(env, config.programs_path);
   return new HelperExec({
-    direct: createExec(timeoutMs, env, interruption.abortSignal),
-    startPiped: createStartPiped(env),
+    direct: createExec(timeoutMs, environment, interruption.abortSignal),
+    startPiped: createStartPiped(environment),
     newId: newUuid,
     timeoutMs,
     directory: join(dirname(config.socket_path), 'helpers'),

@@ -7,6 +7,7 @@ import type { DaemonAddress } from '../system/http/daemon-address.ts';
 import { isListening } from '../system/http/socket.ts';
 import { Interruption } from '../system/interruption.ts';
 import { FileLog } from '../system/log.ts';
+import { programEnvironment } from '../system/program-environment.ts';
 import type { ClientCloud } from './cloud.ts';
 import type { Config } from './config.ts';
 import { LazyCloud } from './lazy-cloud.ts';
@@ -25,7 +26,11 @@ export function compose(config: Config, runtime: RuntimeContext): Praas {
   const log = new FileLog(config.log_dir, 'praas', runtime.complain);
   const cloud = new LazyCloud(config, runtime.env, log);
   const { files, pat, routers, quotas, checks, events, corrections, imports, follower } = buildCommandNode(config, {
-    exec: createExec(config.command_timeout_seconds * 1000, runtime.env, interruption.abortSignal),
+    exec: createExec(
+      config.command_timeout_seconds * 1000,
+      programEnvironment(runtime.env, config.programs_path),
+      interruption.abortSignal,
+    ),
     command: runtime.command,
     interruption,
     log,

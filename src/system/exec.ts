@@ -1,9 +1,9 @@
 /**
  * The only door to other programs. No shell is used: a program and its arguments are given, never one text; a script is given on
- * stdin. Each program ends by itself, or is killed at the timeout. Output is English (LC_ALL=C), so that it can be parsed.
+ * stdin. Programs are searched on the PATH of the environment that is given (program-environment.ts). Each program ends by itself, or is killed at the timeout. Output is English (LC_ALL=C), so that it can be parsed.
  */
 import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import type { Options } from 'execa';
 import { KILLED_BY_SIGNAL, toolFailed, toolMissing, toolTimedOut } from './tool-errors.ts';
 
@@ -37,14 +37,8 @@ export interface ExecResult {
  */
 export type Exec = (command: Command) => Promise<ExecResult>;
 
-const SYSTEM_PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 /** The rules of a large node are 25 MB of text; the same listing as JSON is several times larger. */
 const MAX_OUTPUT_BYTES = 1024 * 1024 * 1024;
-
-/** Gives the path on which programs are searched: the caller's, then the system's own (cron and su leave out sbin). */
-function searchPath(path: string | undefined): string {
-  return [...new Set([...(path ?? '').split(delimiter).filter(Boolean), ...SYSTEM_PATH])].join(delimiter);
-}
 
 /**
  * Gives a runner whose programs are killed after `timeoutMs` unless their command has a timeout of its own. With `abortSignal` the
@@ -152,7 +146,7 @@ export function createStartPiped(env: NodeJS.ProcessEnv): StartPiped {
 
 function commonOptions(env: NodeJS.ProcessEnv) {
   return {
-    env: { ...env, LC_ALL: 'C', PATH: searchPath(env['PATH']) },
+    env: { ...env, LC_ALL: 'C' },
     extendEnv: false,
     killSignal: 'SIGKILL',
     reject: false,
@@ -165,18 +159,16 @@ export function withParentExitKill({ file, args }: Pick<Command, 'file' | 'args'
   return { file: 'setpriv', args: ['--pdeathsig', 'KILL', file, ...args] };
 }
 
-/** True when the program is on the search path and executable. */
-export function isInstalled(tool: string, path: string | undefined): boolean {
-  return searchPath(path)
-    .split(delimiter)
-    .some((directory) => {
-      try {
-        accessSync(join(directory, tool), constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
+/** True when one of the directories has the program, and it is executable. */
+export function isInstalled(tool: string, directories: readonly string[]): boolean {
+  return directories.some((directory) => {
+    try {
+      accessSync(join(directory, tool), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
 }
 
 interface ProcessEnd {

@@ -122,7 +122,7 @@ describe.each(BACKENDS)('%s', (backend) => {
     const sabotage = `case "$*" in ${change}) [ -f ${marker} ] && rm ${marker} && ${flush};; esac`;
     const script = `#!/bin/sh\n${sabotage}\nexec /usr/sbin/${tool} "$@"\n`;
     writeFileSync(join(bin, tool), script, { mode: 0o755 });
-    const troubled = shell.with({ env: { PATH: `${bin}:${process.env['PATH']}` } });
+    const troubled = shell.with({ env: { PRAAS_PROGRAMS_PATH: `${bin}:${process.env['PATH']}` } });
     for (const words of [
       ['pat', 'delete', first.id],
       ['pat', 'update', first.id, '--router-port', '4091'],

@@ -29,18 +29,36 @@ const DOWN = view({
 });
 const ALL = [view(), SECOND, COUNTED, LONG, DOWN];
 const router = (namespace: string, gateway_ips: readonly string[]): object => ({
-  ...{ router_id: namespace, name: null, project_id: null, namespace, gateway_ips, mappings: 0 },
-  ...{ free_ports: { tcp: 100, udp: 101 }, used_ports: { tcp: 1, udp: 0 } },
+  router_id: namespace,
+  name: null,
+  project_id: null,
+  namespace,
+  gateway_ips,
+  mappings: 0,
+  free_ports: { tcp: 100, udp: 101 },
+  used_ports: { tcp: 1, udp: 0 },
 });
 const { counters: _, ...past } = view() as { counters: unknown };
 const EVENT = {
-  ...{ id: 1, at: NOW, type: 'created', mapping_id: MAPPING.id, router_id: MAPPING.router_id, project_id: null },
-  ...{ by: { kind: 'operator', name: 'root' }, reason: '', reason_code: null, request_id: 'r', before: {} },
+  id: 1,
+  at: NOW,
+  type: 'created',
+  mapping_id: MAPPING.id,
+  router_id: MAPPING.router_id,
+  project_id: null,
+  by: { kind: 'operator', name: 'root' },
+  reason: '',
+  reason_code: null,
+  request_id: 'r',
+  before: {},
   mapping: past,
 };
 const CHANGED = { ...EVENT, id: 2, type: 'updated', before: { name: 'old', allowed_cidrs: [], suspension: null } };
 const FAILURE = {
-  ...{ request_id: 'r', code: 'praas.mapping_not_found', detail: 'mapping x not found', next_steps: ['Look.'] },
+  request_id: 'r',
+  code: 'praas.mapping_not_found',
+  detail: 'mapping x not found',
+  next_steps: ['Look.'],
   facts: { id: 'x' },
 };
 
@@ -194,7 +212,10 @@ describe('a line', () => {
     await both(['events', '--limit', '5', '--type', 'created', '-r', 'edge', '--mapping', '00000001']);
 
     expect(Object.fromEntries(new URL(`http://x${asked[0]}`).searchParams)).toEqual({
-      ...{ limit: '5', type: 'created', router_id: 'edge', mapping_id: '00000001' },
+      limit: '5',
+      type: 'created',
+      router_id: 'edge',
+      mapping_id: '00000001',
     });
   });
 });

@@ -134,6 +134,15 @@ const CASES: { readonly [N in keyof Config]: Case<Config[N]> } = {
     ],
     bad: ['IPTABLES', 'nft', 'ipchains', 'iptables nftables', 'constructor'],
   },
+  programs_path: {
+    fallback: ['/usr/sbin', '/usr/bin', '/sbin', '/bin'],
+    good: [
+      ['/opt/nft/bin', ['/opt/nft/bin']],
+      ['/opt/nft/bin:/usr/bin', ['/opt/nft/bin', '/usr/bin']],
+    ],
+    // An empty part of a PATH is the current directory.
+    bad: [...NOT_PATHS, '/one:', ':/one', '/one::/two', '.', '/one:bin'],
+  },
   netns_dir: pathCase('/run/netns'),
   neutron_lock_path: {
     fallback: ['/var/lib/neutron/lock', '/var/lib/neutron/tmp'],

@@ -121,7 +121,7 @@ test('a process that keeps the xtables lock is waited for, and named as the reas
     symlinkSync('/usr/sbin/xtables-legacy-multi', join(legacy, `iptables-${name}`));
   daemon = await TestDaemon.start({
     settings: ['xtables_wait_seconds = 2'],
-    env: { PATH: `${legacy}:${process.env['PATH']}` },
+    env: { PRAAS_PROGRAMS_PATH: `${legacy}:${process.env['PATH']}` },
   });
   await create();
   const rules = (): Promise<string> => world.run('iptables-legacy-save', ['-t', 'nat']);
@@ -150,7 +150,7 @@ test('an iptables that hangs is killed at its timeout, other routers do not wait
     'iptables-restore',
     `[ "$(readlink /proc/self/ns/net)" = "net:[${await inodeOf(world)}]" ] && sleep 1000.25\nexec /usr/sbin/iptables-restore "$@"`,
   );
-  daemon = await TestDaemon.start({ settings: ['command_timeout_seconds = 3'], env: { PATH: hung } });
+  daemon = await TestDaemon.start({ settings: ['command_timeout_seconds = 3'], env: { PRAAS_PROGRAMS_PATH: hung } });
   const before = await everything();
 
   const slow = create<Refused>();
@@ -178,7 +178,7 @@ test('a broken namespace is named in /readyz and delays no other router', async 
     `[ "$(readlink /proc/self/ns/net)" = "net:[${await inodeOf(world)}]" ] && [ -e "$0.broken" ] && { echo nonsense >&2; exit 1; }\nexec /usr/sbin/iptables-save "$@"`,
   );
   const switchOf = join(broken.split(':')[0] ?? '', 'iptables-save.broken');
-  daemon = await TestDaemon.start({ settings: ['reconcile_period_seconds = 1'], env: { PATH: broken } });
+  daemon = await TestDaemon.start({ settings: ['reconcile_period_seconds = 1'], env: { PRAAS_PROGRAMS_PATH: broken } });
   await create();
   const { mapping } = (await create({ router_id: other.router_id })).body;
   writeFileSync(switchOf, '');
@@ -202,7 +202,7 @@ test('a daemon that is killed leaves no program behind, and the next finishes wh
     '[ -e "$0.slow" ] && touch "$0.begun" && sleep 5\nexec /usr/sbin/conntrack "$@"',
   );
   const base = join(slow.split(':')[0] ?? '', 'conntrack');
-  daemon = await TestDaemon.start({ env: { PATH: slow } });
+  daemon = await TestDaemon.start({ env: { PRAAS_PROGRAMS_PATH: slow } });
   const { mapping } = (await create()).body;
   const session = await world.client.open(goalOf(mapping));
   writeFileSync(`${base}.slow`, '');

@@ -300,7 +300,7 @@ describe('with a router', () => {
 
   test('a request under way is answered before the daemon ends, and no new one is taken', async () => {
     const slow = withSlowRestore(testShell(), 1);
-    daemon = await TestDaemon.start({ directory: slow.directory, env: { PATH: slow.path } });
+    daemon = await TestDaemon.start({ directory: slow.directory, env: { PRAAS_PROGRAMS_PATH: slow.path } });
     const answer = daemon.ask<Document>('POST', '/v1/mappings', { body: requestBody() });
     await slow.begun();
 

@@ -186,7 +186,7 @@ export function withSlowRestore(shell: Shell, seconds: number): SlowShell {
   const script = `#!/bin/sh\n${begin}\nsleep ${seconds}\nexec /usr/sbin/iptables-restore "$@"\n`;
   writeFileSync(join(bin, 'iptables-restore'), script, { mode: 0o755 });
   const path = `${bin}:${process.env['PATH']}`;
-  const slow = shell.with({ env: { PATH: path } });
+  const slow = shell.with({ env: { PRAAS_PROGRAMS_PATH: path } });
   return { ...slow, path, begun: () => waitUntil(() => existsSync(marker)) };
 }
 

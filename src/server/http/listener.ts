@@ -38,10 +38,7 @@ const OPTIONS = {
 /** TLS 1.3, and of TLS 1.2 what keeps yesterday's connections secret from whoever gets the key tomorrow. */
 const TLS = {
   minVersion: 'TLSv1.2',
-  ciphers: [
-    ...['TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256', 'TLS_AES_128_GCM_SHA256'],
-    ...['ECDHE+AESGCM', 'ECDHE+CHACHA20'],
-  ].join(':'),
+  ciphers: 'TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:ECDHE+AESGCM:ECDHE+CHACHA20',
 } as const;
 
 /** `isResponding`: the response to an earlier request is being sent on this connection. */

@@ -62,6 +62,7 @@ const texts: { readonly [N in keyof Config]: fc.Arbitrary<string> } = {
   log_dir: pathFor('log_dir'),
   backend: fc.constantFrom('iptables', 'nftables'),
   masquerade: fc.constantFrom('auto', 'always', 'never'),
+  programs_path: pathFor('programs_path'),
   netns_dir: pathFor('netns_dir'),
   neutron_lock_path: pathFor('neutron_lock_path'),
   reserved_ports: fc.array(port).map((ports) => ports.join(', ')),
