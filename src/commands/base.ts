@@ -1,11 +1,14 @@
 /** The base of all commands: configuration, signals, output. */
-import { Command, Flags } from '@oclif/core';
+import { Command, Flags, type Interfaces } from '@oclif/core';
 import { type LoadedConfig, loadConfig } from '../compose/config.ts';
 import { isPraasError, praasError } from '../core/errors/errors.ts';
 import { cleanedLines } from '../core/values/printable.ts';
 import { exitCodeOfSignal, UsageError } from './failure.ts';
 import { colour } from './output/colour.ts';
 import { type Column, chooseColumns } from './output/rows.ts';
+
+type FlagOutput = Interfaces.OutputFlags<Interfaces.FlagInput>;
+type ArgOutput = Interfaces.OutputArgs<Interfaces.ArgInput>;
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -33,6 +36,16 @@ export abstract class PraasCommand extends Command {
 
   /** What an interruption means for the work: nothing of a query is lost, and an installer undoes its changes. */
   protected readonly work: 'change' | 'query' | 'installation' = 'change';
+
+  /** An argument that is empty is a variable of the caller's that was not set. */
+  protected override async parse<F extends FlagOutput, B extends FlagOutput, A extends ArgOutput>(
+    options?: Interfaces.Input<F, B, A>,
+    argv?: string[],
+  ): Promise<Interfaces.ParserOutput<F, B, A>> {
+    const parsed = await super.parse<F, B, A>(options, argv);
+    if (parsed.argv.includes('')) this.misuse('an argument is empty');
+    return parsed;
+  }
 
   /** As it is typed. */
   protected get title(): string {

@@ -6,12 +6,15 @@
 import { Config, type Interfaces, run } from '@oclif/core';
 import { exitCodeOf, failureJson, failureText, type UsageError } from './failure.ts';
 import { watchOutput } from './output/watch-output.ts';
-import { isUnknownCommand, unknownCommand } from './unknown-command.ts';
+import { LOADERS } from './table.ts';
+import { isUnknownCommand, misplacedWord, unknownCommand } from './unknown-command.ts';
 
 /** Takes the words behind `praas` and where oclif finds the commands. Never throws; sets the exit code. */
 export async function runCommandLine(args: readonly string[], options: Interfaces.LoadOptions): Promise<void> {
   watchOutput();
   try {
+    const mistake = misplacedWord(wordsOf(args), Object.keys(LOADERS));
+    if (mistake !== undefined) throw mistake;
     await run(wordsOf(args), options);
   } catch (error) {
     const failure = isUnknownCommand(error) ? await unknownCommandError(wordsOf(args), options) : error;

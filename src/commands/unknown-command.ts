@@ -8,6 +8,27 @@ export function isUnknownCommand(error: unknown): boolean {
   return error instanceof Errors.CLIError && /^command .* not found$/s.test(error.message);
 }
 
+/** Options of every command, which have no value. */
+const SWITCHES = /^(--(?:help|json|version))=/;
+
+/**
+ * What oclif would pass over, or call something else: a value of an option that has none, an option where the command should be, an
+ * empty word in the place of a command. `ids` have colons between their words.
+ */
+export function misplacedWord(words: readonly string[], ids: readonly string[]): UsageError | undefined {
+  const [first = ''] = words;
+  const options = words.slice(0, words.includes('--') ? words.indexOf('--') : words.length);
+  const valued = options.map((word) => SWITCHES.exec(word)?.[1]).find((name) => name !== undefined);
+  if (valued !== undefined) return new UsageError(`${valued} takes no value`);
+  if (first.startsWith('-') && !['--help', '-h', '--version'].includes(first))
+    return new UsageError(`a command is required before ${first}`);
+  const empty = words.indexOf('');
+  const before = words.slice(0, Math.max(0, empty));
+  const isInCommand = empty !== -1 && !before.some((word) => word.startsWith('-'));
+  const isBehind = before.some((_word, index) => ids.includes(before.slice(0, index + 1).join(':')));
+  return isInCommand && !isBehind ? new UsageError('a command is required, found an empty word') : undefined;
+}
+
 /**
  * Takes the words of the command line, the name of the executable, and the commands as lists of words. The error names the first
  * word that leads to no command, and the words that could stand there; a word after a whole command is an unexpected argument.
