@@ -69,7 +69,7 @@ export function composeApi(parts: ApiParts): (tls: TlsFiles | undefined) => read
     http.authenticationFailed();
     refusals.add('authentication failed', address, () => log.warn('authentication failed', { address }));
   });
-  const limits = new Limits(() => settings.current);
+  const limits = new Limits(() => settings.current, systemTimers);
   registerLimits(metrics.registry, () => limitsOf(settings.current));
   const connections = new Connections({
     settings: () => settings.current,
@@ -101,10 +101,14 @@ export function composeApi(parts: ApiParts): (tls: TlsFiles | undefined) => read
     newId: newUuid,
     log,
   };
-  const authenticate: AppParts['authenticate'] = (request) =>
-    gate.authenticate({ address: addressOf(request) ?? 'unknown', token: request.get('X-Auth-Token') });
+  const credentialsOf = (request: Parameters<AppParts['authenticate']>[0]) => ({
+    address: addressOf(request) ?? 'unknown',
+    token: request.get('X-Auth-Token'),
+  });
+  const authenticate: AppParts['authenticate'] = (request) => gate.authenticate(credentialsOf(request));
+  const isKnown: AppParts['isKnown'] = (request) => gate.isKnown(credentialsOf(request));
   const publicRoutes = [pages({ ...health, isOperator: operatorsBy(authenticate) }), legacy];
-  const tokenApp = createApp({ ...common, publicRoutes, limits, refusals, authenticate });
+  const tokenApp = createApp({ ...common, publicRoutes, limits, refusals, authenticate, isKnown });
   const socketApp = createApp({
     ...common,
     publicRoutes: [pages({ ...health, isOperator: async () => true }), legacy],

@@ -35,9 +35,14 @@ export const NODE_KEYS = {
   max_connections_per_address: key(limit, '256', 'connections of one address or IPv6 /64 at a time', {
     isReloadable: true,
   }),
-  max_requests_per_address: key(limit, '128', 'requests of one address or IPv6 /64 under way at a time', {
-    isReloadable: true,
-  }),
+  max_requests_per_address: key(
+    limit,
+    '128',
+    'requests of one address or IPv6 /64 without a valid token under way at a time',
+    {
+      isReloadable: true,
+    },
+  ),
   max_requests_per_caller: key(
     limit,
     '64',

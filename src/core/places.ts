@@ -14,6 +14,11 @@ export class Places {
     return this.#free === this.#count;
   }
 
+  /** True while work waits for a place. */
+  get isAwaited(): boolean {
+    return this.#waiting.length > 0;
+  }
+
   /** Runs the work in a place. Gives and throws what it does. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#free > 0) this.#free -= 1;

@@ -34,6 +34,8 @@ export interface AppParts {
   readonly publicRoutes: readonly RequestHandler[];
   /** Gives the requester. Throws the error of the catalogue that says why there is none. */
   readonly authenticate: (request: Request) => Promise<Requester>;
+  /** True for a token that is checked at once, or has been valid from that address; left out where no token is. */
+  readonly isKnown?: (request: Request) => boolean;
   /** The address of the client, for the log. */
   readonly addressOf: (request: Request) => string | undefined;
   readonly policy: AccessPolicy;
@@ -49,6 +51,7 @@ export interface AppParts {
 }
 
 const MAX_BODY_BYTES = 1024 * 1024;
+const AUTHENTICATED = '/v1/';
 const REQUEST_ID = 'X-Openstack-Request-Id';
 const SECOND_MS = 1000;
 
@@ -123,14 +126,17 @@ const wellFormed: RequestHandler = ({ httpVersionMajor, httpVersion, rawHeaders 
 
 function limitAddress({ limits, addressOf }: AppParts): RequestHandler {
   return (request, response, next) => {
-    if (limits) response.once('close', limits.beginOfAddress(addressOf(request) ?? 'unknown'));
+    // Of requests with a token, only the authentication counts: an address may be that of many callers.
+    if (limits && !request.path.toLowerCase().startsWith(AUTHENTICATED))
+      response.once('close', limits.beginOfAddress(addressOf(request) ?? 'unknown'));
     next();
   };
 }
 
-function authentication({ authenticate, limits }: AppParts): RequestHandler {
+function authentication({ authenticate, isKnown, limits, addressOf }: AppParts): RequestHandler {
   return async (request, response, next) => {
-    const requester = await authenticate(request);
+    const end = isKnown?.(request) ? undefined : limits?.beginOfAddress(addressOf(request) ?? 'unknown');
+    const requester = await authenticate(request).finally(end);
     response.locals['requester'] = requester;
     if (limits) response.once('close', limits.beginOfCaller(requester.caller));
     next();
@@ -138,7 +144,7 @@ function authentication({ authenticate, limits }: AppParts): RequestHandler {
 }
 
 function handlerOf(endpoint: Endpoint, { policy, limits }: AppParts): RequestHandler {
-  const isRead = endpoint.method === 'get';
+  const { method, isLong = false } = endpoint;
   return async (request, response) => {
     const requester = requesterOf(response);
     if (requester === undefined) throw new Error('a request reached its handler without authentication');
@@ -154,8 +160,8 @@ function handlerOf(endpoint: Endpoint, { policy, limits }: AppParts): RequestHan
       url: pathAndQueryOf(request),
     };
     const answer = async (): Promise<void> => send(response, await endpoint.handle(input));
-    if (limits && isRead) return limits.read(requester.caller, answer);
-    await limits?.countWrites(requester.caller, endpoint.writes?.(input.body) ?? 1);
+    if (limits && method === 'get' && !isLong) return limits.read(requester.caller, answer);
+    if (method !== 'get') await limits?.countWrites(requester.caller, endpoint.writes?.(input.body) ?? 1);
     await answer();
   };
 }
@@ -171,7 +177,7 @@ function send(response: Response, { status, body, headers }: EndpointResponse): 
   else response.json(body);
 }
 
-function errorHandler({ log, metrics, policy, refusals, addressOf }: AppParts): ErrorRequestHandler {
+function errorHandler({ log, metrics, policy, refusals, addressOf, limits }: AppParts): ErrorRequestHandler {
   return (thrown: unknown, request, response, next) => {
     const whole = requestError(thrown);
     const error = redactFor(policy, requesterOf(response), whole);
@@ -187,7 +193,9 @@ function errorHandler({ log, metrics, policy, refusals, addressOf }: AppParts): 
     if (isPraasError(error, 'TOO_MANY_FAILURES', 'TOO_MANY_REQUESTS'))
       response.set('Retry-After', String(error.facts.seconds));
     if (isPraasError(error, 'METHOD_NOT_ALLOWED')) response.set('Allow', error.facts.allowed.join(', '));
-    response.status(status).json({ errors: [problem] });
+    const respond = (): void => void response.status(status).json({ errors: [problem] });
+    if (limits && status === 429) response.once('close', limits.respondLater(respond));
+    else respond();
   };
 }
 

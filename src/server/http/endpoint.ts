@@ -71,6 +71,8 @@ interface EndpointSpec<Q, B> {
   readonly body?: z.ZodType<B>;
   /** The request headers that this operation uses. */
   readonly headers?: readonly HeaderName[];
+  /** Takes seconds, and has a limit of its own: other reads of the caller do not wait for it. */
+  readonly isLong?: boolean;
   /** How many writes one request counts as, for the limit; one where left out, and none for `get`. */
   readonly writes?: (body: B) => number;
   /** By status, without errors: error-responses.ts adds those. */

@@ -50,8 +50,13 @@ export class Gate {
     throw praasError('UNAUTHENTICATED', { reason });
   }
 
+  /** True for a token of this node, and for one that has been valid from that address. */
+  isKnown({ address, token }: Credentials): boolean {
+    return token !== undefined && (isOwnToken(token) || this.#known.has(nameOf(limitKey(address), token)));
+  }
+
   async #check(key: string, address: string, token: string): Promise<Requester | undefined> {
-    const known = `${key} ${hash('sha256', token, 'base64url')}`;
+    const known = nameOf(key, token);
     if (!this.#known.has(known) && !isOwnToken(token)) return this.#checkUnknown(key, address, token, known);
     // It does not wait behind unknown tokens, and is forgotten as soon as it is no longer valid. Tokens of this node cannot be guessed
     // and are looked up at once, so they do not have to be known.
@@ -98,6 +103,11 @@ export class Gate {
     const [oldest] = this.#known;
     if (this.#known.size > MAX_KNOWN_TOKENS && oldest !== undefined) this.#known.delete(oldest);
   }
+}
+
+/** Under which a token is remembered. */
+function nameOf(key: string, token: string): string {
+  return `${key} ${hash('sha256', token, 'base64url')}`;
 }
 
 function tooMany(address: string, { msBeforeNext }: RateLimiterRes): Error {

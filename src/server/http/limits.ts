@@ -5,6 +5,7 @@
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
 import { praasError } from '../../core/errors/errors.ts';
 import { Places } from '../../core/places.ts';
+import type { Timers } from '../../core/timers.ts';
 import { UnderWay } from '../../core/under-way.ts';
 import { limitKey } from './client-address.ts';
 
@@ -20,7 +21,11 @@ const SECOND_MS = 1000;
 /** A request under way takes less than that, as a rule. */
 const SOON_SECONDS = 1;
 /** Reads of one caller that are handled at the same time; further ones wait, so that those of others come between. */
-const READS_AT_A_TIME = 4;
+const READS_AT_A_TIME = 2;
+/** Between two reads of a caller of whom more wait: that time is for the others. */
+const PAUSE_MS = 20;
+/** Who is refused is told after that, so that asking again at once, without end, costs the daemon little. */
+const REFUSED_AFTER_MS = 1000;
 
 export class Limits {
   readonly #settings: () => LimitSettings;
@@ -29,9 +34,17 @@ export class Limits {
   readonly #reads = new Map<string, Places>();
   readonly #writes = new RateLimiterMemory({ points: 1, duration: MINUTE_SECONDS });
 
+  readonly #timers: Timers;
+
   /** The settings may change while it runs. */
-  constructor(settings: () => LimitSettings) {
+  constructor(settings: () => LimitSettings, timers: Timers) {
     this.#settings = settings;
+    this.#timers = timers;
+  }
+
+  /** Responds to a request that was refused. Gives what cancels that. */
+  respondLater(respond: () => void): () => void {
+    return this.#timers.after(REFUSED_AFTER_MS, respond);
   }
 
   /** Counts a request of an address as under way; gives what ends that. Throws TOO_MANY_REQUESTS. */
@@ -61,7 +74,11 @@ export class Limits {
     const places = this.#reads.get(caller) ?? new Places(READS_AT_A_TIME);
     this.#reads.set(caller, places);
     try {
-      return await places.run(work);
+      return await places.run(async () => {
+        const result = await work();
+        if (places.isAwaited) await new Promise<void>((resolve) => this.#timers.after(PAUSE_MS, resolve));
+        return result;
+      });
     } finally {
       if (places.isIdle) this.#reads.delete(caller);
     }

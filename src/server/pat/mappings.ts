@@ -107,6 +107,7 @@ function checkMapping({ checks }: MappingsParts): Endpoint {
       'does not respond.',
     tag: 'mappings',
     action: 'mapping:check',
+    isLong: true,
     id: MappingReference,
     responses: { 200: { description: 'The result for each hop, with a conclusion.', schema: CheckDocument } },
     handle: async ({ requester, id }) => ({ status: 200, body: { check: await checks.check(id, requester) } }),

@@ -10,7 +10,12 @@ const settings = { max_requests_per_address: 2, max_requests_per_caller: 2, writ
 let api: TestApi;
 
 beforeEach(async () => {
-  api = new TestApi(READY, undefined, undefined, new Limits(() => settings));
+  api = new TestApi(
+    READY,
+    undefined,
+    undefined,
+    new Limits(() => settings, { after: (_, work) => (work(), () => undefined) }),
+  );
   await api.open();
 });
 afterEach(() => api.close());
