@@ -21,6 +21,8 @@ export interface Arrival {
   readonly readyMs: number;
 }
 
+/** All requests have one token. */
+const UNLIMITED = { PRAAS_WRITES_PER_MINUTE: '-1', PRAAS_MAX_REQUESTS_PER_CALLER: '-1' };
 const PORT_RANGE = '10000:60000';
 const POLL_MS = 50;
 
@@ -47,7 +49,7 @@ export class BenchDaemon implements Door {
     settings: NodeJS.ProcessEnv = {},
   ): Promise<BenchDaemon> {
     const port = await freePort();
-    const env = { PRAAS_PORT_APP: String(port), PRAAS_ROUTER_PORT_RANGE: PORT_RANGE, ...settings };
+    const env = { PRAAS_PORT_APP: String(port), PRAAS_ROUTER_PORT_RANGE: PORT_RANGE, ...UNLIMITED, ...settings };
     const wrapper = ['setpriv', '--pdeathsig', 'KILL'];
     const shell = testShell({ backend, env, wrapper });
     later(async () => shell.remove());

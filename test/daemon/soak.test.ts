@@ -19,6 +19,8 @@ const SEED = Number(process.env['PRAAS_SOAK_SEED'] ?? Math.floor(Math.random() *
 const CLIENTS = 64;
 const ROUTERS = 20;
 const SETTLE_SECONDS = 60;
+/** All clients have one token. */
+const UNLIMITED = ['writes_per_minute = -1', 'max_requests_per_caller = -1'];
 
 let daemon: TestDaemon;
 let routers: readonly SoakRouter[];
@@ -61,7 +63,7 @@ test.each<[BackendName, number]>([
     routers = Array.from({ length: ROUTERS }, (_, number) => new SoakRouter(prefix, number));
     for (const router of routers) router.create();
     const settings = ['reconcile_period_seconds = 2', 'router_port_range = 4000:4999', 'command_timeout_seconds = 10'];
-    daemon = await TestDaemon.start({ backend, settings });
+    daemon = await TestDaemon.start({ backend, settings: [...settings, ...UNLIMITED] });
     const clients = Array.from({ length: CLIENTS }, (_, n) => new SoakClient(daemon, routers, seededRandom(SEED + n)));
     const end = performance.now() + seconds * 1000;
     const isOver = (): boolean => performance.now() > end;
