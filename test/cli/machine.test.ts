@@ -110,28 +110,40 @@ describe.each(BACKENDS)('%s', (backend) => {
     await expectRefused(weak, ['pat', 'delete', first.id], text);
   });
 
-  test('what the kernel refuses is shown with the refused line; rules that vanished meanwhile are back', async () => {
-    // Our rules are removed between the look and the change: what is to be deleted is not there.
+  test('what the kernel refuses is shown with the refused line; rules that vanish meanwhile come back', async () => {
     const [tool, change, flush] =
       backend === 'iptables'
         ? ['iptables-restore', '--noflush*', 'iptables -t nat -F custom-PREROUTING']
         : ['nft', '-f*', '/usr/sbin/nft flush map ip praas open'];
+    const real = `/usr/sbin/${tool} "$@"`;
     const bin = join(shell.directory, 'bin');
     const marker = join(shell.directory, 'armed');
     mkdirSync(bin, { recursive: true });
-    const sabotage = `case "$*" in ${change}) [ -f ${marker} ] && rm ${marker} && ${flush};; esac`;
-    const script = `#!/bin/sh\n${sabotage}\nexec /usr/sbin/${tool} "$@"\n`;
-    writeFileSync(join(bin, tool), script, { mode: 0o755 });
-    const troubled = shell.with({ env: { PRAAS_PROGRAMS_PATH: `${bin}:${process.env['PATH']}` } });
-    for (const words of [
-      ['pat', 'delete', first.id],
-      ['pat', 'update', first.id, '--router-port', '4091'],
-    ]) {
+    const sabotage = (words: string): void => {
+      const script = `#!/bin/sh\ncase "$*" in ${change}) [ -f ${marker} ] && ${words};; esac\nexec ${real}\n`;
+      writeFileSync(join(bin, tool), script, { mode: 0o755 });
       writeFileSync(marker, '');
+    };
+    const troubled = shell.with({ env: { PRAAS_PROGRAMS_PATH: `${bin}:${process.env['PATH']}` } });
+    const changes = [
+      ['pat', 'update', first.id, '--router-port', '4091'],
+      ['pat', 'delete', first.id],
+    ];
+
+    sabotage(`{ sed 's/custom-PREROUTING/nowhere/; s/ip praas/ip nowhere/' | ${real}; exit; }`);
+    for (const words of changes) {
       const refused = /^Error: the kernel refused .*\n {2}line \d+: (-D|delete).*\n[\s\S]*--dry-run.*\n$/;
       await expectRefused(troubled, words, refused);
       await expectKernelEqualsStore(shell, world, backend);
     }
+
+    // Our rules are removed between the look and the change: what is to be deleted is not there, and one more look helps.
+    for (const words of changes) {
+      sabotage(`rm ${marker} && ${flush}`);
+      await troubled.ok(...words);
+      await expectKernelEqualsStore(shell, world, backend);
+    }
+    first = await shell.json(...create());
   });
 
   test('a full disk: refused, nothing changed, what is there goes on working; with room again it works', async () => {
