@@ -3,7 +3,7 @@
  * be deleted and made again. An event only gives the name to check; what is found there counts. It takes one inotify watch and
  * no process, however many namespaces there are.
  */
-import { existsSync, type FSWatcher, lstatSync, readdirSync, statfsSync, watch } from 'node:fs';
+import { existsSync, type FSWatcher, readdirSync, statfsSync, statSync, watch } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { backoff } from '../core/backoff.ts';
 import { errnoText } from '../core/errors/errno-text.ts';
@@ -139,10 +139,9 @@ export class NamespaceWatch {
  */
 function identityOf(path: string): string | undefined {
   try {
-    const found = lstatSync(path, { bigint: true });
-    // A link could lead anywhere.
-    if (!found.isFile() || statfsSync(path).type !== NSFS) return undefined;
-    return `${found.ino} ${found.ctimeNs}`;
+    if (statfsSync(path).type !== NSFS) return undefined;
+    const { ino, ctimeNs } = statSync(path, { bigint: true });
+    return `${ino} ${ctimeNs}`;
   } catch {
     return undefined;
   }

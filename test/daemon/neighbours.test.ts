@@ -67,7 +67,11 @@ test('a create takes at most three times as long while another tenant does its w
   const [red, blue] = [await tokenOf(daemon, 'red'), await tokenOf(daemon, 'blue')];
   const cidrs = Array.from({ length: 256 }, (_, n) => `198.18.${n}.0/24`);
   const mappings = Array.from({ length: 45 }, (_, n) => ({
-    ...{ router_id: theirs.router_id, server_ip: SILENT, server_port: n + 1, allowed_cidrs: cidrs, enabled: n === 0 },
+    router_id: theirs.router_id,
+    server_ip: SILENT,
+    server_port: n + 1,
+    allowed_cidrs: cidrs,
+    enabled: n === 0,
   }));
   const { status, body } = await daemon.ask<{ mappings: { id: string }[] }>('POST', '/v1/mappings', {
     token: red,
