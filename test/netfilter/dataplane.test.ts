@@ -11,7 +11,7 @@ import { FORWARD } from '../support/samples.ts';
 const IPTABLES = 'iptables-save';
 
 function dataplaneOn(exec: Exec, name: string): NetfilterDataplane {
-  const namespaces = new Namespaces(exec, '/dev', systemTimers);
+  const namespaces = new Namespaces(exec, '/proc', systemTimers);
   const iptables = new IptablesBackend(namespaces, { waitSeconds: 1, neutronLockPaths: [] });
   const nftables = new NftablesBackend(namespaces);
   return name === 'iptables'
@@ -28,9 +28,9 @@ test.each([
     return { exitCode: 4, stdout: '', stderr: 'Permission denied (you must be root)' };
   };
 
-  const observation = dataplaneOn(exec, name).observe('null');
+  const observation = dataplaneOn(exec, name).observe('version');
 
-  await expect(observation).rejects.toMatchObject({ facts: { what: `${named} in null` } });
+  await expect(observation).rejects.toMatchObject({ facts: { what: `${named} in version` } });
 });
 
 test.each(['iptables', 'nftables'])('with %s, a process that changes the kernel is killed with praas', async (name) => {
@@ -40,7 +40,7 @@ test.each(['iptables', 'nftables'])('with %s, a process that changes the kernel 
     return { exitCode: 0, stdout: '', stderr: '' };
   };
 
-  await dataplaneOn(exec, name).apply('null', { remove: [], add: [FORWARD], missingBaseChains: undefined });
+  await dataplaneOn(exec, name).apply('version', { remove: [], add: [FORWARD], missingBaseChains: undefined });
 
   expect(commands).toMatchObject([{ killOnParentExit: true, input: expect.stringContaining(FORWARD.mapping_id) }]);
 });

@@ -30,7 +30,7 @@ const NEUTRON = new URL('../../golden/neutron/', import.meta.url);
 
 const NO_TABLE = 'Error: No such file or directory\nlist table ip praas\n              ^^^^^\n';
 
-/** A node on which `null` (of /dev) is a namespace, with the model instead of the kernel. */
+/** A node on which `version` (of /proc) is a namespace, with the model instead of the kernel. */
 function modelledDataplane(saved: string[]): {
   dataplane: NetfilterDataplane;
   saved: () => string[];
@@ -56,7 +56,7 @@ function modelledDataplane(saved: string[]): {
     }
     return args.includes('sh') ? { exitCode: 1, stdout: '{"nftables":[]}\n', stderr: NO_TABLE } : done('');
   };
-  const namespaces = new Namespaces(exec, '/dev', systemTimers);
+  const namespaces = new Namespaces(exec, '/proc', systemTimers);
   const iptables = new IptablesBackend(namespaces, { waitSeconds: 1, neutronLockPaths: [] });
   const dataplane = new NetfilterDataplane(namespaces, iptables, new NftablesBackend(namespaces));
   return { dataplane, saved: () => lines, scripts };
@@ -102,9 +102,9 @@ test('a plan applied among unmanaged rules gives what is desired, keeps these ru
       const chains = [':custom-PREROUTING - [0:0]', ':custom-POSTROUTING - [0:0]'];
       const { dataplane, saved } = modelledDataplane([...SCOPED, ...EMPTY_NAT, ...chains, ...first]);
       const reconcile = async (desired: typeof after) => {
-        const observed = await dataplane.observe('null');
+        const observed = await dataplane.observe('version');
         const changes = plan(desired, observed.forwards, desired.length > 0 ? observed.missingBaseChains : undefined);
-        await dataplane.apply('null', changes);
+        await dataplane.apply('version', changes);
         return changes;
       };
       await reconcile(before);
@@ -112,7 +112,7 @@ test('a plan applied among unmanaged rules gives what is desired, keeps these ru
 
       await reconcile(after);
 
-      const observed = await dataplane.observe('null');
+      const observed = await dataplane.observe('version');
       const keys = observed.forwards.map(({ forward: found }) => (found ? forwardKey(found) : 'broken'));
       expect(keys.toSorted()).toEqual(after.map(forwardKey).toSorted());
       const kept = saved().filter((line) => [...first, ...second].includes(line));
@@ -180,21 +180,21 @@ test('a mark is a rule in a chain of praas in mangle, with one jump at the end',
 
 test('the mark is committed before the DNAT that needs it, and taken away after it', async () => {
   const { dataplane, scripts } = modelledDataplane([...SCOPED, ...EMPTY_NAT]);
-  const { missingBaseChains: missing } = await dataplane.observe('null');
+  const { missingBaseChains: missing } = await dataplane.observe('version');
   const shown = dataplane.render(plan([BASE], [], missing));
-  await dataplane.apply('null', plan([BASE], [], missing));
+  await dataplane.apply('version', plan([BASE], [], missing));
   expect(scripts.map((script) => script.split('\n').at(-3))).toEqual([MARK, DNAT]);
   expect(scripts.join('')).toBe(shown);
 
   scripts.length = 0;
-  await dataplane.apply('null', plan([], (await dataplane.observe('null')).forwards));
+  await dataplane.apply('version', plan([], (await dataplane.observe('version')).forwards));
   expect(scripts.map((script) => script.split('\n')[1])).toEqual([DNAT.replace('-A', '-D'), MARK.replace('-A', '-D')]);
 });
 
 test('a change that is refused in the second table is taken back in the first', async () => {
   const { dataplane, saved, scripts } = modelledDataplane([...SCOPED, ...EMPTY_NAT]);
-  const { missingBaseChains: missing } = await dataplane.observe('null');
-  await dataplane.apply('null', plan([BASE], [], missing));
+  const { missingBaseChains: missing } = await dataplane.observe('version');
+  await dataplane.apply('version', plan([BASE], [], missing));
   const before = saved().toSorted();
   const absent = {
     ...BASE,
@@ -206,16 +206,16 @@ test('a change that is refused in the second table is taken back in the first', 
 
   scripts.length = 0;
   const impossible = { remove: [dataplane.expected(absent)], add: [other], missingBaseChains: undefined };
-  await expect(dataplane.apply('null', impossible)).rejects.toMatchObject({ code: 'KERNEL_REFUSED' });
+  await expect(dataplane.apply('version', impossible)).rejects.toMatchObject({ code: 'KERNEL_REFUSED' });
   expect(scripts).toHaveLength(3);
   expect(saved().toSorted()).toEqual(before);
 
   // The mark is not there to be deleted: by then the nat table is committed already.
   const unmarked = { ...absent, scopeMark: 0x4020000 };
-  await dataplane.apply('null', plan([absent], [], undefined));
+  await dataplane.apply('version', plan([absent], [], undefined));
   const withAbsent = saved().toSorted();
   const last = { remove: [dataplane.expected(unmarked)], add: [other], missingBaseChains: undefined };
-  await expect(dataplane.apply('null', last)).rejects.toMatchObject({ code: 'KERNEL_REFUSED' });
+  await expect(dataplane.apply('version', last)).rejects.toMatchObject({ code: 'KERNEL_REFUSED' });
   expect(saved().toSorted()).toEqual(withAbsent);
 });
 
@@ -223,13 +223,13 @@ test('unmanaged rules that a refused change has deleted come back in their order
   const python = ['10.20.0.51:22', '10.20.0.52:22'].map((server) => pythonRules(4022, server)[0] ?? '');
   const chains = [':custom-PREROUTING - [0:0]', ':custom-POSTROUTING - [0:0]'];
   const { dataplane, saved } = modelledDataplane([...SCOPED, ...EMPTY_NAT, ...chains, ...python]);
-  const { unmanagedRules: adopt = [], missingBaseChains: missing } = await dataplane.observe('null');
-  await dataplane.apply('null', plan([{ ...BASE, scopeMark: undefined }], [], missing));
+  const { unmanagedRules: adopt = [], missingBaseChains: missing } = await dataplane.observe('version');
+  await dataplane.apply('version', plan([{ ...BASE, scopeMark: undefined }], [], missing));
   const inChain = (): string[] => saved().filter((line) => python.includes(line));
 
   // It has no mark to be deleted, which shows when the nat table is committed already.
   const remove = [dataplane.expected({ ...BASE, scopeMark: 0x4020000 })];
-  const refused = dataplane.apply('null', { remove, add: [], missingBaseChains: undefined, adopt });
+  const refused = dataplane.apply('version', { remove, add: [], missingBaseChains: undefined, adopt });
   await expect(refused).rejects.toMatchObject({ code: 'KERNEL_REFUSED' });
   expect(adopt).toHaveLength(2);
   expect(inChain()).toEqual(python);
@@ -240,9 +240,9 @@ test('a router without address scopes gets nothing in mangle', async () => {
     ...SCOPED.map((line) => line.replace('0x4010000', '0x4000000')),
     ...EMPTY_NAT,
   ]);
-  const { missingBaseChains: missing, scopeMarks } = await dataplane.observe('null');
+  const { missingBaseChains: missing, scopeMarks } = await dataplane.observe('version');
   expect(scopeMarks).toEqual(new Map([['qr-1', undefined]]));
-  await dataplane.apply('null', plan([{ ...BASE, scopeMark: undefined }], [], missing));
+  await dataplane.apply('version', plan([{ ...BASE, scopeMark: undefined }], [], missing));
   expect(scripts).toHaveLength(1);
   expect(scripts[0]).not.toContain('mangle');
 });
@@ -250,7 +250,7 @@ test('a router without address scopes gets nothing in mangle', async () => {
 test('a rule of praas in the other table, where it has no effect, is not the forward', async () => {
   const misplaced = [':custom-PREROUTING - [0:0]', MARK, DNAT];
   const { dataplane } = modelledDataplane([...SCOPED, ...EMPTY_NAT, ...misplaced]);
-  const { forwards: found } = await dataplane.observe('null');
+  const { forwards: found } = await dataplane.observe('version');
   expect(found.map(({ forward: whole }) => whole)).toEqual([undefined]);
 });
 
