@@ -3,7 +3,7 @@
  * may be deleted between any two steps; that always ends with ROUTER_NOT_FOUND. Nothing else does: a namespace that cannot be
  * entered may be full of open ports.
  */
-import { lstat } from 'node:fs/promises';
+import { lstat, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Timers } from '../core/timers.ts';
 import { isUuid } from '../core/values/uuid.ts';
@@ -65,8 +65,7 @@ export class Namespaces {
    * Gives the namespace in which the gateway of the router is. For a distributed router that is `snat-` (most nodes have only
    * its `qrouter-`, without the gateway), for any other Neutron router `qrouter-` (an old `snat-` may still exist beside it).
    * While the kind is unknown, an existing `snat-` is taken first. Any other ID is the name of a namespace. Nothing is opened:
-   * opening a FIFO would block, and a link could lead anywhere. Throws ROUTER_NOT_FOUND, also for an ID that reads as a path, and
-   * NAMESPACE_UNREADABLE.
+   * opening a FIFO would block. Throws ROUTER_NOT_FOUND, also for an ID that reads as a path, and NAMESPACE_UNREADABLE.
    */
   async resolve(routerId: string): Promise<string> {
     if (!RouterId.safeParse(routerId).success) throw await this.#notFound(routerId);
@@ -107,11 +106,14 @@ export class Namespaces {
     return praasError('ROUTER_NOT_FOUND', { router, known: others });
   }
 
+  /** A link counts as what it leads to: only root makes one there, as `ln -s /proc/PID/ns/net` for a container. */
   async #exists(name: string): Promise<boolean> {
     const path = join(this.#directory, name);
-    const found = await lstat(path).catch((error: NodeJS.ErrnoException) => absentOr(path, error, undefined));
-    if (found?.isFile() === false) throw unreadable(path, 'not a network namespace');
-    return found !== undefined;
+    const absent = (error: NodeJS.ErrnoException): undefined => absentOr(path, error, undefined);
+    const found = await stat(path).catch(absent);
+    if (found === undefined && (await lstat(path).catch(absent)) === undefined) return false;
+    if (!found?.isFile()) throw unreadable(path, found ? 'not a network namespace' : 'a link to nothing');
+    return true;
   }
 
   /** Without the directory there has been no namespace since the boot. */

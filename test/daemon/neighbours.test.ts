@@ -3,14 +3,19 @@
  * without, in the same run.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, expect, test } from '@jest/globals';
 import { TestDaemon } from '../support/daemon.ts';
 import { type TestWorld, testWorld } from '../support/world.ts';
 
-const ROUNDS = 25;
+/** Creates of one measurement, and measurements with and without the other: machines are noisy. */
+const ROUNDS = 15;
+const PAIRS = 3;
 const MOST = 3;
+/** What the other began is over by then. */
+const CHECK_MS = 5000;
 /** The address of the one that does its worst. */
 const FROM = '127.0.0.2';
 /** Nothing has that address, so a check of it takes as long as a check can. */
@@ -34,6 +39,9 @@ async function tokenOf(running: TestDaemon, project: string): Promise<string> {
   return (await running.shell.ok('token', 'create', ...words)).trim();
 }
 
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+
 /** The median of how long a create takes, in milliseconds; what it creates is deleted again. */
 async function medianOfCreates(running: TestDaemon, token: string, router_id: string): Promise<number> {
   const times: number[] = [];
@@ -45,7 +53,7 @@ async function medianOfCreates(running: TestDaemon, token: string, router_id: st
     expect(created.status).toBe(201);
     expect((await running.ask('DELETE', `/v1/mappings/${created.body.mapping.id}`, { token })).status).toBe(204);
   }
-  return times.toSorted((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? Number.NaN;
+  return median(times);
 }
 
 /** Connections that have had one answer and do nothing more. */
@@ -79,9 +87,6 @@ test('a create takes at most three times as long while another tenant does its w
   });
   expect(status).toBe(201);
   await medianOfCreates(daemon, blue, ours.router_id);
-  const undisturbed = await medianOfCreates(daemon, blue, ours.router_id);
-
-  await openIdle(2000, daemon.url);
   const goal = {
     url: daemon.url,
     token: red,
@@ -90,15 +95,29 @@ test('a create takes at most three times as long while another tenant does its w
     server_ip: SILENT,
     from: FROM,
   };
-  // It comes from elsewhere: the processor that it needs itself is not taken from the daemon.
-  const program = new URL('../support/attacker.mjs', import.meta.url).pathname;
-  const words = ['-n', '19', process.execPath, program, JSON.stringify(goal)];
-  attacker = spawn('nice', words, { stdio: ['ignore', 'pipe', 'inherit'] });
-  await new Promise((resolve) => attacker?.stdout?.once('data', resolve));
-  const disturbed = await medianOfCreates(daemon, blue, ours.router_id);
+  const ratios: number[] = [];
+  for (let pair = 0; pair < PAIRS; pair++) {
+    const undisturbed = await medianOfCreates(daemon, blue, ours.router_id);
+    await openIdle(2000, daemon.url);
+    const [worst, isUnderWay] = startWorst(goal);
+    attacker = worst;
+    await isUnderWay;
+    ratios.push((await medianOfCreates(daemon, blue, ours.router_id)) / undisturbed);
+    expect(worst.exitCode).toBeNull();
+    worst.kill('SIGKILL');
+    for (const socket of sockets.splice(0)) socket.destroy();
+    await setTimeout(CHECK_MS);
+  }
 
-  expect(attacker.exitCode).toBeNull();
   expect(await daemon.metric('praas_limited_total{limit="max_checks_per_caller"}')).toBeGreaterThan(0);
   expect(await daemon.metric('praas_limited_total{limit="max_connections_per_address"}')).toBeGreaterThan(0);
-  expect(disturbed / undisturbed).toBeLessThanOrEqual(MOST);
+  expect(median(ratios)).toBeLessThanOrEqual(MOST);
 });
+
+/** It comes from elsewhere: the processor that it needs itself is not taken from the daemon. */
+function startWorst(goal: object): [ChildProcess, Promise<unknown>] {
+  const program = new URL('../support/attacker.mjs', import.meta.url).pathname;
+  const words = ['-n', '19', process.execPath, program, JSON.stringify(goal)];
+  const worst = spawn('nice', words, { stdio: ['ignore', 'pipe', 'inherit'] });
+  return [worst, once(worst.stdout, 'data')];
+}

@@ -150,12 +150,20 @@ test.each(['../west', '/etc/passwd', '.', '..', '', 'west\0', 'x'.repeat(300)])(
 
 test('what cannot be a namespace is never opened', async () => {
   execFileSync('mkfifo', [join(directory, 'fifo')]);
-  await symlink('/proc/1/ns/net', join(directory, 'outside'));
+  await symlink('fifo', join(directory, 'link'));
   await mkdir(join(directory, 'folder'));
 
-  for (const name of ['fifo', 'outside', 'folder'])
+  for (const name of ['fifo', 'link', 'folder'])
     await expect(namespaces.resolve(name)).rejects.toMatchObject({
       code: 'NAMESPACE_UNREADABLE',
       facts: { path: join(directory, name), reason: 'not a network namespace' },
     });
+});
+
+test('a link stands for the namespace that it leads to, and one to nothing is no router that is gone', async () => {
+  await symlink('/proc/self/ns/net', join(directory, 'container'));
+  await symlink('/proc/0/ns/net', join(directory, 'ended'));
+
+  expect(await namespaces.resolve('container')).toBe('container');
+  await expect(namespaces.resolve('ended')).rejects.toMatchObject({ code: 'NAMESPACE_UNREADABLE' });
 });

@@ -92,7 +92,7 @@ beforeAll(async () => {
   mkdirSync(NETNS);
   writeFileSync(join(NETNS, ROUTER), '');
   execFileSync('mkfifo', [join(NETNS, 'fifo')]);
-  symlinkSync('/proc/1/ns/net', join(NETNS, 'link'));
+  symlinkSync('fifo', join(NETNS, 'link'));
   mkdirSync(join(NETNS, 'folder'));
   const { config } = await load([
     '[praas]',
