@@ -111,7 +111,9 @@ export class FileStore implements MappingStore {
   /** Waits for the running transactions, then releases the lock. A later transaction acquires it again. */
   async close(): Promise<void> {
     const ends = [...this.#writers].map(async ([routerId, writer]) => [routerId, await writer.end()] as const);
-    const known = (await Promise.all(ends)).filter((end): end is [string, number] => end[1] !== undefined);
+    // Without a change there is nothing of a router to remember: callers may name routers that do not exist.
+    const isKnown = (end: readonly [string, number | undefined]): end is [string, number] => (end[1] ?? 0) > 0;
+    const known = (await Promise.all(ends)).filter(isKnown);
     // Other processes may write from here on, so records in memory are dropped.
     this.#writers.clear();
     const acquired = this.#acquired;
