@@ -89,13 +89,14 @@ test('follows across a restart of the daemon, and ends when its output is closed
 });
 
 test('--retain counts before the key, after SIGHUP too', async () => {
-  const daemon = await TestDaemon.start({ settings: ['retain_days = 2'], flags: ['--retain', '30'] });
+  const daemon = await TestDaemon.start({ settings: ['retain_days = 2'], flags: ['--retain', '1'] });
   try {
     const { shell } = daemon;
     const directory = join(shell.state_dir, 'events');
     const dayAgo = (days: number): string =>
       `${new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10)}.jsonl`;
     mkdirSync(directory);
+    // Days are counted by their files, and the newest are kept.
     for (const days of [20, 40]) writeFileSync(join(directory, dayAgo(days)), '');
     daemon.signal('SIGHUP');
     await daemon.says('configuration reloaded');
