@@ -111,9 +111,11 @@ export class Namespaces {
     const path = join(this.#directory, name);
     const absent = (error: NodeJS.ErrnoException): undefined => absentOr(path, error, undefined);
     const found = await stat(path).catch(absent);
-    if (found === undefined && (await lstat(path).catch(absent)) === undefined) return false;
-    if (!found?.isFile()) throw unreadable(path, found ? 'not a network namespace' : 'a link to nothing');
-    return true;
+    // Where nothing was found, there is a link to nothing, or by now the namespace.
+    const named = found ?? (await lstat(path).catch(absent));
+    if (named?.isSymbolicLink()) throw unreadable(path, 'a link to nothing');
+    if (named?.isFile() === false) throw unreadable(path, 'not a network namespace');
+    return named !== undefined;
   }
 
   /** Without the directory there has been no namespace since the boot. */
