@@ -161,7 +161,7 @@ function splitByOwner(rules: readonly SavedRule[], table: Table): [FoundRule<Rul
 function legacyWarning(namespace: string): RouterWarning {
   const text =
     `${namespace}: rules of iptables-legacy and of iptables-nft are present, and each variant ignores the other. ` +
-    'Find the program that uses the other variant.';
+    'Ports of the other variant are not seen. Find the program that uses it.';
   return { code: 'BOTH_IPTABLES_VARIANTS', text };
 }
 
