@@ -3,7 +3,7 @@
  * `backend` in praas.conf) is deleted as soon as the one in use has it, so that no mapping is in two places.
  */
 import type { Usage } from '../core/values/usage.ts';
-import { isPraasError } from '../pat/errors.ts';
+import { isPraasError, praasError } from '../pat/errors.ts';
 import type { Dataplane, Observation } from '../pat/interfaces/dataplane.ts';
 import type { Forward, PublicEndpoint } from '../pat/mapping/forward.ts';
 import type { Changes, ObservedForward } from '../pat/plan/changes.ts';
@@ -22,6 +22,7 @@ import {
 import { deletionsOf, endFlows, readFlows, readTableUsage } from './conntrack.ts';
 import { readFacts } from './facts.ts';
 import { readForwarding } from './forwarding.ts';
+import { PREROUTING } from './iptables/operation.ts';
 import { readListeners } from './listeners.ts';
 import type { Namespaces } from './namespace.ts';
 import { type ForeignTables, readForeignTables } from './nftables/foreign-tables.ts';
@@ -35,8 +36,8 @@ interface Handle {
   readonly removals?: readonly unknown[];
 }
 
-/** The name of a base chain of iptables. Further base chains in a table of iptables are not shown by it. */
-const BUILT_IN = /^[A-Z]+$/;
+/** The base chains of iptables. Further base chains in a table of iptables are not shown by it. */
+const BUILT_IN = ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'];
 
 const NOTHING: BackendObservation = { found: [], portsInUse: [], missingBaseChains: [], warnings: [] };
 
@@ -66,6 +67,7 @@ export class NetfilterDataplane implements Dataplane {
       this.#backend.observe(namespace),
       this.#other.observe(namespace).catch((error) => notSeenWithoutTool(error, namespace)),
     );
+    requireShown(namespace, [mine, left]);
     const foreign = await this.#foreignTables(namespace, [mine, left]);
     // Without counters: those of a mapping are counted by the backend in use.
     const leftovers = forwardsIn(this.#other.name, left).map(
@@ -86,7 +88,7 @@ export class NetfilterDataplane implements Dataplane {
     const chains = observations.flatMap((each) => each.chains ?? []);
     const readTables = observations.flatMap((each) => each.readTables ?? []);
     const isRead = ({ family, table, name }: Chain): boolean =>
-      family === 'ip' && readTables.includes(table) && BUILT_IN.test(name);
+      family === 'ip' && readTables.includes(table) && BUILT_IN.includes(name);
     return readForeignTables(this.#namespaces, namespace, chains, isRead);
   }
 
@@ -168,6 +170,17 @@ function unmanagedRulesIn(backend: BackendName, { unmanagedRules = [] }: Backend
     ...rule,
     handle: { backend, removals: [rule.handle] } satisfies Handle,
   }));
+}
+
+/**
+ * Throws TABLE_UNREADABLE where nftables has the nat table with the chain of praas, and iptables does not show that table: the
+ * node has changed to the other variant of iptables, or the output is a part.
+ */
+function requireShown(router: string, observations: readonly BackendObservation[]): void {
+  const isShown = observations.some(({ readTables = [] }) => readTables.includes('nat'));
+  const chains = observations.flatMap((each) => each.chains ?? []);
+  const isThere = chains.some(({ family, table, name }) => family === 'ip' && table === 'nat' && name === PREROUTING);
+  if (isThere && !isShown) throw praasError('TABLE_UNREADABLE', { router, table: 'nat' });
 }
 
 /** When both fail, the error of the first is thrown, whichever of the two tools was faster. */

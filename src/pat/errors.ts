@@ -130,9 +130,10 @@ export const PAT_ERRORS = {
   TABLE_UNREADABLE: entry(
     'External',
     (f: { router: string; table: string }) =>
-      `cannot read the table ${f.table} of router ${f.router}: it has rules that iptables cannot show, added with nft`,
+      `cannot read the table ${f.table} of router ${f.router}: iptables does not show all of its rules`,
     (f) => [
-      `Run \`ip netns exec ${f.router} nft -a list table ip ${f.table}\`, and move the rules that iptables has not written to another table.`,
+      `Run \`ip netns exec ${f.router} nft -a list table ip ${f.table}\`. Move rules that were added with nft to another table; for the rest, ` +
+        'select the variant of iptables that wrote them.',
     ],
   ),
   NAMESPACE_UNREADABLE: entry(

@@ -102,20 +102,34 @@ describe.each(BACKENDS)('%s', (backend) => {
     expect(await stored()).toEqual([]);
   });
 
-  test('a further base chain in the table hides nothing, and its ports are taken', async () => {
+  test.each(['extra', 'EXTRA'])(
+    'a further base chain %s in the table hides nothing, and its ports are taken',
+    async (name) => {
+      const { world, publish } = await setUp(backend);
+      await world.run(
+        'nft',
+        ['-f', '-'],
+        `table ip nat { chain ${name} { type nat hook prerouting priority -120; ip daddr 203.0.113.10 tcp dport 4000 dnat to 10.20.0.52:80; }; }\n`,
+      );
+      await expectOpen(world.client, portGoal(4000), 'db sees 203.0.113.2');
+
+      const mapping = await publish();
+
+      expect(mapping.router_port).toBe(4001);
+      await expectOpen(world.client, goalOf(mapping), 'web sees 203.0.113.2');
+      await expectOpen(world.client, portGoal(4000), 'db sees 203.0.113.2');
+    },
+  );
+
+  test.each([
+    ['mangle', ['-j', 'TPROXY', '--on-port', '9999', '--on-ip', '127.0.0.1']],
+    ['nat', ['-m', 'comment', '--comment', '--dport', '-j', 'DNAT', '--to-destination', '10.20.0.52:80']],
+  ])('a port that a rule of iptables in %s takes is not chosen', async (table, words) => {
     const { world, publish } = await setUp(backend);
-    await world.run(
-      'nft',
-      ['-f', '-'],
-      `table ip nat { chain extra { type nat hook prerouting priority -120; ip daddr 203.0.113.10 tcp dport 4000 dnat to 10.20.0.52:80; }; }\n`,
-    );
-    await expectOpen(world.client, portGoal(4000), 'db sees 203.0.113.2');
+    const match = ['-d', '203.0.113.10', '-p', 'tcp', '--dport', '4000'];
+    await world.run('iptables', ['-t', table, '-A', 'PREROUTING', ...match, ...words]);
 
-    const mapping = await publish();
-
-    expect(mapping.router_port).toBe(4001);
-    await expectOpen(world.client, goalOf(mapping), 'web sees 203.0.113.2');
-    await expectOpen(world.client, portGoal(4000), 'db sees 203.0.113.2');
+    expect((await publish()).router_port).toBe(4001);
   });
 
   test.each([-120, -90])(

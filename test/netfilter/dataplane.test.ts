@@ -44,3 +44,21 @@ test.each(['iptables', 'nftables'])('with %s, a process that changes the kernel 
 
   expect(commands).toMatchObject([{ killOnParentExit: true, input: expect.stringContaining(FORWARD.mapping_id) }]);
 });
+
+test.each(['iptables', 'nftables'])(
+  'with %s, a nat table that nftables has and iptables does not show is no empty one',
+  async (name) => {
+    const chain = { family: 'ip', table: 'nat', name: 'custom-PREROUTING', handle: 7 };
+    const chains = `${JSON.stringify({ nftables: [{ metainfo: {} }, { chain }] })}\n`;
+    const exec: Exec = async ({ args }) => {
+      const isNft = args.some((word) => word.includes('list chains'));
+      // Without the table of praas, the second of the two listings fails.
+      const missing = { exitCode: 1, stdout: chains, stderr: 'Error: No such file or directory\nlist table ip praas\n' };
+      return isNft ? missing : { exitCode: 0, stdout: '', stderr: '' };
+    };
+
+    const observation = dataplaneOn(exec, name).observe('version');
+
+    await expect(observation).rejects.toMatchObject({ code: 'TABLE_UNREADABLE', facts: { table: 'nat' } });
+  },
+);

@@ -62,10 +62,10 @@ export class IptablesBackend implements Backend<BaseChainOperation, RuleOperatio
     const scopes = readScopes(namespace, mangle, parseSavedTable(stdout, 'filter'));
     const needsMarks = [...scopes.marks.values()].some((mark) => mark !== undefined);
     const [managed, unmanaged] = splitByOwner(nat.rules, 'nat');
-    const [marks] = splitByOwner(mangle.rules, 'mangle');
+    const [marks, others] = splitByOwner(mangle.rules, 'mangle');
     return {
       found: [...managed, ...marks],
-      portsInUse: unmanaged.flatMap(portsInUse),
+      portsInUse: [...unmanaged, ...others].flatMap(portsInUse),
       unmanagedRules: unmanaged.flatMap((rule) => unmanagedRule(rule) ?? []),
       missingBaseChains: [...missingBaseChains('nat', nat), ...(needsMarks ? missingBaseChains('mangle', mangle) : [])],
       warnings: [

@@ -2,7 +2,7 @@
 import { cidrContains, isCidr } from '../../core/values/ipv4.ts';
 import type { FilterVerdict, ForwardedPacket } from '../../pat/router/forwarding.ts';
 import { type Action, allOf, type FilterRule, type Match, not, verdictOf } from '../filter.ts';
-import { parseSavedTable, policyOf, type SavedRule, shownText } from './save.ts';
+import { parseSavedTable, policyOf, type SavedRule, shownText, withoutTexts } from './save.ts';
 import { isScopeRule } from './scopes.ts';
 
 /** The tables whose chain FORWARD may drop packets. */
@@ -35,7 +35,7 @@ function filterRule(
   const text = `${shownText(rule)} in table ${table}`;
   // Neutron's rules for address scopes are judged by themselves.
   if (isScopeRule(rule)) return { match: 'no', action: { kind: 'continue' }, text };
-  const conditions = conditionsOf(rule.words);
+  const conditions = conditionsOf(withoutTexts(rule.words));
   const action = actionOf(conditions.target, conditions.isGoto, isChain);
   const queued = conditions.target === 'NFQUEUE' || conditions.target === 'QUEUE' ? (['maybe'] as const) : [];
   return { match: allOf([...conditions.all.map((each) => matchOf(each, packet)), ...queued]), action, text };

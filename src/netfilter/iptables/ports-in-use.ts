@@ -1,16 +1,16 @@
-/** Unmanaged rules of the nat table → the ports that they take. Pure. */
+/** Unmanaged rules of the tables nat and mangle → the ports that they take. Pure. */
 import { isCidr } from '../../core/values/ipv4.ts';
 import { PROTOCOLS } from '../../pat/mapping/mapping.ts';
 import type { PortInUse } from '../../pat/router/port-in-use.ts';
-import { type Options, optionsOf, type SavedRule, shownText } from './save.ts';
+import { type Options, optionsOf, type SavedRule, shownText, withoutTexts } from './save.ts';
 
 /** Targets that give packets another destination. */
-const DNAT_TARGETS = new Set(['DNAT', 'REDIRECT', 'NETMAP']);
+const DNAT_TARGETS = new Set(['DNAT', 'REDIRECT', 'NETMAP', 'TPROXY']);
 const ANY_ADDRESS = '0.0.0.0/0';
 const ALL_PORTS: readonly [number, number] = [1, 65535];
 
 /**
- * Takes an unmanaged rule of the nat table, gives the ports that no mapping can have beside it. A match that praas does not
+ * Takes an unmanaged rule of nat or mangle, gives the ports that no mapping can have beside it. A match that praas does not
  * read counts as always true: a port that is refused in vain is better than two destinations for one port.
  */
 export function portsInUse(rule: SavedRule): PortInUse[] {
@@ -20,7 +20,8 @@ export function portsInUse(rule: SavedRule): PortInUse[] {
 /** Takes any rule, gives the ports whose packets it may match, whatever its target is. */
 export function matchedPorts(rule: SavedRule): PortInUse[] {
   const options = optionsOf(rule.words);
-  const isNegated = (option: string): boolean => rule.words[rule.words.indexOf(option) - 1] === '!';
+  const words = withoutTexts(rule.words);
+  const isNegated = (option: string): boolean => words[words.indexOf(option) - 1] === '!';
   const destination = options.get('-d');
   const cidr = destination !== undefined && isCidr(destination) && !isNegated('-d') ? destination : ANY_ADDRESS;
   const matched = options.get('-p');
