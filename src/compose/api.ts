@@ -70,13 +70,13 @@ export function composeApi(parts: ApiParts): (tls: TlsFiles | undefined) => read
     refusals.add('authentication failed', address, () => log.warn('authentication failed', { address }));
   });
   const limits = new Limits(() => settings.current, systemTimers);
-  registerLimits(metrics.registry, () => limitsOf(settings.current));
   const connections = new Connections({
     settings: () => settings.current,
     mostPossible: Math.floor(openFilesLimit() * FILES_FOR_CONNECTIONS),
     isProxy: (address) => isTrustedProxy(address, settings.current.trusted_proxies),
     onClosed: (limit) => http.limited(limit),
   });
+  registerLimits(metrics.registry, () => limitsOf(settings.current, connections));
   const idempotency = new IdempotencyKeys(systemClock);
   const servers = serversOf(parts);
   const apis = [patApi({ ...node, servers, policy: access, idempotency, requestId: () => context.requestId })];
@@ -133,18 +133,19 @@ export function composeApi(parts: ApiParts): (tls: TlsFiles | undefined) => read
   ];
 }
 
-/** Those of callers and addresses, by their keys. */
-function limitsOf(config: Config): Readonly<Record<string, number>> {
-  const { max_connections, max_connections_per_address, max_requests_per_address, max_requests_per_caller } = config;
-  const { writes_per_minute, max_checks_per_caller, max_checks_per_router } = config;
+/** Those in force, by their keys. */
+function limitsOf(config: Config, connections: Connections): Readonly<Record<string, number>> {
+  const { max_connections_per_address, max_requests_per_address, max_requests_per_caller } = config;
+  const { writes_per_minute, max_checks_per_caller, max_checks_per_router, events_max_mib_per_day } = config;
   return {
-    max_connections,
+    max_connections: connections.most,
     max_connections_per_address,
     max_requests_per_address,
     max_requests_per_caller,
     writes_per_minute,
     max_checks_per_caller,
     max_checks_per_router,
+    events_max_mib_per_day,
   };
 }
 

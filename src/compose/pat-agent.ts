@@ -156,7 +156,7 @@ function reconcilingNode(foundation: Foundation): ReconcilingNode {
   });
   const follow = createFollow(programEnvironment(runtime.env, config.programs_path), interruption.abortSignal);
   const watch = new RouterWatch({ directory: config.netns_dir, follow, exec, log });
-  const patMetrics = new PatMetrics(metrics.registry, () => node.pat.countByStatus());
+  const patMetrics = new PatMetrics(metrics.registry, systemClock, () => node.pat.countByStatus());
   const controller = controllerOf(node, settings, patMetrics, log);
   return { node, controller, routerWatch: routerWatchPart(node, watch, controller) };
 }

@@ -64,13 +64,19 @@ export class Connections {
     };
   }
 
+  /** How many all addresses together may have: what the settings allow, and this process can have open. */
+  get most(): number {
+    const { settings, mostPossible } = this.#limits;
+    const { max_connections } = settings();
+    return max_connections < 0 ? mostPossible : Math.min(max_connections, mostPossible);
+  }
+
   #hasRoom(address: string, own: Set<Connection>): boolean {
-    const { settings, mostPossible, isProxy } = this.#limits;
-    const { max_connections, max_connections_per_address: mostOfAddress } = settings();
-    const most = max_connections < 0 ? mostPossible : Math.min(max_connections, mostPossible);
+    const { settings, isProxy } = this.#limits;
+    const { max_connections_per_address: mostOfAddress } = settings();
     if (mostOfAddress >= 0 && own.size >= mostOfAddress && !isProxy(address))
       return this.#closeIdle(own, 'max_connections_per_address');
-    return this.#byPeer.size < most || this.#closeIdleOfMost();
+    return this.#byPeer.size < this.most || this.#closeIdleOfMost();
   }
 
   #closeIdleOfMost(): boolean {

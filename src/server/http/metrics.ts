@@ -24,7 +24,7 @@ export function registerLimits(registry: Registry, settings: () => Readonly<Reco
   // It registers itself.
   void new Gauge({
     name: 'praas_limit',
-    help: 'Limits of callers and addresses by their configuration keys (-1: unlimited).',
+    help: 'Limits in force by their configuration keys (-1: unlimited).',
     labelNames: ['limit'],
     registers: [registry],
     collect() {
@@ -61,7 +61,7 @@ export class HttpMetrics {
     });
     this.#limited = new Counter({
       name: 'praas_limited_total',
-      help: 'Requests refused and connections closed because of a limit, by its configuration key.',
+      help: 'Requests refused and connections closed because of a limit, by its configuration key (failures: of wrong tokens).',
       labelNames: ['limit'],
       registers,
     });
@@ -72,7 +72,7 @@ export class HttpMetrics {
     this.#durations.observe({ method, route }, seconds);
   }
 
-  /** Takes the key of the limit in praas.conf. */
+  /** Takes the key of the limit in praas.conf, or `failures`. */
   limited(limit: string): void {
     this.#limited.inc({ limit });
   }

@@ -1,5 +1,6 @@
 /** The metrics of mappings, and of the reconciliation of their rules. */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { SteadyClock } from '../../core/clock.ts';
 import { STATUSES, type Status } from '../../pat/mapping/mapping.ts';
 
 /** The reconciliation of one router, as it is measured. */
@@ -11,13 +12,15 @@ interface MeasuredReconcile {
   readonly repaired: number;
 }
 
+const COUNTED_FOR_MS = 1000;
+
 export class PatMetrics {
   readonly #reconciles: Histogram<'reason'>;
   readonly #reconcileErrors: Counter;
   readonly #repaired: Counter<'reason'>;
 
-  /** `countMappings` is called at each scrape. */
-  constructor(registry: Registry, countMappings: () => Promise<ReadonlyMap<Status, number>>) {
+  /** `countMappings` is called at a scrape, but at most once a second: anybody may scrape. */
+  constructor(registry: Registry, clock: SteadyClock, countMappings: () => Promise<ReadonlyMap<Status, number>>) {
     const registers = [registry];
     this.#reconciles = new Histogram({
       name: 'praas_reconcile_duration_seconds',
@@ -37,6 +40,15 @@ export class PatMetrics {
       labelNames: ['reason'],
       registers,
     });
+    let counts: Promise<ReadonlyMap<Status, number>> | undefined;
+    let countedAt = 0;
+    const recentCounts = (): Promise<ReadonlyMap<Status, number>> => {
+      const now = clock.elapsedMs();
+      if (counts !== undefined && now - countedAt < COUNTED_FOR_MS) return counts;
+      countedAt = now;
+      counts = countMappings();
+      return counts;
+    };
     // It registers itself.
     void new Gauge({
       name: 'praas_mappings',
@@ -44,8 +56,8 @@ export class PatMetrics {
       labelNames: ['status'],
       registers,
       async collect() {
-        const counts = await countMappings();
-        for (const status of STATUSES) this.set({ status }, counts.get(status) ?? 0);
+        const byStatus = await recentCounts();
+        for (const status of STATUSES) this.set({ status }, byStatus.get(status) ?? 0);
       },
     });
   }

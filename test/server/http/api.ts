@@ -82,7 +82,7 @@ export class TestApi {
     const checks = new CheckService({ pat, store, dataplane, agent, prober, cloud: async () => undefined });
     const idempotency = new IdempotencyKeys(clock);
     const metrics = new ProcessMetrics();
-    void new PatMetrics(metrics.registry, async () => new Map());
+    void new PatMetrics(metrics.registry, clock, async () => new Map());
     const requestId = (): string => context.requestId;
     const parts = { ...node, routers, checks, servers: SERVERS, policy, idempotency, requestId };
     this.node = node;

@@ -9,6 +9,7 @@ import { waitUntil } from '../../support/executable.ts';
 const [BLUE, RED, GREEN] = ['127.0.0.2', '127.0.0.3', '127.0.0.4'];
 
 let listener: Listener;
+let connections: Connections;
 let closedFor: string[];
 let settings: { max_connections: number; max_connections_per_address: number };
 let proxies: readonly string[];
@@ -22,7 +23,7 @@ beforeEach(async () => {
   proxies = [];
   settings = { max_connections: 6, max_connections_per_address: 3 };
   answerSlow = Promise.withResolvers();
-  const connections = new Connections({
+  connections = new Connections({
     settings: () => settings,
     mostPossible: 100,
     isProxy: (address) => proxies.includes(address),
@@ -115,4 +116,13 @@ test('a trusted proxy may have as many as there are', async () => {
   proxies = [BLUE];
   expect(await several(6, BLUE)).toHaveLength(6);
   expect(closedFor).toEqual([]);
+});
+
+test.each([
+  [6, 6],
+  [100_000, 100],
+  [-1, 100],
+])('of a limit of %d, %d are in force where the process can have 100 open', (max_connections, most) => {
+  settings = { ...settings, max_connections };
+  expect(connections.most).toBe(most);
 });

@@ -4,12 +4,18 @@ import { Registry } from 'prom-client';
 import { HttpMetrics, registerLimits } from '../../../src/server/http/metrics.ts';
 import { PatMetrics } from '../../../src/server/pat/metrics.ts';
 import { MonitorMetrics } from '../../../src/server/pat/monitor-metrics.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 import { expectGolden } from '../../support/golden.ts';
 
 const registry = new Registry();
+const clock = new FakeClock('2026-01-01T00:00:00Z');
+let counted = 0;
 const http = new HttpMetrics(registry);
 registerLimits(registry, () => ({ writes_per_minute: 600 }));
-const pat = new PatMetrics(registry, async () => new Map([['ACTIVE', 2]] as const));
+const pat = new PatMetrics(registry, clock, async () => {
+  counted += 1;
+  return new Map([['ACTIVE', 2]] as const);
+});
 const monitor = new MonitorMetrics(registry, () => 7);
 const METRICS = registry.getMetricsAsArray() as readonly unknown[] as readonly {
   readonly name: string;
@@ -56,4 +62,15 @@ test('what is reported is what is scraped', async () => {
     'praas_limited_total{limit="writes_per_minute"} 1',
   ])
     expect(text.split('\n')).toContain(line);
+});
+
+test('mappings are counted at most once a second, however often it is scraped', async () => {
+  clock.advance(60);
+  counted = 0;
+  await Promise.all(Array.from({ length: 20 }, () => registry.metrics()));
+  expect(counted).toBe(1);
+
+  clock.advance(1);
+  await registry.metrics();
+  expect(counted).toBe(2);
 });
