@@ -64,7 +64,7 @@ export function createApp(parts: AppParts): Express {
   app.disable('etag');
   app.set('query parser', 'simple');
   app.set('json escape', false);
-  app.use(startRequest(parts), wellFormed, limitAddress(parts), helmet(), ...parts.publicRoutes);
+  app.use(startRequest(parts), limitAddress(parts), wellFormed, helmet(), ...parts.publicRoutes);
   const authenticate = authentication(parts);
   const json = express.json({ limit: MAX_BODY_BYTES, strict: false, type: () => true });
   for (const endpoint of endpoints)
@@ -127,9 +127,10 @@ const wellFormed: RequestHandler = ({ httpVersionMajor, httpVersion, rawHeaders 
 function limitAddress({ limits, addressOf }: AppParts): RequestHandler {
   return (request, response, next) => {
     // Of requests with a token, only the authentication counts: an address may be that of many callers.
-    if (limits && !request.path.toLowerCase().startsWith(AUTHENTICATED))
-      response.once('close', limits.beginOfAddress(addressOf(request) ?? 'unknown'));
-    next();
+    if (!limits || request.path.toLowerCase().startsWith(AUTHENTICATED)) return next();
+    const address = addressOf(request) ?? 'unknown';
+    response.once('close', limits.beginOfAddress(address));
+    return limits.inTurnOfAddress(address, async () => next());
   };
 }
 
@@ -144,25 +145,36 @@ function authentication({ authenticate, isKnown, limits, addressOf }: AppParts):
 }
 
 function handlerOf(endpoint: Endpoint, { policy, limits }: AppParts): RequestHandler {
-  const { method, isLong = false } = endpoint;
   return async (request, response) => {
     const requester = requesterOf(response);
     if (requester === undefined) throw new Error('a request reached its handler without authentication');
-    requireAction(policy, requester, endpoint.action);
-    const input = {
-      requester,
-      id: endpoint.id ? parseInput(endpoint.id, request.params['id'], 'id') : '',
-      query: parseInput(endpoint.query ?? NO_QUERY, { ...request.query }),
-      body: endpoint.body && parseInput(endpoint.body, request.body),
-      ifMatch: headerOf(request, endpoint, 'If-Match'),
-      idempotencyKey: headerOf(request, endpoint, 'Idempotency-Key'),
-      baseUrl: baseUrlOf(request),
-      url: pathAndQueryOf(request),
+    const { caller } = requester;
+    const begin = async (): Promise<(() => Promise<void>) | undefined> => {
+      requireAction(policy, requester, endpoint.action);
+      const input = inputOf(request, endpoint, requester);
+      const answer = async (): Promise<void> => send(response, await endpoint.handle(input));
+      const writes = endpoint.method === 'get' ? 0 : (endpoint.writes?.(input) ?? 1);
+      await limits?.countWrites(caller, writes);
+      if (writes > 0 || endpoint.isLong) return answer;
+      await answer();
     };
-    const answer = async (): Promise<void> => send(response, await endpoint.handle(input));
-    if (limits && method === 'get' && !isLong) return limits.read(requester.caller, answer);
-    if (method !== 'get') await limits?.countWrites(requester.caller, endpoint.writes?.(input.body) ?? 1);
-    await answer();
+    // Reads are handled in the turn of the caller; of anything else, only what comes before it is.
+    const rest = await (limits ? limits.inTurn(caller, begin) : begin());
+    await rest?.();
+  };
+}
+
+/** Throws INVALID_INPUT. */
+function inputOf(request: Request, endpoint: Endpoint, requester: Requester): Parameters<Endpoint['handle']>[0] {
+  return {
+    requester,
+    id: endpoint.id ? parseInput(endpoint.id, request.params['id'], 'id') : '',
+    query: parseInput(endpoint.query ?? NO_QUERY, { ...request.query }),
+    body: endpoint.body && parseInput(endpoint.body, request.body),
+    ifMatch: headerOf(request, endpoint, 'If-Match'),
+    idempotencyKey: headerOf(request, endpoint, 'Idempotency-Key'),
+    baseUrl: baseUrlOf(request),
+    url: pathAndQueryOf(request),
   };
 }
 
@@ -190,12 +202,18 @@ function errorHandler({ log, metrics, policy, refusals, addressOf, limits }: App
     const problem = problemOf(error, String(response.locals['request_id']));
     if (status === 401) response.set('WWW-Authenticate', 'X-Auth-Token');
     if (isPraasError(error, 'TOO_MANY_REQUESTS')) metrics.limited(error.facts.limit);
+    if (isPraasError(error, 'TOO_MANY_FAILURES')) metrics.limited('failures');
     if (isPraasError(error, 'TOO_MANY_FAILURES', 'TOO_MANY_REQUESTS'))
       response.set('Retry-After', String(error.facts.seconds));
     if (isPraasError(error, 'METHOD_NOT_ALLOWED')) response.set('Allow', error.facts.allowed.join(', '));
     const respond = (): void => void response.status(status).json({ errors: [problem] });
-    if (limits && status === 429) response.once('close', limits.respondLater(respond));
-    else respond();
+    if (limits === undefined) return respond();
+    if (status === 429) return void response.once('close', limits.respondLater(respond));
+    // A refusal has a turn of its own, wherever the request was refused: what is refused at once can be repeated without end.
+    const caller = requesterOf(response)?.caller;
+    const refusal = async (): Promise<void> => respond();
+    if (caller === undefined) return limits.inTurnOfAddress(addressOf(request) ?? 'unknown', refusal);
+    return limits.inTurn(caller, refusal);
   };
 }
 

@@ -73,8 +73,8 @@ interface EndpointSpec<Q, B> {
   readonly headers?: readonly HeaderName[];
   /** Takes seconds, and has a limit of its own: other reads of the caller do not wait for it. */
   readonly isLong?: boolean;
-  /** How many writes one request counts as, for the limit; one where left out, and none for `get`. */
-  readonly writes?: (body: B) => number;
+  /** How many writes one request counts as, for the limit; one where left out, and none for `get`. One without writes is a read. */
+  readonly writes?: (request: { readonly query: Q; readonly body: B }) => number;
   /** By status, without errors: error-responses.ts adds those. */
   readonly responses: Readonly<Record<number, ResponseSpec>>;
   readonly handle: (request: EndpointRequest<Q, B>) => Promise<EndpointResponse>;

@@ -20,9 +20,9 @@ const MINUTE_SECONDS = 60;
 const SECOND_MS = 1000;
 /** A request under way takes less than that, as a rule. */
 const SOON_SECONDS = 1;
-/** Reads of one caller that are handled at the same time; further ones wait, so that those of others come between. */
-const READS_AT_A_TIME = 2;
-/** Between two reads of a caller of whom more wait: that time is for the others. */
+/** Requests of one caller or address that have their turn at the same time; further ones wait, so that those of others come between. */
+const TURNS_AT_A_TIME = 2;
+/** Between two turns of a caller of whom more wait: that time is for the others. */
 const PAUSE_MS = 20;
 /** Who is refused is told after that, so that asking again at once, without end, costs the daemon little. */
 const REFUSED_AFTER_MS = 1000;
@@ -31,7 +31,7 @@ export class Limits {
   readonly #settings: () => LimitSettings;
   readonly #addresses = new UnderWay();
   readonly #callers = new UnderWay();
-  readonly #reads = new Map<string, Places>();
+  readonly #turns = new Map<string, Places>();
   readonly #writes = new RateLimiterMemory({ points: 1, duration: MINUTE_SECONDS });
 
   readonly #timers: Timers;
@@ -62,26 +62,42 @@ export class Limits {
   /** Counts writes of a caller. One request with more writes than a minute may have counts as all of that minute. Throws TOO_MANY_REQUESTS. */
   async countWrites(caller: string, count: number): Promise<void> {
     const most = this.#settings().writes_per_minute;
-    if (most < 0) return;
+    if (most < 0 || count === 0) return;
     this.#writes.points = most;
     await this.#writes.consume(caller, Math.min(count, most || 1)).catch(({ msBeforeNext }: RateLimiterRes) => {
       refuse('writes_per_minute', most, Math.max(1, Math.ceil(msBeforeNext / SECOND_MS)));
     });
   }
 
-  /** Handles a read of a caller in its turn. Gives and throws what the work does. */
-  async read<T>(caller: string, work: () => Promise<T>): Promise<T> {
-    const places = this.#reads.get(caller) ?? new Places(READS_AT_A_TIME);
-    this.#reads.set(caller, places);
-    try {
-      return await places.run(async () => {
-        const result = await work();
-        if (places.isAwaited) await new Promise<void>((resolve) => this.#timers.after(PAUSE_MS, resolve));
-        return result;
-      });
-    } finally {
-      if (places.isIdle) this.#reads.delete(caller);
-    }
+  /** Does work for a caller in the caller's turn: reads, and what is looked at before a write. Gives and throws what the work does. */
+  inTurn<T>(caller: string, work: () => Promise<T>): Promise<T> {
+    return this.#inTurn(`caller ${caller}`, work);
+  }
+
+  /** The same for a request that no caller is known of. */
+  inTurnOfAddress<T>(address: string, work: () => Promise<T>): Promise<T> {
+    return this.#inTurn(`address ${limitKey(address)}`, work);
+  }
+
+  #inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
+    const places = this.#turns.get(key) ?? new Places(TURNS_AT_A_TIME);
+    this.#turns.set(key, places);
+    const { promise, resolve } = Promise.withResolvers<T>();
+    const turn = async (): Promise<void> => {
+      const result = work();
+      resolve(result);
+      // Work that fails has cost as much.
+      await result.catch(() => undefined);
+      // Requests that have arrived meanwhile are seen only after that: until then, nobody seems to wait.
+      await this.#wait(0);
+      if (places.isAwaited) await this.#wait(PAUSE_MS);
+    };
+    void places.run(turn).finally(() => places.isIdle && this.#turns.delete(key));
+    return promise;
+  }
+
+  #wait(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => void this.#timers.after(milliseconds, resolve));
   }
 }
 

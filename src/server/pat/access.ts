@@ -19,6 +19,11 @@ export function inProject(requester: Requester, request: MappingRequest): Mappin
   return { ...request, project_id: projectId };
 }
 
+/** How many changes a request counts as; a dry run is none. */
+export function writesOf({ dry_run }: ChangeQuery, count = 1): number {
+  return dry_run === 'true' ? 0 : count;
+}
+
 /** The options of a change. Throws FORBIDDEN for a requester who may not use force. */
 export function optionsOf(
   policy: AccessPolicy,

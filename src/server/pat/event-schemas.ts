@@ -5,7 +5,7 @@ import { EVENT_TYPES, Event, EventAuthor } from '../../pat/mapping/event.ts';
 import { MappingReference, RouterId } from '../../pat/mapping/mapping.ts';
 import { ReasonCode } from '../../pat/mapping/reasons.ts';
 import { ProblemDocument } from '../http/schemas.ts';
-import { MappingSchema, numeral } from './schemas.ts';
+import { listOf, MappingSchema, numeral } from './schemas.ts';
 
 const MAX_EVENTS = 1000;
 const MAX_CORRECTIONS = 10_000;
@@ -59,10 +59,7 @@ const EXAMPLE = {
 
 export const CorrectionsBody = z
   .strictObject({
-    corrections: z
-      .array(Correction, 'a list of corrections')
-      .min(1, 'a list of at least one correction')
-      .max(MAX_CORRECTIONS, `a list of at most ${MAX_CORRECTIONS} corrections`),
+    corrections: listOf(Correction, 'correction', MAX_CORRECTIONS),
   })
   .meta({ override: { examples: [{ corrections: [EXAMPLE] }] } });
 export type CorrectionsBody = z.infer<typeof CorrectionsBody>;

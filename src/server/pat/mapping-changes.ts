@@ -6,7 +6,7 @@ import type { MappingView } from '../../pat/mapping/view.ts';
 import type { PatOnBehalf } from '../../pat/services/api.ts';
 import { type Endpoint, type EndpointResponse, endpoint } from '../http/endpoint.ts';
 import type { IdempotencyKeys } from '../http/idempotency.ts';
-import { inProject, optionsOf } from './access.ts';
+import { inProject, optionsOf, writesOf } from './access.ts';
 import { conditionOf, ETAG, etagOf } from './etag.ts';
 import { type FailureParts, problemsOf } from './failures.ts';
 import {
@@ -39,7 +39,7 @@ export function createMappings({ pat, idempotency, policy }: MappingChangesParts
     query: ChangeQuery,
     body: CreateBody,
     headers: ['Idempotency-Key'],
-    writes: ({ mappings = [] }) => Math.max(1, mappings.length),
+    writes: ({ query, body: { mappings } }) => writesOf(query, mappings?.length),
     responses: {
       201: { description: 'The new mappings, in the form of the request.', schema: CreatedDocument, etag: ETAG },
       200: { description: 'The result of a dry run.', schema: CreatedDocument, etag: ETAG },
@@ -86,6 +86,7 @@ export function updateMapping({ pat, policy }: MappingChangesParts): Endpoint {
     id: MappingReference,
     query: ChangeQuery,
     body: UpdateBody,
+    writes: ({ query }) => writesOf(query),
     headers: ['If-Match'],
     responses: { 200: { description: 'The updated mapping.', schema: MappingDocument, etag: ETAG } },
     handle: async ({ requester, id, query, body, ifMatch }) => {
@@ -107,6 +108,7 @@ export function deleteMapping({ pat, policy }: MappingChangesParts): Endpoint {
     action: 'mapping:delete',
     id: MappingReference,
     query: ChangeQuery,
+    writes: ({ query }) => writesOf(query),
     headers: ['If-Match'],
     responses: {
       204: { description: 'Deleted.' },
@@ -135,6 +137,7 @@ export function deleteMappings(parts: MappingChangesParts): Endpoint {
     action: 'mapping:delete',
     query: ChangeQuery,
     body: DeleteBody,
+    writes: ({ query, body: { ids } }) => writesOf(query, ids.length),
     responses: { 200: { description: 'The deleted mappings.', schema: DeletedDocument } },
     handle: async ({ requester, query, body }) => {
       const options = optionsOf(policy, requester, query);

@@ -6,7 +6,7 @@ import { RouterReference } from '../../pat/mapping/mapping.ts';
 import { routerIdOf } from '../../pat/router/facts.ts';
 import type { Imports, NodeRouters, OnBehalf, Pat } from '../../pat/services/api.ts';
 import { type Endpoint, endpoint } from '../http/endpoint.ts';
-import { optionsOf } from './access.ts';
+import { optionsOf, writesOf } from './access.ts';
 import { type FailureParts, problemsOf } from './failures.ts';
 import { ImportedDocument, RouterDocument, RouterListDocument, SyncedDocument } from './router-schemas.ts';
 import { ChangeQuery } from './schemas.ts';
@@ -77,6 +77,7 @@ function changeEndpoints({ routers, pat, imports, policy }: RoutersParts): reado
       action: 'router:sync',
       id: RouterReference,
       query: ChangeQuery,
+      writes: ({ query }) => writesOf(query),
       responses: {
         200: {
           description:
@@ -103,6 +104,7 @@ function changeEndpoints({ routers, pat, imports, policy }: RoutersParts): reado
       action: 'router:import',
       id: RouterReference,
       query: ChangeQuery,
+      writes: ({ query }) => writesOf(query),
       responses: { 200: { description: 'The result for each rule.', schema: ImportedDocument } },
       handle: async ({ requester, id, query }) => {
         const options = optionsOf(policy, requester, query);

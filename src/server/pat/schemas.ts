@@ -11,6 +11,21 @@ const MAX_CREATED = 1000;
 const MAX_DELETED = 10_000;
 const MAX_LISTED = 10_000;
 
+/**
+ * A list of from one to so many items in a request. Its length comes first: the items of a list that is too long are not looked at, since
+ * there may be as many as a body can hold.
+ */
+export const listOf = <T extends z.ZodType>(item: T, one: string, most: number) => {
+  const tooLong = `a list of at most ${most} ${one}s`;
+  return z.preprocess(
+    (given, context) => {
+      if (Array.isArray(given) && given.length > most) context.addIssue({ code: 'custom', message: tooLong });
+      return given;
+    },
+    z.array(item, `a list of ${one}s`).min(1, `a list of at least one ${one}`).max(most, tooLong),
+  );
+};
+
 export const Count = z.int().min(0);
 
 export const Counters = z
@@ -39,10 +54,7 @@ const EXAMPLE = { router_id: '0b0e0a52-6a52-4a4e-8d3b-0a4d4f1d9f11', server_ip: 
 export const CreateBody = z
   .strictObject({
     mapping: NewMappingBody.optional(),
-    mappings: z
-      .array(NewMappingBody, 'a list of mappings')
-      .min(1, 'a list of at least one mapping')
-      .max(MAX_CREATED, `a list of at most ${MAX_CREATED} mappings`)
+    mappings: listOf(NewMappingBody, 'mapping', MAX_CREATED)
       .optional()
       .describe('mappings of one router; all are created, or none'),
   })
@@ -57,11 +69,7 @@ export const UpdateBody = z
 export type UpdateBody = z.infer<typeof UpdateBody>;
 export const DeleteBody = z
   .strictObject({
-    ids: z
-      .array(MappingReference, 'a list of IDs')
-      .min(1, 'a list of at least one ID')
-      .max(MAX_DELETED, `a list of at most ${MAX_DELETED} IDs`)
-      .describe('IDs of mappings, or unambiguous prefixes of them'),
+    ids: listOf(MappingReference, 'ID', MAX_DELETED).describe('IDs of mappings, or unambiguous prefixes of them'),
   })
   .meta({ override: { examples: [{ ids: ['7c9e6679-7425-40de-944b-e07fc1f90ae7', '9b2e0a52'] }] } });
 export type DeleteBody = z.infer<typeof DeleteBody>;

@@ -1,21 +1,28 @@
 /** Limits of callers in the API itself, and requests that Node reads although HTTP does not allow them. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { Timers } from '../../../src/core/timers.ts';
 import { Limits } from '../../../src/server/http/limits.ts';
 import { REQUEST } from '../../support/samples.ts';
 import { type Call, READY, TestApi } from './api.ts';
 
-const settings = { max_requests_per_address: 2, max_requests_per_caller: 2, writes_per_minute: 3 };
+const settings = { max_requests_per_address: 20, max_requests_per_caller: 20, writes_per_minute: 3 };
 let api: TestApi;
+/** While it is held, the turns of requests do not end. */
+let isHolding = false;
+const held: (() => void)[] = [];
 
 beforeEach(async () => {
-  api = new TestApi(
-    READY,
-    undefined,
-    undefined,
-    new Limits(() => settings, { after: (_, work) => (work(), () => undefined) }),
-  );
+  held.length = 0;
+  isHolding = false;
+  const after: Timers['after'] = (_, work) => {
+    if (isHolding) held.push(work);
+    else work();
+    return () => undefined;
+  };
+  api = new TestApi(READY, undefined, undefined, new Limits(() => settings, { after }));
   await api.open();
 });
 afterEach(() => api.close());
@@ -72,4 +79,78 @@ test.each(['', 'k'.repeat(256), 'k\u00e9'])('an Idempotency-Key of %j is refused
   expect(await response.json()).toMatchObject({
     errors: [{ code: 'praas.invalid-input', facts: { field: 'Idempotency-Key' } }],
   });
+});
+
+const remove = (ids: readonly string[], query = ''): Promise<Response> =>
+  api.call('post', `/v1/mappings/delete${query}`, { token: 'blue-admin', json: { ids } });
+
+test('a list to delete counts as its IDs', async () => {
+  const { mappings } = (await (await create(2)).json()) as { mappings: { id: string }[] };
+  const ids = mappings.map(({ id }) => id);
+
+  expect((await remove(ids.slice(0, 1))).status).toBe(200);
+  expect((await remove(ids.slice(1))).status).toBe(429);
+});
+
+test('a list to delete that has more IDs than are left is refused', async () => {
+  const { mappings } = (await (await create(2)).json()) as { mappings: { id: string }[] };
+
+  expect((await remove(mappings.map(({ id }) => id))).status).toBe(429);
+});
+
+test('a dry run counts as no write', async () => {
+  const { mappings } = (await (await create(3)).json()) as { mappings: { id: string }[] };
+  const ids = mappings.map(({ id }) => id);
+
+  expect((await create(1)).status).toBe(429);
+  expect((await remove(ids, '?dry_run=true')).status).toBe(200);
+  for (const [method, json] of [['patch', { mapping: { name: 'a' } }], ['delete']] as const) {
+    const path = `/v1/mappings/${ids[0]}`;
+    const call = { token: 'blue-admin', json } as const;
+    expect((await api.call(method, `${path}?dry_run=true`, call)).status).toBe(200);
+    expect((await api.call(method, path, call)).status).toBe(429);
+  }
+});
+
+/** How many of these requests have a response while no turn ends; all of them have one after that. */
+async function answeredInTurn(calls: readonly (() => Promise<Response>)[]): Promise<number> {
+  isHolding = true;
+  let answered = 0;
+  const all = calls.map(async (call) => {
+    await call();
+    answered += 1;
+  });
+  // Another caller has a response in the meantime, twice: all of the requests have arrived by then.
+  for (let n = 0; n < 2; n++) expect((await api.call('get', '/v1/mappings', { token: 'admin' })).status).toBe(200);
+  const inTurn = answered;
+  isHolding = false;
+  for (let round = 0; round < 100 && answered < calls.length; round++) {
+    for (const work of held.splice(0)) work();
+    await setTimeout(5);
+  }
+  await Promise.all(all);
+  return inTurn;
+}
+
+const token = 'blue-member';
+test.each<[string, () => Promise<Response>]>([
+  ['400: a bad list', () => api.call('post', '/v1/mappings', { token, json: { mappings: [0] } })],
+  ['400: no JSON', () => api.call('post', '/v1/mappings', { token, json: undefined })],
+  ['403', () => api.call('patch', '/v1/quotas/blue', { token, json: { quota: { mappings: 1 } } })],
+  ['404', () => api.call('get', '/v1/unknown', { token })],
+  ['405', () => api.call('patch', '/v1/mappings', { token, json: {} })],
+  ['413', () => api.call('post', '/v1/mappings', { token, json: 'x'.repeat(2 * 1024 * 1024) })],
+  ['401', () => api.call('get', '/v1/mappings', { token: 'wrong' })],
+  ['a page without a token', () => api.call('get', '/openapi.json', { token: 'none' })],
+  ['an unknown page', () => api.call('get', '/unknown', { token: 'none' })],
+])('of many requests only two are answered at a time: %s', async (_, call) => {
+  expect(await answeredInTurn(Array.from({ length: 10 }, () => call))).toBeLessThanOrEqual(2);
+});
+
+test('the items of a list that is too long are not looked at', async () => {
+  const json = { mappings: Array.from({ length: 1001 }, () => 0) };
+  const response = await api.call('post', '/v1/mappings', { json });
+
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({ errors: [{ facts: { field: 'mappings' } }] });
 });

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { Limits } from '../../../src/server/http/limits.ts';
 import { systemTimers } from '../../../src/system/clock.ts';
@@ -65,16 +66,51 @@ test('of many reads of one caller a few run at a time, and a read of another cal
   let most = 0;
   const { promise, resolve } = Promise.withResolvers<void>();
   const reads = Array.from({ length: 50 }, () =>
-    limits.read('project blue', async () => {
+    limits.inTurn('project blue', async () => {
       running += 1;
       most = Math.max(most, running);
       await promise;
       running -= 1;
     }),
   );
-  await limits.read('project red', async () => undefined);
+  await limits.inTurn('project red', async () => undefined);
   resolve();
   await Promise.all(reads);
 
   expect(most).toBe(2);
+});
+
+test('work that ends at once waits for its turn as well, also where it fails, and an address has turns of its own', async () => {
+  const waiting: (() => void)[] = [];
+  const limits = new Limits(() => settings, { after: (_, work) => (waiting.push(work), () => undefined) });
+  let done = 0;
+  const work = async (): Promise<void> => {
+    done += 1;
+    throw new Error('refused');
+  };
+  const all = Promise.allSettled(Array.from({ length: 10 }, () => limits.inTurn('project blue', work)));
+  await setImmediate();
+  expect(done).toBe(2);
+
+  await limits.inTurnOfAddress('192.0.2.7', async () => undefined);
+  await limits.inTurn('project red', async () => undefined);
+  expect(done).toBe(2);
+
+  for (let round = 0; round < 10; round++) {
+    for (const next of waiting.splice(0)) next();
+    await setImmediate();
+  }
+  expect((await all).map(({ status }) => status)).toEqual(Array(10).fill('rejected'));
+});
+
+test('a request alone does not wait for the turn of an earlier one to end', async () => {
+  const limits = new Limits(() => settings, { after: () => () => undefined });
+  expect(await limits.inTurn('project blue', async () => 1)).toBe(1);
+  expect(await limits.inTurn('project blue', async () => 2)).toBe(2);
+});
+
+test('what counts as no write is possible where no write is', async () => {
+  const limits = make({ writes_per_minute: 0 });
+  await limits.countWrites('project blue', 0);
+  expect((await errorOf(limits.countWrites('project blue', 1))).code).toBe('TOO_MANY_REQUESTS');
 });
