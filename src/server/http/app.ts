@@ -157,6 +157,7 @@ function handlerOf(endpoint: Endpoint, { policy, limits }: AppParts): RequestHan
       await limits?.countWrites(caller, writes);
       if (writes > 0 || endpoint.isLong) return answer;
       await answer();
+      return undefined;
     };
     // Reads are handled in the turn of the caller; of anything else, only what comes before it is.
     const rest = await (limits ? limits.inTurn(caller, begin) : begin());
