@@ -22,6 +22,7 @@ import { RouterDirectory } from '../pat/target/router-directory.ts';
 import { SecurityGroups } from '../pat/target/security-groups.ts';
 import { LocalTargets } from '../pat/target/targets.ts';
 import { systemClock } from '../system/clock.ts';
+import { readRegularFile } from '../system/regular-file.ts';
 import { ACTIONS } from './actions.ts';
 import { cloudNotConfigured } from './cloud-not-configured.ts';
 import type { Config } from './config.ts';
@@ -51,6 +52,8 @@ export interface BuiltCloud {
 
 const TIMEOUT_MS = 10_000;
 
+type ReadFile = (path: string) => Promise<string>;
+
 /** The cloud with this node's service account; undefined on a node without OpenStack. Sends nothing yet. Throws CLOUD_CONFIG_INVALID. */
 export async function buildCloud(
   config: Pick<Config, 'clouds_path' | 'cloud_name'>,
@@ -60,10 +63,10 @@ export async function buildCloud(
 ): Promise<BuiltCloud | undefined> {
   const { clouds_path, cloud_name } = config;
   const files = daemonFiles(env, clouds_path);
-  const found = await readCloud({ cloud: cloud_name, env: fileVariables(env), files, readFile: readText });
+  const found = await readCloud({ cloud: cloud_name, env: fileVariables(env), files, readFile: readRegularFile });
   if (found === undefined) return undefined;
   for (const note of found.notes) log.info('cloud configuration read', { file: found.where, note });
-  const session = await openSession(found, (service, host) =>
+  const session = await openSession(found, readRegularFile, (service, host) =>
     log.warn('plain HTTP used; auth_url is HTTPS', { service, host }),
   );
   const identity = new Identity(session);
@@ -94,7 +97,7 @@ function fileVariables({ OS_CLIENT_SECURE_FILE, OS_CLIENT_VENDOR_FILE }: NodeJS.
 /** False only if no cloud is configured; a wrong configuration counts as one. */
 export async function hasCloud({ clouds_path, cloud_name }: Config, env: NodeJS.ProcessEnv): Promise<boolean> {
   const files = daemonFiles(env, clouds_path);
-  const found = readCloud({ cloud: cloud_name, env: fileVariables(env), files, readFile: readText });
+  const found = readCloud({ cloud: cloud_name, env: fileVariables(env), files, readFile: readRegularFile });
   return found.then(
     (cloud) => cloud !== undefined,
     () => true,
@@ -116,7 +119,7 @@ export async function requestToken({ clouds_path, cwd, ...sources }: ClientCloud
   const files = clientFiles(sources.env, cwd, clouds_path);
   const found = await readCloud({ ...sources, files, readFile: readText });
   if (found === undefined) return undefined;
-  const session = await openSession(found);
+  const session = await openSession(found, readText);
   try {
     return await session.token();
   } finally {
@@ -126,21 +129,23 @@ export async function requestToken({ clouds_path, cwd, ...sources }: ClientCloud
 
 async function openSession(
   config: CloudConfig,
+  read: ReadFile,
   onPlainHttp?: (service: string, host: string) => void,
 ): Promise<Session> {
-  const ca = config.cacert === undefined ? undefined : await readAuthority(config.cacert);
+  const ca = config.cacert === undefined ? undefined : await readAuthority(config.cacert, read);
   const pause = (milliseconds: number): Promise<void> => setTimeout(milliseconds);
   const http = new ServiceClient({ ca, verify: config.verify, timeoutMs: TIMEOUT_MS, random: Math.random, pause });
   return new Session({ config, http, clock: systemClock, onPlainHttp });
 }
 
+/** For a user, who may give a file as a pipe from a program; a daemon would wait for it. */
 function readText(path: string): Promise<string> {
   return readFile(path, 'utf8');
 }
 
-async function readAuthority(path: string): Promise<string> {
+async function readAuthority(path: string, read: ReadFile): Promise<string> {
   try {
-    return await readText(path);
+    return await read(path);
   } catch (error) {
     const reason = `cannot be read: ${errnoText(error)}`;
     throw praasError('CLOUD_CONFIG_INVALID', { where: `cacert ${path}`, reason }, error);

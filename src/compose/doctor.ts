@@ -31,6 +31,7 @@ import { DaemonClient } from '../system/http/daemon-client.ts';
 import { isListening } from '../system/http/socket.ts';
 import { Interruption } from '../system/interruption.ts';
 import { programEnvironment } from '../system/program-environment.ts';
+import { readRegularFile } from '../system/regular-file.ts';
 import { packageOf } from '../system/tool-errors.ts';
 import { buildCloud } from './cloud.ts';
 import type { Config } from './config.ts';
@@ -110,7 +111,7 @@ export class Doctor {
       ...kernelChecks({ exec, backend, release: release(), connectionTable: nodeConnectionTable }),
       configFileCheck(configPath, configError, renamed),
       secretsCheck(this.#secretFiles(), modeOf),
-      certificateCheck(tls_cert, (path) => readFile(path, 'utf8'), systemClock),
+      certificateCheck(tls_cert, readRegularFile, systemClock),
       listenersCheck(exec, [
         { key: 'port_app', port: port_app },
         { key: 'port_monitor', port: port_monitor },

@@ -1,5 +1,4 @@
 /** The notifications of OpenStack, as praas.conf describes their message broker. */
-import { readFile } from 'node:fs/promises';
 import type { Logger } from '../core/logger.ts';
 import { parseTransport } from '../core/settings/transport-url.ts';
 import { RabbitNotifications } from '../openstack/notifications/rabbit.ts';
@@ -7,6 +6,7 @@ import { praasError } from '../pat/errors.ts';
 import type { Notifications } from '../pat/interfaces/notifications.ts';
 import { systemTimers } from '../system/clock.ts';
 import { failureReason } from '../system/http/failure.ts';
+import { readRegularFile } from '../system/regular-file.ts';
 import type { Config } from './config.ts';
 
 type BrokerSettings = Pick<Config, 'notifications' | 'notification_topics'>;
@@ -33,7 +33,7 @@ export async function notificationsOf(
 async function readPem(option: string, path: string | undefined): Promise<string | undefined> {
   if (path === undefined) return undefined;
   try {
-    return await readFile(path, 'utf8');
+    return await readRegularFile(path);
   } catch (error) {
     const found = `${path}, which cannot be read (${failureReason(error)})`;
     const key = `${option} of notifications`;

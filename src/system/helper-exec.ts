@@ -69,23 +69,20 @@ export class HelperExec {
     if (this.#isStopped || command.descriptors || all.some((word) => /[\n\0]/.test(word))) {
       return this.#parts.direct(command);
     }
+    const created = this.#directoryCreated();
     try {
       const result = await this.#runWithInput(command, all);
-      if (result.exitCode === 0 || (await this.#hasDirectory())) return result;
+      if (result.exitCode === 0 || !(await this.#hasLost(created))) return result;
     } catch (error) {
-      if (await this.#hasDirectory()) throw error;
+      if (!(await this.#hasLost(created))) throw error;
     }
     // The directory was removed from outside, and no helper can read the stderr of its programs.
-    await this.#recreate();
+    await this.#forget(created);
     return this.#runWithInput(command, all);
   }
 
   async #runWithInput(command: Command, all: readonly string[]): Promise<ExecResult> {
-    this.#created ??= this.#createDirectory().catch((error: unknown) => {
-      this.#created = undefined;
-      throw writeError(this.#directory, error);
-    });
-    await this.#created;
+    await this.#directoryCreated();
     const { input } = command;
     if (input === undefined) return this.#run(command, '/dev/null', all);
     if (input.length <= SMALL_INPUT_LENGTH) return this.#run(command, await this.#smallInput(input), all);
@@ -107,8 +104,18 @@ export class HelperExec {
     if (this.#created) await rm(this.#directory, { recursive: true, force: true });
   }
 
-  /** Drops the helpers and files of a directory that was removed. */
-  async #recreate(): Promise<void> {
+  /** Rejects where it cannot be; the next call tries again. */
+  #directoryCreated(): Promise<void> {
+    this.#created ??= this.#createDirectory().catch((error: unknown) => {
+      this.#created = undefined;
+      throw writeError(this.#directory, error);
+    });
+    return this.#created;
+  }
+
+  /** Drops the helpers and files of a directory that was removed, unless another command has done so. */
+  async #forget(created: Promise<void>): Promise<void> {
+    if (this.#created !== created) return;
     this.#created = undefined;
     this.#smallInputs.clear();
     const idle = this.#idle.splice(0);
@@ -116,8 +123,13 @@ export class HelperExec {
     await Promise.all(idle.map((helper) => helper.kill()));
   }
 
-  async #hasDirectory(): Promise<boolean> {
-    return this.#created === undefined || pathExists(this.#directory);
+  /** True for a directory that was created, and is no longer the one in use, or no longer there. */
+  async #hasLost(created: Promise<void>): Promise<boolean> {
+    const wasThere = await created.then(
+      () => true,
+      () => false,
+    );
+    return wasThere && (this.#created !== created || !(await pathExists(this.#directory)));
   }
 
   async #run(command: Command, inputPath: string, words: readonly string[]): Promise<ExecResult> {
@@ -172,7 +184,8 @@ export class HelperExec {
     const parent = dirname(this.#directory);
     await mkdir(parent, { recursive: true });
     await this.#removeLeftovers(parent);
-    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+    // Not recursive, and files in it are new: nobody else's directory or file is taken for ours.
+    await mkdir(this.#directory, { mode: 0o700 });
   }
 
   /** Removes the directories of processes that were killed; running processes keep theirs. */
@@ -198,7 +211,7 @@ export class HelperExec {
   async #write(text: string): Promise<string> {
     const path = join(this.#directory, `input-${this.#fileCount++}`);
     try {
-      await writeFile(path, text, { mode: 0o600 });
+      await writeFile(path, text, { mode: 0o600, flag: 'wx' });
     } catch (error) {
       throw writeError(path, error);
     }

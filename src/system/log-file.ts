@@ -3,9 +3,10 @@
  * rotate it, too: each write looks whether the file still has its name. Writes come one after the other, so none is lost to a
  * rotation; winston's own file loses lines when it rotates.
  */
-import { closeSync, fchmodSync, fstatSync, mkdirSync, openSync, renameSync, statSync, write } from 'node:fs';
+import { closeSync, fchmodSync, fstatSync, lstatSync, mkdirSync, renameSync, write } from 'node:fs';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
+import { openForAppending } from './regular-file.ts';
 
 const MAX_BYTES = 10 * 1024 * 1024;
 const KEPT_FILES = 5;
@@ -70,7 +71,7 @@ export class LogFile extends Writable {
   /** The file to append to. Throws as node:fs does. */
   #file(): OpenFile {
     const path = this.#path(0);
-    const present = statSync(path, { throwIfNoEntry: false });
+    const present = lstatSync(path, { throwIfNoEntry: false });
     if (this.#isStale || present?.ino !== this.#open?.inode) this.#close();
     if ((present?.size ?? 0) >= MAX_BYTES) this.#rotate();
     this.#open ??= this.#openAt(path);
@@ -79,8 +80,8 @@ export class LogFile extends Writable {
 
   #openAt(path: string): OpenFile {
     mkdirSync(this.#directory, { recursive: true, mode: 0o750 });
-    const isNew = statSync(path, { throwIfNoEntry: false }) === undefined;
-    const descriptor = openSync(path, 'a', FILE_MODE);
+    const isNew = lstatSync(path, { throwIfNoEntry: false }) === undefined;
+    const descriptor = openForAppending(path, FILE_MODE);
     if (isNew) fchmodSync(descriptor, FILE_MODE);
     return { descriptor, inode: fstatSync(descriptor).ino };
   }
@@ -95,7 +96,7 @@ export class LogFile extends Writable {
     this.#close();
     for (let age = KEPT_FILES - 1; age > 0; age--) {
       const younger = this.#path(age - 1);
-      if (statSync(younger, { throwIfNoEntry: false }) !== undefined) renameSync(younger, this.#path(age));
+      if (lstatSync(younger, { throwIfNoEntry: false }) !== undefined) renameSync(younger, this.#path(age));
     }
   }
 

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { Logger as WinstonLogger } from 'winston';
 import { errnoText } from '../core/errors/errno-text.ts';
 import type { Logger } from '../core/logger.ts';
+import { diskReason, isDiskError } from './disk.ts';
 import { cutDetails } from './log-details.ts';
 import { LogFile } from './log-file.ts';
 
@@ -18,7 +19,8 @@ export class FileLog implements Logger {
 
   /** `echo` also receives each line, as text for the terminal or the journal. */
   constructor(directory: string, name: string, complain: (message: string) => void, echo?: (line: string) => void) {
-    const onFailure = (error: unknown): void => complain(`cannot write the log in ${directory}: ${errnoText(error)}`);
+    const onFailure = (error: unknown): void =>
+      complain(`cannot write the log in ${directory}: ${isDiskError(error) ? diskReason(error) : errnoText(error)}`);
     this.#file = new LogFile(directory, name, onFailure);
     this.#echo = echo;
   }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
@@ -50,6 +51,19 @@ test('the date of a cloud with a private authority is read with the cacert of cl
   await fake.stop();
 
   expect(Date.parse(date ?? '')).not.toBeNaN();
+});
+
+test.each(['clouds.yaml', 'the cacert'])('a FIFO in the place of %s is refused and not waited for', async (place) => {
+  const fifo = join(directory, 'fifo');
+  execFileSync('mkfifo', [fifo]);
+  const clouds_path = place === 'clouds.yaml' ? fifo : join(directory, 'clouds.yaml');
+  const auth = { auth_url: 'https://localhost/v3', username: 'praas', password: 'secret', project_name: 'service' };
+  const cloud = { auth: { ...auth, user_domain_name: 'Default', project_domain_name: 'Default' }, cacert: fifo };
+  if (clouds_path !== fifo) writeFileSync(clouds_path, JSON.stringify({ clouds: { praas: cloud } }));
+
+  await expect(buildCloud({ clouds_path, cloud_name: '' }, {}, SILENT)).rejects.toMatchObject({
+    code: 'CLOUD_CONFIG_INVALID',
+  });
 });
 
 test('why a broker accepts no connection, in words', async () => {

@@ -1,13 +1,19 @@
 // The log file, which other processes rotate: moved, deleted, truncated, with and without a word to us.
 
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  closeSync,
+  constants,
   existsSync,
   mkdtempSync,
+  openSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -45,6 +51,12 @@ async function write(first: number, last: number): Promise<void> {
   for (let number = first; number <= last; number++) log.info(`line ${number}`);
   const isWritten = (): boolean => existsSync(path) && readFileSync(path, 'utf8').includes(`"line ${last}"`);
   while (!isWritten() && complaints.length === 0) await setTimeout(5);
+}
+
+/** Logs a line that cannot be written. */
+async function refuse(number: number): Promise<void> {
+  log.info(`line ${number}`);
+  while (complaints.length === 0) await setTimeout(5);
 }
 
 const numbers = (first: number, last: number): string[] =>
@@ -146,6 +158,47 @@ describe('a log file', () => {
 
     expect(statSync(path).mode & 0o777).toBe(0o640);
   });
+
+  test.each(['x', 'x1'])('that is a link is refused, and what it leads to stays as it is (%s.log)', async (name) => {
+    await write(1, 1);
+    const target = join(directory, 'target');
+    writeFileSync(target, 'of somebody else', { mode: 0o604 });
+    rmSync(join(directory, 'log', `${name}.log`), { force: true });
+    symlinkSync(target, join(directory, 'log', `${name}.log`));
+    if (name === 'x1') truncateSync(path, 10 * 1024 * 1024);
+    await write(2, 3);
+    await log.close();
+
+    expect([readFileSync(target, 'utf8'), statSync(target).mode & 0o777]).toEqual(['of somebody else', 0o604]);
+    expect(complaints).toHaveLength(name === 'x' ? 1 : 0);
+  });
+
+  test('that is a dangling link makes no file where it leads', async () => {
+    await write(1, 1);
+    rmSync(path);
+    symlinkSync(join(directory, 'elsewhere'), path);
+    await refuse(2);
+
+    expect([existsSync(join(directory, 'elsewhere')), complaints.length]).toEqual([false, 1]);
+  });
+
+  test.each(['nobody', 'a reader'])(
+    'that is a FIFO with %s at its other end is refused, and a file again',
+    async (end) => {
+      await write(1, 1);
+      rmSync(path);
+      execFileSync('mkfifo', [path]);
+      const reader = end === 'nobody' ? undefined : openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+      await refuse(2);
+      const read = reader === undefined ? 0 : readSync(reader, Buffer.alloc(1));
+      if (reader !== undefined) closeSync(reader);
+      rmSync(path);
+      expect([complaints.splice(0).length, read]).toEqual([1, 0]);
+      await write(3, 3);
+
+      expect(messages(path)).toEqual(['line 3']);
+    },
+  );
 
   test('that cannot be made is reported, and made when it can be', async () => {
     writeFileSync(join(directory, 'log'), 'a file');

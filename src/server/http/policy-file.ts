@@ -1,10 +1,10 @@
 /** The policy file of the operator, in YAML. Without the file the default policy applies. */
-import { readFile } from 'node:fs/promises';
 import { loadAll, YAMLException } from 'js-yaml';
 import { errnoText } from '../../core/errors/errno-text.ts';
 import { praasError } from '../../core/errors/errors.ts';
 import type { LivePolicy } from '../../core/identity/live-policy.ts';
 import { type AccessPolicy, type Actions, defaultPolicy, parsePolicy } from '../../core/identity/policy.ts';
+import { readRegularFile } from '../../system/regular-file.ts';
 
 /** Gives a function that reads the policy file of a configuration, and gives a function that applies it to `live`. */
 export function policyReader(
@@ -26,7 +26,7 @@ export async function readPolicy(path: string, actions: Actions): Promise<Access
 /** Gives undefined for a file that does not exist. */
 async function readText(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8');
+    return await readRegularFile(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw praasError('POLICY_INVALID', { path, reason: errnoText(error) }, error);

@@ -1,10 +1,11 @@
 /** The TLS certificate and its key, validated when they are read: a daemon never starts to listen with files that do not work. */
 
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import { errnoText } from '../../core/errors/errno-text.ts';
 import { isPraasError, praasError } from '../../core/errors/errors.ts';
 import { messageOf } from '../../core/errors/message-of.ts';
+import { openRegularFile } from '../../system/regular-file.ts';
 import type { TlsFiles } from './listener.ts';
 
 /** The keys of praas.conf that name the two files. */
@@ -47,7 +48,7 @@ async function readKey(path: string, file: FileHandle): Promise<Buffer> {
 async function read(path: string, content: (file: FileHandle) => Promise<Buffer>): Promise<Buffer> {
   let file: FileHandle | undefined;
   try {
-    file = await open(path);
+    file = await openRegularFile(path);
     return await content(file);
   } catch (error) {
     if (isPraasError(error)) throw error;

@@ -4,6 +4,7 @@ import { type FileHandle, mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { praasError } from '../../core/errors/errors.ts';
 import { DENIED, diskReason, isDiskError, syncDirectory } from '../../system/disk.ts';
+import { OWN_FILE } from '../../system/regular-file.ts';
 
 /** True when the file system reports that the path does not exist. */
 export function isMissing(error: unknown): boolean {
@@ -19,14 +20,12 @@ export function readError(path: string, error: unknown): unknown {
 
 /** Gives the content of a file, undefined when it does not exist. Links are not followed. Throws as readError describes. */
 export function readIfExists(path: string): Promise<Buffer | undefined> {
-  return readOpened(path, constants.O_RDONLY | constants.O_NOFOLLOW, (handle) => handle.readFile());
+  return readOpened(path, constants.O_RDONLY | OWN_FILE, (handle) => handle.readFile());
 }
 
 /** As readIfExists, in a directory of others. Throws STORE_UNREADABLE for what is no file of root or of this user. */
 export function readOwnIfExists(path: string): Promise<Buffer | undefined> {
-  // A FIFO must not make the open wait.
-  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  return readOpened(path, flags, async (handle) => {
+  return readOpened(path, constants.O_RDONLY | OWN_FILE, async (handle) => {
     const found = await handle.stat();
     const reason = found.isFile() ? isTrustedUser(found.uid) || `it belongs to user ${found.uid}` : 'it is not a file';
     if (reason !== true) throw praasError('STORE_UNREADABLE', { path, reason });

@@ -1,4 +1,5 @@
 // What a listener with TLS agrees to, before and after its certificate is renewed, and which keys it takes.
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -67,6 +68,18 @@ describe('a key', () => {
 
     expect(await read(key)).toMatchObject({ key: expect.any(Buffer) });
   });
+
+  test.each(['tls_cert', 'tls_key'] as const)(
+    'that is a FIFO in the place of %s is refused and not waited for',
+    async (which) => {
+      const fifo = join(directory, `fifo-${which}`);
+      execFileSync('mkfifo', ['-m', '600', fifo]);
+      chmodSync(key, 0o600);
+      const read = readTls({ tls_cert: made.path, tls_key: key, [which]: fifo });
+
+      await expect(read).rejects.toMatchObject({ code: 'TLS_INVALID', facts: { path: fifo } });
+    },
+  );
 
   test.each([0o644, 0o604, 0o602, 0o660, 0o620, 0o601])('of mode %o is refused, also behind a link', async (mode) => {
     chmodSync(key, mode);

@@ -1,6 +1,7 @@
 // The table of docs/policy.md, row by row, compared with the API itself: each row with a requester of each of the four levels.
 // A refused request gets 403. An allowed one may get any other status, because the requests are as short as possible.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -216,6 +217,15 @@ describe('the policy file', () => {
 
     expect(error.code).toBe('POLICY_INVALID');
     expect(error.facts).toMatchObject({ path, reason: expect.stringContaining(place) });
+  });
+
+  test('that is a FIFO is refused and not waited for, and a link to a file is read', async () => {
+    const [fifo, link] = [join(directory, 'fifo'), join(directory, 'link.yaml')];
+    execFileSync('mkfifo', [fifo]);
+    expect((await errorOf(readPolicy(fifo))).facts).toMatchObject({ path: fifo });
+    symlinkSync(written('actions:\n  router:sync: admin\n'), link);
+
+    expect((await readPolicy(link)).level('router:sync')).toBe('admin');
   });
 
   test('that is there and cannot be read is no missing one', async () => {

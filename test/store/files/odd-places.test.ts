@@ -12,6 +12,9 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { temporaryName } from '../../../src/store/files/names.ts';
+import { readMarks, writeMarks } from '../../../src/store/files/pat/change-marks.ts';
+import { EventFiles } from '../../../src/store/files/pat/event-files.ts';
 import type { FileStore } from '../../../src/store/files/pat/file-store.ts';
 import { freshTokens, type Tokens } from '../../core/identity/support.ts';
 import { commitEach, freshDirectory, journalPath, openStore, ROUTER } from './pat/support.ts';
@@ -22,6 +25,42 @@ const testAsRoot = process.getuid?.() === 0 ? test : test.skip;
 
 test('the tests of rights run in CI', () => {
   expect(process.getuid?.() === 0 || !process.env['CI']).toBe(true);
+});
+
+describe('the events', () => {
+  const FILE = '2026-01-02.jsonl';
+  let directory: string;
+  beforeEach(() => {
+    directory = freshDirectory().path;
+  });
+  afterEach(() => rmSync(directory, { recursive: true }));
+
+  test('a link in the place of a file is refused, and not read', async () => {
+    writeFileSync(join(directory, 'target'), PRECIOUS);
+    symlinkSync(join(directory, 'target'), join(directory, FILE));
+
+    const refused = { code: 'STORE_UNREADABLE', facts: { reason: 'it is a symbolic link' } };
+    await expect(new EventFiles(directory).inOrder()).rejects.toMatchObject(refused);
+  });
+
+  test('a FIFO in the place of a file has no events and is not waited for', async () => {
+    execFileSync('mkfifo', [join(directory, FILE)]);
+
+    expect(await new EventFiles(directory).inOrder()).toHaveLength(1);
+  });
+});
+
+test('a link in the place of the temporary file of the last changes is not followed', async () => {
+  const directory = freshDirectory().path;
+  const target = join(directory, 'target');
+  writeFileSync(target, PRECIOUS);
+  symlinkSync(target, join(directory, temporaryName('last-changes.json')));
+  await writeMarks(directory, new Map([['r', 1]]));
+  expect(readFileSync(target, 'utf8')).toBe(PRECIOUS);
+
+  await writeMarks(directory, new Map([['r', 2]]));
+  expect(await readMarks(directory)).toEqual(new Map([['r', 2]]));
+  rmSync(directory, { recursive: true });
 });
 
 describe('the tokens', () => {

@@ -30,7 +30,7 @@ export async function writeMarks(stateDir: string, marks: ChangeMarks): Promise<
   const temporary = join(stateDir, temporaryName(NAME));
   const text = seal(JSON.stringify({ version: 1, routers: Object.fromEntries(marks) }));
   try {
-    await writeFile(temporary, `${text}\n`, { mode: 0o600 });
+    await writeFile(temporary, `${text}\n`, { mode: 0o600, flag: 'wx' });
     await rename(temporary, join(stateDir, NAME));
   } catch {
     await rm(temporary, { force: true }).catch(() => undefined);

@@ -2,8 +2,10 @@
  * The files of the event log: `<day>.jsonl`, then `<day>.1.jsonl` and so on once that is full. Their order is that of the IDs in them and
  * not that of their names: a clock that went back writes a new file for a day that came before.
  */
+import { constants } from 'node:fs';
 import { type FileHandle, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { OWN_FILE } from '../../../system/regular-file.ts';
 import { isMissing, readError } from '../disk.ts';
 import { firstId } from './event-lines.ts';
 
@@ -50,7 +52,7 @@ export class EventFiles {
   async read<T>(file: EventFile, read: (handle: FileHandle) => Promise<T>): Promise<T | undefined> {
     const path = this.pathOf(file);
     try {
-      const handle = await open(path, 'r');
+      const handle = await open(path, constants.O_RDONLY | OWN_FILE);
       try {
         return await read(handle);
       } finally {
