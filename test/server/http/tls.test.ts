@@ -75,9 +75,9 @@ describe('a key', () => {
       const fifo = join(directory, `fifo-${which}`);
       execFileSync('mkfifo', ['-m', '600', fifo]);
       chmodSync(key, 0o600);
-      const read = readTls({ tls_cert: made.path, tls_key: key, [which]: fifo });
+      const refused = readTls({ tls_cert: made.path, tls_key: key, [which]: fifo });
 
-      await expect(read).rejects.toMatchObject({ code: 'TLS_INVALID', facts: { path: fifo } });
+      await expect(refused).rejects.toMatchObject({ code: 'TLS_INVALID', facts: { path: fifo } });
     },
   );
 
