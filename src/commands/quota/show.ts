@@ -1,6 +1,6 @@
 import { Args } from '@oclif/core';
 import { parseInput } from '../../core/values/input.ts';
-import { ProjectId } from '../../pat/quota/quota.ts';
+import { StoredProjectId } from '../../pat/quota/quota.ts';
 import type { QuotaView } from '../../pat/services/api.ts';
 import { outputFlags } from '../flags.ts';
 import { renderList, renderRecord } from '../output/rows.ts';
@@ -32,7 +32,9 @@ export default class QuotaShow extends ServiceCommand {
       this.print(await renderList(flags.format, columns, quotas));
       return quotas;
     }
-    const quota = await this.withPraas(flags, (praas) => praas.quotas.show(parseInput(ProjectId, project, 'PROJECT')));
+    const quota = await this.withPraas(flags, (praas) =>
+      praas.quotas.show(parseInput(StoredProjectId, project, 'PROJECT')),
+    );
     this.print(await renderRecord(flags.format, columns, quota));
     return quota;
   }

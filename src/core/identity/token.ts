@@ -3,7 +3,7 @@
  * that a copy of the file contains no token. Pure: random bytes, IDs and the time are given.
  */
 import * as z from 'zod';
-import { Text } from '../values/schemas.ts';
+import { StoredText, Text } from '../values/schemas.ts';
 import { Time } from '../values/time.ts';
 import { ROLES } from './requester.ts';
 
@@ -13,9 +13,9 @@ const MAX_NAME = 64;
 const A_NAME = `a name of 1 to ${MAX_NAME} printable characters`;
 const A_PROJECT = 'a project ID';
 
-const Name = Text.min(1, A_NAME).max(MAX_NAME, A_NAME);
+const nameOf = (text: typeof Text): typeof Text => text.min(1, A_NAME).max(MAX_NAME, A_NAME);
 const Role = z.enum(ROLES, 'admin, member or reader');
-const Project = Text.min(1, A_PROJECT).nullable();
+const projectOf = (text: typeof Text) => text.min(1, A_PROJECT).nullable();
 
 const memberHasProject = ({ role, project_id }: { role: string; project_id: string | null }): boolean =>
   role !== 'member' || project_id !== null;
@@ -25,9 +25,9 @@ const PROJECT_REQUIRED = { path: ['project_id'], error: 'a project ID for role m
 export const StoredToken = z
   .strictObject({
     id: z.uuid(),
-    name: Name,
+    name: nameOf(StoredText),
     role: Role,
-    project_id: Project,
+    project_id: projectOf(StoredText),
     created_at: Time,
     expires_at: Time.nullable(),
     hash: z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 in hexadecimal'),
@@ -44,9 +44,9 @@ export type CreatedToken = Token & { readonly token: string };
 /** The request for a new token. */
 export const NewToken = z
   .strictObject({
-    name: Name,
+    name: nameOf(Text),
     role: Role,
-    project_id: Project.default(null),
+    project_id: projectOf(Text).default(null),
     expires_at: Time.nullable().default(null),
   })
   .refine(memberHasProject, PROJECT_REQUIRED);

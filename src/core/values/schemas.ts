@@ -1,15 +1,25 @@
 /** Schemas of values that every product accepts: text, ports, addresses, networks. */
 import * as z from 'zod';
 import { canonicalCidrs, isCidr, isIpv4 } from './ipv4.ts';
+import { UNSAFE } from './printable.ts';
 
 const MAX_TEXT = 255;
 
-/** Printable text: a control character in a name could rewrite the terminal on which it is listed. */
-export const Text = z
-  .string('text')
-  .max(MAX_TEXT, `text of at most ${MAX_TEXT} characters`)
-  .refine((text) => text.isWellFormed(), 'text that is well-formed Unicode')
-  .regex(/^[^\p{Cc}\p{Bidi_Control}\u2028\u2029]*$/u, 'text without control characters');
+const textOf = (allowed: RegExp): z.ZodString =>
+  z
+    .string('text')
+    .max(MAX_TEXT, `text of at most ${MAX_TEXT} characters`)
+    .refine((text) => text.isWellFormed(), 'text that is well-formed Unicode')
+    .regex(allowed, 'text without control characters');
+
+/** Text that was accepted once, by this version or one that let through more of what is not seen. */
+export const StoredText = textOf(/^[^\p{Cc}\p{Bidi_Control}\u2028\u2029]*$/u);
+
+/**
+ * Printable text, at the door: a control character in a name could rewrite the terminal on which it is listed, and one that is not seen
+ * makes two names look the same.
+ */
+export const Text = textOf(new RegExp(`^[^${UNSAFE}]*$`, 'u'));
 
 const A_PORT = 'a whole number from 1 to 65535';
 

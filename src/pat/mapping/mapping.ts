@@ -5,7 +5,7 @@
 
 import * as z from 'zod';
 import { isCovered } from '../../core/values/ipv4.ts';
-import { Cidrs, Ipv4, Port, Text } from '../../core/values/schemas.ts';
+import { Cidrs, Ipv4, Port, StoredText, Text } from '../../core/values/schemas.ts';
 import { isExpired, Time } from '../../core/values/time.ts';
 import { Reason, ReasonCode } from './reasons.ts';
 
@@ -55,7 +55,7 @@ export type Suspension = z.infer<typeof Suspension>;
 export const Mapping = z.strictObject({
   id: z.uuid(),
   router_id: RouterId,
-  project_id: Text.nullable(),
+  project_id: StoredText.nullable(),
   protocol: Protocol,
   router_port: Port,
   gateway_ip: Ipv4,
@@ -63,8 +63,8 @@ export const Mapping = z.strictObject({
   server_port: Port,
   server_id: z.uuid().nullable(),
   port_id: z.uuid().nullable(),
-  name: Text,
-  description: Text,
+  name: StoredText,
+  description: StoredText,
   allowed_cidrs: Cidrs,
   masquerade: Masquerade,
   expires_at: Time.nullable(),

@@ -1,6 +1,6 @@
 /** How many mappings a project may have, and how many it has. Pure. -1 means unlimited, as in OpenStack. */
 import * as z from 'zod';
-import { Text } from '../../core/values/schemas.ts';
+import { StoredText, Text } from '../../core/values/schemas.ts';
 import type { OwnQuota as StoredQuota } from '../interfaces/quota-store.ts';
 
 const UNLIMITED = -1;
@@ -10,6 +10,8 @@ const A_PROJECT = 'the ID of a project';
 
 export const Limit = z.int(A_LIMIT).min(UNLIMITED, A_LIMIT).max(MAX_LIMIT, A_LIMIT);
 export const ProjectId = Text.min(1, A_PROJECT);
+/** Of a quota that is kept: what names it was accepted once. */
+export const StoredProjectId = StoredText.min(1, A_PROJECT);
 
 /** Disabled mappings count, because they keep their ports. */
 export interface Quota {

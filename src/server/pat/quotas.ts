@@ -1,5 +1,5 @@
 /** /v1/quotas. */
-import { ProjectId } from '../../pat/quota/quota.ts';
+import { ProjectId, StoredProjectId } from '../../pat/quota/quota.ts';
 import type { OnBehalf, Quotas } from '../../pat/services/api.ts';
 import { type Endpoint, endpoint } from '../http/endpoint.ts';
 import { QuotaBody, QuotaDocument, QuotaListDocument } from './quota-schemas.ts';
@@ -33,7 +33,7 @@ function readEndpoints(quotas: OnBehalf<Quotas>): readonly Endpoint[] {
       summary: 'Show the quota of a project and its usage',
       tag,
       action: 'quota:show',
-      id: ProjectId,
+      id: StoredProjectId,
       responses: { 200: { description: 'The quota with its usage.', schema: QuotaDocument } },
       handle: async ({ requester, id }) => ({
         status: 200,
@@ -69,7 +69,7 @@ function changeEndpoints(quotas: OnBehalf<Quotas>): readonly Endpoint[] {
       summary: 'Reset the quota of a project to the default',
       tag,
       action: 'quota:set',
-      id: ProjectId,
+      id: StoredProjectId,
       responses: { 200: { description: 'The quota with its usage.', schema: QuotaDocument } },
       handle: async ({ requester, id }) => ({
         status: 200,

@@ -1,6 +1,6 @@
 /** Schemas of requests and responses about mappings: they validate requests, and /openapi.json is made of them. */
 import * as z from 'zod';
-import { Ipv4, Port, Text } from '../../core/values/schemas.ts';
+import { Ipv4, Port, StoredText } from '../../core/values/schemas.ts';
 import { Mapping, MappingPatch, MappingReference, Protocol, RouterId, Status } from '../../pat/mapping/mapping.ts';
 import { MappingRequest } from '../../pat/mapping/request.ts';
 import { Link, ProblemDocument } from '../http/schemas.ts';
@@ -90,18 +90,18 @@ const SORT_KEYS = FIELD_NAMES.filter((name) => !UNSORTABLE.includes(name));
 
 export const ListQuery = z.strictObject({
   router_id: RouterId.optional().describe('only mappings of this router'),
-  project_id: Text.optional().describe('only mappings of this project'),
+  project_id: StoredText.optional().describe('only mappings of this project'),
   protocol: Protocol.optional().describe('only mappings of this protocol'),
   router_port: QueryPort.optional().describe('only mappings on this port of a gateway address'),
   gateway_ip: Ipv4.optional().describe('only mappings on this gateway address'),
   server_ip: Ipv4.optional().describe('only mappings to this server'),
   server_port: QueryPort.optional().describe('only mappings to this port of a server'),
-  related_to: repeatable(Text.min(1, 'an ID'))
+  related_to: repeatable(StoredText.min(1, 'an ID'))
     .optional()
     .describe(
       'only mappings with this ID of their own, or of their router, port, server or project; repeat it for several',
     ),
-  name: Text.optional().describe('only mappings with exactly this name'),
+  name: StoredText.optional().describe('only mappings with exactly this name'),
   status: Status.optional().describe('only mappings with this status'),
   enabled: Flag.optional().describe('only enabled mappings, or only disabled mappings'),
   limit: numeral(z.int(A_LIMIT).min(1, A_LIMIT).max(MAX_LISTED, A_LIMIT))

@@ -137,6 +137,17 @@ describe.each(['name', 'description', 'project_id'])('%s', (field) => {
     expect(await refusalOf({ [field]: 'a\n' })).toEqual({ field, allowed: withoutControls });
   });
 
+  test('has no character that is not seen, but is read where it was stored', async () => {
+    for (const value of ['a\u200Bb', 'a\uFEFFb', 'a\u00ADb', 'a\u{E0041}b']) {
+      expect(await refusalOf({ [field]: value })).toEqual({
+        field,
+        allowed: expect.stringContaining('control characters'),
+      });
+      expect(Mapping.shape[field as 'name'].safeParse(value).success).toBe(true);
+    }
+    expect(Mapping.shape[field as 'name'].safeParse('a\u202Eb').success).toBe(false);
+  });
+
   test('may be any other text of up to 255 characters', async () => {
     for (const value of ['', 'DNS für alle', '日本語', '"; drop table', "it's", 'x'.repeat(255)]) {
       expect(parseInput(MappingRequest, { ...REQUEST, [field]: value })).toMatchObject({ [field]: value });

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { praasError } from '../../../pat/errors.ts';
 import type { QuotaStore } from '../../../pat/interfaces/quota-store.ts';
-import { OwnQuota, ProjectId } from '../../../pat/quota/quota.ts';
+import { OwnQuota, StoredProjectId } from '../../../pat/quota/quota.ts';
 import { makePrivateDirectory } from '../disk.ts';
 import { currentVersion, type Migration } from '../versions.ts';
 import { WholeFile, type WholeFileOptions } from '../whole-file.ts';
@@ -19,7 +19,7 @@ const MIGRATIONS: readonly Migration[] = [(stored) => stored];
 const Content = z.strictObject({
   version: z.literal(currentVersion(MIGRATIONS)),
   quotas: z
-    .array(OwnQuota.extend({ project_id: ProjectId }))
+    .array(OwnQuota.extend({ project_id: StoredProjectId }))
     .refine((quotas) => new Set(quotas.map(({ project_id }) => project_id)).size === quotas.length, {
       error: 'of different projects',
     }),
