@@ -10,12 +10,10 @@ import type { Logger } from '../core/logger.ts';
 import type { Servers } from '../pat/services/api.ts';
 import { noServers, ServerService } from '../pat/services/server-service.ts';
 import { type AppParts, createApp } from '../server/http/app.ts';
-import { clientAddress, isTrustedProxy } from '../server/http/client-address.ts';
-import { Connections } from '../server/http/connections.ts';
+import type { Connections } from '../server/http/connections.ts';
 import { Gate } from '../server/http/gate.ts';
 import type { HealthParts } from '../server/http/health-pages.ts';
 import { IdempotencyKeys } from '../server/http/idempotency.ts';
-import { Limits } from '../server/http/limits.ts';
 import { Listener, type OnUnreadable, type TlsFiles } from '../server/http/listener.ts';
 import { HttpMetrics, type ProcessMetrics, registerLimits } from '../server/http/metrics.ts';
 import { openApiDocument } from '../server/http/openapi.ts';
@@ -26,13 +24,13 @@ import { RefusalLog } from '../server/http/refusal-log.ts';
 import { legacyRouter } from '../server/legacy/router.ts';
 import { patApi } from '../server/pat/api.ts';
 import { newUuid, systemClock, systemTimers } from '../system/clock.ts';
-import { openFilesLimit } from '../system/open-files.ts';
 import { RequestContext } from '../system/request-context.ts';
-import { type BuiltCloud } from './cloud.ts';
+import type { BuiltCloud } from './cloud.ts';
 import { cloudNotConfigured } from './cloud-not-configured.ts';
 import type { Config } from './config.ts';
 import { LiveConfig } from './live-config.ts';
 import type { Node } from './node.ts';
+import { portLimits } from './port-limits.ts';
 import type { DaemonContext } from './runtime-context.ts';
 import { composeTokens } from './tokens.ts';
 
@@ -54,9 +52,6 @@ function peerOf(socket: Duplex): string {
   return (socket instanceof Socket && socket.remoteAddress) || 'unknown';
 }
 
-/** The rest is for helpers, state, logs and the cloud. */
-const FILES_FOR_CONNECTIONS = 0.75;
-
 /** The API twice: with tokens on its port, and for root on its socket. */
 export function composeApi(parts: ApiParts): (tls: TlsFiles | undefined) => readonly Listener[] {
   const { config, runtime, node, builtCloud, settings, access, metrics, readiness, context, log } = parts;
@@ -69,19 +64,15 @@ export function composeApi(parts: ApiParts): (tls: TlsFiles | undefined) => read
     http.authenticationFailed();
     refusals.add('authentication failed', address, () => log.warn('authentication failed', { address }));
   });
-  const limits = new Limits(() => settings.current, systemTimers);
-  const connections = new Connections({
-    settings: () => settings.current,
-    mostPossible: Math.floor(openFilesLimit() * FILES_FOR_CONNECTIONS),
-    isProxy: (address) => isTrustedProxy(address, settings.current.trusted_proxies),
-    onClosed: (limit) => http.limited(limit),
-  });
+  const { connections, limits, addressOf } = portLimits(
+    () => settings.current,
+    (limit) => http.limited(limit),
+  );
   registerLimits(metrics.registry, () => limitsOf(settings.current, connections));
   const idempotency = new IdempotencyKeys(systemClock);
   const servers = serversOf(parts);
   const apis = [patApi({ ...node, servers, policy: access, idempotency, requestId: () => context.requestId })];
   const { version } = runtime;
-  const addressOf: AppParts['addressOf'] = (request) => clientAddress(request, settings.current.trusted_proxies);
   const health = { document: openApiDocument(apis, { version }), readiness, metrics, timers: systemTimers };
   const legacy = legacyRouter({
     pat: node.pat,

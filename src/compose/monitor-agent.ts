@@ -1,10 +1,9 @@
 /** The monitor agent: a process that follows OpenStack for the daemon's mappings, with health and metrics. */
 import type { MonitorLoop } from '../pat/follow/loop.ts';
-import { peerAddress } from '../server/http/client-address.ts';
 import { healthApp } from '../server/http/health-app.ts';
 import type { HealthParts } from '../server/http/health-pages.ts';
 import { Listener } from '../server/http/listener.ts';
-import { ProcessMetrics } from '../server/http/metrics.ts';
+import { limitedCounter, ProcessMetrics } from '../server/http/metrics.ts';
 import { readinessOf } from '../server/http/readiness.ts';
 import { MonitorMetrics } from '../server/pat/monitor-metrics.ts';
 import { newUuid, systemTimers } from '../system/clock.ts';
@@ -15,6 +14,7 @@ import type { Config } from './config.ts';
 import { Daemon } from './daemon.ts';
 import { LiveConfig } from './live-config.ts';
 import { buildMonitor } from './monitor.ts';
+import { portLimits } from './port-limits.ts';
 import { connect } from './praas.ts';
 import type { DaemonContext } from './runtime-context.ts';
 import { composeServiceManager } from './service-manager.ts';
@@ -42,7 +42,7 @@ export async function composeMonitorAgent(config: Config, runtime: DaemonContext
     settings,
     readFiles: async () => () => undefined,
     lock: async () => undefined,
-    listeners: () => [listenerOf(config, loop, metrics)],
+    listeners: () => [listenerOf(config, settings, loop, metrics)],
     summary: `follows ${builtCloud.name}`,
     logNotices: () => undefined,
     parts: [{ start: async () => loop.start(), stop: () => loop.stop() }],
@@ -59,15 +59,26 @@ export async function composeMonitorAgent(config: Config, runtime: DaemonContext
   });
 }
 
-function listenerOf(config: Config, loop: MonitorLoop, metrics: ProcessMetrics): Listener {
+function listenerOf(config: Config, settings: LiveConfig, loop: MonitorLoop, metrics: ProcessMetrics): Listener {
   const check = async (): Promise<void> => {
     if (loop.degradedReason !== undefined) throw new Error(loop.degradedReason);
   };
   const readiness = readinessOf([{ name: 'monitor', check }]);
+  const limited = limitedCounter(metrics.registry);
+  const { connections, limits, addressOf } = portLimits(() => settings.current, limited);
   // There are no tokens here: only the node itself is told why the monitor is not ready.
   const isOperator: HealthParts['isOperator'] = async (request) =>
-    ['127.0.0.1', '::1'].includes(peerAddress(request) ?? '');
-  const app = healthApp({ readiness, metrics, timers: systemTimers, newId: newUuid, isOperator });
+    ['127.0.0.1', '::1'].includes(addressOf(request) ?? '');
+  const app = healthApp({
+    readiness,
+    metrics,
+    timers: systemTimers,
+    newId: newUuid,
+    isOperator,
+    limits,
+    addressOf,
+    onLimited: limited,
+  });
   const place = { kind: 'tcp', host: config.listen_address, port: config.port_monitor, tls: undefined } as const;
-  return new Listener(place, app, (_error, socket) => socket.destroy());
+  return new Listener(place, app, (_error, socket) => socket.destroy(), connections);
 }

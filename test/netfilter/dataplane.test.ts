@@ -53,7 +53,11 @@ test.each(['iptables', 'nftables'])(
     const exec: Exec = async ({ args }) => {
       const isNft = args.some((word) => word.includes('list chains'));
       // Without the table of praas, the second of the two listings fails.
-      const missing = { exitCode: 1, stdout: chains, stderr: 'Error: No such file or directory\nlist table ip praas\n' };
+      const missing = {
+        exitCode: 1,
+        stdout: chains,
+        stderr: 'Error: No such file or directory\nlist table ip praas\n',
+      };
       return isNft ? missing : { exitCode: 0, stdout: '', stderr: '' };
     };
 

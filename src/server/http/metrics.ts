@@ -33,11 +33,23 @@ export function registerLimits(registry: Registry, settings: () => Readonly<Reco
   });
 }
 
+/** Gives what counts a refusal because of a limit, by its key in praas.conf or `failures`. */
+export function limitedCounter(registry: Registry): (limit: string) => void {
+  const counter = new Counter({
+    name: 'praas_limited_total',
+    help: 'Requests refused and connections closed because of a limit, by its configuration key (failures: of wrong tokens).',
+    labelNames: ['limit'],
+    registers: [registry],
+  });
+  return (limit) => counter.inc({ limit });
+}
+
 export class HttpMetrics {
   readonly #requests: Counter<'method' | 'route' | 'code'>;
   readonly #durations: Histogram<'method' | 'route'>;
   readonly #authenticationFailures: Counter;
-  readonly #limited: Counter<'limit'>;
+  /** Takes the key of the limit in praas.conf. */
+  readonly limited: (limit: string) => void;
 
   constructor(registry: Registry) {
     const registers = [registry];
@@ -59,22 +71,12 @@ export class HttpMetrics {
       help: 'Requests refused because of a missing or invalid token.',
       registers,
     });
-    this.#limited = new Counter({
-      name: 'praas_limited_total',
-      help: 'Requests refused and connections closed because of a limit, by its configuration key (failures: of wrong tokens).',
-      labelNames: ['limit'],
-      registers,
-    });
+    this.limited = limitedCounter(registry);
   }
 
   requestEnded(method: string, route: string, code: number, seconds: number): void {
     this.#requests.inc({ method, route, code });
     this.#durations.observe({ method, route }, seconds);
-  }
-
-  /** Takes the key of the limit in praas.conf, or `failures`. */
-  limited(limit: string): void {
-    this.#limited.inc({ limit });
   }
 
   authenticationFailed(): void {
