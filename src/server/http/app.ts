@@ -27,6 +27,7 @@ import type { HttpMetrics } from './metrics.ts';
 import { problemOf, requestError, statusOf } from './problem.ts';
 import { redactFor } from './redact.ts';
 import type { RefusalLog } from './refusal-log.ts';
+import { baseUrlOf, pathAndQueryOf } from './request-url.ts';
 
 export interface AppParts {
   readonly apis: readonly Api[];
@@ -237,16 +238,4 @@ function methodsByPath(endpoints: readonly Endpoint[]): Map<string, readonly str
 
 function requesterOf(response: Response): Requester | undefined {
   return response.locals['requester'] as Requester | undefined;
-}
-
-/** The URL of this API as the client uses it. A Host header that is not a host is replaced by localhost. */
-export function baseUrlOf(request: Request): string {
-  const url = `${request.protocol}://${request.get('Host') ?? ''}`;
-  return URL.canParse(url) ? new URL(url).origin : `${request.protocol}://localhost`;
-}
-
-/** Also for a request line with a whole URL (RFC 9112, 3.2.2). */
-function pathAndQueryOf({ path, originalUrl }: Request): string {
-  const query = originalUrl.indexOf('?');
-  return query < 0 ? path : path + originalUrl.slice(query);
 }

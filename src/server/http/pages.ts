@@ -1,10 +1,10 @@
 /** The public pages of a daemon with an API: versions, the document of the API, and the health pages. */
 import { type RequestHandler, Router } from 'express';
-import { baseUrlOf } from './app.ts';
 import { docsPage } from './docs-page.ts';
 import { type HealthParts, healthPages } from './health-pages.ts';
 import type { Document } from './openapi.ts';
 import { pagesOn } from './page.ts';
+import { baseUrlOf } from './request-url.ts';
 import type { VersionsDocument } from './schemas.ts';
 
 interface PagesParts extends HealthParts {
