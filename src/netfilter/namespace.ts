@@ -22,8 +22,11 @@ const NSENTER = 'nsenter: ';
 const NOT_EXECUTED = /^failed to execute /;
 /** The name is not there; ENAMETOOLONG: it cannot be there. */
 const ABSENT = ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'];
-/** A namespace that is being created or deleted has a name for a moment, and nothing is mounted on it. */
-const NOT_MOUNTED = /: Invalid argument$/;
+/**
+ * A namespace that is being created or deleted has a name for a moment, and nothing is mounted on it; one that was deleted and
+ * created again had no name for a moment.
+ */
+const IN_CHANGE = /: (?:Invalid argument|No such file or directory)$/;
 const PAUSES_MS = [10, 30, 100];
 
 /** The names of all namespaces, and the router IDs of those that can belong to a router; both sorted. */
@@ -85,8 +88,7 @@ export class Namespaces {
       const [reason = ''] = result.stderr.slice(NSENTER.length).split('\n');
       if (NOT_EXECUTED.test(reason)) throw notExecuted(command.file, result);
       if (!(await this.#exists(namespace))) break;
-      if (pauseMs === undefined || !NOT_MOUNTED.test(reason))
-        throw unreadable(join(this.#directory, namespace), reason);
+      if (pauseMs === undefined || !IN_CHANGE.test(reason)) throw unreadable(join(this.#directory, namespace), reason);
       await new Promise<void>((resolve) => this.#timers.after(pauseMs, resolve));
     }
     throw await this.#notFound(namespace);
