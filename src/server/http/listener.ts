@@ -35,7 +35,7 @@ const OPTIONS = {
   keepAliveTimeout: KEEP_ALIVE_MS,
   connectionsCheckingInterval: 1000,
 };
-/** TLS 1.3, and of TLS 1.2 what keeps yesterday's connections secret from whoever gets the key tomorrow. */
+/** TLS 1.3, and of TLS 1.2 only ciphers with forward secrecy. */
 const TLS = {
   minVersion: 'TLSv1.2',
   ciphers: 'TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:ECDHE+AESGCM:ECDHE+CHACHA20',
