@@ -45,7 +45,7 @@ _praas() {
       flags='-c= --column= --config=@file -f=table|json|yaml|csv|value --format=table|json|yaml|csv|value --json --problems --help'
       ;;
     'events '*)
-      flags='--cacert=@file -c= --column= --config=@file --follow -f=table|json|yaml|csv|value --format=table|json|yaml|csv|value --json --limit= --mapping=@mapping --os-auth-url= --os-cloud= -r=@router --router=@router --token-file=@file --type=created|updated|deleted|followed|suspended|resumed|down|active --url= --help'
+      flags='--cacert=@file -c= --column= --config=@file --follow -f=table|json|yaml|csv|value --format=table|json|yaml|csv|value --json --limit= --mapping=@mapping --os-auth-url= --os-cloud= -r=@router --router=@router --token-file=@file --type=created|updated|deleted|followed|suspended|resumed|down|active|omitted --url= --help'
       hidden='--os-application-credential-id= --os-application-credential-name= --os-application-credential-secret= --os-auth-type= --os-cacert=@file --os-default-domain= --os-endpoint-type= --os-identity-api-version= --os-interface= --os-password= --os-project-domain-id= --os-project-domain-name= --os-project-id= --os-project-name= --os-region-name= --os-system-scope= --os-tenant-id= --os-tenant-name= --os-token= --os-user-domain-id= --os-user-domain-name= --os-user-id= --os-username='
       ;;
     'install '*)

@@ -16,7 +16,8 @@ export default class EventsCommand extends ServiceCommand {
   static override summary = 'list events of mappings: what, when, by whom and why';
   static override description =
     'Includes deleted mappings. Events of type followed, suspended and resumed are from the monitor; down and active are ' +
-    'status changes on the node. Events are kept for retain_days. --json and --follow -f json include the mapping after ' +
+    'status changes on the node; omitted stands for the later events of a project that has used up its share of the day. ' +
+    'Events are kept for retain_days. --json and --follow -f json include the mapping after ' +
     'the event, or before it if it was deleted.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',

@@ -26,6 +26,7 @@ import { RouterService } from '../pat/services/router-service.ts';
 import type { RouterDirectory } from '../pat/target/router-directory.ts';
 import { LocalTargets } from '../pat/target/targets.ts';
 import { EventLog } from '../store/files/pat/event-log.ts';
+import type { EventLimits } from '../store/files/pat/event-writer.ts';
 import { FileStore } from '../store/files/pat/file-store.ts';
 import { FileQuotaStore } from '../store/files/pat/quota-store.ts';
 import { newUuid, systemClock, systemTimers } from '../system/clock.ts';
@@ -74,8 +75,8 @@ interface NodeParts {
   readonly cloud?: CloudParts | undefined;
   /** Days for which events are kept; may change while the node runs. */
   readonly retainDays: () => number;
-  /** Limit of the events of one day; may change while the node runs. */
-  readonly eventsMaxMibPerDay: () => number;
+  /** Of the events of one day; may change while the node runs. */
+  readonly eventLimits: () => Pick<Config, 'events_max_mib_per_day' | 'events_max_percent_per_project'>;
   /** The default policy if left out. */
   readonly access?: AccessPolicy;
   /** The ID of the present API request; left out where there are none. */
@@ -87,6 +88,7 @@ interface NodeParts {
 }
 
 const MIB = 1024 * 1024;
+const PERCENT = 100;
 
 export function buildNode(parts: NodeParts): Node {
   const { command, config, exec, interruption, log, settings } = parts;
@@ -104,9 +106,8 @@ export function buildNode(parts: NodeParts): Node {
   });
   const agent = new Agent(dataplane, systemClock, log, parts.isWatched);
   const { requestId = () => '', retainDays, access = defaultPolicy(ACTIONS) } = parts;
-  const maxBytesPerDay = (): number => parts.eventsMaxMibPerDay() * MIB;
-  const onDay = { retainDays, maxBytesPerDay };
-  const events = new EventLog({ stateDir: state_dir, clock: systemClock, log, ...onDay, requestId });
+  const limits = (): EventLimits => eventLimitsOf(parts.eventLimits());
+  const events = new EventLog({ stateDir: state_dir, clock: systemClock, log, retainDays, limits, requestId });
   const node = { store, dataplane, agent, clock: systemClock, newId: newUuid, log, settings, stateDir: state_dir };
   const auditLog: AuditLog = {
     async append(appended) {
@@ -172,7 +173,7 @@ export function buildCommandNode(config: Config, parts: CommandParts): Node {
     lockTimeoutSeconds: config.lock_timeout_seconds,
     isWatched: false,
     retainDays: () => config.retain_days,
-    eventsMaxMibPerDay: () => config.events_max_mib_per_day,
+    eventLimits: () => config,
     ...parts,
   });
 }
@@ -185,6 +186,11 @@ export function patSettingsOf({ router_port_range, reserved_ports, masquerade }:
 /** The quota of projects without their own. */
 export function quotaOf({ quota_mappings, quota_ports }: Config): Quota {
   return { mappings: quota_mappings, ports_per_router: quota_ports };
+}
+
+function eventLimitsOf(limits: ReturnType<NodeParts['eventLimits']>): EventLimits {
+  const maxBytes = limits.events_max_mib_per_day * MIB;
+  return { maxBytes, maxBytesPerProject: Math.floor((maxBytes * limits.events_max_percent_per_project) / PERCENT) };
 }
 
 /** As Neutron has it; undefined while Neutron was not asked. */

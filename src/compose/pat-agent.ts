@@ -146,7 +146,7 @@ function reconcilingNode(foundation: Foundation): ReconcilingNode {
     isWatched: true,
     retainDays: () => settings.current.retain_days,
     checkLimits: () => settings.current,
-    eventsMaxMibPerDay: () => settings.current.events_max_mib_per_day,
+    eventLimits: () => settings.current,
     requestId: () => context.requestId,
     touched: (record) =>
       context.outside(() => {

@@ -10,6 +10,7 @@ import {
   portRange,
   ports,
   seconds,
+  share,
   topics,
   transportUrl,
 } from '../core/settings/kinds.ts';
@@ -43,6 +44,12 @@ export const PAT_KEYS = {
     mebibytes(16, 65_536),
     '64',
     'maximum size of the events of one day; the oldest are removed',
+    { isReloadable },
+  ),
+  events_max_percent_per_project: key(
+    share,
+    '10',
+    'maximum share of events_max_mib_per_day of one project; its later events of the day are left out',
     { isReloadable },
   ),
   reconcile_period_seconds: key(seconds(3600), '30', 'interval at which rules are reconciled with mappings', {

@@ -214,6 +214,14 @@ const CASES: { readonly [N in keyof Config]: Case<Config[N]> } = {
     ],
     bad: [...NOT_NUMBERS, '15', '65537', '64M'],
   },
+  events_max_percent_per_project: {
+    fallback: 10,
+    good: [
+      ['1', 1],
+      ['100', 100],
+    ],
+    bad: [...NOT_NUMBERS, '0', '101', '10%'],
+  },
   reconcile_period_seconds: secondsCase(30, 3600),
   second_monitoring: secondsCase(30, 86_400),
   notifications: {

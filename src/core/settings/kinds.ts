@@ -144,6 +144,12 @@ export const percent: Kind<number> = {
   parse: (text) => numberIn(0, PERCENT, text),
 };
 
+/** A percentage of which there is some. */
+export const share: Kind<number> = {
+  allowed: `a whole percentage from 1 to ${PERCENT}`,
+  parse: (text) => numberIn(1, PERCENT, text),
+};
+
 /** Whole mebibytes. */
 export function mebibytes(min: number, max: number): Kind<number> {
   return { allowed: `a whole number of MiB from ${min} to ${max}`, parse: (text) => numberIn(min, max, text) };

@@ -7,11 +7,12 @@ import * as z from 'zod';
 import { REQUESTER_KINDS, Requester, type RequesterKind } from '../../core/identity/requester.ts';
 import { Time } from '../../core/values/time.ts';
 import { Mapping } from './mapping.ts';
-import { type Reason, ReasonCode, reasonText } from './reasons.ts';
+import { type Reason, ReasonCode, reason, reasonText } from './reasons.ts';
 
 /**
  * The monitor causes `followed` (the mapping has another server address, port or server), `suspended` (it is DOWN because of
- * the state of OpenStack) and `resumed`. `down` and `active` are changes of the status on the node that no request caused.
+ * the state of OpenStack) and `resumed`. `down` and `active` are changes of the status on the node that no request caused. `omitted`
+ * stands for this event and the later ones of its project on that day, which are left out.
  */
 export const EVENT_TYPES = [
   'created',
@@ -22,6 +23,7 @@ export const EVENT_TYPES = [
   'resumed',
   'down',
   'active',
+  'omitted',
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
@@ -124,6 +126,13 @@ export function statusEventOf({ before, after }: Transition): NewEvent | undefin
     before: { status: before.status, status_code: before.status_code, status_reason: before.status_reason },
     mapping: after,
   };
+}
+
+/** Gives the event that stands for this one and the later ones of its project on that day. */
+export function omissionOf({ mapping_id, router_id, project_id, by, mapping }: NewEvent): NewEvent {
+  const why = reason('EVENTS_OMITTED');
+  const subject = { mapping_id, router_id, project_id, by };
+  return { type: 'omitted', ...subject, reason: reasonText(why), reason_code: why.code, before: {}, mapping };
 }
 
 function authorOf({ kind, name }: Requester): z.infer<typeof EventAuthor> {

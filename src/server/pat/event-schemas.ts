@@ -34,7 +34,10 @@ const EventSchema = z
     at: z.string().describe('time of the event, in UTC'),
     type: z
       .enum(EVENT_TYPES)
-      .describe('followed, suspended, resumed: by the monitor; down, active: changes of the status without a request'),
+      .describe(
+        'followed, suspended, resumed: by the monitor; down, active: changes of the status without a request; omitted: this and ' +
+          'later events of the project on that day are left out',
+      ),
     by: z.object(EventAuthor.shape).describe('requester'),
     reason: z.string().describe('why the mapping changed; empty without a reason'),
     reason_code: ReasonCode.nullable().describe(

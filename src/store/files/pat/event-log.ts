@@ -1,6 +1,6 @@
 /**
  * The event log: events, one JSON object with a checksum per line, in files of one day (UTC). Events are only appended; the files of all
- * but the newest days are removed. Several processes may append: each append is one write at the end of the file. A torn last line,
+ * but the newest days are removed, and a project has a share of each day. Several processes may append: each append is one write at the end of the file. A torn last line,
  * after a power cut, is skipped, and the next event starts on a new line.
  */
 import { type FileHandle } from 'node:fs/promises';
@@ -9,13 +9,15 @@ import type { Clock } from '../../../core/clock.ts';
 import { errnoText } from '../../../core/errors/errno-text.ts';
 import type { Logger } from '../../../core/logger.ts';
 import { Queue } from '../../../core/queue.ts';
+import { counted } from '../../../core/values/counted.ts';
 import { timeText } from '../../../core/values/time.ts';
 import { type AuditLog, type EventFilter, type Events, matchesFilter } from '../../../pat/interfaces/events.ts';
-import { Event, type NewEvent } from '../../../pat/mapping/event.ts';
+import { Event, type NewEvent, omissionOf } from '../../../pat/mapping/event.ts';
 import { seal, unseal } from '../seal.ts';
 import { type EventFile, EventFiles } from './event-files.ts';
 import { blocksBackward, blocksForward, linesOf, startAfter } from './event-lines.ts';
-import { EventWriter } from './event-writer.ts';
+import { shareOwner } from './event-shares.ts';
+import { type EventEntry, type EventLimits, EventWriter } from './event-writer.ts';
 import { migrateEvent, OLD_TYPES } from './migrations.ts';
 
 interface EventLogOptions {
@@ -25,8 +27,7 @@ interface EventLogOptions {
   readonly log: Logger;
   /** How many days are kept besides the newest. */
   readonly retainDays: () => number;
-  /** The oldest events of a day that has more are removed. */
-  readonly maxBytesPerDay: () => number;
+  readonly limits: () => EventLimits;
   readonly requestId?: () => string;
 }
 
@@ -51,8 +52,11 @@ export class EventLog implements AuditLog, Events {
 
   /** Why the events of today are not all there; undefined while they are. */
   get degradedReason(): string | undefined {
-    const day = this.#writer.fullDay;
-    return day && `event log limit reached: the oldest events of ${day} were removed (events_max_mib_per_day)`;
+    const { fullDay, usedUpShares } = this.#writer;
+    if (fullDay !== undefined)
+      return `event log limit reached: the oldest events of ${fullDay} were removed (events_max_mib_per_day)`;
+    if (usedUpShares === 0) return undefined;
+    return `event log share used up: later events of ${counted(usedUpShares, 'project')} are left out today (events_max_percent_per_project)`;
   }
 
   async append(events: readonly NewEvent[]): Promise<void> {
@@ -62,12 +66,19 @@ export class EventLog implements AuditLog, Events {
     const requestId = this.#options.requestId?.() ?? '';
     const now = clock.now();
     const at = timeText(now);
-    const lines = events.map((event) => (id: number) => {
+    const lineOf = (event: NewEvent, id: number): string => {
       const complete: Event = { id, at, ...event, request_id: requestId };
       return seal(JSON.stringify(complete));
-    });
+    };
+    const entries = events.map(
+      (event): EventEntry => ({
+        owner: shareOwner(event.project_id, event.by.kind),
+        lineOf: (id) => lineOf(event, id),
+        omissionOf: (id) => lineOf(omissionOf(event), id),
+      }),
+    );
     try {
-      await this.#queue.run(() => this.#writer.append(now.getTime(), lines));
+      await this.#queue.run(() => this.#writer.append(now.getTime(), entries));
     } catch (error) {
       await this.#writer.close();
       log.warn('event log append failed', { directory: this.#directory, error: errnoText(error) });

@@ -1,6 +1,7 @@
 /**
  * Appends to the event log. IDs grow with each event, also when the clock goes back and after a restart: they continue behind the last
- * one that is stored. A day has a limit of bytes, and several files so that the oldest of them can go when it is reached.
+ * one that is stored. A day has a limit of bytes, and several files so that the oldest of them can go when it is reached; each project
+ * has a share of it.
  */
 import { constants, fstatSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
@@ -8,6 +9,7 @@ import type { Logger } from '../../../core/logger.ts';
 import { makePrivateDirectory } from '../disk.ts';
 import { type EventFile, type EventFiles, IDS_PER_MS } from './event-files.ts';
 import { lastId } from './event-lines.ts';
+import { EventShares, type ShareOwner } from './event-shares.ts';
 
 interface EventWriterParts {
   readonly directory: string;
@@ -15,11 +17,24 @@ interface EventWriterParts {
   readonly log: Logger;
   /** How many days are kept besides the newest. */
   readonly retainDays: () => number;
-  readonly maxBytesPerDay: () => number;
+  readonly limits: () => EventLimits;
 }
 
-/** The line of an event without its newline. */
-type LineOf = (id: number) => string;
+/** The limits of one day. */
+export interface EventLimits {
+  readonly maxBytes: number;
+  /** Of the events of one project. */
+  readonly maxBytesPerProject: number;
+}
+
+/** An event to append. */
+export interface EventEntry {
+  readonly owner: ShareOwner;
+  /** Gives its line, without a newline. */
+  readonly lineOf: (id: number) => string;
+  /** Gives the line that says that it, and the later ones of its owner, are left out. */
+  readonly omissionOf: (id: number) => string;
+}
 
 const PRIVATE_MODE = 0o600;
 const APPEND = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
@@ -36,6 +51,7 @@ interface OpenFile {
 
 export class EventWriter {
   readonly #parts: EventWriterParts;
+  readonly #shares: EventShares;
   #lastId = 0;
   #open: OpenFile | undefined;
   #fullDay: string | undefined;
@@ -43,6 +59,7 @@ export class EventWriter {
   /** Touches no file. */
   constructor(parts: EventWriterParts) {
     this.#parts = parts;
+    this.#shares = new EventShares(parts.files);
   }
 
   /** The day of the last event, when its oldest events were removed because it had too many; undefined otherwise. */
@@ -50,14 +67,20 @@ export class EventWriter {
     return this.#fullDay === this.#open?.file.day ? this.#fullDay : undefined;
   }
 
+  /** How many projects have used up their share of that day. */
+  get usedUpShares(): number {
+    return this.#shares.usedUp;
+  }
+
   /** Appends events of a moment. Throws the errors of the file system; then a part of the events may be appended. */
-  async append(nowMs: number, lines: readonly LineOf[]): Promise<void> {
+  async append(nowMs: number, entries: readonly EventEntry[]): Promise<void> {
     const day = new Date(nowMs).toISOString().slice(0, 10);
     let current = await this.#current(day);
     let pending = '';
-    for (const lineOf of lines) {
+    for (const entry of entries) {
       this.#lastId = Math.max(this.#lastId + 1, nowMs > MAX_CLOCK_MS ? 0 : nowMs * IDS_PER_MS);
-      const line = `${lineOf(this.#lastId)}\n`;
+      const line = this.#admit(day, entry);
+      if (line === undefined) continue;
       const bytes = current.bytes + Buffer.byteLength(pending) + Buffer.byteLength(line);
       if (bytes > this.#maxFileBytes && bytes > Buffer.byteLength(line)) {
         await this.#write(pending);
@@ -76,7 +99,19 @@ export class EventWriter {
   }
 
   get #maxFileBytes(): number {
-    return Math.floor(this.#parts.maxBytesPerDay() / FILES_PER_DAY);
+    return Math.floor(this.#parts.limits().maxBytes / FILES_PER_DAY);
+  }
+
+  /** Gives the line to write; undefined for an event that is left out. */
+  #admit(day: string, { owner, lineOf, omissionOf }: EventEntry): string | undefined {
+    const { limits, log } = this.#parts;
+    const line = `${lineOf(this.#lastId)}\n`;
+    const max_bytes = limits().maxBytesPerProject;
+    const admission = this.#shares.admit(owner, Buffer.byteLength(line), max_bytes);
+    if (admission === 'stored') return line;
+    if (admission === 'left out') return undefined;
+    log.warn('event log share used up', { day, project: owner, max_bytes });
+    return `${omissionOf(this.#lastId)}\n`;
   }
 
   /** Gives the newest file, if it is of that day; a new one otherwise. */
@@ -89,6 +124,7 @@ export class EventWriter {
     const newest = (await files.inOrder()).at(-1);
     const last = newest && (await files.read(newest, lastId));
     this.#lastId = Math.max(this.#lastId, last ?? 0);
+    await this.#shares.count(day);
     if (newest?.day === day) return this.#openFile(newest);
     await files.keepDays(retainDays(), day);
     return this.#openFile(await files.next(day));
@@ -97,8 +133,8 @@ export class EventWriter {
   /** Begins the next file of the day, within its limit. */
   async #roll(day: string): Promise<OpenFile> {
     await this.close();
-    const { files, log, maxBytesPerDay } = this.#parts;
-    const maxBytes = maxBytesPerDay();
+    const { files, log, limits } = this.#parts;
+    const { maxBytes } = limits();
     if ((await files.cutDay(day, maxBytes - this.#maxFileBytes)) && this.#fullDay !== day) {
       this.#fullDay = day;
       log.warn('event log limit reached', { day, max_bytes: maxBytes });
@@ -121,6 +157,7 @@ export class EventWriter {
     const content = Buffer.from(text);
     await current.handle.appendFile(content);
     current.bytes += content.length;
+    this.#shares.appended(current.file, content.length);
   }
 }
 

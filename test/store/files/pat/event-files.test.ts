@@ -28,7 +28,13 @@ let log: ListLog;
 let eventLog: EventLog;
 
 const open = (): EventLog =>
-  new EventLog({ stateDir, clock, log, retainDays: () => RETAIN, maxBytesPerDay: () => MAX_BYTES });
+  new EventLog({
+    stateDir,
+    clock,
+    log,
+    retainDays: () => RETAIN,
+    limits: () => ({ maxBytes: MAX_BYTES, maxBytesPerProject: MAX_BYTES / 4 }),
+  });
 
 beforeEach(() => {
   stateDir = mkdtempSync(join(tmpdir(), 'praas-events-'));

@@ -30,7 +30,7 @@ const open = (): EventLog =>
     clock,
     log,
     retainDays: () => 2,
-    maxBytesPerDay: () => MAX_BYTES,
+    limits: () => ({ maxBytes: MAX_BYTES, maxBytesPerProject: MAX_BYTES / 4 }),
     requestId: () => 'req-1',
   });
 const event = (n: number, fields: Partial<NewEvent> = {}): NewEvent => ({
