@@ -60,6 +60,8 @@ interface NodeParts {
   readonly exec: Exec;
   /** For programs that only read, which wait for those of changes; `exec` if left out. */
   readonly reads?: Exec;
+  /** For programs that wait for a server, for which nothing else waits; `exec` if left out. */
+  readonly probes?: Exec;
   /** The command line in words, shown to processes that wait for the lock. */
   readonly command: string;
   readonly interruption: Interruption;
@@ -94,6 +96,7 @@ export function buildNode(parts: NodeParts): Node {
   const { command, config, exec, interruption, log, settings } = parts;
   const { dataplane } = kernelOf(parts, exec);
   const reading = kernelOf(parts, parts.reads ?? exec);
+  const probing = kernelOf(parts, parts.probes ?? exec);
   const { state_dir } = config;
   const { lockTimeoutSeconds, quota: defaults } = parts;
   const onDisk = { stateDir: state_dir, lockTimeoutSeconds, exec, clock: systemClock, command };
@@ -130,7 +133,7 @@ export function buildNode(parts: NodeParts): Node {
   const checks = new CheckService({
     ...readers,
     pat,
-    prober: new NetfilterProber(reading.namespaces),
+    prober: new NetfilterProber(probing.namespaces),
     cloud,
     limits: parts.checkLimits,
   });

@@ -60,7 +60,7 @@ export async function composePatAgent(
   const builtCloud = await buildCloud(config, env, log, access);
   if (monitors && builtCloud === undefined) throw cloudNotConfigured(config, env);
   const metrics = new ProcessMetrics();
-  const { exec, reads } = helpers;
+  const { exec, reads, probes } = helpers;
   const foundation = {
     config,
     runtime,
@@ -72,6 +72,7 @@ export async function composePatAgent(
     builtCloud,
     exec,
     reads,
+    probes,
     metrics,
   };
   const { node, controller, routerWatch } = reconcilingNode(foundation);
@@ -118,6 +119,7 @@ interface Foundation {
   readonly builtCloud: BuiltCloud | undefined;
   readonly exec: Exec;
   readonly reads: Exec;
+  readonly probes: Exec;
   readonly metrics: ProcessMetrics;
 }
 
@@ -129,13 +131,14 @@ interface ReconcilingNode {
 }
 
 function reconcilingNode(foundation: Foundation): ReconcilingNode {
-  const { config, runtime, interruption, context, log, settings, access, builtCloud, exec, reads, metrics } =
+  const { config, runtime, interruption, context, log, settings, access, builtCloud, exec, reads, probes, metrics } =
     foundation;
   const node = buildNode({
     config,
     cloud: builtCloud?.parts,
     exec,
     reads,
+    probes,
     command: runtime.command,
     interruption,
     log,

@@ -1,8 +1,9 @@
 /**
  * An Exec whose programs are started by helpers. There are as many helpers as programs run at the same time, so that a program that
  * hangs blocks only its own helper; it is killed with its helper at the timeout. Commands that a helper cannot run (open files, line
- * breaks in an argument) are started directly. Programs of changes and programs that only read have places of their own: however many
- * reads are asked for, and however long they take, a change never waits for one.
+ * breaks in an argument) are started directly. Programs of changes, programs that only read, and probes, which wait for somebody else's
+ * server, have places of their own: however many are asked for, and however long they take, a change never waits for a read, nor a read
+ * for a probe.
  */
 import { mkdir, readdir, rm, unlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -34,6 +35,8 @@ const IDLE_MS = 5000;
 const CHANGES = 24;
 /** The same for reads. */
 const READS = 8;
+/** The same for probes, which take seconds and no processor. */
+const PROBES = 16;
 /** The files of inputs up to this size are kept: the same small inputs are given again and again. */
 const SMALL_INPUT_LENGTH = 200;
 /** What the shell prints when a program is not installed. */
@@ -45,6 +48,7 @@ export class HelperExec {
   readonly #all = new Set<Helper>();
   readonly #changes = new Places(CHANGES);
   readonly #reads = new Places(READS);
+  readonly #probes = new Places(PROBES);
   readonly #smallInputs = new Map<string, Promise<string>>();
   #idleTimer: NodeJS.Timeout | undefined;
   readonly #directory: string;
@@ -62,6 +66,9 @@ export class HelperExec {
 
   /** For programs that only read, which may wait. */
   readonly reads: Exec = (command) => this.#reads.run(() => this.#execute(command));
+
+  /** For programs that wait for the response of a server. */
+  readonly probes: Exec = (command) => this.#probes.run(() => this.#execute(command));
 
   async #execute(command: Command): Promise<ExecResult> {
     const words: Pick<Command, 'file' | 'args'> = command.killOnParentExit ? withParentExitKill(command) : command;
@@ -98,8 +105,7 @@ export class HelperExec {
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearTimeout(this.#idleTimer);
-    this.#changes.letIn();
-    this.#reads.letIn();
+    for (const places of [this.#changes, this.#reads, this.#probes]) places.letIn();
     await Promise.all([...this.#all].map((helper) => helper.kill()));
     if (this.#created) await rm(this.#directory, { recursive: true, force: true });
   }

@@ -98,6 +98,7 @@ export const FACTS: { readonly [C in ErrorCode]: ErrorFacts<C> } = {
   METHOD_NOT_ALLOWED: { method: 'PUT', path: '/v1/mappings', allowed: ['GET', 'POST'] },
   REQUEST_UNREADABLE: { reason: 'it is not JSON' },
   BODY_TOO_LARGE: { limit_bytes: 1_048_576 },
+  BODY_TOO_COMPLEX: { what: 'levels', most: 32 },
   TOKEN_NOT_FOUND: { token: 'ci' },
   TOKENS_DAMAGED: { path: '/etc/tokens.json', reason: 'it is not JSON' },
   TOKEN_EXISTS: { name: 'ci' },

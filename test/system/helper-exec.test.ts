@@ -185,6 +185,20 @@ describe('what helpers need in a directory', () => {
   });
 });
 
+test('a program that reads does not wait for probes, however many there are, nor does a change', async () => {
+  const ended: string[] = [];
+  const probes = Array.from({ length: 40 }, () =>
+    helpers.probes({ file: 'sleep', args: ['0.6'] }).then(() => ended.push('probe')),
+  );
+  await waitUntil(() => running('sleep 0.6') !== '');
+  await helpers.reads({ file: 'true', args: [] }).then(() => ended.push('read'));
+  await helpers.exec({ file: 'true', args: [] }).then(() => ended.push('change'));
+
+  expect(ended).toEqual(['read', 'change']);
+  await Promise.all(probes);
+  expect(ended).toHaveLength(42);
+});
+
 test('a program of a change does not wait for programs that read, however many there are', async () => {
   const ended: string[] = [];
   const reads = Array.from({ length: 40 }, () =>

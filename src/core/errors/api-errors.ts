@@ -70,6 +70,11 @@ export const API_ERRORS = {
     () => ['Split it into several requests.'],
     { status: 413 },
   ),
+  BODY_TOO_COMPLEX: entry(
+    'Invalid',
+    (f: { what: 'levels' | 'values'; most: number }) => `request body too complex: more than ${f.most} ${f.what}`,
+    () => ['Split it into several requests.'],
+  ),
   TOKEN_NOT_FOUND: entry(
     'NotFound',
     (f: { token: string }) => `token ${f.token} not found`,

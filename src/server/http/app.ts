@@ -22,6 +22,7 @@ import { parseInput } from '../../core/values/input.ts';
 import type { RequestContext } from '../../system/request-context.ts';
 import { type Api, actionsOf } from './api.ts';
 import { type Endpoint, type EndpointResponse, expressPath, HEADERS, type HeaderName, NO_QUERY } from './endpoint.ts';
+import { jsonBodyOf, readBody } from './json-body.ts';
 import type { Limits } from './limits.ts';
 import type { HttpMetrics } from './metrics.ts';
 import { problemOf, requestError, statusOf } from './problem.ts';
@@ -51,7 +52,6 @@ export interface AppParts {
   readonly refusals?: RefusalLog | undefined;
 }
 
-const MAX_BODY_BYTES = 1024 * 1024;
 const AUTHENTICATED = '/v1/';
 const REQUEST_ID = 'X-Openstack-Request-Id';
 const SECOND_MS = 1000;
@@ -67,9 +67,8 @@ export function createApp(parts: AppParts): Express {
   app.set('json escape', false);
   app.use(startRequest(parts), limitAddress(parts), wellFormed, helmet(), ...parts.publicRoutes);
   const authenticate = authentication(parts);
-  const json = express.json({ limit: MAX_BODY_BYTES, strict: false, type: () => true });
   for (const endpoint of endpoints)
-    app[endpoint.method](expressPath(endpoint.path), authenticate, json, handlerOf(endpoint, parts));
+    app[endpoint.method](expressPath(endpoint.path), authenticate, readBody, handlerOf(endpoint, parts));
   app.use('/v1', authenticate);
   for (const [path, methods] of methodsByPath(endpoints)) app.all(path, refuseMethod(methods));
   app.use((request) => {
@@ -166,13 +165,13 @@ function handlerOf(endpoint: Endpoint, { policy, limits }: AppParts): RequestHan
   };
 }
 
-/** Throws INVALID_INPUT. */
+/** Throws INVALID_INPUT, REQUEST_UNREADABLE, BODY_TOO_COMPLEX. */
 function inputOf(request: Request, endpoint: Endpoint, requester: Requester): Parameters<Endpoint['handle']>[0] {
   return {
     requester,
     id: endpoint.id ? parseInput(endpoint.id, request.params['id'], 'id') : '',
     query: parseInput(endpoint.query ?? NO_QUERY, { ...request.query }),
-    body: endpoint.body && parseInput(endpoint.body, request.body),
+    body: endpoint.body && parseInput(endpoint.body, jsonBodyOf(request)),
     ifMatch: headerOf(request, endpoint, 'If-Match'),
     idempotencyKey: headerOf(request, endpoint, 'Idempotency-Key'),
     baseUrl: baseUrlOf(request),

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { Timers } from '../../../src/core/timers.ts';
 import { Limits } from '../../../src/server/http/limits.ts';
 import { REQUEST } from '../../support/samples.ts';
@@ -133,10 +133,17 @@ async function answeredInTurn(calls: readonly (() => Promise<Response>)[]): Prom
 }
 
 const token = 'blue-member';
+/** As bytes, so that it can be what no value is. */
+const sent = (body: string, bearer = token): Promise<Response> =>
+  fetch(`${api.url}/v1/mappings`, { method: 'POST', headers: { 'X-Auth-Token': bearer }, body });
+const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
+const DEEP = '['.repeat(500_000);
 const LATIN = { 'Content-Type': 'application/json; charset=latin1' };
 test.each<[string, () => Promise<Response>]>([
   ['400: a bad list', () => api.call('post', '/v1/mappings', { token, json: { mappings: [0] } })],
   ['400: no JSON', () => api.call('post', '/v1/mappings', { token, json: undefined })],
+  ['400: a deep body', () => sent(DEEP)],
+  ['400: a body that is no JSON', () => sent('x'.repeat(900_000))],
   ['403', () => api.call('patch', '/v1/quotas/blue', { token, json: { quota: { mappings: 1 } } })],
   ['404', () => api.call('get', '/v1/unknown', { token })],
   ['405', () => api.call('patch', '/v1/mappings', { token, json: {} })],
@@ -146,4 +153,53 @@ test.each<[string, () => Promise<Response>]>([
   ['an unknown page', () => api.call('get', '/unknown', { token: 'none' })],
 ])('of many requests only two are answered at a time: %s', async (_, call) => {
   expect(await answeredInTurn(Array.from({ length: 10 }, () => call))).toBeLessThanOrEqual(2);
+});
+
+test.each<[string, string, string]>([
+  ['33 levels', nested(33), 'praas.body-too-complex'],
+  ['33 levels of objects', '{"a":'.repeat(33), 'praas.body-too-complex'],
+  ['500,000 levels', DEEP, 'praas.body-too-complex'],
+  ['200,000 values', `[${'0,'.repeat(200_000)}0]`, 'praas.body-too-complex'],
+  ['200,000 empty lists', `[${'[],'.repeat(200_000)}0]`, 'praas.body-too-complex'],
+  ['32 levels', nested(32), 'praas.invalid-input'],
+  ['brackets and commas in text', JSON.stringify({ a: `\\"${DEEP}${','.repeat(200_000)}\\` }), 'praas.invalid-input'],
+  ['text without an end', `{"a":"${DEEP}`, 'praas.request-unreadable'],
+  ['a closing bracket too many', ']'.repeat(1000), 'praas.request-unreadable'],
+])('a body with %s is refused as %#', async (_, body, code) => {
+  const response = await sent(body);
+
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({ errors: [{ code }] });
+});
+
+test('a body is not parsed for who may not send it', async () => {
+  const response = await sent(DEEP, 'blue-reader');
+
+  expect(response.status).toBe(403);
+});
+
+test('a body waits for the turn of its caller before it is parsed', async () => {
+  const parse = jest.spyOn(JSON, 'parse');
+  try {
+    const mine = JSON.stringify({ mapping: { router_id: 'nowhere' } });
+    const parsed = (): number => parse.mock.calls.filter(([text]) => text === mine).length;
+    let most = 0;
+    const calls = Array.from({ length: 10 }, () => () => sent(mine));
+    isHolding = true;
+    const all = calls.map((call) => call());
+    for (let n = 0; n < 2; n++) expect((await api.call('get', '/v1/mappings', { token: 'admin' })).status).toBe(200);
+    most = parsed();
+    isHolding = false;
+    for (let round = 0; round < 100 && parsed() < calls.length; round++) {
+      for (const work of held.splice(0)) work();
+      await setTimeout(5);
+    }
+    await Promise.all(all);
+
+    expect(most).toBeGreaterThan(0);
+    expect(most).toBeLessThanOrEqual(2);
+    expect(parsed()).toBe(calls.length);
+  } finally {
+    parse.mockRestore();
+  }
 });
