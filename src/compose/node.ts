@@ -28,6 +28,7 @@ import { LocalTargets } from '../pat/target/targets.ts';
 import { EventLog } from '../store/files/pat/event-log.ts';
 import type { EventLimits } from '../store/files/pat/event-writer.ts';
 import { FileStore } from '../store/files/pat/file-store.ts';
+import { FileOrphanStore } from '../store/files/pat/orphan-store.ts';
 import { FileQuotaStore } from '../store/files/pat/quota-store.ts';
 import { newUuid, systemClock, systemTimers } from '../system/clock.ts';
 import type { Exec } from '../system/exec.ts';
@@ -78,7 +79,7 @@ interface NodeParts {
   /** Days for which events are kept; may change while the node runs. */
   readonly retainDays: () => number;
   /** Of the events of one day; may change while the node runs. */
-  readonly eventLimits: () => Pick<Config, 'events_max_mib_per_day' | 'events_max_percent_per_project'>;
+  readonly eventLimits: () => Pick<Config, 'events_max_mib_per_day' | 'max_project_events_percent'>;
   /** The default policy if left out. */
   readonly access?: AccessPolicy;
   /** The ID of the present API request; left out where there are none. */
@@ -121,7 +122,8 @@ export function buildNode(parts: NodeParts): Node {
   const inspector = agent.through(reading.dataplane);
   const runner = new ChangeRunner({ ...node, inspector, auditLog });
   const { groups } = parts.cloud ?? {};
-  const follower = new GroupFollower({ store, runner, clock: systemClock, log, groups });
+  const orphans = new FileOrphanStore(onDisk);
+  const follower = new GroupFollower({ store, runner, clock: systemClock, log, groups, orphans });
   const common = { ...node, runner };
   const readers = { ...common, agent: inspector, dataplane: reading.dataplane };
   const local = new LocalTargets({ notConfigured: () => cloudNotConfigured(config, {}), policy: access });
@@ -193,7 +195,7 @@ export function quotaOf({ quota_mappings, quota_ports }: Config): Quota {
 
 function eventLimitsOf(limits: ReturnType<NodeParts['eventLimits']>): EventLimits {
   const maxBytes = limits.events_max_mib_per_day * MIB;
-  return { maxBytes, maxBytesPerProject: Math.floor((maxBytes * limits.events_max_percent_per_project) / PERCENT) };
+  return { maxBytes, maxBytesPerProject: Math.floor((maxBytes * limits.max_project_events_percent) / PERCENT) };
 }
 
 /** As Neutron has it; undefined while Neutron was not asked. */

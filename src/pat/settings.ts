@@ -46,7 +46,7 @@ export const PAT_KEYS = {
     'maximum size of the events of one day; the oldest are removed',
     { isReloadable },
   ),
-  events_max_percent_per_project: key(
+  max_project_events_percent: key(
     share,
     '10',
     'maximum share of events_max_mib_per_day of one project; its later events of the day are left out',

@@ -214,7 +214,7 @@ const CASES: { readonly [N in keyof Config]: Case<Config[N]> } = {
     ],
     bad: [...NOT_NUMBERS, '15', '65537', '64M'],
   },
-  events_max_percent_per_project: {
+  max_project_events_percent: {
     fallback: 10,
     good: [
       ['1', 1],

@@ -5,6 +5,7 @@ import type { Timers } from '../../src/core/timers.ts';
 import { ChangeRunner } from '../../src/pat/change/change-runner.ts';
 import type { PatSettings } from '../../src/pat/change/situation.ts';
 import { isPraasError, type PraasError } from '../../src/pat/errors.ts';
+import type { OrphanStore } from '../../src/pat/interfaces/orphan-store.ts';
 import type { SecurityGroupAccess } from '../../src/pat/interfaces/security-groups.ts';
 import type { MappingStore } from '../../src/pat/interfaces/store.ts';
 import type { Targets } from '../../src/pat/interfaces/target.ts';
@@ -20,6 +21,7 @@ import { FakeClock } from './fake-clock.ts';
 import { FakeDataplane, FakeRouter } from './fake-dataplane.ts';
 import { localTargets } from './local-targets.ts';
 import { MemoryEventLog } from './memory-event-log.ts';
+import { MemoryOrphanStore } from './memory-orphan-store.ts';
 import { MemoryQuotaStore, observedStore } from './memory-quotas.ts';
 import { MemoryStore } from './memory-store.ts';
 import { ParsingPatService, POLICY_BY_DEFAULT } from './requests.ts';
@@ -72,6 +74,7 @@ export function fakeNode(
     readonly targets?: Targets;
     readonly groups?: SecurityGroupAccess;
     readonly timers?: Timers;
+    readonly orphans?: OrphanStore;
     readonly clock?: FakeClock;
     /** The IDs of new mappings begin after it. */
     readonly firstId?: number;
@@ -105,7 +108,14 @@ export function fakeNode(
   const agent = new Agent(dataplane, clock, log);
   const runner = new ChangeRunner({ ...common, agent });
   const timers = given.timers ?? { after: () => () => undefined };
-  const follower: GroupFollower = new GroupFollower({ store, runner, clock, log, groups: given.groups });
+  const follower: GroupFollower = new GroupFollower({
+    store,
+    runner,
+    clock,
+    log,
+    groups: given.groups,
+    orphans: given.orphans ?? new MemoryOrphanStore(),
+  });
   const corrections = new CorrectionService({ runner, timers, follower });
   const newId = (): string => idOf(++ids);
   const imports = new ImportService({ runner, newId });

@@ -46,21 +46,24 @@ export class MappingCreation {
     const resolved = await Promise.all(requests.map((each) => targets.resolve(each, requester)));
     const routerId = requireOneRouter(resolved);
     const reservation = { router_id: routerId, projects: resolved.map(({ mapping }) => mapping.project_id) };
+    const opens = requests.map(({ open_security_group, enabled }) => open_security_group && enabled && !options.dryRun);
+    const opening = ids.filter((_, index) => opens[index]);
     const work = (): Promise<Changed<readonly MappingView[]>> =>
-      this.#createWithGroups(routerId, requests, resolved, options, ids);
+      this.#parts.follower.opening(routerId, opening, () =>
+        this.#createWithGroups(routerId, resolved, options, ids, opens),
+      );
     return quotas ? quotas.reserve(reservation, work) : work();
   }
 
   /** Removes the added security group rules where the mappings are not created. */
   async #createWithGroups(
     routerId: string,
-    requests: readonly MappingRequest[],
     resolved: readonly ResolvedRequest[],
     options: ChangeOptions,
     ids: readonly string[],
+    opens: readonly boolean[],
   ): Promise<Changed<readonly MappingView[]>> {
     const { groups, follower } = this.#parts;
-    const opens = requests.map(({ open_security_group, enabled }) => open_security_group && enabled && !options.dryRun);
     // Checks only give warnings, so they run beside the change. Groups are opened before it, one after the other, because two
     // mappings may need the same rule.
     const checks = resolved.map(async (each, index) => (opens[index] ? [] : ((await groups?.inspect(each)) ?? [])));

@@ -1,6 +1,6 @@
 /**
  * Makes security group rules follow their mappings: after each change, at expiry, and periodically. A change of a mapping holds
- * whether OpenStack answers or not; what could not be done is tried again. Level-triggered: the rules follow the mapping as it is
+ * whether OpenStack answers or not; what could not be done is tried again, also after a restart. Level-triggered: the rules follow the mapping as it is
  * stored, so it does not matter which change asked.
  */
 import type { Clock } from '../../core/clock.ts';
@@ -9,23 +9,24 @@ import type { Logger } from '../../core/logger.ts';
 import type { ChangeRunner } from '../change/change-runner.ts';
 import { isPraasError } from '../errors.ts';
 import type { SecurityGroupRule } from '../interfaces/cloud.ts';
+import type { Orphan, OrphanStore } from '../interfaces/orphan-store.ts';
 import type { FollowedMapping, FollowResult, SecurityGroupAccess } from '../interfaces/security-groups.ts';
 import type { MappingStore } from '../interfaces/store.ts';
 import { MONITOR_REQUESTER, type NewEvent } from '../mapping/event.ts';
 import { isEffective, type Mapping } from '../mapping/mapping.ts';
 import { groupWarning } from '../target/warnings.ts';
+import { type Changed, changedOf, hasRules, orphanOf } from './changed-mapping.ts';
+import { OrphanedRules } from './orphaned-rules.ts';
 
 interface GroupFollowerParts {
   readonly store: Pick<MappingStore, 'routers' | 'read'>;
   readonly runner: Pick<ChangeRunner, 'run'>;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly orphans: OrphanStore;
   /** Left out on a node without OpenStack. */
   readonly groups?: SecurityGroupAccess | undefined;
 }
-
-/** A mapping that changed, as it was or is. */
-type Changed = Pick<Mapping, 'id' | 'router_id' | 'open_security_group' | 'security_group_rule_ids'>;
 
 /** How many mappings one periodic look reads; the next one goes on from there. */
 const MAX_PER_LOOK = 500;
@@ -35,6 +36,9 @@ const MAX_FAILED = 10_000;
 
 export class GroupFollower {
   readonly #parts: GroupFollowerParts;
+  readonly #orphans: OrphanedRules;
+  /** Mappings that are being created: they are not stored yet, and have rules. */
+  readonly #opening = new Set<string>();
   /** Mappings whose rules could not follow, the oldest first. */
   readonly #failed = new Map<string, Changed>();
   /** The ID of the mapping at which the last periodic look ended. */
@@ -43,12 +47,39 @@ export class GroupFollower {
 
   constructor(parts: GroupFollowerParts) {
     this.#parts = parts;
+    this.#orphans = new OrphanedRules(parts.orphans, parts.log);
+  }
+
+  /** Why a restart would forget rules that have to go; undefined where it would not. */
+  get degradedReason(): string | undefined {
+    return this.#orphans.degradedReason;
+  }
+
+  /** Takes mappings that are about to be deleted: their rules are removed even if this process ends before. Never throws. */
+  async expect(mappings: readonly Changed[]): Promise<void> {
+    await this.#orphans.add(mappings.filter(hasRules).map(orphanOf));
+  }
+
+  /** Does work that adds rules for new mappings and stores these: rules without a mapping are removed even if this process ends before. */
+  async opening<T>(routerId: string, ids: readonly string[], work: () => Promise<T>): Promise<T> {
+    if (ids.length === 0) return work();
+    for (const id of ids) this.#opening.add(id);
+    try {
+      await this.#orphans.add(ids.map((id) => orphanOf({ id, router_id: routerId })));
+      const result = await work();
+      await this.#orphans.remove(ids);
+      return result;
+    } finally {
+      for (const id of ids) this.#opening.delete(id);
+    }
   }
 
   /** Makes the rules of these mappings follow them. Gives a warning for each that does not yet. Never throws. */
   async follow(changed: readonly Changed[]): Promise<readonly string[]> {
-    const relevant = changed.filter((each) => each.open_security_group || each.security_group_rule_ids.length > 0);
-    if (relevant.length === 0 || this.#parts.groups === undefined) return [];
+    const relevant = changed.filter(hasRules);
+    if (relevant.length === 0) return [];
+    await this.#orphans.add(await this.#gone(relevant));
+    if (this.#parts.groups === undefined) return [];
     const { results, removed } = await this.#settle(relevant);
     if (removed.length > 0) await this.#settle(await this.#dependents(removed, new Set(relevant.map(({ id }) => id))));
     return results.flatMap(({ id, ruleIds, failure }) =>
@@ -58,9 +89,7 @@ export class GroupFollower {
 
   /** Removes all rules of mappings that were not created. */
   discard(routerId: string, ids: readonly string[]): Promise<readonly string[]> {
-    return this.follow(
-      ids.map((id) => ({ id, router_id: routerId, open_security_group: true, security_group_rule_ids: [] })),
-    );
+    return this.follow(ids.map((id) => changedOf(orphanOf({ id, router_id: routerId }))));
   }
 
   /** Takes events as they are appended: the rules of an expired mapping go in the background. */
@@ -84,13 +113,23 @@ export class GroupFollower {
    */
   async look(): Promise<void> {
     if (this.#parts.groups === undefined) return;
-    const failed = [...this.#failed.values()].slice(0, MAX_PER_LOOK);
+    const orphans = (await this.#orphans.due(MAX_PER_LOOK)).filter(({ mapping_id }) => !this.#opening.has(mapping_id));
+    const failed = [...this.#failed.values()].filter(({ id }) => !this.#orphans.has(id)).slice(0, MAX_PER_LOOK);
     const all = (await this.#stored()).filter((mapping) => mapping.open_security_group);
     const sorted = all.toSorted((a, b) => (a.id < b.id ? -1 : 1));
     const start = sorted.findIndex(({ id }) => id > this.#lastLookedAt);
     const next = sorted.slice(Math.max(start, 0), Math.max(start, 0) + MAX_PER_LOOK);
     this.#lastLookedAt = next.at(-1)?.id ?? '';
-    await this.follow([...new Map([...failed, ...next].map((each) => [each.id, each])).values()]);
+    const changed = [...orphans.map(changedOf), ...failed, ...next];
+    await this.follow([...new Map(changed.map((each) => [each.id, each])).values()]);
+    if (orphans.length > 0) this.#orphans.looked(orphans.every(({ mapping_id }) => !this.#failed.has(mapping_id)));
+  }
+
+  /** Those of them that are not stored. */
+  async #gone(changed: readonly Changed[]): Promise<readonly Orphan[]> {
+    const current = await this.#current(changed);
+    const gone = new Set(current.filter(({ mapping }) => mapping === undefined).map(({ id }) => id));
+    return changed.filter(({ id }) => gone.has(id) && !this.#orphans.has(id)).map(orphanOf);
   }
 
   async #settle(
@@ -114,6 +153,8 @@ export class GroupFollower {
       this.#remember(each, result);
       if (result !== undefined) await this.#storeIds(each.router_id, result);
     }
+    const done = [...results.values()].filter(({ failure }) => failure === undefined);
+    await this.#orphans.remove(done.map(({ id }) => id));
     return { results: [...results.values()], removed };
   }
 

@@ -110,6 +110,7 @@ export class PatService implements NodePat {
     const { requester = ROOT, condition, dryRun = false } = options;
     const resolved = await this.#query.resolve(ids, requester);
     const unique = [...new Map(resolved.map((mapping) => [mapping.id, mapping])).values()];
+    if (!dryRun) await this.#parts.follower.expect(unique);
     const results: Changed<readonly MappingView[]>[] = [];
     const failures: Error[] = [];
     for (const [routerId, mappings] of Map.groupBy(unique, (mapping) => mapping.router_id)) {

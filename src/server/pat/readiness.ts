@@ -22,6 +22,8 @@ interface PatReadinessParts {
   };
   /** Degraded while the events of a day are not all there. */
   readonly events: Component;
+  /** Degraded while security group rules that have to go would be forgotten. */
+  readonly follower: Component;
   /** Left out on a node without OpenStack. */
   readonly cloud?: Component | undefined;
   /** Left out where the monitor does not run in this process. */
@@ -35,7 +37,7 @@ const MAX_NAMED_ROUTERS = 10;
  * read and deleted.
  */
 export function patReadinessChecks(parts: PatReadinessParts): readonly ReadinessCheck[] {
-  const { store, files, dataplane, missingTools, controller, events, cloud, monitor } = parts;
+  const { store, files, dataplane, missingTools, controller, events, follower, cloud, monitor } = parts;
   return [
     { name: 'store', check: () => store.routers() },
     { name: 'disk', isOptional: true, check: () => files.checkWritable() },
@@ -58,6 +60,7 @@ export function patReadinessChecks(parts: PatReadinessParts): readonly Readiness
       },
     },
     ...checkOf('events', events),
+    ...checkOf('security_groups', follower),
     ...checkOf('cloud', cloud),
     ...checkOf('monitor', monitor),
   ];

@@ -112,7 +112,7 @@ beforeAll(async () => {
     lockTimeoutSeconds: 5,
     isWatched: true,
     retainDays: () => 7,
-    eventLimits: () => ({ events_max_mib_per_day: 64, events_max_percent_per_project: 10 }),
+    eventLimits: () => ({ events_max_mib_per_day: 64, max_project_events_percent: 10 }),
   });
   const metrics = new ProcessMetrics();
   const api = patApi({

@@ -37,7 +37,7 @@ const texts: { readonly [N in keyof Config]: fc.Arbitrary<string> } = {
   max_removals_percent: fc.integer({ min: 0, max: 100 }).map(String),
   retain_days: fc.integer({ min: 1, max: 3650 }).map(String),
   events_max_mib_per_day: fc.integer({ min: 16, max: 65_536 }).map(String),
-  events_max_percent_per_project: fc.integer({ min: 1, max: 100 }).map(String),
+  max_project_events_percent: fc.integer({ min: 1, max: 100 }).map(String),
   port_monitor: port.map(String),
   listen_address: fc.oneof(fc.ipV4(), fc.ipV6()),
   tls_cert: fc.oneof(fc.constant(''), pathFor('tls_cert')),

@@ -56,7 +56,7 @@ export class EventLog implements AuditLog, Events {
     if (fullDay !== undefined)
       return `event log limit reached: the oldest events of ${fullDay} were removed (events_max_mib_per_day)`;
     if (usedUpShares === 0) return undefined;
-    return `event log share used up: later events of ${counted(usedUpShares, 'project')} are left out today (events_max_percent_per_project)`;
+    return `event log share used up: later events of ${counted(usedUpShares, 'project')} are left out today (max_project_events_percent)`;
   }
 
   async append(events: readonly NewEvent[]): Promise<void> {

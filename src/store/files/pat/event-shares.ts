@@ -10,7 +10,7 @@ import { blocksForward, linesOf } from './event-lines.ts';
 export type ShareOwner = string | null;
 
 /** `last`: it is the first that is left out, and the log says so instead. */
-export type Admission = 'stored' | 'last' | 'left out';
+type Admission = 'stored' | 'last' | 'left out';
 
 interface Share {
   bytes: number;

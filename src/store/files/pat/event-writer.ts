@@ -106,11 +106,11 @@ export class EventWriter {
   #admit(day: string, { owner, lineOf, omissionOf }: EventEntry): string | undefined {
     const { limits, log } = this.#parts;
     const line = `${lineOf(this.#lastId)}\n`;
-    const max_bytes = limits().maxBytesPerProject;
-    const admission = this.#shares.admit(owner, Buffer.byteLength(line), max_bytes);
+    const { maxBytesPerProject } = limits();
+    const admission = this.#shares.admit(owner, Buffer.byteLength(line), maxBytesPerProject);
     if (admission === 'stored') return line;
     if (admission === 'left out') return undefined;
-    log.warn('event log share used up', { day, project: owner, max_bytes });
+    log.warn('event log share used up', { day, project: owner, max_bytes: maxBytesPerProject });
     return `${omissionOf(this.#lastId)}\n`;
   }
 

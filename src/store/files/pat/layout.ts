@@ -2,11 +2,11 @@
  * The paths in the state directory. A router has two files that are read together, a snapshot and a journal; a damaged file is kept
  * beside them under a name that no reader takes for a record.
  */
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { praasError } from '../../../core/errors/errors.ts';
 import { RouterId } from '../../../pat/mapping/mapping.ts';
-import { isMissing, readError } from '../disk.ts';
+import { isMissing, makePrivateDirectory, readError } from '../disk.ts';
 
 /** The two files of one router. */
 export interface RouterFiles {
@@ -26,6 +26,12 @@ interface RecordFile {
 const RECORD_FILE = /^(?<routerId>.+)\.(?:json|journal)(?<aside>\.damaged-\d{8}T\d{6}Z(?:-\d+)?)?$/;
 export const lockPath = (stateDir: string): string => join(stateDir, 'lock');
 export const routersDirectory = (stateDir: string): string => join(stateDir, 'routers');
+
+/** Creates the state directory, and its parents, where they are missing. */
+export async function createStateDirectory(stateDir: string): Promise<void> {
+  await mkdir(dirname(stateDir), { recursive: true });
+  await makePrivateDirectory(stateDir);
+}
 
 /** Gives the files of a router. Throws INVALID_INPUT for an ID that is no file name. */
 export function routerFiles(stateDir: string, routerId: string): RouterFiles {

@@ -1,13 +1,12 @@
 /** The quotas of single projects, in one small file of the state directory. */
-import { mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import * as z from 'zod';
 import { praasError } from '../../../pat/errors.ts';
 import type { QuotaStore } from '../../../pat/interfaces/quota-store.ts';
 import { OwnQuota, StoredProjectId } from '../../../pat/quota/quota.ts';
-import { makePrivateDirectory } from '../disk.ts';
 import { currentVersion, type Migration } from '../versions.ts';
 import { WholeFile, type WholeFileOptions } from '../whole-file.ts';
+import { createStateDirectory } from './layout.ts';
 
 interface QuotaStoreOptions extends WholeFileOptions {
   readonly stateDir: string;
@@ -38,7 +37,11 @@ export class FileQuotaStore implements QuotaStore {
   constructor({ stateDir, ...options }: QuotaStoreOptions) {
     const path = join(stateDir, 'quotas.json');
     const damaged = (reason: string): Error => praasError('QUOTAS_DAMAGED', { path, reason });
-    this.#file = new WholeFile({ path, schema: Content, migrations: MIGRATIONS, damaged }, options, createDirectory);
+    this.#file = new WholeFile(
+      { path, schema: Content, migrations: MIGRATIONS, damaged },
+      options,
+      createStateDirectory,
+    );
   }
 
   async read(): Promise<ByProject> {
@@ -63,9 +66,4 @@ export class FileQuotaStore implements QuotaStore {
 
 function byProject(content: Content | undefined): ByProject {
   return new Map(content?.quotas.map(({ project_id, ...own }) => [project_id, own]));
-}
-
-async function createDirectory(path: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await makePrivateDirectory(path);
 }

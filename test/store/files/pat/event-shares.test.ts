@@ -74,7 +74,7 @@ test('a project that writes all day leaves the events of the others there, and o
   expect(log.lines).toMatchObject([
     { level: 'warn', message: 'event log share used up', details: { project: 'noisy', max_bytes: SHARE } },
   ]);
-  expect(eventLog.degradedReason).toContain('events_max_percent_per_project');
+  expect(eventLog.degradedReason).toContain('max_project_events_percent');
 });
 
 test('a restart, again and again, gives a project no second share', async () => {

@@ -10,6 +10,7 @@ import { isPraasError } from '../../../../src/pat/errors.ts';
 import { readMarks } from '../../../../src/store/files/pat/change-marks.ts';
 import { routerFiles } from '../../../../src/store/files/pat/layout.ts';
 import { MIGRATIONS } from '../../../../src/store/files/pat/migrations.ts';
+import { FileOrphanStore } from '../../../../src/store/files/pat/orphan-store.ts';
 import { FileQuotaStore } from '../../../../src/store/files/pat/quota-store.ts';
 import { RouterWriter } from '../../../../src/store/files/pat/router-writer.ts';
 import { Reserve } from '../../../../src/store/files/reserve.ts';
@@ -39,6 +40,7 @@ function randomFrom(seed: number): () => number {
   };
 }
 
+const orphans = (): FileOrphanStore => new FileOrphanStore({ stateDir: directory, ...options });
 const options = { exec, clock, command: 'praas test', lockTimeoutSeconds: 30 };
 
 /** A snapshot of two mappings, and two more changes, one of them a removal; two tokens; two quotas. */
@@ -61,6 +63,7 @@ beforeAll(async () => {
     value: undefined,
   }));
   const quotas = new FileQuotaStore({ stateDir: directory, ...options });
+  await orphans().update(() => [4, 5].map((n) => ({ mapping_id: idOf(n), router_id: ROUTER })));
   for (const project of ['blue', 'red']) await quotas.update(project, () => ({ mappings: 7 }));
   const paths = readdirSync(directory, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !/lock$|^reserve$/.test(entry.name))
@@ -115,6 +118,7 @@ const READERS: readonly [string, number, (log: ListLog) => Promise<unknown>][] =
   ['last-changes.json', 1000, readRecord],
   ['tokens.json', 1500, () => new FileTokenStore({ path: join(directory, 'tokens.json'), ...options }).read()],
   ['quotas.json', 1500, async () => [...(await new FileQuotaStore({ stateDir: directory, ...options }).read())]],
+  ['orphaned-rules.json', 1000, () => orphans().read()],
 ];
 
 /** Every second time one bit is flipped, else the file is cut; every tenth cut is at the end of a line. */
