@@ -1,13 +1,15 @@
 /** What stored files have in them: JSON of any version, validated by a schema before it is used. */
 import type * as z from 'zod';
 import { isObject } from '../../core/values/json.ts';
-import { unseal } from './seal.ts';
+import { NO_SEAL, unseal } from './seal.ts';
 import { type Migration, migrate } from './versions.ts';
 
 export interface ContentRules<T> {
   readonly path: string;
   readonly schema: z.ZodType<T>;
   readonly migrations: readonly Migration[];
+  /** The first version that has a checksum: without it, content of that version or a later one is damaged. */
+  readonly sealedSince: number;
   /** Gives the error for a file that is not what praas wrote. */
   readonly damaged: (reason: string) => Error;
 }
@@ -20,11 +22,15 @@ export interface Content<T> {
 }
 
 /** Takes the text of a file or line. Gives its content in the current version. Throws what `damaged` gives, STORE_TOO_NEW. */
-export function readContent<T>(text: string, { path, schema, migrations, damaged }: ContentRules<T>): Content<T> {
+export function readContent<T>(text: string, rules: ContentRules<T>): Content<T> {
+  const { path, schema, migrations, sealedSince, damaged } = rules;
   const unsealed = unseal(text);
   if ('damage' in unsealed) throw damaged(unsealed.damage);
   const { value: stored, isSealed } = unsealed;
-  const result = schema.safeParse(isObject(stored) ? migrate(stored, migrations, path) : stored, { error: allowed });
+  const migrated = isObject(stored) ? migrate(stored, migrations, path) : stored;
+  const version = isObject(stored) ? stored['version'] : undefined;
+  if (!isSealed && typeof version === 'number' && version >= sealedSince) throw damaged(NO_SEAL);
+  const result = schema.safeParse(migrated, { error: allowed });
   if (result.success) return { content: result.data, isSealed };
   const [issue] = result.error.issues;
   throw damaged(`${issue?.path.join('.') || 'it'} must be ${issue?.message}`);

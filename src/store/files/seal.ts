@@ -1,7 +1,7 @@
 /**
  * The seal of a stored JSON object: its last field, `crc32`, a checksum of all the text before that field. One flipped bit, also in the
- * seal itself, makes the text invalid. A text without a seal is read: those of 1.0.0 have none, and an operator who repairs a file by
- * hand takes the seal away. It gets one when it is written next.
+ * seal itself, makes the text invalid. Versions before the first sealed one have no seal; who reads a text knows whether it must have
+ * one. An older text gets one when it is written next.
  */
 import { crc32 } from 'node:zlib';
 import { parseJson } from '../../core/values/json.ts';
@@ -9,6 +9,9 @@ import { parseJson } from '../../core/values/json.ts';
 const SEAL = /,\s*"crc32":\s*"([0-9a-f]{8})"\s*\}\s*$/;
 /** More than a seal has, with its white space. */
 const SEAL_CHARACTERS = 64;
+
+/** Why a text of a sealed version without a seal is damaged. */
+export const NO_SEAL = 'it has no checksum';
 
 /** What a text is: the value without its seal, or why it is not what was written. */
 type Unsealed = { readonly value: unknown; readonly isSealed: boolean } | { readonly damage: string };

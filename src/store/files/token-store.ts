@@ -33,7 +33,11 @@ export class FileTokenStore implements TokenStore {
   constructor({ path, ...options }: TokenStoreOptions) {
     this.#directory = dirname(path);
     const damaged = (reason: string): Error => praasError('TOKENS_DAMAGED', { path, reason });
-    this.#file = new WholeFile({ path, schema: Content, migrations: MIGRATIONS, damaged }, options, createDirectory);
+    this.#file = new WholeFile(
+      { path, schema: Content, migrations: MIGRATIONS, sealedSince: 2, damaged },
+      options,
+      createDirectory,
+    );
   }
 
   fingerprint(): Promise<string> {

@@ -20,7 +20,13 @@ export type ChangeMarks = ReadonlyMap<string, number>;
 /** Gives the marks; none where there is no file. Throws STORE_DAMAGED, STORE_UNREADABLE, NOT_PERMITTED. */
 export async function readMarks(stateDir: string): Promise<ChangeMarks> {
   const path = join(stateDir, NAME);
-  const rules = { path, schema: Marks, migrations: [], damaged: (reason: string) => damaged(path, reason) };
+  const rules = {
+    path,
+    schema: Marks,
+    migrations: [],
+    sealedSince: 1,
+    damaged: (reason: string) => damaged(path, reason),
+  };
   const content = await readIfExists(path);
   return new Map(content && Object.entries(readContent(content.toString(), rules).content.routers));
 }

@@ -13,12 +13,12 @@ import { counted } from '../../../core/values/counted.ts';
 import { timeText } from '../../../core/values/time.ts';
 import { type AuditLog, type EventFilter, type Events, matchesFilter } from '../../../pat/interfaces/events.ts';
 import { Event, type NewEvent, omissionOf } from '../../../pat/mapping/event.ts';
-import { seal, unseal } from '../seal.ts';
+import { NO_SEAL, seal, unseal } from '../seal.ts';
 import { type EventFile, EventFiles } from './event-files.ts';
 import { blocksBackward, blocksForward, linesOf, startAfter } from './event-lines.ts';
 import { shareOwner } from './event-shares.ts';
 import { type EventEntry, type EventLimits, EventWriter } from './event-writer.ts';
-import { migrateEvent, OLD_TYPES } from './migrations.ts';
+import { isSealedEvent, migrateEvent, OLD_TYPES } from './migrations.ts';
 
 interface EventLogOptions {
   /** The state directory, which must exist when the first event is appended. */
@@ -123,15 +123,22 @@ export class EventLog implements AuditLog, Events {
 
   /** Gives undefined for a line that is no event, which is logged once for each file. */
   #parse(file: EventFile, line: Buffer): Event | undefined {
-    const unsealed = unseal(line.toString());
-    const parsed = 'damage' in unsealed ? undefined : Event.safeParse(migrateEvent(unsealed.value)).data;
+    const { value, reason = 'it is no event' } = checked(line);
+    const parsed = value === undefined ? undefined : Event.safeParse(migrateEvent(value)).data;
     if (parsed === undefined && !this.#damaged.has(file.name)) {
       this.#damaged.add(file.name);
-      const reason = 'damage' in unsealed ? unsealed.damage : 'it is no event';
       this.#options.log.warn('event damaged', { path: this.#files.pathOf(file), reason });
     }
     return parsed;
   }
+}
+
+/** Gives the value of a line, or why it is not what was written. */
+function checked(line: Buffer): { readonly value?: unknown; readonly reason?: string } {
+  const unsealed = unseal(line.toString());
+  if ('damage' in unsealed) return { reason: unsealed.damage };
+  const { value, isSealed } = unsealed;
+  return isSealed || !isSealedEvent(value) ? { value } : { reason: NO_SEAL };
 }
 
 /** Gives texts that each line of a matching event has. */

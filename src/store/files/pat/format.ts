@@ -9,6 +9,7 @@ import type { Delta } from '../../../pat/mapping/record.ts';
 import { type Content, readContent } from '../content.ts';
 import { damaged } from '../damage.ts';
 import { currentVersion, type Migration } from '../versions.ts';
+import { FIRST_SEALED } from './migrations.ts';
 
 const Version = z.int().min(1);
 const NextPort = z.int().min(0).max(65535);
@@ -81,7 +82,13 @@ export function lineOf(delta: Delta, seq: number, { routerId, migrations }: Omit
 }
 
 function check<T>(schema: z.ZodType<T>, text: string, where: string, { path, migrations }: Origin): Content<T> {
-  return readContent(text, { path, schema, migrations, damaged: (reason) => damaged(path, `${where}${reason}`) });
+  return readContent(text, {
+    path,
+    schema,
+    migrations,
+    sealedSince: FIRST_SEALED,
+    damaged: (reason) => damaged(path, `${where}${reason}`),
+  });
 }
 
 function checkOwner(mappings: readonly Mapping[], where: string, { path, routerId }: Origin): void {

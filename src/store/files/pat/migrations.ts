@@ -72,6 +72,7 @@ function withPending({ unsettled, ...stored }: StoredObject): StoredObject {
 const toReasons: Migration = (stored) => withPending(everyMapping(withReasons)(stored));
 
 /** Version 7 has a checksum (seal.ts), too, and a journal is never empty. */
+export const FIRST_SEALED = 7;
 const toFollowing: Migration = everyMapping(withFollowing);
 
 /** The first one migrates version 1 to 2, and so on. */
@@ -86,6 +87,15 @@ export const MIGRATIONS: readonly Migration[] = [
 
 /** The names of event types before version 6. */
 export const OLD_TYPES: Readonly<Record<string, EventType>> = { held: 'suspended', released: 'resumed' };
+
+/**
+ * True for a parsed line of the event log that was written with a checksum: both came with the field. A line has no number of its
+ * version.
+ */
+export function isSealedEvent(stored: unknown): boolean {
+  const mapping = isObject(stored) ? stored['mapping'] : undefined;
+  return isObject(mapping) && 'open_security_group' in mapping;
+}
 
 /** Takes a parsed line of the event log, of any version; gives it in the current version. */
 export function migrateEvent(stored: unknown): unknown {

@@ -25,7 +25,13 @@ export class FileOrphanStore implements OrphanStore {
   /** Touches no file. */
   constructor({ stateDir, ...options }: OrphanStoreOptions) {
     const path = join(stateDir, 'orphaned-rules.json');
-    const rules = { path, schema: Content, migrations: [], damaged: (reason: string) => damaged(path, reason) };
+    const rules = {
+      path,
+      schema: Content,
+      migrations: [],
+      sealedSince: 1,
+      damaged: (reason: string) => damaged(path, reason),
+    };
     this.#file = new WholeFile(rules, options, createStateDirectory);
   }
 

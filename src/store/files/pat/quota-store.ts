@@ -38,7 +38,7 @@ export class FileQuotaStore implements QuotaStore {
     const path = join(stateDir, 'quotas.json');
     const damaged = (reason: string): Error => praasError('QUOTAS_DAMAGED', { path, reason });
     this.#file = new WholeFile(
-      { path, schema: Content, migrations: MIGRATIONS, damaged },
+      { path, schema: Content, migrations: MIGRATIONS, sealedSince: 2, damaged },
       options,
       createStateDirectory,
     );

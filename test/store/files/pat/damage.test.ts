@@ -12,6 +12,7 @@ import {
   mapping,
   openStore,
   ROUTER,
+  resealed,
   snapshotPath,
   withoutSeals,
 } from './support.ts';
@@ -45,10 +46,10 @@ const damage = (path: string, reason: string, aside?: string): Error =>
   praasError('STORE_DAMAGED', { path, reason, aside });
 const changeLine = (number: number, change: (line: string) => string): void => {
   const lines = withoutSeals(readFileSync(journal, 'utf8')).split('\n');
-  writeFileSync(journal, lines.map((line, index) => (index === number - 1 ? change(line) : line)).join('\n'));
+  writeFileSync(journal, resealed(lines.map((line, index) => (index === number - 1 ? change(line) : line)).join('\n')));
 };
 const changeSnapshot = (change: (text: string) => string): void =>
-  writeFileSync(snapshot, change(withoutSeals(readFileSync(snapshot, 'utf8'))));
+  writeFileSync(snapshot, resealed(change(withoutSeals(readFileSync(snapshot, 'utf8')))));
 
 const SNAPSHOT_DAMAGE: readonly [string, (text: string) => string, string][] = [
   ['is cut off', (text) => text.slice(0, 1000), 'it is not JSON'],
@@ -122,6 +123,21 @@ test.each(LINE_DAMAGE)(
     expect(files()).toHaveLength(2);
   },
 );
+
+test.each([
+  ['the journal', journalPath, 'line 1: it has no checksum'],
+  ['the snapshot', snapshotPath, 'it has no checksum'],
+])('%s without checksums is damage, and read as that of the version before them', async (_, pathOf, reason) => {
+  const path = pathOf(directory.path);
+  const [text, before] = [readFileSync(path, 'utf8'), await read()];
+  writeFileSync(path, withoutSeals(text));
+
+  await expect(read()).rejects.toEqual(damage(path, reason));
+  writeFileSync(path, withoutSeals(text).replaceAll('"version":7', '"version":6'));
+  expect(await read()).toEqual(before);
+  writeFileSync(path, withoutSeals(text));
+  await expect(write()).rejects.toMatchObject(SET_ASIDE);
+});
 
 test.each([
   ['the journal', journalPath, 'line 3: its checksum does not match'],

@@ -125,6 +125,17 @@ test('a torn line is passed over, and the next one is whole', async () => {
   expect(log.lines.map(({ message }) => message)).toEqual(['event log cut off', 'event damaged']);
 });
 
+test('an event that has lost its checksum is passed over, and said once', async () => {
+  await eventLog.append([event(1), event(2), event(3)]);
+  const [path = ''] = files().map((file) => join(state_dir, 'events', file));
+  const [first = '', ...rest] = readFileSync(path, 'utf8').split('\n');
+  writeFileSync(path, [first.replace(/,"crc32":"[0-9a-f]{8}"/, ''), ...rest].join('\n'));
+
+  expect(await ids()).toEqual([idOf(2), idOf(3)]);
+  expect(await ids()).toEqual([idOf(2), idOf(3)]);
+  expect(log.lines).toMatchObject([{ message: 'event damaged', details: { path, reason: 'it has no checksum' } }]);
+});
+
 test('an event that cannot be written is logged, and fails no change', async () => {
   writeFileSync(join(state_dir, 'events'), 'a file where the directory should be');
 
@@ -141,8 +152,9 @@ test('an older change of the status is read with the code of the status before',
   await eventLog.append([event(1)]);
   const [path = ''] = files().map((file) => join(state_dir, 'events', file));
   const { reason_code: _, crc32: __, ...current } = JSON.parse(readFileSync(path, 'utf8'));
+  const { open_security_group: ___, ...mapping } = current.mapping;
   const before = { status: 'DOWN', status_reason: 'the router is not on this node' };
-  writeFileSync(path, `${JSON.stringify({ ...current, type: 'active', before })}\n`);
+  writeFileSync(path, `${JSON.stringify({ ...current, type: 'active', before, mapping })}\n`);
 
   expect(await eventLog.list({})).toMatchObject([
     { reason_code: null, before: { ...before, status_code: 'ROUTER_ABSENT' } },
@@ -152,7 +164,7 @@ test('an older change of the status is read with the code of the status before',
 test('events of older versions are read with the names of today', async () => {
   await eventLog.append([event(1)]);
   const [path = ''] = files().map((file) => join(state_dir, 'events', file));
-  const { suspension: _, status_code: __, ...mapping } = MAPPING;
+  const { suspension: _, status_code: __, open_security_group: _____, ...mapping } = MAPPING;
   const hold = { reason: 'server web is SHUTOFF', withdrawn: false };
   const { reason_code: ___, crc32: ____, ...current } = JSON.parse(readFileSync(path, 'utf8'));
   const old = {

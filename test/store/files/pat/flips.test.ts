@@ -136,6 +136,17 @@ test('the files of the state are all tried', () => {
   expect(new Set(pristine.keys())).toEqual(new Set(READERS.map(([name]) => join(directory, name))));
 });
 
+test.each(READERS)('%s without its checksums is refused', async (name, _, read) => {
+  const path = join(directory, name);
+  const text = pristine.get(path)?.toString() ?? '';
+  const bare = text.replaceAll(/,\s*"crc32":\s*"[0-9a-f]{8}"/g, '');
+  writeFileSync(path, bare);
+
+  expect(bare).not.toBe(text);
+  expect((await seen(read)).said).not.toEqual([]);
+  restore();
+});
+
 test.each(READERS)('%s, damaged %d times', async (name, times, read) => {
   const path = join(directory, name);
   const content = pristine.get(path) ?? Buffer.of();

@@ -1,8 +1,10 @@
 /** A writer overtakes a reader at the worst moment: between its two reads, or in the middle of one. A pipe holds the reader there. */
+
 import { execFileSync } from 'node:child_process';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { seal } from '../../../../src/store/files/seal.ts';
 import { commitEach, freshDirectory, idOf, journalPath, openStore, ROUTER, snapshotPath } from './support.ts';
 
 const FIRST = [1, 2, 3, 4];
@@ -26,7 +28,7 @@ beforeEach(async () => {
   const { version, crc32: _, ...record } = JSON.parse(before.snapshot.toString());
   const { mappings } = await store.read(ROUTER);
   const folded = { version, ...record, seq: FIRST.length + LATER.length, mappings: [...mappings.values()] };
-  after = { snapshot: Buffer.from(JSON.stringify(folded)) };
+  after = { snapshot: Buffer.from(seal(JSON.stringify(folded))) };
   await store.close();
 });
 afterEach(() => directory.remove());
@@ -44,7 +46,7 @@ async function readOvertaken(content: string, meanwhile: () => void): Promise<st
 }
 
 test('a reader that meets a journal just begun anew reads the snapshot that it was folded into', async () => {
-  const ids = await readOvertaken('{"version":7,"seq":6}\n', () => writeFileSync(snapshot, after.snapshot));
+  const ids = await readOvertaken(`${seal('{"version":7,"seq":6}')}\n`, () => writeFileSync(snapshot, after.snapshot));
 
   expect(ids).toEqual([...FIRST, ...LATER].map(idOf));
 });

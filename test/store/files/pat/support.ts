@@ -4,9 +4,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { parseJson } from '../../../../src/core/values/json.ts';
 import type { Mapping } from '../../../../src/pat/mapping/mapping.ts';
 import type { RouterRecord } from '../../../../src/pat/mapping/record.ts';
 import { FileStore, type FileStoreOptions } from '../../../../src/store/files/pat/file-store.ts';
+import { seal } from '../../../../src/store/files/seal.ts';
 import { createExec } from '../../../../src/system/exec.ts';
 import { fatMapping, idOf } from './fixtures/mappings.ts';
 
@@ -47,7 +49,16 @@ export function journalPath(state_dir: string, router_id = ROUTER): string {
   return join(state_dir, 'routers', `${router_id}.journal`);
 }
 
-/** The text of a file as it was before there were checksums, or as an operator repairs it. */
+/** Seals each line that is an object anew. */
+export function resealed(text: string): string {
+  const isObject = (line: string): boolean => parseJson(line)?.constructor === Object;
+  return text
+    .split('\n')
+    .map((line) => (isObject(line) ? seal(line) : line))
+    .join('\n');
+}
+
+/** The text of a file as it was before there were checksums. */
 export function withoutSeals(text: string): string {
   return text.replaceAll(/,"crc32":"[0-9a-f]{8}"/g, '');
 }
