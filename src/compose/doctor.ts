@@ -185,6 +185,7 @@ export class Doctor {
     const hasNft = isInstalled('nft', this.#config.programs_path);
     return routersCheck({
       list: () => dataplane.routers(),
+      whyNone: () => routers.whyNone(),
       show: (routerId) => routers.show(routerId),
       evidence: async (routerId) => {
         const view = await agent.inspect(routerId, 'rules');

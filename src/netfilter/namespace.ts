@@ -7,7 +7,7 @@ import { lstat, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Timers } from '../core/timers.ts';
 import { isUuid } from '../core/values/uuid.ts';
-import { praasError } from '../pat/errors.ts';
+import { isPraasError, praasError } from '../pat/errors.ts';
 import { RouterId } from '../pat/mapping/mapping.ts';
 import { routerIdOf } from '../pat/router/facts.ts';
 import { DirectoryNames } from '../system/directory-names.ts';
@@ -57,18 +57,24 @@ export class Namespaces {
   }
 
   /**
-   * Gives the router IDs of all namespaces, sorted, each once. Names that are not valid router IDs are left out. Throws
-   * NAMESPACE_UNREADABLE.
+   * Gives the router IDs of all namespaces, sorted, each once. Names that are not valid router IDs are left out. Without the
+   * directory there is none to name: on many nodes `ip netns` makes it with the first namespace after a boot. Throws
+   * NAMESPACES_UNREADABLE.
    */
   async routers(): Promise<readonly string[]> {
-    return (await this.#namespaces()).routerIds;
+    const { routerIds } = await this.#namespaces().catch((error: unknown) => {
+      if (isPraasError(error, 'NAMESPACES_UNREADABLE') && error.facts.reason === 'ENOENT') return namespaceNames([]);
+      throw error;
+    });
+    return routerIds;
   }
 
   /**
    * Gives the namespace in which the gateway of the router is. For a distributed router that is `snat-` (most nodes have only
    * its `qrouter-`, without the gateway), for any other Neutron router `qrouter-` (an old `snat-` may still exist beside it).
    * While the kind is unknown, an existing `snat-` is taken first. Any other ID is the name of a namespace. Nothing is opened:
-   * opening a FIFO would block. Throws ROUTER_NOT_FOUND, also for an ID that reads as a path, and NAMESPACE_UNREADABLE.
+   * opening a FIFO would block. Throws ROUTER_NOT_FOUND, also for an ID that reads as a path, NAMESPACE_UNREADABLE, and
+   * NAMESPACES_UNREADABLE: in a directory that is not there, nothing was looked for.
    */
   async resolve(routerId: string): Promise<string> {
     if (!RouterId.safeParse(routerId).success) throw await this.#notFound(routerId);
@@ -104,8 +110,11 @@ export class Namespaces {
 
   /** Its own name may still be in the directory, without a namespace mounted on it, so it is not listed as a known one. */
   async #notFound(router: string): Promise<Error> {
-    const others = (await this.#namespaces()).names.filter((name) => routerIdOf(name) !== routerIdOf(router));
-    return praasError('ROUTER_NOT_FOUND', { router, known: others });
+    const { names } = await this.#namespaces();
+    const others = names.filter((name) => routerIdOf(name) !== routerIdOf(router));
+    // Right after a boot; or the directory is another one than that of the node, as in a container that does not mount it.
+    const directory = names.length === 0 ? { directory: this.#directory } : {};
+    return praasError('ROUTER_NOT_FOUND', { router, known: others, ...directory });
   }
 
   /** A link counts as what it leads to: only root makes one there, as `ln -s /proc/PID/ns/net` for a container. */
@@ -120,11 +129,12 @@ export class Namespaces {
     return named !== undefined;
   }
 
-  /** Without the directory there has been no namespace since the boot. */
+  /** A directory that is not there may be the wrong one, so it does not count as empty. */
   #namespaces(): Promise<NamespaceNames> {
-    return this.#names
-      .read()
-      .catch((error: NodeJS.ErrnoException) => absentOr(this.#directory, error, namespaceNames([])));
+    return this.#names.read().catch((error: NodeJS.ErrnoException) => {
+      const facts = { directory: this.#directory, reason: error.code ?? error.message };
+      throw praasError('NAMESPACES_UNREADABLE', facts, error);
+    });
   }
 }
 

@@ -37,11 +37,15 @@ export const PAT_ERRORS = {
   ),
   ROUTER_NOT_FOUND: entry(
     'NotFound',
-    (f: { router: string; known: readonly string[]; is_own?: boolean }) =>
-      `router ${f.router} not found on this node (${present('routers', f.known)})`,
-    () => ['Run `praas router list` to see the routers of this node.'],
+    (f: { router: string; known: readonly string[]; is_own?: boolean; directory?: string }) =>
+      `router ${f.router} not found on this node (${f.directory === undefined || f.known.length > 0 ? present('routers', f.known) : `no network namespace in ${f.directory}`})`,
+    (f) => [
+      f.directory === undefined || f.known.length > 0
+        ? 'Run `praas router list` to see the routers of this node.'
+        : 'Check netns_dir in praas.conf, and that the L3 agent runs; a container needs the directory of its node.',
+    ],
     // A requester with a project is told of its own routers only.
-    { redact: (f, { seesAll }) => (seesAll || f.is_own === true ? f : { ...f, known: [] }) },
+    { redact: (f, { seesAll }) => (seesAll || f.is_own === true ? f : { router: f.router, known: [] }) },
   ),
   NO_GATEWAY: entry(
     'Conflict',
@@ -141,6 +145,15 @@ export const PAT_ERRORS = {
     (f: { path: string; reason: string }) => `cannot enter the network namespace ${f.path}: ${f.reason}`,
     (f) => [namespaceStep(f.reason)],
     hiding({ path: 'of the router', reason: HIDDEN }),
+  ),
+  NAMESPACES_UNREADABLE: entry(
+    'External',
+    (f: { directory: string; reason: string }) =>
+      `cannot read ${f.directory}, the directory of the network namespaces: ${f.reason}`,
+    () => [
+      'Check netns_dir in praas.conf; a container needs the directory of its node. After a boot, wait for the first network namespace.',
+    ],
+    hiding({ directory: 'netns_dir', reason: HIDDEN }),
   ),
   KERNEL_BUSY: entry(
     'Unavailable',

@@ -81,24 +81,32 @@ test.each([
 });
 
 test('only a missing name is a router that is not there: names that cannot be looked up are an error', async () => {
-  const file = join(directory, 'west');
-  const absent = new Namespaces(createExec(10_000, process.env), join(directory, 'none'), systemTimers);
-  expect(await absent.routers()).toEqual([]);
-  await expect(absent.resolve('edge')).rejects.toMatchObject({ code: 'ROUTER_NOT_FOUND' });
   await expect(namespaces.resolve('x'.repeat(300))).rejects.toMatchObject({ code: 'ROUTER_NOT_FOUND' });
-
   await symlink('loop', join(directory, 'loop'));
-  const loop = new Namespaces(createExec(10_000, process.env), join(directory, 'loop'), systemTimers);
-  await expect(loop.routers()).rejects.toMatchObject({ code: 'NAMESPACE_UNREADABLE', facts: { reason: 'ELOOP' } });
-  await expect(loop.resolve('edge')).rejects.toMatchObject({
-    code: 'NAMESPACE_UNREADABLE',
-    facts: { reason: 'ELOOP' },
-  });
-  await expect(
-    new Namespaces(createExec(10_000, process.env), file, systemTimers).resolve('edge'),
-  ).rejects.toMatchObject({
-    code: 'ROUTER_NOT_FOUND',
-  });
+  for (const [name, reason] of [
+    ['loop', 'ELOOP'],
+    ['west', 'ENOTDIR'],
+  ] as const) {
+    const elsewhere = new Namespaces(createExec(10_000, process.env), join(directory, name), systemTimers);
+    const unreadable = { code: 'NAMESPACES_UNREADABLE', facts: { directory: join(directory, name), reason } };
+    await expect(elsewhere.routers()).rejects.toMatchObject(unreadable);
+    await expect(elsewhere.resolve('edge')).rejects.toMatchObject(
+      reason === 'ELOOP' ? { code: 'NAMESPACE_UNREADABLE', facts: { reason } } : unreadable,
+    );
+  }
+});
+
+test('a directory that is not there is an error for the router that is looked for; an empty one is a router that is gone', async () => {
+  const none = join(directory, 'none');
+  const asked = new Namespaces(createExec(10_000, process.env), none, systemTimers);
+  const unreadable = { code: 'NAMESPACES_UNREADABLE', facts: { directory: none, reason: 'ENOENT' } };
+  expect(await asked.routers()).toEqual([]);
+  await expect(asked.resolve('edge')).rejects.toMatchObject(unreadable);
+  await expect(asked.run('edge', ENTER)).rejects.toMatchObject(unreadable);
+
+  await mkdir(none);
+  const gone = { code: 'ROUTER_NOT_FOUND', facts: { router: 'edge', known: [], directory: none } };
+  await expect(asked.resolve('edge')).rejects.toMatchObject(gone);
 });
 
 /** Which namespace is taken of those that are there, when the router's kind is known as this. */

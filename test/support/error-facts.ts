@@ -138,6 +138,7 @@ export const FACTS: { readonly [C in ErrorCode]: ErrorFacts<C> } = {
     path: '/run/netns/edge',
     reason: "reassociate to namespace 'ns/net' failed: Operation not permitted",
   },
+  NAMESPACES_UNREADABLE: { directory: '/run/netns', reason: 'ENOENT' },
   KERNEL_BUSY: { router: 'edge', seconds: 10 },
   INTERRUPTED: { signal_number: 15 },
   DEMO_RUNNING: { path: '/run/praas-demo.lock' },
@@ -162,7 +163,10 @@ const OTHER_FACTS: { readonly [C in ErrorCode]?: ErrorFacts<C> | readonly ErrorF
   ],
   CLOUD_NOT_CONFIGURED: { ...FACTS.CLOUD_NOT_CONFIGURED, exists: true },
   CONFIG_SYNTAX: { where: '/etc/praas.conf:3', found: 'unknown section [pras]', nearest: '[praas]' },
-  ROUTER_NOT_FOUND: { router: 'edge', known: [] },
+  ROUTER_NOT_FOUND: [
+    { router: 'edge', known: [] },
+    { router: 'edge', known: [], directory: '/run/netns' },
+  ],
   SERVER_NOT_BEHIND_ROUTER: [
     { cause: 'ROUTER_ADDRESS', server_ip: '10.20.0.1', router: 'edge' },
     { cause: 'NETWORK_ADDRESS', server_ip: '10.20.0.255', network: '10.20.0.0/24' },

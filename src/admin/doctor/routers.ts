@@ -7,7 +7,7 @@ import type { RouterDetails } from '../../pat/router/view.ts';
 import type { RouterWarning } from '../../pat/router/warning.ts';
 import { judgeConnectionTable } from './kernel.ts';
 import { failed, type Judgement, ok, skipped, warning } from './report.ts';
-import type { DoctorCheck } from './run-checks.ts';
+import { type DoctorCheck, judgeError } from './run-checks.ts';
 
 /** What a check of a mapping says of one hop: `failed`, or anything less certain. */
 interface PathProblem {
@@ -33,6 +33,8 @@ interface RouterEvidence {
 
 interface RouterCheckParts {
   readonly list: () => Promise<readonly string[]>;
+  /** Why there are none although mappings are stored. */
+  readonly whyNone: () => Promise<Error | undefined>;
   readonly show: (routerId: string) => Promise<RouterDetails>;
   readonly evidence: (routerId: string) => Promise<RouterEvidence>;
 }
@@ -44,7 +46,7 @@ export function routersCheck(parts: RouterCheckParts): DoctorCheck {
     needsRoot: true,
     async run() {
       const routerIds = await parts.list();
-      if (routerIds.length === 0) return [skipped('routers', 'none on this node')];
+      if (routerIds.length === 0) return [judgeNone(await parts.whyNone())];
       const judgements: Judgement[] = [];
       // One at a time: there may be hundreds, and their agent is working.
       for (const routerId of routerIds) judgements.push(...(await judgementsOf(routerId, parts)));
@@ -60,6 +62,13 @@ async function judgementsOf(routerId: string, { show, evidence }: RouterCheckPar
   } catch (error) {
     return judgeUnread(routerId, error);
   }
+}
+
+/** Takes why there is no router. Without namespaces there is none right after a boot; without their directory praas sees nothing. */
+export function judgeNone(reason: Error | undefined): Judgement {
+  if (reason === undefined) return skipped('routers', 'none on this node');
+  if (!isPraasError(reason) || reason.code !== 'ROUTER_NOT_FOUND') return judgeError('routers', reason);
+  return warning('routers', reason.message, reason.nextSteps.join(' '));
 }
 
 /** A router that cannot be read may have open ports that should be closed. One that has just been deleted has none. */

@@ -43,10 +43,25 @@ export class RouterService implements NodeRouters {
     const { dataplane, directory } = this.#parts;
     const ids = (await dataplane.routers()).filter((id) => directory?.isVisible(id, requester) ?? true);
     const summaries = await inBatches(ids, MAX_CONCURRENT_READS, (id) => this.#summaryOf(id));
+    const none = requester.seesAll ? await this.whyNone() : undefined;
     return {
       routers: summaries.flatMap((summary) => (summary === undefined || summary instanceof Error ? [] : [summary])),
-      failures: summaries.filter((summary) => summary instanceof Error),
+      failures: [...summaries.filter((summary) => summary instanceof Error), ...(none ? [none] : [])],
     };
+  }
+
+  /** Gives why no router at all is on this node although mappings are stored; undefined where all is well. */
+  async whyNone(): Promise<Error | undefined> {
+    const { dataplane, store } = this.#parts;
+    if ((await dataplane.routers()).length > 0) return undefined;
+    for (const routerId of await store.routers()) {
+      if ((await store.read(routerId)).mappings.size === 0) continue;
+      return dataplane.facts(routerId).then(
+        () => undefined,
+        (error: Error) => error,
+      );
+    }
+    return undefined;
   }
 
   /** Gives one router with its unmanaged rules, by its ID or by its name in OpenStack. Throws ROUTER_NOT_FOUND. */

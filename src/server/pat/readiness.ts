@@ -14,6 +14,8 @@ interface PatReadinessParts {
   /** Throws why no change can be written. */
   readonly files: { checkWritable(): Promise<void> };
   readonly dataplane: Pick<Dataplane, 'routers'>;
+  /** Gives why no router at all is on this node although mappings are stored. */
+  readonly routers: { whyNone(): Promise<Error | undefined> };
   /** Programs that praas needs and that are not installed. */
   readonly missingTools: () => readonly string[];
   readonly controller: {
@@ -34,10 +36,10 @@ const MAX_NAMED_ROUTERS = 10;
 
 /**
  * Without the cloud and the monitor the agent is degraded: it keeps the mappings that it knows. So it is on a full disk: mappings are
- * read and deleted.
+ * read and deleted. So it is while there is no router, as after a boot until the L3 agent has made them.
  */
 export function patReadinessChecks(parts: PatReadinessParts): readonly ReadinessCheck[] {
-  const { store, files, dataplane, missingTools, controller, events, follower, cloud, monitor } = parts;
+  const { store, files, dataplane, routers, missingTools, controller, events, follower, cloud, monitor } = parts;
   return [
     { name: 'store', check: () => store.routers() },
     { name: 'disk', isOptional: true, check: () => files.checkWritable() },
@@ -57,6 +59,14 @@ export function patReadinessChecks(parts: PatReadinessParts): readonly Readiness
         const named = failing.slice(0, MAX_NAMED_ROUTERS).map(({ routerId, reason }) => `${routerId}: ${reason}`);
         if (failing.length > 0)
           throw new Error(`reconcile failed for ${counted(failing.length, 'router')}: ${named.join('; ')}`);
+      },
+    },
+    {
+      name: 'routers',
+      isOptional: true,
+      async check() {
+        const reason = await routers.whyNone();
+        if (reason !== undefined) throw reason;
       },
     },
     ...checkOf('events', events),

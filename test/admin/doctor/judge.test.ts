@@ -9,7 +9,7 @@ import { judgePort } from '../../../src/admin/doctor/listeners.ts';
 import { judgeReadiness } from '../../../src/admin/doctor/pat-agent.ts';
 import type { Judgement } from '../../../src/admin/doctor/report.ts';
 import { judgeCapabilities } from '../../../src/admin/doctor/rights.ts';
-import { judgeRouter, judgeUnread } from '../../../src/admin/doctor/routers.ts';
+import { judgeNone, judgeRouter, judgeUnread } from '../../../src/admin/doctor/routers.ts';
 import { judgeMode } from '../../../src/admin/doctor/secrets.ts';
 import { judgeService } from '../../../src/admin/doctor/services.ts';
 import { judgeDamagedFiles, judgeSpace } from '../../../src/admin/doctor/storage.ts';
@@ -239,6 +239,14 @@ describe('a router', () => {
     expect(judgement?.next_step).toBe(unread.nextSteps.join(' '));
     expect(judgeUnread(ROUTER, praasError('ROUTER_NOT_FOUND', { router: ROUTER, known: [] }))).toEqual([]);
     expectVerdict(judgeUnread(ROUTER, new Error('EIO'))[0], 'warning', 'EIO');
+  });
+
+  test('that are all missing: a failure without their directory, a warning in an empty one, nothing without mappings', () => {
+    const unreadable = praasError('NAMESPACES_UNREADABLE', { directory: '/run/netns', reason: 'ENOENT' });
+    expectVerdict(judgeNone(unreadable), 'failed', '/run/netns');
+    const empty = praasError('ROUTER_NOT_FOUND', { router: ROUTER, known: [], directory: '/run/netns' });
+    expectVerdict(judgeNone(empty), 'warning', '/run/netns');
+    expectVerdict(judgeNone(undefined), 'skipped', 'none');
   });
 
   test('with rules that can be imported', () => {

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { Requester } from '../../../src/core/identity/requester.ts';
 import { praasError } from '../../../src/pat/errors.ts';
 import { Agent } from '../../../src/pat/reconcile/agent.ts';
 import type { PortInUse } from '../../../src/pat/router/port-in-use.ts';
@@ -68,6 +69,19 @@ describe('list', () => {
     node.dataplane.failNext('observe', praasError('ROUTER_NOT_FOUND', { router: ROUTER, known: [] }));
 
     expect(await routers.list()).toMatchObject({ routers: { length: 20 }, failures: [] });
+  });
+
+  test('gives why there is no router although mappings are stored, to those who see all', async () => {
+    await node.pat.create(REQUEST);
+    node.dataplane.lose(ROUTER);
+    expect(await routers.list()).toMatchObject({ routers: [], failures: [{ code: 'ROUTER_NOT_FOUND' }] });
+    expect(await routers.list(new Requester({ name: 'ann', role: 'member', projectId: 'a' }))).toMatchObject({
+      routers: [],
+      failures: [],
+    });
+
+    await node.pat.delete((await node.pat.list()).mappings.map(({ id }) => id));
+    expect(await routers.list()).toMatchObject({ routers: [], failures: [] });
   });
 
   test('gives why a router cannot be read, and the other routers', async () => {
