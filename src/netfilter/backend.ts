@@ -33,6 +33,8 @@ export interface BackendObservation<Base = unknown, Change = unknown> {
   readonly chains?: readonly Chain[];
   /** The tables of nftables, in family ip, whose iptables rules were read, from the backend that reads them. */
   readonly readTables?: readonly string[];
+  /** Of these, the tables in which a rule was shown without what it does, from the same backend. */
+  readonly partlyShown?: readonly string[];
   /** The marks that Neutron's address scopes require, from the backend that sees Neutron's rules. */
   readonly scopeMarks?: ScopeMarks;
 }

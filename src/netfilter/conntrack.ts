@@ -7,7 +7,7 @@ import type { PublicEndpoint } from '../pat/mapping/forward.ts';
 import type { Flow } from '../pat/plan/connection.ts';
 import type { ExecResult } from '../system/exec.ts';
 import { withTempFile } from '../system/temp-file.ts';
-import { COMMAND_NOT_FOUND, toolFailed, toolMissing } from '../system/tool-errors.ts';
+import { badOutput, COMMAND_NOT_FOUND, toolFailed, toolMissing } from '../system/tool-errors.ts';
 import type { Namespaces } from './namespace.ts';
 
 /**
@@ -31,6 +31,8 @@ const DUMP_MATCHING = [
   'conntrack',
 ];
 const FAILED = /^failed (\d+)$/m;
+const NO_FILE = /: No such file or directory$/;
+const COUNT_AND_MAX = /^(\d+)\n(\d+)\n$/;
 /** With more ports than a batch of changes has, the pattern takes longer than it saves. */
 const MAX_MATCHED = 256;
 
@@ -53,15 +55,23 @@ export async function readFlows(
 }
 
 /**
- * How full the connection table of the namespace is; undefined while the kernel tracks no connections. Each namespace has its
+ * How full the connection table of the namespace is; undefined while the kernel tracks no connections, which is when it has no such
+ * settings. Throws ROUTER_NOT_FOUND, TOOL_FAILED, TOOL_BAD_OUTPUT. Each namespace has its
  * own count. The limit is that of the node, and the kernel compares it with each count, not with their sum. When a table has been
  * full, the kernel removes entries until 95 % are left, so the count of one that overflows is between 95 and 100 %.
  */
 export async function readTableUsage(namespaces: Namespaces, namespace: string): Promise<Usage | undefined> {
   const args = ['count', 'max'].map((name) => `/proc/sys/net/netfilter/nf_conntrack_${name}`);
-  const { exitCode, stdout } = await namespaces.run(namespace, { file: 'cat', args });
-  const [used = '', limit = ''] = stdout.split('\n');
-  return exitCode === 0 ? { used: Number(used), limit: Number(limit) } : undefined;
+  const command = { file: 'cat', args };
+  const result = await namespaces.run(namespace, command);
+  if (result.exitCode !== 0) {
+    const lines = result.stderr.split('\n').filter(Boolean);
+    if (lines.length > 0 && lines.every((line) => NO_FILE.test(line))) return undefined;
+    throw toolFailed(command, result);
+  }
+  const [, used, limit] = COUNT_AND_MAX.exec(result.stdout) ?? [];
+  if (used === undefined || limit === undefined) throw badOutput('cat /proc/sys/net/netfilter', result.stdout);
+  return { used: Number(used), limit: Number(limit) };
 }
 
 /** Runs these deletions (of deletionsOf) in one process. Throws ROUTER_NOT_FOUND, TOOL_FAILED, TOOL_MISSING. */

@@ -26,7 +26,6 @@ import { PREROUTING } from './iptables/operation.ts';
 import { readListeners } from './listeners.ts';
 import type { Namespaces } from './namespace.ts';
 import { type ForeignTables, readForeignTables } from './nftables/foreign-tables.ts';
-import type { Chain } from './nftables/ruleset.ts';
 import { foundForwards } from './rules.ts';
 
 /** What this Dataplane puts into the handle of a forward or rule that it found. */
@@ -83,13 +82,15 @@ export class NetfilterDataplane implements Dataplane {
     };
   }
 
-  /** Rules of iptables that one of the backends has read are not foreign to praas, whatever they do. */
+  /** Rules of iptables that one of the backends has read are not foreign to praas; what iptables does not show of them is. */
   #foreignTables(namespace: string, observations: readonly BackendObservation[]): Promise<ForeignTables> {
     const chains = observations.flatMap((each) => each.chains ?? []);
     const readTables = observations.flatMap((each) => each.readTables ?? []);
-    const isRead = ({ family, table, name }: Chain): boolean =>
-      family === 'ip' && readTables.includes(table) && BUILT_IN.includes(name);
-    return readForeignTables(this.#namespaces, namespace, chains, isRead);
+    const partlyShown = observations.flatMap((each) => each.partlyShown ?? []);
+    return readForeignTables(this.#namespaces, namespace, chains, ({ family, table, name }) => {
+      if (family !== 'ip' || !readTables.includes(table) || !BUILT_IN.includes(name)) return 'nothing';
+      return table === 'nat' && !partlyShown.includes(table) ? 'chain' : 'rules';
+    });
   }
 
   async listeners(routerId: string): Promise<readonly PortInUse[]> {

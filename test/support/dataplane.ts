@@ -17,8 +17,9 @@ export function realDataplane(
   neutronLockPaths: readonly string[] = [],
   waitSeconds = 10,
   env = process.env,
+  directory = '/run/netns',
 ): NetfilterDataplane {
-  const namespaces = new Namespaces(createExec(TIMEOUT_MS, env), '/run/netns', systemTimers);
+  const namespaces = new Namespaces(createExec(TIMEOUT_MS, env), directory, systemTimers);
   const iptables = new IptablesBackend(namespaces, { waitSeconds, neutronLockPaths });
   const nftables = new NftablesBackend(namespaces);
   return backend === 'iptables'

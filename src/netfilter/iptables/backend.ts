@@ -15,6 +15,7 @@ import { refusal } from '../failure.ts';
 import type { Namespaces } from '../namespace.ts';
 import { type FoundRule, rulesOf } from '../rules.ts';
 import { baseChainRemovals, changesBuiltInChain, missingBaseChains } from './base-chains.ts';
+import { legacyRules, readLegacy } from './legacy.ts';
 import { EXIT_BUSY, findNeutronLock, underLock } from './neutron-lock.ts';
 import {
   type BaseChainOperation,
@@ -29,14 +30,12 @@ import {
 import { portsInUse } from './ports-in-use.ts';
 import { renderSection } from './render.ts';
 import { parseRule } from './rule.ts';
-import { optionsOf, parseSavedOutput, parseSavedTable, type SavedOutput, type SavedRule } from './save.ts';
+import { hasNoTarget, optionsOf, parseSavedOutput, parseSavedTable, type SavedOutput, type SavedRule } from './save.ts';
 import { readScopes } from './scopes.ts';
 import { inverseOf, type Section, sectionsOf } from './sections.ts';
 import { unmanagedRule } from './unmanaged-rules.ts';
 
 const OWN_CHAINS = new Set([PREROUTING, POSTROUTING]);
-/** What iptables-nft prints when the other variant has rules too. */
-const LEGACY_PRESENT = /iptables-legacy tables present/;
 
 interface IptablesOptions {
   /** How long to wait for the xtables lock and for Neutron's lock, in seconds. */
@@ -56,7 +55,8 @@ export class IptablesBackend implements Backend<BaseChainOperation, RuleOperatio
   }
 
   async observe(namespace: string): Promise<BackendObservation<BaseChainOperation, RuleOperation>> {
-    const { stdout, stderr, saved } = await this.#save(namespace);
+    const { stdout, saved, ...result } = await this.#save(namespace);
+    const legacy = legacyRules(namespace, await readLegacy(this.#namespaces, namespace, { stdout, ...result }));
     const nat = parseSavedTable(stdout, 'nat');
     const mangle = parseSavedTable(stdout, 'mangle');
     const scopes = readScopes(namespace, mangle, parseSavedTable(stdout, 'filter'));
@@ -65,15 +65,16 @@ export class IptablesBackend implements Backend<BaseChainOperation, RuleOperatio
     const [marks, others] = splitByOwner(mangle.rules, 'mangle');
     return {
       found: [...managed, ...marks],
-      portsInUse: [...unmanaged, ...others].flatMap(portsInUse),
+      portsInUse: [...[...unmanaged, ...others].flatMap(portsInUse), ...legacy.portsInUse],
       unmanagedRules: unmanaged.flatMap((rule) => unmanagedRule(rule) ?? []),
       missingBaseChains: [...missingBaseChains('nat', nat), ...(needsMarks ? missingBaseChains('mangle', mangle) : [])],
       warnings: [
-        ...(LEGACY_PRESENT.test(stderr) ? [legacyWarning(namespace)] : []),
+        ...legacy.warnings,
         ...saved.incompatible.map((table) => unreadWarning(namespace, table)),
         ...scopes.warnings,
       ],
       readTables: saved.isNft ? saved.tables : [],
+      partlyShown: nat.rules.some(hasNoTarget) ? ['nat'] : [],
       scopeMarks: scopes.marks,
     };
   }
@@ -124,7 +125,7 @@ export class IptablesBackend implements Backend<BaseChainOperation, RuleOperatio
     const seconds = this.#options.waitSeconds;
     const args = ['--noflush', '--wait', String(seconds)];
     const restore: Command = { file: 'iptables-restore', args, input, killOnParentExit: true };
-    const lock = changesBuiltInChain(section.baseChains)
+    const lock = changesBuiltInChain([...section.baseChains, ...section.rules])
       ? await findNeutronLock(this.#options.neutronLockPaths, namespace)
       : undefined;
     const result = await this.#namespaces.run(namespace, lock ? underLock(lock, seconds, restore) : restore);
@@ -135,16 +136,20 @@ export class IptablesBackend implements Backend<BaseChainOperation, RuleOperatio
   }
 }
 
-/** Takes the rules of a table, gives those of praas and the unmanaged ones. */
+/**
+ * Takes the rules of a table, gives those of praas and the unmanaged ones. In a chain of another program a rule is of praas only where it is
+ * exactly as praas writes it; then it is deleted like any other that no mapping needs.
+ */
 function splitByOwner(rules: readonly SavedRule[], table: Table): [FoundRule<RuleOperation>[], SavedRule[]] {
   const managed: FoundRule<RuleOperation>[] = [];
   const unmanaged: SavedRule[] = [];
   for (const saved of rules) {
     const { chain, text, words, counters } = saved;
-    const mappingId = OWN_CHAINS.has(chain) && mappingIdIn(optionsOf(words).get('--comment'));
-    if (!mappingId) unmanaged.push(saved);
+    const mappingId = mappingIdIn(optionsOf(words).get('--comment'));
+    const rule = mappingId && (OWN_CHAINS.has(chain) ? parseRule(chain, words) : undefined);
+    // With a chain that was renamed, or as a copy, a rule of praas goes on to translate its port.
+    if (!mappingId || !(OWN_CHAINS.has(chain) || isStray(words))) unmanaged.push(saved);
     else {
-      const rule = parseRule(chain, words);
       const removal: RuleOperation = { table, chain, op: 'delete', spec: { kind: 'saved', text } };
       // In the other table a rule has no effect.
       managed.push({
@@ -158,11 +163,8 @@ function splitByOwner(rules: readonly SavedRule[], table: Table): [FoundRule<Rul
   return [managed, unmanaged];
 }
 
-function legacyWarning(namespace: string): RouterWarning {
-  const text =
-    `${namespace}: rules of iptables-legacy and of iptables-nft are present, and each variant ignores the other. ` +
-    'Ports of the other variant are not seen. Find the program that uses it.';
-  return { code: 'BOTH_IPTABLES_VARIANTS', text };
+function isStray(words: readonly string[]): boolean {
+  return [...OWN_CHAINS].some((chain) => parseRule(chain, words) !== undefined);
 }
 
 /** Of mangle and filter praas reads only the rules for address scopes. */

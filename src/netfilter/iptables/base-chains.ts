@@ -47,7 +47,7 @@ export function baseChainRemovals(table: Table, saved: SavedTable): BaseChainOpe
   });
 }
 
-/** True when one of the operations changes a built-in chain. */
+/** True when one of the operations changes a chain of another program, such as a built-in one. */
 export function changesBuiltInChain(operations: readonly BaseChainOperation[]): boolean {
   return operations.some(({ chain }) => chain !== PREROUTING && chain !== POSTROUTING);
 }

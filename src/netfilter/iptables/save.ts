@@ -123,6 +123,12 @@ export function withoutTexts(words: readonly string[]): readonly string[] {
   });
 }
 
+/** True for a rule that only counts, or does something that iptables does not know. */
+export function hasNoTarget({ words }: SavedRule): boolean {
+  const options = optionsOf(words);
+  return !options.has('-j') && !options.has('-g');
+}
+
 /** Gives a rule as iptables-save shows it, which is also how it is shown to people. */
 export function shownText({ chain, text }: SavedRule): string {
   return `-A ${chain} ${text}`;

@@ -20,6 +20,8 @@ import { type Chain, type Expression, field, isKind, type NftRule, type NftTable
 const STATEMENTS = ['dnat', 'redirect', 'tproxy', 'fwd'];
 const TARGETS = ['DNAT', 'REDIRECT', 'NETMAP', 'TPROXY'];
 const DESTINATION_FIELDS = ['daddr', 'dport'];
+/** Headers in which a destination may be written, also by position (`@nh,128,32`). */
+const DESTINATION_HEADERS = ['ip', 'th', 'tcp', 'udp', undefined];
 const ANY_PORT: Interval = [1, 65535];
 const ANY_ADDRESS: Interval = [0, 0xffffffff];
 /** Chains that jump to one another may be passed in very many ways. */
@@ -39,24 +41,28 @@ interface Translations {
   readonly isComplete: boolean;
 }
 
-/** Takes one table and the names of the chains at which packets enter it. */
-export function translationsOf(table: NftTable, from: readonly string[]): Translations {
+/**
+ * Takes one table and the names of the chains at which packets enter it. From those in `shown` only statements count that iptables-save
+ * leaves out of the rules that it shows.
+ */
+export function translationsOf(table: NftTable, from: readonly string[], shown: readonly string[] = []): Translations {
   const found = new Map<string, PortInUse>();
   let left = MAX_RULES;
-  const walk = (chain: string, packets: PacketSet): void => {
+  const walk = (chain: string, packets: PacketSet, isShown: boolean): void => {
     for (const rule of table.rules.get(chain) ?? []) {
       if (left-- <= 0) return;
       let matched = packets;
       for (const statement of rule.expr) {
         matched = intersection(matched, packetsOfMatch(statement, table));
         if (matched.length === 0) break;
-        for (const [target, narrowed] of targetsOf(statement, matched, table)) walk(target, narrowed);
+        for (const [target, narrowed] of targetsOf(statement, matched, table)) walk(target, narrowed, isShown);
+        if (isShown && !writesDestination(statement)) continue;
         for (const port of translated(statement, matched, table).flatMap((each) => portsOf(each, rule, statement)))
           found.set(JSON.stringify(port), port);
       }
     }
   };
-  for (const chain of from) walk(chain, ANY_PACKET);
+  for (const chain of from) walk(chain, ANY_PACKET, shown.includes(chain));
   return { portsInUse: [...found.values()], isComplete: left >= 0 };
 }
 
@@ -104,8 +110,15 @@ function isTranslation(statement: Expression): boolean {
   if (STATEMENTS.some((name) => isKind(statement, name))) return true;
   const target = field(statement, 'xt') as { type?: string; name?: string } | undefined;
   if (target?.type === 'target' && TARGETS.includes(target.name ?? '')) return true;
+  return writesDestination(statement);
+}
+
+/** Translation without connection tracking: a rule that writes into the header. What is written by position may be a destination. */
+function writesDestination(statement: Expression): boolean {
   const key = (field(statement, 'mangle') as { key: Expression } | undefined)?.key;
-  return DESTINATION_FIELDS.includes((field(key, 'payload') as { field?: string } | undefined)?.field ?? '');
+  const payload = field(key, 'payload') as { protocol?: string; field?: string; base?: string } | undefined;
+  if (payload === undefined || !DESTINATION_HEADERS.includes(payload.protocol)) return false;
+  return payload.field === undefined ? payload.base !== 'll' : DESTINATION_FIELDS.includes(payload.field);
 }
 
 function portsOf(packets: Packets, rule: NftRule, statement: Expression): PortInUse[] {

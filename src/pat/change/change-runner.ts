@@ -33,7 +33,7 @@ import {
 import { ChangeQueue, type QueuedChange } from './change-queue.ts';
 import { Reconciliation } from './reconciliation.ts';
 import type { PatSettings, Situation } from './situation.ts';
-import { toldScript, toldWarnings } from './told.ts';
+import { openWarnings, toldScript, toldWarnings } from './told.ts';
 
 interface ChangeRunnerParts {
   readonly store: MappingStore;
@@ -48,6 +48,8 @@ interface ChangeRunnerParts {
   /** Left out where changes are not recorded. */
   readonly auditLog?: AuditLog | undefined;
 }
+
+const NOTHING_DONE = { synced: NOTHING_SYNCED, stillOpen: [] };
 
 /** Settles the promise of one change; called after the transaction, so that its writes are complete. */
 type Completion = () => void;
@@ -123,14 +125,15 @@ export class ChangeRunner {
       throw error;
     });
     const isDue = decided.some(({ queued, outcome }) => queued.change.reconciles || !isEmptyDelta(outcome.delta));
-    const result = isDue ? await this.#reconciliation.run(transaction, view, decided) : { synced: NOTHING_SYNCED };
+    const result = isDue ? await this.#reconciliation.run(transaction, view, decided) : NOTHING_DONE;
     if ('synced' in result) {
       const { mappings } = transaction.record;
       const successes = decided.map(({ queued, outcome, before }): Completion => {
         const { ids, delta, causes } = outcome;
         const value = outcome.value(transaction.record, result.synced);
         const transitions = ids.map((id, index) => ({ before: before[index], after: mappings.get(id) }));
-        const warnings = toldWarnings(view instanceof Error ? undefined : view, queued.change.options.requester);
+        const { requester } = queued.change.options;
+        const warnings = [...toldWarnings(view, requester), ...openWarnings(result.stillOpen, before, requester)];
         return () => queued.resolve({ changed: { value, warnings, script: undefined }, delta, transitions, causes });
       });
       return [...completions, ...successes];
@@ -205,7 +208,7 @@ export class ChangeRunner {
     if (change.reconciles) agent.forget(routerId);
     return {
       value: outcome.value(after, NOTHING_SYNCED),
-      warnings: toldWarnings(view, change.options.requester),
+      warnings: toldWarnings(inspected, change.options.requester),
       script: toldScript(script, outcome.ids, change.options.requester),
     };
   }

@@ -12,6 +12,7 @@ import type { StoreTransaction } from '../interfaces/store.ts';
 import { statusEventOf } from '../mapping/event.ts';
 import { type Delta, isEmptyDelta, type RouterRecord } from '../mapping/record.ts';
 import { absentDelta } from '../plan/status.ts';
+import type { OpenEndpoint } from '../plan/still-open.ts';
 import { type DecidedChange, NOTHING_SYNCED, type Synced } from './change.ts';
 import { decideGatewayMove } from './gateway-move.ts';
 import type { PatSettings } from './situation.ts';
@@ -27,7 +28,9 @@ interface ReconciliationParts {
 }
 
 /** What was done in the kernel, or the error after which everything was rolled back. */
-type BatchResult = { readonly synced: Synced } | { readonly error: unknown };
+type BatchResult =
+  | { readonly synced: Synced; readonly stillOpen: readonly OpenEndpoint[] }
+  | { readonly error: unknown };
 
 /** The mappings that a batch concerns. */
 interface Batch {
@@ -73,15 +76,15 @@ export class Reconciliation {
     try {
       if (view === undefined) {
         await transaction.stage(absentDelta(transaction.record, ids, clock.now()));
-        return { synced: NOTHING_SYNCED };
+        return { synced: NOTHING_SYNCED, stillOpen: [] };
       }
-      const { delta, added, removed } = await agent.reconcile(view, transaction.record, ids);
+      const { delta, added, removed, stillOpen } = await agent.reconcile(view, transaction.record, ids);
       await this.#stageResult(transaction, delta, batch.requested);
-      return { synced: { added, removed, moved: batch.moved.length } };
+      return { synced: { added, removed, moved: batch.moved.length }, stillOpen };
     } catch (error) {
       if (isPraasError(error, 'ROUTER_NOT_FOUND')) {
         await transaction.stage(absentDelta(transaction.record, ids, clock.now()));
-        return batch.hasChanged ? { synced: NOTHING_SYNCED } : { error };
+        return batch.hasChanged ? { synced: NOTHING_SYNCED, stillOpen: [] } : { error };
       }
       const unfinished = unfinishedImport(transaction.record, error);
       if (unfinished) return { error: unfinished };

@@ -9,7 +9,7 @@ import type { RouterWarning } from '../router/warning.ts';
 import { failed, type Hop, ok, unknown } from './report.ts';
 
 /** Warnings that rules of other programs may translate ports that praas does not see. */
-const NOT_SEEN: readonly RouterWarning['code'][] = ['TRANSLATIONS_NOT_SEEN', 'BOTH_IPTABLES_VARIANTS'];
+const NOT_SEEN: readonly RouterWarning['code'][] = ['TRANSLATIONS_NOT_SEEN'];
 const ASK = 'Ask the operator of the cloud to correct the router.';
 
 /** Gives the first packet of a connection from outside, with the interfaces that it passes. */

@@ -2,6 +2,7 @@
 
 import type { Delta, RouterRecord } from '../mapping/record.ts';
 import type { Counters } from '../mapping/view.ts';
+import type { OpenEndpoint } from '../plan/still-open.ts';
 import type { UnmanagedRule } from '../plan/unmanaged-rules.ts';
 import type { RouterFacts } from '../router/facts.ts';
 import type { PortInUse } from '../router/port-in-use.ts';
@@ -27,6 +28,8 @@ export interface ReconcileResult {
   readonly delta: Delta;
   readonly added: number;
   readonly removed: number;
+  /** The ports that are closed in praas, and not in the kernel. */
+  readonly stillOpen: readonly OpenEndpoint[];
 }
 
 /**

@@ -23,6 +23,7 @@ import type { Counters } from '../mapping/view.ts';
 import { type Changes, isEmptyChanges } from '../plan/changes.ts';
 import { plan } from '../plan/plan.ts';
 import { isSameStatus, statusOf } from '../plan/status.ts';
+import { stillOpen } from '../plan/still-open.ts';
 import { hasNewInterface, scopeMarkFor, withScopeMarks } from '../router/address-scope.ts';
 import { masqueradeApplies, type RouterFacts } from '../router/facts.ts';
 import type { Drift } from '../router/view.ts';
@@ -143,17 +144,17 @@ export class Agent implements RouterAgent, CounterSource {
     const { router_id: routerId } = record;
     const { changes, mappings } = this.#plan(view, record, ids);
     const later = this.#endsLater && !view.isFresh && closesNothing(changes) ? changes.add : [];
-    const { now: endpoints, pending } = await this.#stale.sort(
-      routerId,
-      record.pending,
-      changedEndpoints(changes),
-      later,
-    );
+    const changed = changedEndpoints(changes);
+    const { now: endpoints, pending } = await this.#stale.sort(routerId, record.pending, changed, later);
     // Replaced rules cannot be restored, so a failure to read connections must come before the change.
     if (changes.adopt) await this.#dataplane.flows(routerId, endpoints);
     if (!isEmptyChanges(changes)) await this.#dataplane.apply(routerId, changes);
     this.#logDrift(record, changes, ids);
-    await this.#stale.endNow(routerId, endpoints, this.#forwardsAt(endpoints, view, record));
+    const inForce = this.#forwardsAt(endpoints, view, record);
+    await this.#stale.endNow(routerId, endpoints, inForce);
+    const open = stillOpen(endpoints, inForce, view.portsInUse);
+    for (const { rule, ...endpoint } of open)
+      this.#log.warn('port not closed', { router_id: routerId, endpoint: endpointKey(endpoint), rule });
     this.#stale.endLater(routerId, later);
     const router = this.#inspected.get(view);
     router?.update(changes, this.#dataplane);
@@ -169,6 +170,7 @@ export class Agent implements RouterAgent, CounterSource {
       },
       added: changes.add.length,
       removed: changes.remove.length,
+      stillOpen: open,
     };
   }
 

@@ -83,6 +83,32 @@ test.each([
   expect(portsInUse.find(({ protocol }) => protocol === 'tcp')).toMatchObject({ first, cidr: '0.0.0.0/0' });
 });
 
+const written = (payload: object) => ({ mangle: { key: { payload }, value: 1 } });
+
+test.each([
+  [{ protocol: 'ip', field: 'daddr' }, true],
+  [{ protocol: 'th', field: 'dport' }, true],
+  [{ base: 'nh', offset: 128, len: 32 }, true],
+  [{ base: 'll', offset: 0, len: 48 }, false],
+  [{ protocol: 'ip', field: 'dscp' }, false],
+  [{ protocol: 'ip6', field: 'daddr' }, false],
+  [{ protocol: 'ether', field: 'daddr' }, false],
+])('a header that is written, %j, takes the port: %s', (payload, isTaken) => {
+  const table = tableWith(rule('a', port(4000), written(payload)));
+  for (const shown of [[], ['a']]) expect(translationsOf(table, ['a'], shown).portsInUse).toHaveLength(isTaken ? 1 : 0);
+});
+
+test('of rules that iptables has shown only what it leaves out is read', () => {
+  const dnat = rule('own', port(4000), { xt: { type: 'target', name: 'DNAT' } });
+  const table = tableWith(
+    rule('a', { jump: { target: 'own' } }),
+    dnat,
+    rule('own', port(4001), written({ protocol: 'tcp', field: 'dport' })),
+  );
+  expect(translationsOf(table, ['a'], ['a']).portsInUse.map(({ first }) => first)).toEqual([4001]);
+  expect(translationsOf(table, ['a']).portsInUse.map(({ first }) => first)).toEqual([4000, 4001]);
+});
+
 test('chains that jump to one another in more ways than can be followed are said to be so', () => {
   const jump = (target: string) => ({ jump: { target } });
   const names = Array.from({ length: 20 }, (_, index) => `c${index}`);

@@ -16,7 +16,7 @@ describe('the first reconcile of a process', () => {
     bed.router.inject({ ...FORWARD, mapping_id: idOf(8), router_port: 4009 });
     bed.router.damage(SSH.id);
 
-    expect(await bed.reconcile(TWO, [WEB.id])).toEqual({ delta: {}, added: 2, removed: 2 });
+    expect(await bed.reconcile(TWO, [WEB.id])).toEqual({ delta: {}, added: 2, removed: 2, stillOpen: [] });
 
     expect(bed.router.inPlace()).toEqual(keysOf(SSH, WEB));
   });
@@ -68,7 +68,7 @@ describe('a later reconcile', () => {
   });
 
   test('of unchanged mappings applies nothing', async () => {
-    expect(await bed.reconcile(TWO, [SSH.id, WEB.id])).toEqual({ delta: {}, added: 0, removed: 0 });
+    expect(await bed.reconcile(TWO, [SSH.id, WEB.id])).toEqual({ delta: {}, added: 0, removed: 0, stillOpen: [] });
 
     expect(bed.dataplane.count('apply')).toBe(1);
   });
@@ -203,4 +203,23 @@ test('a cached router that is not on the node any more is not found', async () =
   bed.dataplane.lose(ROUTER);
 
   await expect(bed.agent.inspect(ROUTER)).rejects.toMatchObject({ code: 'ROUTER_NOT_FOUND' });
+});
+
+test('a port that another program keeps open is told, and logged with the rule; one that a mapping still publishes is not', async () => {
+  const rule = {
+    protocol: SSH.protocol,
+    cidr: `${SSH.gateway_ip}/32`,
+    kind: 'rule' as const,
+    text: '-A PREROUTING -j DNAT',
+  };
+  bed.router.portsInUse = [
+    { ...rule, first: SSH.router_port, last: WEB.router_port },
+    { ...rule, first: 1, last: 65_535, kind: 'listener', text: '0.0.0.0:*' },
+  ];
+  await bed.reconcile(TWO);
+
+  const { stillOpen } = await bed.reconcile(recordWith([WEB]), [SSH.id]);
+
+  expect(stillOpen).toEqual([{ ...endpointOf(SSH), rule: rule.text }]);
+  expect(bed.log.lines.filter(({ message }) => message === 'port not closed')).toHaveLength(1);
 });

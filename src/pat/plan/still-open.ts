@@ -1,0 +1,25 @@
+/** Ports that are open although no mapping publishes them: rules of other programs translate them. Pure. */
+import { endpointKey, endpointOf, type Forward, type PublicEndpoint } from '../mapping/forward.ts';
+import { type PortInUse, portInUseAt } from '../router/port-in-use.ts';
+
+export interface OpenEndpoint extends PublicEndpoint {
+  /** As the tool of that rule prints it. */
+  readonly rule: string;
+}
+
+/**
+ * Takes endpoints whose forwards have changed and the forwards in force at them. Gives the endpoints without a forward that a rule of
+ * another program translates: a copy of a rule of praas, or a rule that was there before the mapping.
+ */
+export function stillOpen(
+  endpoints: readonly PublicEndpoint[],
+  inForce: readonly Forward[],
+  portsInUse: readonly PortInUse[],
+): readonly OpenEndpoint[] {
+  const published = new Set(inForce.map(endpointKey));
+  const rules = portsInUse.filter(({ kind }) => kind === 'rule');
+  return endpoints.flatMap((endpoint) => {
+    const rule = published.has(endpointKey(endpoint)) ? undefined : portInUseAt(rules, endpoint);
+    return rule === undefined ? [] : [{ ...endpointOf(endpoint), rule: rule.text }];
+  });
+}
