@@ -1,15 +1,24 @@
 /** What the doctor reads of this machine and its network. Nothing is changed. */
 import { readdir, readFile, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Readiness } from '../admin/doctor/pat-agent.ts';
 import type { FreeSpace } from '../admin/doctor/storage.ts';
+import { isObject, parseJson } from '../core/values/json.ts';
 import type { Usage } from '../core/values/usage.ts';
 import { isAside } from '../store/files/pat/layout.ts';
 import { unlessMissing } from '../system/disk.ts';
+import type { DaemonAddress } from '../system/http/daemon-address.ts';
+import { DaemonClient } from '../system/http/daemon-client.ts';
 import { failureReason } from '../system/http/failure.ts';
 import { connectOnce } from '../system/http/socket.ts';
 
 const RESPONSE_MS = 5000;
 const CONNTRACK = '/proc/sys/net/netfilter/nf_conntrack_';
+
+interface ReadyzDocument {
+  readonly ready: boolean;
+  readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly detail: string }[];
+}
 
 /** The permission bits of a file; undefined when there is no such file. */
 export function modeOf(path: string): Promise<number | undefined> {
@@ -40,4 +49,24 @@ export function connectError(address: string): Promise<string | undefined> {
   const [, host = '', port = ''] = /^(.*):(\d+)$/.exec(address) ?? [];
   const options = { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port), timeout: RESPONSE_MS };
   return connectOnce(options).then(() => undefined, failureReason);
+}
+
+/** Gives host:port of a listener as this node reaches it. */
+export function localAddress(listenAddress: string, port: number): string {
+  const host = listenAddress === '0.0.0.0' ? '127.0.0.1' : listenAddress === '::' ? '::1' : listenAddress;
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** Gives what a daemon answers at /readyz; undefined where that is no answer of a daemon. Throws as DaemonClient.send does. */
+export async function readinessAt(address: DaemonAddress, abortSignal: AbortSignal): Promise<Readiness | undefined> {
+  const client = new DaemonClient(address, abortSignal);
+  try {
+    const { text } = await client.send({ method: 'GET', path: '/readyz' });
+    const document = parseJson(text);
+    if (!isObject(document) || !Array.isArray(document['checks'])) return undefined;
+    const { ready, checks } = document as unknown as ReadyzDocument;
+    return { isReady: ready, failures: checks.flatMap(({ name, ok, detail }) => (ok ? [] : [`${name}: ${detail}`])) };
+  } finally {
+    await client.close();
+  }
 }

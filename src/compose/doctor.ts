@@ -8,7 +8,7 @@ import { type CloudView, cloudChecks } from '../admin/doctor/cloud.ts';
 import { configFileCheck } from '../admin/doctor/config-file.ts';
 import { kernelChecks } from '../admin/doctor/kernel.ts';
 import { listenersCheck } from '../admin/doctor/listeners.ts';
-import { patAgentCheck, type Readiness } from '../admin/doctor/pat-agent.ts';
+import { monitorAgentCheck, patAgentCheck, type Readiness } from '../admin/doctor/pat-agent.ts';
 import type { DoctorReport } from '../admin/doctor/report.ts';
 import { rightsCheck } from '../admin/doctor/rights.ts';
 import { routersCheck } from '../admin/doctor/routers.ts';
@@ -27,7 +27,6 @@ import { pathProblems } from '../pat/check/judge-path.ts';
 import { isPraasError, type PraasError } from '../pat/errors.ts';
 import { systemClock, systemTimers } from '../system/clock.ts';
 import { createExec, type Exec, isInstalled } from '../system/exec.ts';
-import { DaemonClient } from '../system/http/daemon-client.ts';
 import { isListening } from '../system/http/socket.ts';
 import { Interruption } from '../system/interruption.ts';
 import { programEnvironment } from '../system/program-environment.ts';
@@ -35,7 +34,15 @@ import { readRegularFile } from '../system/regular-file.ts';
 import { packageOf } from '../system/tool-errors.ts';
 import { buildCloud } from './cloud.ts';
 import type { Config } from './config.ts';
-import { connectError, damagedFilesIn, freeSpaceOf, modeOf, nodeConnectionTable } from './doctor-evidence.ts';
+import {
+  connectError,
+  damagedFilesIn,
+  freeSpaceOf,
+  localAddress,
+  modeOf,
+  nodeConnectionTable,
+  readinessAt,
+} from './doctor-evidence.ts';
 import { buildCommandNode, type Node } from './node.ts';
 import { toolsOf } from './tools.ts';
 
@@ -122,7 +129,8 @@ export class Doctor {
         freeSpaceOf,
         damagedFiles: () => damagedFilesIn(state_dir),
       }),
-      patAgentCheck(socket_path, () => this.#readiness()),
+      patAgentCheck(socket_path, () => this.#patAgent()),
+      monitorAgentCheck(() => this.#monitorAgent()),
       ...serviceChecks({ exec, services: SERVICES, isBooted }),
       ...cloudChecks({
         view: () => this.#cloud(),
@@ -145,17 +153,17 @@ export class Doctor {
     ];
   }
 
-  async #readiness(): Promise<Readiness | undefined> {
+  async #patAgent(): Promise<Readiness | undefined> {
     const { socket_path } = this.#config;
     if (!(await isListening(socket_path, 'connecting to the PAT agent'))) return undefined;
-    const client = new DaemonClient({ kind: 'socket', path: socket_path }, this.interruption.abortSignal);
-    try {
-      const { text } = await client.send({ method: 'GET', path: '/readyz' });
-      const { ready, checks } = JSON.parse(text) as ReadyzDocument;
-      return { isReady: ready, failures: checks.flatMap(({ name, ok, detail }) => (ok ? [] : [`${name}: ${detail}`])) };
-    } finally {
-      await client.close();
-    }
+    return readinessAt({ kind: 'socket', path: socket_path }, this.interruption.abortSignal);
+  }
+
+  async #monitorAgent(): Promise<Readiness | undefined> {
+    const { listen_address, port_monitor } = this.#config;
+    const address = localAddress(listen_address, port_monitor);
+    if ((await connectError(address)) !== undefined) return undefined;
+    return readinessAt({ kind: 'url', url: `http://${address}` }, this.interruption.abortSignal);
   }
 
   async #cloud(): Promise<CloudView | undefined> {
@@ -203,9 +211,4 @@ export class Doctor {
       },
     });
   }
-}
-
-interface ReadyzDocument {
-  readonly ready: boolean;
-  readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly detail: string }[];
 }

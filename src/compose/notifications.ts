@@ -9,11 +9,11 @@ import { failureReason } from '../system/http/failure.ts';
 import { readRegularFile } from '../system/regular-file.ts';
 import type { Config } from './config.ts';
 
-type BrokerSettings = Pick<Config, 'notifications' | 'notification_topics'>;
+type BrokerSettings = Pick<Config, 'notifications' | 'notification_topics' | 'notification_exchanges'>;
 
 /** Gives the notifications, not started; undefined without a broker. Throws CONFIG_INVALID for a file that cannot be read. */
 export async function notificationsOf(
-  { notifications: url, notification_topics: topics }: BrokerSettings,
+  { notifications: url, notification_topics: topics, notification_exchanges: exchanges }: BrokerSettings,
   log: Logger,
 ): Promise<Notifications | undefined> {
   if (url === '') return undefined;
@@ -27,7 +27,7 @@ export async function notificationsOf(
     cert: await readPem('ssl_cert_file', tls?.certFile),
     key: await readPem('ssl_key_file', tls?.certFile === undefined ? undefined : tls.keyFile),
   };
-  return new RabbitNotifications({ transport, pem, topics, timers: systemTimers, random: Math.random, log });
+  return new RabbitNotifications({ transport, pem, topics, exchanges, timers: systemTimers, random: Math.random, log });
 }
 
 async function readPem(option: string, path: string | undefined): Promise<string | undefined> {

@@ -1,6 +1,7 @@
 /** The keys of praas.conf that are about published ports. Plain functions only: every start of praas reads them. */
 import {
   days,
+  exchanges,
   ipv4Networks,
   limit,
   mebibytes,
@@ -69,6 +70,11 @@ export const PAT_KEYS = {
     topics,
     'notifications,versioned_notifications',
     'topics of the notifications (of [oslo_messaging_notifications] and versioned_notifications_topics)',
+  ),
+  notification_exchanges: key(
+    exchanges,
+    'nova,neutron',
+    'exchanges of the notifications, each of which has to be there (control_exchange of the services)',
   ),
   max_removals_percent: key(
     percent,

@@ -240,6 +240,14 @@ const CASES: { readonly [N in keyof Config]: Case<Config[N]> } = {
     ],
     bad: ['a,', 'a b', 'a.#', '*'],
   },
+  notification_exchanges: {
+    fallback: ['nova', 'neutron'],
+    good: [
+      ['openstack', ['openstack']],
+      ['nova, cell-1.neutron', ['nova', 'cell-1.neutron']],
+    ],
+    bad: ['a,', 'a b', 'a#', '*'],
+  },
   max_removals_percent: {
     fallback: 10,
     good: [

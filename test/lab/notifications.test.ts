@@ -71,6 +71,7 @@ function hear(url: string, ca?: string) {
     transport,
     pem: { ca },
     topics: ['notifications', 'versioned_notifications'],
+    exchanges: ['nova', 'neutron'],
     timers: systemTimers,
     random: () => 0,
     log,

@@ -5,7 +5,7 @@ import { judgeBroker, judgeView } from '../../src/admin/doctor/cloud.ts';
 import { configFileCheck, judgeRenamed } from '../../src/admin/doctor/config-file.ts';
 import { judgeConnectionTable, judgeRelease } from '../../src/admin/doctor/kernel.ts';
 import { judgePort } from '../../src/admin/doctor/listeners.ts';
-import { judgeReadiness } from '../../src/admin/doctor/pat-agent.ts';
+import { judgeMonitor, judgeReadiness } from '../../src/admin/doctor/pat-agent.ts';
 import type { Judgement } from '../../src/admin/doctor/report.ts';
 import { judgeCapabilities } from '../../src/admin/doctor/rights.ts';
 import { judgeRouter, judgeUnread } from '../../src/admin/doctor/routers.ts';
@@ -141,6 +141,8 @@ export const JUDGEMENTS: readonly Judgement[] = [
     isReady: false,
     failures: ['kernel: not installed: nft. Install the missing programs.'],
   }),
+  judgeMonitor({ isReady: true, failures: [] }),
+  judgeMonitor({ isReady: false, failures: ['monitor: exchange nova not found on the message broker'] }),
   service({}),
   service({ LoadState: 'not-found' }),
   service({ ActiveState: 'failed' }),

@@ -1,4 +1,4 @@
-/** Whether the PAT agent runs on this node, and whether it is ready. */
+/** Whether the agents run on this node, and whether they are ready. */
 import { failed, type Judgement, ok, warning } from './report.ts';
 import type { DoctorCheck } from './run-checks.ts';
 
@@ -9,6 +9,7 @@ export interface Readiness {
 }
 
 const NAME = 'PAT agent';
+const MONITOR = 'monitor agent';
 
 /** `ask` gives what the agent answers at /readyz; undefined where nothing responds on `socketPath`. */
 export function patAgentCheck(socketPath: string, ask: () => Promise<Readiness | undefined>): DoctorCheck {
@@ -26,10 +27,29 @@ export function judgeReadiness(socketPath: string, readiness: Readiness | undefi
       'Run `systemctl start praas-pat-agent` or `praas serve`; until then mappings do not expire and missing rules are not restored.';
     return warning(NAME, `not running: no response on ${socketPath}`, nextStep);
   }
-  const { isReady, failures } = readiness;
-  const nextStep = 'Correct the cause; `journalctl -u praas-pat-agent` has the details.';
-  if (!isReady) return failed(NAME, `not ready: ${failures.join('; ')}`, nextStep);
+  return judgeAnswer(NAME, 'praas-pat-agent', readiness);
+}
+
+/** As patAgentCheck; a monitor agent that does not run is none of its findings, because the PAT agent may have the monitor. */
+export function monitorAgentCheck(ask: () => Promise<Readiness | undefined>): DoctorCheck {
+  return {
+    group: 'daemon',
+    name: MONITOR,
+    async run() {
+      const readiness = await ask();
+      return readiness === undefined ? [] : [judgeMonitor(readiness)];
+    },
+  };
+}
+
+export function judgeMonitor(readiness: Readiness): Judgement {
+  return judgeAnswer(MONITOR, 'praas-monitor-agent', readiness);
+}
+
+function judgeAnswer(name: string, unit: string, { isReady, failures }: Readiness): Judgement {
+  const nextStep = `Correct the cause; \`journalctl -u ${unit}\` has the details.`;
+  if (!isReady) return failed(name, `not ready: ${failures.join('; ')}`, nextStep);
   return failures.length > 0
-    ? warning(NAME, `ready, but degraded: ${failures.join('; ')}`, nextStep)
-    : ok(NAME, 'ready');
+    ? warning(name, `ready, but degraded: ${failures.join('; ')}`, nextStep)
+    : ok(name, 'ready');
 }

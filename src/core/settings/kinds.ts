@@ -163,9 +163,18 @@ export function days(max: number): Kind<number> {
 /** At least one. */
 export const topics: Kind<readonly string[]> = {
   allowed: 'names of letters, digits, - and _, comma-separated',
-  parse: (text) =>
-    Object.freeze(parseAll(text.split(','), (part) => (/^[A-Za-z0-9_-]{1,100}$/.test(part) ? part : undefined))),
+  parse: (text) => namesIn(text, /^[A-Za-z0-9_-]{1,100}$/),
 };
+
+/** At least one. */
+export const exchanges: Kind<readonly string[]> = {
+  allowed: 'names of letters, digits, -, _, . and :, comma-separated',
+  parse: (text) => namesIn(text, /^[A-Za-z0-9_.:-]{1,100}$/),
+};
+
+function namesIn(text: string, allowed: RegExp): readonly string[] | undefined {
+  return Object.freeze(parseAll(text.split(','), (part) => (allowed.test(part) ? part : undefined)));
+}
 
 /** A message broker, written as transport_url of the OpenStack services. May be empty. */
 export const transportUrl: Kind<string> = {

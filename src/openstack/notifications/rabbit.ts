@@ -19,6 +19,8 @@ interface RabbitParts {
   readonly pem: PemFiles;
   /** The first parts of the routing keys, such as `notifications`. */
   readonly topics: readonly string[];
+  /** The exchanges that have to be there, such as `nova`. */
+  readonly exchanges: readonly string[];
   readonly timers: Timers;
   /** Gives a number from 0 to 1, for jitter. */
   readonly random: () => number;
@@ -90,7 +92,7 @@ export class RabbitNotifications implements Notifications {
   }
 
   async #listen(connection: ChannelModel, broker: Broker): Promise<void> {
-    const { topics, timers, log } = this.#parts;
+    const { topics, exchanges, timers, log } = this.#parts;
     this.#connection = connection;
     // The close event follows each error.
     connection.on('error', () => undefined);
@@ -98,6 +100,7 @@ export class RabbitNotifications implements Notifications {
     const subscription = new Subscription({
       connection,
       topics,
+      exchanges,
       known: this.#known,
       timers,
       log,

@@ -15,6 +15,8 @@ interface SubscriptionParts {
   readonly connection: ChannelModel;
   /** `notifications` stands for all routing keys that begin with `notifications.`. */
   readonly topics: readonly string[];
+  /** The exchanges that the services publish on: one that is missing is said. */
+  readonly exchanges: readonly string[];
   /** The exchanges that were ever bound, by this connection or an earlier one. */
   readonly known: Set<string>;
   readonly timers: Timers;
@@ -26,8 +28,8 @@ interface SubscriptionParts {
   readonly onEnd: (reason: string) => void;
 }
 
-/** The exchanges on which services publish notifications, by their usual names. */
-const EXCHANGES: readonly string[] = ['neutron', 'nova', 'keystone', 'openstack'];
+/** Bound where they are, too: not every cloud has them, and the notifications that matter most come from others. */
+const OPTIONAL_EXCHANGES: readonly string[] = ['keystone', 'openstack'];
 const ROUND_MS = 5000;
 const TIMEOUT_MS = 10_000;
 /**
@@ -44,7 +46,7 @@ export class Subscription {
   #binder: Channel | undefined;
   #round = 0;
   readonly #bound = new Set<string>();
-  /** Known exchanges that are gone. */
+  /** Exchanges that are missing, as was logged: known ones that are gone, and those that have to be there. */
   readonly #lost = new Set<string>();
   /** How often a missing exchange was searched in vain. */
   readonly #misses = new Map<string, number>();
@@ -57,9 +59,12 @@ export class Subscription {
 
   /** Why notifications do not arrive, or not all; undefined while they do. */
   get problem(): string | undefined {
-    if (this.#bound.size === 0) return `message broker has none of the exchanges ${EXCHANGES.join(', ')}`;
-    if (this.#lost.size === 0) return undefined;
-    return `exchange ${[...this.#lost].join(', ')} not found on the message broker`;
+    if (this.#bound.size === 0) return `message broker has none of the exchanges ${this.#all.join(', ')}`;
+    const missing = this.#all.filter(
+      (each) => !this.#bound.has(each) && (this.#isRequired(each) || this.#lost.has(each)),
+    );
+    if (missing.length === 0) return undefined;
+    return `exchange ${missing.join(', ')} not found on the message broker, or not allowed (notification_exchanges)`;
   }
 
   /** Resolves when notifications arrive. Rejects with what amqplib throws. */
@@ -118,7 +123,7 @@ export class Subscription {
   async #bindAll(): Promise<boolean> {
     let hasNew = false;
     this.#round += 1;
-    for (const exchange of EXCHANGES) {
+    for (const exchange of this.#all) {
       const misses = this.#misses.get(exchange) ?? 0;
       if (this.#round % 2 ** misses !== 0) continue;
       if (await this.#bind(exchange)) hasNew = this.#found(exchange) || hasNew;
@@ -138,13 +143,19 @@ export class Subscription {
 
   #missed(exchange: string, misses: number): void {
     this.#bound.delete(exchange);
-    if (!this.#parts.known.has(exchange)) {
-      this.#misses.set(exchange, Math.min(misses + 1, MAX_MISSES));
-      return;
-    }
-    if (this.#lost.has(exchange)) return;
+    const isKnown = this.#parts.known.has(exchange);
+    if (!isKnown) this.#misses.set(exchange, Math.min(misses + 1, MAX_MISSES));
+    if (this.#lost.has(exchange) || !(isKnown || this.#isRequired(exchange))) return;
     this.#lost.add(exchange);
     this.#parts.log.warn('notification exchange missing; using periodic sync', { exchange });
+  }
+
+  get #all(): readonly string[] {
+    return [...new Set([...this.#parts.exchanges, ...OPTIONAL_EXCHANGES])];
+  }
+
+  #isRequired(exchange: string): boolean {
+    return this.#parts.exchanges.includes(exchange);
   }
 
   /** Uses a channel of its own: RabbitMQ closes the channel that names a missing exchange. */

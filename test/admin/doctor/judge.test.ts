@@ -6,7 +6,7 @@ import { judgeBroker, judgeView } from '../../../src/admin/doctor/cloud.ts';
 import { configFileCheck, judgeRenamed } from '../../../src/admin/doctor/config-file.ts';
 import { judgeConnectionTable, judgeRelease } from '../../../src/admin/doctor/kernel.ts';
 import { judgePort } from '../../../src/admin/doctor/listeners.ts';
-import { judgeReadiness } from '../../../src/admin/doctor/pat-agent.ts';
+import { judgeMonitor, judgeReadiness, monitorAgentCheck } from '../../../src/admin/doctor/pat-agent.ts';
 import type { Judgement } from '../../../src/admin/doctor/report.ts';
 import { judgeCapabilities } from '../../../src/admin/doctor/rights.ts';
 import { judgeNone, judgeRouter, judgeUnread } from '../../../src/admin/doctor/routers.ts';
@@ -141,6 +141,14 @@ test('services', () => {
   expectVerdict(service({ UnitFileState: 'disabled' }), 'warning', 'disabled');
   expectVerdict(service({ NRestarts: '9' }), 'failed', '9');
   expectVerdict(service({ NeedDaemonReload: 'yes' }), 'warning');
+});
+
+test('the monitor agent: what it does not hear is in its words, and one that does not run is no finding', async () => {
+  const deaf = { isReady: false, failures: ['monitor: exchange nova not found on the message broker'] };
+  expectVerdict(judgeMonitor(deaf), 'failed', 'exchange nova');
+  expectVerdict(judgeMonitor({ isReady: true, failures: [] }), 'ok');
+  expect(await monitorAgentCheck(async () => undefined).run()).toEqual([]);
+  expect(await monitorAgentCheck(async () => deaf).run()).toEqual([judgeMonitor(deaf)]);
 });
 
 test('the PAT agent', () => {

@@ -33,10 +33,11 @@ afterEach(async () => {
   for (const clean of cleanups.splice(0).toReversed()) await clean();
 });
 
-function hear(url = `rabbit://u:s3cret@127.0.0.1:${port}/`, pem = {}) {
+function hear(url = `rabbit://u:s3cret@127.0.0.1:${port}/`, pem = {}, exchanges = ['nova', 'neutron']) {
   const transport = parseTransport(url);
   if ('problem' in transport) throw new Error(transport.problem);
-  const notifications = new RabbitNotifications({ transport, pem, topics: TOPICS, timers, random: () => 0.5, log });
+  const common = { transport, pem, topics: TOPICS, exchanges, timers, log };
+  const notifications = new RabbitNotifications({ ...common, random: () => 0.5 });
   const heard: string[] = [];
   let gaps = 0;
   cleanups.push(() => notifications.stop());
@@ -156,13 +157,43 @@ test('without any exchange it is said, until the first service comes', async () 
   broker.exchanges.clear();
   const ear = hear();
   await waitUntil(() => ear.gaps() === 1);
-  expect(ear.notifications.lastError).toContain('neutron, nova, keystone, openstack');
+  expect(ear.notifications.lastError).toContain('nova, neutron, keystone, openstack');
   expect(logged(UNAVAILABLE)).toBe(1);
 
   broker.exchanges.add('nova');
-  await rounds(() => ear.notifications.lastError === undefined);
+  await rounds(() => ear.notifications.lastError?.includes('none') === false);
   expect(await hears(ear)).toBe(true);
-  expect(ear.gaps()).toBe(2);
+  await waitUntil(() => ear.gaps() === 2);
+});
+
+test.each(['nova', 'neutron'])('with all exchanges but %s it is said at once, until that comes', async (missing) => {
+  broker.exchanges.delete(missing);
+  const ear = hear();
+  await waitUntil(() => ear.gaps() === 1);
+  const other = missing === 'nova' ? 'neutron' : 'nova';
+  expect(ear.notifications.lastError).toMatch(new RegExp(`exchange ${missing} .*notification_exchanges`));
+  expect(log.lines.filter(({ level }) => level === 'warn')).toMatchObject([{ details: { exchange: missing } }]);
+  expect(await hears(ear, missing)).toBe(false);
+  expect(await hears(ear, other)).toBe(true);
+
+  broker.exchanges.add(missing);
+  await rounds(() => ear.notifications.lastError === undefined);
+  expect(await hears(ear, missing)).toBe(true);
+  expect(log.lines.filter(({ level }) => level === 'warn')).toHaveLength(1);
+});
+
+test('the exchanges of praas.conf are those that have to be there', async () => {
+  for (const name of ['nova', 'neutron', 'keystone']) broker.exchanges.delete(name);
+  const ear = hear(undefined, {}, ['openstack']);
+  await listens(ear);
+  expect(await hears(ear, 'openstack')).toBe(true);
+
+  broker.exchanges.clear();
+  broker.exchanges.add('cells');
+  const another = hear(undefined, {}, ['cells', 'openstack']);
+  await waitUntil(() => another.gaps() === 1);
+  expect(another.notifications.lastError).toContain('exchange openstack ');
+  expect(await hears(another, 'cells')).toBe(true);
 });
 
 test('a broker that comes back without exchanges, as after a restart: each is heard when its service comes', async () => {
@@ -207,7 +238,7 @@ test('a client certificate is shown to the broker, and without one there is no c
   server.on('secureConnection', (socket: TLSSocket) => void shown.push(socket.getPeerCertificate().fingerprint256));
   broker.close();
   broker = new FakeBroker(server);
-  broker.exchanges.add('nova');
+  broker.exchanges.add('nova').add('neutron');
   port = await broker.listen();
 
   const without = hear(`rabbit://u:s3cret@localhost:${port}/?ssl=1&ssl_ca_file=/ca`, { ca: cert });

@@ -63,7 +63,8 @@ async function reasonAt(url: string): Promise<string> {
   const log = new ListLog();
   const timers = new FakeTimers(NOW);
   const topics = ['notifications'];
-  const notifications = new RabbitNotifications({ transport, pem: {}, topics, timers, random: () => 0.5, log });
+  const common = { transport, pem: {}, topics, exchanges: ['nova'], timers, log };
+  const notifications = new RabbitNotifications({ ...common, random: () => 0.5 });
   cleanups.push(() => notifications.stop());
   notifications.start(
     () => undefined,

@@ -34,6 +34,7 @@ const texts: { readonly [N in keyof Config]: fc.Arbitrary<string> } = {
   second_monitoring: secondsTo(86_400),
   notifications: fc.constantFrom('', 'rabbit://user:secret@192.0.2.7:5672/vhost?ssl=1'),
   notification_topics: fc.constantFrom('notifications', 'a-b, versioned_notifications'),
+  notification_exchanges: fc.constantFrom('openstack', 'nova, neutron'),
   max_removals_percent: fc.integer({ min: 0, max: 100 }).map(String),
   retain_days: fc.integer({ min: 1, max: 3650 }).map(String),
   events_max_mib_per_day: fc.integer({ min: 16, max: 65_536 }).map(String),
