@@ -6,6 +6,7 @@
 import { defaultPolicy } from '../core/identity/policy.ts';
 import type { Requester } from '../core/identity/requester.ts';
 import type { Logger } from '../core/logger.ts';
+import type { PraasError } from '../pat/errors.ts';
 import type { Cloud } from '../pat/interfaces/cloud.ts';
 import type {
   FollowedMapping,
@@ -27,7 +28,7 @@ import type { Config } from './config.ts';
 
 export class LazyCloud implements Targets, SecurityGroupAccess {
   readonly #build: () => Promise<BuiltCloud | undefined>;
-  readonly #notConfigured: () => Error;
+  readonly #notConfigured: () => PraasError;
   readonly #local: LocalTargets;
   #built: Promise<BuiltCloud | undefined> | undefined;
 
@@ -68,7 +69,7 @@ export class LazyCloud implements Targets, SecurityGroupAccess {
   async follow(mappings: readonly FollowedMapping[]): Promise<readonly FollowResult[]> {
     const groups = await this.#groups();
     if (groups !== undefined) return groups.follow(mappings);
-    const failure = this.#notConfigured().message;
+    const failure = this.#notConfigured();
     return mappings.map(({ id, mapping }) => ({
       id,
       ruleIds: mapping?.security_group_rule_ids ?? [],

@@ -61,11 +61,13 @@ export function responseError(response: HttpResponse, service: string, secrets: 
   if (status >= 500 || status === TOO_MANY_REQUESTS) return praasError('CLOUD_UNAVAILABLE', { service, reason });
   if (status < 400 || (status === NOT_FOUND && message === undefined))
     return praasError('CLOUD_BAD_RESPONSE', { service, reason: redirectReason(response) ?? reason });
-  return praasError('CLOUD_REFUSED', { service, status, reason: message || 'no reason given' });
+  return praasError('CLOUD_REFUSED', { service, status, reason: message || 'no reason given', type: typeIn(text) });
 }
 
 /** Keystone sends `error.message`, Neutron `NeutronError.message`, Nova `badRequest.message`: one key with a message in it. */
-const ErrorBody = z.record(z.string(), z.object({ message: z.string() }));
+const ErrorBody = z.record(z.string(), z.object({ message: z.string(), type: z.unknown().optional() }));
+/** The name of a class, and nothing of a resource. */
+const TYPE = /^[A-Za-z]{1,64}$/;
 
 /** Gives the message of an error body, safe to print; undefined for a body that no such service sends. */
 function messageIn(text: string, secrets: readonly string[] = []): string | undefined {
@@ -73,4 +75,10 @@ function messageIn(text: string, secrets: readonly string[] = []): string | unde
   if (inside === undefined) return undefined;
   const withoutSecrets = secrets.reduce((left, secret) => left.replaceAll(secret, '…'), inside.message);
   return printable(withoutSecrets.replaceAll(LONG_WORD, '…'));
+}
+
+/** Gives the type of an error body, which Neutron sends: the name of a class. */
+function typeIn(text: string): string | undefined {
+  const [inside] = Object.values(ErrorBody.safeParse(parseJson(text)).data ?? {});
+  return typeof inside?.type === 'string' && TYPE.test(inside.type) ? inside.type : undefined;
 }

@@ -6,7 +6,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import { localAddress, readinessAt } from '../../src/compose/doctor-evidence.ts';
 
 const server = createServer();
-afterEach(() => server.close());
+afterEach(() => void server.close());
 
 test.each([
   ['0.0.0.0', '127.0.0.1:3001'],

@@ -1,5 +1,7 @@
 /** What the cloud makes of answers: pages, services that stumble, and what makes no sense. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { PraasError } from '../../src/core/errors/praas-error.ts';
+import { responseError } from '../../src/openstack/responses.ts';
 import type { FakeOpenStack } from '../support/fake-openstack.ts';
 import type { Trouble } from '../support/openstack-answers.ts';
 import { idOf } from '../support/samples.ts';
@@ -139,6 +141,36 @@ describe('answers that make no sense', () => {
     fake.troubles.push({ status: 403, text: '{"NeutronError": {"message": "not for you"}}' });
 
     await expect(cloud.routers()).rejects.toMatchObject({ code: 'CLOUD_REFUSED' });
+  });
+});
+
+describe('a conflict', () => {
+  const SECRET = 'router 5ec5ec of project other';
+  const TENANT = { seesAll: false, sees: () => true, allows: () => true };
+  const OPERATOR = { ...TENANT, seesAll: true };
+  const refusal = (body: object): PraasError =>
+    responseError({ status: 409, headers: {}, text: JSON.stringify(body) }, 'network');
+
+  test('is told to a tenant by its type, and to an operator as the service says it', () => {
+    const error = refusal({ NeutronError: { type: 'OverQuota', message: SECRET, detail: SECRET } });
+
+    const told = error.redacted(TENANT);
+    expect(told.facts).toMatchObject({ service: 'network', status: 409, type: 'OverQuota' });
+    expect(told.message).toContain('OverQuota');
+    expect(JSON.stringify([told.message, told.facts])).not.toContain('5ec5ec');
+    expect(error.redacted(OPERATOR).message).toContain(SECRET);
+  });
+
+  test.each([
+    ['Nova', { conflictingRequest: { message: SECRET, code: 409 } }],
+    ['Keystone', { error: { message: SECRET, code: 409, title: SECRET } }],
+    ['a plugin with a text as its type', { NeutronError: { message: SECRET, type: SECRET } }],
+    ['a plugin with a long word as its type', { NeutronError: { message: SECRET, type: 'x'.repeat(65) } }],
+  ])('of %s is told to a tenant without a word of it', (_, body) => {
+    const told = refusal(body).redacted(TENANT);
+
+    expect(JSON.stringify([told.message, told.facts, told.nextSteps])).not.toMatch(/5ec5ec|xxx/);
+    expect(told.facts).toMatchObject({ service: 'network', status: 409 });
   });
 });
 

@@ -159,6 +159,7 @@ export const FACTS: { readonly [C in ErrorCode]: ErrorFacts<C> } = {
 const OTHER_FACTS: { readonly [C in ErrorCode]?: ErrorFacts<C> | readonly ErrorFacts<C>[] } = {
   CLOUD_REFUSED: [
     { service: 'network', status: 401, reason: 'no reason given' },
+    { service: 'network', status: 409, reason: 'Quota exceeded for resources', type: 'OverQuota' },
     { service: 'network', status: 409, reason: 'Security group rule already exists' },
   ],
   CLOUD_NOT_CONFIGURED: { ...FACTS.CLOUD_NOT_CONFIGURED, exists: true },

@@ -6,7 +6,7 @@ import { addressWarning, droppedWarning, groupWarning, uncheckedWarning } from '
 import { sampleOf } from './error-facts.ts';
 import { idOf } from './samples.ts';
 
-const UNAVAILABLE = sampleOf('CLOUD_UNAVAILABLE').message;
+const UNAVAILABLE = sampleOf('CLOUD_UNAVAILABLE');
 
 export const WARNINGS: readonly string[] = [
   addressWarning('10.20.0.99'),

@@ -9,6 +9,10 @@ const REFUSAL_STEPS: Readonly<Record<number, string>> = {
 
 const CONFLICT = 409;
 
+function redactedRefusal<F extends { status: number; type?: string | undefined }>(facts: F): F {
+  return { ...facts, reason: HIDDEN, type: facts.status === CONFLICT ? facts.type : undefined };
+}
+
 export const CLOUD_ERRORS = {
   CLOUD_CONFIG_INVALID: entry(
     'Invalid',
@@ -31,11 +35,13 @@ export const CLOUD_ERRORS = {
   ),
   CLOUD_REFUSED: entry(
     'External',
-    (f: { service: string; status: number; reason: string }) =>
-      `request refused by the OpenStack ${f.service} service: HTTP ${f.status}: ${f.reason}`,
+    // `type`: the service's own name of the refusal, such as OverQuota.
+    (f: { service: string; status: number; reason: string; type?: string | undefined }) =>
+      `request refused by the OpenStack ${f.service} service: HTTP ${f.status}${f.type ? ` (${f.type})` : ''}: ${f.reason}`,
     (f) => [REFUSAL_STEPS[f.status] ?? 'Correct what the service names, then try again.'],
-    // A conflict is about the requester's own resources, such as a quota; any other refusal is about the account of the node.
-    { redact: (f, { seesAll }) => (seesAll || f.status === CONFLICT ? f : { ...f, reason: HIDDEN }) },
+    // The account of the node asks, which sees all projects: what a service says may name resources of others. Of a conflict, which
+    // is about what the requester wants, the type is told.
+    { redact: (f, { seesAll }) => (seesAll ? f : redactedRefusal(f)) },
   ),
   CLOUD_BAD_RESPONSE: entry(
     'External',

@@ -11,8 +11,8 @@ export function messageFor(error: PraasError, showsHosts: boolean): string {
 /** Gives these hops as unknown where the work throws an error of the catalogue. */
 export async function orUnknown(
   hops: readonly HopName[],
+  showsHosts: boolean,
   work: () => Promise<Hop | readonly Hop[]>,
-  showsHosts = true,
 ): Promise<readonly Hop[]> {
   try {
     return [await work()].flat();

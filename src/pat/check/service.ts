@@ -96,7 +96,7 @@ export class CheckService implements Checks {
       this.#inKernel(mapping, showsHosts),
       this.#connectionTable(mapping, showsHosts),
       this.#inCloud(mapping, showsHosts),
-      this.#connection(mapping),
+      this.#connection(mapping, showsHosts),
     ]);
     // The inspection of the kernel has just read the counters.
     const { counters } = await this.#parts.pat.get(mapping.id, requester);
@@ -133,20 +133,16 @@ export class CheckService implements Checks {
 
   async #path(mapping: Mapping, facts: RouterFacts, showsHosts: boolean): Promise<readonly Hop[]> {
     if (facts.isStandby) return PATH.map((hop) => skipped(hop, 'a standby HA instance forwards nothing'));
-    return orUnknown(
-      PATH,
-      async () => {
-        const forwarding = await this.#parts.dataplane.forwarding(mapping.router_id);
-        const packet = packetOf(mapping, facts, forwarding);
-        const { namespace } = facts;
-        return [
-          judgeInterfaces(packet, forwarding, showsHosts, namespace),
-          judgeForwarding(packet, forwarding, showsHosts, namespace),
-          judgeFilter(packet, forwarding, showsHosts, namespace),
-        ];
-      },
-      showsHosts,
-    );
+    return orUnknown(PATH, showsHosts, async () => {
+      const forwarding = await this.#parts.dataplane.forwarding(mapping.router_id);
+      const packet = packetOf(mapping, facts, forwarding);
+      const { namespace } = facts;
+      return [
+        judgeInterfaces(packet, forwarding, showsHosts, namespace),
+        judgeForwarding(packet, forwarding, showsHosts, namespace),
+        judgeFilter(packet, forwarding, showsHosts, namespace),
+      ];
+    });
   }
 
   async #connectionTable({ router_id }: Mapping, showsHosts: boolean): Promise<Hop> {
@@ -174,10 +170,10 @@ export class CheckService implements Checks {
     const port = port_id === null ? undefined : cloud.port(port_id);
     let allowsRouter: boolean | undefined = true;
     const hops = await Promise.all([
-      orUnknown(['router'], async () => judgeNeutronRouter(await cloud.router(router_id), mapping)),
+      orUnknown(['router'], showsHosts, async () => judgeNeutronRouter(await cloud.router(router_id), mapping)),
       port === undefined
         ? [skipped('port', NO_PORT), skipped('security_group', NO_PORT)]
-        : orUnknown(['port', 'security_group'], async () => {
+        : orUnknown(['port', 'security_group'], showsHosts, async () => {
             const found = await port;
             const rules = found && (await cloud.securityGroupRules(found.security_group_ids));
             if (found && rules) allowsRouter = mayBeVirtual(found) ? undefined : allowsAnySource(found, rules, mapping);
@@ -188,7 +184,7 @@ export class CheckService implements Checks {
           }),
       server_id === null
         ? [skipped('server', 'the mapping has no Nova server')]
-        : orUnknown(['server'], async () => {
+        : orUnknown(['server'], showsHosts, async () => {
             const [server, found] = await Promise.all([cloud.server(server_id), port]);
             return judgeServer(server, found);
           }),
@@ -197,7 +193,7 @@ export class CheckService implements Checks {
   }
 
   /** Gives a function, because the verdict also depends on the security groups, which are read at the same time. */
-  async #connection(mapping: Mapping): Promise<(allowsRouter: boolean | undefined) => Hop> {
+  async #connection(mapping: Mapping, showsHosts: boolean): Promise<(allowsRouter: boolean | undefined) => Hop> {
     const { protocol, router_id, server_ip, server_port } = mapping;
     if (protocol !== 'tcp') return () => skipped('connection', 'UDP cannot be probed');
     try {
@@ -208,7 +204,7 @@ export class CheckService implements Checks {
     } catch (error) {
       if (isPraasError(error, 'ROUTER_NOT_FOUND')) return () => skipped('connection', NO_ROUTER);
       if (!isPraasError(error)) throw error;
-      return () => unknown('connection', error.message);
+      return () => unknown('connection', messageFor(error, showsHosts));
     }
   }
 }

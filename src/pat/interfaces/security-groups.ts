@@ -1,4 +1,5 @@
 /** Security groups, as far as they affect mappings: inspecting them, and opening them with rules that follow their mapping. */
+import type { PraasError } from '../errors.ts';
 import type { Mapping, NewMapping } from '../mapping/mapping.ts';
 import type { CloudPort, SecurityGroupRule } from './cloud.ts';
 
@@ -24,7 +25,7 @@ export interface FollowResult {
   /** Rules that were deleted. Another mapping may have depended on them, because Neutron stores no equal rule twice. */
   readonly removed: readonly SecurityGroupRule[];
   /** Why the rules are not as they should be. */
-  readonly failure: string | undefined;
+  readonly failure: PraasError | undefined;
 }
 
 export interface SecurityGroupAccess {

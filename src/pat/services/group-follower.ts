@@ -184,12 +184,13 @@ export class GroupFollower {
   #remember(changed: Changed, result: FollowResult | undefined): void {
     const { id } = changed;
     const wasFailing = this.#failed.delete(id);
-    if (result !== undefined && result.failure === undefined) return;
+    const failure = result?.failure;
+    if (result !== undefined && failure === undefined) return;
     this.#failed.set(id, changed);
     const [oldest] = this.#failed.keys();
     if (this.#failed.size > MAX_FAILED && oldest !== undefined) this.#failed.delete(oldest);
-    if (!wasFailing && result !== undefined)
-      this.#parts.log.warn('security group not followed', { mapping: id, error: result.failure });
+    if (!wasFailing && failure !== undefined)
+      this.#parts.log.warn('security group not followed', { mapping: id, error: failure.message });
   }
 
   /** The IDs are for people: the description of a rule says whose it is. */

@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../../core/clock.ts';
 import type { Logger } from '../../core/logger.ts';
-import { isPraasError, praasError } from '../errors.ts';
+import { isPraasError, type PraasError, praasError } from '../errors.ts';
 import type { Cloud, CloudPort, SecurityGroup, SecurityGroupRule } from '../interfaces/cloud.ts';
 import type {
   FollowedMapping,
@@ -50,7 +50,7 @@ export class SecurityGroups implements SecurityGroupAccess {
       const names = groups.map(({ name, id }) => name || id);
       return [droppedWarning(names, missing)];
     } catch (error) {
-      return [uncheckedWarning(reasonOf(error))];
+      return this.#unchecked(error);
     }
   }
 
@@ -61,7 +61,7 @@ export class SecurityGroups implements SecurityGroupAccess {
       const [port] = await this.#parts.cloud.ports({ ids: [port_id] });
       return await this.inspect({ mapping, port });
     } catch (error) {
-      return [uncheckedWarning(reasonOf(error))];
+      return this.#unchecked(error);
     }
   }
 
@@ -82,7 +82,7 @@ export class SecurityGroups implements SecurityGroupAccess {
       for (const each of mappings) results.push(await this.#followOne(each, snapshot));
       return results;
     } catch (error) {
-      const failure = reasonOf(error);
+      const failure = knownError(error);
       return mappings.map(({ id, mapping }) => ({
         id,
         ruleIds: mapping?.security_group_rule_ids ?? [],
@@ -113,21 +113,21 @@ export class SecurityGroups implements SecurityGroupAccess {
     const { add, keep, remove } = planRules(followed, port, snapshot.rules, clock.now());
     const own = new Map(keep.map((rule) => [rule.id, rule]));
     const removed: SecurityGroupRule[] = [];
-    let failure: string | undefined;
+    let failure: PraasError | undefined;
     try {
       if (port !== undefined)
         for (const access of add)
           for (const rule of await this.#add(id, port, access, snapshot.rules)) own.set(rule.id, rule);
       snapshot.rules = [...new Set([...snapshot.rules, ...own.values()])];
     } catch (error) {
-      failure = reasonOf(error);
+      failure = knownError(error);
     }
     for (const rule of remove) {
       try {
         await cloud.removeSecurityGroupRule(rule.id);
         removed.push(rule);
       } catch (error) {
-        failure = reasonOf(error);
+        failure = knownError(error);
         own.set(rule.id, rule);
       }
     }
@@ -171,6 +171,12 @@ export class SecurityGroups implements SecurityGroupAccess {
     }
   }
 
+  #unchecked(error: unknown): readonly string[] {
+    const failure = knownError(error);
+    this.#parts.log.warn('security groups not checked', { error: failure.message });
+    return [uncheckedWarning(failure)];
+  }
+
   /** Throws NO_OWN_SECURITY_GROUP. */
   async #ownGroup(port: CloudPort): Promise<SecurityGroup> {
     const groups = await this.#parts.cloud.securityGroups(port.security_group_ids);
@@ -181,7 +187,7 @@ export class SecurityGroups implements SecurityGroupAccess {
 }
 
 /** Rethrows what is in no catalogue: a bug. */
-function reasonOf(error: unknown): string {
+function knownError(error: unknown): PraasError {
   if (!isPraasError(error)) throw error;
-  return error.message;
+  return error;
 }

@@ -1,5 +1,9 @@
-/** The sentences of warnings about servers and their security groups. Pure. */
-import { list } from '../../core/errors/entry.ts';
+/**
+ * The sentences of warnings about servers and their security groups. They are for everybody, so an error in them is told without what is
+ * the operator's. Pure.
+ */
+import { list, STRANGER } from '../../core/errors/entry.ts';
+import type { PraasError } from '../errors.ts';
 import { type MissingAccess, missingText } from './security.ts';
 
 /** Of a mapping whose server address no Neutron port has. */
@@ -17,12 +21,12 @@ export function droppedWarning(groups: readonly string[], missing: readonly Miss
 }
 
 /** Takes why OpenStack did not list the security groups. */
-export function uncheckedWarning(reason: string): string {
-  return `cannot check the security groups of the server: ${reason}`;
+export function uncheckedWarning(error: PraasError): string {
+  return `cannot check the security groups of the server: ${error.redacted(STRANGER).message}`;
 }
 
 /** Takes why the rules of a mapping are not what it needs; `ruleIds` are those that are known. */
-export function groupWarning(mappingId: string, ruleIds: readonly string[], reason: string): string {
+export function groupWarning(mappingId: string, ruleIds: readonly string[], error: PraasError): string {
   const rules = ruleIds.length === 0 ? '' : ` (its rules: ${list(ruleIds)})`;
-  return `the security group does not follow mapping ${mappingId} yet${rules}: ${reason}; a running PAT agent tries again`;
+  return `the security group does not follow mapping ${mappingId} yet${rules}: ${error.redacted(STRANGER).message}; a running PAT agent tries again`;
 }

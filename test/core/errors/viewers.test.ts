@@ -33,8 +33,8 @@ const TOLD: Partial<Record<ErrorCode, readonly string[]>> = {
   PRECONDITION_FAILED: ['id'],
   IDEMPOTENCY_KEY_REUSED: ['key'],
   CLOUD_UNAVAILABLE: ['service'],
-  // The reason of a conflict, such as a quota of the project.
-  CLOUD_REFUSED: ['service', 'reason'],
+  // The type of a conflict, such as OverQuota.
+  CLOUD_REFUSED: ['service', 'type'],
   CLOUD_BAD_RESPONSE: ['service'],
   NOTHING_TO_UPDATE: ['id'],
   ROUTER_REQUIRED: ['field'],

@@ -184,6 +184,17 @@ test('an unavailable OpenStack makes hops unknown and none failed, and the concl
   expect(conclusion).toContain(unchecked.join(', '));
 });
 
+test('what OpenStack says to the account of the node is shown to operators only', async () => {
+  const secret = 'port 5ec5ec on network 0f-others';
+  const refusal = praasError('CLOUD_REFUSED', { service: 'network', status: 403, reason: secret });
+  const refuse = (): Promise<never> => Promise.reject(refusal);
+  Object.assign(cloud, { router: refuse, port: refuse, server: refuse });
+  node.dataplane.facts = () => Promise.reject(praasError('KERNEL_UNREADABLE', { router: 'r', output: secret }));
+
+  expect(JSON.stringify(await service().check(mapping.id, MEMBER))).not.toContain(secret);
+  expect(JSON.stringify(await service().check(mapping.id)).split(secret).length).toBeGreaterThan(4);
+});
+
 test('hosts are shown to operators only', async () => {
   const hopsFor = async (requester?: Requester): Promise<string> =>
     JSON.stringify((await service().check(mapping.id, requester)).hops);

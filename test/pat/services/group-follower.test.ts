@@ -1,6 +1,7 @@
 /** The rules of security groups follow their mappings through every change, on one node and on two that do not know each other. */
 
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { praasError } from '../../../src/pat/errors.ts';
 import type { SecurityGroupRule } from '../../../src/pat/interfaces/cloud.ts';
 import { reason } from '../../../src/pat/mapping/reasons.ts';
 import { CloudTargets } from '../../../src/pat/target/cloud-targets.ts';
@@ -351,6 +352,24 @@ test('a change while the rules follow wins: they are as the mapping is in the en
 
   expect((await node.pat.get(id, requester)).enabled).toBe(false);
   expect(open()).toEqual([]);
+});
+
+test('what OpenStack says to the account of the node is in no warning, and in the log', async () => {
+  const secret = 'rule 5ec5ec of project other';
+  const refuse = (): Promise<never> =>
+    Promise.reject(praasError('CLOUD_REFUSED', { service: 'network', status: 409, reason: secret, type: 'OverQuota' }));
+  const id = await create();
+  const plain = await create({ server_port: 80, open_security_group: false });
+  cloud.addSecurityGroupRule = refuse;
+  cloud.removeSecurityGroupRule = refuse;
+  const warnings = [...(await update(id, { server_port: 23 })).warnings];
+  cloud.securityGroupRules = refuse;
+  warnings.push(...(await update(plain, { server_port: 81 })).warnings, ...(await node.pat.delete([id])).warnings);
+
+  expect(warnings).toHaveLength(3);
+  expect(warnings.join()).not.toContain(secret);
+  expect(warnings.join()).toContain('OverQuota');
+  expect(JSON.stringify(node.log.lines)).toContain(secret);
 });
 
 test('no rule is added to a group of another project, and the old one goes all the same', async () => {
