@@ -4,7 +4,7 @@
  */
 
 import { type PortRange, rangeSize } from '../../core/values/port-range.ts';
-import { timeText } from '../../core/values/time.ts';
+import { isExpired, timeText } from '../../core/values/time.ts';
 import { praasError } from '../errors.ts';
 import { endpointKey, endpointOf, type PublicEndpoint } from '../mapping/forward.ts';
 import {
@@ -25,8 +25,9 @@ import type { Condition, Decision, Situation } from './situation.ts';
 /** Fields for people: they change no rule, so no connection has to be looked at. */
 const WORDS: ReadonlySet<string> = new Set(['name', 'description'] satisfies (keyof MappingPatch)[]);
 
-/** Decides a new mapping with this ID. Throws NO_GATEWAY, GATEWAY_NOT_LOCAL, SERVER_NOT_BEHIND_ROUTER, PORT_TAKEN, PORT_RESERVED, NO_FREE_PORT. */
+/** Decides a new mapping with this ID. Throws INVALID_INPUT for an expiry in the past, NO_GATEWAY, GATEWAY_NOT_LOCAL, SERVER_NOT_BEHIND_ROUTER, PORT_TAKEN, PORT_RESERVED, NO_FREE_PORT. */
 export function decideCreate(situation: Situation, newMapping: NewMapping, id: string): Decision {
+  requireFuture(newMapping.expires_at, situation.now);
   const gatewayIp = chooseGateway(situation, newMapping);
   checkServer(situation, newMapping.server_ip);
   const { protocol } = newMapping;
@@ -123,6 +124,9 @@ export function decideUpdate(
   const given = Object.entries(patch).filter(([, value]) => value !== undefined);
   const changes = Object.fromEntries(given);
   if (given.length === 0) throw praasError('NOTHING_TO_UPDATE', { id });
+  // What is as it was may be sent again, also after the expiry.
+  if (patch.expires_at !== undefined && patch.expires_at !== before.expires_at)
+    requireFuture(patch.expires_at, situation.now);
   // The suspension is about the previous server address.
   const after = { ...before, ...changes, ...(identity && { ...identity, suspension: null }) };
   if (after.server_ip !== before.server_ip) checkServer(situation, after.server_ip);
@@ -143,6 +147,16 @@ export function decideUpdate(
       ...(next !== undefined && { next_port: next }),
     },
   };
+}
+
+/** What is to be closed now is deleted or disabled: an expiry in the past is a mistake. Throws INVALID_INPUT. */
+function requireFuture(expires_at: string | null, now: Date): void {
+  if (expires_at === null || !isExpired({ expires_at }, now)) return;
+  throw praasError('INVALID_INPUT', {
+    field: 'expires_at',
+    found: expires_at,
+    allowed: `a time after ${timeText(now)}`,
+  });
 }
 
 /** Decides the deletion of these mappings. Throws MAPPING_NOT_FOUND, and what the condition throws. */

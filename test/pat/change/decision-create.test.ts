@@ -261,3 +261,14 @@ test('freePorts counts the ports that a new mapping can get', () => {
   expect(freePorts(situation({ record, router }), address)).toBe(1);
   expect(freePorts(situation({ record, router }), { ...address, protocol: 'udp' })).toBe(4);
 });
+
+test.each(['2029-12-31T23:59:59Z', NOW])('an expiry that has passed is refused: %s', async (expires_at) => {
+  expect(await refusal({ expires_at })).toEqual([
+    'INVALID_INPUT',
+    { field: 'expires_at', found: expires_at, allowed: `a time after ${NOW}` },
+  ]);
+});
+
+test('an expiry in the next second is accepted', () => {
+  expect(decide({ expires_at: '2030-01-01T00:00:01Z' }).mapping.expires_at).toBe('2030-01-01T00:00:01Z');
+});

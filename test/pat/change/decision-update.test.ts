@@ -52,6 +52,20 @@ test('an empty list of networks and a removed expiry are changes', () => {
   });
 });
 
+test('an expiry that has passed is refused, unless the mapping has it already', async () => {
+  const past = '2030-05-31T23:59:59Z';
+  expect(await refusal({ expires_at: past })).toEqual([
+    'INVALID_INPUT',
+    { field: 'expires_at', found: past, allowed: `a time after ${LATER}` },
+  ]);
+
+  const record = recordWith([{ ...MAPPING, expires_at: past }]);
+  expect(decide({ expires_at: past, name: 'late' }, { record }).mapping).toMatchObject({
+    name: 'late',
+    expires_at: past,
+  });
+});
+
 test('words change no rule: no endpoint becomes pending, and those that were stay', () => {
   const { delta, mapping } = decide(
     { name: 'new', description: 'words' },

@@ -86,7 +86,7 @@ describe('the rules of a mapping', () => {
     ['another server', {}, { server_ip: '10.20.0.52' }, ['any tcp 22 db']],
     ['another name: nothing', {}, { name: 'ssh' }, ['any tcp 22']],
     ['disabled', {}, { enabled: false }, []],
-    ['expired by an update', {}, { expires_at: '2029-01-01T00:00:00Z' }, []],
+    ['a later expiry', {}, { expires_at: '2031-01-01T00:00:00Z' }, ['any tcp 22']],
   ])('follow: %s', async (_, given, patch, expected) => {
     cloud.itsRules.push(tenantRule({ port_range_min: 443, port_range_max: 443 }));
     const id = await create(given);
