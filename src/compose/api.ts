@@ -60,10 +60,14 @@ export function composeApi(parts: ApiParts): (tls: TlsFiles | undefined) => read
   const authenticator = builtCloud ? new ChainedAuthenticator(tokens, builtCloud.authenticator(roleOf)) : tokens;
   const http = new HttpMetrics(metrics.registry);
   const refusals = new RefusalLog(log, systemClock);
-  const gate = new Gate(authenticator, (address) => {
-    http.authenticationFailed();
-    refusals.add('authentication failed', address, () => log.warn('authentication failed', { address }));
-  });
+  const gate = new Gate(
+    authenticator,
+    () => settings.current,
+    (address) => {
+      http.authenticationFailed();
+      refusals.add('authentication failed', address, () => log.warn('authentication failed', { address }));
+    },
+  );
   const { connections, limits, addressOf } = portLimits(
     () => settings.current,
     (limit) => http.limited(limit),
@@ -127,12 +131,14 @@ export function composeApi(parts: ApiParts): (tls: TlsFiles | undefined) => read
 /** Those in force, by their keys. */
 function limitsOf(config: Config, connections: Connections): Readonly<Record<string, number>> {
   const { max_connections_per_address, max_requests_per_address, max_requests_per_caller } = config;
+  const { failed_authentications_per_minute } = config;
   const { writes_per_minute, max_checks_per_caller, max_checks_per_router, events_max_mib_per_day } = config;
   return {
     max_connections: connections.most,
     max_connections_per_address,
     max_requests_per_address,
     max_requests_per_caller,
+    failed_authentications_per_minute,
     writes_per_minute,
     max_checks_per_caller,
     max_checks_per_router,

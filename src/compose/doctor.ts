@@ -44,6 +44,7 @@ import {
   readinessAt,
 } from './doctor-evidence.ts';
 import { buildCommandNode, type Node } from './node.ts';
+import { secretFilesOf } from './secret-files.ts';
 import { toolsOf } from './tools.ts';
 
 interface DoctorContext {
@@ -143,13 +144,10 @@ export class Doctor {
   }
 
   #secretFiles(): SecretFile[] {
-    const { clouds_path, tokens_path, tls_key } = this.#config;
     const { configPath } = this.#context;
     return [
       ...(configPath === undefined ? [] : [{ content: 'passwords', path: configPath }]),
-      { content: 'the password of the cloud', path: clouds_path },
-      { content: 'the API tokens', path: tokens_path },
-      ...(tls_key === '' ? [] : [{ content: 'the private key', path: tls_key }]),
+      ...secretFilesOf(this.#config),
     ];
   }
 

@@ -5,6 +5,7 @@ import {
   ipAddress,
   ipNetworks,
   limit,
+  limitFromOne,
   name,
   oneOf,
   optionalPath,
@@ -50,6 +51,12 @@ export const NODE_KEYS = {
     {
       isReloadable: true,
     },
+  ),
+  failed_authentications_per_minute: key(
+    limitFromOne,
+    '10',
+    'invalid tokens of one address or IPv6 /64 per minute, after which only known tokens pass',
+    { isReloadable: true },
   ),
   writes_per_minute: key(limit, '600', 'changes of one project, or token without a project, per minute', {
     isReloadable: true,

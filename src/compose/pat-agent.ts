@@ -34,6 +34,7 @@ import { livePolicy } from './live-settings.ts';
 import { buildMonitor } from './monitor.ts';
 import { buildNode, type Node, quotaOf } from './node.ts';
 import type { DaemonContext } from './runtime-context.ts';
+import { withExposedLogged } from './secret-files.ts';
 import { composeServiceManager } from './service-manager.ts';
 import { toolsOf } from './tools.ts';
 
@@ -84,7 +85,7 @@ export async function composePatAgent(
   return new Daemon({
     settings,
     tls: { keys: TLS_KEYS, read: readTls },
-    readFiles: policyReader(access, ACTIONS),
+    readFiles: withExposedLogged(log, policyReader(access, ACTIONS)),
     lock: () => node.files.open(),
     listeners: composeApi({ config, runtime, node, builtCloud, settings, access, metrics, readiness, context, log }),
     summary: '',

@@ -112,6 +112,14 @@ const CASES: { readonly [N in keyof Config]: Case<Config[N]> } = {
   max_connections_per_address: { ...quotaCase, fallback: 256 },
   max_requests_per_address: { ...quotaCase, fallback: 128 },
   max_requests_per_caller: { ...quotaCase, fallback: 64 },
+  failed_authentications_per_minute: {
+    fallback: 10,
+    good: [
+      ['1', 1],
+      ['-1', -1],
+    ],
+    bad: [...quotaCase.bad, '0'],
+  },
   writes_per_minute: { ...quotaCase, fallback: 600 },
   tokens_path: pathCase('/usr/local/etc/praas/tokens.json'),
   policy_path: pathCase('/usr/local/etc/praas/policy.yaml'),

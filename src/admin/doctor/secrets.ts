@@ -29,8 +29,13 @@ export function secretsCheck(
   };
 }
 
+/** True for the mode of a file to which others than its owner have access. */
+export function isExposed(mode: number): boolean {
+  return (mode & OTHER_USERS) !== 0;
+}
+
 export function judgeMode({ content, path }: SecretFile, mode: number): Judgement {
   const octal = (mode & 0o7777).toString(8).padStart(4, '0');
-  if ((mode & OTHER_USERS) === 0) return ok(path, `mode ${octal}: only root has access`);
+  if (!isExposed(mode)) return ok(path, `mode ${octal}: only root has access`);
   return warning(path, `mode ${octal}: other users have access to ${content}`, `Run \`chmod 600 ${path}\`.`);
 }

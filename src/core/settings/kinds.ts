@@ -137,6 +137,12 @@ export const limit: Kind<number> = {
   parse: (text) => (text === '-1' ? -1 : numberIn(0, MAX_LIMIT, text)),
 };
 
+/** The same where none at all would make no sense. */
+export const limitFromOne: Kind<number> = {
+  allowed: `a whole number from 1 to ${MAX_LIMIT}, or -1 for unlimited`,
+  parse: (text) => (text === '-1' ? -1 : numberIn(1, MAX_LIMIT, text)),
+};
+
 const PERCENT = 100;
 
 export const percent: Kind<number> = {

@@ -150,13 +150,9 @@ export function decideUpdate(
 }
 
 /** What is to be closed now is deleted or disabled: an expiry in the past is a mistake. Throws INVALID_INPUT. */
-function requireFuture(expires_at: string | null, now: Date): void {
-  if (expires_at === null || !isExpired({ expires_at }, now)) return;
-  throw praasError('INVALID_INPUT', {
-    field: 'expires_at',
-    found: expires_at,
-    allowed: `a time after ${timeText(now)}`,
-  });
+function requireFuture(time: string | null, now: Date): void {
+  if (time === null || !isExpired({ expires_at: time }, now)) return;
+  throw praasError('INVALID_INPUT', { field: 'expires_at', found: time, allowed: `a time after ${timeText(now)}` });
 }
 
 /** Decides the deletion of these mappings. Throws MAPPING_NOT_FOUND, and what the condition throws. */

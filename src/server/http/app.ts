@@ -203,7 +203,7 @@ function errorHandler({ log, metrics, policy, refusals, addressOf, limits }: App
     const problem = problemOf(error, String(response.locals['request_id']));
     if (status === 401) response.set('WWW-Authenticate', 'X-Auth-Token');
     if (isPraasError(error, 'TOO_MANY_REQUESTS')) metrics.limited(error.facts.limit);
-    if (isPraasError(error, 'TOO_MANY_FAILURES')) metrics.limited('failures');
+    if (isPraasError(error, 'TOO_MANY_FAILURES')) metrics.limited('failed_authentications_per_minute');
     if (isPraasError(error, 'TOO_MANY_FAILURES', 'TOO_MANY_REQUESTS'))
       response.set('Retry-After', String(error.facts.seconds));
     if (isPraasError(error, 'METHOD_NOT_ALLOWED')) response.set('Allow', error.facts.allowed.join(', '));

@@ -11,33 +11,42 @@ import { isOwnToken } from '../../core/identity/token.ts';
 import { Places } from '../../core/places.ts';
 import { limitKey } from './client-address.ts';
 
+/** By its key in praas.conf; -1 is no limit. */
+interface GateSettings {
+  readonly failed_authentications_per_minute: number;
+}
+
 /** What of a request says who the requester is. */
 interface Credentials {
   readonly address: string;
   readonly token: string | undefined;
 }
 
-const MAX_FAILURES = 10;
-const WINDOW_SECONDS = 60;
+const MINUTE_SECONDS = 60;
 const MAX_KNOWN_TOKENS = 10_000;
 const SECOND_MS = 1000;
 
 export class Gate {
   readonly #authenticator: Authenticator;
+  readonly #settings: () => GateSettings;
   readonly #onFailure: (address: string) => void;
   readonly #checks = new Map<string, Places>();
-  readonly #limiter = new RateLimiterMemory({ points: MAX_FAILURES, duration: WINDOW_SECONDS });
+  readonly #limiter = new RateLimiterMemory({ points: 1, duration: MINUTE_SECONDS });
   /** Hashes of tokens with the address from which they have been valid; the least recently used first. */
   readonly #known = new Set<string>();
 
-  /** `onFailure` is called for each request that is not authenticated, but not for those that the limit refuses. */
-  constructor(authenticator: Authenticator, onFailure: (address: string) => void) {
+  /**
+   * The settings may change while it runs. `onFailure` is called for each request that is not authenticated, but not for those that the
+   * limit refuses.
+   */
+  constructor(authenticator: Authenticator, settings: () => GateSettings, onFailure: (address: string) => void) {
     this.#authenticator = authenticator;
+    this.#settings = settings;
     this.#onFailure = onFailure;
   }
 
   /**
-   * Throws UNAUTHENTICATED, TOO_MANY_FAILURES after ten failures of one address in a minute unless the token is known, and
+   * Throws UNAUTHENTICATED, TOO_MANY_FAILURES after so many failures of one address in a minute unless the token is known, and
    * as the Authenticator does.
    */
   async authenticate({ address, token }: Credentials): Promise<Requester> {
@@ -73,7 +82,7 @@ export class Gate {
   /** At most as many at a time as may fail: tokens that arrive together would all be checked before the first one has failed. */
   async #checkUnknown(key: string, address: string, token: string, known: string): Promise<Requester | undefined> {
     await this.#refuseAboveLimit(key, address);
-    const places = this.#checks.get(key) ?? new Places(MAX_FAILURES);
+    const places = this.#checks.get(key) ?? new Places(this.#most);
     this.#checks.set(key, places);
     try {
       return await places.run(async () => {
@@ -88,9 +97,14 @@ export class Gate {
     }
   }
 
+  get #most(): number {
+    const most = this.#settings().failed_authentications_per_minute;
+    return most < 0 ? Number.POSITIVE_INFINITY : most;
+  }
+
   async #refuseAboveLimit(key: string, address: string): Promise<undefined> {
     const past = await this.#limiter.get(key);
-    if (past !== null && past.remainingPoints <= 0) throw tooMany(address, past);
+    if (past !== null && past.consumedPoints >= this.#most) throw tooMany(address, past);
   }
 
   /** Counts a wrong token. A request without a token guesses nothing and is not counted. */

@@ -36,6 +36,7 @@ export function eventEndpoints(parts: EventsParts): readonly Endpoint[] {
     tag: 'events',
     action: 'mapping:follow',
     body: CorrectionsBody,
+    writes: ({ body }) => body.corrections.length,
     responses: { 200: { description: 'Applied corrections, and failures.', schema: AppliedCorrectionsDocument } },
     handle: async ({ requester, body }) => {
       const { applied, failures } = await corrections.apply(body.corrections);

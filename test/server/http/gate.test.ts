@@ -5,6 +5,7 @@ import type { Authenticator } from '../../../src/core/identity/authenticator.ts'
 import { Gate } from '../../../src/server/http/gate.ts';
 import { tenant } from '../../support/requests.ts';
 
+const settings = () => ({ failed_authentications_per_minute: 10 });
 const ALICE = tenant('member', 'blue', 'alice');
 const slow = (checked: string[]): Authenticator => ({
   async authenticate(token) {
@@ -20,7 +21,7 @@ const codes = async (all: readonly Promise<unknown>[]): Promise<string[]> =>
 
 test('of three hundred wrong tokens at once no more are checked than may fail', async () => {
   const checked: string[] = [];
-  const gate = new Gate(slow(checked), () => undefined);
+  const gate = new Gate(slow(checked), settings, () => undefined);
   const address = '192.0.2.7';
   const results = await codes(
     Array.from({ length: 300 }, (_, n) => gate.authenticate({ address, token: `wrong-${n}` })),
@@ -34,7 +35,7 @@ test('of three hundred wrong tokens at once no more are checked than may fail', 
 });
 
 test('a hundred valid tokens at once all pass', async () => {
-  const gate = new Gate(slow([]), () => undefined);
+  const gate = new Gate(slow([]), settings, () => undefined);
   const results = await codes(
     Array.from({ length: 100 }, () => gate.authenticate({ address: '192.0.2.7', token: 'valid' })),
   );
@@ -50,7 +51,7 @@ test('a valid token of a scope without access is no wrong token, however often i
       return token === 'valid' ? ALICE : undefined;
     },
   };
-  const gate = new Gate(refused, (address) => failures.push(address));
+  const gate = new Gate(refused, settings, (address) => failures.push(address));
   const sent = (token: string, times: number) =>
     codes(Array.from({ length: times }, () => gate.authenticate({ address: '192.0.2.7', token })));
 
@@ -69,7 +70,7 @@ test('a token of this node neither waits behind other tokens nor is locked out b
       return undefined;
     },
   };
-  const gate = new Gate(keystone, () => undefined);
+  const gate = new Gate(keystone, settings, () => undefined);
   const address = '192.0.2.7';
   const junk = Array.from({ length: 30 }, (_, n) => gate.authenticate({ address, token: `wrong-${n}` }));
   const refused = codes(junk);
@@ -82,4 +83,26 @@ test('a token of this node neither waits behind other tokens nor is locked out b
   expect(await refused).toContain('TOO_MANY_FAILURES');
   expect(await codes([gate.authenticate({ address, token: own })])).toEqual(['passed']);
   expect(await codes([gate.authenticate({ address, token: 'praas_wrong' })])).toEqual(['TOO_MANY_FAILURES']);
+});
+
+test('the setting is in force at once, and -1 is no limit', async () => {
+  let most = 3;
+  const gate = new Gate(
+    slow([]),
+    () => ({ failed_authentications_per_minute: most }),
+    () => undefined,
+  );
+  const wrong = async (): Promise<string> => {
+    const [code = ''] = await codes([gate.authenticate({ address: '192.0.2.7', token: 'wrong' })]);
+    return code;
+  };
+  for (let n = 0; n < 3; n++) expect(await wrong()).toBe('UNAUTHENTICATED');
+  expect(await wrong()).toBe('TOO_MANY_FAILURES');
+
+  most = 4;
+  expect(await wrong()).toBe('UNAUTHENTICATED');
+  expect(await wrong()).toBe('TOO_MANY_FAILURES');
+
+  most = -1;
+  for (let n = 0; n < 30; n++) expect(await wrong()).toBe('UNAUTHENTICATED');
 });

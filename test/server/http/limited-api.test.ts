@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { Timers } from '../../../src/core/timers.ts';
 import { Limits } from '../../../src/server/http/limits.ts';
-import { REQUEST } from '../../support/samples.ts';
+import { idOf, REQUEST, ROUTER } from '../../support/samples.ts';
 import { type Call, READY, TestApi } from './api.ts';
 
 const settings = { max_requests_per_address: 20, max_requests_per_caller: 20, writes_per_minute: 3 };
@@ -96,6 +96,16 @@ test('a list to delete that has more IDs than are left is refused', async () => 
   const { mappings } = (await (await create(2)).json()) as { mappings: { id: string }[] };
 
   expect((await remove(mappings.map(({ id }) => id))).status).toBe(429);
+});
+
+test('corrections count as so many', async () => {
+  const seen = { server_ip: '10.20.0.51', server_id: null, port_id: null };
+  const correction = { action: 'resume', mapping_id: idOf(9), router_id: ROUTER, seen };
+  const send = (count: number): Promise<Response> =>
+    api.call('post', '/v1/corrections', { token: 'admin', json: { corrections: Array(count).fill(correction) } });
+
+  expect((await send(3)).status).toBe(200);
+  expect((await send(1)).status).toBe(429);
 });
 
 test('a dry run counts as no write', async () => {

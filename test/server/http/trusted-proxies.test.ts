@@ -39,7 +39,11 @@ beforeEach(async () => {
   tokens = new Map(['alice', 'bob'].map((name) => [name, tenant('member', 'blue', name)]));
   trustedProxies = [];
   const metrics = new ProcessMetrics();
-  const gate = new Gate({ authenticate: async (token) => tokens.get(token) }, () => undefined);
+  const gate = new Gate(
+    { authenticate: async (token) => tokens.get(token) },
+    () => ({ failed_authentications_per_minute: 10 }),
+    () => undefined,
+  );
   const addressOf = (asked: Parameters<typeof clientAddress>[0]): string | undefined =>
     clientAddress(asked, trustedProxies);
   const app = createApp({

@@ -58,6 +58,7 @@ const texts: { readonly [N in keyof Config]: fc.Arbitrary<string> } = {
   max_connections_per_address: limitText,
   max_requests_per_address: limitText,
   max_requests_per_caller: limitText,
+  failed_authentications_per_minute: limitText.filter((text) => text !== '0'),
   writes_per_minute: limitText,
   max_checks_per_caller: limitText,
   max_checks_per_router: limitText,
