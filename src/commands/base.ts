@@ -3,7 +3,7 @@ import { Command, Flags, type Interfaces } from '@oclif/core';
 import { type LoadedConfig, loadConfig } from '../compose/config.ts';
 import { isPraasError, praasError } from '../core/errors/errors.ts';
 import { cleanedLines } from '../core/values/printable.ts';
-import { exitCodeOfSignal, UsageError } from './failure.ts';
+import { exitCodeOfSignal, failureJson, UsageError } from './failure.ts';
 import { colour } from './output/colour.ts';
 import { type Column, chooseColumns } from './output/rows.ts';
 
@@ -98,6 +98,13 @@ export abstract class PraasCommand extends Command {
   /** Prints a warning on stderr, with --json too. */
   protected complain(sentence: string): void {
     process.stderr.write(`${colour('yellow', 'Warning:')} ${cleanedLines(sentence)}\n`);
+  }
+
+  /** Tells on stderr what failed while the rest was done; with --json in the form of an error, on one line. The exit code is 1. */
+  protected tellFailure(error: Error): void {
+    process.exitCode = 1;
+    if (this.jsonEnabled()) process.stderr.write(`${JSON.stringify(failureJson(error))}\n`);
+    else this.complain(error.message);
   }
 
   /** Ends the command as wrongly used. */

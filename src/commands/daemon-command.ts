@@ -6,6 +6,8 @@ import type { DaemonContext } from '../compose/runtime-context.ts';
 import { PraasCommand } from './base.ts';
 
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+/** They mean nothing to a daemon, and tools send them in passing; without a handler they end the process. */
+const STRAY_SIGNALS = ['SIGUSR2', 'SIGALRM', 'SIGVTALRM', 'SIGPROF', 'SIGIO', 'SIGPWR', 'SIGXCPU'] as const;
 
 export abstract class DaemonCommand extends PraasCommand {
   /** Gives a function that reads the configuration, from `path` if given; the values of flags override it each time. */
@@ -34,9 +36,11 @@ export abstract class DaemonCommand extends PraasCommand {
     process.title = this.title;
     const stopped = Promise.withResolvers<void>();
     const stop = (): void => stopped.resolve();
+    const ignore = (): void => undefined;
     const reload = (): void => void daemon.reload(read);
     for (const signal of STOP_SIGNALS) process.on(signal, stop);
     process.on('SIGHUP', reload);
+    for (const signal of STRAY_SIGNALS) process.on(signal, ignore);
     try {
       // The start may take long, and a signal ends the wait for it.
       const started = daemon.start();
@@ -45,6 +49,7 @@ export abstract class DaemonCommand extends PraasCommand {
     } finally {
       await daemon.stop();
       process.off('SIGHUP', reload);
+      for (const signal of STRAY_SIGNALS) process.off(signal, ignore);
       for (const signal of STOP_SIGNALS) process.off(signal, stop);
     }
   }

@@ -86,7 +86,12 @@ describe.each(BACKENDS)('%s', (backend) => {
       const { id } = await shell.json(...words);
       const listed = await shell.run('pat', 'list', '--json');
       expect(JSON.parse(listed.stdout)).toMatchObject([{ id }]);
-      expect(listed).toMatchObject({
+      expect(listed.code).toBe(1);
+      // On standard error, because standard output has the list.
+      expect(JSON.parse(listed.stderr)).toMatchObject({
+        error: { code: 'STORE_DAMAGED', facts: { path: join(routers(), name) } },
+      });
+      expect(await shell.run('pat', 'list', '-f', 'json')).toMatchObject({
         code: 1,
         stderr: expect.stringMatching(/^Warning: state file .* is damaged/),
       });

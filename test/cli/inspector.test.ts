@@ -25,10 +25,21 @@ function ports(): string[] {
   return lines.filter((line) => line.includes(`pid=${daemon.process.pid},`)).map((line) => line.split(/\s+/)[3] ?? '');
 }
 
-test('SIGUSR1, which recipes for rotating logs send, changes nothing', async () => {
+const STRAY = [
+  'SIGUSR1',
+  'SIGUSR2',
+  'SIGPIPE',
+  'SIGALRM',
+  'SIGVTALRM',
+  'SIGPROF',
+  'SIGIO',
+  'SIGPWR',
+  'SIGXCPU',
+] as const;
+test.each(STRAY)('%s, which tools send in passing, changes nothing', async (signal) => {
   const before = ports();
 
-  daemon.process.kill('SIGUSR1');
+  daemon.process.kill(signal);
   // Two answers: the signal has been handled by then.
   await shell.ok('pat', 'list');
   await shell.ok('pat', 'list');

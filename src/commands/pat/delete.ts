@@ -49,8 +49,8 @@ export default class PatDelete extends ServiceCommand {
         force: flags.force,
         dryRun: flags['dry-run'],
       });
-      for (const warning of [...warnings, ...failures.map(({ message }) => message)]) this.complain(warning);
-      if (failures.length > 0) process.exitCode = 1;
+      for (const warning of warnings) this.complain(warning);
+      for (const failure of failures) this.tellFailure(failure);
       if (script !== undefined) {
         this.print(script.trimEnd() || 'No rules would change.');
         return { mappings: value, script };

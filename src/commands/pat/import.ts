@@ -59,7 +59,7 @@ export default class PatImport extends ServiceCommand {
   async #routers(named: readonly string[] | undefined, { routers }: Praas): Promise<readonly string[]> {
     if (named !== undefined) return [...new Set(named)];
     const { routers: found, failures } = await routers.list();
-    for (const failure of failures) this.#fail(failure);
+    for (const failure of failures) this.tellFailure(failure);
     return found.map(({ router_id }) => router_id);
   }
 
@@ -82,12 +82,7 @@ export default class PatImport extends ServiceCommand {
       }
     }
     if (done.length === 0 && failures[0] !== undefined) throw failures[0];
-    for (const failure of failures) this.#fail(failure);
+    for (const failure of failures) this.tellFailure(failure);
     return { rules: done.flatMap(({ rules }) => rules), scripts: done.flatMap(({ scripts }) => scripts) };
-  }
-
-  #fail({ message }: Error): void {
-    this.complain(message);
-    process.exitCode = 1;
   }
 }

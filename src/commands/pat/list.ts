@@ -44,8 +44,7 @@ export default class PatList extends ServiceCommand {
     });
     if (!isKnown) this.complain(`router ${flags.router} not found on this node, and no mapping is stored for it`);
     this.print(await renderList(flags.format, columns, mappings));
-    for (const failure of failures) this.complain(failure.message);
-    if (failures.length > 0) process.exitCode = 1;
+    for (const failure of failures) this.tellFailure(failure);
     return mappings;
   }
 }

@@ -29,8 +29,7 @@ export default class RouterList extends ServiceCommand {
     const { routers: present, failures } = await this.withPraas(flags, (praas) => praas.routers.list());
     const routers = flags.all ? present : present.filter(isRouter);
     this.print(await renderList(flags.format, columns, routers));
-    for (const failure of failures) this.complain(failure.message);
-    if (failures.length > 0) process.exitCode = 1;
+    for (const failure of failures) this.tellFailure(failure);
     return routers;
   }
 }
