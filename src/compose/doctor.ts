@@ -203,7 +203,7 @@ export class Doctor {
           tables: await readTableNames(namespaces, await namespaces.resolve(routerId), hasNft),
           connectionTable: await dataplane.connectionTable(routerId),
           warnings,
-          path: isOnPath ? pathProblems(mappings, view, await dataplane.forwarding(routerId)) : [],
+          path: isOnPath ? pathProblems(mappings, view, await dataplane.forwarding(routerId, mappings)) : [],
           isStandby: facts.isStandby,
         };
       },

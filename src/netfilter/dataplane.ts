@@ -26,6 +26,7 @@ import { PREROUTING } from './iptables/operation.ts';
 import { readListeners } from './listeners.ts';
 import type { Namespaces } from './namespace.ts';
 import { type ForeignTables, readForeignTables } from './nftables/foreign-tables.ts';
+import type { Ends } from './routing.ts';
 import { foundForwards } from './rules.ts';
 
 /** What this Dataplane puts into the handle of a forward or rule that it found. */
@@ -133,8 +134,9 @@ export class NetfilterDataplane implements Dataplane {
     return readTableUsage(this.#namespaces, await this.#namespaces.resolve(routerId));
   }
 
-  async forwarding(routerId: string): Promise<Forwarding> {
-    return readForwarding(this.#namespaces, await this.#namespaces.resolve(routerId));
+  async forwarding(routerId: string, ends: readonly Ends[] = []): Promise<Forwarding> {
+    const namespace = await this.#namespaces.resolve(routerId);
+    return readForwarding(this.#namespaces, namespace, { ends, backend: this.#backend.name });
   }
 
   async endFlows(routerId: string, flows: readonly Flow[], keep: readonly Flow[]): Promise<void> {

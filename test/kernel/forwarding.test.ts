@@ -1,8 +1,9 @@
 // What stops forwarded packets in a router beside the rules of praas, as `pat check` reads it: each with packets.
-import { afterEach, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import type { BackendName } from '../../src/netfilter/backend.ts';
 import type { Mapping } from '../../src/pat/mapping/mapping.ts';
 import type { FilterVerdict, ForwardedPacket } from '../../src/pat/router/forwarding.ts';
-import { realDataplane } from '../support/dataplane.ts';
+import { BACKENDS, realDataplane } from '../support/dataplane.ts';
 import { testNode } from '../support/node.ts';
 import { expectClosed, expectOpen, type TestWorld, testWorld } from '../support/world.ts';
 
@@ -13,17 +14,20 @@ afterEach(async () => {
 
 const dataplane = realDataplane('iptables');
 
-async function published(): Promise<{ world: TestWorld; mapping: Mapping; packet: ForwardedPacket }> {
+async function published(
+  backend: BackendName = 'iptables',
+): Promise<{ world: TestWorld; mapping: Mapping; packet: ForwardedPacket }> {
   const world = await testWorld({ router: 'neutron', neutronRules: true });
   cleanups.push(() => world.remove());
-  const node = testNode('iptables', dataplane);
+  const node = testNode(backend, realDataplane(backend));
   cleanups.push(() => node.close());
   await world.web.listen({ protocol: 'tcp', port: 80 });
   const request = { router_id: world.router_id, server_ip: '10.20.0.51', server_port: 80 };
   const mapping = (await node.pat.create(request)).value;
   const { protocol, server_ip, server_port, gateway_ip, router_port } = mapping;
   const { outsideInterface: from, insideInterface: to } = world.names;
-  return { world, mapping, packet: { protocol, server_ip, server_port, gateway_ip, router_port, from, to } };
+  const inside = ['10.20.0.0/24'];
+  return { world, mapping, packet: { protocol, server_ip, server_port, gateway_ip, router_port, from, to, inside } };
 }
 
 const goalOf = ({ protocol, gateway_ip, router_port }: Mapping) => ({
@@ -105,6 +109,120 @@ test.each<[string, readonly string[], string | undefined, FilterVerdict]>([
 
   await expectClosed(world.client, goalOf(mapping));
   expect((await dataplane.forwarding(world.router_id)).filter(packet)).toEqual(expected);
+});
+
+const GATEWAY = ['-d', '203.0.113.10', '-p', 'tcp', '-m', 'tcp', '--dport', '4000'];
+const SERVER = ['-s', '10.20.0.51', '-p', 'tcp', '-m', 'tcp', '--sport', '80'];
+const INTO = (hook: string, rule: string, where = ''): string =>
+  `table ${where === '' ? 'inet' : 'netdev'} fw { chain c { type filter hook ${hook} ${where} priority -290; ${rule}; }; }\n`;
+const REPLIES = { ofReplies: true } as const;
+
+describe.each(BACKENDS)('rules that keep packets from passing, with %s', (backend) => {
+  test.each<[string, readonly string[], (world: TestWorld) => string | undefined, object]>([
+    [
+      'raw',
+      ['iptables', '-t', 'raw', '-A', 'PREROUTING', ...GATEWAY, '-j', 'DROP'],
+      () => undefined,
+      { verdict: 'drops' },
+    ],
+    [
+      'mangle',
+      ['iptables', '-t', 'mangle', '-A', 'PREROUTING', ...GATEWAY, '-j', 'DROP'],
+      () => undefined,
+      { verdict: 'drops' },
+    ],
+    [
+      'raw, not tracked',
+      ['iptables', '-t', 'raw', '-A', 'PREROUTING', ...GATEWAY, '-j', 'CT', '--notrack'],
+      () => undefined,
+      { verdict: 'drops' },
+    ],
+    [
+      'postrouting',
+      ['iptables', '-t', 'mangle', '-A', 'POSTROUTING', '-d', '10.20.0.51', '-j', 'DROP'],
+      () => undefined,
+      { verdict: 'drops' },
+    ],
+    [
+      'replies in FORWARD',
+      ['iptables', '-A', 'FORWARD', ...SERVER, '-j', 'DROP'],
+      () => undefined,
+      { verdict: 'drops', ...REPLIES },
+    ],
+    [
+      'replies in raw',
+      ['iptables', '-t', 'raw', '-A', 'PREROUTING', ...SERVER, '-j', 'DROP'],
+      () => undefined,
+      { verdict: 'drops', ...REPLIES },
+    ],
+    [
+      'iptables-legacy',
+      ['iptables-legacy', '-A', 'FORWARD', '-d', '10.20.0.51', '-j', 'DROP'],
+      () => undefined,
+      { verdict: 'drops' },
+    ],
+    [
+      'a table of its own',
+      ['nft', '-f', '-'],
+      () => INTO('prerouting', 'ip daddr 203.0.113.10 tcp dport 4000 drop'),
+      { verdict: 'drops' },
+    ],
+    [
+      'replies in a table of its own',
+      ['nft', '-f', '-'],
+      () => INTO('prerouting', 'ip saddr 10.20.0.51 drop'),
+      { verdict: 'drops', ...REPLIES },
+    ],
+    [
+      'ingress',
+      ['nft', '-f', '-'],
+      ({ names }) => INTO('ingress', 'ip daddr 203.0.113.10 drop', `device ${names.outsideInterface}`),
+      { verdict: 'may_drop' },
+    ],
+  ])('%s', async (_what, [file = '', ...args], input, expected) => {
+    const { world, mapping, packet } = await published(backend);
+    const filtered = async (): Promise<FilterVerdict> =>
+      (await realDataplane(backend).forwarding(world.router_id)).filter(packet);
+    await expectOpen(world.client, goalOf(mapping), 'web sees 203.0.113.2');
+    expect(await filtered()).toEqual({ verdict: 'accepts' });
+    await world.run(file, args, input(world));
+
+    await expectClosed(world.client, goalOf(mapping));
+    expect(await filtered()).toEqual({ by: expect.any(String), ...expected });
+  });
+
+  test('an ACCEPT before the rules of praas in their table', async () => {
+    const { world, mapping, packet } = await published(backend);
+    await expectOpen(world.client, goalOf(mapping), 'web sees 203.0.113.2');
+    await world.run('iptables', ['-t', 'nat', '-I', 'PREROUTING', ...GATEWAY, '-j', 'ACCEPT']);
+
+    const { verdict } = (await realDataplane(backend).forwarding(world.router_id)).filter(packet);
+    // The table of the nftables backend comes before that of iptables.
+    if (backend === 'nftables') await expectOpen(world.client, goalOf(mapping), 'web sees 203.0.113.2');
+    else await expectClosed(world.client, goalOf(mapping));
+    expect(verdict).toBe(backend === 'nftables' ? 'accepts' : 'drops');
+  });
+});
+
+test.each<[string, readonly string[], object]>([
+  ['a route to the server that refuses', ['route', 'add', 'blackhole', '10.20.0.51'], { verdict: 'drops' }],
+  ['a routing rule for the server', ['rule', 'add', 'to', '10.20.0.0/24', 'prohibit'], { verdict: 'drops' }],
+  [
+    'a routing rule for replies',
+    ['rule', 'add', 'from', '10.20.0.0/24', 'unreachable'],
+    { verdict: 'drops', ...REPLIES },
+  ],
+  ['a routing rule for some clients', ['rule', 'add', 'from', '203.0.113.2', 'blackhole'], { verdict: 'may_drop' }],
+])('routing that refuses: %s', async (_what, words, expected) => {
+  const { world, mapping, packet } = await published();
+  const routed = async (): Promise<FilterVerdict> =>
+    (await dataplane.forwarding(world.router_id, [mapping])).route(packet);
+  await expectOpen(world.client, goalOf(mapping), 'web sees 203.0.113.2');
+  expect(await routed()).toEqual({ verdict: 'accepts' });
+  await world.run('ip', words);
+
+  await expectClosed(world.client, goalOf(mapping));
+  expect(await routed()).toEqual({ by: expect.any(String), ...expected });
 });
 
 test.each(['outsideInterface', 'insideInterface'] as const)('the %s that is down', async (side) => {

@@ -2,9 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { parseInterfaces, parseSettings } from '../../src/netfilter/forwarding.ts';
-import { iptablesFilter } from '../../src/netfilter/iptables/filter.ts';
-import { isForwardFilter, nftFilter } from '../../src/netfilter/nftables/filter.ts';
+import { iptablesFilter, natFilter } from '../../src/netfilter/iptables/filter.ts';
+import { nftFilter, stagesOf } from '../../src/netfilter/nftables/filter.ts';
 import { type NftRule, type NftTable, tableOf } from '../../src/netfilter/nftables/ruleset.ts';
+import { packetsAt, type Stage } from '../../src/netfilter/passage.ts';
+import { refusingRules } from '../../src/netfilter/routing.ts';
 import type { ForwardedPacket } from '../../src/pat/router/forwarding.ts';
 
 const PACKET: ForwardedPacket = {
@@ -15,12 +17,16 @@ const PACKET: ForwardedPacket = {
   router_port: 4000,
   from: 'qg-1',
   to: 'qr-1',
+  inside: ['10.20.0.0/24', '10.30.0.0/16'],
 };
+
+const [REQUEST, REPLY] = packetsAt('forwarded', PACKET);
 
 function iptables(policy: string, ...rules: readonly string[]): string {
   const chains = [`:FORWARD ${policy} [0:0]`, ':custom - [0:0]', ':neutron-l3-agent-scope - [0:0]'];
   const output = ['# Generated', '*filter', ...chains, ...rules.map((rule) => `-A ${rule}`), 'COMMIT', ''].join('\n');
-  return iptablesFilter(output, PACKET).find(({ verdict }) => verdict !== 'accepts')?.verdict ?? 'accepts';
+  const found = iptablesFilter(output, PACKET).filter((each) => !('ofReplies' in each));
+  return found.find(({ verdict }) => verdict !== 'accepts')?.verdict ?? 'accepts';
 }
 
 test.each([
@@ -80,9 +86,11 @@ const FORWARD_JSON = readFileSync(new URL('./nftables/fixtures/nft-1.0.6-forward
 
 test('a listing of nft: the rule is named by its place, and after one that may have accepted nothing is certain', () => {
   const table = tableOf(JSON.parse(FORWARD_JSON) as object);
-  expect(table.chains.filter(isForwardFilter).map(({ name }) => name)).toEqual(['f']);
-  expect(nftFilter(table, 'f', PACKET)).toEqual({ verdict: 'drops', by: 'table inet fw, chain f, handle 9' });
-  const elsewhere = { ...PACKET, to: 'a' };
+  expect(table.chains.filter((chain) => stagesOf(chain, -100).includes('forwarded')).map(({ name }) => name)).toEqual([
+    'f',
+  ]);
+  expect(nftFilter(table, 'f', REQUEST)).toEqual({ verdict: 'drops', by: 'table inet fw, chain f, handle 9' });
+  const elsewhere = { ...REQUEST, to: 'a' };
   expect(nftFilter(table, 'f', elsewhere)).toEqual({ verdict: 'may_drop', by: 'table inet fw, chain f, handle 11' });
 });
 
@@ -116,7 +124,7 @@ test.each<[string, string, readonly unknown[]]>([
   const chain = { family: 'inet', table: 'fw', name: 'f', hook: 'forward', type: 'filter', policy };
   const rule: NftRule = { family: 'inet', table: 'fw', chain: 'f', handle: 1, expr };
   const table: NftTable = { chains: [chain], rules: new Map([['f', [rule]]]), elements: new Map() };
-  expect(nftFilter(table, 'f', PACKET).verdict).toBe(expected);
+  expect(nftFilter(table, 'f', REQUEST).verdict).toBe(expected);
 });
 
 test('settings of the kernel and the state of interfaces', () => {
@@ -141,4 +149,113 @@ test('settings of the kernel and the state of interfaces', () => {
   ]);
   expect(states[1]?.addresses).toEqual(['10.0.0.1']);
   expect(() => parseInterfaces('{}')).toThrow(expect.objectContaining({ code: 'TOOL_BAD_OUTPUT' }));
+});
+
+const saved = (table: string, ...lines: readonly string[]): string =>
+  [
+    '#',
+    `*${table}`,
+    ':PREROUTING ACCEPT [0:0]',
+    ':FORWARD ACCEPT [0:0]',
+    ':POSTROUTING ACCEPT [0:0]',
+    ':custom-PREROUTING - [0:0]',
+    ...lines.map((line) => `-A ${line}`),
+    'COMMIT',
+    '',
+  ].join('\n');
+const OF_REPLIES = { ofReplies: true };
+
+test.each<[string, string, string, object]>([
+  ['drops', 'raw', 'PREROUTING -d 203.0.113.10/32 -p tcp -m tcp --dport 4000 -j DROP', {}],
+  ['drops', 'raw', 'PREROUTING -d 203.0.113.10/32 -j CT --notrack', {}],
+  ['drops', 'mangle', 'PREROUTING -i qg-1 -p tcp -m tcp --dport 4000 -j DROP', {}],
+  ['drops', 'mangle', 'PREROUTING -m conntrack --ctstate NEW -j DROP', {}],
+  ['drops', 'mangle', 'POSTROUTING -o qr-1 -d 10.20.0.51/32 -j DROP', {}],
+  ['may_drop', 'raw', 'PREROUTING -s 198.51.100.0/24 -j DROP', {}],
+  ['may_drop', 'raw', 'PREROUTING -m conntrack --ctstate INVALID -j DROP', {}],
+  ['drops', 'raw', 'PREROUTING -s 10.20.0.51/32 -i qr-1 -j DROP', OF_REPLIES],
+  ['drops', 'filter', 'FORWARD -s 10.20.0.0/24 -p tcp -m tcp --sport 22 -j REJECT', OF_REPLIES],
+  ['accepts', 'filter', 'FORWARD -d 10.30.7.0/24 -j DROP', {}],
+  ['drops', 'filter', 'FORWARD -o qg-1 -m conntrack --ctstate ESTABLISHED -j DROP', OF_REPLIES],
+  ['may_drop', 'filter', 'FORWARD -i qr-1 -d 198.51.100.0/24 -j DROP', OF_REPLIES],
+  ['accepts', 'raw', 'PREROUTING -d 10.20.0.51/32 -p tcp -m tcp --dport 22 -j DROP', {}],
+  ['accepts', 'raw', 'PREROUTING -s 10.30.0.0/16 -j DROP', {}],
+  ['accepts', 'mangle', 'FORWARD -d 203.0.113.10/32 -j DROP', {}],
+])('iptables %s on the whole way, in %s: %s', (verdict, table, rule, more) => {
+  const found = iptablesFilter(saved(table, rule), PACKET).filter((each) => each.verdict !== 'accepts');
+  const by = `-A ${rule} in table ${table}`;
+  expect(found[0] ?? { verdict: 'accepts' }).toEqual(verdict === 'accepts' ? { verdict } : { verdict, by, ...more });
+});
+
+const OWN =
+  'custom-PREROUTING -s 198.51.100.0/24 -d 203.0.113.10/32 -p tcp -m tcp --dport 4000 -m comment --comment "praas:0b0e0a52-6a52-4a4e-8d3b-0a4d4f1d9f11" -j DNAT --to-destination 10.20.0.51:22';
+const JUMP = 'PREROUTING -j custom-PREROUTING';
+
+test.each<[string, string, readonly string[]]>([
+  ['accepts', 'accepts', [JUMP, OWN]],
+  ['drops', 'accepts', ['PREROUTING -d 203.0.113.10/32 -j ACCEPT', JUMP, OWN]],
+  ['drops', 'accepts', ['PREROUTING -p tcp -j RETURN', JUMP, OWN]],
+  ['drops', 'accepts', [JUMP, 'custom-PREROUTING -p tcp -j ACCEPT', OWN]],
+  ['drops', 'drops', ['PREROUTING -p tcp -j DROP', JUMP, OWN]],
+  ['may_drop', 'accepts', ['PREROUTING -s 192.0.2.0/24 -j ACCEPT', JUMP, OWN]],
+  [
+    'accepts',
+    'accepts',
+    ['PREROUTING -d 203.0.113.99/32 -j ACCEPT', 'PREROUTING -p udp -j RETURN', JUMP, OWN, 'PREROUTING -j ACCEPT'],
+  ],
+])('the nat table %s before the rule of the mapping, and %s behind a table of praas: %j', (expected, behind, rules) => {
+  expect(natFilter(saved('nat', ...rules), PACKET, false).verdict).toBe(expected);
+  expect(natFilter(saved('nat', ...rules), PACKET, true).verdict).toBe(behind);
+});
+
+test.each<[object, readonly Stage[]]>([
+  [{ family: 'inet', hook: 'forward', type: 'filter' }, ['forwarded']],
+  [{ family: 'ip', hook: 'postrouting', type: 'filter' }, ['forwarded']],
+  [{ family: 'netdev', hook: 'ingress', type: 'filter' }, ['raw']],
+  [{ family: 'netdev', hook: 'egress', type: 'filter' }, ['forwarded']],
+  [{ family: 'ip', hook: 'prerouting', type: 'filter', prio: -300 }, ['raw']],
+  [{ family: 'ip', hook: 'prerouting', type: 'filter', prio: -150 }, ['arriving']],
+  [{ family: 'ip', hook: 'prerouting', type: 'nat', prio: -100 }, ['arriving', 'translated']],
+  [{ family: 'ip', hook: 'prerouting', type: 'filter', prio: 0 }, ['translated']],
+  [{ family: 'ip6', hook: 'prerouting', type: 'filter', prio: 0 }, []],
+  [{ family: 'ip', hook: 'input', type: 'filter' }, []],
+])('packets pass the chain %j at %j', (chain, stages) => {
+  expect(stagesOf({ table: 'x', name: 'c', family: '', ...chain }, -100)).toEqual(stages);
+});
+
+test.each<[string, readonly unknown[], typeof REQUEST]>([
+  ['drops', [match(payload('ip', 'saddr'), '10.20.0.51'), { drop: null }], REPLY],
+  ['drops', [match(payload('tcp', 'sport'), 22), { drop: null }], REPLY],
+  ['drops', [match(ct('state'), 'established', 'in'), { drop: null }], REPLY],
+  ['drops', [match(ct('direction'), 'reply'), { drop: null }], REPLY],
+  ['accepts', [match(meta('iifname'), 'qg-1'), { drop: null }], REPLY],
+  ['accepts', [NEW, { drop: null }], REPLY],
+  ['may_drop', [match(payload('ip', 'daddr'), '192.0.2.1'), { drop: null }], REPLY],
+  ['accepts', [match(payload('ip', 'daddr'), { prefix: { addr: '10.30.0.0', len: 24 } }), { drop: null }], REPLY],
+  ['may_drop', [match(payload('ip', 'daddr'), '@not-listed'), { drop: null }], REPLY],
+  ['drops', [match(payload('tcp', 'dport'), 4000), { drop: null }], packetsAt('raw', PACKET)[0]],
+  ['drops', [match(payload('ip', 'daddr'), '203.0.113.10'), { notrack: null }], packetsAt('raw', PACKET)[0]],
+  ['may_drop', [NEW, { drop: null }], packetsAt('raw', PACKET)[0]],
+])('a chain of nftables %s: %j', (expected, expr, packet) => {
+  const rule: NftRule = { family: 'inet', table: 'fw', chain: 'f', handle: 1, expr };
+  const table: NftTable = { chains: [], rules: new Map([['f', [rule]]]), elements: new Map() };
+  expect(nftFilter(table, 'f', packet).verdict).toBe(expected);
+});
+
+test('routing rules that refuse packets of some clients are named; those of other networks are not', () => {
+  const rule = { priority: 99, action: 'blackhole' };
+  expect(refusingRules([{ ...rule, src: '198.51.100.0', srclen: 24 }], PACKET)).toEqual([
+    { verdict: 'may_drop', by: 'ip rule 99: from 198.51.100.0/24 blackhole' },
+  ]);
+  expect(refusingRules([{ ...rule, src: '10.20.0.0', srclen: 24, iif: 'qr-1' }], PACKET)).toMatchObject([OF_REPLIES]);
+  expect(
+    refusingRules(
+      [
+        { ...rule, src: 'all', dst: '10.99.0.0', dstlen: 16 },
+        { priority: 1, src: 'all' },
+      ],
+      PACKET,
+    ).filter((each) => !('ofReplies' in each)),
+  ).toEqual([]);
+  expect(refusingRules([{ ...rule, src: '10.99.0.0', srclen: 16, iif: 'qr-2' }], PACKET)).toEqual([]);
 });

@@ -52,7 +52,13 @@ export class FakeRouter {
     this.facts = facts;
     const names = ['qg-1841a257-44', ...new Set(facts.inside.map(({ interface: name }) => name))];
     const interfaces = names.map((name, index) => ({ name, isUp: true, addresses: index === 0 ? facts.gateways : [] }));
-    this.forwarding = { interfaces, isEnabled: true, disabledInterfaces: [], filter: () => ({ verdict: 'accepts' }) };
+    this.forwarding = {
+      interfaces,
+      isEnabled: true,
+      disabledInterfaces: [],
+      filter: () => ({ verdict: 'accepts' }),
+      route: () => ({ verdict: 'accepts' }),
+    };
   }
 
   /** Gives the installed forwards as sorted texts, with `broken` for rules that are no forward. */

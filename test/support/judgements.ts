@@ -222,6 +222,7 @@ const FORWARDING: Forwarding = {
   isEnabled: true,
   disabledInterfaces: [],
   filter: () => ({ verdict: 'accepts' }),
+  route: () => ({ verdict: 'accepts' }),
 };
 const PACKET = packetOf(MAPPING, FACTS, FORWARDING);
 const DROP = '-A FORWARD -p tcp -m tcp --dport 22 -j DROP in table filter';
@@ -285,6 +286,30 @@ export const HOPS: readonly Hop[] = [
   judgeInterfaces({ ...PACKET, from: 'qr-1', to: 'qg-1' }, { ...FORWARDING, ...BROKEN_PATH }, true, FACTS.namespace),
   judgeFilter(PACKET, { ...FORWARDING, filter: () => ({ verdict: 'may_drop', by: DROP }) }, true, FACTS.namespace),
   judgeFilter(PACKET, { ...FORWARDING, filter: () => ({ verdict: 'may_drop', by: DROP }) }, false, FACTS.namespace),
+  judgeFilter(
+    PACKET,
+    { ...FORWARDING, filter: () => ({ verdict: 'drops', by: DROP, ofReplies: true }) },
+    true,
+    FACTS.namespace,
+  ),
+  judgeForwarding(
+    PACKET,
+    { ...FORWARDING, route: () => ({ verdict: 'drops', by: 'Invalid argument' }) },
+    true,
+    FACTS.namespace,
+  ),
+  judgeForwarding(
+    PACKET,
+    { ...FORWARDING, route: () => ({ verdict: 'drops', by: 'Invalid argument', ofReplies: true }) },
+    false,
+    FACTS.namespace,
+  ),
+  judgeForwarding(
+    PACKET,
+    { ...FORWARDING, route: () => ({ verdict: 'may_drop', by: 'ip rule 99: from 192.0.2.0/24 blackhole' }) },
+    true,
+    FACTS.namespace,
+  ),
   judgeOtherRules(MAPPING, VIEW_OF_ROUTER, true),
   judgeOtherRules(MAPPING, { ...VIEW_OF_ROUTER, portsInUse: [THEIRS] }, true),
   judgeOtherRules(MAPPING, { ...VIEW_OF_ROUTER, portsInUse: [THEIRS] }, false),

@@ -1,42 +1,80 @@
-/** Rules of iptables that forwarded packets pass → what they do with one packet. Pure. */
-import { cidrContains, isCidr } from '../../core/values/ipv4.ts';
+/** Rules of iptables that packets of a mapping pass → what they do with them. Pure. */
+import { cidrContains, isCidr, isCovered } from '../../core/values/ipv4.ts';
 import type { FilterVerdict, ForwardedPacket } from '../../pat/router/forwarding.ts';
+import { mappingIdIn } from '../comment.ts';
 import { type Action, allOf, type FilterRule, type Match, not, verdictOf } from '../filter.ts';
-import { parseSavedTable, policyOf, type SavedRule, shownText, withoutTexts } from './save.ts';
+import { packetsAt, type SeenPacket, type Stage, verdictFor } from '../passage.ts';
+import { PREROUTING } from './operation.ts';
+import { optionsOf, parseSavedTable, policyOf, type SavedRule, shownText, withoutTexts } from './save.ts';
 import { isScopeRule } from './scopes.ts';
 
-/** The tables whose chain FORWARD may drop packets. */
-const TABLES = ['mangle', 'filter', 'security'];
-const CHAIN = 'FORWARD';
+/** The chains that may drop packets, in their order. */
+const CHAINS: readonly (readonly [string, string, Stage])[] = [
+  ['raw', 'PREROUTING', 'raw'],
+  ['mangle', 'PREROUTING', 'arriving'],
+  ['mangle', 'FORWARD', 'forwarded'],
+  ['filter', 'FORWARD', 'forwarded'],
+  ['security', 'FORWARD', 'forwarded'],
+  ['mangle', 'POSTROUTING', 'forwarded'],
+];
+/** Where a return ends the way through the table. */
+const ENDS = ['PREROUTING', PREROUTING];
 /** Matches without a condition of their own. */
 const PLAIN_MATCHES = ['tcp', 'udp', 'conntrack', 'state', 'comment', 'multiport'];
-/** What the first packet of a translated connection is to connection tracking. */
-const STATES = ['NEW', 'DNAT'];
 
 /** Takes the whole output of iptables-save. */
 export function iptablesFilter(output: string, packet: ForwardedPacket): readonly FilterVerdict[] {
-  return TABLES.map((table) => {
+  return CHAINS.flatMap(([table, base, stage]) => {
     const saved = parseSavedTable(output, table);
     const rules = Map.groupBy(saved.rules, ({ chain }) => chain);
     const isChain = (name: string): boolean => saved.chains.has(name);
-    const chains = (chain: string): FilterRule[] =>
-      (rules.get(chain) ?? []).map((rule) => filterRule(rule, table, isChain, packet));
-    const isDropping = policyOf(output, table, CHAIN) === 'DROP';
-    return verdictOf(chains, CHAIN, isDropping ? `-P ${CHAIN} DROP in table ${table}` : undefined);
+    const policy = policyOf(output, table, base) === 'DROP' ? `-P ${base} DROP in table ${table}` : undefined;
+    return packetsAt(stage, packet).map((seen) => {
+      const chains = (chain: string): FilterRule[] =>
+        (rules.get(chain) ?? []).map((rule) => filterRule(rule, table, isChain, seen));
+      return verdictFor(seen, verdictOf(chains, base, policy));
+    });
   });
+}
+
+/**
+ * Takes the same. Gives whether a rule of the nat table ends the way of the first packet before it comes to the rule of its mapping; with
+ * `isBefore`, the rules of praas are in an earlier table, and only a drop counts.
+ */
+export function natFilter(output: string, packet: ForwardedPacket, isBefore: boolean): FilterVerdict {
+  const saved = parseSavedTable(output, 'nat');
+  const rules = Map.groupBy(saved.rules, ({ chain }) => chain);
+  const isChain = (name: string): boolean => saved.chains.has(name);
+  const [seen] = packetsAt('arriving', packet);
+  const isOwn = (rule: SavedRule): boolean => mappingIdIn(optionsOf(rule.words).get('--comment')) !== undefined;
+  const chains = (chain: string): FilterRule[] =>
+    (rules.get(chain) ?? []).map((rule) => {
+      const found = filterRule(rule, 'nat', isChain, seen);
+      const { kind } = found.action;
+      if (isBefore || kind === 'jump' || kind === 'goto') return found;
+      // The networks that it allows are not asked for: the client is any.
+      if (isOwn(rule)) return { ...found, match: found.match === 'no' ? 'no' : 'yes', action: { kind: 'accept' } };
+      const isEnd = kind === 'accept' || (kind === 'return' && ENDS.includes(chain));
+      return isEnd
+        ? { ...found, action: { kind: 'drop' }, text: `${found.text}, before the rule of the mapping` }
+        : found;
+    });
+  return verdictOf(chains, 'PREROUTING', undefined);
 }
 
 function filterRule(
   rule: SavedRule,
   table: string,
   isChain: (name: string) => boolean,
-  packet: ForwardedPacket,
+  packet: SeenPacket,
 ): FilterRule {
   const text = `${shownText(rule)} in table ${table}`;
   // Neutron's rules for address scopes are judged by themselves.
   if (isScopeRule(rule)) return { match: 'no', action: { kind: 'continue' }, text };
   const conditions = conditionsOf(withoutTexts(rule.words));
-  const action = actionOf(conditions.target, conditions.isGoto, isChain);
+  const isUntracked = conditions.target === 'NOTRACK' || rule.words.includes('--notrack');
+  // What is not tracked is not translated.
+  const action: Action = isUntracked ? { kind: 'drop' } : actionOf(conditions.target, conditions.isGoto, isChain);
   const queued = conditions.target === 'NFQUEUE' || conditions.target === 'QUEUE' ? (['maybe'] as const) : [];
   return { match: allOf([...conditions.all.map((each) => matchOf(each, packet)), ...queued]), action, text };
 }
@@ -74,12 +112,12 @@ function actionOf(target: string, isGoto: boolean, isChain: (name: string) => bo
   return isChain(target) ? { kind: isGoto ? 'goto' : 'jump', chain: target } : { kind: 'continue' };
 }
 
-function matchOf({ option, value, isNegated }: Condition, packet: ForwardedPacket): Match {
+function matchOf({ option, value, isNegated }: Condition, packet: SeenPacket): Match {
   const match = plainMatch(option, value, packet);
   return isNegated ? not(match) : match;
 }
 
-function plainMatch(option: string, value: string, packet: ForwardedPacket): Match {
+function plainMatch(option: string, value: string, packet: SeenPacket): Match {
   const is = (holds: boolean): Match => (holds ? 'yes' : 'no');
   switch (option) {
     case '-m':
@@ -88,25 +126,41 @@ function plainMatch(option: string, value: string, packet: ForwardedPacket): Mat
       return 'yes';
     case '-p':
       return is(value === 'all' || value === packet.protocol);
+    case '-s':
     case '-d':
-      return isCidr(value) ? is(cidrContains(value, packet.server_ip)) : 'maybe';
+      if (!isCidr(value)) return 'maybe';
+      if (isKnown(option, packet)) return is(cidrContains(value, packet.address));
+      return isCovered(value, packet.notClients) ? 'no' : 'maybe';
     case '--ctorigdst':
-      return isCidr(value) ? is(cidrContains(value, packet.gateway_ip)) : 'maybe';
+      return isCidr(value) ? is(cidrContains(value, packet.original.address)) : 'maybe';
+    case '--sport':
+    case '--sports':
     case '--dport':
     case '--dports':
-      return is(hasPort(value, packet.server_port));
+      return isKnown(option, packet) ? is(hasPort(value, packet.port)) : 'maybe';
     case '--ctorigdstport':
-      return is(hasPort(value, packet.router_port));
+      return is(hasPort(value, packet.original.port));
     case '-i':
       return interfaceMatch(value, packet.from);
     case '-o':
       return interfaceMatch(value, packet.to);
     case '--ctstate':
     case '--state':
-      return is(value.split(',').some((state) => STATES.includes(state)));
+      return stateMatch(value.split(','), packet);
     default:
       return 'maybe';
   }
+}
+
+/** True for an option on the end of the connection that is known: `-d` and `--dport` of a request, `-s` and `--sport` of a reply. */
+function isKnown(option: string, { known }: SeenPacket): boolean {
+  return /^-*d/.test(option) === (known === 'destination');
+}
+
+function stateMatch(states: readonly string[], { state, isTranslated }: SeenPacket): Match {
+  if (state === undefined) return 'maybe';
+  const own = [state.toUpperCase(), ...(isTranslated ? ['DNAT'] : [])];
+  return states.some((each) => own.includes(each)) ? 'yes' : 'no';
 }
 
 /** `22`, `22:80` or `22,80,90:99`. */

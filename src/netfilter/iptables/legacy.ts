@@ -15,7 +15,7 @@ const PRESENT = /iptables-legacy tables present/;
 const TABLES = ['nat', 'mangle'];
 
 /** The tables of iptables-legacy. */
-export interface LegacyTables {
+interface LegacyTables {
   /** The output of iptables-legacy-save; undefined on a node without that program. */
   readonly output: string | undefined;
 }

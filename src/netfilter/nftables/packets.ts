@@ -2,8 +2,9 @@
  * Conditions of nft rules → the packets to which they may apply, by protocol, destination address and destination port. What is
  * not understood does not narrow them: a port that is refused in vain is better than two destinations for one port. Pure.
  */
-import type { ForwardedPacket } from '../../pat/router/forwarding.ts';
+import { coveringCidr, isCovered } from '../../core/values/ipv4.ts';
 import type { Match } from '../filter.ts';
+import type { SeenPacket } from '../passage.ts';
 import { type Expression, field, type NftTable, plainElement, setElements } from './ruleset.ts';
 
 /** From the first to the last number; addresses are unsigned 32-bit numbers. */
@@ -22,6 +23,13 @@ export type PacketSet = readonly Packets[];
 export const ANY_PACKET: PacketSet = [{}];
 const NONE: PacketSet = [];
 
+/** The end of a connection whose address and port are looked at. */
+type End = SeenPacket['known'];
+const FIELDS = {
+  destination: { address: 'daddr', port: 'dport' },
+  source: { address: 'saddr', port: 'sport' },
+} as const;
+
 type Field = 'protocol' | 'address' | 'port';
 /** What a rule reads of a packet, and what it says of the packet by reading it. */
 interface Subject {
@@ -29,6 +37,7 @@ interface Subject {
   readonly implied: Packets;
 }
 
+const ANY_ADDRESS: Interval = [0, 0xffffffff];
 /** Narrowing by one of two sets is also right, only less exact. */
 const MAX_PRODUCT = 4096;
 const PORT_PROTOCOLS = ['tcp', 'udp'];
@@ -50,15 +59,15 @@ export function packetsOfMatch(statement: Expression, table: NftTable): PacketSe
 /** Whether a packet has one of the values of an expression. */
 export function matchOfPacket({ left, values, packet }: PacketQuestion): Match {
   if (isOtherFamily(left, '==', values[0])) return 'no';
-  const subjects = subjectsOf(left);
+  const subjects = subjectsOf(left, packet.known);
   const matched = narrowed(subjects, values);
   const own: Packets = {
     protocols: [packet.protocol],
-    addresses: [[addressNumber(packet.server_ip) ?? 0, addressNumber(packet.server_ip) ?? 0]],
-    ports: [[packet.server_port, packet.server_port]],
+    addresses: [[addressNumber(packet.address) ?? 0, addressNumber(packet.address) ?? 0]],
+    ports: [[packet.port, packet.port]],
   };
   const shared = intersection(matched, [own]);
-  if (shared.length === 0) return 'no';
+  if (shared.length === 0 || isOfNoClient(left, values, packet)) return 'no';
   const names = { protocol: 'protocols', address: 'addresses', port: 'ports' } as const;
   const isExact = subjects.every(
     (subject) => subject.field && matched.every((each) => names[subject.field ?? 'port'] in each),
@@ -66,10 +75,18 @@ export function matchOfPacket({ left, values, packet }: PacketQuestion): Match {
   return isExact ? 'yes' : 'maybe';
 }
 
+/** True where the values are addresses of the other end, the client, and it has none of them. */
+function isOfNoClient(left: Expression, values: readonly unknown[], { known, notClients }: SeenPacket): boolean {
+  const [subject, ...more] = subjectsOf(left, known === 'source' ? 'destination' : 'source');
+  if (subject?.field !== 'address' || more.length > 0) return false;
+  const { addresses = [ANY_ADDRESS] } = valuesOf('address', values);
+  return addresses.every(([first, last]) => isCovered(coveringCidr(first, last), notClients));
+}
+
 interface PacketQuestion {
   readonly left: Expression;
   readonly values: readonly unknown[];
-  readonly packet: Pick<ForwardedPacket, 'protocol' | 'server_ip' | 'server_port'>;
+  readonly packet: SeenPacket;
 }
 
 /** Gives, for each element of a map, the packets whose value is the key, and the element's own value. */
@@ -124,19 +141,20 @@ function isOtherFamily(left: Expression, op: string, right: Expression): boolean
 }
 
 /** One subject, or those of a concatenation in their order. */
-function subjectsOf(left: Expression): readonly Subject[] {
-  return ((field(left, 'concat') as readonly Expression[] | undefined) ?? [left]).map(subjectOf);
+function subjectsOf(left: Expression, end: End = 'destination'): readonly Subject[] {
+  const parts = (field(left, 'concat') as readonly Expression[] | undefined) ?? [left];
+  return parts.map((part) => subjectOf(part, FIELDS[end]));
 }
 
-function subjectOf(left: Expression): Subject {
+function subjectOf(left: Expression, { address, port }: (typeof FIELDS)[End]): Subject {
   const payload = field(left, 'payload') as { protocol?: string; field?: string } | undefined;
   if ((field(left, 'meta') as { key?: string } | undefined)?.key === 'l4proto')
     return { field: 'protocol', implied: {} };
   if (payload === undefined) return { field: undefined, implied: {} };
   const { protocol = '', field: name = '' } = payload;
-  if (protocol === 'ip' && name === 'daddr') return { field: 'address', implied: {} };
+  if (protocol === 'ip' && name === address) return { field: 'address', implied: {} };
   if (protocol === 'ip' && name === 'protocol') return { field: 'protocol', implied: {} };
-  const isPort = name === 'dport';
+  const isPort = name === port;
   if (protocol === 'th') return { field: isPort ? 'port' : undefined, implied: {} };
   if (PORT_PROTOCOLS.includes(protocol)) {
     return { field: isPort ? 'port' : undefined, implied: { protocols: [protocol] } };

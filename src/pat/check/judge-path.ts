@@ -17,7 +17,8 @@ export function packetOf(mapping: Mapping, facts: RouterFacts, { interfaces }: F
   const { protocol, server_ip, server_port, gateway_ip, router_port } = mapping;
   const from = interfaces.find(({ addresses }) => addresses.includes(gateway_ip))?.name;
   const to = networkOf(facts, server_ip)?.interface;
-  return { protocol, server_ip, server_port, gateway_ip, router_port, from, to };
+  const inside = facts.inside.map(({ cidr }) => cidr);
+  return { protocol, server_ip, server_port, gateway_ip, router_port, from, to, inside };
 }
 
 /** Requesters of one project are told neither interfaces nor rules of the node. */
@@ -53,12 +54,13 @@ export function judgeOtherRules(
 }
 
 export function judgeForwarding(
-  { from }: ForwardedPacket,
+  packet: ForwardedPacket,
   forwarding: Forwarding,
   showsHosts: boolean,
   namespace: string,
 ): Hop {
-  const { isEnabled, disabledInterfaces } = forwarding;
+  const { isEnabled, disabledInterfaces, route } = forwarding;
+  const { from } = packet;
   const set = (key: string): string => `Run \`ip netns exec ${namespace} sysctl -w ${key}=1\`.`;
   if (!isEnabled) {
     const key = 'net.ipv4.ip_forward';
@@ -68,7 +70,12 @@ export function judgeForwarding(
     const step = set(`net/ipv4/conf/${from}/forwarding`);
     return failed('forwarding', 'forwarding is off on the external interface of the router', showsHosts ? step : ASK);
   }
-  return ok('forwarding', 'the router forwards packets');
+  const found = route(packet);
+  if (found.verdict === 'accepts') return ok('forwarding', 'the router forwards packets');
+  const [what, by] = [packetsOf(found), showsHosts ? `: ${found.by}` : ''];
+  if (found.verdict === 'may_drop') return unknown('forwarding', `routing of the router may refuse ${what}${by}`);
+  const list = `Run \`ip -n ${namespace} rule show\` and \`ip -n ${namespace} route show table all\`, and delete what refuses them.`;
+  return failed('forwarding', `the router has no route for ${what}${by}`, showsHosts ? list : ASK);
 }
 
 export function judgeFilter(
@@ -78,12 +85,15 @@ export function judgeFilter(
   namespace: string,
 ): Hop {
   const found = filter(packet);
-  if (found.verdict === 'accepts') return ok('filter', 'no filter of the router drops forwarded packets to the server');
-  const by = showsHosts ? `: ${found.by}` : '';
-  if (found.verdict === 'may_drop')
-    return unknown('filter', `a filter of the router may drop packets to the server${by}`);
-  const list = `Run \`ip netns exec ${namespace} iptables -S FORWARD\` and \`ip netns exec ${namespace} nft -a list ruleset\`, and accept packets to the server before it.`;
-  return failed('filter', `a filter of the router drops packets to the server${by}`, showsHosts ? list : ASK);
+  if (found.verdict === 'accepts') return ok('filter', 'no rule of the router keeps packets to or from the server');
+  const [what, by] = [packetsOf(found), showsHosts ? `: ${found.by}` : ''];
+  if (found.verdict === 'may_drop') return unknown('filter', `a rule of the router may keep ${what} from passing${by}`);
+  const list = `Run \`ip netns exec ${namespace} iptables-save\` and \`ip netns exec ${namespace} nft -a list ruleset\`, and accept the packets before it.`;
+  return failed('filter', `a rule of the router keeps ${what} from passing${by}`, showsHosts ? list : ASK);
+}
+
+function packetsOf({ ofReplies }: { readonly ofReplies?: true }): string {
+  return ofReplies ? 'replies of the server' : 'packets to the server';
 }
 
 /** Judges the way through a router for an operator: gives the hops that are not ok, each finding once. */

@@ -134,7 +134,7 @@ export class CheckService implements Checks {
   async #path(mapping: Mapping, facts: RouterFacts, showsHosts: boolean): Promise<readonly Hop[]> {
     if (facts.isStandby) return PATH.map((hop) => skipped(hop, 'a standby HA instance forwards nothing'));
     return orUnknown(PATH, showsHosts, async () => {
-      const forwarding = await this.#parts.dataplane.forwarding(mapping.router_id);
+      const forwarding = await this.#parts.dataplane.forwarding(mapping.router_id, [mapping]);
       const packet = packetOf(mapping, facts, forwarding);
       const { namespace } = facts;
       return [

@@ -2,6 +2,7 @@
 
 import type { Usage } from '../../core/values/usage.ts';
 import type { Forward, PublicEndpoint } from '../mapping/forward.ts';
+import type { Mapping } from '../mapping/mapping.ts';
 import type { Changes, ObservedForward } from '../plan/changes.ts';
 import type { Flow } from '../plan/connection.ts';
 import type { UnmanagedRule } from '../plan/unmanaged-rules.ts';
@@ -49,8 +50,8 @@ export interface Dataplane {
    * Throws ROUTER_NOT_FOUND.
    */
   connectionTable(routerId: string): Promise<Usage | undefined>;
-  /** Whether the router forwards packets, and what its filters do with them. Throws ROUTER_NOT_FOUND. */
-  forwarding(routerId: string): Promise<Forwarding>;
+  /** Whether the router forwards packets, what its rules do with them, and its routes for these mappings. Throws ROUTER_NOT_FOUND. */
+  forwarding(routerId: string, mappings?: readonly Pick<Mapping, 'gateway_ip' | 'server_ip'>[]): Promise<Forwarding>;
   /** Ends these connections, and none of those to keep; one that has just ended by itself is no error. */
   endFlows(routerId: string, flows: readonly Flow[], keep: readonly Flow[]): Promise<void>;
 }

@@ -13,13 +13,20 @@ export interface ForwardedPacket {
   readonly from: string | undefined;
   /** The interface by which it leaves; undefined where that is not known. */
   readonly to: string | undefined;
+  /** The networks behind the router. Its clients are outside. */
+  readonly inside?: readonly string[];
 }
 
 /** `may_drop`: a rule or policy drops it if something holds that praas does not know, such as the source address. */
 export type FilterVerdict =
   | { readonly verdict: 'accepts' }
   /** `by` is the rule, as iptables prints it or with its place in nftables, or the policy of a chain. */
-  | { readonly verdict: 'drops' | 'may_drop'; readonly by: string };
+  | {
+      readonly verdict: 'drops' | 'may_drop';
+      readonly by: string;
+      /** Not the requests: the replies of the server. */
+      readonly ofReplies?: true;
+    };
 
 export interface RouterInterface {
   readonly name: string;
@@ -36,6 +43,8 @@ export interface Forwarding {
   readonly isEnabled: boolean;
   /** Interfaces whose own setting differs from it: packets that enter by them are not forwarded. */
   readonly disabledInterfaces: readonly string[];
-  /** What the filters for forwarded packets do with a packet. Pure. */
+  /** What the rules of the router, on all of their way, do with the requests to a mapping and with the replies. Pure. */
   readonly filter: (packet: ForwardedPacket) => FilterVerdict;
+  /** Whether the routing of the router knows a way for them; `by` is the error of the kernel, or a routing rule. Pure. */
+  readonly route: (packet: ForwardedPacket) => FilterVerdict;
 }

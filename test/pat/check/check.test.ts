@@ -314,7 +314,23 @@ describe('what the router does with packets beside the rules of praas:', () => {
     expect([ok, conclusion]).toEqual([false, expect.stringContaining(RULE)]);
     const { protocol, server_ip, server_port, gateway_ip, router_port } = mapping;
     const interfaces = { from: 'qg-1841a257-44', to: 'qr-5be5f541-c7' };
-    expect(asked).toEqual([{ protocol, server_ip, server_port, gateway_ip, router_port, ...interfaces }]);
+    expect(asked).toMatchObject([{ protocol, server_ip, server_port, gateway_ip, router_port, ...interfaces }]);
+  });
+
+  test('a router without a route for requests or replies is the failure; a routing rule for some clients is unknown', async () => {
+    change({ route: () => ({ verdict: 'drops', by: 'Invalid argument', ofReplies: true }) });
+    const without = await checkAs();
+    expect(without.of('forwarding')).toMatchObject({
+      verdict: 'failed',
+      detail: expect.stringMatching(/replies.*Invalid argument/),
+      next_step: expect.stringContaining('rule show'),
+    });
+    expect(without.conclusion).toContain('Invalid argument');
+
+    change({ route: () => ({ verdict: 'may_drop', by: 'ip rule 99: from 192.0.2.0/24 blackhole' }) });
+    const some = await checkAs();
+    expect(some.of('forwarding')).toMatchObject({ verdict: 'unknown', detail: expect.stringContaining('ip rule 99') });
+    expect(some.conclusion).not.toMatch(NOTHING_WRONG);
   });
 
   test('a rule that may drop it is unknown, and the conclusion does not say that nothing is wrong', async () => {
