@@ -1,4 +1,5 @@
 // Ten thousand mappings into an empty namespace and out again, by praas and by hand.
+import { ROOT } from '../../src/core/identity/requester.ts';
 import type { BackendName } from '../../src/netfilter/backend.ts';
 import { forwardOf } from '../../src/pat/mapping/forward.ts';
 import type { Mapping } from '../../src/pat/mapping/mapping.ts';
@@ -44,7 +45,7 @@ async function measure(options: Options, backend: BackendName): Promise<Figure[]
   };
   const added = await ratios(
     options.quick ? 3 : 15,
-    () => ours.reset().then(() => timed(() => pat.sync(ours.name))),
+    () => ours.reset().then(() => timed(() => pat.sync(ours.name, { requester: ROOT }))),
     () => byHand.reset().then(() => timed(() => feed(adding))),
   );
   const removed = await ratios(
@@ -52,8 +53,8 @@ async function measure(options: Options, backend: BackendName): Promise<Figure[]
     async () => {
       await ours.reset();
       await fill(ours.name, mappings);
-      await pat.sync(ours.name);
-      return timed(() => pat.delete(ids));
+      await pat.sync(ours.name, { requester: ROOT });
+      return timed(() => pat.delete(ids, { requester: ROOT }));
     },
     async () => {
       await byHand.reset();

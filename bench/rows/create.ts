@@ -1,5 +1,6 @@
 // One mapping more, where there are many and where there are few.
 
+import { ROOT } from '../../src/core/identity/requester.ts';
 import { parseInput } from '../../src/core/values/input.ts';
 import { MappingRequest } from '../../src/pat/mapping/request.ts';
 import { ratios, timed } from '../measure.ts';
@@ -16,7 +17,7 @@ async function filled(options: Options, count: number): Promise<Service & { rout
   await router.reset();
   const service = await serviceOf(options, 'nftables');
   await service.fill(router.name, mappingsFor(router.name, count));
-  await service.pat.sync(router.name);
+  await service.pat.sync(router.name, { requester: ROOT });
   return { ...service, router_id: router.name };
 }
 
@@ -25,7 +26,11 @@ async function inOneProcess(options: Options): Promise<Figure> {
   const creator = async (count: number): Promise<() => Promise<number>> => {
     const { pat, router_id } = await filled(options, count);
     return () =>
-      timed(() => pat.create(parseInput(MappingRequest, { router_id, server_ip: '10.20.0.51', server_port: 22 })));
+      timed(() =>
+        pat.create(parseInput(MappingRequest, { router_id, server_ip: '10.20.0.51', server_port: 22 }), {
+          requester: ROOT,
+        }),
+      );
   };
   const withMany = await creator(many);
   const withFew = await creator(FEW);

@@ -159,5 +159,5 @@ function operatorsBy(authenticate: AppParts['authenticate']): HealthParts['isOpe
 
 function serversOf({ config, runtime, node: { pat }, builtCloud }: ApiParts): Servers {
   if (builtCloud === undefined) return noServers(() => cloudNotConfigured(config, runtime.env));
-  return new ServerService({ cloud: builtCloud.cloud, mappings: async () => (await pat.list()).mappings });
+  return new ServerService({ cloud: builtCloud.cloud, mappings: async () => (await pat.list({}, ROOT)).mappings });
 }

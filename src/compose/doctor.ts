@@ -19,6 +19,7 @@ import { storageChecks } from '../admin/doctor/storage.ts';
 import { toolChecks } from '../admin/doctor/tools.ts';
 import { SERVICES } from '../admin/install/paths.ts';
 import { isBooted } from '../admin/install/systemd.ts';
+import { ROOT } from '../core/identity/requester.ts';
 import type { RenamedKey } from '../core/settings/sections.ts';
 import { parseTransport } from '../core/settings/transport-url.ts';
 import { Namespaces } from '../netfilter/namespace.ts';
@@ -192,7 +193,7 @@ export class Doctor {
     return routersCheck({
       list: () => dataplane.routers(),
       whyNone: () => routers.whyNone(),
-      show: (routerId) => routers.show(routerId),
+      show: (routerId) => routers.show(routerId, ROOT),
       evidence: async (routerId) => {
         const view = await agent.inspect(routerId, 'rules');
         const { facts, unmanagedRules = [], warnings } = view;

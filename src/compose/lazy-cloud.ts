@@ -4,7 +4,7 @@
  */
 
 import { defaultPolicy } from '../core/identity/policy.ts';
-import type { Requester } from '../core/identity/requester.ts';
+import { type Requester, ROOT } from '../core/identity/requester.ts';
 import type { Logger } from '../core/logger.ts';
 import type { PraasError } from '../pat/errors.ts';
 import type { Cloud } from '../pat/interfaces/cloud.ts';
@@ -82,9 +82,9 @@ export class LazyCloud implements Targets, SecurityGroupAccess {
   servers(mappings: () => Promise<readonly Mapping[]>): Servers {
     const list = async (): Promise<readonly ServerSummary[]> => {
       const cloud = await this.#cloud();
-      if (cloud === undefined) return noServers(this.#notConfigured).list();
+      if (cloud === undefined) return noServers(this.#notConfigured).list(ROOT);
       const { ServerService } = await import('../pat/services/server-service.ts');
-      return new ServerService({ cloud: cloud.cloud, mappings }).list();
+      return new ServerService({ cloud: cloud.cloud, mappings }).list(ROOT);
     };
     return { list };
   }

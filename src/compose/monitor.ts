@@ -1,5 +1,6 @@
 /** The monitor: what it compares, what it corrects, and when. Runs in the daemon, or in its own process. */
 
+import { ROOT } from '../core/identity/requester.ts';
 import type { Logger } from '../core/logger.ts';
 import { MonitorLoop } from '../pat/follow/loop.ts';
 import { type MappingAccess, Monitor, type SweepOptions, type SweepReport } from '../pat/follow/monitor.ts';
@@ -75,7 +76,8 @@ export async function sweepOnce(
 
 function monitorOf({ config, cloud, pat, corrections, log }: Omit<MonitorParts, 'metricsOf'>): Monitor {
   const mappings: MappingAccess = {
-    list: async (relatedTo) => (await pat.list(relatedTo === undefined ? {} : { related_to: relatedTo })).mappings,
+    list: async (relatedTo) =>
+      (await pat.list(relatedTo === undefined ? {} : { related_to: relatedTo }, ROOT)).mappings,
     apply: (found) => corrections.apply(found),
   };
   const guard = new RemovalGuard(() => config().max_removals_percent);

@@ -3,6 +3,7 @@
 import { dirname, join } from 'node:path';
 import { LivePolicy } from '../core/identity/live-policy.ts';
 import { defaultPolicy } from '../core/identity/policy.ts';
+import { ROOT } from '../core/identity/requester.ts';
 import type { Logger } from '../core/logger.ts';
 import { RouterWatch } from '../netfilter/watch.ts';
 import type { MonitorLoop } from '../pat/follow/loop.ts';
@@ -226,7 +227,7 @@ function controllerOf(node: Node, settings: LiveConfig, metrics: PatMetrics, log
   return new Controller({
     routers: () => node.store.routers(),
     read: (routerId) => node.store.read(routerId),
-    sync: (routerId) => node.pat.sync(routerId),
+    sync: (routerId) => node.pat.sync(routerId, { requester: ROOT }),
     periodMs: () => settings.current.reconcile_period_seconds * 1000,
     onReconciled: (outcome) => metrics.reconciled(outcome),
     clock: systemClock,

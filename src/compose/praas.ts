@@ -1,5 +1,6 @@
 /** The services that commands call: of this node directly, of its daemon, or of a remote daemon. */
 
+import { ROOT } from '../core/identity/requester.ts';
 import type { PatServices } from '../pat/services/api.ts';
 import { newUuid } from '../system/clock.ts';
 import { createExec } from '../system/exec.ts';
@@ -44,7 +45,7 @@ export function compose(config: Config, runtime: RuntimeContext): Praas {
     events,
     corrections,
     imports,
-    servers: cloud.servers(async () => (await pat.list()).mappings),
+    servers: cloud.servers(async () => (await pat.list({}, ROOT)).mappings),
     interruption,
     async close() {
       await follower.idle();

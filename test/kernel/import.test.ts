@@ -1,8 +1,10 @@
 // Rules of the Python version become mappings, and packets notice nothing.
+
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { ROOT } from '../../src/core/identity/requester.ts';
 import { BACKENDS, realDataplane } from '../support/dataplane.ts';
 import { bareRules } from '../support/kernel-view.ts';
 import { type TestNode, testNode } from '../support/node.ts';
@@ -73,7 +75,7 @@ describe.each(WAYS)('%s', (way) => {
     })();
     while (attempts.length < ATTEMPTS_BEFORE) await held.send('meanwhile');
 
-    const { value } = await node.imports.importRules(world.router_id);
+    const { value } = await node.imports.importRules(world.router_id, { requester: ROOT });
     const known = attempts.length;
     while (attempts.length < known + ATTEMPTS_BEFORE) await held.send('meanwhile');
     over.abort();
@@ -89,7 +91,7 @@ describe.each(WAYS)('%s', (way) => {
     const { value: drift } = await node.pat.sync(world.router_id);
     expect(drift).toMatchObject({ added: 0, removed: 0 });
 
-    const again = await node.imports.importRules(world.router_id);
+    const again = await node.imports.importRules(world.router_id, { requester: ROOT });
     expect(again.value.map(({ result }) => result)).toEqual(['kept']);
     expect(await natOf(world, way)).toBe(nat);
 
@@ -102,7 +104,7 @@ describe.each(WAYS)('%s', (way) => {
   test('shown only, nothing changes', async () => {
     const { world, node } = await setUp(way);
     const before = await natOf(world, way);
-    const { value, script } = await node.imports.importRules(world.router_id, { dryRun: true });
+    const { value, script } = await node.imports.importRules(world.router_id, { requester: ROOT, dryRun: true });
     expect(value).toMatchObject([{ result: 'imported' }, { result: 'kept' }]);
     expect(script).toContain(`--dport ${PORT}`);
     expect(await natOf(world, way)).toBe(before);
@@ -113,7 +115,7 @@ describe.each(WAYS)('%s', (way) => {
     const { world, node } = await setUp(way);
     const goal = { protocol: 'tcp', address: world.gateway, port: PORT } as const;
     // What is durable when a process dies there.
-    await node.imports.importRules(world.router_id);
+    await node.imports.importRules(world.router_id, { requester: ROOT });
     const { mappings } = await node.store.read(world.router_id);
     const python = pythonRules(PORT, '10.20.0.51:80');
     await node.store.transaction(world.router_id, (transaction) => transaction.commit({ adopting: python }));

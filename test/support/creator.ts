@@ -1,7 +1,9 @@
 // One process that creates mappings through compose(), without the command line: creator.ts CONFIG STATE_DIR ROUTER COUNT.
 // Prints the router port of each. It gives the lock back after each, so that others get their turn.
+
 import { loadConfig } from '../../src/compose/config.ts';
 import { compose } from '../../src/compose/praas.ts';
+import { ROOT } from '../../src/core/identity/requester.ts';
 import { parseInput } from '../../src/core/values/input.ts';
 import { MappingRequest } from '../../src/pat/mapping/request.ts';
 
@@ -17,7 +19,7 @@ const request = parseInput(MappingRequest, { router_id, server_ip: '10.20.0.51',
 for (let round = 0; round < Number(count); round++) {
   const praas = compose(config, { env, command: 'creator', complain: (sentence) => process.stderr.write(sentence) });
   try {
-    const { value } = await praas.pat.create(request);
+    const { value } = await praas.pat.create(request, { requester: ROOT });
     process.stdout.write(`${value.router_port}\n`);
   } finally {
     await praas.close();

@@ -1,12 +1,14 @@
 /** Requests and requesters as the doors make them: parsed, with what was left out filled in. */
 import { defaultPolicy } from '../../src/core/identity/policy.ts';
-import { Requester, type Role } from '../../src/core/identity/requester.ts';
+import { Requester, ROOT, type Role } from '../../src/core/identity/requester.ts';
 import { parseInput } from '../../src/core/values/input.ts';
 import { PAT_ACTIONS } from '../../src/pat/actions.ts';
-import type { Changed, ChangeOptions } from '../../src/pat/change/change.ts';
+import type { Changed, ChangeOptions, Synced } from '../../src/pat/change/change.ts';
 import { MappingPatch, type MappingPatchInput, type NewMapping } from '../../src/pat/mapping/mapping.ts';
 import { MappingRequest, type MappingRequestInput } from '../../src/pat/mapping/request.ts';
 import type { MappingView } from '../../src/pat/mapping/view.ts';
+import type { Connection } from '../../src/pat/plan/connection.ts';
+import type { DeletedMappings, MappingFilter, MappingList, MappingPages } from '../../src/pat/services/api.ts';
 import { PatService } from '../../src/pat/services/pat-service.ts';
 
 export const POLICY_BY_DEFAULT = defaultPolicy(PAT_ACTIONS);
@@ -38,21 +40,63 @@ export function newMapping(
   };
 }
 
-/** The service behind a door that parses, as the API's and the command line's do. */
+/** The service behind a door that parses, as the API's and the command line's do. Who asks is root where a test does not say. */
 export class ParsingPatService extends PatService {
-  override async create(input: MappingRequestInput, options?: ChangeOptions): Promise<Changed<MappingView>> {
-    return super.create(requestOf(input), options);
+  override async create(
+    input: MappingRequestInput,
+    options: Partial<ChangeOptions> = {},
+  ): Promise<Changed<MappingView>> {
+    return super.create(requestOf(input), asRoot(options));
   }
 
   override async createMany(
     inputs: readonly MappingRequestInput[],
-    options?: ChangeOptions,
+    options: Partial<ChangeOptions> = {},
     ids?: readonly string[],
   ): Promise<Changed<readonly MappingView[]>> {
-    return super.createMany(inputs.map(requestOf), options, ids);
+    return super.createMany(inputs.map(requestOf), asRoot(options), ids);
   }
 
-  override async update(id: string, patch: MappingPatchInput, options?: ChangeOptions): Promise<Changed<MappingView>> {
-    return super.update(id, parseInput(MappingPatch, patch), options);
+  override async update(
+    id: string,
+    patch: MappingPatchInput,
+    options: Partial<ChangeOptions> = {},
+  ): Promise<Changed<MappingView>> {
+    return super.update(id, parseInput(MappingPatch, patch), asRoot(options));
   }
+
+  override async delete(ids: readonly string[], options: Partial<ChangeOptions> = {}): Promise<DeletedMappings> {
+    return super.delete(ids, asRoot(options));
+  }
+
+  override sync(routerId: string, options: Partial<ChangeOptions> = {}): Promise<Changed<Synced>> {
+    return super.sync(routerId, asRoot(options));
+  }
+
+  override ensure(
+    input: NewMapping,
+    options: Partial<ChangeOptions> = {},
+  ): Promise<Changed<{ mapping: MappingView; isNew: boolean }>> {
+    return super.ensure(input, asRoot(options));
+  }
+
+  override async list(filter: MappingFilter = {}, requester: Requester = ROOT): Promise<MappingList> {
+    return super.list(filter, requester);
+  }
+
+  override async pages(filter: MappingFilter = {}, requester: Requester = ROOT): Promise<MappingPages> {
+    return super.pages(filter, requester);
+  }
+
+  override async get(id: string, requester: Requester = ROOT): Promise<MappingView> {
+    return super.get(id, requester);
+  }
+
+  override async connections(id: string, requester: Requester = ROOT): Promise<readonly Connection[]> {
+    return super.connections(id, requester);
+  }
+}
+
+function asRoot(options: Partial<ChangeOptions>): ChangeOptions {
+  return { requester: ROOT, ...options };
 }

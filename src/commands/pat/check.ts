@@ -1,3 +1,4 @@
+import { ROOT } from '../../core/identity/requester.ts';
 import { cleanedLines } from '../../core/values/printable.ts';
 import type { CheckReport } from '../../pat/check/report.ts';
 import { outputFlags } from '../flags.ts';
@@ -27,7 +28,7 @@ export default class PatCheck extends ServiceCommand {
     const { args, flags } = await this.parse(PatCheck);
     const columns = this.choose(HOP_COLUMNS, flags.column);
     this.requireRootHere(flags);
-    const report = await this.withPraas(flags, ({ checks }) => checks.check(args.id));
+    const report = await this.withPraas(flags, ({ checks }) => checks.check(args.id, ROOT));
     const isPlain = flags.format === 'table' && flags.column === undefined;
     if (isPlain) this.print([...report.hops.map(hopLine), '', cleanedLines(report.conclusion)].join('\n'));
     else this.print(await renderList(flags.format, columns, report.hops));

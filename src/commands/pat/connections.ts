@@ -1,3 +1,4 @@
+import { ROOT } from '../../core/identity/requester.ts';
 import type { Connection } from '../../pat/plan/connection.ts';
 import { outputFlags } from '../flags.ts';
 import { type Column, renderList } from '../output/rows.ts';
@@ -31,7 +32,7 @@ export default class PatConnections extends ServiceCommand {
     const { args, flags } = await this.parse(PatConnections);
     const columns = this.choose(COLUMNS, flags.column);
     this.requireRootHere(flags);
-    const connections = await this.withPraas(flags, ({ pat }) => pat.connections(args.id));
+    const connections = await this.withPraas(flags, ({ pat }) => pat.connections(args.id, ROOT));
     this.print(await renderList(flags.format, columns, connections));
     return connections;
   }

@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import type { Praas } from '../../compose/praas.ts';
+import { ROOT } from '../../core/identity/requester.ts';
 import { counted } from '../../core/values/counted.ts';
 import { endpointKey } from '../../pat/mapping/forward.ts';
 import type { MappingView } from '../../pat/mapping/view.ts';
@@ -46,6 +47,7 @@ export default class PatDelete extends ServiceCommand {
       const chosen = flags.router === undefined ? ids : await this.#allOf(flags.router, praas);
       if (flags.all && !flags.yes && !flags['dry-run']) await this.#ask(chosen.length, String(flags.router), praas);
       const { value, warnings, script, failures } = await praas.pat.delete(chosen, {
+        requester: ROOT,
         force: flags.force,
         dryRun: flags['dry-run'],
       });
@@ -70,7 +72,7 @@ export default class PatDelete extends ServiceCommand {
   }
 
   async #allOf(routerId: string, { pat }: Praas): Promise<string[]> {
-    const { mappings, failures } = await pat.list({ router_id: routerId });
+    const { mappings, failures } = await pat.list({ router_id: routerId }, ROOT);
     if (failures[0] !== undefined) throw failures[0];
     return mappings.map(({ id }) => id);
   }

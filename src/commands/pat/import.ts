@@ -1,5 +1,6 @@
 import type { Praas } from '../../compose/praas.ts';
 import { isPraasError } from '../../core/errors/errors.ts';
+import { type Requester, ROOT } from '../../core/identity/requester.ts';
 import { outputFlags } from '../flags.ts';
 import { isDataFormat, renderData, renderList } from '../output/rows.ts';
 import { ServiceCommand } from '../service-command.ts';
@@ -42,7 +43,7 @@ export default class PatImport extends ServiceCommand {
     const { flags } = await this.parse(PatImport);
     const columns = this.choose(IMPORT_COLUMNS, flags.column);
     this.requireRootHere(flags);
-    const options = { dryRun: flags['dry-run'], force: flags.force };
+    const options = { requester: ROOT, dryRun: flags['dry-run'], force: flags.force };
     const { rules, scripts } = await this.withPraas(flags, async (praas) =>
       this.#importAll(await this.#routers(flags.router, praas), praas, options),
     );
@@ -58,7 +59,7 @@ export default class PatImport extends ServiceCommand {
 
   async #routers(named: readonly string[] | undefined, { routers }: Praas): Promise<readonly string[]> {
     if (named !== undefined) return [...new Set(named)];
-    const { routers: found, failures } = await routers.list();
+    const { routers: found, failures } = await routers.list(ROOT);
     for (const failure of failures) this.tellFailure(failure);
     return found.map(({ router_id }) => router_id);
   }
@@ -67,7 +68,7 @@ export default class PatImport extends ServiceCommand {
   async #importAll(
     routerIds: readonly string[],
     { imports }: Praas,
-    options: { readonly dryRun: boolean; readonly force: boolean },
+    options: { readonly requester: Requester; readonly dryRun: boolean; readonly force: boolean },
   ): Promise<Imported> {
     const done: Imported[] = [];
     const failures: Error[] = [];

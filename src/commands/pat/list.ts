@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core';
+import { ROOT } from '../../core/identity/requester.ts';
 import { STATUSES, type Status } from '../../pat/mapping/mapping.ts';
 import type { MappingView } from '../../pat/mapping/view.ts';
 import { isKnownRouter } from '../../pat/services/known-router.ts';
@@ -37,7 +38,7 @@ export default class PatList extends ServiceCommand {
       ...(flags.status !== undefined && { status: flags.status }),
     };
     const { mappings, failures, isKnown } = await this.withPraas(flags, async (praas) => {
-      const listed = await praas.pat.list(filter);
+      const listed = await praas.pat.list(filter, ROOT);
       const isNothing = listed.mappings.length === 0 && listed.failures.length === 0;
       const { router } = flags;
       return { ...listed, isKnown: !isNothing || router === undefined || (await isKnownRouter(praas, router)) };

@@ -1,4 +1,5 @@
 /** The base of create and update: prints one mapping, or with --dry-run the rules that would change. */
+import { ROOT } from '../../core/identity/requester.ts';
 import type { Changed, ChangeOptions } from '../../pat/change/change.ts';
 import type { MappingView } from '../../pat/mapping/view.ts';
 import type { Pat } from '../../pat/services/api.ts';
@@ -27,7 +28,7 @@ export abstract class MappingCommand extends ServiceCommand {
   ): Promise<MappingView | Preview> {
     const columns = this.choose(MAPPING_COLUMNS, flags.column);
     this.requireRootHere(flags);
-    const options = { force: flags.force, dryRun: flags['dry-run'] };
+    const options = { requester: ROOT, force: flags.force, dryRun: flags['dry-run'] };
     const { value, warnings, script } = await this.withPraas(flags, ({ pat }) => work(pat, options));
     for (const warning of warnings) this.complain(warning);
     if (script !== undefined) {

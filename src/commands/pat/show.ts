@@ -1,3 +1,4 @@
+import { ROOT } from '../../core/identity/requester.ts';
 import type { MappingView } from '../../pat/mapping/view.ts';
 import { outputFlags } from '../flags.ts';
 import { renderRecord } from '../output/rows.ts';
@@ -21,7 +22,7 @@ export default class PatShow extends ServiceCommand {
   async run(): Promise<MappingView> {
     const { args, flags } = await this.parse(PatShow);
     const columns = this.choose(MAPPING_COLUMNS, flags.column);
-    const mapping = await this.withPraas(flags, ({ pat }) => pat.get(args.id));
+    const mapping = await this.withPraas(flags, ({ pat }) => pat.get(args.id, ROOT));
     this.print(await renderRecord(flags.format, columns, mapping));
     return mapping;
   }

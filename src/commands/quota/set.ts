@@ -1,4 +1,5 @@
 import { Args, Flags } from '@oclif/core';
+import { ROOT } from '../../core/identity/requester.ts';
 import { parseInput } from '../../core/values/input.ts';
 import { OwnQuota, ProjectId } from '../../pat/quota/quota.ts';
 import type { QuotaView } from '../../pat/services/api.ts';
@@ -43,7 +44,7 @@ export default class QuotaSet extends ServiceCommand {
     this.requireRootHere(flags);
     const project = parseInput(ProjectId, args.project, 'PROJECT');
     const quota = await this.withPraas(flags, ({ quotas }) =>
-      flags.default ? quotas.reset(project) : quotas.set(project, parseInput(OwnQuota, given)),
+      flags.default ? quotas.reset(project, ROOT) : quotas.set(project, parseInput(OwnQuota, given), ROOT),
     );
     this.print(await renderRecord(flags.format, columns, quota));
     return quota;

@@ -1,4 +1,5 @@
 import { Args } from '@oclif/core';
+import { ROOT } from '../../core/identity/requester.ts';
 import { parseInput } from '../../core/values/input.ts';
 import { StoredProjectId } from '../../pat/quota/quota.ts';
 import type { QuotaView } from '../../pat/services/api.ts';
@@ -28,12 +29,12 @@ export default class QuotaShow extends ServiceCommand {
     this.requireRootHere(flags);
     const { project } = args;
     if (project === undefined) {
-      const quotas = await this.withPraas(flags, (praas) => praas.quotas.list());
+      const quotas = await this.withPraas(flags, (praas) => praas.quotas.list(ROOT));
       this.print(await renderList(flags.format, columns, quotas));
       return quotas;
     }
     const quota = await this.withPraas(flags, (praas) =>
-      praas.quotas.show(parseInput(StoredProjectId, project, 'PROJECT')),
+      praas.quotas.show(parseInput(StoredProjectId, project, 'PROJECT'), ROOT),
     );
     this.print(await renderRecord(flags.format, columns, quota));
     return quota;

@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core';
+import { ROOT } from '../../core/identity/requester.ts';
 import { isRouter, type RouterSummary } from '../../pat/router/view.ts';
 import { outputFlags } from '../flags.ts';
 import { renderList } from '../output/rows.ts';
@@ -26,7 +27,7 @@ export default class RouterList extends ServiceCommand {
     const { flags } = await this.parse(RouterList);
     const columns = this.choose(ROUTER_COLUMNS, flags.column, LISTED_ROUTERS);
     this.requireRootHere(flags);
-    const { routers: present, failures } = await this.withPraas(flags, (praas) => praas.routers.list());
+    const { routers: present, failures } = await this.withPraas(flags, (praas) => praas.routers.list(ROOT));
     const routers = flags.all ? present : present.filter(isRouter);
     this.print(await renderList(flags.format, columns, routers));
     for (const failure of failures) this.tellFailure(failure);

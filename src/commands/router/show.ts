@@ -1,3 +1,4 @@
+import { ROOT } from '../../core/identity/requester.ts';
 import type { RouterDetails } from '../../pat/router/view.ts';
 import { outputFlags } from '../flags.ts';
 import { type Column, renderRecord } from '../output/rows.ts';
@@ -39,7 +40,7 @@ export default class RouterShow extends ServiceCommand {
     const { args, flags } = await this.parse(RouterShow);
     const columns = this.choose(COLUMNS, flags.column);
     this.requireRootHere(flags);
-    const router = await this.withPraas(flags, (praas) => praas.routers.show(args.router));
+    const router = await this.withPraas(flags, (praas) => praas.routers.show(args.router, ROOT));
     for (const warning of router.warnings) this.complain(warning);
     this.print(await renderRecord(flags.format, columns, router));
     return router;

@@ -1,3 +1,4 @@
+import { ROOT } from '../../core/identity/requester.ts';
 import type { Synced } from '../../pat/change/change.ts';
 import { dryRunFlag, forceUnknownFlag, routerArg } from '../pat/flags.ts';
 import { ServiceCommand } from '../service-command.ts';
@@ -19,7 +20,7 @@ export default class RouterSync extends ServiceCommand {
     const { args, flags } = await this.parse(RouterSync);
     this.requireRootHere(flags);
     const routerId = args.router;
-    const options = { force: flags.force, dryRun: flags['dry-run'] };
+    const options = { requester: ROOT, force: flags.force, dryRun: flags['dry-run'] };
     const { value, warnings, script } = await this.withPraas(flags, ({ pat }) => pat.sync(routerId, options));
     for (const warning of warnings) this.complain(warning);
     const moved = value.moved > 0 ? `, ${value.moved} moved to the new gateway address` : '';

@@ -1,3 +1,4 @@
+import { ROOT } from '../../core/identity/requester.ts';
 import type { ServerAddress, ServerSummary } from '../../pat/services/api.ts';
 import { outputFlags } from '../flags.ts';
 import { type Column, renderList } from '../output/rows.ts';
@@ -45,7 +46,7 @@ export default class ServerList extends ServiceCommand {
     const { flags } = await this.parse(ServerList);
     const columns = this.choose(COLUMNS, flags.column, LISTED);
     this.requireRootHere(flags);
-    const servers = await this.withPraas(flags, (praas) => praas.servers.list());
+    const servers = await this.withPraas(flags, (praas) => praas.servers.list(ROOT));
     this.print(await renderList(flags.format, columns, servers));
     return servers;
   }

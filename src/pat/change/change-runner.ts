@@ -7,7 +7,6 @@
  */
 
 import type { Clock } from '../../core/clock.ts';
-import { ROOT } from '../../core/identity/requester.ts';
 import type { Logger } from '../../core/logger.ts';
 import { isPraasError, praasError } from '../errors.ts';
 import {
@@ -79,7 +78,7 @@ export class ChangeRunner {
         ...(adopting && { adopting }),
       };
       this.#parts.log.info('router changed', { router_id: routerId, ...details });
-      await this.#parts.auditLog?.append(eventsOf(completed, { requester: change.options.requester ?? ROOT }));
+      await this.#parts.auditLog?.append(eventsOf(completed, { requester: change.options.requester }));
     }
     return completed.changed as Changed<T>;
   }

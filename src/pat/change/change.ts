@@ -49,8 +49,7 @@ export interface ChangeOptions {
   readonly force?: boolean;
   /** Only decides and previews the change. */
   readonly dryRun?: boolean;
-  /** Left out: root. */
-  readonly requester?: Requester;
+  readonly requester: Requester;
   /** Must hold for each mapping when the change runs. */
   readonly condition?: Condition | undefined;
 }

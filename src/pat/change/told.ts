@@ -2,7 +2,7 @@
  * What the answer to a change tells its requester. The state of a router is that of all projects on it: its warnings, and the
  * parts of a script about other mappings, are for those who see all. Pure.
  */
-import { type Requester, ROOT } from '../../core/identity/requester.ts';
+import type { Requester } from '../../core/identity/requester.ts';
 import { isPraasError } from '../errors.ts';
 import type { RouterView } from '../interfaces/agent.ts';
 import { endpointKey } from '../mapping/forward.ts';
@@ -10,7 +10,7 @@ import type { Mapping } from '../mapping/mapping.ts';
 import type { OpenEndpoint } from '../plan/still-open.ts';
 
 /** The warnings about the router; of one that is not on this node, that there is no namespace at all. */
-export function toldWarnings(view: RouterView | Error, requester: Requester = ROOT): readonly string[] {
+export function toldWarnings(view: RouterView | Error, requester: Requester): readonly string[] {
   if (!requester.seesAll) return [];
   if (!(view instanceof Error)) return view.warnings.map(({ text }) => text);
   if (!isPraasError(view, 'ROUTER_NOT_FOUND') || view.facts.directory === undefined) return [];
@@ -21,7 +21,7 @@ export function toldWarnings(view: RouterView | Error, requester: Requester = RO
 export function openWarnings(
   stillOpen: readonly OpenEndpoint[],
   before: readonly (Mapping | undefined)[],
-  requester: Requester = ROOT,
+  requester: Requester,
 ): readonly string[] {
   const own = new Set(before.flatMap((mapping) => (mapping ? [endpointKey(mapping)] : [])));
   return stillOpen
@@ -33,7 +33,7 @@ export function openWarnings(
 }
 
 /** A script for the kernel; for a requester of one project the lines that name one of these mappings, which are its own. */
-export function toldScript(script: string, ids: readonly string[], requester: Requester = ROOT): string {
+export function toldScript(script: string, ids: readonly string[], requester: Requester): string {
   if (requester.seesAll) return script;
   const lines = script.split('\n').filter((line) => ids.some((id) => line.includes(id)));
   return lines.map((line) => `${line}\n`).join('');

@@ -36,11 +36,11 @@ import { type CheckReport, type Hop, reportOf, skipped, unknown } from './report
 /** Checks of mappings, by this node or by a remote PAT agent. */
 export interface Checks {
   /** Takes an ID or an unambiguous ID prefix. Throws MAPPING_NOT_FOUND, ID_AMBIGUOUS, and what the store throws. */
-  check(id: string, requester?: Requester): Promise<CheckReport>;
+  check(id: string, requester: Requester): Promise<CheckReport>;
 }
 
 interface CheckServiceParts {
-  readonly pat: { get(id: string, requester?: Requester): Promise<MappingView> };
+  readonly pat: { get(id: string, requester: Requester): Promise<MappingView> };
   readonly store: Pick<MappingStore, 'read'>;
   readonly dataplane: Pick<Dataplane, 'facts' | 'connectionTable' | 'forwarding'>;
   readonly agent: RouterInspector;
@@ -76,7 +76,7 @@ export class CheckService implements Checks {
   }
 
   /** Throws TOO_MANY_REQUESTS, but not to root. */
-  async check(id: string, requester: Requester = ROOT): Promise<CheckReport> {
+  async check(id: string, requester: Requester): Promise<CheckReport> {
     const limits = requester === ROOT ? undefined : this.#parts.limits?.();
     const mapping = await this.#parts.pat.get(id, requester);
     if (limits === undefined) return this.#report(mapping, requester);

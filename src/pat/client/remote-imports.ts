@@ -1,11 +1,11 @@
 /** Imports of unmanaged rules by a remote PAT agent. */
 
 import type { ApiClient } from '../../core/client/api-client.ts';
-import type { Changed, ChangeOptions } from '../change/change.ts';
+import type { Changed } from '../change/change.ts';
 import type { ImportedRule } from '../import/result.ts';
 import type { Imports } from '../services/api.ts';
 import { ImportedDocument } from './documents.ts';
-import { withOptions } from './remote-pat.ts';
+import { type SentOptions, withOptions } from './remote-pat.ts';
 
 export class RemoteImports implements Imports {
   readonly #api: ApiClient;
@@ -14,7 +14,7 @@ export class RemoteImports implements Imports {
     this.#api = api;
   }
 
-  async importRules(routerId: string, options: ChangeOptions = {}): Promise<Changed<readonly ImportedRule[]>> {
+  async importRules(routerId: string, options: SentOptions = {}): Promise<Changed<readonly ImportedRule[]>> {
     const path = withOptions(`/v1/routers/${encodeURIComponent(routerId)}/import`, options);
     const { import: imported, warnings, script } = await this.#api.request(ImportedDocument, { method: 'POST', path });
     return { value: imported.rules, warnings, script };

@@ -35,7 +35,7 @@ export class RemotePat implements Pat {
     this.#newId = newId;
   }
 
-  async create(input: MappingRequest, options: ChangeOptions = {}): Promise<Changed<MappingView>> {
+  async create(input: MappingRequest, options: SentOptions = {}): Promise<Changed<MappingView>> {
     const { mapping, ...rest } = await this.#api.request(MappingDocument, {
       method: 'POST',
       path: withOptions(MAPPINGS, options),
@@ -45,7 +45,7 @@ export class RemotePat implements Pat {
     return changed(mapping, rest);
   }
 
-  async update(id: string, patch: MappingPatch, options: ChangeOptions = {}): Promise<Changed<MappingView>> {
+  async update(id: string, patch: MappingPatch, options: SentOptions = {}): Promise<Changed<MappingView>> {
     const { mapping, ...rest } = await this.#api.request(MappingDocument, {
       method: 'PATCH',
       path: withOptions(pathOf(id), options),
@@ -55,7 +55,7 @@ export class RemotePat implements Pat {
   }
 
   /** Resolves the IDs of one request before it deletes anything. A later request that fails is in `failures`. */
-  async delete(ids: readonly string[], options: ChangeOptions = {}): Promise<DeletedMappings> {
+  async delete(ids: readonly string[], options: SentOptions = {}): Promise<DeletedMappings> {
     for (const id of ids) requireIdPrefix(id);
     const deleted: DeletedMappings[] = [];
     const failures: Error[] = [];
@@ -109,13 +109,13 @@ export class RemotePat implements Pat {
     return connections;
   }
 
-  async sync(routerId: string, options: ChangeOptions = {}): Promise<Changed<Synced>> {
+  async sync(routerId: string, options: SentOptions = {}): Promise<Changed<Synced>> {
     const path = withOptions(`/v1/routers/${encodeURIComponent(routerId)}/sync`, options);
     const { sync, ...rest } = await this.#api.request(SyncedDocument, { method: 'POST', path });
     return changed(sync, rest);
   }
 
-  async #deleteChunk(ids: readonly string[], options: ChangeOptions): Promise<DeletedMappings> {
+  async #deleteChunk(ids: readonly string[], options: SentOptions): Promise<DeletedMappings> {
     const request = { method: 'POST', path: withOptions(`${MAPPINGS}/delete`, options), body: { ids } } as const;
     const { mappings, failures, ...rest } = await this.#api.request(DeletedDocument, request);
     return {
@@ -145,8 +145,11 @@ function requireIdPrefix(id: string): void {
   if (id === '' || id.length > MAX_ID_LENGTH || id.startsWith('.')) throw praasError('MAPPING_NOT_FOUND', { id });
 }
 
+/** The others are those of the daemon: it knows the requester by the token or the socket. */
+export type SentOptions = Pick<ChangeOptions, 'force' | 'dryRun'>;
+
 /** Gives the path with the query of the options that are set. */
-export function withOptions(path: string, { dryRun, force }: ChangeOptions): string {
+export function withOptions(path: string, { dryRun, force }: SentOptions): string {
   return withQuery(path, { ...(dryRun && { dry_run: 'true' }), ...(force && { force: 'true' }) });
 }
 

@@ -7,7 +7,7 @@ import * as z from 'zod';
 import { REQUESTER_KINDS, Requester, type RequesterKind } from '../../core/identity/requester.ts';
 import { Time } from '../../core/values/time.ts';
 import { Mapping } from './mapping.ts';
-import { type Reason, ReasonCode, reason, reasonText } from './reasons.ts';
+import { type Reason, ReasonCode, reasonText } from './reasons.ts';
 
 /**
  * The monitor causes `followed` (the mapping has another server address, port or server), `suspended` (it is DOWN because of
@@ -128,11 +128,12 @@ export function statusEventOf({ before, after }: Transition): NewEvent | undefin
   };
 }
 
+const OMISSION: Reason = { code: 'EVENTS_OMITTED', facts: {} };
+
 /** Gives the event that stands for this one and the later ones of its project on that day. */
 export function omissionOf({ mapping_id, router_id, project_id, by, mapping }: NewEvent): NewEvent {
-  const why = reason('EVENTS_OMITTED');
   const subject = { mapping_id, router_id, project_id, by };
-  return { type: 'omitted', ...subject, reason: reasonText(why), reason_code: why.code, before: {}, mapping };
+  return { type: 'omitted', ...subject, reason: reasonText(OMISSION), reason_code: OMISSION.code, before: {}, mapping };
 }
 
 function authorOf({ kind, name }: Requester): z.infer<typeof EventAuthor> {

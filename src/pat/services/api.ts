@@ -33,23 +33,23 @@ export interface MappingList {
 }
 
 /**
- * Mappings. Every method throws errors of the catalogue; after an error nothing has changed. A mapping that the requester (root
- * when left out) does not see gives MAPPING_NOT_FOUND.
+ * Mappings. Every method throws errors of the catalogue; after an error nothing has changed. A mapping that the requester does not see
+ * gives MAPPING_NOT_FOUND.
  */
 export interface Pat {
   /** Publishes a port. */
-  create(request: MappingRequest, options?: ChangeOptions): Promise<Changed<MappingView>>;
+  create(request: MappingRequest, options: ChangeOptions): Promise<Changed<MappingView>>;
   /** Updates one mapping, by its ID or an unambiguous ID prefix. */
-  update(id: string, patch: MappingPatch, options?: ChangeOptions): Promise<Changed<MappingView>>;
+  update(id: string, patch: MappingPatch, options: ChangeOptions): Promise<Changed<MappingView>>;
   /** Deletes mappings, by their IDs or unambiguous ID prefixes. Those of one router are deleted all or none. */
-  delete(ids: readonly string[], options?: ChangeOptions): Promise<DeletedMappings>;
-  list(filter?: MappingFilter, requester?: Requester): Promise<MappingList>;
+  delete(ids: readonly string[], options: ChangeOptions): Promise<DeletedMappings>;
+  list(filter: MappingFilter, requester: Requester): Promise<MappingList>;
   /** Gives one mapping, by its ID or an unambiguous ID prefix. */
-  get(id: string, requester?: Requester): Promise<MappingView>;
+  get(id: string, requester: Requester): Promise<MappingView>;
   /** Gives the open connections of one mapping. */
-  connections(id: string, requester?: Requester): Promise<readonly Connection[]>;
+  connections(id: string, requester: Requester): Promise<readonly Connection[]>;
   /** Reconciles one router: makes its kernel rules equal to the store. */
-  sync(routerId: string, options?: ChangeOptions): Promise<Changed<Synced>>;
+  sync(routerId: string, options: ChangeOptions): Promise<Changed<Synced>>;
 }
 
 /** Mappings in their natural order, of which each is made when it is taken. */
@@ -64,14 +64,14 @@ export interface MappingPages extends Iterable<MappingView> {
 /** The mappings of this node, of which the API creates several in one change, and shows some. */
 export interface NodePat extends Pat {
   /** As `list`, for one that takes a page of them. */
-  pages(filter?: MappingFilter, requester?: Requester): Promise<MappingPages>;
+  pages(filter: MappingFilter, requester: Requester): Promise<MappingPages>;
   /**
    * Creates all of them or none. `ids` are used instead of generated ones. Throws as create does, MAPPING_EXISTS where a mapping
    * has one of the IDs, and INVALID_INPUT for no request or for requests of several routers.
    */
   createMany(
     requests: readonly MappingRequest[],
-    options: ChangeOptions & { readonly requester: Requester },
+    options: ChangeOptions,
     ids?: readonly string[],
   ): Promise<Changed<readonly MappingView[]>>;
 }
@@ -84,14 +84,14 @@ export interface RouterList {
 
 /** The routers of the node. */
 export interface Routers {
-  list(requester?: Requester): Promise<RouterList>;
-  show(routerId: string, requester?: Requester): Promise<RouterDetails>;
+  list(requester: Requester): Promise<RouterList>;
+  show(routerId: string, requester: Requester): Promise<RouterDetails>;
 }
 
 /** The routers of this node, which the API takes by name. */
 export interface NodeRouters extends Routers {
   /** Gives the ID of the router with that name in OpenStack; anything else is given back as an ID. */
-  idOf(reference: string, requester?: Requester): string;
+  idOf(reference: string, requester: Requester): string;
 }
 
 /** A limit (-1: unlimited) and how much of it is in use. */
@@ -113,12 +113,12 @@ export interface QuotaView {
  * Quotas of projects. Each method throws PROJECT_NOT_FOUND for a project that the requester does not see, and QUOTAS_DAMAGED.
  */
 export interface Quotas {
-  list(requester?: Requester): Promise<readonly QuotaView[]>;
-  show(projectId: string, requester?: Requester): Promise<QuotaView>;
+  list(requester: Requester): Promise<readonly QuotaView[]>;
+  show(projectId: string, requester: Requester): Promise<QuotaView>;
   /** Sets the quota of a project. A limit that is left out keeps its value. */
-  set(projectId: string, quota: OwnQuota, requester?: Requester): Promise<QuotaView>;
+  set(projectId: string, quota: OwnQuota, requester: Requester): Promise<QuotaView>;
   /** Resets the quota of a project to the default. */
-  reset(projectId: string, requester?: Requester): Promise<QuotaView>;
+  reset(projectId: string, requester: Requester): Promise<QuotaView>;
 }
 
 /** Imports of unmanaged rules as mappings. */
@@ -127,7 +127,7 @@ export interface Imports {
    * Gives what becomes of each unmanaged rule in the chains that praas shares with other programs. Connections are not
    * interrupted. Throws ROUTER_NOT_FOUND, UNKNOWN_RULES, IMPORT_UNFINISHED, and as the agent does.
    */
-  importRules(routerId: string, options?: ChangeOptions): Promise<Changed<readonly ImportedRule[]>>;
+  importRules(routerId: string, options: ChangeOptions): Promise<Changed<readonly ImportedRule[]>>;
 }
 
 /** A router of the requester with an interface on the subnet of an address. */
@@ -159,7 +159,7 @@ export interface ServerSummary {
 /** The servers that the requester sees. */
 export interface Servers {
   /** Throws CLOUD_NOT_CONFIGURED and the errors of Cloud. */
-  list(requester?: Requester): Promise<readonly ServerSummary[]>;
+  list(requester: Requester): Promise<readonly ServerSummary[]>;
 }
 
 /** Corrections of the monitor. */
@@ -167,25 +167,6 @@ export interface Corrections {
   /** Carries out all corrections of a router or none. A router that fails does not delay the others. */
   apply(corrections: readonly Correction[]): Promise<CorrectionResult>;
 }
-
-type OfRequester<A extends readonly unknown[]> = {
-  [I in keyof A]: [ChangeOptions, A[I]] extends [A[I], ChangeOptions]
-    ? ChangeOptions & { readonly requester: Requester }
-    : A[I];
-};
-
-/**
- * A service as an API calls it: always for a requester. A command is root's and may leave the requester out; an API that
- * leaves it out would show one project the resources of all, so there it does not compile.
- */
-export type OnBehalf<T> = {
-  readonly [K in keyof T]: T[K] extends (...input: infer A) => infer R
-    ? (...input: OfRequester<Required<A>>) => R
-    : T[K];
-};
-
-/** The mappings of this node as an API calls them. */
-export type PatOnBehalf = OnBehalf<Omit<NodePat, 'createMany'>> & Pick<NodePat, 'createMany'>;
 
 /** All services of published ports. */
 export interface PatServices {

@@ -56,7 +56,7 @@ export class CorrectionService implements Corrections {
 
   async #applyTo(routerId: string, corrections: readonly Correction[]): Promise<readonly AppliedCorrection[]> {
     const { value } = await this.#parts.runner.run<readonly AppliedCorrection[]>(routerId, {
-      options: {},
+      options: { requester: MONITOR_REQUESTER },
       requiresRouter: false,
       scope: 'rules',
       decide: (situation) => {

@@ -2,7 +2,7 @@
  * Creates mappings: resolves router and server (Targets), reserves quota (QuotaReserver), checks or opens security groups
  * (SecurityGroupAccess), and then changes the router once. All mappings of a request are created, or none.
  */
-import { type Requester, ROOT } from '../../core/identity/requester.ts';
+import type { Requester } from '../../core/identity/requester.ts';
 import type { Changed, ChangeOptions, Outcome } from '../change/change.ts';
 import type { ChangeRunner } from '../change/change-runner.ts';
 import { decideCreateMany, requireNew } from '../change/decision.ts';
@@ -41,7 +41,7 @@ export class MappingCreation {
     ids: readonly string[],
   ): Promise<Changed<readonly MappingView[]>> {
     const { targets, quotas } = this.#parts;
-    const { requester = ROOT } = options;
+    const { requester } = options;
     for (const { router_port } of requests) this.#parts.requirePort(router_port, requester);
     const resolved = await Promise.all(requests.map((each) => targets.resolve(each, requester)));
     const routerId = requireOneRouter(resolved);

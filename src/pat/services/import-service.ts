@@ -3,7 +3,6 @@
  * of the kernel adds their rules and removes the imported ones. The next reconciliation completes an import that was interrupted.
  */
 
-import { ROOT } from '../../core/identity/requester.ts';
 import type { NewId } from '../../core/ids.ts';
 import type { Changed, ChangeOptions } from '../change/change.ts';
 import type { ChangeRunner } from '../change/change-runner.ts';
@@ -27,9 +26,9 @@ export class ImportService implements Imports {
     this.#parts = parts;
   }
 
-  importRules(routerId: string, options: ChangeOptions = {}): Promise<Changed<readonly ImportedRule[]>> {
+  importRules(routerId: string, options: ChangeOptions): Promise<Changed<readonly ImportedRule[]>> {
     const { runner, newId } = this.#parts;
-    const cause: Cause = { requester: options.requester ?? ROOT, reason: REASON };
+    const cause: Cause = { requester: options.requester, reason: REASON };
     return runner.run<readonly ImportedRule[]>(routerId, {
       options,
       requiresRouter: true,

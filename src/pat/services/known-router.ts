@@ -1,4 +1,5 @@
 /** Whether a router is known at all, so that an empty list can be told from a typing error. */
+import { ROOT } from '../../core/identity/requester.ts';
 import { isPraasError } from '../errors.ts';
 import type { Pat, Routers } from './api.ts';
 
@@ -9,9 +10,9 @@ interface Services {
 
 /** False when no mapping is stored for the router and it is not on the node. A router that cannot be read now may be known. */
 export async function isKnownRouter({ pat, routers }: Services, routerId: string): Promise<boolean> {
-  if ((await pat.list({ router_id: routerId })).mappings.length > 0) return true;
+  if ((await pat.list({ router_id: routerId }, ROOT)).mappings.length > 0) return true;
   try {
-    await routers.show(routerId);
+    await routers.show(routerId, ROOT);
     return true;
   } catch (error) {
     return !isPraasError(error, 'ROUTER_NOT_FOUND');

@@ -1,7 +1,7 @@
 /** Reads stored mappings with their status as of now. Takes no lock and does not read the kernel. */
 
 import type { Clock } from '../../core/clock.ts';
-import { type Requester, ROOT } from '../../core/identity/requester.ts';
+import type { Requester } from '../../core/identity/requester.ts';
 import { praasError } from '../errors.ts';
 import type { Dataplane } from '../interfaces/dataplane.ts';
 import type { MappingStore } from '../interfaces/store.ts';
@@ -28,7 +28,7 @@ export class MappingQuery {
   }
 
   /** Gives the mappings that match the filter and that the requester sees. A record that cannot be read is in `failures`. */
-  async list(filter: MappingFilter = {}, requester: Requester = ROOT): Promise<StoredMappings> {
+  async list(filter: MappingFilter, requester: Requester): Promise<StoredMappings> {
     const { records, failures, asOf } = await this.#read(filter.router_id);
     const relatedTo = filter.related_to && new Set(filter.related_to);
     const isMeant = (mapping: Mapping): boolean =>
@@ -41,7 +41,7 @@ export class MappingQuery {
   }
 
   /** Gives one mapping, by its ID or an unambiguous ID prefix. Throws MAPPING_NOT_FOUND, ID_AMBIGUOUS. */
-  async get(id: string, requester: Requester = ROOT): Promise<Mapping> {
+  async get(id: string, requester: Requester): Promise<Mapping> {
     const [mapping] = await this.resolve([id], requester);
     if (mapping === undefined) throw praasError('MAPPING_NOT_FOUND', { id });
     return mapping;
@@ -51,7 +51,7 @@ export class MappingQuery {
    * Gives the mapping of each ID or unambiguous ID prefix, in that order. A mapping that the requester does not see is not
    * found. Throws MAPPING_NOT_FOUND, ID_AMBIGUOUS.
    */
-  async resolve(ids: readonly string[], requester: Requester = ROOT): Promise<Mapping[]> {
+  async resolve(ids: readonly string[], requester: Requester): Promise<Mapping[]> {
     const { records, failures, asOf } = await this.#read();
     const seen = (mappings: Iterable<Mapping>): Mapping[] =>
       [...mappings].filter(({ project_id }) => requester.sees(project_id));

@@ -62,7 +62,7 @@ export class PatService implements NodePat {
   }
 
   /** Throws ROUTER_NOT_FOUND, FORBIDDEN, what Targets, QuotaReserver, decideCreate and the agent throw. */
-  async create(request: MappingRequest, options: ChangeOptions = {}): Promise<Changed<MappingView>> {
+  async create(request: MappingRequest, options: ChangeOptions): Promise<Changed<MappingView>> {
     return firstOf(await this.createMany([request], options));
   }
 
@@ -72,7 +72,7 @@ export class PatService implements NodePat {
    */
   createMany(
     requests: readonly MappingRequest[],
-    options: ChangeOptions = {},
+    options: ChangeOptions,
     ids: readonly string[] = requests.map(() => this.#parts.newId()),
   ): Promise<Changed<readonly MappingView[]>> {
     return this.#creation.run(requests, options, ids);
@@ -82,7 +82,7 @@ export class PatService implements NodePat {
    * Creates a mapping unless that router publishes the same port of the same server already (with that protocol, and on that
    * gateway address when one is given): then it gives that mapping and changes nothing.
    */
-  ensure(input: NewMapping, options: ChangeOptions = {}): Promise<Changed<{ mapping: MappingView; isNew: boolean }>> {
+  ensure(input: NewMapping, options: ChangeOptions): Promise<Changed<{ mapping: MappingView; isNew: boolean }>> {
     const id = this.#parts.newId();
     return this.#parts.runner.run<{ mapping: MappingView; isNew: boolean }>(input.router_id, {
       options,
@@ -98,16 +98,16 @@ export class PatService implements NodePat {
   }
 
   /** Throws what the condition throws, and what Targets, decideUpdate and the agent throw. */
-  async update(id: string, patch: MappingPatch, options: ChangeOptions = {}): Promise<Changed<MappingView>> {
-    return this.#updates.run(await this.#query.get(id, options.requester ?? ROOT), patch, options);
+  async update(id: string, patch: MappingPatch, options: ChangeOptions): Promise<Changed<MappingView>> {
+    return this.#updates.run(await this.#query.get(id, options.requester), patch, options);
   }
 
   /**
    * Resolves all IDs before it deletes anything. The mappings of one router are deleted all or none. Gives the deleted mappings,
    * and why those of other routers were not deleted. Throws when none could be deleted.
    */
-  async delete(ids: readonly string[], options: ChangeOptions = {}): Promise<DeletedMappings> {
-    const { requester = ROOT, condition, dryRun = false } = options;
+  async delete(ids: readonly string[], options: ChangeOptions): Promise<DeletedMappings> {
+    const { requester, condition, dryRun = false } = options;
     const resolved = await this.#query.resolve(ids, requester);
     const unique = [...new Map(resolved.map((mapping) => [mapping.id, mapping])).values()];
     if (!dryRun) await this.#parts.follower.expect(unique);
@@ -136,7 +136,7 @@ export class PatService implements NodePat {
   }
 
   /** Reads the kernel rules of the router and reconciles them. Throws ROUTER_NOT_FOUND, and as the agent does. */
-  sync(routerId: string, options: ChangeOptions = {}): Promise<Changed<Synced>> {
+  sync(routerId: string, options: ChangeOptions): Promise<Changed<Synced>> {
     return this.#parts.runner.run<Synced>(routerId, {
       options,
       requiresRouter: true,
@@ -146,12 +146,12 @@ export class PatService implements NodePat {
     });
   }
 
-  async list(filter: MappingFilter = {}, requester: Requester = ROOT): Promise<MappingList> {
+  async list(filter: MappingFilter, requester: Requester): Promise<MappingList> {
     const stored = await this.#query.list(filter, requester);
     return { mappings: Array.from(stored, (mapping) => this.#view(mapping)), failures: stored.failures };
   }
 
-  async pages(filter: MappingFilter = {}, requester: Requester = ROOT): Promise<MappingPages> {
+  async pages(filter: MappingFilter, requester: Requester): Promise<MappingPages> {
     const stored = await this.#query.list(filter, requester);
     const view = (mapping: Mapping): MappingView => this.#view(mapping);
     const get = (id: string): MappingView | undefined => {
@@ -169,15 +169,15 @@ export class PatService implements NodePat {
   /** Gives the number of mappings in each status; a status that none has is left out. */
   async countByStatus(): Promise<ReadonlyMap<Status, number>> {
     const counts = new Map<Status, number>();
-    for (const { status } of await this.#query.list()) counts.set(status, (counts.get(status) ?? 0) + 1);
+    for (const { status } of await this.#query.list({}, ROOT)) counts.set(status, (counts.get(status) ?? 0) + 1);
     return counts;
   }
 
-  async get(id: string, requester: Requester = ROOT): Promise<MappingView> {
+  async get(id: string, requester: Requester): Promise<MappingView> {
     return this.#view(await this.#query.get(id, requester));
   }
 
-  async connections(id: string, requester: Requester = ROOT): Promise<readonly Connection[]> {
+  async connections(id: string, requester: Requester): Promise<readonly Connection[]> {
     const mapping = await this.#query.get(id, requester);
     const flows = await this.#parts.dataplane.flows(mapping.router_id, [endpointOf(mapping)]);
     return flows

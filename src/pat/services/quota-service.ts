@@ -1,5 +1,5 @@
 /** Shows and sets the quotas of projects. A project that the requester does not see is not found. */
-import { type Requester, ROOT } from '../../core/identity/requester.ts';
+import type { Requester } from '../../core/identity/requester.ts';
 import { praasError } from '../errors.ts';
 import type { QuotaStore } from '../interfaces/quota-store.ts';
 import type { QuotaLedger } from '../quota/ledger.ts';
@@ -21,24 +21,24 @@ export class QuotaService implements Quotas {
   }
 
   /** Gives the requester's project; for a requester of all projects, those with mappings or a quota of their own, by ID. */
-  async list({ projectId }: Requester = ROOT): Promise<readonly QuotaView[]> {
+  async list({ projectId }: Requester): Promise<readonly QuotaView[]> {
     if (projectId !== null) return [await this.#view(projectId)];
     const { quotas, ledger } = this.#parts;
     const known = new Set([...(await quotas.read()).keys(), ...(await ledger.projects())]);
     return Promise.all([...known].toSorted().map((each) => this.#view(each)));
   }
 
-  async show(projectId: string, requester: Requester = ROOT): Promise<QuotaView> {
+  async show(projectId: string, requester: Requester): Promise<QuotaView> {
     return this.#view(requireVisible(projectId, requester));
   }
 
-  async set(projectId: string, quota: OwnQuota, requester: Requester = ROOT): Promise<QuotaView> {
+  async set(projectId: string, quota: OwnQuota, requester: Requester): Promise<QuotaView> {
     const project = requireVisible(projectId, requester);
     await this.#parts.quotas.update(project, (before) => ({ ...before, ...quota }));
     return this.#view(project);
   }
 
-  async reset(projectId: string, requester: Requester = ROOT): Promise<QuotaView> {
+  async reset(projectId: string, requester: Requester): Promise<QuotaView> {
     const project = requireVisible(projectId, requester);
     await this.#parts.quotas.update(project, () => undefined);
     return this.#view(project);

@@ -1,7 +1,7 @@
 /** Shows the routers of this node: gateway addresses, ports, mappings and drift. */
 import { inBatches } from '../../core/batches.ts';
 import type { Clock } from '../../core/clock.ts';
-import { type Requester, ROOT } from '../../core/identity/requester.ts';
+import type { Requester } from '../../core/identity/requester.ts';
 import { cidrContains } from '../../core/values/ipv4.ts';
 import { isUuid } from '../../core/values/uuid.ts';
 import { freePorts } from '../change/port-choice.ts';
@@ -39,7 +39,7 @@ export class RouterService implements NodeRouters {
   }
 
   /** Gives the routers of this node by ID, with OpenStack only those that the requester sees. A failed read is in `failures`. */
-  async list(requester: Requester = ROOT): Promise<RouterList> {
+  async list(requester: Requester): Promise<RouterList> {
     const { dataplane, directory } = this.#parts;
     const ids = (await dataplane.routers()).filter((id) => directory?.isVisible(id, requester) ?? true);
     const summaries = await inBatches(ids, MAX_CONCURRENT_READS, (id) => this.#summaryOf(id));
@@ -65,7 +65,7 @@ export class RouterService implements NodeRouters {
   }
 
   /** Gives one router with its unmanaged rules, by its ID or by its name in OpenStack. Throws ROUTER_NOT_FOUND. */
-  async show(reference: string, requester: Requester = ROOT): Promise<RouterDetails> {
+  async show(reference: string, requester: Requester): Promise<RouterDetails> {
     const { agent, store, directory } = this.#parts;
     const routerId = this.idOf(reference, requester);
     if (directory?.isVisible(routerId, requester) === false) {
@@ -84,7 +84,7 @@ export class RouterService implements NodeRouters {
   }
 
   /** Gives the ID of the router with that name in OpenStack; anything else is given back as an ID. */
-  idOf(reference: string, requester: Requester = ROOT): string {
+  idOf(reference: string, requester: Requester): string {
     // The name of a router can be the ID of another one, because tenants choose names.
     if (isUuid(reference)) return reference;
     return this.#parts.directory?.find(reference, requester) ?? reference;

@@ -1,5 +1,5 @@
 /** Lists the servers of the cloud with their addresses, the routers that can publish them, and the number of their mappings. */
-import { type Requester, ROOT } from '../../core/identity/requester.ts';
+import type { Requester } from '../../core/identity/requester.ts';
 import type { Cloud, CloudFloatingIp, CloudPort, CloudServer } from '../interfaces/cloud.ts';
 import type { Mapping } from '../mapping/mapping.ts';
 import { addressesOf, isRouterInterface } from '../target/neutron-ports.ts';
@@ -23,7 +23,7 @@ export class ServerService implements Servers {
   }
 
   /** Gives the servers by name. The number of API requests does not depend on the number of servers. */
-  async list({ projectId: project_id }: Requester = ROOT): Promise<readonly ServerSummary[]> {
+  async list({ projectId: project_id }: Requester): Promise<readonly ServerSummary[]> {
     const { cloud, mappings } = this.#parts;
     const filter = project_id === null ? {} : { project_id };
     const servers = await cloud.servers(filter);

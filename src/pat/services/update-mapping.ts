@@ -2,7 +2,7 @@
  * Updates one mapping: confirms that its target may be published as the update wants (Targets), changes the router once, and lets
  * the security groups follow. The update holds whether these follow or not.
  */
-import { type Requester, ROOT } from '../../core/identity/requester.ts';
+import type { Requester } from '../../core/identity/requester.ts';
 import type { Changed, ChangeOptions } from '../change/change.ts';
 import type { ChangeRunner } from '../change/change-runner.ts';
 import { decideUpdate } from '../change/decision.ts';
@@ -33,7 +33,7 @@ export class MappingUpdate {
 
   /** Takes the mapping as the requester sees it. Throws as PatService.update does. */
   async run(before: Mapping, patch: MappingPatch, options: ChangeOptions): Promise<Changed<MappingView>> {
-    const { requester = ROOT, condition, dryRun = false } = options;
+    const { requester, condition, dryRun = false } = options;
     const { targets, runner, view, requirePort } = this.#parts;
     requirePort(patch.router_port, requester);
     const { server_ip } = patch;

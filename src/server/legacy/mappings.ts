@@ -8,7 +8,9 @@
  * - Two mappings of one server port, which /v1 allows, are one key here: the one with the lowest router port counts, then the
  *   lowest gateway address, in every request.
  */
+
 import type { Clock } from '../../core/clock.ts';
+import { ROOT } from '../../core/identity/requester.ts';
 import { compareIpv4 } from '../../core/values/ipv4.ts';
 import { isPraasError, praasError } from '../../pat/errors.ts';
 import { isEffective, type Mapping, type NewMapping } from '../../pat/mapping/mapping.ts';
@@ -42,7 +44,7 @@ export class LegacyMappings {
   }
 
   async create(target: LegacyTarget): Promise<LegacyResponse> {
-    const { value } = await this.#pat.ensure(newMapping(target));
+    const { value } = await this.#pat.ensure(newMapping(target), { requester: ROOT });
     if (value.isNew) return responses.created(value.mapping);
     // Of several mappings of the server port, every request shows the same one.
     return responses.alreadyCreated((await this.#find(target)) ?? value.mapping);
@@ -55,7 +57,7 @@ export class LegacyMappings {
       mapping = current;
     });
     try {
-      await this.#pat.delete([mapping.id], { condition });
+      await this.#pat.delete([mapping.id], { requester: ROOT, condition });
     } catch (error) {
       if (isPraasError(error, 'MAPPING_NOT_FOUND')) return responses.notFoundToRemove(target);
       throw error;
@@ -71,7 +73,7 @@ export class LegacyMappings {
       before = current;
     });
     try {
-      const { value } = await this.#pat.update(before.id, { router_port: routerPort }, { condition });
+      const { value } = await this.#pat.update(before.id, { router_port: routerPort }, { requester: ROOT, condition });
       // Another request has moved it to the same port meanwhile.
       if (before.router_port === routerPort) return responses.portUsed(before, routerPort);
       return responses.moved(before, value);
@@ -84,7 +86,7 @@ export class LegacyMappings {
 
   /** In the order in which they count. */
   async #published(routerId: string): Promise<readonly Mapping[]> {
-    const { mappings, failures } = await this.#pat.list({ router_id: routerId });
+    const { mappings, failures } = await this.#pat.list({ router_id: routerId }, ROOT);
     if (failures[0] !== undefined) throw failures[0];
     const now = this.#clock.now();
     return mappings.filter((mapping) => isPublished(mapping, now)).toSorted(byServer);

@@ -3,7 +3,7 @@ import type { AccessPolicy } from '../../core/identity/policy.ts';
 import { isPraasError } from '../../pat/errors.ts';
 import { MappingReference } from '../../pat/mapping/mapping.ts';
 import type { MappingView } from '../../pat/mapping/view.ts';
-import type { PatOnBehalf } from '../../pat/services/api.ts';
+import type { NodePat } from '../../pat/services/api.ts';
 import { type Endpoint, type EndpointResponse, endpoint } from '../http/endpoint.ts';
 import type { IdempotencyKeys } from '../http/idempotency.ts';
 import { inProject, optionsOf, writesOf } from './access.ts';
@@ -20,7 +20,7 @@ import {
 } from './schemas.ts';
 
 export interface MappingChangesParts extends FailureParts {
-  readonly pat: Pick<PatOnBehalf, 'createMany' | 'update' | 'delete' | 'get'>;
+  readonly pat: Pick<NodePat, 'createMany' | 'update' | 'delete' | 'get'>;
   readonly idempotency: IdempotencyKeys;
   readonly policy: AccessPolicy;
 }

@@ -1,7 +1,7 @@
 /** /v1/mappings: the list of its operations, and those that read. */
 import type { Checks } from '../../pat/check/service.ts';
 import { MappingReference } from '../../pat/mapping/mapping.ts';
-import type { NodeRouters, OnBehalf, PatOnBehalf } from '../../pat/services/api.ts';
+import type { NodePat, NodeRouters } from '../../pat/services/api.ts';
 import { type Endpoint, endpoint } from '../http/endpoint.ts';
 import { CheckDocument } from './check-schemas.ts';
 import { ETAG, etagOf } from './etag.ts';
@@ -17,9 +17,9 @@ import { pageOf } from './paging.ts';
 import { ConnectionsDocument, ListQuery, MappingDocument, MappingListDocument } from './schemas.ts';
 
 interface MappingsParts extends MappingChangesParts {
-  readonly pat: PatOnBehalf;
-  readonly routers: OnBehalf<Pick<NodeRouters, 'idOf'>>;
-  readonly checks: OnBehalf<Checks>;
+  readonly pat: NodePat;
+  readonly routers: Pick<NodeRouters, 'idOf'>;
+  readonly checks: Checks;
 }
 
 export function mappingEndpoints(parts: MappingsParts): readonly Endpoint[] {

@@ -1,17 +1,17 @@
 /** /v1/quotas. */
 import { ProjectId, StoredProjectId } from '../../pat/quota/quota.ts';
-import type { OnBehalf, Quotas } from '../../pat/services/api.ts';
+import type { Quotas } from '../../pat/services/api.ts';
 import { type Endpoint, endpoint } from '../http/endpoint.ts';
 import { QuotaBody, QuotaDocument, QuotaListDocument } from './quota-schemas.ts';
 
 const path = '/v1/quotas/{id}';
 const tag = 'quotas';
 
-export function quotaEndpoints(quotas: OnBehalf<Quotas>): readonly Endpoint[] {
+export function quotaEndpoints(quotas: Quotas): readonly Endpoint[] {
   return [...readEndpoints(quotas), ...changeEndpoints(quotas)];
 }
 
-function readEndpoints(quotas: OnBehalf<Quotas>): readonly Endpoint[] {
+function readEndpoints(quotas: Quotas): readonly Endpoint[] {
   return [
     endpoint({
       method: 'get',
@@ -43,7 +43,7 @@ function readEndpoints(quotas: OnBehalf<Quotas>): readonly Endpoint[] {
   ];
 }
 
-function changeEndpoints(quotas: OnBehalf<Quotas>): readonly Endpoint[] {
+function changeEndpoints(quotas: Quotas): readonly Endpoint[] {
   return [
     endpoint<undefined, QuotaBody>({
       method: 'patch',

@@ -4,7 +4,7 @@ import type { AccessPolicy } from '../../core/identity/policy.ts';
 import type { Requester } from '../../core/identity/requester.ts';
 import { RouterReference } from '../../pat/mapping/mapping.ts';
 import { routerIdOf } from '../../pat/router/facts.ts';
-import type { Imports, NodeRouters, OnBehalf, Pat } from '../../pat/services/api.ts';
+import type { Imports, NodeRouters, Pat } from '../../pat/services/api.ts';
 import { type Endpoint, endpoint } from '../http/endpoint.ts';
 import { optionsOf, writesOf } from './access.ts';
 import { type FailureParts, problemsOf } from './failures.ts';
@@ -12,9 +12,9 @@ import { ImportedDocument, RouterDocument, RouterListDocument, SyncedDocument } 
 import { ChangeQuery } from './schemas.ts';
 
 interface RoutersParts extends FailureParts {
-  readonly routers: OnBehalf<NodeRouters>;
-  readonly pat: OnBehalf<Pick<Pat, 'sync'>>;
-  readonly imports: OnBehalf<Imports>;
+  readonly routers: NodeRouters;
+  readonly pat: Pick<Pat, 'sync'>;
+  readonly imports: Imports;
   readonly policy: AccessPolicy;
 }
 

@@ -1,9 +1,9 @@
 /** /v1/servers. */
-import type { OnBehalf, Servers } from '../../pat/services/api.ts';
+import type { Servers } from '../../pat/services/api.ts';
 import { type Endpoint, endpoint } from '../http/endpoint.ts';
 import { ServerListDocument } from './router-schemas.ts';
 
-export function serverEndpoints(servers: OnBehalf<Servers>): readonly Endpoint[] {
+export function serverEndpoints(servers: Servers): readonly Endpoint[] {
   return [
     endpoint({
       method: 'get',

@@ -1,7 +1,7 @@
 /** Why a mapping cannot be reached: the verdict of each hop, and the conclusion. */
 
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import type { Requester } from '../../../src/core/identity/requester.ts';
+import { type Requester, ROOT } from '../../../src/core/identity/requester.ts';
 import {
   judgeConnection,
   judgeCounters,
@@ -63,14 +63,14 @@ const verdictsOf = (hops: readonly Hop[]): Partial<Record<HopName, HopVerdict>> 
   Object.fromEntries(hops.map(({ hop, verdict }) => [hop, verdict]));
 
 test('OpenStack is asked once for the port', async () => {
-  await service().check(mapping.id);
+  await service().check(mapping.id, ROOT);
 
   expect(cloud.asked.filter((question) => question === 'port')).toHaveLength(1);
 });
 
 test('without a problem every hop is ok, and the conclusion names the published port', async () => {
   cloud.itsRules.push(openTo(22));
-  const { hops, ok, conclusion } = await service().check(mapping.id);
+  const { hops, ok, conclusion } = await service().check(mapping.id, ROOT);
 
   expect(verdictsOf(hops)).toEqual({
     mapping: 'ok',
@@ -95,7 +95,7 @@ test('without a problem every hop is ok, and the conclusion names the published 
 
 test('without OpenStack its hops are skipped, and the others are checked', async () => {
   hasCloud = false;
-  const { hops, ok } = await service({ server_id: null, port_id: null }).check(mapping.id);
+  const { hops, ok } = await service({ server_id: null, port_id: null }).check(mapping.id, ROOT);
 
   expect(verdictsOf(hops)).toMatchObject({ router: 'skipped', port: 'skipped', rule: 'ok', connection: 'ok' });
   expect(ok).toBe(true);
@@ -115,12 +115,12 @@ describe('the first failure, with its next step, is the conclusion:', () => {
     reached = how;
     cloud.itsRules.push(openTo(22));
 
-    expectFirstFailure(await service().check(mapping.id), judgeConnection(how, mapping, true));
+    expectFirstFailure(await service().check(mapping.id, ROOT), judgeConnection(how, mapping, true));
   });
 
   test('a disabled mapping, before the hops that it affects', async () => {
     await node.pat.update(mapping.id, { enabled: false });
-    const report = await service().check(mapping.id);
+    const report = await service().check(mapping.id, ROOT);
 
     expectFirstFailure(report, judgeMapping({ ...mapping, enabled: false }));
     expect(verdictsOf(report.hops).rule).toBe('skipped');
@@ -130,14 +130,14 @@ describe('the first failure, with its next step, is the conclusion:', () => {
     node.router.entries = [];
 
     expectFirstFailure(
-      await service().check(mapping.id),
+      await service().check(mapping.id, ROOT),
       judgeRule(mapping, { missing: [mapping.id], unexpected: [] }),
     );
   });
 
   test('a router that is not on this node', async () => {
     node.dataplane.lose(mapping.router_id);
-    const { hops } = await service().check(mapping.id);
+    const { hops } = await service().check(mapping.id, ROOT);
 
     expect(verdictsOf(hops)).toMatchObject({ node: 'failed', rule: 'skipped', address_scope: 'skipped' });
   });
@@ -145,7 +145,7 @@ describe('the first failure, with its next step, is the conclusion:', () => {
   test('security groups that drop the packets', async () => {
     cloud.itsRules.length = 0;
     reached = 'timeout';
-    const report = await service().check(mapping.id);
+    const report = await service().check(mapping.id, ROOT);
 
     expectFirstFailure(report, judgeGroups(portOfWeb(), cloud.itsGroups, [], mapping));
     // They drop the packets of the router too, so its timeout does not say anything about the server.
@@ -157,11 +157,11 @@ describe('the first failure, with its next step, is the conclusion:', () => {
     const server_ip = '10.20.0.99';
 
     expectFirstFailure(
-      await service({ server_ip }).check(mapping.id),
+      await service({ server_ip }).check(mapping.id, ROOT),
       judgeNeutronPort(portOfWeb(), { ...mapping, server_ip }, true),
     );
     expectFirstFailure(
-      await service({ port_id: mapping.id }).check(mapping.id),
+      await service({ port_id: mapping.id }).check(mapping.id, ROOT),
       judgeNeutronPort(undefined, mapping, true),
     );
   });
@@ -169,7 +169,7 @@ describe('the first failure, with its next step, is the conclusion:', () => {
 
 test('an unavailable OpenStack makes hops unknown and none failed, and the conclusion names them', async () => {
   cloud.isAway = true;
-  const { hops, ok, conclusion } = await service().check(mapping.id);
+  const { hops, ok, conclusion } = await service().check(mapping.id, ROOT);
 
   expect(verdictsOf(hops)).toMatchObject({
     router: 'unknown',
@@ -192,11 +192,11 @@ test('what OpenStack says to the account of the node is shown to operators only'
   node.dataplane.facts = () => Promise.reject(praasError('KERNEL_UNREADABLE', { router: 'r', output: secret }));
 
   expect(JSON.stringify(await service().check(mapping.id, MEMBER))).not.toContain(secret);
-  expect(JSON.stringify(await service().check(mapping.id)).split(secret).length).toBeGreaterThan(4);
+  expect(JSON.stringify(await service().check(mapping.id, ROOT)).split(secret).length).toBeGreaterThan(4);
 });
 
 test('hosts are shown to operators only', async () => {
-  const hopsFor = async (requester?: Requester): Promise<string> =>
+  const hopsFor = async (requester: Requester = ROOT): Promise<string> =>
     JSON.stringify((await service().check(mapping.id, requester)).hops);
 
   expect(await hopsFor()).toContain('node-1');
@@ -206,7 +206,7 @@ test('hosts are shown to operators only', async () => {
 describe('the connection table of the router', () => {
   const checkWith = async (
     otherConnections: number,
-    requester?: Requester,
+    requester: Requester = ROOT,
   ): Promise<Awaited<ReturnType<CheckService['check']>>> => {
     node.router.connectionLimit = 1000;
     node.router.otherConnections = otherConnections;
@@ -249,14 +249,16 @@ describe('the connection table of the router', () => {
 
   test('of a router that is not on this node is skipped', async () => {
     node.dataplane.lose(mapping.router_id);
-    expect(hopOf((await service().check(mapping.id)).hops)).toMatchObject({ verdict: 'skipped' });
+    expect(hopOf((await service().check(mapping.id, ROOT)).hops)).toMatchObject({ verdict: 'skipped' });
   });
 });
 
 describe('what the router does with packets beside the rules of praas:', () => {
   const RULE = '-A FORWARD -j DROP in table filter';
   const NOTHING_WRONG = /No problem found/;
-  const checkAs = async (requester?: Requester): Promise<CheckReport & { of: (hop: HopName) => Hop | undefined }> => {
+  const checkAs = async (
+    requester: Requester = ROOT,
+  ): Promise<CheckReport & { of: (hop: HopName) => Hop | undefined }> => {
     cloud.itsRules.push(openTo(22));
     const report = await service().check(mapping.id, requester);
     return { ...report, of: (name) => report.hops.find(({ hop }) => hop === name) };
@@ -408,7 +410,7 @@ describe('a port that may hold a virtual address, DOWN and bound to no host as i
     const index = cloud.itsPorts.findIndex(({ id }) => id === WEB_PORT);
     cloud.itsPorts[index] = portOf({ ...cloud.itsPorts[index], id: WEB_PORT, ...virtual });
   });
-  const check = (): Promise<CheckReport> => service({ server_id: null }).check(mapping.id);
+  const check = (): Promise<CheckReport> => service({ server_id: null }).check(mapping.id, ROOT);
 
   test('is ok when the connection works, and its own security groups do not count', async () => {
     cloud.itsRules.length = 0;
@@ -436,13 +438,13 @@ describe('a port that may hold a virtual address, DOWN and bound to no host as i
   test('an unbound port of a server is still the failure', async () => {
     const index = cloud.itsPorts.findIndex(({ id }) => id === WEB_PORT);
     cloud.itsPorts[index] = portOf({ ...cloud.itsPorts[index], id: WEB_PORT, device_owner: 'compute:nova' });
-    expect(verdictsOf((await service().check(mapping.id)).hops).port).toBe('failed');
+    expect(verdictsOf((await service().check(mapping.id, ROOT)).hops).port).toBe('failed');
   });
 });
 
 test('UDP is not probed', async () => {
   const { value } = await node.pat.create({ ...REQUEST, protocol: 'udp' });
-  expect(verdictsOf((await service().check(value.id)).hops).connection).toBe('skipped');
+  expect(verdictsOf((await service().check(value.id, ROOT)).hops).connection).toBe('skipped');
 });
 
 test('no packets are not a failure', () => {
@@ -469,7 +471,7 @@ function openTo(port: number): SecurityGroupRule {
 test('nothing is shown of a server of another project whose ID is on the port', async () => {
   const index = cloud.itsServers.findIndex(({ id }) => id === WEB);
   cloud.itsServers[index] = { id: WEB, name: 'secret', project_id: 'red', status: 'SHUTOFF' };
-  const { hops } = await service().check(mapping.id);
+  const { hops } = await service().check(mapping.id, ROOT);
 
   expect(JSON.stringify(hops)).not.toMatch(/secret|SHUTOFF/);
   expect(verdictsOf(hops).server).toBe('failed');
@@ -481,7 +483,10 @@ test('the server is not probed from a standby HA instance', async () => {
   dataplane.facts = async (router_id) => ({ ...(await facts(router_id)), isStandby: true });
   reached = 'unreachable';
   cloud.itsRules.push(openTo(22));
-  const { hops, ok, conclusion } = await service({ status: 'DOWN', status_code: 'ROUTER_STANDBY' }).check(mapping.id);
+  const { hops, ok, conclusion } = await service({ status: 'DOWN', status_code: 'ROUTER_STANDBY' }).check(
+    mapping.id,
+    ROOT,
+  );
 
   expect(verdictsOf(hops).connection).toBe('skipped');
   expect(ok).toBe(true);
@@ -491,7 +496,7 @@ test('the server is not probed from a standby HA instance', async () => {
 test('a mapping that is DOWN although no hop failed: the conclusion is the reason of its status', async () => {
   cloud.itsRules.push(openTo(22));
   const down = { status: 'DOWN', status_code: 'NO_GATEWAY_ADDRESS', status_reason: 'no address' } as const;
-  const { ok, conclusion } = await service(down).check(mapping.id);
+  const { ok, conclusion } = await service(down).check(mapping.id, ROOT);
 
   expect(ok).toBe(true);
   expect(conclusion).toBe('The mapping is DOWN: no address.');
@@ -520,7 +525,7 @@ describe('limits of checks under way', () => {
       code: 'TOO_MANY_REQUESTS',
       facts: { limit, most: 2, seconds: 5 },
     });
-    const ofRoot = checks.check(mapping.id);
+    const ofRoot = checks.check(mapping.id, ROOT);
     end();
     expect((await Promise.all([...under, ofRoot])).map(({ ok }) => ok)).toEqual([false, false, false]);
     expect((await checks.check(mapping.id, tenant('member', project))).ok).toBe(false);

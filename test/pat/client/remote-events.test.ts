@@ -1,6 +1,7 @@
 /** Events and corrections over the API: the same as the services give, for any number of corrections. */
 
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { ROOT } from '../../../src/core/identity/requester.ts';
 import { openRemote, type Remote } from '../../../src/pat/client/remote.ts';
 import { praasError } from '../../../src/pat/errors.ts';
 import { reason } from '../../../src/pat/mapping/reasons.ts';
@@ -37,7 +38,7 @@ test('a correction is applied, and its result is received', async () => {
   const { applied, failures } = await remote.corrections.apply([correction]);
 
   expect([applied, failures]).toMatchObject([[{ correction, mapping: { id: mapping.id } }], []]);
-  expect((await remote.pat.list()).mappings).toEqual([]);
+  expect((await remote.pat.list({}, ROOT)).mappings).toEqual([]);
   expect(await remote.events.list({ mapping_id: mapping.id })).toEqual(api.node.events.events);
   expect(await remote.events.list({ type: 'deleted', after: 1, limit: 5 })).toMatchObject([
     { by: { kind: 'monitor' } },

@@ -1,6 +1,7 @@
 // Which requests the calls send, and how responses become values or errors.
 
 import { afterEach, expect, test } from '@jest/globals';
+import { ROOT } from '../../../src/core/identity/requester.ts';
 import { openRemote, type Remote } from '../../../src/pat/client/remote.ts';
 import { praasError } from '../../../src/pat/errors.ts';
 import type { MappingView } from '../../../src/pat/mapping/view.ts';
@@ -43,8 +44,12 @@ test('each create has a new idempotency key', async () => {
   const { pat } = await remoteTo((response) => answer(response, 201, { mapping: VIEW, ...CHANGED }));
   const mapping = requestOf(REQUEST);
 
-  expect(await pat.create(mapping)).toEqual({ value: VIEW, warnings: ['a warning'], script: undefined });
-  await pat.create(mapping, { force: true, dryRun: true });
+  expect(await pat.create(mapping, { requester: ROOT })).toEqual({
+    value: VIEW,
+    warnings: ['a warning'],
+    script: undefined,
+  });
+  await pat.create(mapping, { requester: ROOT, force: true, dryRun: true });
 
   expect(requests()).toEqual([
     { line: 'POST /v1/mappings', body: { mapping }, key: 'key-1' },
@@ -55,12 +60,12 @@ test('each create has a new idempotency key', async () => {
 test('a mapping is updated and shown by its ID or an ID prefix, without an idempotency key', async () => {
   const { pat } = await remoteTo(always({ mapping: VIEW, ...CHANGED, script: 'rules' }));
 
-  expect(await pat.update('0000/?#', { name: 'x' }, { dryRun: true })).toEqual({
+  expect(await pat.update('0000/?#', { name: 'x' }, { requester: ROOT, dryRun: true })).toEqual({
     value: VIEW,
     warnings: ['a warning'],
     script: 'rules',
   });
-  expect(await pat.get(idOf(1))).toEqual(VIEW);
+  expect(await pat.get(idOf(1), ROOT)).toEqual(VIEW);
 
   expect(requests()).toEqual([
     { line: 'PATCH /v1/mappings/0000%2F%3F%23?dry_run=true', body: { mapping: { name: 'x' } } },
@@ -71,7 +76,12 @@ test('a mapping is updated and shown by its ID or an ID prefix, without an idemp
 test.each(['', '.', '..', 'x'.repeat(37)])('%j is not an ID, and no request is sent', async (id) => {
   const { pat } = await remoteTo(always({}));
 
-  for (const work of [() => pat.get(id), () => pat.update(id, {}), () => pat.connections(id), () => pat.delete([id])]) {
+  for (const work of [
+    () => pat.get(id, ROOT),
+    () => pat.update(id, {}, { requester: ROOT }),
+    () => pat.connections(id, ROOT),
+    () => pat.delete([id], { requester: ROOT }),
+  ]) {
     expect((await errorOf(work())).code).toBe('MAPPING_NOT_FOUND');
   }
   expect(requests()).toEqual([]);
@@ -81,8 +91,8 @@ test('a list sends its filter, and gives failures as errors of the catalogue', a
   const failure = praasError('STORE_TOO_NEW', { path: '/srv/x', version: 9, known: 1 });
   const { pat } = await remoteTo(always({ mappings: [VIEW], failures: [problemOf(failure, 'req-1')] }));
 
-  const listed = await pat.list({ router_id: ROUTER, server_ip: '10.20.0.51', status: 'DOWN' });
-  await pat.list();
+  const listed = await pat.list({ router_id: ROUTER, server_ip: '10.20.0.51', status: 'DOWN' }, ROOT);
+  await pat.list({}, ROOT);
 
   expect(listed.mappings).toEqual([VIEW]);
   expect(listed.failures).toEqual([expect.objectContaining({ code: 'STORE_TOO_NEW', facts: failure.facts })]);
@@ -108,7 +118,7 @@ test('a mapping of a newer daemon keeps codes and sentences that this version do
   };
   const { pat } = await remoteTo(always({ mappings: [newer], failures: [] }));
 
-  const { mappings } = await pat.list();
+  const { mappings } = await pat.list({}, ROOT);
 
   const { since: _, ...known } = reason;
   expect(mappings).toEqual([
@@ -129,10 +139,15 @@ test('many mappings are deleted with several requests, and none with no request'
     answer(response, 200, { mappings: [], warnings: [`${count}`], script: `${count}`, failures: [] });
   });
 
-  expect(await pat.delete([])).toEqual({ value: [], warnings: [], script: undefined, failures: [] });
-  expect(await pat.delete([], { dryRun: true })).toMatchObject({ script: '' });
+  expect(await pat.delete([], { requester: ROOT })).toEqual({
+    value: [],
+    warnings: [],
+    script: undefined,
+    failures: [],
+  });
+  expect(await pat.delete([], { requester: ROOT, dryRun: true })).toMatchObject({ script: '' });
   expect(requests()).toEqual([]);
-  expect(await pat.delete(ids, { dryRun: true, force: true })).toEqual({
+  expect(await pat.delete(ids, { requester: ROOT, dryRun: true, force: true })).toEqual({
     value: [],
     warnings: ['5000', '5000', '2000'],
     script: '5000\n5000\n2000',
@@ -151,11 +166,11 @@ test('a later request of a large delete that fails is a failure beside the delet
     before === 0 ? answer(response, 200, success) : answer(response, 404, refused),
   );
 
-  const deleted = await pat.delete(ids);
+  const deleted = await pat.delete(ids, { requester: ROOT });
 
   expect(deleted).toMatchObject({ value: [VIEW], failures: [{ code: 'MAPPING_NOT_FOUND' }] });
   expect(server?.asked).toHaveLength(2);
-  expect((await errorOf(pat.delete(ids))).code).toBe('MAPPING_NOT_FOUND');
+  expect((await errorOf(pat.delete(ids, { requester: ROOT }))).code).toBe('MAPPING_NOT_FOUND');
 });
 
 test('connections, sync and routers have their own paths', async () => {
@@ -167,14 +182,14 @@ test('connections, sync and routers have their own paths', async () => {
     return answer(response, 404, { errors: [problemOf(praasError('ROUTE_NOT_FOUND', { path: 'x' }), 'req-1')] });
   });
 
-  expect(await pat.connections('0000')).toEqual([]);
-  expect(await pat.sync('edge', { force: true })).toEqual({
+  expect(await pat.connections('0000', ROOT)).toEqual([]);
+  expect(await pat.sync('edge', { requester: ROOT, force: true })).toEqual({
     value: { added: 1, removed: 2, moved: 3 },
     warnings: ['a warning'],
     script: undefined,
   });
-  await errorOf(routers.list());
-  await errorOf(routers.show('edge'));
+  await errorOf(routers.list(ROOT));
+  await errorOf(routers.show('edge', ROOT));
 
   expect(requests()).toEqual([
     { line: 'GET /v1/mappings/0000/connections' },
@@ -187,7 +202,7 @@ test('connections, sync and routers have their own paths', async () => {
 test('unknown fields are ignored', async () => {
   const { pat } = await remoteTo(always({ mapping: { ...VIEW, colour: 'red' }, warnings: [], links: [] }));
 
-  expect(await pat.get('0')).toEqual(VIEW);
+  expect(await pat.get('0', ROOT)).toEqual(VIEW);
 });
 
 test.each([
@@ -202,7 +217,7 @@ test.each([
 ])('a response with %s is a bad response, reported with the place', async (_, text, where) => {
   const { pat } = await remoteTo((response) => response.writeHead(200).end(text));
 
-  const { code, facts } = await errorOf(pat.get('0'));
+  const { code, facts } = await errorOf(pat.get('0', ROOT));
 
   expect(code).toBe('DAEMON_BAD_RESPONSE');
   for (const part of ['GET /v1/mappings/0', where]) expect(facts['reason']).toContain(part);
@@ -212,7 +227,7 @@ test.each([
 test('a redirect is not followed, because that would send the token to another server', async () => {
   const { pat } = await remoteTo((response) => response.writeHead(307, { Location: 'http://127.0.0.1:1/' }).end());
 
-  expect(await errorOf(pat.list())).toMatchObject({
+  expect(await errorOf(pat.list({}, ROOT))).toMatchObject({
     code: 'DAEMON_BAD_RESPONSE',
     facts: { reason: 'HTTP 307 redirects to http://127.0.0.1:1/' },
   });

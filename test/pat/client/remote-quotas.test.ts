@@ -1,6 +1,7 @@
 // Quotas over the API are those of the service.
 
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { ROOT } from '../../../src/core/identity/requester.ts';
 import { openRemote, type Remote } from '../../../src/pat/client/remote.ts';
 import type { Quotas } from '../../../src/pat/services/api.ts';
 import { TestApi } from '../../server/http/api.ts';
@@ -31,27 +32,27 @@ test('quotas are listed, shown, set and reset', async () => {
   const quotas = remoteAs('admin');
   await pat.create({ ...REQUEST, project_id: 'blue' });
 
-  const set = await quotas.set('ü/1', { mappings: -1, ports_per_router: 3 });
-  expect(set).toEqual(await local.show('ü/1'));
+  const set = await quotas.set('ü/1', { mappings: -1, ports_per_router: 3 }, ROOT);
+  expect(set).toEqual(await local.show('ü/1', ROOT));
   expect(set).toMatchObject({ project_id: 'ü/1', mappings: { limit: -1 }, ports_per_router: { limit: 3 } });
-  expect(await quotas.list()).toEqual(await local.list());
-  expect(await quotas.list()).toHaveLength(2);
-  expect(await quotas.show('blue')).toEqual(await local.show('blue'));
-  expect(await quotas.reset('ü/1')).toEqual(await local.show('ü/1'));
-  expect(await quotas.list()).toHaveLength(1);
+  expect(await quotas.list(ROOT)).toEqual(await local.list(ROOT));
+  expect(await quotas.list(ROOT)).toHaveLength(2);
+  expect(await quotas.show('blue', ROOT)).toEqual(await local.show('blue', ROOT));
+  expect(await quotas.reset('ü/1', ROOT)).toEqual(await local.show('ü/1', ROOT));
+  expect(await quotas.list(ROOT)).toHaveLength(1);
 });
 
 test('refusals have the same codes', async () => {
   const quotas = remoteAs('blue-member');
 
-  expect((await errorOf(quotas.show('red'))).code).toBe('PROJECT_NOT_FOUND');
-  expect((await errorOf(quotas.set('blue', { mappings: 1 }))).code).toBe('FORBIDDEN');
-  expect((await errorOf(remoteAs('admin').set('blue', { mappings: -2 }))).code).toBe('INVALID_INPUT');
+  expect((await errorOf(quotas.show('red', ROOT))).code).toBe('PROJECT_NOT_FOUND');
+  expect((await errorOf(quotas.set('blue', { mappings: 1 }, ROOT))).code).toBe('FORBIDDEN');
+  expect((await errorOf(remoteAs('admin').set('blue', { mappings: -2 }, ROOT))).code).toBe('INVALID_INPUT');
 });
 
 test.each(['', '..'])(
   'the project %j, which would change the path, is refused without a request',
   async (project_id) => {
-    expect((await errorOf(remoteAs('admin').reset(project_id))).code).toBe('PROJECT_NOT_FOUND');
+    expect((await errorOf(remoteAs('admin').reset(project_id, ROOT))).code).toBe('PROJECT_NOT_FOUND');
   },
 );

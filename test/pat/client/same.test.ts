@@ -1,6 +1,7 @@
 // The service itself and the same service behind the API give the same values and the same errors.
 
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { ROOT } from '../../../src/core/identity/requester.ts';
 import { openRemote, type Remote } from '../../../src/pat/client/remote.ts';
 import { isPraasError, praasError } from '../../../src/pat/errors.ts';
 import { Agent } from '../../../src/pat/reconcile/agent.ts';
@@ -59,7 +60,7 @@ type Call = (side: Side, ids: readonly string[]) => Promise<unknown>;
 async function play({ pat, routers, node }: Side, calls: readonly Call[]): Promise<unknown> {
   const outcomes: unknown[] = [];
   for (const call of calls) {
-    const ids = (await pat.list()).mappings.map(({ id }) => id);
+    const ids = (await pat.list({}, ROOT)).mappings.map(({ id }) => id);
     const work = (async () => call({ pat, routers, node }, ids))();
     const outcome = work.catch((error: unknown) => {
       if (!isPraasError(error)) throw error;
@@ -85,61 +86,69 @@ const full = requestOf({
   expires_at: '2031-01-01T00:00:00Z',
   enabled: false,
 });
-const make: Call = ({ pat }) => pat.create(requestOf(REQUEST));
+const make: Call = ({ pat }) => pat.create(requestOf(REQUEST), { requester: ROOT });
 const first = (ids: readonly string[]): string => ids[0] ?? '';
 
 const scenarios: Readonly<Record<string, readonly Call[]>> = {
-  'create, with few and with all fields': [make, ({ pat }) => pat.create(full), ({ pat }) => pat.list()],
-  'create with dry run': [({ pat }) => pat.create(full, { dryRun: true }), ({ pat }) => pat.list()],
+  'create, with few and with all fields': [
+    make,
+    ({ pat }) => pat.create(full, { requester: ROOT }),
+    ({ pat }) => pat.list({}, ROOT),
+  ],
+  'create with dry run': [
+    ({ pat }) => pat.create(full, { requester: ROOT, dryRun: true }),
+    ({ pat }) => pat.list({}, ROOT),
+  ],
   'create that is refused': [
     make,
-    ({ pat }) => pat.create(requestOf({ ...REQUEST, router_port: 4000 })),
-    ({ pat }) => pat.create(requestOf({ ...REQUEST, router_port: 500 })),
-    ({ pat }) => pat.create(requestOf({ ...REQUEST, router_port: 500 }), { force: true }),
-    ({ pat }) => pat.create(requestOf({ ...REQUEST, server_ip: '192.0.2.1' })),
-    ({ pat }) => pat.create(requestOf({ ...REQUEST, router_id: 'nowhere' })),
-    ({ pat }) => pat.create(requestOf({ ...REQUEST, gateway_ip: '192.0.2.1' })),
-    ({ pat }) => pat.create(requestOf({ ...REQUEST, expires_at: '2020-01-01T00:00:00Z' })),
+    ({ pat }) => pat.create(requestOf({ ...REQUEST, router_port: 4000 }), { requester: ROOT }),
+    ({ pat }) => pat.create(requestOf({ ...REQUEST, router_port: 500 }), { requester: ROOT }),
+    ({ pat }) => pat.create(requestOf({ ...REQUEST, router_port: 500 }), { requester: ROOT, force: true }),
+    ({ pat }) => pat.create(requestOf({ ...REQUEST, server_ip: '192.0.2.1' }), { requester: ROOT }),
+    ({ pat }) => pat.create(requestOf({ ...REQUEST, router_id: 'nowhere' }), { requester: ROOT }),
+    ({ pat }) => pat.create(requestOf({ ...REQUEST, gateway_ip: '192.0.2.1' }), { requester: ROOT }),
+    ({ pat }) => pat.create(requestOf({ ...REQUEST, expires_at: '2020-01-01T00:00:00Z' }), { requester: ROOT }),
   ],
   update: [
     make,
-    ({ pat }, ids) => pat.update(first(ids), { name: 'x', allowed_cidrs: ['192.0.2.0/24'] }, { dryRun: true }),
-    ({ pat }, ids) => pat.update(first(ids).slice(0, 8), { router_port: 4002, enabled: false }),
-    ({ pat }, ids) => pat.update(first(ids), { enabled: true, expires_at: null }),
-    ({ pat }, ids) => pat.update(first(ids), {}),
-    ({ pat }) => pat.update('ffffffff', { name: 'x' }),
+    ({ pat }, ids) =>
+      pat.update(first(ids), { name: 'x', allowed_cidrs: ['192.0.2.0/24'] }, { requester: ROOT, dryRun: true }),
+    ({ pat }, ids) => pat.update(first(ids).slice(0, 8), { router_port: 4002, enabled: false }, { requester: ROOT }),
+    ({ pat }, ids) => pat.update(first(ids), { enabled: true, expires_at: null }, { requester: ROOT }),
+    ({ pat }, ids) => pat.update(first(ids), {}, { requester: ROOT }),
+    ({ pat }) => pat.update('ffffffff', { name: 'x' }, { requester: ROOT }),
   ],
   delete: [
     make,
     make,
-    ({ pat }, ids) => pat.delete(ids, { dryRun: true }),
-    ({ pat }, ids) => pat.delete([first(ids), 'ffffffff']),
-    ({ pat }, ids) => pat.delete([first(ids), first(ids)]),
-    ({ pat }) => pat.list(),
+    ({ pat }, ids) => pat.delete(ids, { requester: ROOT, dryRun: true }),
+    ({ pat }, ids) => pat.delete([first(ids), 'ffffffff'], { requester: ROOT }),
+    ({ pat }, ids) => pat.delete([first(ids), first(ids)], { requester: ROOT }),
+    ({ pat }) => pat.list({}, ROOT),
   ],
   'get and list': [
     make,
-    ({ pat }) => pat.create(full),
-    ({ pat }, ids) => pat.get(first(ids)),
-    ({ pat }) => pat.get('ffffffff'),
-    ({ pat }) => pat.list({ status: 'DOWN' }),
-    ({ pat }) => pat.list({ router_id: ROUTER, server_ip: '10.20.0.99' }),
-    ({ pat }) => pat.list({ router_id: 'nowhere' }),
+    ({ pat }) => pat.create(full, { requester: ROOT }),
+    ({ pat }, ids) => pat.get(first(ids), ROOT),
+    ({ pat }) => pat.get('ffffffff', ROOT),
+    ({ pat }) => pat.list({ status: 'DOWN' }, ROOT),
+    ({ pat }) => pat.list({ router_id: ROUTER, server_ip: '10.20.0.99' }, ROOT),
+    ({ pat }) => pat.list({ router_id: 'nowhere' }, ROOT),
   ],
   connections: [
     make,
     async ({ node }) =>
       node.router.connect(CALLER, { protocol: 'tcp', gateway_ip: MAPPING.gateway_ip, router_port: 4000 }),
-    ({ pat }, ids) => pat.connections(first(ids)),
-    ({ pat }) => pat.connections('ffffffff'),
+    ({ pat }, ids) => pat.connections(first(ids), ROOT),
+    ({ pat }) => pat.connections('ffffffff', ROOT),
   ],
   sync: [
     make,
     async ({ node }) => node.router.flush(),
-    ({ pat }) => pat.sync(ROUTER, { dryRun: true }),
-    ({ pat }) => pat.sync(ROUTER),
-    ({ pat }) => pat.sync(ROUTER, { force: true }),
-    ({ pat }) => pat.sync('nowhere'),
+    ({ pat }) => pat.sync(ROUTER, { requester: ROOT, dryRun: true }),
+    ({ pat }) => pat.sync(ROUTER, { requester: ROOT }),
+    ({ pat }) => pat.sync(ROUTER, { requester: ROOT, force: true }),
+    ({ pat }) => pat.sync('nowhere', { requester: ROOT }),
   ],
   routers: [
     make,
@@ -151,16 +160,16 @@ const scenarios: Readonly<Record<string, readonly Call[]>> = {
       ];
       node.router.flush();
     },
-    ({ routers }) => routers.list(),
-    ({ routers }) => routers.show(ROUTER),
-    ({ routers }) => routers.show('nowhere'),
+    ({ routers }) => routers.list(ROOT),
+    ({ routers }) => routers.show(ROUTER, ROOT),
+    ({ routers }) => routers.show('nowhere', ROOT),
   ],
   'errors of the node': [
     async ({ node }) => node.dataplane.refuseNext(ROUTER),
     make,
     async ({ node }) =>
       node.dataplane.failNext('facts', praasError('TOOL_MISSING', { tool: 'ip', package: 'iproute2' })),
-    ({ routers }) => routers.show(ROUTER),
+    ({ routers }) => routers.show(ROUTER, ROOT),
   ],
 };
 

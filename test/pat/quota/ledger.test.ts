@@ -1,6 +1,8 @@
 // A project never exceeds its quota, and is never refused because of concurrent requests that fail.
+
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { ROOT } from '../../../src/core/identity/requester.ts';
 import { praasError } from '../../../src/pat/errors.ts';
 import type { Mapping } from '../../../src/pat/mapping/mapping.ts';
 import { emptyRecord, withDelta } from '../../../src/pat/mapping/record.ts';
@@ -40,7 +42,7 @@ describe('creating', () => {
 
     expect(outcomes).toEqual({ created: 50, QUOTA_EXCEEDED: 14 });
     expect((await pat.list()).mappings).toHaveLength(50);
-    expect(await quotas.show('blue')).toMatchObject({ mappings: { limit: 50, in_use: 50 } });
+    expect(await quotas.show('blue', ROOT)).toMatchObject({ mappings: { limit: 50, in_use: 50 } });
   });
 
   test('concurrent requests that fail for another reason do not use up the quota', async () => {
@@ -73,7 +75,7 @@ describe('creating', () => {
     for (const input of [BLUE, BLUE, west]) await node.pat.create(input);
 
     expect((await errorOf(node.pat.create(west))).facts).toMatchObject({ what: 'mappings', used: 3 });
-    expect(await node.quotas.show('blue')).toMatchObject({
+    expect(await node.quotas.show('blue', ROOT)).toMatchObject({
       mappings: { in_use: 3 },
       ports_per_router: { in_use: 2 },
     });
@@ -99,7 +101,7 @@ describe('creating', () => {
 
   test('mappings without a project have no quota, and each project has its own', async () => {
     const { pat, quotas } = nodeWith({ mappings: 1, ports_per_router: 1 });
-    await quotas.set('red', { mappings: 2, ports_per_router: 2 });
+    await quotas.set('red', { mappings: 2, ports_per_router: 2 }, ROOT);
 
     const red = { ...REQUEST, project_id: 'red' };
     const outcomes = await outcomesOf(

@@ -62,8 +62,8 @@ beforeEach(() => {
   query = new MappingQuery({ store, dataplane, clock: new FakeClock(NOW) });
 });
 
-const listed = async (filter?: MappingFilter): Promise<string[]> =>
-  Array.from(await query.list(filter), ({ id }) => id.slice(-1));
+const listed = async (filter: MappingFilter = {}): Promise<string[]> =>
+  Array.from(await query.list(filter, ROOT), ({ id }) => id.slice(-1));
 
 describe('list', () => {
   test('gives all mappings by router, gateway address, port and protocol', async () => {
@@ -83,7 +83,7 @@ describe('list', () => {
   });
 
   test('gives why each mapping is DOWN now, without reading the kernel', async () => {
-    const mappings = await query.list({ status: 'DOWN' });
+    const mappings = await query.list({ status: 'DOWN' }, ROOT);
 
     expect(Array.from(mappings, ({ status_code }) => status_code)).toEqual(['DISABLED', 'ROUTER_ABSENT', 'EXPIRED']);
     expect(dataplane.calls).toEqual(['routers']);
@@ -92,7 +92,7 @@ describe('list', () => {
   test('gives the readable mappings, and why the others cannot be read', async () => {
     store.damaged.add('east');
 
-    const mappings = await query.list();
+    const mappings = await query.list({}, ROOT);
 
     expect(Array.from(mappings, ({ router_id }) => router_id)).toEqual(['gone', 'west']);
     expect(mappings.failures).toMatchObject([{ code: 'STORE_DAMAGED' }]);
@@ -103,16 +103,16 @@ describe('an ID or ID prefix', () => {
   test.each(['b', 'B0', 'b0000000-', 'b0000000-0000-4000-8000-000000000004'])(
     '%s resolves to one mapping',
     async (id) => {
-      expect((await query.get(id)).id).toBe(WEST[0]?.id);
+      expect((await query.get(id, ROOT)).id).toBe(WEST[0]?.id);
     },
   );
 
   test('gives the mapping with its status as of now', async () => {
-    expect(await query.get('b')).toMatchObject({ status: 'DOWN', status_code: 'EXPIRED' });
+    expect(await query.get('b', ROOT)).toMatchObject({ status: 'DOWN', status_code: 'EXPIRED' });
   });
 
   test('that is ambiguous is refused with the IDs', async () => {
-    expect(await errorOf(query.get('aa'))).toMatchObject({
+    expect(await errorOf(query.get('aa', ROOT))).toMatchObject({
       code: 'ID_AMBIGUOUS',
       facts: { id: 'aa', ids: ['aa000000-0000-4000-8000-000000000001', 'aa000000-0000-4000-8000-000000000002'] },
     });
@@ -121,22 +121,22 @@ describe('an ID or ID prefix', () => {
   test.each(['', 'd', 'b0000000-0000-4000-8000-0000000000041', '*', '.', '0000', idOf(9), '__proto__'])(
     '%j is not found',
     async (id) => {
-      expect(await errorOf(query.get(id))).toMatchObject({ code: 'MAPPING_NOT_FOUND', facts: { id } });
+      expect(await errorOf(query.get(id, ROOT))).toMatchObject({ code: 'MAPPING_NOT_FOUND', facts: { id } });
     },
   );
 
   test('that may be in a record that cannot be read throws the error of the record', async () => {
     store.damaged.add('west');
 
-    expect((await errorOf(query.get('b'))).code).toBe('STORE_DAMAGED');
-    expect((await query.get('c')).router_id).toBe('gone');
+    expect((await errorOf(query.get('b', ROOT))).code).toBe('STORE_DAMAGED');
+    expect((await query.get('c', ROOT)).router_id).toBe('gone');
   });
 
   test('resolves with others, in the order of the request, all or none', async () => {
-    const ids = (await query.resolve(['c', 'ab', 'c'])).map(({ id }) => id.slice(-1));
+    const ids = (await query.resolve(['c', 'ab', 'c'], ROOT)).map(({ id }) => id.slice(-1));
 
     expect(ids).toEqual(['5', '3', '5']);
-    expect((await errorOf(query.resolve(['c', 'zz']))).code).toBe('MAPPING_NOT_FOUND');
+    expect((await errorOf(query.resolve(['c', 'zz'], ROOT))).code).toBe('MAPPING_NOT_FOUND');
   });
 });
 
@@ -145,7 +145,10 @@ test('many mappings are resolved with one read of each record, and none is looke
   const counting = { routers: () => store.routers(), read: (id: string) => (reads++, store.read(id)) };
   query = new MappingQuery({ store: counting, dataplane, clock: new FakeClock(NOW) });
 
-  const resolved = await query.resolve(EAST.map(({ id }) => id));
+  const resolved = await query.resolve(
+    EAST.map(({ id }) => id),
+    ROOT,
+  );
 
   expect(resolved.map(({ id }) => id)).toEqual(EAST.map(({ id }) => id));
   expect(reads).toBe(3);
@@ -155,7 +158,7 @@ const seeing = (sees: () => boolean): Requester => Object.assign(Object.create(R
 
 describe('a page', () => {
   test('begins after the mapping that it names, and goes on to the next router', async () => {
-    const mappings = await query.list();
+    const mappings = await query.list({}, ROOT);
     const [, second] = mappings;
     if (second === undefined) throw new Error('there are five');
 
@@ -172,7 +175,7 @@ describe('a page', () => {
   });
 
   test('does not begin after a mapping that the filter leaves out, or that the requester does not see', async () => {
-    expect((await query.list({ status: 'DOWN' })).get(EAST[1]?.id ?? '')).toBeUndefined();
+    expect((await query.list({ status: 'DOWN' }, ROOT)).get(EAST[1]?.id ?? '')).toBeUndefined();
     expect(
       (
         await query.list(
@@ -181,6 +184,6 @@ describe('a page', () => {
         )
       ).get(EAST[1]?.id ?? ''),
     ).toBeUndefined();
-    expect((await query.list()).get(idOf(9))).toBeUndefined();
+    expect((await query.list({}, ROOT)).get(idOf(9))).toBeUndefined();
   });
 });

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { Requester } from '../../../src/core/identity/requester.ts';
+import { Requester, ROOT } from '../../../src/core/identity/requester.ts';
 import { praasError } from '../../../src/pat/errors.ts';
 import { Agent } from '../../../src/pat/reconcile/agent.ts';
 import type { PortInUse } from '../../../src/pat/router/port-in-use.ts';
@@ -34,7 +34,7 @@ describe('list', () => {
     node.dataplane.add(new FakeRouter(factsOf('west')));
     await node.pat.create(REQUEST);
 
-    expect((await routers.list()).routers).toEqual([
+    expect((await routers.list(ROOT)).routers).toEqual([
       {
         router_id: ROUTER,
         name: null,
@@ -61,34 +61,34 @@ describe('list', () => {
   test('gives no free ports for a router without a gateway address', async () => {
     node.router.facts = { ...FACTS, gateways: [] };
 
-    expect((await routers.list()).routers).toMatchObject([{ gateway_ips: [], free_ports: { tcp: 0, udp: 0 } }]);
+    expect((await routers.list(ROOT)).routers).toMatchObject([{ gateway_ips: [], free_ports: { tcp: 0, udp: 0 } }]);
   });
 
   test('leaves out a router that is deleted while it is listed', async () => {
     for (let number = 0; number < 20; number++) node.dataplane.add(new FakeRouter(factsOf(`r${number}`)));
     node.dataplane.failNext('observe', praasError('ROUTER_NOT_FOUND', { router: ROUTER, known: [] }));
 
-    expect(await routers.list()).toMatchObject({ routers: { length: 20 }, failures: [] });
+    expect(await routers.list(ROOT)).toMatchObject({ routers: { length: 20 }, failures: [] });
   });
 
   test('gives why there is no router although mappings are stored, to those who see all', async () => {
     await node.pat.create(REQUEST);
     node.dataplane.lose(ROUTER);
-    expect(await routers.list()).toMatchObject({ routers: [], failures: [{ code: 'ROUTER_NOT_FOUND' }] });
+    expect(await routers.list(ROOT)).toMatchObject({ routers: [], failures: [{ code: 'ROUTER_NOT_FOUND' }] });
     expect(await routers.list(new Requester({ name: 'ann', role: 'member', projectId: 'a' }))).toMatchObject({
       routers: [],
       failures: [],
     });
 
     await node.pat.delete((await node.pat.list()).mappings.map(({ id }) => id));
-    expect(await routers.list()).toMatchObject({ routers: [], failures: [] });
+    expect(await routers.list(ROOT)).toMatchObject({ routers: [], failures: [] });
   });
 
   test('gives why a router cannot be read, and the other routers', async () => {
     node.dataplane.add(new FakeRouter(factsOf('west')));
     node.dataplane.failNext('observe', praasError('TOOL_MISSING', { tool: 'nft', package: 'nftables' }));
 
-    expect(await routers.list()).toMatchObject({ routers: { length: 1 }, failures: [{ code: 'TOOL_MISSING' }] });
+    expect(await routers.list(ROOT)).toMatchObject({ routers: { length: 1 }, failures: [{ code: 'TOOL_MISSING' }] });
   });
 });
 
@@ -102,7 +102,7 @@ describe('show', () => {
       inUse({ text: 'inside', cidr: '10.20.0.1/32' }),
     ];
 
-    expect(await routers.show(ROUTER)).toEqual({
+    expect(await routers.show(ROUTER, ROOT)).toEqual({
       router_id: ROUTER,
       name: null,
       project_id: null,
@@ -124,17 +124,17 @@ describe('show', () => {
     node.router.flush();
     node.router.inject({ ...FORWARD, mapping_id: idOf(7), router_port: 5000 });
 
-    expect((await routers.show(ROUTER)).drift).toEqual({ missing: [idOf(1)], unexpected: [idOf(7)] });
+    expect((await routers.show(ROUTER, ROOT)).drift).toEqual({ missing: [idOf(1)], unexpected: [idOf(7)] });
     expect(node.router.entries).toHaveLength(1);
   });
 
   test('of a router that is not on this node is refused', async () => {
-    expect((await errorOf(routers.show('nowhere'))).code).toBe('ROUTER_NOT_FOUND');
+    expect((await errorOf(routers.show('nowhere', ROOT))).code).toBe('ROUTER_NOT_FOUND');
   });
 
   test('changes nothing', async () => {
-    await routers.show(ROUTER);
-    await routers.list();
+    await routers.show(ROUTER, ROOT);
+    await routers.list(ROOT);
 
     expect(node.dataplane.count('apply')).toBe(0);
     expect((await node.store.routers()).includes(ROUTER)).toBe(false);
@@ -150,6 +150,6 @@ test('an ID is not looked up as a name, because a tenant may name a router like 
   const agent = new Agent(dataplane, clock, log);
   const named = new RouterService({ store, dataplane, clock, agent, settings: POLICY, directory });
 
-  expect(named.idOf(ROUTER)).toBe(ROUTER);
-  expect(named.idOf('edge')).toBe(ROUTER);
+  expect(named.idOf(ROUTER, ROOT)).toBe(ROUTER);
+  expect(named.idOf('edge', ROOT)).toBe(ROUTER);
 });

@@ -1,6 +1,7 @@
 /** The servers that a project can publish. */
 
 import { expect, test } from '@jest/globals';
+import { ROOT } from '../../../src/core/identity/requester.ts';
 import { ServerService } from '../../../src/pat/services/server-service.ts';
 import { DEMO, FakeCloud, OTHER, OTHERWEB, portOf, WEB, WEB_PORT } from '../../support/fake-cloud.ts';
 import { tenant } from '../../support/requests.ts';
@@ -39,7 +40,7 @@ test('a project sees its servers, with its routers on their subnets', async () =
 });
 
 test('a requester of all projects sees the servers of all projects', async () => {
-  const servers = await serviceOf(new FakeCloud()).list();
+  const servers = await serviceOf(new FakeCloud()).list(ROOT);
 
   expect(servers.map(({ server_id }) => server_id).toSorted()).toEqual([WEB, OTHERWEB]);
 });
@@ -61,8 +62,8 @@ test('a hundred servers take as many requests as one', async () => {
     many.itsPorts.push(portOf({ id: idOf(4000 + number), device_id: idOf(3000 + number), project_id: OTHER }));
   }
 
-  await serviceOf(few).list();
-  await serviceOf(many).list();
+  await serviceOf(few).list(ROOT);
+  await serviceOf(many).list(ROOT);
 
   expect(many.asked).toEqual(few.asked);
 });

@@ -70,5 +70,5 @@ test.each<[string, Partial<CloudRouter>, boolean, KnownCode | null, KnownCode]>(
   const onNode = { routers: async () => (isPresent ? dataplane.routers() : []) };
   const query = new MappingQuery({ store, dataplane: onNode, clock, directory });
 
-  expect((await query.get(MAPPING.id)).status_code).toBe(expected);
+  expect((await query.get(MAPPING.id, ROOT)).status_code).toBe(expected);
 });

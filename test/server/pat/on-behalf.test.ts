@@ -1,15 +1,15 @@
-/** An API that leaves the requester out does not compile; these lines are checked with the types of all tests. */
+/** Who leaves the requester out does not compile; these lines are checked with the types of all tests. */
 import { expect, test } from '@jest/globals';
 import { ROOT } from '../../../src/core/identity/requester.ts';
-import type { NodeRouters, OnBehalf, PatOnBehalf } from '../../../src/pat/services/api.ts';
+import type { NodePat, NodeRouters } from '../../../src/pat/services/api.ts';
 import { fakeNode } from '../../support/fake-node.ts';
 import { requestOf } from '../../support/requests.ts';
 import { idOf, REQUEST } from '../../support/samples.ts';
 
-test('services for an API take no request without its requester', async () => {
-  const pat: PatOnBehalf = fakeNode().pat;
+test('services take no request without its requester', async () => {
+  const pat: NodePat = fakeNode().pat;
   const given = [requestOf(REQUEST)];
-  const careless = (routers: OnBehalf<NodeRouters>): unknown[] => [
+  const careless = (routers: NodeRouters): unknown[] => [
     // @ts-expect-error: whose mapping?
     pat.get(idOf(1)),
     // @ts-expect-error: whose mappings?
