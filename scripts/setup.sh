@@ -23,6 +23,7 @@ need systemctl systemd
 need debootstrap debootstrap
 need systemd-nspawn systemd-container
 need flock util-linux
+need faketime faketime
 
 if [ -n "$missing" ]; then
   [ "$(id -u)" = 0 ] || { echo "setup: installing$missing needs root: run it with sudo" >&2; exit 1; }
