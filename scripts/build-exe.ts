@@ -14,6 +14,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { build, type Plugin, type StdinOptions } from 'esbuild';
@@ -57,6 +58,7 @@ const THIN = `${thinFacts()}
 import { start } from './src/thin/boot.ts';
 export const begin = (leave) => start(FACTS, leave);`;
 const STORE_TIMEOUT_MS = 10_000;
+const RUN_TIMEOUT_MS = 60_000;
 const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 /** What people and systemd wait for: what these runs compile is in the cache. They end before they change anything. */
 const WARM_RUNS = [
@@ -180,6 +182,8 @@ ${loader(`(name) => ({
 /** Runs the bundle with nothing of this machine in reach: state, log and namespaces are in a throwaway directory. */
 async function warm(): Promise<void> {
   const scratch = mkdtempSync(join(tmpdir(), 'praas-build-'));
+  const occupied = createServer().listen(0, '127.0.0.1');
+  await once(occupied, 'listening');
   const env = {
     ...process.env,
     PRAAS_STATE_DIR: join(scratch, 'state'),
@@ -188,8 +192,9 @@ async function warm(): Promise<void> {
     PRAAS_SOCKET_PATH: join(scratch, 'praas.sock'),
     PRAAS_CLOUDS_PATH: join(scratch, 'clouds.yaml'),
     PRAAS_URL: '',
-    // No machine has this one: `serve` ends when it is to listen.
-    PRAAS_LISTEN_ADDRESS: '192.0.2.1',
+    // `serve` ends when it is to listen.
+    PRAAS_LISTEN_ADDRESS: '127.0.0.1',
+    PRAAS_PORT_APP: String((occupied.address() as AddressInfo).port),
     PRAAS_CONFIG: join(scratch, 'praas.conf'),
   };
   try {
@@ -200,14 +205,16 @@ async function warm(): Promise<void> {
     for (const args of thinRuns(mapping.id)) await warmRun(args, env);
     daemon.close();
   } finally {
+    occupied.close();
     rmSync(scratch, { recursive: true });
   }
 }
 
 async function warmRun(args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
-  const run = spawn(node, [join(work, 'warm.cjs'), ...args], { env, stdio: 'ignore' });
+  const run = spawn(node, [join(work, 'warm.cjs'), ...args], { env, stdio: 'ignore', timeout: RUN_TIMEOUT_MS });
+  const [, signal] = (await once(run, 'close')) as [number | null, NodeJS.Signals | null];
   // Some of them end with an error on purpose: there is no such router.
-  await once(run, 'close');
+  if (signal !== null) throw new Error(`praas ${args.join(' ')} did not end within ${RUN_TIMEOUT_MS / 1000} s`);
 }
 
 /** Without a mapping to read and draw, the runs would compile nothing of what reads and draws them. */
