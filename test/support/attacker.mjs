@@ -30,11 +30,11 @@ const firsts = [];
 
 /** Does the work again and again, `count` times at a time; the work gives the status of a response. */
 async function forever(count, work) {
-  const { promise, resolve } = Promise.withResolvers();
-  firsts.push(promise);
+  const first = Promise.withResolvers();
+  firsts.push(first.promise);
   const one = async () => {
     for (let n = 0; n < 1e6; n++) {
-      if ((await work(n)) > 0) resolve();
+      if ((await work(n)) > 0) first.resolve();
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
   };

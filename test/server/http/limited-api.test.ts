@@ -102,7 +102,10 @@ test('corrections count as so many', async () => {
   const seen = { server_ip: '10.20.0.51', server_id: null, port_id: null };
   const correction = { action: 'resume', mapping_id: idOf(9), router_id: ROUTER, seen };
   const send = (count: number): Promise<Response> =>
-    api.call('post', '/v1/corrections', { token: 'admin', json: { corrections: Array(count).fill(correction) } });
+    api.call('post', '/v1/corrections', {
+      token: 'admin',
+      json: { corrections: Array.from({ length: count }, () => correction) },
+    });
 
   expect((await send(3)).status).toBe(200);
   expect((await send(1)).status).toBe(429);
