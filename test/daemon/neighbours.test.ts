@@ -18,6 +18,7 @@ const MOST = 3;
 const CHECK_MS = 5000;
 /** The address of the one that does its worst. */
 const FROM = '127.0.0.2';
+const TIMEOUT_MS = 180_000;
 /** Nothing has that address, so a check of it takes as long as a check can. */
 const SILENT = '10.20.0.99';
 
@@ -68,51 +69,55 @@ async function openIdle(count: number, url: string): Promise<void> {
   }
 }
 
-test('a create takes at most three times as long while another tenant does its worst', async () => {
-  worlds = [await testWorld({ router: 'plain' }), await testWorld({ router: 'plain' })];
-  const [theirs, ours] = worlds as [TestWorld, TestWorld];
-  daemon = await TestDaemon.start({ backend: 'nftables', settings: ['router_port_range = 4000:4200'] });
-  const [red, blue] = [await tokenOf(daemon, 'red'), await tokenOf(daemon, 'blue')];
-  const cidrs = Array.from({ length: 256 }, (_, n) => `198.18.${n}.0/24`);
-  const mappings = Array.from({ length: 45 }, (_, n) => ({
-    router_id: theirs.router_id,
-    server_ip: SILENT,
-    server_port: n + 1,
-    allowed_cidrs: cidrs,
-    enabled: n === 0,
-  }));
-  const { status, body } = await daemon.ask<{ mappings: { id: string }[] }>('POST', '/v1/mappings', {
-    token: red,
-    body: { mappings },
-  });
-  expect(status).toBe(201);
-  await medianOfCreates(daemon, blue, ours.router_id);
-  const goal = {
-    url: daemon.url,
-    token: red,
-    id: body.mappings[0]?.id,
-    router_id: theirs.router_id,
-    server_ip: SILENT,
-    from: FROM,
-  };
-  const ratios: number[] = [];
-  for (let pair = 0; pair < PAIRS; pair++) {
-    const undisturbed = await medianOfCreates(daemon, blue, ours.router_id);
-    await openIdle(2000, daemon.url);
-    const [worst, isUnderWay] = startWorst(goal);
-    attacker = worst;
-    await isUnderWay;
-    ratios.push((await medianOfCreates(daemon, blue, ours.router_id)) / undisturbed);
-    expect(worst.exitCode).toBeNull();
-    worst.kill('SIGKILL');
-    for (const socket of sockets.splice(0)) socket.destroy();
-    await setTimeout(CHECK_MS);
-  }
+test(
+  'a create takes at most three times as long while another tenant does its worst',
+  async () => {
+    worlds = [await testWorld({ router: 'plain' }), await testWorld({ router: 'plain' })];
+    const [theirs, ours] = worlds as [TestWorld, TestWorld];
+    daemon = await TestDaemon.start({ backend: 'nftables', settings: ['router_port_range = 4000:4200'] });
+    const [red, blue] = [await tokenOf(daemon, 'red'), await tokenOf(daemon, 'blue')];
+    const cidrs = Array.from({ length: 256 }, (_, n) => `198.18.${n}.0/24`);
+    const mappings = Array.from({ length: 45 }, (_, n) => ({
+      router_id: theirs.router_id,
+      server_ip: SILENT,
+      server_port: n + 1,
+      allowed_cidrs: cidrs,
+      enabled: n === 0,
+    }));
+    const { status, body } = await daemon.ask<{ mappings: { id: string }[] }>('POST', '/v1/mappings', {
+      token: red,
+      body: { mappings },
+    });
+    expect(status).toBe(201);
+    await medianOfCreates(daemon, blue, ours.router_id);
+    const goal = {
+      url: daemon.url,
+      token: red,
+      id: body.mappings[0]?.id,
+      router_id: theirs.router_id,
+      server_ip: SILENT,
+      from: FROM,
+    };
+    const ratios: number[] = [];
+    for (let pair = 0; pair < PAIRS; pair++) {
+      const undisturbed = await medianOfCreates(daemon, blue, ours.router_id);
+      await openIdle(2000, daemon.url);
+      const [worst, isUnderWay] = startWorst(goal);
+      attacker = worst;
+      await isUnderWay;
+      ratios.push((await medianOfCreates(daemon, blue, ours.router_id)) / undisturbed);
+      expect(worst.exitCode).toBeNull();
+      worst.kill('SIGKILL');
+      for (const socket of sockets.splice(0)) socket.destroy();
+      await setTimeout(CHECK_MS);
+    }
 
-  expect(await daemon.metric('praas_limited_total{limit="max_checks_per_caller"}')).toBeGreaterThan(0);
-  expect(await daemon.metric('praas_limited_total{limit="max_connections_per_address"}')).toBeGreaterThan(0);
-  expect(median(ratios)).toBeLessThanOrEqual(MOST);
-});
+    expect(await daemon.metric('praas_limited_total{limit="max_checks_per_caller"}')).toBeGreaterThan(0);
+    expect(await daemon.metric('praas_limited_total{limit="max_connections_per_address"}')).toBeGreaterThan(0);
+    expect(median(ratios)).toBeLessThanOrEqual(MOST);
+  },
+  TIMEOUT_MS,
+);
 
 /** It comes from elsewhere: the processor that it needs itself is not taken from the daemon. */
 function startWorst(goal: object): [ChildProcess, Promise<unknown>] {
