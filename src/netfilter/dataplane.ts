@@ -2,6 +2,7 @@
  * The Dataplane on netfilter. One backend is in use. What the other backend still holds of praas (an operator has changed
  * `backend` in praas.conf) is deleted as soon as the one in use has it, so that no mapping is in two places.
  */
+import { inBatches } from '../core/batches.ts';
 import type { Usage } from '../core/values/usage.ts';
 import { isPraasError, praasError } from '../pat/errors.ts';
 import type { Dataplane, Observation } from '../pat/interfaces/dataplane.ts';
@@ -38,6 +39,11 @@ interface Handle {
 
 /** The base chains of iptables. Further base chains in a table of iptables are not shown by it. */
 const BUILT_IN = ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'];
+
+/** A name that ends with a UUID. */
+const NEUTRON = /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
+/** Each read runs programs. */
+const MAX_CONCURRENT_READS = 8;
 
 const NOTHING: BackendObservation = { found: [], portsInUse: [], missingBaseChains: [], warnings: [] };
 
@@ -92,6 +98,17 @@ export class NetfilterDataplane implements Dataplane {
       if (family !== 'ip' || !readTables.includes(table) || !BUILT_IN.includes(name)) return 'nothing';
       return table === 'nat' && !partlyShown.includes(table) ? 'chain' : 'rules';
     });
+  }
+
+  /** Namespaces whose names have the ID of another Neutron object are not looked into: there are hundreds on a node. */
+  async holderOf(mappingIds: readonly string[], except: readonly string[]): Promise<string | undefined> {
+    const ids = new Set(mappingIds);
+    const others = (await this.routers()).filter((routerId) => !except.includes(routerId) && !NEUTRON.test(routerId));
+    const holders = await inBatches(others, MAX_CONCURRENT_READS, async (routerId) => {
+      const { forwards } = await this.observe(routerId).catch(() => ({ forwards: [] }));
+      return forwards.some(({ mapping_id }) => ids.has(mapping_id)) ? routerId : undefined;
+    });
+    return holders.find((holder) => holder !== undefined);
   }
 
   async listeners(routerId: string): Promise<readonly PortInUse[]> {

@@ -112,6 +112,13 @@ export const PAT_ERRORS = {
     ],
     hiding({ state_dir: 'the state of this node' }),
   ),
+  RULES_ELSEWHERE: entry(
+    'Conflict',
+    (f: { router: string; holder: string }) =>
+      `router ${f.router} is not on this node, and rules of its mappings are in the network namespace ${f.holder}`,
+    (f) => [`Give the network namespace ${f.holder} the name of its router again, or delete it if the router is gone.`],
+    hiding({ holder: 'of another name' }),
+  ),
   ROUTER_SLOW: entry(
     'Unavailable',
     (f: { router: string; seconds: number }) =>

@@ -284,6 +284,7 @@ function bind(dataplane: Dataplane): Dataplane {
     routers: () => dataplane.routers(),
     facts: (...args) => dataplane.facts(...args),
     observe: (...args) => dataplane.observe(...args),
+    holderOf: (...args) => dataplane.holderOf(...args),
     listeners: (...args) => dataplane.listeners(...args),
     apply: (...args) => dataplane.apply(...args),
     removeBaseChains: (...args) => dataplane.removeBaseChains(...args),

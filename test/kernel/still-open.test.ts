@@ -6,6 +6,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import type { BackendName } from '../../src/netfilter/backend.ts';
 import { endpointKey } from '../../src/pat/mapping/forward.ts';
 import type { Mapping } from '../../src/pat/mapping/mapping.ts';
+import { createExec } from '../../src/system/exec.ts';
 import { BACKENDS, realDataplane } from '../support/dataplane.ts';
 import { testNode } from '../support/node.ts';
 import { expectClosed, expectOpen, type TestWorld, testWorld } from '../support/world.ts';
@@ -26,6 +27,13 @@ function temporary(): string {
   const path = mkdtempSync(join(tmpdir(), 'praas-open-'));
   cleanups.push(() => rmSync(path, { recursive: true, force: true }));
   return path;
+}
+
+/** Gives the namespace the other name alone. */
+async function bindAgain(from: string, to: string): Promise<void> {
+  const script = 'touch "$1" && mount --bind "$0" "$1" && umount "$0" && rm "$0"';
+  const { exitCode, stderr } = await createExec(10_000, process.env)({ file: 'sh', args: ['-c', script, from, to] });
+  if (exitCode !== 0) throw new Error(stderr);
 }
 
 async function setUp(backend: BackendName) {
@@ -101,6 +109,27 @@ describe.each(BACKENDS)('%s', (backend) => {
 
     expect(await command(deleted(mapping), directory)).toEqual([expect.stringContaining(directory)]);
     expect(await stored()).toEqual([]);
+  });
+
+  test('a namespace that was bound under another name: nothing is closed before its rules are gone', async () => {
+    const { world, command, publish, stored } = await setUp(backend);
+    const mapping = await publish();
+    const before = await stored();
+    const kept = `kept-${mapping.id.slice(0, 8)}`;
+    const [old, renamed] = [`/run/netns/${world.namespace}`, `/run/netns/${kept}`];
+    await bindAgain(old, renamed);
+    cleanups.push(() => bindAgain(renamed, old).catch(() => undefined));
+
+    const refused = { code: 'RULES_ELSEWHERE', facts: { router: world.router_id, holder: kept } };
+    for (const close of [deleted(mapping), disabled(mapping)])
+      await expect(command(close)).rejects.toMatchObject(refused);
+    await expect(command((node) => node.pat.sync(world.router_id))).rejects.toMatchObject(refused);
+    expect(await stored()).toEqual(before);
+    await expectOpen(world.client, goalOf(mapping), WEB);
+
+    await bindAgain(renamed, old);
+    await command(deleted(mapping));
+    await expectClosed(world.client, goalOf(mapping));
   });
 
   test.each([

@@ -125,6 +125,7 @@ export const FACTS: { readonly [C in ErrorCode]: ErrorFacts<C> } = {
   STORE_FAILED: { path: '/var/lib/praas/edge.json', reason: 'read-only file system' },
   TOOL_MISSING: { tool: 'nft', package: 'nftables' },
   TOOL_TIMEOUT: { command: 'nft -f -', seconds: 30 },
+  RULES_ELSEWHERE: { router: 'edge', holder: 'kept' },
   ROUTER_SLOW: { router: 'edge', seconds: 5 },
   TOOL_BAD_OUTPUT: { command: 'iptables-save', output: '<html>' },
   TOOL_FAILED: { command: 'conntrack -D', exit_code: 1, output: 'Operation failed' },

@@ -18,7 +18,7 @@ import type { Forwarding } from '../../src/pat/router/forwarding.ts';
 import type { PortInUse } from '../../src/pat/router/port-in-use.ts';
 import type { RouterWarning } from '../../src/pat/router/warning.ts';
 
-type Call = Exclude<keyof Dataplane, 'render' | 'expected'>;
+type Call = Exclude<keyof Dataplane, 'render' | 'expected' | 'holderOf'>;
 
 /** The rules of one mapping. `forward` is undefined when they are not exactly one forward. */
 interface InstalledRules {
@@ -169,6 +169,11 @@ export class FakeDataplane implements Dataplane {
       scopeMarks,
       missingBaseChains: hasBaseChains ? undefined : BASE_CHAINS,
     };
+  }
+
+  async holderOf(mappingIds: readonly string[], except: readonly string[]): Promise<string | undefined> {
+    const others = [...this.#routers].filter(([routerId]) => !except.includes(routerId));
+    return others.find(([, { entries }]) => entries.some(({ mapping_id }) => mappingIds.includes(mapping_id)))?.[0];
   }
 
   async listeners(routerId: string): Promise<readonly PortInUse[]> {

@@ -119,6 +119,7 @@ export class ChangeRunner {
   ): Promise<Completion[]> {
     const scope = mergedScope(batch.map(({ change }) => change.scope));
     const view = await this.#inspect(transaction.record.router_id, scope);
+    if (view instanceof Error) await this.#requireNoHolder(transaction.record);
     const [decided, completions] = await this.#decide(transaction, view, batch).catch(async (error: unknown) => {
       await transaction.rollback();
       throw error;
@@ -214,6 +215,14 @@ export class ChangeRunner {
 
   #situation(record: RouterRecord, router: RouterView | undefined, { force = false }: ChangeOptions): Situation {
     return { record, router, settings: this.#parts.settings, now: this.#parts.clock.now(), force };
+  }
+
+  /** Throws RULES_ELSEWHERE where the rules of a router that is gone are in one of another name: their ports are open. */
+  async #requireNoHolder({ router_id: router, mappings }: RouterRecord): Promise<void> {
+    if (mappings.size === 0) return;
+    const { agent, store } = this.#parts;
+    const holder = await agent.holderOf([...mappings.keys()], await store.routers());
+    if (holder !== undefined) throw praasError('RULES_ELSEWHERE', { router, holder });
   }
 
   /** Throws UNKNOWN_RULES for mappings in the kernel without a record: the state directory is lost, or a different one. */

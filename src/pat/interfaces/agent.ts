@@ -8,6 +8,7 @@ import type { RouterFacts } from '../router/facts.ts';
 import type { PortInUse } from '../router/port-in-use.ts';
 import type { Drift } from '../router/view.ts';
 import type { RouterWarning } from '../router/warning.ts';
+import type { Dataplane } from './dataplane.ts';
 
 /** The observed state of a router. */
 export interface RouterView {
@@ -46,7 +47,7 @@ export function mergedScope(scopes: readonly InspectScope[]): InspectScope {
   return readsListeners ? 'port' : 'rules';
 }
 
-export interface RouterAgent {
+export interface RouterAgent extends Pick<Dataplane, 'holderOf'> {
   /** Reads the state of a router; changes nothing. Throws ROUTER_NOT_FOUND, TOOL_MISSING, TOOL_FAILED, NOT_PERMITTED. */
   inspect(routerId: string, scope?: InspectScope): Promise<RouterView>;
   /** Drops the cached state of a router, so that the next inspection reads the kernel. */

@@ -33,6 +33,11 @@ export interface Dataplane {
   facts(routerId: string): Promise<RouterFacts>;
   /** Reads the rules in the kernel; changes nothing. */
   observe(routerId: string): Promise<Observation>;
+  /**
+   * Gives a router, other than these, that has rules of one of the mappings: the one under whose name their router may be now. What cannot
+   * be read is passed over.
+   */
+  holderOf(mappingIds: readonly string[], except: readonly string[]): Promise<string | undefined>;
   /** Ports on which processes listen in the router. */
   listeners(routerId: string): Promise<readonly PortInUse[]>;
   /** Applies all changes or none, in one transaction. Throws KERNEL_REFUSED, KERNEL_BUSY, ROUTER_NOT_FOUND. */

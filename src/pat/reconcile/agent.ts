@@ -95,6 +95,10 @@ export class Agent implements RouterAgent, CounterSource {
     return view;
   }
 
+  holderOf(mappingIds: readonly string[], except: readonly string[]): Promise<string | undefined> {
+    return this.#dataplane.holderOf(mappingIds, except);
+  }
+
   forget(routerId: string): void {
     this.#cache.delete(routerId);
   }

@@ -49,6 +49,7 @@ const TOLD: Partial<Record<ErrorCode, readonly string[]>> = {
   MAPPING_EXISTS: ['id'],
   ID_AMBIGUOUS: ['id', 'ids'],
   UNKNOWN_RULES: ['router'],
+  RULES_ELSEWHERE: ['router'],
   ROUTER_SLOW: ['router'],
   KERNEL_REFUSED: ['router'],
   KERNEL_UNREADABLE: ['router'],

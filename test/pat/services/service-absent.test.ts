@@ -51,6 +51,22 @@ describe('while a router is not on this node', () => {
     expect((await node.pat.list()).mappings).toEqual([]);
   });
 
+  test('its rules in a router of another name keep it from being changed, until they are gone', async () => {
+    const renamed = new FakeRouter(factsOf('kept'));
+    renamed.inject({ ...FORWARD, mapping_id: idOf(1) });
+    node.dataplane.add(renamed);
+    for (const change of [node.pat.update(idOf(1), { enabled: false }), node.pat.sync(ROUTER)])
+      expect(await errorOf(change)).toMatchObject({
+        code: 'RULES_ELSEWHERE',
+        facts: { router: ROUTER, holder: 'kept' },
+      });
+    expect((await node.pat.list()).mappings).toMatchObject([{ id: idOf(1), enabled: true }]);
+
+    renamed.flush();
+    await node.pat.delete([idOf(1)]);
+    expect((await node.pat.list()).mappings).toEqual([]);
+  });
+
   test('the next change after the router is back applies what changed while it was absent', async () => {
     await node.pat.update(idOf(1), { server_port: 2222 });
     const back = new FakeRouter(FACTS);
