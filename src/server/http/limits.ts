@@ -23,7 +23,7 @@ const SOON_SECONDS = 1;
 /** Requests of one caller or address that have their turn at the same time; further ones wait, so that those of others come between. */
 const TURNS_AT_A_TIME = 2;
 /** Between two turns of a caller of whom more wait: that time is for the others. */
-const PAUSE_MS = 20;
+const PAUSE_MS = 40;
 /** Who is refused is told after that, so that asking again at once, without end, costs the daemon little. */
 const REFUSED_AFTER_MS = 1000;
 
