@@ -23,7 +23,7 @@ export const OTHERWEB = idOf(201);
 export const OTHERWEB_PORT = idOf(211);
 export const OTHER_ROUTER = idOf(220);
 const NETWORK = idOf(130);
-const SUBNET = idOf(131);
+export const SUBNET = idOf(131);
 const OTHER_NETWORK = idOf(230);
 const OTHER_SUBNET = idOf(231);
 const PUBLIC = idOf(140);
@@ -58,7 +58,7 @@ export function routerOf(fields: Partial<CloudRouter> & Pick<CloudRouter, 'id' |
   };
 }
 
-const gatewayPort = (id: string, device_id: string, ip_address: string): CloudPort =>
+export const gatewayPort = (id: string, device_id: string, ip_address: string): CloudPort =>
   portOf({
     id,
     device_id,
@@ -68,7 +68,7 @@ const gatewayPort = (id: string, device_id: string, ip_address: string): CloudPo
     fixed_ips: [{ ip_address, subnet_id: idOf(141) }],
   });
 
-const interfacePort = (id: string, device_id: string, rest: Partial<CloudPort>): CloudPort =>
+export const interfacePort = (id: string, device_id: string, rest: Partial<CloudPort>): CloudPort =>
   portOf({ id, device_id, device_owner: 'network:router_interface', ...rest });
 
 export class FakeCloud implements Cloud {
