@@ -68,9 +68,9 @@ async function everything(): Promise<readonly Result[]> {
 }
 
 async function inTurn(names: readonly string[]): Promise<readonly Result[]> {
-  const results: Result[] = [];
-  for (const name of names) results.push(await runStep(name));
-  return results;
+  const ended: Result[] = [];
+  for (const name of names) ended.push(await runStep(name));
+  return ended;
 }
 
 function runStep(name: string): Promise<Result> {
