@@ -28,6 +28,7 @@ const TOLD: Partial<Record<ErrorCode, readonly string[]>> = {
   ROUTE_NOT_FOUND: ['path'],
   METHOD_NOT_ALLOWED: ['method', 'path', 'allowed'],
   REQUEST_UNREADABLE: ['reason'],
+  BODY_TOO_COMPLEX: ['what'],
   TOKEN_NOT_FOUND: ['token'],
   TOKEN_EXISTS: ['name'],
   PRECONDITION_FAILED: ['id'],

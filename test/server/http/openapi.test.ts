@@ -291,10 +291,14 @@ describe('what the document forbids is refused, and nothing changes', () => {
   const DEPTH = 100_000;
 
   test.each([
-    ['nested as deep as it goes', `{"ids":${'['.repeat(DEPTH)}${']'.repeat(DEPTH)}}`],
-    ['a length that cannot be compared', '{"ids":{"length":{"valueOf":1,"toString":1}}}'],
-    ['a length that is nested too deeply to compare', `{"ids":{"length":${'['.repeat(DEPTH)}${']'.repeat(DEPTH)}}}`],
-  ])('in a body that is expensive to inspect: %s', async (_, body) => {
+    ['nested as deep as it goes', `{"ids":${'['.repeat(DEPTH)}${']'.repeat(DEPTH)}}`, 'praas.body-too-complex'],
+    ['a length that cannot be compared', '{"ids":{"length":{"valueOf":1,"toString":1}}}', 'praas.invalid-input'],
+    [
+      'a length that is nested too deeply to compare',
+      `{"ids":{"length":${'['.repeat(DEPTH)}${']'.repeat(DEPTH)}}}`,
+      'praas.body-too-complex',
+    ],
+  ])('in a body that is expensive to inspect: %s', async (_, body, code) => {
     const response = await fetch(`${api.url}/v1/mappings/delete`, {
       method: 'POST',
       headers: { 'X-Auth-Token': 'admin' },
@@ -302,7 +306,7 @@ describe('what the document forbids is refused, and nothing changes', () => {
     });
 
     expect(response.status).toBe(400);
-    expect(await response.json()).toMatchObject({ errors: [{ code: 'praas.invalid-input' }] });
+    expect(await response.json()).toMatchObject({ errors: [{ code }] });
   });
 
   test('in every parameter', async () => {
