@@ -21,8 +21,8 @@ export interface Arrival {
   readonly readyMs: number;
 }
 
-/** All requests have one token. */
-const UNLIMITED = { PRAAS_WRITES_PER_MINUTE: '-1', PRAAS_MAX_REQUESTS_PER_CALLER: '-1' };
+/** All requests have one token. They take turns as those of every caller do: only -1 would have none. */
+const UNLIMITED = { PRAAS_WRITES_PER_MINUTE: '-1', PRAAS_MAX_REQUESTS_PER_CALLER: '1000000' };
 const PORT_RANGE = '10000:60000';
 const POLL_MS = 50;
 

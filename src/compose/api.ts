@@ -107,7 +107,10 @@ export function composeApi(parts: ApiParts): (tls: TlsFiles | undefined) => read
   const socketApp = createApp({
     ...common,
     publicRoutes: [pages({ ...health, isOperator: async () => true }), legacy],
-    authenticate: async () => ROOT,
+    authenticate: async ({ res: response }) => {
+      response?.once('close', limits.attend(ROOT.caller));
+      return ROOT;
+    },
   });
   const unreadable: OnUnreadable = (error: NodeJS.ErrnoException, socket, isResponding) => {
     const requestId = newRequestId(newUuid);
@@ -132,7 +135,8 @@ export function composeApi(parts: ApiParts): (tls: TlsFiles | undefined) => read
 function limitsOf(config: Config, connections: Connections): Readonly<Record<string, number>> {
   const { max_connections_per_address, max_requests_per_address, max_requests_per_caller } = config;
   const { failed_authentications_per_minute } = config;
-  const { writes_per_minute, max_checks_per_caller, max_checks_per_router, events_max_mib_per_day } = config;
+  const { writes_per_minute, max_checks_per_caller, max_checks_per_router } = config;
+  const { events_max_mib_per_day, max_project_events_percent } = config;
   return {
     max_connections: connections.most,
     max_connections_per_address,
@@ -143,6 +147,7 @@ function limitsOf(config: Config, connections: Connections): Readonly<Record<str
     max_checks_per_caller,
     max_checks_per_router,
     events_max_mib_per_day,
+    max_project_events_percent,
   };
 }
 

@@ -2,7 +2,7 @@
 import { clientAddress, isTrustedProxy } from '../server/http/client-address.ts';
 import { Connections } from '../server/http/connections.ts';
 import { Limits } from '../server/http/limits.ts';
-import { systemTimers } from '../system/clock.ts';
+import { systemClock, systemTimers } from '../system/clock.ts';
 import { openFilesLimit } from '../system/open-files.ts';
 import type { Config } from './config.ts';
 
@@ -25,7 +25,7 @@ export function portLimits(settings: () => Config, onLimited: (limit: string) =>
       isProxy: (address) => isTrustedProxy(address, settings().trusted_proxies),
       onClosed: onLimited,
     }),
-    limits: new Limits(settings, systemTimers),
+    limits: new Limits(settings, systemTimers, systemClock),
     addressOf: (request) => clientAddress(request, settings().trusted_proxies),
   };
 }

@@ -10,6 +10,11 @@ export class UnderWay {
     return () => this.#end(key);
   }
 
+  /** True while work of another key is under way. */
+  hasOther(key: string): boolean {
+    return this.#counts.size > (this.#counts.has(key) ? 1 : 0);
+  }
+
   #end(key: string): void {
     const count = (this.#counts.get(key) ?? 0) - 1;
     if (count > 0) this.#counts.set(key, count);

@@ -129,19 +129,25 @@ function limitAddress({ limits, addressOf }: AppParts): RequestHandler {
     // Of requests with a token, only the authentication counts: an address may be that of many callers.
     if (!limits || request.path.toLowerCase().startsWith(AUTHENTICATED)) return next();
     const address = addressOf(request) ?? 'unknown';
-    response.once('close', limits.beginOfAddress(address));
+    whenClosed(response, limits.beginOfAddress(address));
     return limits.inTurnOfAddress(address, async () => next());
   };
 }
 
 function authentication({ authenticate, isKnown, limits, addressOf }: AppParts): RequestHandler {
   return async (request, response, next) => {
-    const end = isKnown?.(request) ? undefined : limits?.beginOfAddress(addressOf(request) ?? 'unknown');
+    const end = isKnown?.(request) ? undefined : limits?.beginOfUnknown(addressOf(request) ?? 'unknown');
     const requester = await authenticate(request).finally(end);
     response.locals['requester'] = requester;
-    if (limits) response.once('close', limits.beginOfCaller(requester.caller));
+    if (limits) whenClosed(response, limits.beginOfCaller(requester.caller));
     next();
   };
+}
+
+/** Calls it when the response is over. The client may have hung up before, while the request waited for something. */
+function whenClosed(response: Response, end: () => void): void {
+  if (response.closed) end();
+  else response.once('close', end);
 }
 
 function handlerOf(endpoint: Endpoint, { policy, limits }: AppParts): RequestHandler {
@@ -209,7 +215,7 @@ function errorHandler({ log, metrics, policy, refusals, addressOf, limits }: App
     if (isPraasError(error, 'METHOD_NOT_ALLOWED')) response.set('Allow', error.facts.allowed.join(', '));
     const respond = (): void => void response.status(status).json({ errors: [problem] });
     if (limits === undefined) return respond();
-    if (status === 429) return void response.once('close', limits.respondLater(respond));
+    if (status === 429) return whenClosed(response, limits.respondLater(respond));
     // A refusal has a turn of its own, wherever the request was refused: what is refused at once can be repeated without end.
     const caller = requesterOf(response)?.caller;
     const refusal = async (): Promise<void> => respond();

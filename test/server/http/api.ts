@@ -61,6 +61,8 @@ export interface Call {
 }
 
 export class TestApi {
+  /** Requests are authenticated after that. */
+  authentication: Promise<void> = Promise.resolve();
   readonly node: FakeNode;
   readonly apis: readonly Api[];
   readonly document: Document;
@@ -94,6 +96,7 @@ export class TestApi {
       apis: this.apis,
       publicRoutes: [pages({ document: this.document, readiness, metrics, timers: systemTimers, isOperator })],
       authenticate: async (request) => {
+        await this.authentication;
         const requester = REQUESTERS.get(request.get('X-Auth-Token') ?? '');
         if (requester === undefined) throw praasError('UNAUTHENTICATED', { reason: 'the token is not valid' });
         return requester;

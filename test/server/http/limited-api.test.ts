@@ -13,6 +13,8 @@ let api: TestApi;
 /** While it is held, the turns of requests do not end. */
 let isHolding = false;
 const held: (() => void)[] = [];
+/** Time passes with each turn. */
+let now = 0;
 
 beforeEach(async () => {
   held.length = 0;
@@ -22,7 +24,12 @@ beforeEach(async () => {
     else work();
     return () => undefined;
   };
-  api = new TestApi(READY, undefined, undefined, new Limits(() => settings, { after }));
+  api = new TestApi(
+    READY,
+    undefined,
+    undefined,
+    new Limits(() => settings, { after }, { elapsedMs: () => (now += 10) }),
+  );
   await api.open();
 });
 afterEach(() => api.close());
@@ -183,6 +190,25 @@ test.each<[string, string, string]>([
 
   expect(response.status).toBe(400);
   expect(await response.json()).toMatchObject({ errors: [{ code }] });
+});
+
+test('a client that hangs up while it is authenticated does not count as under way for good', async () => {
+  const port = Number(new URL(api.url).port);
+  const most = settings.max_requests_per_caller;
+  for (let round = 0; round < 3; round++) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    api.authentication = promise;
+    const sockets = Array.from({ length: most - 2 }, () => connect(port, '127.0.0.1'));
+    for (const socket of sockets)
+      socket.write('GET /v1/mappings HTTP/1.1\r\nHost: node\r\nX-Auth-Token: blue-admin\r\n\r\n');
+    await setTimeout(50);
+    for (const socket of sockets) socket.destroy();
+    await setTimeout(50);
+    resolve();
+    await setTimeout(20);
+  }
+
+  expect((await api.call('get', '/v1/mappings', { token: 'blue-admin' })).status).toBe(200);
 });
 
 test('a body is not parsed for who may not send it', async () => {
