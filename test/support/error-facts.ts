@@ -235,6 +235,7 @@ const OTHER_FACTS: { readonly [C in ErrorCode]?: ErrorFacts<C> | readonly ErrorF
     mode: '0644',
   },
   DAEMON_BAD_RESPONSE: { ...FACTS.DAEMON_BAD_RESPONSE, may_have_changed: true },
+  BODY_TOO_COMPLEX: { what: 'values', most: 100_000 },
 };
 
 /** All facts that there are of a code: one for each sentence that it can give. */

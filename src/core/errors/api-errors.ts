@@ -73,7 +73,11 @@ export const API_ERRORS = {
   BODY_TOO_COMPLEX: entry(
     'Invalid',
     (f: { what: 'levels' | 'values'; most: number }) => `request body too complex: more than ${f.most} ${f.what}`,
-    () => ['Split it into several requests.'],
+    (f) => [
+      f.what === 'levels'
+        ? 'Send the fields that /openapi.json describes; no body of it has so many levels.'
+        : 'Split it into several requests.',
+    ],
   ),
   TOKEN_NOT_FOUND: entry(
     'NotFound',

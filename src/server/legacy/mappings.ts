@@ -57,12 +57,12 @@ export class LegacyMappings {
       mapping = current;
     });
     try {
-      await this.#pat.delete([mapping.id], { requester: ROOT, condition });
+      const { warnings } = await this.#pat.delete([mapping.id], { requester: ROOT, condition });
+      return responses.removed(mapping, warnings);
     } catch (error) {
       if (isPraasError(error, 'MAPPING_NOT_FOUND')) return responses.notFoundToRemove(target);
       throw error;
     }
-    return responses.removed(mapping);
   }
 
   async modify(target: LegacyTarget, routerPort: number): Promise<LegacyResponse> {
@@ -73,10 +73,14 @@ export class LegacyMappings {
       before = current;
     });
     try {
-      const { value } = await this.#pat.update(before.id, { router_port: routerPort }, { requester: ROOT, condition });
+      const { value, warnings } = await this.#pat.update(
+        before.id,
+        { router_port: routerPort },
+        { requester: ROOT, condition },
+      );
       // Another request has moved it to the same port meanwhile.
       if (before.router_port === routerPort) return responses.portUsed(before, routerPort);
-      return responses.moved(before, value);
+      return responses.moved(before, value, warnings);
     } catch (error) {
       if (isPraasError(error, 'MAPPING_NOT_FOUND')) return responses.notFoundToMove(target);
       if (isPraasError(error, ...PORT_ERRORS)) return responses.portUsed(before, routerPort, error.message);

@@ -41,14 +41,15 @@ export function alreadyCreated(mapping: Mapping): LegacyResponse {
   };
 }
 
-export function removed(mapping: Mapping): LegacyResponse {
+/** `warnings` say, among others, that the port may still be open. */
+export function removed(mapping: Mapping, warnings: readonly string[]): LegacyResponse {
   return {
     status: 'REMOVED',
     remove_router_port: String(mapping.router_port),
     server_ip: mapping.server_ip,
     remove_server_port: String(mapping.server_port),
     gateway: mapping.gateway_ip,
-    message: `${target(mapping)} is no longer published on ${endpoint(mapping)}`,
+    message: withWarnings(`${target(mapping)} is no longer published on ${endpoint(mapping)}`, warnings),
   };
 }
 
@@ -62,7 +63,10 @@ export function notFoundToRemove(requested: LegacyTarget): LegacyResponse {
   };
 }
 
-export function moved(before: Mapping, after: Mapping): LegacyResponse {
+/** `warnings` say, among others, that the port it had may still be open. */
+export function moved(before: Mapping, after: Mapping, warnings: readonly string[]): LegacyResponse {
+  const text =
+    downText(after) ?? `${target(after)} is published on ${endpoint(after)} instead of port ${before.router_port}`;
   return {
     status: 'SUCCESS',
     modified_router_port: String(before.router_port),
@@ -70,8 +74,7 @@ export function moved(before: Mapping, after: Mapping): LegacyResponse {
     server_ip: after.server_ip,
     modify_server_port: String(after.server_port),
     gateway: after.gateway_ip,
-    message:
-      downText(after) ?? `${target(after)} is published on ${endpoint(after)} instead of port ${before.router_port}`,
+    message: withWarnings(text, warnings),
   };
 }
 
@@ -132,6 +135,10 @@ function endpoint({ gateway_ip, router_port }: Mapping): string {
 function downText(mapping: Mapping): string | undefined {
   if (mapping.status_reason === '') return undefined;
   return `the mapping of ${target(mapping)} to ${endpoint(mapping)} is stored, but DOWN: ${mapping.status_reason}`;
+}
+
+function withWarnings(text: string, warnings: readonly string[]): string {
+  return oneLine([text, ...warnings].join('; '));
 }
 
 /** The output of kernel tools has several lines. */

@@ -103,7 +103,8 @@ export function deleteMapping({ pat, policy }: MappingChangesParts): Endpoint {
     path: '/v1/mappings/{id}',
     name: 'deleteMapping',
     summary: 'Delete a mapping',
-    description: 'Closes the port and ends the connections through it.',
+    description:
+      'Closes the port and ends the connections through it. `warnings` say so where a rule of another program may keep it open.',
     tag: 'mappings',
     action: 'mapping:delete',
     id: MappingReference,
@@ -111,13 +112,13 @@ export function deleteMapping({ pat, policy }: MappingChangesParts): Endpoint {
     writes: ({ query }) => writesOf(query),
     headers: ['If-Match'],
     responses: {
-      204: { description: 'Deleted.' },
-      200: { description: 'The result of a dry run.', schema: DeletedDocument },
+      204: { description: 'Deleted, and there is nothing to say about it.' },
+      200: { description: 'Deleted, with warnings; or the result of a dry run.', schema: DeletedDocument },
     },
     handle: async ({ requester, id, query, ifMatch }) => {
       const options = { ...optionsOf(policy, requester, query), condition: conditionOf(ifMatch) };
       const { value, warnings, script } = await pat.delete([id], options);
-      if (!options.dryRun) return { status: 204 };
+      if (!options.dryRun && warnings.length === 0) return { status: 204 };
       return { status: 200, body: { mappings: value, warnings, script, failures: [] } };
     },
   });

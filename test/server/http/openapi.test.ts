@@ -148,6 +148,15 @@ describe('every response is as the document describes it', () => {
       await ask('deleteMapping', 200, `/v1/mappings/${id}?dry_run=true`);
       await ask('deleteMapping', 204, `/v1/mappings/${id}`);
       await ask('deleteMapping', 404, `/v1/mappings/${id}`);
+      const kept = await create();
+      const [cidr, first] = [`${kept.gateway_ip}/32`, kept.router_port];
+      const rule = { protocol: 'tcp', cidr, kind: 'rule', text: '-A PREROUTING -j DNAT', first, last: first } as const;
+      api.node.router.portsInUse = [rule];
+      await api.node.pat.sync(ROUTER);
+      const response = await ask('deleteMapping', 200, `/v1/mappings/${kept.id}`);
+      const warnings = [expect.stringContaining(rule.text)];
+      expect(await response.json()).toMatchObject({ mappings: [{ id: kept.id }], warnings, failures: [] });
+      await ask('deleteMapping', 404, `/v1/mappings/${kept.id}`);
     },
     deleteMappings: async (id) => {
       await ask('deleteMappings', 200, '/v1/mappings/delete?dry_run=true', { json: { ids: [id] } });

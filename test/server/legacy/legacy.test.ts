@@ -191,6 +191,26 @@ test('a mapping that is DOWN is shown with the reason, and can be removed', asyn
   expect(await cli.list(NAMESPACE)).toEqual([]);
 });
 
+test('a port that a rule of another program keeps open is removed and moved with a message of that', async () => {
+  const { node, cli } = await stage();
+  const rule = { protocol: 'tcp', cidr: `${GATEWAY}/32`, kind: 'rule', text: '-A PREROUTING -j DNAT' } as const;
+  const open = { message: expect.stringContaining(rule.text) };
+  await cli.create(SSH);
+  expect((await cli.modify(SSH, '4001')).answer).not.toMatchObject(open);
+  node.router.portsInUse = [{ ...rule, first: 4001, last: 4002 }];
+  await node.pat.sync(ROUTER);
+
+  expect((await cli.modify(SSH, '4003')).answer).toMatchObject({ status: 'SUCCESS', ...open });
+  node.router.portsInUse = [{ ...rule, first: 4003, last: 4003 }];
+  await node.pat.sync(ROUTER);
+  expect((await cli.remove(SSH)).answer).toMatchObject({ status: 'REMOVED', ...open });
+
+  node.router.portsInUse = [];
+  await node.pat.sync(ROUTER);
+  await cli.create(SSH);
+  expect((await cli.remove(SSH)).answer).not.toMatchObject(open);
+});
+
 test.each([
   ['an unmanaged rule', 4003, '-A X'],
   ['a process in the router', 4002, 'sshd'],

@@ -13,14 +13,18 @@ const DOWN = {
   status_reason: 'the router is not on this node',
 } as const;
 
+const OPEN = '203.0.113.10:4000/tcp may still be open: a rule of another program translates it: -A PREROUTING\n-j DNAT';
+
 const RESPONSES: readonly responses.LegacyResponse[] = [
   responses.created(MAPPING),
   responses.created(DOWN),
   responses.alreadyCreated(MAPPING),
-  responses.removed(MAPPING),
+  responses.removed(MAPPING, []),
+  responses.removed(MAPPING, [OPEN]),
   responses.notFoundToRemove(MAPPING),
-  responses.moved(MAPPING, { ...MAPPING, router_port: 4003 }),
-  responses.moved(MAPPING, DOWN),
+  responses.moved(MAPPING, { ...MAPPING, router_port: 4003 }, []),
+  responses.moved(MAPPING, { ...MAPPING, router_port: 4003 }, [OPEN]),
+  responses.moved(MAPPING, DOWN, []),
   responses.notFoundToMove(MAPPING),
   responses.portUsed(MAPPING, 4000),
   responses.portUsed(MAPPING, 500, '203.0.113.10:500/tcp is reserved for services of the router'),
