@@ -202,6 +202,25 @@ describe.each(BACKENDS)('%s', (backend) => {
   });
 });
 
+test.each([
+  ['deleted', deleted],
+  ['disabled', disabled],
+])('a port that a rule of others in the table of praas keeps open is not just %s', async (_what, close) => {
+  const { world, command, publish } = await setUp('nftables');
+  const mapping = await publish();
+  const rule = `add rule ip praas prerouting ip daddr ${mapping.gateway_ip} tcp dport ${mapping.router_port} dnat to 10.20.0.52:80`;
+  await world.run('nft', rule.split(' '));
+
+  const warnings = await command(close(mapping));
+
+  expect(warnings).toContainEqual(expect.stringContaining('table ip praas, chain prerouting'));
+  await expectOpen(world.client, goalOf(mapping), 'db sees 203.0.113.2');
+  // The next mapping makes the chains as they are to be.
+  const next = await publish(4100);
+  await expectClosed(world.client, goalOf(mapping));
+  await expectOpen(world.client, goalOf(next), WEB);
+});
+
 describe('rules of praas in chains of others', () => {
   const strays: [string, (world: TestWorld, mapping: Mapping) => Promise<unknown>][] = [
     ['its chain was renamed', ({ run }) => run('iptables', ['-t', 'nat', '-E', 'custom-PREROUTING', 'kept'])],

@@ -6,8 +6,10 @@ import { badOutput, parseJson } from '../../system/tool-errors.ts';
 import { mappingIdIn } from '../comment.ts';
 import type { DnatRule, FoundRule, MarkRule, Rule } from '../rules.ts';
 import { ALLOWED, baseChains, type ChainName, FAMILY, MASQUERADED, OPEN, RULES, TABLE } from './layout.ts';
-import { MARKS, markOfChain, missingMarkChains, type NamedRule } from './marks.ts';
+import { isOwnChain, MARKS, markOfChain, missingMarkChains, type NamedRule } from './marks.ts';
 import type { ElementOperation, Statement } from './operation.ts';
+import { tableOf } from './ruleset.ts';
+import { isBeforeRouting, translationsOf } from './translations.ts';
 
 const LISTED = 'nft --json list table';
 
@@ -61,9 +63,21 @@ export function parseListing(output: string): TableContents {
   const all: (readonly [Element, Rule])[] = [...rules, ...masquerades, ...marks];
   return {
     found: all.flatMap(([element, rule]) => foundRule(element, rule)),
-    portsInUse: rules.flatMap(([element, rule]) => (mappingIdIn(element.comment) ? [] : [portInUse(rule)])),
+    portsInUse: [
+      ...rules.flatMap(([element, rule]) => (mappingIdIn(element.comment) ? [] : [portInUse(rule)])),
+      ...portsOfOtherRules(nftables),
+    ],
     missingBaseChains: [...(isWhole(nftables) ? [] : baseChains()), ...missingMarks(nftables, marks)],
   };
+}
+
+/** The ports that rules of other programs in the chains of praas translate: these are flushed only when a mapping is added. */
+function portsOfOtherRules(objects: Listing['nftables']): readonly PortInUse[] {
+  const left = new Set<string>(Object.values(RULES).flatMap((rules) => rules.map(([name]) => name)));
+  const others = objects.filter(({ rule }) => rule === undefined || !left.delete(rule.comment ?? ''));
+  const table = tableOf({ nftables: others });
+  const from = table.chains.filter((chain) => isOwnChain(chain) && isBeforeRouting(chain)).map(({ name }) => name);
+  return translationsOf(table, from).portsInUse;
 }
 
 /** The part for address scopes is added with the first mapping that needs it; from then on it must be whole. */
