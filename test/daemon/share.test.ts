@@ -57,4 +57,7 @@ test('a project that uses up its share loses its own later events, also after a 
   await rename(ofQuiet, quiet, 'again');
   expect(await typesOf(noisy)).toEqual(kept);
   expect(await typesOf(quiet)).toEqual(['created', 'updated', 'updated', 'updated']);
+
+  expect((await daemon.ask('DELETE', `/v1/mappings/${ofNoisy}`, { token: noisy })).status).toBe(204);
+  expect(await typesOf(noisy)).toEqual([...kept, 'deleted']);
 });

@@ -35,6 +35,7 @@ export const REASON_SAMPLES: readonly Reason[] = [
   reason('PORT_DOWN', { port, host: 'node-1' }),
   reason('SERVER_STOPPED', { server, status: 'SHUTOFF' }),
   reason('EVENTS_OMITTED'),
+  reason('LIFECYCLE_EVENTS_OMITTED'),
   reason('SUSPENDED', { reason: 'server web is SHUTOFF' }),
 ];
 

@@ -150,7 +150,7 @@ export const percent: Kind<number> = {
   parse: (text) => numberIn(0, PERCENT, text),
 };
 
-/** A percentage of which there is some. */
+/** Not zero. */
 export const share: Kind<number> = {
   allowed: `a whole percentage from 1 to ${PERCENT}`,
   parse: (text) => numberIn(1, PERCENT, text),

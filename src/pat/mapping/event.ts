@@ -12,7 +12,7 @@ import { type Reason, ReasonCode, reasonText } from './reasons.ts';
 /**
  * The monitor causes `followed` (the mapping has another server address, port or server), `suspended` (it is DOWN because of
  * the state of OpenStack) and `resumed`. `down` and `active` are changes of the status on the node that no request caused. `omitted`
- * stands for this event and the later ones of its project on that day, which are left out.
+ * stands for this event and the later ones of its project on that day, which are left out: those of `created` and `deleted`, or the others.
  */
 export const EVENT_TYPES = [
   'created',
@@ -129,11 +129,19 @@ export function statusEventOf({ before, after }: Transition): NewEvent | undefin
 }
 
 const OMISSION: Reason = { code: 'EVENTS_OMITTED', facts: {} };
+const LIFECYCLE_OMISSION: Reason = { code: 'LIFECYCLE_EVENTS_OMITTED', facts: {} };
 
-/** Gives the event that stands for this one and the later ones of its project on that day. */
-export function omissionOf({ mapping_id, router_id, project_id, by, mapping }: NewEvent): NewEvent {
+/** True for an event that opens or closes a port for good, and for the one that stands for such events. */
+export function isLifecycleEvent({ type, reason_code }: { type: string; reason_code: string | null }): boolean {
+  return type === 'created' || type === 'deleted' || reason_code === LIFECYCLE_OMISSION.code;
+}
+
+/** Gives the event that stands for this one and the later ones of its kind and project on that day. */
+export function omissionOf(event: NewEvent): NewEvent {
+  const { mapping_id, router_id, project_id, by, mapping } = event;
+  const reason = isLifecycleEvent(event) ? LIFECYCLE_OMISSION : OMISSION;
   const subject = { mapping_id, router_id, project_id, by };
-  return { type: 'omitted', ...subject, reason: reasonText(OMISSION), reason_code: OMISSION.code, before: {}, mapping };
+  return { type: 'omitted', ...subject, reason: reasonText(reason), reason_code: reason.code, before: {}, mapping };
 }
 
 function authorOf({ kind, name }: Requester): z.infer<typeof EventAuthor> {

@@ -69,10 +69,18 @@ const REASONS = {
   PORT_DISABLED: define({ port: 'text' }, (f) => `port ${f.port} is disabled (admin_state_up is false)`),
   PORT_DOWN: define({ port: 'text', host: 'text' }, (f) => `port ${f.port} is DOWN on host ${f.host}`),
   SERVER_STOPPED: define({ server: 'text', status: 'text' }, (f) => `server ${f.server} is ${f.status}`),
-  /** Of an event that stands for others. */
+  /** Of events that stand for others. */
   EVENTS_OMITTED: define(
     {},
-    () => 'the events of the project have used up its share of the day; this one and later ones are left out',
+    () =>
+      'the events of the project have used up its share of the day; this one and later ones are left out, ' +
+      'but not those of created and deleted mappings',
+  ),
+  LIFECYCLE_EVENTS_OMITTED: define(
+    {},
+    () =>
+      'the events of created and deleted mappings of the project have used up its share of the day; ' +
+      'this one and later ones are left out',
   ),
   /** From a record of an older praas, which has only the sentence, until the next sweep. */
   SUSPENDED: define({ reason: 'text' }, (f) => f.reason),

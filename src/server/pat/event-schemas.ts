@@ -36,7 +36,7 @@ const EventSchema = z
       .enum(EVENT_TYPES)
       .describe(
         'followed, suspended, resumed: by the monitor; down, active: changes of the status without a request; omitted: this and ' +
-          'later events of the project on that day are left out',
+          'later events of the project on that day are left out; reason_code says which',
       ),
     by: z.object(EventAuthor.shape).describe('requester'),
     reason: z.string().describe('why the mapping changed; empty without a reason'),

@@ -1,7 +1,7 @@
 /**
  * A lock between processes. It is flock(2) of the kernel, so it is released when our process ends, however it ends, and needs no
- * heartbeat. No other child of ours inherits the file, because Node opens it close-on-exec. The file is never removed, so that all processes lock the same one.
- * A link in its place is not followed: what it names would be cut.
+ * heartbeat. No other child of ours inherits the file, because Node opens it close-on-exec. The file is never removed, so that all
+ * processes lock the same one. A link in its place is not followed: what it names would be cut.
  */
 import { constants } from 'node:fs';
 import { type FileHandle, open, readFile } from 'node:fs/promises';

@@ -12,7 +12,10 @@ export function currentVersion(migrations: readonly Migration[]): number {
   return migrations.length + 1;
 }
 
-/** Gives an object that was read from `path`, migrated to the current version. An object without a version is given as it is. Throws STORE_TOO_NEW. */
+/**
+ * Gives an object that was read from `path`, migrated to the current version. An object without a version is given as it is. Throws
+ * STORE_TOO_NEW.
+ */
 export function migrate(stored: StoredObject, migrations: readonly Migration[], path: string): StoredObject {
   const known = currentVersion(migrations);
   const { version } = stored;

@@ -108,6 +108,13 @@ async function eventFrom(
   return undefined;
 }
 
+/** Gives the whole lines of so many bytes; these bytes as they are where no line ends in them: they are no event. */
+export async function wholeLines(handle: FileHandle, start: number, length: number): Promise<Buffer> {
+  const block = await readAt(handle, start, length);
+  const end = block.lastIndexOf(NEWLINE) + 1;
+  return end === 0 ? block : block.subarray(0, end);
+}
+
 async function readAt(handle: FileHandle, position: number, length: number): Promise<Buffer> {
   const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(length), 0, length, position);
   return buffer.subarray(0, bytesRead);

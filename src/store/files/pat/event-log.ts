@@ -1,7 +1,7 @@
 /**
  * The event log: events, one JSON object with a checksum per line, in files of one day (UTC). Events are only appended; the files of all
- * but the newest days are removed, and a project has a share of each day. Several processes may append: each append is one write at the end of the file. A torn last line,
- * after a power cut, is skipped, and the next event starts on a new line.
+ * but the newest days are removed, and a project has a share of each day. Several processes may append: each append is one write at the
+ * end of the file. A torn last line, after a power cut, is skipped, and the next event starts on a new line.
  */
 import { type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -32,6 +32,7 @@ interface EventLogOptions {
 }
 
 const DEFAULT_LIMIT = 100;
+const DAY_CHARACTERS = '2030-01-31'.length;
 
 export class EventLog implements AuditLog, Events {
   readonly #options: EventLogOptions;
@@ -52,11 +53,12 @@ export class EventLog implements AuditLog, Events {
 
   /** Why the events of today are not all there; undefined while they are. */
   get degradedReason(): string | undefined {
-    const { fullDay, usedUpShares } = this.#writer;
-    if (fullDay !== undefined)
-      return `event log limit reached: the oldest events of ${fullDay} were removed (events_max_mib_per_day)`;
-    if (usedUpShares === 0) return undefined;
-    return `event log share used up: later events of ${counted(usedUpShares, 'project')} are left out today (max_project_events_percent)`;
+    const today = timeText(this.#options.clock.now()).slice(0, DAY_CHARACTERS);
+    if (this.#writer.isFull(today))
+      return `event log limit reached: the oldest events of ${today} were removed (events_max_mib_per_day)`;
+    const count = this.#writer.usedUpShares(today);
+    if (count === 0) return undefined;
+    return `event log share used up: later events of ${counted(count, 'project')} are left out today (max_project_events_percent)`;
   }
 
   async append(events: readonly NewEvent[]): Promise<void> {
@@ -72,7 +74,7 @@ export class EventLog implements AuditLog, Events {
     };
     const entries = events.map(
       (event): EventEntry => ({
-        owner: shareOwner(event.project_id, event.by.kind),
+        owner: shareOwner(event),
         lineOf: (id) => lineOf(event, id),
         omissionOf: (id) => lineOf(omissionOf(event), id),
       }),

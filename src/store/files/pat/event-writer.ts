@@ -9,7 +9,7 @@ import type { Logger } from '../../../core/logger.ts';
 import { makePrivateDirectory } from '../disk.ts';
 import { type EventFile, type EventFiles, IDS_PER_MS } from './event-files.ts';
 import { lastId } from './event-lines.ts';
-import { EventShares, type ShareOwner } from './event-shares.ts';
+import { type Admission, EventShares, type ShareOwner } from './event-shares.ts';
 
 interface EventWriterParts {
   readonly directory: string;
@@ -34,6 +34,15 @@ export interface EventEntry {
   readonly lineOf: (id: number) => string;
   /** Gives the line that says that it, and the later ones of its owner, are left out. */
   readonly omissionOf: (id: number) => string;
+}
+
+/** A line to write. */
+interface Line {
+  readonly owner: ShareOwner;
+  readonly admission: Admission;
+  /** Of the event, which an omission stands for. */
+  readonly bytes: number;
+  readonly text: string;
 }
 
 const PRIVATE_MODE = 0o600;
@@ -62,34 +71,32 @@ export class EventWriter {
     this.#shares = new EventShares(parts.files);
   }
 
-  /** The day of the last event, when its oldest events were removed because it had too many; undefined otherwise. */
-  get fullDay(): string | undefined {
-    return this.#fullDay === this.#open?.file.day ? this.#fullDay : undefined;
+  /** True when the oldest events of that day were removed because it had too many. */
+  isFull(day: string): boolean {
+    return day === this.#fullDay;
   }
 
-  /** How many projects have used up their share of that day. */
-  get usedUpShares(): number {
-    return this.#shares.usedUp;
+  /** How many projects are known to have used up their share of that day. */
+  usedUpShares(day: string): number {
+    return this.#shares.usedUpOn(day);
   }
 
   /** Appends events of a moment. Throws the errors of the file system; then a part of the events may be appended. */
   async append(nowMs: number, entries: readonly EventEntry[]): Promise<void> {
     const day = new Date(nowMs).toISOString().slice(0, 10);
-    let current = await this.#current(day);
-    let pending = '';
-    for (const entry of entries) {
-      this.#lastId = Math.max(this.#lastId + 1, nowMs > MAX_CLOCK_MS ? 0 : nowMs * IDS_PER_MS);
-      const line = this.#admit(day, entry);
-      if (line === undefined) continue;
-      const bytes = current.bytes + Buffer.byteLength(pending) + Buffer.byteLength(line);
-      if (bytes > this.#maxFileBytes && bytes > Buffer.byteLength(line)) {
-        await this.#write(pending);
-        pending = '';
-        current = await this.#roll(day);
+    await this.#current(day);
+    const lines: Line[] = [];
+    try {
+      for (const entry of entries) {
+        this.#lastId = Math.max(this.#lastId + 1, nowMs > MAX_CLOCK_MS ? 0 : nowMs * IDS_PER_MS);
+        const line = await this.#admitted(entry);
+        if (line !== undefined) lines.push(line);
       }
-      pending += line;
+      await this.#writeAll(day, lines);
+    } catch (error) {
+      for (const { owner, bytes, admission } of lines) this.#shares.revoke(owner, bytes, admission);
+      throw error;
     }
-    await this.#write(pending);
   }
 
   async close(): Promise<void> {
@@ -103,15 +110,30 @@ export class EventWriter {
   }
 
   /** Gives the line to write; undefined for an event that is left out. */
-  #admit(day: string, { owner, lineOf, omissionOf }: EventEntry): string | undefined {
-    const { limits, log } = this.#parts;
-    const line = `${lineOf(this.#lastId)}\n`;
-    const { maxBytesPerProject } = limits();
-    const admission = this.#shares.admit(owner, Buffer.byteLength(line), maxBytesPerProject);
-    if (admission === 'stored') return line;
+  async #admitted({ owner, lineOf, omissionOf }: EventEntry): Promise<Line | undefined> {
+    const text = `${lineOf(this.#lastId)}\n`;
+    const bytes = Buffer.byteLength(text);
+    const admission = await this.#shares.admit(owner, bytes, this.#parts.limits().maxBytesPerProject);
     if (admission === 'left out') return undefined;
-    log.warn('event log share used up', { day, project: owner, max_bytes: maxBytesPerProject });
-    return `${omissionOf(this.#lastId)}\n`;
+    return { owner, admission, bytes, text: admission === 'stored' ? text : `${omissionOf(this.#lastId)}\n` };
+  }
+
+  /** Writes lines to as many files as they need. Takes those that are written from the list. */
+  async #writeAll(day: string, lines: Line[]): Promise<void> {
+    let count = 0;
+    let total = this.#open?.bytes ?? 0;
+    while (count < lines.length) {
+      const { text = '' } = lines[count] ?? {};
+      const bytes = Buffer.byteLength(text);
+      if (total + bytes > this.#maxFileBytes && total > 0) {
+        await this.#write(day, lines, count);
+        total = (await this.#roll(day)).bytes;
+        count = 0;
+      }
+      total += bytes;
+      count += 1;
+    }
+    await this.#write(day, lines, count);
   }
 
   /** Gives the newest file, if it is of that day; a new one otherwise. */
@@ -124,7 +146,7 @@ export class EventWriter {
     const newest = (await files.inOrder()).at(-1);
     const last = newest && (await files.read(newest, lastId));
     this.#lastId = Math.max(this.#lastId, last ?? 0);
-    await this.#shares.count(day);
+    await this.#shares.begin(day);
     if (newest?.day === day) return this.#openFile(newest);
     await files.keepDays(retainDays(), day);
     return this.#openFile(await files.next(day));
@@ -151,13 +173,26 @@ export class EventWriter {
     return this.#open;
   }
 
-  async #write(text: string): Promise<void> {
+  async #write(day: string, lines: Line[], count: number): Promise<void> {
     const current = this.#open;
-    if (current === undefined || text === '') return;
-    const content = Buffer.from(text);
+    if (current === undefined || count === 0) return;
+    const content = Buffer.from(
+      lines
+        .slice(0, count)
+        .map(({ text }) => text)
+        .join(''),
+    );
     await current.handle.appendFile(content);
     current.bytes += content.length;
     this.#shares.appended(current.file, content.length);
+    for (const { owner, admission } of lines.splice(0, count)) if (admission === 'last') this.#sayUsedUp(day, owner);
+  }
+
+  #sayUsedUp(day: string, owner: ShareOwner): void {
+    const { log, limits } = this.#parts;
+    const events = owner?.isLifecycle ? 'created and deleted' : 'other';
+    const maxBytes = limits().maxBytesPerProject;
+    log.warn('event log share used up', { day, project: owner?.project, events, max_bytes: maxBytes });
   }
 }
 

@@ -145,8 +145,8 @@ export class RouterWriter {
 
   /**
    * Writes the snapshot, then a journal with one line that changes nothing, as an empty one is damage: a crash between the two leaves
-   * lines that are in the snapshot, and readers skip them. The transaction is durable already, so an error of the disk (a full one has no room
-   * for two snapshots) does not fail it: the journal grows, and the next transaction tries again.
+   * lines that are in the snapshot, and readers skip them. The transaction is durable already, so an error of the disk (a full one has
+   * no room for two snapshots) does not fail it: the journal grows, and the next transaction tries again.
    */
   async #foldWhenDue({ record, journal, snapshot, low }: LoadedRecord): Promise<void> {
     if (journal.end.bytes <= Math.max(SMALL_JOURNAL_BYTES, snapshot.bytes ?? 0)) return;

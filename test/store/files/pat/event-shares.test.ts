@@ -10,7 +10,9 @@ import { ListLog } from '../../../support/fake-node.ts';
 import { idOf, MAPPING, ROUTER } from '../../../support/samples.ts';
 
 const MAX_BYTES = 256 * 1024;
-const SHARE = MAX_BYTES / 4;
+const SHARE = MAX_BYTES / 2;
+/** For created and deleted mappings, and for the others. */
+const HALF = SHARE / 2;
 const MANY = 2000;
 
 let stateDir: string;
@@ -72,7 +74,11 @@ test('a project that writes all day leaves the events of the others there, and o
     { reason_code: 'EVENTS_OMITTED', mapping_id: noisy.at(-1)?.mapping_id },
   ]);
   expect(log.lines).toMatchObject([
-    { level: 'warn', message: 'event log share used up', details: { project: 'noisy', max_bytes: SHARE } },
+    {
+      level: 'warn',
+      message: 'event log share used up',
+      details: { project: 'noisy', events: 'other', max_bytes: SHARE },
+    },
   ]);
   expect(eventLog.degradedReason).toContain('max_project_events_percent');
 });
@@ -86,7 +92,7 @@ test('a restart, again and again, gives a project no second share', async () => 
 
   const noisy = await of('noisy');
   expect(noisy.filter(({ type }) => type === 'omitted')).toHaveLength(1);
-  expect(noisy.reduce((sum, each) => sum + JSON.stringify(each).length, 0)).toBeLessThan(1.1 * SHARE);
+  expect(noisy.reduce((sum, each) => sum + JSON.stringify(each).length, 0)).toBeLessThan(1.1 * HALF);
   expect(await of('quiet')).toHaveLength(20);
   await append(1, 'quiet');
   expect(eventLog.degradedReason).toContain('1 project');
@@ -102,7 +108,7 @@ test('two processes at the same time, which may write to two files, give a proje
 
   const noisy = await of('noisy');
   expect([1, 2]).toContain(noisy.filter(({ type }) => type === 'omitted').length);
-  expect(noisy.reduce((sum, each) => sum + JSON.stringify(each).length, 0)).toBeLessThan(2 * SHARE);
+  expect(noisy.reduce((sum, each) => sum + JSON.stringify(each).length, 0)).toBeLessThan(2 * HALF);
 });
 
 test('what an operator does to the mappings of a project is stored, and so is what the node does until the share is used up', async () => {
@@ -110,6 +116,38 @@ test('what an operator does to the mappings of a project is stored, and so is wh
   await append(3, 'noisy', { by: { kind: 'operator', name: 'root' }, type: 'deleted' });
 
   expect((await of('noisy')).slice(-4).map(({ type }) => type)).toEqual(['omitted', 'deleted', 'deleted', 'deleted']);
+});
+
+test('what creates and deletes mappings is stored after any number of updates, and the other way round, also after a restart', async () => {
+  await append(MANY, 'noisy');
+  await restart();
+  await append(3, 'noisy', { type: 'created' });
+  await append(3, 'noisy', { type: 'deleted' });
+  await append(3, 'noisy', { type: 'down', by: { kind: 'agent', name: 'agent' } });
+  expect((await of('noisy')).slice(-7).map(({ type }) => type)).toEqual([
+    'omitted',
+    ...Array.from({ length: 3 }, () => 'created'),
+    ...Array.from({ length: 3 }, () => 'deleted'),
+  ]);
+
+  await append(MANY, 'busy', { type: 'created' });
+  await restart();
+  await append(3, 'busy', { type: 'deleted' });
+  await append(3, 'busy', { type: 'updated' });
+  const busy = (await of('busy')).slice(-4).map(({ type, reason_code }) => [type, reason_code]);
+  expect(busy).toEqual([
+    ['omitted', 'LIFECYCLE_EVENTS_OMITTED'],
+    ...Array.from({ length: 3 }, () => ['updated', null]),
+  ]);
+});
+
+test('at midnight nothing is said to be left out any more, without an event', async () => {
+  await append(MANY, 'noisy');
+  expect(eventLog.degradedReason).toBeDefined();
+  clock.advance(24 * 3600);
+  expect(eventLog.degradedReason).toBeUndefined();
+  clock.advance(-24 * 3600);
+  expect(eventLog.degradedReason).toBeDefined();
 });
 
 test('the next day has a share again', async () => {

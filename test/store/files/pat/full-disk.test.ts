@@ -4,6 +4,7 @@ import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Delta } from '../../../../src/pat/mapping/record.ts';
+import { EventLog } from '../../../../src/store/files/pat/event-log.ts';
 import type { FileStore } from '../../../../src/store/files/pat/file-store.ts';
 import { ListLog } from '../../../support/fake-node.ts';
 import {
@@ -13,6 +14,7 @@ import {
   idOf,
   journalPath,
   mapping,
+  NOW,
   openStore,
   ROUTER,
   snapshotPath,
@@ -171,6 +173,42 @@ test('the tests of a full disk run in CI', () => {
       code: 'STORE_FAILED',
       message: expect.stringContaining('read-only'),
     });
+  });
+
+  test('events that do not fit use up no share of their project', async () => {
+    const log = new ListLog();
+    const limits = () => ({ maxBytes: 1024 * KIB, maxBytesPerProject: 64 * KIB });
+    const eventLog = new EventLog({
+      stateDir: directory.path,
+      clock: { now: () => NOW },
+      log,
+      retainDays: () => 1,
+      limits,
+    });
+    const owned = mapping(1, { project_id: 'demo' });
+    const subject = {
+      mapping_id: owned.id,
+      router_id: ROUTER,
+      project_id: 'demo',
+      by: { kind: 'tenant' as const, name: 'alice' },
+    };
+    const event = { type: 'updated', ...subject, reason: '', reason_code: null, before: {}, mapping: owned } as const;
+    const types = async (): Promise<string[]> =>
+      (await eventLog.list({ project_id: 'demo', limit: 1000 })).map(({ type }) => type);
+    await eventLog.append([event]);
+    fill();
+    for (let n = 0; n < 100; n++) await eventLog.append([event]);
+    const before = await types();
+    expect(log.lines.map(({ message }) => message)).toContain('event log append failed');
+    expect(log.lines.map(({ message }) => message)).not.toContain('event log share used up');
+
+    freeSpace();
+    await eventLog.append([event]);
+
+    expect(await types()).toEqual([...before, 'updated']);
+    expect(new Set(before)).toEqual(new Set(['updated']));
+    expect(eventLog.degradedReason).toBeUndefined();
+    await eventLog.close();
   });
 
   const disabled = mapping(1, { enabled: false });
