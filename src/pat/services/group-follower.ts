@@ -1,7 +1,8 @@
 /**
  * Makes security group rules follow their mappings: after each change, at expiry, and periodically. A change of a mapping holds
- * whether OpenStack answers or not; what could not be done is tried again, also after a restart. Level-triggered: the rules follow the mapping as it is
- * stored, so it does not matter which change asked.
+ * whether OpenStack answers or not; what could not be done is tried again, also after a restart. Level-triggered: the rules follow the
+ * mapping as it is stored, so it does not matter which change asked. A node whose OpenStack is no longer configured keeps the rules to
+ * remove until it is again.
  */
 import type { Clock } from '../../core/clock.ts';
 import { messageOf } from '../../core/errors/message-of.ts';

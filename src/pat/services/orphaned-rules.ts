@@ -20,7 +20,10 @@ export class OrphanedRules {
   /** Those that could not be stored, oldest first. */
   readonly #unstored = new Map<string, Orphan>();
   #stored: readonly Orphan[] = [];
+  /** Of what is stored. Thousands of mappings may ask for theirs at once. */
+  #storedIds: ReadonlySet<string> = new Set();
   #problem: string | undefined;
+  /** Since some last had to wait. */
   #forgotten = 0;
   #misses = 0;
   #skips = 0;
@@ -33,7 +36,7 @@ export class OrphanedRules {
     this.#maxStored = maxStored;
   }
 
-  /** Why a restart would forget some of them, or did; undefined where it would not. */
+  /** Why a restart would forget some of them, or some had to be forgotten, until there is room again; undefined otherwise. */
   get degradedReason(): string | undefined {
     if (this.#problem !== undefined) return `orphaned security group rules not stored: ${this.#problem}`;
     if (this.#forgotten > 0) return `security group rules of ${counted(this.#forgotten, 'mapping')} forgotten`;
@@ -43,28 +46,25 @@ export class OrphanedRules {
   }
 
   has(mappingId: string): boolean {
-    return this.#unstored.has(mappingId) || this.#stored.some(({ mapping_id }) => mapping_id === mappingId);
+    return this.#unstored.has(mappingId) || this.#storedIds.has(mappingId);
   }
 
   /** Adds them durably. Never throws: what cannot be stored is logged, and kept in memory. */
   async add(orphans: readonly Orphan[]): Promise<void> {
     if (orphans.length === 0) return;
     for (const each of orphans) this.#unstored.set(each.mapping_id, each);
-    await this.#update((before) => {
-      const known = new Set(before.map(({ mapping_id }) => mapping_id));
-      const added = [...this.#unstored.values()].filter(({ mapping_id }) => !known.has(mapping_id));
-      return [...before, ...added.slice(0, Math.max(0, this.#maxStored - before.length))];
-    });
+    await this.#update((before) => this.#filled(before));
     this.#forget();
   }
 
-  /** Removes those whose rules are as they should be. Never throws. */
+  /** Removes those whose rules are as they should be, and stores others that waited for their room. Never throws. */
   async remove(mappingIds: readonly string[]): Promise<void> {
-    for (const id of mappingIds) this.#unstored.delete(id);
+    this.#takeFromWaiting(mappingIds);
     const gone = new Set(mappingIds);
     const stored = await this.#read();
-    if (!stored.some(({ mapping_id }) => gone.has(mapping_id))) return;
-    await this.#update((before) => before.filter(({ mapping_id }) => !gone.has(mapping_id)));
+    const hasWaiting = this.#unstored.size > 0 && stored.length < this.#maxStored;
+    if (!hasWaiting && !mappingIds.some((id) => this.#storedIds.has(id))) return;
+    await this.#update((before) => this.#filled(before.filter(({ mapping_id }) => !gone.has(mapping_id))));
   }
 
   /** Gives up to so many to look at now, in turn; none for some looks after those in vain. Never throws. */
@@ -88,7 +88,7 @@ export class OrphanedRules {
 
   async #read(): Promise<readonly Orphan[]> {
     try {
-      this.#stored = await this.#store.read();
+      this.#setStored(await this.#store.read());
       this.#problem = undefined;
     } catch (error) {
       this.#failed(error);
@@ -97,16 +97,37 @@ export class OrphanedRules {
   }
 
   async #update(change: (before: readonly Orphan[]) => readonly Orphan[]): Promise<void> {
+    let after: readonly Orphan[] = [];
     try {
       await this.#store.update((before) => {
-        this.#stored = change(before);
-        return this.#stored;
+        after = change(before);
+        return after;
       });
+      this.#setStored(after);
       this.#problem = undefined;
-      for (const { mapping_id } of this.#stored) this.#unstored.delete(mapping_id);
+      this.#takeFromWaiting(this.#storedIds);
     } catch (error) {
       this.#failed(error);
     }
+  }
+
+  /** Gives the list with as many more of those that wait as it has room for. */
+  #filled(before: readonly Orphan[]): readonly Orphan[] {
+    const known = new Set(before.map(({ mapping_id }) => mapping_id));
+    const added = [...this.#unstored.values()].filter(({ mapping_id }) => !known.has(mapping_id));
+    return [...before, ...added.slice(0, Math.max(0, this.#maxStored - before.length))];
+  }
+
+  /** What was forgotten is in the log, and stays no longer in the state of the node than what is in the way. */
+  #takeFromWaiting(mappingIds: Iterable<string>): void {
+    for (const id of mappingIds) this.#unstored.delete(id);
+    if (this.#unstored.size === 0) this.#forgotten = 0;
+  }
+
+  #setStored(orphans: readonly Orphan[]): void {
+    // The store gives the same list until the file has another one.
+    if (orphans !== this.#stored) this.#storedIds = new Set(orphans.map(({ mapping_id }) => mapping_id));
+    this.#stored = orphans;
   }
 
   #failed(error: unknown): void {

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { OrphanStore } from '../../../src/pat/interfaces/orphan-store.ts';
 import type { MappingStore } from '../../../src/pat/interfaces/store.ts';
 import { OrphanedRules } from '../../../src/pat/services/orphaned-rules.ts';
 import { CloudTargets } from '../../../src/pat/target/cloud-targets.ts';
@@ -40,7 +41,10 @@ const orphanStore = (directory = stateDir): FileOrphanStore => {
 };
 
 /** A process of the node, with what is on its disk. */
-function start(firstId = 0, on = { store, orphans: orphanStore() }): FakeNode {
+function start(
+  firstId = 0,
+  on: { store: MappingStore; orphans: OrphanStore } = { store, orphans: orphanStore() },
+): FakeNode {
   const clock = new FakeClock(NOW);
   const groups = new SecurityGroups({ cloud, clock, log: new ListLog() });
   const targets = new CloudTargets({ cloud, policy: POLICY_BY_DEFAULT, local: localTargets() });
@@ -135,6 +139,42 @@ describe('after a restart', () => {
   });
 });
 
+describe('where OpenStack is not configured any more', () => {
+  const withoutCloud = (): FakeNode => fakeNode({ store, orphans: orphanStore(), firstId: 50 });
+
+  test('the rule of a mapping that is deleted there is removed once it is configured again', async () => {
+    const id = await create();
+    await withoutCloud().pat.delete([id], { requester });
+    expect(owners()).toEqual([`praas:${id}`]);
+
+    await start(100).follower.look();
+
+    expect(owners()).toEqual([]);
+    expect(await orphanStore().read()).toEqual([]);
+  });
+});
+
+test('a mapping that opens no group is created, changed and deleted without a look at the list', async () => {
+  let uses = 0;
+  const counting = {
+    read: async () => {
+      uses += 1;
+      return [];
+    },
+    update: async () => {
+      uses += 1;
+    },
+  };
+  const own = start(50, { store, orphans: counting });
+  const id = await create({ open_security_group: false }, own);
+  await own.pat.update(id, { name: 'web' }, { requester });
+  await own.pat.delete([id], { requester });
+  expect(uses).toBe(0);
+
+  await create({}, own);
+  expect(uses).toBeGreaterThan(0);
+});
+
 test('a look while a mapping is created leaves its rule', async () => {
   const add = cloud.addSecurityGroupRule.bind(cloud);
   cloud.addSecurityGroupRule = async (rule) => {
@@ -168,11 +208,43 @@ describe('the list', () => {
     expect(await orphanStore().read()).toEqual([orphan(1), orphan(2)]);
 
     await orphans.remove([idOf(1)]);
-    await orphans.add([orphan(4)]);
     expect(await orphanStore().read()).toEqual([orphan(2), orphan(3)]);
+    expect(orphans.degradedReason).toBeUndefined();
+    await orphans.add([orphan(4)]);
+    expect(orphans.degradedReason).toContain('1 mapping');
     await orphans.remove([2, 3, 4].map(idOf));
     expect(orphans.degradedReason).toBeUndefined();
     expect(await due()).toEqual([]);
+  });
+
+  test('that had to forget some says so until there is room again', async () => {
+    const some = Array.from({ length: 10_005 }, (_, n) => orphan(n));
+    await orphans.add(some);
+    expect(orphans.degradedReason).toContain('3 mappings forgotten');
+    expect(log.lines.filter(({ message }) => message === 'orphaned rules forgotten')).toHaveLength(3);
+
+    await orphans.remove(some.slice(2).map(({ mapping_id }) => mapping_id));
+    expect(orphans.degradedReason).toBeUndefined();
+    await orphans.add([orphan(1)]);
+    expect(orphans.degradedReason).toBeUndefined();
+  });
+
+  test('is not gone through for each mapping that is looked up', async () => {
+    const many = 1000;
+    let reads = 0;
+    const stored = Array.from({ length: many }, (_, n) => ({
+      router_id: ROUTER,
+      get mapping_id() {
+        reads += 1;
+        return idOf(n);
+      },
+    }));
+    orphans = new OrphanedRules({ read: async () => stored, update: async () => undefined }, log);
+    await orphans.due(1);
+    for (let n = 0; n < 2 * many; n++) expect(orphans.has(idOf(n))).toBe(n < many);
+    await orphans.due(1);
+
+    expect(reads).toBeLessThan(3 * many);
   });
 
   test('that is damaged is left as it is and said, and what comes is kept in memory', async () => {
