@@ -1,5 +1,5 @@
-/** The daemon while the clock of its node jumps a day ahead and back, as after a restored snapshot or a boot before NTP. */
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+/** The daemon while the clock of its node jumps ahead and back, as after a restored snapshot or a boot before NTP. */
+import { existsSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Event } from '../../src/pat/mapping/event.ts';
@@ -10,6 +10,7 @@ import { expectClosed, expectOpen, type TestWorld, testWorld } from '../support/
 
 const SETTINGS = ['reconcile_period_seconds = 1', 'retain_days = 2'];
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 let world: TestWorld;
 let daemon: TestDaemon;
@@ -43,9 +44,10 @@ function libfaketime(): string {
   throw new Error('libfaketime is not installed');
 }
 
-/** Sets the clock of the daemon beside the real one; every look at it reads the file. */
+/** Sets the clock of the daemon beside the real one; every look at it reads the file, which is whole at any moment. */
 function jump(offset: string): void {
-  writeFileSync(clock, `${offset}\n`);
+  writeFileSync(`${clock}.new`, `${offset}\n`);
+  renameSync(`${clock}.new`, clock);
 }
 
 const timeIn = (ms: number): string => new Date(Date.now() + ms).toISOString().replace(/\.\d+/, '');
@@ -69,25 +71,47 @@ async function events(query = ''): Promise<readonly Event[]> {
 
 const names = (some: readonly Event[]): string[] => some.map(({ mapping }) => mapping.name);
 
-test('events stay, in the order in which they happened, with the clock ahead, back, and after a restart', async () => {
+test('events stay, in the order in which they happened, with the clock far ahead, back, far behind, and after restarts', async () => {
   await publish('before');
-  jump('+1d');
+  jump('+400d');
   await publish('ahead');
   jump('+0d');
   await publish('after');
+  jump('-400d');
+  await publish('behind');
 
   const ordered = await events();
-  expect(names(ordered)).toEqual(['before', 'ahead', 'after']);
-  const [before, ahead, after] = ordered.map(({ at }) => Date.parse(at)) as [number, number, number];
-  expect(ahead - before).toBeGreaterThan(23 * HOUR_MS);
-  expect(ahead - after).toBeGreaterThan(23 * HOUR_MS);
-  expect(names(await events(`&after=${ordered[1]?.id}`))).toEqual(['after']);
+  expect(names(ordered)).toEqual(['before', 'ahead', 'after', 'behind']);
+  const [before, ahead, after, behind] = ordered.map(({ at }) => Date.parse(at)) as [number, number, number, number];
+  expect(ahead - before).toBeGreaterThan(399 * DAY_MS);
+  expect(ahead - after).toBeGreaterThan(399 * DAY_MS);
+  expect(before - behind).toBeGreaterThan(399 * DAY_MS);
+  expect(names(await events(`&after=${ordered[1]?.id}`))).toEqual(['after', 'behind']);
 
   await daemon.stop();
   await daemon.begin();
+  await publish('restarted behind');
+  await daemon.stop();
+  jump('+0d');
+  await daemon.begin();
   await publish('restarted');
-  expect(names(await events())).toEqual(['before', 'ahead', 'after', 'restarted']);
-  expect(names(await events(`&after=${ordered[2]?.id}`))).toEqual(['restarted']);
+  expect(names(await events())).toEqual([...names(ordered), 'restarted behind', 'restarted']);
+  expect(names(await events(`&after=${ordered[3]?.id}`))).toEqual(['restarted behind', 'restarted']);
+});
+
+test('a clock behind its start, and a long way ahead of it, closes no mapping that has not ended and opens none that has', async () => {
+  const { id, router_port: port } = await publish('ending', { expires_at: timeIn(8 * HOUR_MS) });
+  const goal = { protocol: 'tcp', address: world.gateway, port } as const;
+  await expectOpen(world.client, goal, 'web sees 203.0.113.2');
+
+  jump('-400d');
+  expect((await daemon.ask('POST', `/v1/routers/${world.router_id}/sync`)).status).toBe(200);
+  expect((await show(id)).status).toBe('ACTIVE');
+  await expectOpen(world.client, goal, 'web sees 203.0.113.2');
+
+  jump('+400d');
+  await waitUntil(async () => (await show(id)).status === 'DOWN');
+  await expectClosed(world.client, goal);
 });
 
 test('a mapping that ends in hours is closed while the clock says so, and open again when it is put right', async () => {
