@@ -284,6 +284,8 @@ export const HOPS: readonly Hop[] = [
   ...pathHops(BROKEN_PATH, false),
   judgeForwarding(PACKET, { ...FORWARDING, disabledInterfaces: ['qg-1'] }, true, FACTS.namespace),
   judgeInterfaces({ ...PACKET, from: 'qr-1', to: 'qg-1' }, { ...FORWARDING, ...BROKEN_PATH }, true, FACTS.namespace),
+  judgeInterfaces({ ...PACKET, from: undefined }, FORWARDING, true, FACTS.namespace),
+  judgeInterfaces({ ...PACKET, from: undefined }, FORWARDING, false, FACTS.namespace),
   judgeFilter(PACKET, { ...FORWARDING, filter: () => ({ verdict: 'may_drop', by: DROP }) }, true, FACTS.namespace),
   judgeFilter(PACKET, { ...FORWARDING, filter: () => ({ verdict: 'may_drop', by: DROP }) }, false, FACTS.namespace),
   judgeFilter(

@@ -23,11 +23,16 @@ export function packetOf(mapping: Mapping, facts: RouterFacts, { interfaces }: F
 
 /** Requesters of one project are told neither interfaces nor rules of the node. */
 export function judgeInterfaces(
-  { from, to }: ForwardedPacket,
+  { from, to, gateway_ip }: ForwardedPacket,
   { interfaces }: Forwarding,
   showsHosts: boolean,
   namespace: string,
 ): Hop {
+  if (from === undefined) {
+    const step = `Run \`ip -n ${namespace} address show\`, and check the L3 agent: it sets the address.`;
+    const what = `no interface of the router has the gateway address ${gateway_ip}`;
+    return failed('interfaces', what, showsHosts ? step : ASK);
+  }
   const down = interfaces.find(({ name, isUp }) => !isUp && (name === from || name === to));
   if (down === undefined) return ok('interfaces', 'the interfaces of the router are up');
   const side = down.name === from ? 'external' : 'internal';

@@ -297,6 +297,14 @@ describe('what the router does with packets beside the rules of praas:', () => {
     expect(ok).toBe(false);
   });
 
+  test('a gateway address that no interface has is the failure', async () => {
+    const { interfaces } = node.router.forwarding;
+    change({ interfaces: interfaces.map((each, at) => (at === 0 ? { ...each, addresses: [] } : each)) });
+    const { of, ok } = await checkAs();
+    expect(of('interfaces')).toMatchObject({ verdict: 'failed', detail: expect.stringContaining('gateway address') });
+    expect(ok).toBe(false);
+  });
+
   test('an interface that is not on the path may be down', async () => {
     change({ interfaces: [...node.router.forwarding.interfaces, { name: 'qr-other', isUp: false, addresses: [] }] });
     expect((await checkAs()).of('interfaces')?.verdict).toBe('ok');
