@@ -50,8 +50,7 @@ export const PAT_KEYS = {
   max_project_events_percent: key(
     share,
     '10',
-    'maximum share of events_max_mib_per_day of one project (half of it for created and deleted); ' +
-      'its later events of the day are left out',
+    'maximum share of events_max_mib_per_day of one project, half of it for created and deleted',
     { isReloadable },
   ),
   reconcile_period_seconds: key(seconds(3600), '30', 'interval at which rules are reconciled with mappings', {
