@@ -18,7 +18,7 @@ import { PatService } from '../src/pat/services/pat-service.ts';
 import { FileStore } from '../src/store/files/pat/file-store.ts';
 import { newUuid, systemClock, systemTimers } from '../src/system/clock.ts';
 import type { Exec } from '../src/system/exec.ts';
-import { localTargets } from '../test/support/local-targets.ts';
+import { localTargets, notConfigured } from '../test/support/local-targets.ts';
 import { MemoryOrphanStore } from '../test/support/memory-orphan-store.ts';
 import { newName } from './namespaces.ts';
 import type { Options } from './row.ts';
@@ -103,7 +103,7 @@ export async function serviceOf(options: Options, backend: BackendName): Promise
   const targets = localTargets();
   const node = { store, dataplane, agent, targets, clock: systemClock, newId: newUuid, log, settings, stateDir };
   const runner = new ChangeRunner(node);
-  const follower = new GroupFollower({ ...node, runner, orphans: new MemoryOrphanStore() });
+  const follower = new GroupFollower({ ...node, runner, orphans: new MemoryOrphanStore(), notConfigured });
   const parts = { ...node, runner, follower, access: defaultPolicy(PAT_ACTIONS) };
   return {
     pat: new PatService(parts),

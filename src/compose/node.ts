@@ -123,10 +123,11 @@ export function buildNode(parts: NodeParts): Node {
   const runner = new ChangeRunner({ ...node, inspector, auditLog });
   const { groups } = parts.cloud ?? {};
   const orphans = new FileOrphanStore(onDisk);
-  const follower = new GroupFollower({ store, runner, clock: systemClock, log, groups, orphans });
+  const notConfigured = () => cloudNotConfigured(config, {});
+  const follower = new GroupFollower({ store, runner, clock: systemClock, log, groups, orphans, notConfigured });
   const common = { ...node, runner };
   const readers = { ...common, agent: inspector, dataplane: reading.dataplane };
-  const local = new LocalTargets({ notConfigured: () => cloudNotConfigured(config, {}), policy: access });
+  const local = new LocalTargets({ notConfigured, policy: access });
   const { targets = local, directory } = parts.cloud ?? {};
   const counters = parts.isWatched && { counters: agent };
   const pat = new PatService({ ...readers, access, targets, groups, follower, directory, quotas: ledger, ...counters });

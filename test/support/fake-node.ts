@@ -19,7 +19,7 @@ import { ImportService } from '../../src/pat/services/import-service.ts';
 import { QuotaService } from '../../src/pat/services/quota-service.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeDataplane, FakeRouter } from './fake-dataplane.ts';
-import { localTargets } from './local-targets.ts';
+import { localTargets, notConfigured } from './local-targets.ts';
 import { MemoryEventLog } from './memory-event-log.ts';
 import { MemoryOrphanStore } from './memory-orphan-store.ts';
 import { MemoryQuotaStore, observedStore } from './memory-quotas.ts';
@@ -114,6 +114,7 @@ export function fakeNode(
     clock,
     log,
     groups: given.groups,
+    notConfigured,
     orphans: given.orphans ?? new MemoryOrphanStore(),
   });
   const corrections = new CorrectionService({ runner, timers, follower });

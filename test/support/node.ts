@@ -13,7 +13,7 @@ import { ImportService } from '../../src/pat/services/import-service.ts';
 import { FileStore } from '../../src/store/files/pat/file-store.ts';
 import { createExec } from '../../src/system/exec.ts';
 import { realDataplane } from './dataplane.ts';
-import { localTargets } from './local-targets.ts';
+import { localTargets, notConfigured } from './local-targets.ts';
 import { MemoryOrphanStore } from './memory-orphan-store.ts';
 import { ParsingPatService, POLICY_BY_DEFAULT } from './requests.ts';
 
@@ -51,7 +51,7 @@ export function testNode(
   const common = { store, dataplane, agent, clock, log, settings: POLICY, stateDir: state_dir };
   const runner = new ChangeRunner(common);
   const targets = localTargets();
-  const follower = new GroupFollower({ store, runner, clock, log, orphans: new MemoryOrphanStore() });
+  const follower = new GroupFollower({ store, runner, clock, log, orphans: new MemoryOrphanStore(), notConfigured });
   const parts = { ...common, runner, follower, targets };
   const pat = new ParsingPatService({ ...parts, access: POLICY_BY_DEFAULT, newId: randomUUID });
   const imports = new ImportService({ runner, newId: randomUUID });

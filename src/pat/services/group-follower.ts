@@ -8,7 +8,7 @@ import type { Clock } from '../../core/clock.ts';
 import { messageOf } from '../../core/errors/message-of.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { ChangeRunner } from '../change/change-runner.ts';
-import { isPraasError } from '../errors.ts';
+import { isPraasError, type PraasError } from '../errors.ts';
 import type { SecurityGroupRule } from '../interfaces/cloud.ts';
 import type { Orphan, OrphanStore } from '../interfaces/orphan-store.ts';
 import type { FollowedMapping, FollowResult, SecurityGroupAccess } from '../interfaces/security-groups.ts';
@@ -27,6 +27,8 @@ interface GroupFollowerParts {
   readonly orphans: OrphanStore;
   /** Left out on a node without OpenStack. */
   readonly groups?: SecurityGroupAccess | undefined;
+  /** Gives the error of such a node. */
+  readonly notConfigured: () => PraasError;
 }
 
 /** How many mappings one periodic look reads; the next one goes on from there. */
@@ -80,7 +82,7 @@ export class GroupFollower {
     const relevant = changed.filter(hasRules);
     if (relevant.length === 0) return [];
     await this.#orphans.add(await this.#gone(relevant));
-    if (this.#parts.groups === undefined) return [];
+    if (this.#parts.groups === undefined) return this.#notFollowed(relevant);
     const { results, removed } = await this.#settle(relevant);
     if (removed.length > 0) await this.#settle(await this.#dependents(removed, new Set(relevant.map(({ id }) => id))));
     return results.flatMap(({ id, ruleIds, failure }) =>
@@ -124,6 +126,12 @@ export class GroupFollower {
     const changed = [...orphans.map(changedOf), ...failed, ...next];
     await this.follow([...new Map(changed.map((each) => [each.id, each])).values()]);
     if (orphans.length > 0) this.#orphans.looked(orphans.every(({ mapping_id }) => !this.#failed.has(mapping_id)));
+  }
+
+  /** Where OpenStack was configured when these got their rules, and is not any more. */
+  #notFollowed(changed: readonly Changed[]): readonly string[] {
+    const withRules = changed.filter((each) => each.security_group_rule_ids.length > 0);
+    return withRules.map((each) => groupWarning(each.id, each.security_group_rule_ids, this.#parts.notConfigured()));
   }
 
   /** Those of them that are not stored. */

@@ -144,7 +144,8 @@ describe('where OpenStack is not configured any more', () => {
 
   test('the rule of a mapping that is deleted there is removed once it is configured again', async () => {
     const id = await create();
-    await withoutCloud().pat.delete([id], { requester });
+    const { warnings } = await withoutCloud().pat.delete([id], { requester });
+    expect(warnings).toEqual([expect.stringContaining(id)]);
     expect(owners()).toEqual([`praas:${id}`]);
 
     await start(100).follower.look();
