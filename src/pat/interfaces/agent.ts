@@ -70,4 +70,4 @@ export interface CounterSource {
 }
 
 /** What looks at routers and changes none. */
-export type RouterInspector = Pick<RouterAgent, 'inspect' | 'drift'>;
+export type RouterInspector = Pick<RouterAgent, 'inspect' | 'drift' | 'holderOf'>;

@@ -16,10 +16,18 @@ export function stillOpen(
   inForce: readonly Forward[],
   portsInUse: readonly PortInUse[],
 ): readonly OpenEndpoint[] {
-  const published = new Set(inForce.map(endpointKey));
   const rules = portsInUse.filter(({ kind }) => kind === 'rule');
-  return endpoints.flatMap((endpoint) => {
-    const rule = published.has(endpointKey(endpoint)) ? undefined : portInUseAt(rules, endpoint);
+  return withoutForward(endpoints, inForce).flatMap((endpoint) => {
+    const rule = portInUseAt(rules, endpoint);
     return rule === undefined ? [] : [{ ...endpointOf(endpoint), rule: rule.text }];
   });
+}
+
+/** Gives the endpoints at which none of these is in force. */
+export function withoutForward(
+  endpoints: readonly PublicEndpoint[],
+  inForce: readonly PublicEndpoint[],
+): readonly PublicEndpoint[] {
+  const published = new Set(inForce.map(endpointKey));
+  return endpoints.filter((endpoint) => !published.has(endpointKey(endpoint)));
 }

@@ -5,7 +5,6 @@
  */
 import type { Clock } from '../../core/clock.ts';
 import type { Logger } from '../../core/logger.ts';
-import { isExpired } from '../../core/values/time.ts';
 import { isPraasError } from '../errors.ts';
 import type {
   CounterSource,
@@ -23,12 +22,14 @@ import type { Counters } from '../mapping/view.ts';
 import { type Changes, isEmptyChanges } from '../plan/changes.ts';
 import { plan } from '../plan/plan.ts';
 import { isSameStatus, statusOf } from '../plan/status.ts';
-import { stillOpen } from '../plan/still-open.ts';
+import { type OpenEndpoint, stillOpen, withoutForward } from '../plan/still-open.ts';
 import { hasNewInterface, scopeMarkFor, withScopeMarks } from '../router/address-scope.ts';
 import { masqueradeApplies, type RouterFacts } from '../router/facts.ts';
 import type { Drift } from '../router/view.ts';
 import { CachedRouter } from './cached-router.ts';
+import { ClosedEndpoints } from './closed-endpoints.ts';
 import { CounterTotals } from './counter-totals.ts';
+import { driftOf } from './repaired-drift.ts';
 import { StaleConnections } from './stale-connections.ts';
 
 /** What a reconcile will do. */
@@ -47,6 +48,7 @@ export class Agent implements RouterAgent, CounterSource {
   /** The rules on which each view was made. */
   readonly #inspected = new WeakMap<RouterView, CachedRouter>();
   readonly #counters = new CounterTotals();
+  readonly #closed = new ClosedEndpoints();
   readonly #stale: StaleConnections;
   readonly #endsLater: boolean;
 
@@ -68,6 +70,7 @@ export class Agent implements RouterAgent, CounterSource {
     return {
       inspect: (routerId, scope = 'rules') => this.#inspect(dataplane, routerId, scope),
       drift: (view, record) => this.drift(view, record),
+      holderOf: (mappingIds, except) => dataplane.holderOf(mappingIds, except),
     };
   }
 
@@ -153,12 +156,10 @@ export class Agent implements RouterAgent, CounterSource {
     // Replaced rules cannot be restored, so a failure to read connections must come before the change.
     if (changes.adopt) await this.#dataplane.flows(routerId, endpoints);
     if (!isEmptyChanges(changes)) await this.#dataplane.apply(routerId, changes);
-    this.#logDrift(record, changes, ids);
-    const inForce = this.#forwardsAt(endpoints, view, record);
-    await this.#stale.endNow(routerId, endpoints, inForce);
-    const open = stillOpen(endpoints, inForce, view.portsInUse);
-    for (const { rule, ...endpoint } of open)
-      this.#log.warn('port not closed', { router_id: routerId, endpoint: endpointKey(endpoint), rule });
+    const drift = driftOf(record, changes, ids, this.#clock.now());
+    if (drift) this.#log.warn('drift repaired', { router_id: routerId, ...drift });
+    await this.#stale.endNow(routerId, endpoints, this.#forwardsAt(endpoints, view, record));
+    const open = this.#stillOpen(view, record, endpoints);
     this.#stale.endLater(routerId, later);
     const router = this.#inspected.get(view);
     router?.update(changes, this.#dataplane);
@@ -176,6 +177,20 @@ export class Agent implements RouterAgent, CounterSource {
       removed: changes.remove.length,
       stillOpen: open,
     };
+  }
+
+  /** Takes endpoints that have changed. Gives and logs those that are open without a forward, as far as it can be seen. */
+  #stillOpen(view: RouterView, record: RouterRecord, changed: readonly PublicEndpoint[]): readonly OpenEndpoint[] {
+    const { router_id } = record;
+    const earlier = view.isFresh ? this.#closed.take(router_id, changed) : [];
+    const endpoints = [...changed, ...earlier];
+    const inForce = this.#forwardsAt(endpoints, view, record);
+    const open = stillOpen(endpoints, inForce, view.portsInUse);
+    for (const { rule, ...endpoint } of open)
+      this.#log.warn('port not closed', { router_id, endpoint: endpointKey(endpoint), rule });
+    // What is told now is not told again.
+    if (!view.isFresh) this.#closed.add(router_id, withoutForward(changed, [...inForce, ...open]));
+    return open;
   }
 
   /** Plans for the mappings named, or for all of the router when the view is fresh, which also repairs drift. */
@@ -217,23 +232,6 @@ export class Agent implements RouterAgent, CounterSource {
       if (isSameStatus(mapping, fields)) return [];
       return [{ ...mapping, ...fields }];
     });
-  }
-
-  /** Requested, pending and expired mappings are no drift: the record itself changed. */
-  #logDrift(record: RouterRecord, changes: Changes, ids: readonly string[]): void {
-    const { router_id, mappings, pending } = record;
-    const now = this.#clock.now();
-    const requested = new Set(ids);
-    const pendingKeys = new Set(pending.map(endpointKey));
-    const isDrift = (id: string): boolean => {
-      if (requested.has(id)) return false;
-      const mapping = mappings.get(id);
-      return mapping === undefined || !(isExpired(mapping, now) || pendingKeys.has(endpointKey(mapping)));
-    };
-    const removed = changes.remove.map(({ mapping_id }) => mapping_id).filter(isDrift);
-    const added = changes.add.map(({ mapping_id }) => mapping_id).filter(isDrift);
-    if (removed.length + added.length === 0) return;
-    this.#log.warn('drift repaired', { router_id, removed, added });
   }
 }
 

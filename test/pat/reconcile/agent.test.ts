@@ -223,3 +223,30 @@ test('a port that another program keeps open is told, and logged with the rule; 
   expect(stillOpen).toEqual([{ ...endpointOf(SSH), rule: rule.text }]);
   expect(bed.log.lines.filter(({ message }) => message === 'port not closed')).toHaveLength(1);
 });
+
+test('a port that was closed by what was known, and that a rule which came since keeps open, is told when the router is read', async () => {
+  const rule = {
+    protocol: SSH.protocol,
+    cidr: `${SSH.gateway_ip}/32`,
+    kind: 'rule' as const,
+    text: '-A PREROUTING -j DNAT',
+    first: SSH.router_port,
+    last: WEB.router_port,
+  };
+  const readAgain = async (record: typeof TWO) =>
+    bed.agent.reconcile(await bed.agent.inspect(ROUTER, 'kernel'), record, []);
+  const told = (): number => bed.log.lines.filter(({ message }) => message === 'port not closed').length;
+  await bed.reconcile(TWO);
+  bed.router.portsInUse = [rule];
+
+  expect((await bed.reconcile(recordWith([WEB]), [SSH.id])).stillOpen).toEqual([]);
+  expect((await bed.reconcile(recordWith([]), [WEB.id])).stillOpen).toEqual([]);
+  expect(told()).toBe(0);
+  // Published again meanwhile.
+  const { stillOpen } = await readAgain(recordWith([WEB]));
+
+  expect(stillOpen).toEqual([{ ...endpointOf(SSH), rule: rule.text }]);
+  expect(told()).toBe(1);
+  expect((await readAgain(recordWith([WEB]))).stillOpen).toEqual([]);
+  expect(told()).toBe(1);
+});
