@@ -192,7 +192,8 @@ export class Doctor {
     const hasNft = isInstalled('nft', this.#config.programs_path);
     return routersCheck({
       list: () => dataplane.routers(),
-      whyNone: () => routers.whyNone(),
+      noRoutersReason: () => routers.noRoutersReason(),
+      misplaced: () => routers.misplaced(),
       show: (routerId) => routers.show(routerId, ROOT),
       evidence: async (routerId) => {
         const view = await agent.inspect(routerId, 'rules');

@@ -2,7 +2,6 @@
  * The Dataplane on netfilter. One backend is in use. What the other backend still holds of praas (an operator has changed
  * `backend` in praas.conf) is deleted as soon as the one in use has it, so that no mapping is in two places.
  */
-import { inBatches } from '../core/batches.ts';
 import type { Usage } from '../core/values/usage.ts';
 import { isPraasError, praasError } from '../pat/errors.ts';
 import type { Dataplane, Observation } from '../pat/interfaces/dataplane.ts';
@@ -28,6 +27,7 @@ import { readListeners } from './listeners.ts';
 import type { Namespaces } from './namespace.ts';
 import { type ForeignTables, readForeignTables } from './nftables/foreign-tables.ts';
 import type { Ends } from './routing.ts';
+import { RuleHolders } from './rule-holders.ts';
 import { foundForwards } from './rules.ts';
 
 /** What this Dataplane puts into the handle of a forward or rule that it found. */
@@ -40,23 +40,23 @@ interface Handle {
 /** The base chains of iptables. Further base chains in a table of iptables are not shown by it. */
 const BUILT_IN = ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'];
 
-/** A name that ends with a UUID. */
-const NEUTRON = /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
-/** Each read runs programs. */
-const MAX_CONCURRENT_READS = 8;
-
 const NOTHING: BackendObservation = { found: [], portsInUse: [], missingBaseChains: [], warnings: [] };
 
 export class NetfilterDataplane implements Dataplane {
   readonly #namespaces: Namespaces;
   readonly #backend: Backend;
   readonly #other: Backend;
+  readonly #holders: RuleHolders;
 
   /** `backend` is in use; from `other` everything of praas is deleted. */
   constructor(namespaces: Namespaces, backend: Backend, other: Backend) {
     this.#namespaces = namespaces;
     this.#backend = backend;
     this.#other = other;
+    this.#holders = new RuleHolders(namespaces, async (namespace) => {
+      const { forwards } = await this.#observe(namespace);
+      return new Set(forwards.map(({ mapping_id }) => mapping_id));
+    });
   }
 
   routers(): Promise<readonly string[]> {
@@ -68,7 +68,10 @@ export class NetfilterDataplane implements Dataplane {
   }
 
   async observe(routerId: string): Promise<Observation> {
-    const namespace = await this.#namespaces.resolve(routerId);
+    return this.#observe(await this.#namespaces.resolve(routerId));
+  }
+
+  async #observe(namespace: string): Promise<Observation> {
     const [mine, left] = await bothOf(
       this.#backend.observe(namespace),
       this.#other.observe(namespace).catch((error) => notSeenWithoutTool(error, namespace)),
@@ -100,15 +103,8 @@ export class NetfilterDataplane implements Dataplane {
     });
   }
 
-  /** Namespaces whose names have the ID of another Neutron object are not looked into: there are hundreds on a node. */
-  async holderOf(mappingIds: readonly string[], except: readonly string[]): Promise<string | undefined> {
-    const ids = new Set(mappingIds);
-    const others = (await this.routers()).filter((routerId) => !except.includes(routerId) && !NEUTRON.test(routerId));
-    const holders = await inBatches(others, MAX_CONCURRENT_READS, async (routerId) => {
-      const { forwards } = await this.observe(routerId).catch(() => ({ forwards: [] }));
-      return forwards.some(({ mapping_id }) => ids.has(mapping_id)) ? routerId : undefined;
-    });
-    return holders.find((holder) => holder !== undefined);
+  holderOf(mappingIds: readonly string[], except: readonly string[]): Promise<string | undefined> {
+    return this.#holders.holderOf(mappingIds, except);
   }
 
   async listeners(routerId: string): Promise<readonly PortInUse[]> {

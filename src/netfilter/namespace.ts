@@ -70,6 +70,14 @@ export class Namespaces {
   }
 
   /**
+   * Gives the names of all namespaces, sorted; while no name came or went since, the same array. Throws NAMESPACES_UNREADABLE, also
+   * without the directory.
+   */
+  async names(): Promise<readonly string[]> {
+    return (await this.#namespaces()).names;
+  }
+
+  /**
    * Gives the namespace in which the gateway of the router is. For a distributed router that is `snat-` (most nodes have only
    * its `qrouter-`, without the gateway), for any other Neutron router `qrouter-` (an old `snat-` may still exist beside it).
    * While the kind is unknown, an existing `snat-` is taken first. Any other ID is the name of a namespace. Nothing is opened:

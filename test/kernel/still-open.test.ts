@@ -111,11 +111,15 @@ describe.each(BACKENDS)('%s', (backend) => {
     expect(await stored()).toEqual([]);
   });
 
-  test('a namespace that was bound under another name: nothing is closed before its rules are gone', async () => {
+  test.each([
+    ['kept-<id>', ({ id }: Mapping) => `kept-${id.slice(0, 8)}`],
+    ['old-qrouter-<uuid>', ({ router_id }: Mapping) => `old-qrouter-${router_id}`],
+    ['<uuid>', ({ router_id }: Mapping) => router_id],
+  ])('a namespace that was bound under the name %s: nothing is closed before its rules are gone', async (_, nameOf) => {
     const { world, command, publish, stored } = await setUp(backend);
     const mapping = await publish();
     const before = await stored();
-    const kept = `kept-${mapping.id.slice(0, 8)}`;
+    const kept = nameOf(mapping);
     const [old, renamed] = [`/run/netns/${world.namespace}`, `/run/netns/${kept}`];
     await bindAgain(old, renamed);
     cleanups.push(() => bindAgain(renamed, old).catch(() => undefined));
@@ -124,6 +128,7 @@ describe.each(BACKENDS)('%s', (backend) => {
     for (const close of [deleted(mapping), disabled(mapping)])
       await expect(command(close)).rejects.toMatchObject(refused);
     await expect(command((node) => node.pat.sync(world.router_id))).rejects.toMatchObject(refused);
+    await expect(command((node) => node.pat.delete([mapping.id], { dryRun: true }))).rejects.toMatchObject(refused);
     expect(await stored()).toEqual(before);
     await expectOpen(world.client, goalOf(mapping), WEB);
 
@@ -150,6 +155,25 @@ describe.each(BACKENDS)('%s', (backend) => {
     await expectOpen(world.client, goalOf(mapping), WEB);
     await world.run('nft', ['delete', 'table', 'ip', 'copy']);
     await expectClosed(world.client, goalOf(mapping));
+  });
+
+  test('a copy that came after the router was read is told by the next sync of the same process', async () => {
+    const { world, command, publish } = await setUp(backend);
+    const mapping = await publish();
+    const copy = `table ip copy { chain pre { type nat hook prerouting priority -90; ip daddr ${mapping.gateway_ip} tcp dport ${mapping.router_port} dnat to 10.20.0.51:80; }; }\n`;
+
+    await command(async (node) => {
+      await node.pat.sync(world.router_id);
+      await world.run('nft', ['-f', '-'], copy);
+      await deleted(mapping)(node);
+      await expectOpen(world.client, goalOf(mapping), WEB);
+      const { warnings } = await node.pat.sync(world.router_id);
+      expect(warnings).toContainEqual(expect.stringContaining(endpointKey(mapping)));
+      expect(warnings).toContainEqual(expect.stringContaining('table ip copy, chain pre'));
+      await world.run('nft', ['delete', 'table', 'ip', 'copy']);
+      await expectClosed(world.client, goalOf(mapping));
+      expect((await node.pat.sync(world.router_id)).warnings).toEqual([]);
+    });
   });
 
   test('a port that a rule of iptables-legacy translates beside iptables-nft is taken, and free again without it', async () => {

@@ -34,7 +34,9 @@ interface RouterEvidence {
 interface RouterCheckParts {
   readonly list: () => Promise<readonly string[]>;
   /** Why there are none although mappings are stored. */
-  readonly whyNone: () => Promise<Error | undefined>;
+  readonly noRoutersReason: () => Promise<Error | undefined>;
+  /** Errors about routers with mappings that are not on this node, and whose rules are. */
+  readonly misplaced: () => Promise<readonly Error[]>;
   readonly show: (routerId: string) => Promise<RouterDetails>;
   readonly evidence: (routerId: string) => Promise<RouterEvidence>;
 }
@@ -46,8 +48,8 @@ export function routersCheck(parts: RouterCheckParts): DoctorCheck {
     needsRoot: true,
     async run() {
       const routerIds = await parts.list();
-      if (routerIds.length === 0) return [judgeNone(await parts.whyNone())];
-      const judgements: Judgement[] = [];
+      const judgements = (await parts.misplaced()).map((error) => judgeError('routers', error));
+      if (routerIds.length === 0 && judgements.length === 0) return [judgeNoRouters(await parts.noRoutersReason())];
       // One at a time: there may be hundreds, and their agent is working.
       for (const routerId of routerIds) judgements.push(...(await judgementsOf(routerId, parts)));
       return judgements.length === 0 ? [ok('routers', `${routerIds.length} routers match the store`)] : judgements;
@@ -65,7 +67,7 @@ async function judgementsOf(routerId: string, { show, evidence }: RouterCheckPar
 }
 
 /** Takes why there is no router. Without namespaces there is none right after a boot; without their directory praas sees nothing. */
-export function judgeNone(reason: Error | undefined): Judgement {
+export function judgeNoRouters(reason: Error | undefined): Judgement {
   if (reason === undefined) return skipped('routers', 'none on this node');
   if (!isPraasError(reason) || reason.code !== 'ROUTER_NOT_FOUND') return judgeError('routers', reason);
   return warning('routers', reason.message, reason.nextSteps.join(' '));

@@ -137,8 +137,8 @@ export class IptablesBackend implements Backend<BaseChainOperation, RuleOperatio
 }
 
 /**
- * Takes the rules of a table, gives those of praas and the unmanaged ones. In a chain of another program a rule is of praas only where it is
- * exactly as praas writes it; then it is deleted like any other that no mapping needs.
+ * Takes the rules of a table, gives those of praas and the unmanaged ones. In a chain of another program a rule is of praas only where
+ * it is exactly as praas writes it; then it is deleted like any other that no mapping needs.
  */
 function splitByOwner(rules: readonly SavedRule[], table: Table): [FoundRule<RuleOperation>[], SavedRule[]] {
   const managed: FoundRule<RuleOperation>[] = [];

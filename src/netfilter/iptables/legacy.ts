@@ -21,7 +21,8 @@ interface LegacyTables {
 }
 
 /**
- * Takes what iptables-save printed. Gives the tables of iptables-legacy, undefined where there are none. Throws KERNEL_UNREADABLE, NOT_PERMITTED, TOOL_BAD_OUTPUT.
+ * Takes what iptables-save printed. Gives the tables of iptables-legacy, undefined where there are none. Throws KERNEL_UNREADABLE,
+ * NOT_PERMITTED, TOOL_BAD_OUTPUT.
  */
 export async function readLegacy(
   namespaces: Namespaces,

@@ -17,6 +17,7 @@ import {
   type RouterView,
 } from '../interfaces/agent.ts';
 import type { AuditLog } from '../interfaces/events.ts';
+import { rulesElsewhere } from '../interfaces/rules-elsewhere.ts';
 import type { MappingStore, StoreTransaction } from '../interfaces/store.ts';
 import { eventsOf } from '../mapping/event.ts';
 import { hasNoHistory, isEmptyDelta, type RouterRecord, withDelta } from '../mapping/record.ts';
@@ -119,7 +120,6 @@ export class ChangeRunner {
   ): Promise<Completion[]> {
     const scope = mergedScope(batch.map(({ change }) => change.scope));
     const view = await this.#inspect(transaction.record.router_id, scope);
-    if (view instanceof Error) await this.#requireNoHolder(transaction.record);
     const [decided, completions] = await this.#decide(transaction, view, batch).catch(async (error: unknown) => {
       await transaction.rollback();
       throw error;
@@ -172,10 +172,7 @@ export class ChangeRunner {
       let outcome: Outcome<unknown>;
       try {
         change.precheck?.(transaction.record);
-        if (view instanceof Error && change.requiresRouter) throw view;
-        const router = view instanceof Error ? undefined : view;
-        if (router) this.#requireKnownRules(transaction.record, router, change.options);
-        outcome = change.decide(this.#situation(transaction.record, router, change.options));
+        outcome = await this.#decided(transaction.record, view, change);
       } catch (error) {
         completions.push(() => reject(error));
         continue;
@@ -198,10 +195,8 @@ export class ChangeRunner {
     const { store, agent } = this.#parts;
     const record = await store.read(routerId);
     const inspected = await this.#inspect(routerId, change.scope, this.#parts.inspector);
-    if (inspected instanceof Error && change.requiresRouter) throw inspected;
+    const outcome = await this.#decided(record, inspected, change);
     const view = inspected instanceof Error ? undefined : inspected;
-    if (view) this.#requireKnownRules(record, view, change.options);
-    const outcome = change.decide(this.#situation(record, view, change.options));
     const after = withDelta(record, outcome.delta);
     const script = view ? agent.preview(view, after, outcome.ids) : '';
     // The rules just read may differ from the cached ones, so the next change has to read them again.
@@ -217,12 +212,25 @@ export class ChangeRunner {
     return { record, router, settings: this.#parts.settings, now: this.#parts.clock.now(), force };
   }
 
-  /** Throws RULES_ELSEWHERE where the rules of a router that is gone are in one of another name: their ports are open. */
-  async #requireNoHolder({ router_id: router, mappings }: RouterRecord): Promise<void> {
-    if (mappings.size === 0) return;
-    const { agent, store } = this.#parts;
-    const holder = await agent.holderOf([...mappings.keys()], await store.routers());
-    if (holder !== undefined) throw praasError('RULES_ELSEWHERE', { router, holder });
+  /** Throws what `decide` throws, ROUTER_NOT_FOUND, RULES_ELSEWHERE for a change that would close ports there, and UNKNOWN_RULES. */
+  async #decided<T>(record: RouterRecord, view: RouterView | Error, change: Change<T>): Promise<Outcome<T>> {
+    const isAbsent = view instanceof Error;
+    if (isAbsent && change.requiresRouter) {
+      if (change.reconciles) await this.#requireNoHolder(record, [...record.mappings.keys()]);
+      throw view;
+    }
+    const router = isAbsent ? undefined : view;
+    if (router) this.#requireKnownRules(record, router, change.options);
+    const outcome = change.decide(this.#situation(record, router, change.options));
+    // A name or a description is not in the kernel.
+    if (isAbsent && outcome.delta.pending !== undefined) await this.#requireNoHolder(record, outcome.ids);
+    return outcome;
+  }
+
+  /** Throws RULES_ELSEWHERE. */
+  async #requireNoHolder({ router_id }: RouterRecord, ids: readonly string[]): Promise<void> {
+    const elsewhere = await rulesElsewhere(router_id, ids, this.#parts);
+    if (elsewhere !== undefined) throw elsewhere;
   }
 
   /** Throws UNKNOWN_RULES for mappings in the kernel without a record: the state directory is lost, or a different one. */

@@ -25,7 +25,10 @@ import type { Condition, Decision, Situation } from './situation.ts';
 /** Fields for people: they change no rule, so no connection has to be looked at. */
 const WORDS: ReadonlySet<string> = new Set(['name', 'description'] satisfies (keyof MappingPatch)[]);
 
-/** Decides a new mapping with this ID. Throws INVALID_INPUT for an expiry in the past, NO_GATEWAY, GATEWAY_NOT_LOCAL, SERVER_NOT_BEHIND_ROUTER, PORT_TAKEN, PORT_RESERVED, NO_FREE_PORT. */
+/**
+ * Decides a new mapping with this ID. Throws INVALID_INPUT for an expiry in the past, NO_GATEWAY, GATEWAY_NOT_LOCAL,
+ * SERVER_NOT_BEHIND_ROUTER, PORT_TAKEN, PORT_RESERVED, NO_FREE_PORT.
+ */
 export function decideCreate(situation: Situation, newMapping: NewMapping, id: string): Decision {
   requireFuture(newMapping.expires_at, situation.now);
   const gatewayIp = chooseGateway(situation, newMapping);

@@ -8,7 +8,8 @@ import type { Logger } from '../../core/logger.ts';
 import { isPraasError } from '../errors.ts';
 import type { RouterAgent, RouterView } from '../interfaces/agent.ts';
 import type { AuditLog } from '../interfaces/events.ts';
-import type { StoreTransaction } from '../interfaces/store.ts';
+import { rulesElsewhere } from '../interfaces/rules-elsewhere.ts';
+import type { MappingStore, StoreTransaction } from '../interfaces/store.ts';
 import { statusEventOf } from '../mapping/event.ts';
 import { type Delta, isEmptyDelta, type RouterRecord } from '../mapping/record.ts';
 import { absentDelta } from '../plan/status.ts';
@@ -20,6 +21,7 @@ import { unfinishedImport } from './unfinished-import.ts';
 
 interface ReconciliationParts {
   readonly agent: RouterAgent;
+  readonly store: Pick<MappingStore, 'routers'>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly settings: PatSettings;
@@ -83,6 +85,12 @@ export class Reconciliation {
       return { synced: { added, removed, moved: batch.moved.length }, stillOpen };
     } catch (error) {
       if (isPraasError(error, 'ROUTER_NOT_FOUND')) {
+        // It may have gone by getting another name.
+        const elsewhere = await this.#elsewhere(transaction.record.router_id, ids);
+        if (elsewhere !== undefined) {
+          await transaction.rollback();
+          return { error: elsewhere };
+        }
         await transaction.stage(absentDelta(transaction.record, ids, clock.now()));
         return batch.hasChanged ? { synced: NOTHING_SYNCED, stillOpen: [] } : { error };
       }
@@ -92,6 +100,11 @@ export class Reconciliation {
       if (batch.hasChanged) await this.#restoreKernel(transaction.record);
       return { error };
     }
+  }
+
+  /** Gives RULES_ELSEWHERE, or why it cannot be known; undefined where no rules of these mappings are left. */
+  #elsewhere(routerId: string, ids: readonly string[]): Promise<unknown> {
+    return rulesElsewhere(routerId, ids, this.#parts).catch((error: unknown) => error);
   }
 
   /** Stages the new statuses. A status change of a mapping that was not requested to change is an event. */

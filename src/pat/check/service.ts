@@ -9,6 +9,7 @@ import type { RouterInspector, RouterView } from '../interfaces/agent.ts';
 import type { Cloud, CloudPort, RouterHost, SecurityGroupRule } from '../interfaces/cloud.ts';
 import type { Dataplane } from '../interfaces/dataplane.ts';
 import type { Prober } from '../interfaces/prober.ts';
+import { rulesElsewhere } from '../interfaces/rules-elsewhere.ts';
 import type { MappingStore } from '../interfaces/store.ts';
 import type { Mapping } from '../mapping/mapping.ts';
 import type { MappingView } from '../mapping/view.ts';
@@ -31,7 +32,7 @@ import {
 } from './judge.ts';
 import { judgeFilter, judgeForwarding, judgeInterfaces, judgeOtherRules, packetOf } from './judge-path.ts';
 import { messageFor, orUnknown } from './or-unknown.ts';
-import { type CheckReport, type Hop, reportOf, skipped, unknown } from './report.ts';
+import { type CheckReport, failed, type Hop, reportOf, skipped, unknown } from './report.ts';
 
 /** Checks of mappings, by this node or by a remote PAT agent. */
 export interface Checks {
@@ -41,7 +42,7 @@ export interface Checks {
 
 interface CheckServiceParts {
   readonly pat: { get(id: string, requester: Requester): Promise<MappingView> };
-  readonly store: Pick<MappingStore, 'read'>;
+  readonly store: Pick<MappingStore, 'read' | 'routers'>;
   readonly dataplane: Pick<Dataplane, 'facts' | 'connectionTable' | 'forwarding'>;
   readonly agent: RouterInspector;
   readonly prober: Prober;
@@ -118,8 +119,7 @@ export class CheckService implements Checks {
       if (error.code !== 'ROUTER_NOT_FOUND') {
         return (['node', ...rest] as const).map((hop) => unknown(hop, messageFor(error, showsHosts)));
       }
-      const hosts = showsHosts ? await this.#hosts(router_id) : undefined;
-      return [judgeNode(undefined, hosts), ...rest.map((hop) => skipped(hop, NO_ROUTER))];
+      return [await this.#absentNode(mapping, showsHosts), ...rest.map((hop) => skipped(hop, NO_ROUTER))];
     }
     const [record, path] = await Promise.all([store.read(router_id), this.#path(mapping, view.facts, showsHosts)]);
     return [
@@ -129,6 +129,18 @@ export class CheckService implements Checks {
       judgeRule(mapping, agent.drift(view, record)),
       judgeScope(view.facts, mapping),
     ];
+  }
+
+  async #absentNode({ id, router_id }: Mapping, showsHosts: boolean): Promise<Hop> {
+    const [hop] = await orUnknown(['node'], showsHosts, async () => {
+      const elsewhere = await rulesElsewhere(router_id, [id], this.#parts);
+      if (elsewhere !== undefined) {
+        const [step = ''] = showsHosts ? elsewhere.nextSteps : [];
+        return failed('node', messageFor(elsewhere, showsHosts), step);
+      }
+      return judgeNode(undefined, showsHosts ? await this.#hosts(router_id) : undefined);
+    });
+    return hop ?? unknown('node', NO_ROUTER);
   }
 
   async #path(mapping: Mapping, facts: RouterFacts, showsHosts: boolean): Promise<readonly Hop[]> {

@@ -34,8 +34,8 @@ export interface Dataplane {
   /** Reads the rules in the kernel; changes nothing. */
   observe(routerId: string): Promise<Observation>;
   /**
-   * Gives a router, other than these, that has rules of one of the mappings: the one under whose name their router may be now. What cannot
-   * be read is passed over.
+   * Gives a router, other than these, that has rules of one of the mappings: the one under whose name their router may be now. Throws as
+   * observe does: what cannot be read may have them.
    */
   holderOf(mappingIds: readonly string[], except: readonly string[]): Promise<string | undefined>;
   /** Ports on which processes listen in the router. */

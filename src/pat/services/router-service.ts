@@ -9,6 +9,7 @@ import type { PatSettings } from '../change/situation.ts';
 import { isPraasError, praasError } from '../errors.ts';
 import type { RouterInspector } from '../interfaces/agent.ts';
 import type { Dataplane } from '../interfaces/dataplane.ts';
+import { rulesElsewhere } from '../interfaces/rules-elsewhere.ts';
 import type { MappingStore } from '../interfaces/store.ts';
 import { PROTOCOLS, type Protocol } from '../mapping/mapping.ts';
 import type { RouterRecord } from '../mapping/record.ts';
@@ -43,7 +44,7 @@ export class RouterService implements NodeRouters {
     const { dataplane, directory } = this.#parts;
     const ids = (await dataplane.routers()).filter((id) => directory?.isVisible(id, requester) ?? true);
     const summaries = await inBatches(ids, MAX_CONCURRENT_READS, (id) => this.#summaryOf(id));
-    const none = requester.seesAll ? await this.whyNone() : undefined;
+    const none = requester.seesAll ? await this.noRoutersReason() : undefined;
     return {
       routers: summaries.flatMap((summary) => (summary === undefined || summary instanceof Error ? [] : [summary])),
       failures: [...summaries.filter((summary) => summary instanceof Error), ...(none ? [none] : [])],
@@ -51,27 +52,46 @@ export class RouterService implements NodeRouters {
   }
 
   /** Gives why no router at all is on this node although mappings are stored; undefined where all is well. */
-  async whyNone(): Promise<Error | undefined> {
+  async noRoutersReason(): Promise<Error | undefined> {
     const { dataplane, store } = this.#parts;
     if ((await dataplane.routers()).length > 0) return undefined;
     for (const routerId of await store.routers()) {
-      if ((await store.read(routerId)).mappings.size === 0) continue;
-      return dataplane.facts(routerId).then(
-        () => undefined,
-        (error: Error) => error,
-      );
+      const reason = await reasonOf(async () => {
+        const { mappings } = await store.read(routerId);
+        return mappings.size === 0 ? 'nothing stored' : dataplane.facts(routerId);
+      });
+      if (reason !== 'nothing stored') return reason instanceof Error ? reason : undefined;
     }
     return undefined;
   }
 
-  /** Gives one router with its unmanaged rules, by its ID or by its name in OpenStack. Throws ROUTER_NOT_FOUND. */
+  /** Gives RULES_ELSEWHERE for each router with mappings that is not on this node and has rules under another name. */
+  async misplaced(): Promise<readonly Error[]> {
+    const { dataplane, store } = this.#parts;
+    const present = new Set(await dataplane.routers());
+    const found: (Error | undefined)[] = [];
+    for (const routerId of await store.routers()) {
+      if (present.has(routerId)) continue;
+      found.push(await reasonOf(() => this.#elsewhere(routerId)));
+    }
+    return found.filter((error) => error !== undefined);
+  }
+
+  /**
+   * Gives one router with its unmanaged rules, by its ID or by its name in OpenStack. Throws ROUTER_NOT_FOUND, and RULES_ELSEWHERE where
+   * its rules are under another name.
+   */
   async show(reference: string, requester: Requester): Promise<RouterDetails> {
     const { agent, store, directory } = this.#parts;
     const routerId = this.idOf(reference, requester);
     if (directory?.isVisible(routerId, requester) === false) {
       throw praasError('ROUTER_NOT_FOUND', { router: reference, known: [] });
     }
-    const view = await agent.inspect(routerId, 'audit');
+    const view = await agent.inspect(routerId, 'audit').catch(async (error: unknown) => {
+      // Any other reference may be no ID at all, and is not read.
+      if (!isPraasError(error, 'ROUTER_NOT_FOUND') || !(await store.routers()).includes(routerId)) throw error;
+      throw (await this.#elsewhere(routerId)) ?? error;
+    });
     const record = await store.read(routerId);
     return {
       ...this.#summarize(view.facts, view.portsInUse, record),
@@ -81,6 +101,11 @@ export class RouterService implements NodeRouters {
       warnings: view.warnings.map(({ text }) => text),
       drift: driftFor(requester, agent.drift(view, record), record),
     };
+  }
+
+  async #elsewhere(routerId: string): Promise<Error | undefined> {
+    const { mappings } = await this.#parts.store.read(routerId);
+    return rulesElsewhere(routerId, [...mappings.keys()], this.#parts);
   }
 
   /** Gives the ID of the router with that name in OpenStack; anything else is given back as an ID. */
@@ -120,6 +145,16 @@ export class RouterService implements NodeRouters {
       free_ports: Object.fromEntries(free) as Record<Protocol, number>,
       used_ports: { tcp: usedPorts(record, 'tcp', gatewayIp), udp: usedPorts(record, 'udp', gatewayIp) },
     };
+  }
+}
+
+/** Gives what the work gives or throws. */
+async function reasonOf<T>(work: () => Promise<T>): Promise<T | Error> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Error) return error;
+    throw error;
   }
 }
 

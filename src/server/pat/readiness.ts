@@ -15,7 +15,7 @@ interface PatReadinessParts {
   readonly files: { checkWritable(): Promise<void> };
   readonly dataplane: Pick<Dataplane, 'routers'>;
   /** Gives why no router at all is on this node although mappings are stored. */
-  readonly routers: { whyNone(): Promise<Error | undefined> };
+  readonly routers: { noRoutersReason(): Promise<Error | undefined> };
   /** Programs that praas needs and that are not installed. */
   readonly missingTools: () => readonly string[];
   readonly controller: {
@@ -65,7 +65,7 @@ export function patReadinessChecks(parts: PatReadinessParts): readonly Readiness
       name: 'routers',
       isOptional: true,
       async check() {
-        const reason = await routers.whyNone();
+        const reason = await routers.noRoutersReason();
         if (reason !== undefined) throw reason;
       },
     },

@@ -9,7 +9,7 @@ import { judgePort } from '../../../src/admin/doctor/listeners.ts';
 import { judgeMonitor, judgeReadiness, monitorAgentCheck } from '../../../src/admin/doctor/pat-agent.ts';
 import type { Judgement } from '../../../src/admin/doctor/report.ts';
 import { judgeCapabilities } from '../../../src/admin/doctor/rights.ts';
-import { judgeNone, judgeRouter, judgeUnread } from '../../../src/admin/doctor/routers.ts';
+import { judgeNoRouters, judgeRouter, judgeUnread } from '../../../src/admin/doctor/routers.ts';
 import { judgeMode } from '../../../src/admin/doctor/secrets.ts';
 import { judgeService } from '../../../src/admin/doctor/services.ts';
 import { judgeDamagedFiles, judgeSpace } from '../../../src/admin/doctor/storage.ts';
@@ -251,10 +251,10 @@ describe('a router', () => {
 
   test('that are all missing: a failure without their directory, a warning in an empty one, nothing without mappings', () => {
     const unreadable = praasError('NAMESPACES_UNREADABLE', { directory: '/run/netns', reason: 'ENOENT' });
-    expectVerdict(judgeNone(unreadable), 'failed', '/run/netns');
+    expectVerdict(judgeNoRouters(unreadable), 'failed', '/run/netns');
     const empty = praasError('ROUTER_NOT_FOUND', { router: ROUTER, known: [], directory: '/run/netns' });
-    expectVerdict(judgeNone(empty), 'warning', '/run/netns');
-    expectVerdict(judgeNone(undefined), 'skipped', 'none');
+    expectVerdict(judgeNoRouters(empty), 'warning', '/run/netns');
+    expectVerdict(judgeNoRouters(undefined), 'skipped', 'none');
   });
 
   test('with rules that can be imported', () => {

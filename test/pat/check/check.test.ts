@@ -25,9 +25,10 @@ import type { Mapping } from '../../../src/pat/mapping/mapping.ts';
 import { Agent } from '../../../src/pat/reconcile/agent.ts';
 import type { ForwardedPacket, Forwarding } from '../../../src/pat/router/forwarding.ts';
 import { FakeCloud, portOf, WEB, WEB_PORT } from '../../support/fake-cloud.ts';
+import { FakeRouter } from '../../support/fake-dataplane.ts';
 import { errorOf, type FakeNode, fakeNode } from '../../support/fake-node.ts';
 import { tenant } from '../../support/requests.ts';
-import { GATEWAY, idOf, REQUEST } from '../../support/samples.ts';
+import { FORWARD, factsOf, GATEWAY, idOf, REQUEST } from '../../support/samples.ts';
 
 const MEMBER = tenant('member', 'blue');
 const IDENTITY = { server_id: WEB, port_id: WEB_PORT };
@@ -140,6 +141,20 @@ describe('the first failure, with its next step, is the conclusion:', () => {
     const { hops } = await service().check(mapping.id, ROOT);
 
     expect(verdictsOf(hops)).toMatchObject({ node: 'failed', rule: 'skipped', address_scope: 'skipped' });
+  });
+
+  test('a router whose rules are under another name, which is told to those who see hosts', async () => {
+    node.dataplane.lose(mapping.router_id);
+    const renamed = new FakeRouter(factsOf('kept'));
+    renamed.inject({ ...FORWARD, mapping_id: mapping.id });
+    node.dataplane.add(renamed);
+    const hopFor = async (requester: Requester): Promise<Hop | undefined> =>
+      (await service().check(mapping.id, requester)).hops.find(({ hop }) => hop === 'node');
+
+    expect(await hopFor(ROOT)).toMatchObject({ verdict: 'failed', next_step: expect.stringContaining('kept') });
+    const told = await hopFor(MEMBER);
+    expect(told).toMatchObject({ verdict: 'failed', next_step: '' });
+    expect(told?.detail).not.toContain('kept');
   });
 
   test('security groups that drop the packets', async () => {

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { Requester, ROOT } from '../../../src/core/identity/requester.ts';
 import { praasError } from '../../../src/pat/errors.ts';
+import type { MappingStore } from '../../../src/pat/interfaces/store.ts';
 import { Agent } from '../../../src/pat/reconcile/agent.ts';
 import type { PortInUse } from '../../../src/pat/router/port-in-use.ts';
 import { RouterService } from '../../../src/pat/services/router-service.ts';
@@ -71,6 +72,21 @@ describe('list', () => {
     expect(await routers.list(ROOT)).toMatchObject({ routers: { length: 20 }, failures: [] });
   });
 
+  test('gives a record that cannot be read as the reason why there is no router, beside the list', async () => {
+    node.dataplane.lose(ROUTER);
+    const { store, dataplane, clock, log } = node;
+    const damaged = praasError('STORE_DAMAGED', { path: '/srv/state/edge.json', reason: 'empty', aside: undefined });
+    const unreadable: MappingStore = {
+      ...store,
+      routers: async () => [ROUTER],
+      read: async () => Promise.reject(damaged),
+    };
+    const agent = new Agent(dataplane, clock, log);
+    const service = new RouterService({ store: unreadable, dataplane, clock, agent, settings: POLICY });
+
+    expect(await service.list(ROOT)).toMatchObject({ routers: [], failures: [{ code: 'STORE_DAMAGED' }] });
+  });
+
   test('gives why there is no router although mappings are stored, to those who see all', async () => {
     await node.pat.create(REQUEST);
     node.dataplane.lose(ROUTER);
@@ -128,8 +144,23 @@ describe('show', () => {
     expect(node.router.entries).toHaveLength(1);
   });
 
-  test('of a router that is not on this node is refused', async () => {
-    expect((await errorOf(routers.show('nowhere', ROOT))).code).toBe('ROUTER_NOT_FOUND');
+  test.each(['nowhere', '../nowhere'])('of %s, a router that is not on this node, is refused', async (reference) => {
+    expect((await errorOf(routers.show(reference, ROOT))).code).toBe('ROUTER_NOT_FOUND');
+  });
+
+  test('of a router whose rules are under another name is refused with that name', async () => {
+    await node.pat.create(REQUEST);
+    expect(await routers.misplaced()).toEqual([]);
+    node.dataplane.lose(ROUTER);
+    const renamed = new FakeRouter(factsOf('kept'));
+    node.dataplane.add(renamed);
+    expect((await errorOf(routers.show(ROUTER, ROOT))).code).toBe('ROUTER_NOT_FOUND');
+    expect(await routers.misplaced()).toEqual([]);
+
+    renamed.inject({ ...FORWARD, mapping_id: idOf(1) });
+    const found = { code: 'RULES_ELSEWHERE', facts: { router: ROUTER, holder: 'kept' } };
+    expect(await errorOf(routers.show(ROUTER, ROOT))).toMatchObject(found);
+    expect(await routers.misplaced()).toMatchObject([found]);
   });
 
   test('changes nothing', async () => {

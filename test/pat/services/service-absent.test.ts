@@ -62,6 +62,10 @@ describe('while a router is not on this node', () => {
       });
     expect((await node.pat.list()).mappings).toMatchObject([{ id: idOf(1), enabled: true }]);
 
+    const dryRun = node.pat.delete([idOf(1)], { dryRun: true });
+    expect((await errorOf(dryRun)).code).toBe('RULES_ELSEWHERE');
+    expect((await node.pat.update(idOf(1), { name: 'ssh' })).value).toMatchObject({ name: 'ssh' });
+
     renamed.flush();
     await node.pat.delete([idOf(1)]);
     expect((await node.pat.list()).mappings).toEqual([]);
@@ -93,6 +97,24 @@ test('a router that is deleted during a create leaves the mapping stored and DOW
 
   expect((await node.pat.create(REQUEST)).value).toMatchObject(NOT_HERE);
   expect((await node.store.read(ROUTER)).mappings.get(idOf(1))).toMatchObject(NOT_HERE);
+});
+
+test('a router that gets another name during a delete keeps the mapping; one that is deleted does not', async () => {
+  await node.pat.create(REQUEST);
+  const renamed = new FakeRouter(factsOf('kept'));
+  renamed.inject({ ...FORWARD, mapping_id: idOf(1) });
+  node.dataplane.add(renamed);
+  const gone = praasError('ROUTER_NOT_FOUND', { router: ROUTER, known: ['kept'] });
+  for (const close of [() => node.pat.delete([idOf(1)]), () => node.pat.update(idOf(1), { enabled: false })]) {
+    node.dataplane.failNext('apply', gone);
+    expect((await errorOf(close())).code).toBe('RULES_ELSEWHERE');
+    expect((await node.store.read(ROUTER)).mappings.get(idOf(1))).toMatchObject({ enabled: true });
+  }
+
+  renamed.flush();
+  node.dataplane.failNext('apply', gone);
+  await node.pat.delete([idOf(1)]);
+  expect((await node.store.read(ROUTER)).mappings.size).toBe(0);
 });
 
 describe('mappings in the kernel that this state directory does not know', () => {

@@ -6,7 +6,7 @@ const WELL = {
   store: { routers: async () => [] },
   files: { checkWritable: async () => undefined },
   dataplane: { routers: async () => [] },
-  routers: { whyNone: async (): Promise<Error | undefined> => undefined },
+  routers: { noRoutersReason: async (): Promise<Error | undefined> => undefined },
   missingTools: () => [],
   controller: { hasStarted: true, failing: [] },
   events: { degradedReason: undefined },
@@ -15,8 +15,8 @@ const WELL = {
 
 test('a node without any of its routers is degraded, and says why', async () => {
   const reason = praasError('ROUTER_NOT_FOUND', { router: 'edge', known: [], directory: '/run/netns' });
-  const checkOf = (whyNone: () => Promise<Error | undefined>) =>
-    patReadinessChecks({ ...WELL, routers: { whyNone } }).find(({ name }) => name === 'routers');
+  const checkOf = (noRoutersReason: () => Promise<Error | undefined>) =>
+    patReadinessChecks({ ...WELL, routers: { noRoutersReason } }).find(({ name }) => name === 'routers');
   await expect(checkOf(async () => reason)?.check()).rejects.toBe(reason);
   expect(checkOf(async () => reason)?.isOptional).toBe(true);
   await expect(checkOf(async () => undefined)?.check()).resolves.toBeUndefined();
