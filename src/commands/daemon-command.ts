@@ -1,6 +1,6 @@
 /** What the commands share that run until a signal stops them. */
 import { hostname } from 'node:os';
-import type { Config } from '../compose/config.ts';
+import { type Config, DEFAULT_PATH } from '../compose/config.ts';
 import type { Daemon } from '../compose/daemon.ts';
 import type { DaemonContext } from '../compose/runtime-context.ts';
 import { PraasCommand } from './base.ts';
@@ -18,9 +18,10 @@ export abstract class DaemonCommand extends PraasCommand {
     };
   }
 
-  /** What the process gives a daemon. */
-  protected context(): DaemonContext {
+  /** What the process gives a daemon that reads praas.conf at `path`, if given. */
+  protected context(path: string | undefined): DaemonContext {
     return {
+      configPath: path ?? DEFAULT_PATH,
       env: process.env,
       command: this.title,
       version: this.config.version,

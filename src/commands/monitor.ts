@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import type { Config } from '../compose/config.ts';
 import { composeOrConnect } from '../compose/praas.ts';
+import type { DaemonContext } from '../compose/runtime-context.ts';
 import type { Correction } from '../pat/follow/correction.ts';
 import { withheldText } from '../pat/follow/withheld.ts';
 import { DaemonCommand } from './daemon-command.ts';
@@ -48,13 +49,14 @@ export default class MonitorCommand extends DaemonCommand {
     const read = this.reader(flags.config, retained(flags.retain));
     const config = await read();
     if (flags.check) return this.#check(config);
+    const context = this.context(flags.config);
     if (!flags.once) {
       if (flags.retain !== undefined) this.complain('--retain has no effect without --once; use it with `praas serve`');
-      await this.#runAgent(config, read);
+      await this.#runAgent(config, context, read);
       return [];
     }
     const options = { dryRun: flags['dry-run'], confirmed: flags.confirm };
-    const { corrections, withheld } = await this.#once(config, options);
+    const { corrections, withheld } = await this.#once(config, context, options);
     this.print(await renderList(flags.format, columns, corrections));
     for (const each of withheld) this.complain(withheldText(each));
     if (withheld.length > 0) process.exitCode = 1;
@@ -73,9 +75,12 @@ export default class MonitorCommand extends DaemonCommand {
     return [];
   }
 
-  async #once(config: Config, options: { readonly dryRun: boolean; readonly confirmed: boolean }) {
+  async #once(
+    config: Config,
+    context: DaemonContext,
+    options: { readonly dryRun: boolean; readonly confirmed: boolean },
+  ) {
     const { sweepOnce } = await import('../compose/processes.ts');
-    const context = this.context();
     const praas = await composeOrConnect(config, context);
     try {
       const report = await sweepOnce(config, context, praas, options);
@@ -86,10 +91,10 @@ export default class MonitorCommand extends DaemonCommand {
     }
   }
 
-  async #runAgent(config: Config, read: () => Promise<Config>): Promise<void> {
+  async #runAgent(config: Config, context: DaemonContext, read: () => Promise<Config>): Promise<void> {
     if (this.jsonEnabled()) this.misuse('--json requires --once');
     const { composeMonitorAgent } = await import('../compose/processes.ts');
-    const agent = await composeMonitorAgent(config, this.context());
+    const agent = await composeMonitorAgent(config, context);
     await this.runUntilStopped(agent, read);
   }
 }

@@ -25,7 +25,7 @@ export default class Serve extends DaemonCommand {
     const read = this.reader(flags.config, retained(flags.retain));
     const config = await read();
     const { composePatAgent } = await import('../compose/processes.ts');
-    const daemon = await composePatAgent(config, this.context(), { monitors: flags.monitor });
+    const daemon = await composePatAgent(config, this.context(flags.config), { monitors: flags.monitor });
     await this.runUntilStopped(daemon, read);
   }
 }

@@ -3,6 +3,7 @@ import { readdir, readFile, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readiness } from '../admin/doctor/pat-agent.ts';
 import type { FreeSpace } from '../admin/doctor/storage.ts';
+import { isPraasError } from '../core/errors/errors.ts';
 import { isObject, parseJson } from '../core/values/json.ts';
 import type { Usage } from '../core/values/usage.ts';
 import { isAside } from '../store/files/pat/layout.ts';
@@ -66,6 +67,10 @@ export async function readinessAt(address: DaemonAddress, abortSignal: AbortSign
     if (!isObject(document) || !Array.isArray(document['checks'])) return undefined;
     const { ready, checks } = document as unknown as ReadyzDocument;
     return { isReady: ready, failures: checks.flatMap(({ name, ok, detail }) => (ok ? [] : [`${name}: ${detail}`])) };
+  } catch (error) {
+    // Another program has the port, and speaks something else.
+    if (isPraasError(error, 'DAEMON_BAD_RESPONSE')) return undefined;
+    throw error;
   } finally {
     await client.close();
   }

@@ -13,7 +13,7 @@ import type { DoctorReport } from '../admin/doctor/report.ts';
 import { rightsCheck } from '../admin/doctor/rights.ts';
 import { routersCheck } from '../admin/doctor/routers.ts';
 import { type DoctorCheck, runChecks } from '../admin/doctor/run-checks.ts';
-import { type SecretFile, secretsCheck } from '../admin/doctor/secrets.ts';
+import { secretsCheck } from '../admin/doctor/secrets.ts';
 import { serviceChecks } from '../admin/doctor/services.ts';
 import { storageChecks } from '../admin/doctor/storage.ts';
 import { toolChecks } from '../admin/doctor/tools.ts';
@@ -119,7 +119,7 @@ export class Doctor {
       ...toolChecks({ exec, tools: toolsOf(config), isInstalled: hasTool, packageOf }),
       ...kernelChecks({ exec, backend, release: release(), connectionTable: nodeConnectionTable }),
       configFileCheck(configPath, configError, renamed),
-      secretsCheck(this.#secretFiles(), modeOf),
+      secretsCheck(secretFilesOf(config, configPath), modeOf),
       certificateCheck(tls_cert, readRegularFile, systemClock),
       listenersCheck(exec, [
         { key: 'port_app', port: port_app },
@@ -141,14 +141,6 @@ export class Doctor {
       }),
       clockCheck(exec, hasTool),
       this.#routers(node, exec),
-    ];
-  }
-
-  #secretFiles(): SecretFile[] {
-    const { configPath } = this.#context;
-    return [
-      ...(configPath === undefined ? [] : [{ content: 'passwords', path: configPath }]),
-      ...secretFilesOf(this.#config),
     ];
   }
 

@@ -17,6 +17,7 @@ import { buildMonitor } from './monitor.ts';
 import { portLimits } from './port-limits.ts';
 import { connect } from './praas.ts';
 import type { DaemonContext } from './runtime-context.ts';
+import { withExposedLogged } from './secret-files.ts';
 import { composeServiceManager } from './service-manager.ts';
 
 const GRACE_MS = 1000;
@@ -40,7 +41,7 @@ export async function composeMonitorAgent(config: Config, runtime: DaemonContext
   });
   return new Daemon({
     settings,
-    readFiles: async () => () => undefined,
+    readFiles: withExposedLogged(log, runtime.configPath, async () => () => undefined),
     lock: async () => undefined,
     listeners: () => [listenerOf(config, settings, loop, metrics)],
     summary: `follows ${builtCloud.name}`,

@@ -86,7 +86,7 @@ export async function composePatAgent(
   return new Daemon({
     settings,
     tls: { keys: TLS_KEYS, read: readTls },
-    readFiles: withExposedLogged(log, policyReader(access, ACTIONS)),
+    readFiles: withExposedLogged(log, runtime.configPath, policyReader(access, ACTIONS)),
     lock: () => node.files.open(),
     listeners: composeApi({ config, runtime, node, builtCloud, settings, access, metrics, readiness, context, log }),
     summary: '',

@@ -9,6 +9,8 @@ export interface RuntimeContext {
 
 export interface DaemonContext extends RuntimeContext {
   readonly version: string;
+  /** Of praas.conf; there need not be one. */
+  readonly configPath: string;
   /** Of this node. */
   readonly hostName: string;
   /** Takes each log line as text. */

@@ -1,7 +1,7 @@
 /** What the doctor reads of the agents of this node. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { afterEach, expect, test } from '@jest/globals';
 import { localAddress, readinessAt } from '../../src/compose/doctor-evidence.ts';
 
@@ -32,4 +32,18 @@ test('what /readyz says of an agent that is not ready is read, and another progr
   expect(await ask()).toEqual({ isReady: false, failures: ['monitor: exchange nova'] });
   expect(await ask()).toBeUndefined();
   expect(await ask()).toBeUndefined();
+});
+
+test.each([
+  ['another protocol', 'SSH-2.0-OpenSSH\r\n'],
+  ['a redirect', 'HTTP/1.1 301 Moved\r\nLocation: https://other/\r\nContent-Length: 0\r\n\r\n'],
+])('a program that answers with %s is no agent', async (_, answer) => {
+  const other = createTcpServer((socket) => socket.end(answer)).listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const address = { kind: 'url', url: `http://127.0.0.1:${(other.address() as AddressInfo).port}` } as const;
+  try {
+    expect(await readinessAt(address, new AbortController().signal)).toBeUndefined();
+  } finally {
+    other.close();
+  }
 });

@@ -8,9 +8,12 @@ import { ListLog } from '../support/fake-node.ts';
 
 let directory: string;
 beforeEach(() => {
+  notifications = '';
   directory = mkdtempSync(join(tmpdir(), 'praas-secrets-'));
 });
 afterEach(() => rmSync(directory, { recursive: true }));
+
+let notifications = '';
 
 /** The paths that are logged when each of these files has this mode. */
 async function logged(mode: number, ...names: readonly string[]): Promise<readonly unknown[]> {
@@ -22,10 +25,10 @@ async function logged(mode: number, ...names: readonly string[]): Promise<readon
   const { tokens: PRAAS_TOKENS_PATH, clouds: PRAAS_CLOUDS_PATH, key: PRAAS_TLS_KEY } = paths;
   const { config } = await loadConfig({
     path: '/dev/null',
-    env: { PRAAS_TOKENS_PATH, PRAAS_CLOUDS_PATH, PRAAS_TLS_KEY },
+    env: { PRAAS_TOKENS_PATH, PRAAS_CLOUDS_PATH, PRAAS_TLS_KEY, PRAAS_NOTIFICATIONS: notifications },
   });
   const log = new ListLog();
-  expect(await withExposedLogged(log, async () => 'read')(config)).toBe('read');
+  expect(await withExposedLogged(log, join(directory, 'praas.conf'), async () => 'read')(config)).toBe('read');
   return log.lines.map(({ message, details }) => [message, details?.['path'], details?.['mode']]);
 }
 
@@ -43,4 +46,12 @@ test.each([0o600, 0o400])('one that only its owner may open is not: mode %i', as
 
 test('one that is not there is not', async () => {
   expect(await logged(0o666)).toEqual([]);
+});
+
+test('praas.conf is one where it has the password of a message broker', async () => {
+  expect(await logged(0o644, 'praas.conf')).toEqual([]);
+
+  notifications = 'rabbit://openstack:secret@mq1:5672/';
+  expect(await logged(0o644, 'praas.conf')).toEqual([['secret exposed', join(directory, 'praas.conf'), '0644']]);
+  expect(await logged(0o600, 'praas.conf')).toEqual([]);
 });
