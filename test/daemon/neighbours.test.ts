@@ -22,6 +22,9 @@ const TIMEOUT_MS = 180_000;
 /** Nothing has that address, so a check of it takes as long as a check can. */
 const SILENT = '10.20.0.99';
 
+/** The events of what the other creates are more than its share of the day. */
+const SETTINGS = ['router_port_range = 4000:4200', 'events_max_mib_per_day = 16', 'max_project_events_percent = 1'];
+
 let daemon: TestDaemon | undefined;
 let worlds: TestWorld[] = [];
 let attacker: ChildProcess | undefined;
@@ -74,7 +77,7 @@ test(
   async () => {
     worlds = [await testWorld({ router: 'plain' }), await testWorld({ router: 'plain' })];
     const [theirs, ours] = worlds as [TestWorld, TestWorld];
-    daemon = await TestDaemon.start({ backend: 'nftables', settings: ['router_port_range = 4000:4200'] });
+    daemon = await TestDaemon.start({ backend: 'nftables', settings: SETTINGS });
     const [red, blue] = [await tokenOf(daemon, 'red'), await tokenOf(daemon, 'blue')];
     const cidrs = Array.from({ length: 256 }, (_, n) => `198.18.${n}.0/24`);
     const mappings = Array.from({ length: 45 }, (_, n) => ({
@@ -121,8 +124,15 @@ test(
 
 /** It comes from elsewhere: the processor that it needs itself is not taken from the daemon. */
 function startWorst(goal: object): [ChildProcess, Promise<unknown>] {
+  let said = '';
   const program = new URL('../support/attacker.mjs', import.meta.url).pathname;
   const words = ['-n', '19', process.execPath, program, JSON.stringify(goal)];
-  const worst = spawn('nice', words, { stdio: ['ignore', 'pipe', 'inherit'] });
-  return [worst, once(worst.stdout, 'data')];
+  const worst = spawn('nice', words, { stdio: ['ignore', 'pipe', 'pipe'] });
+  worst.stderr.on('data', (text) => {
+    said += String(text);
+  });
+  const ended = once(worst, 'close').then(([code, signal]) => {
+    throw new Error(`the attacker ended with ${code ?? signal}\n${said}`);
+  });
+  return [worst, Promise.race([once(worst.stdout, 'data'), ended])];
 }

@@ -1,6 +1,6 @@
 /**
  * A tenant that asks for as much as it can, until it is killed: checks of a server that does not respond, its whole list, its events,
- * batches with new idempotency keys, updates, deletions and dry runs, bodies that are too large, too deep or for what it may not do,
+ * batches with new idempotency keys, updates, deletions and dry runs, bodies that are slow, too large, too deep or for what it may not do,
  * tokens that are not valid, and pages without a token. Prints a line once each of that has had a response.
  */
 import { Agent, request } from 'node:http';
@@ -11,6 +11,7 @@ const PAGES = ['/healthz', '/readyz', '/metrics', '/openapi.json', '/docs'];
 const NOBODY = '00000000-0000-4000-8000-000000000000';
 const TOO_LARGE = JSON.stringify('x'.repeat(1.5 * 1024 * 1024));
 const LARGE = JSON.stringify({ ids: Array.from({ length: 90_000 }, () => 'x') });
+const SLOW = JSON.stringify({ mappings: 'x'.repeat(400) });
 const DEEP = '['.repeat(1_000_000);
 /** What is refused is asked again, but not without end in no time: the attacker has no more than its share of the processor either. */
 const PAUSE_MS = 20;
@@ -23,6 +24,24 @@ function ask(method, path, headers, body) {
     asked.on('response', (response) => response.resume().on('close', () => resolve(response.statusCode)));
     asked.on('error', () => resolve(0));
     asked.end(typeof body === 'object' ? JSON.stringify(body) : body);
+  });
+}
+
+/** A body that comes in slowly: the request is under way for that long. */
+function askSlowly(path, headers, body) {
+  return new Promise((resolve) => {
+    const method = 'POST';
+    const asked = request(url + path, { method, agent, headers: { 'Content-Type': 'application/json', ...headers } });
+    asked.on('response', (response) => response.resume().on('close', () => resolve(response.statusCode)));
+    asked.on('error', () => resolve(0));
+    const parts = body.match(/[^]{1,8}/g);
+    const send = () => {
+      const part = parts.shift();
+      if (part === undefined) return asked.end();
+      asked.write(part);
+      setTimeout(send, PAUSE_MS);
+    };
+    send();
   });
 }
 
@@ -62,6 +81,7 @@ const all = [
   forever(LOOPS, () => ask('POST', '/v1/mappings', own, DEEP)),
   forever(LOOPS, () => ask('POST', '/v1/mappings', own, TOO_LARGE)),
   forever(LOOPS, () => ask('POST', '/v1/mappings', {}, TOO_LARGE)),
+  forever(LOOPS, () => askSlowly('/v1/mappings', own, SLOW)),
   forever(STRANGERS, (n) => ask('GET', PAGES[n % PAGES.length], {})),
   forever(STRANGERS, (n) => ask('GET', `/v1/${'A'.repeat(8000)}`, { 'X-Auth-Token': `junk-${n}` })),
 ];

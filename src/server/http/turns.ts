@@ -9,8 +9,12 @@ import { UnderWay } from '../../core/under-way.ts';
 
 /** Requests of one that have their turn at the same time. */
 const TURNS_AT_A_TIME = 2;
-/** Between two turns of one of whom more wait, while others are there. */
+/** Between two turns of one of whom more wait, while others are there: at least that long, */
 const PAUSE_MS = 40;
+/** and so many times as long as the turn took, which grows with the load of the machine; */
+const PAUSES_PER_TURN = 3;
+/** but a turn that took long may just have waited for something. */
+const MAX_PAUSE_MS = 400;
 /** Who asks again within that time has been there all along. */
 const LINGER_MS = 100;
 /** So long it goes on from turn to turn, while nobody else is there, before it sees who has arrived. */
@@ -41,12 +45,15 @@ export class Turns {
     this.#places.set(key, places);
     const { promise, resolve } = Promise.withResolvers<T>();
     const turn = async (): Promise<void> => {
+      const began = this.#clock.elapsedMs();
       const result = work();
       resolve(result);
       // Work that fails has cost as much.
       await result.catch(() => undefined);
+      const pauseMs = PAUSES_PER_TURN * (this.#clock.elapsedMs() - began);
       await this.#see(key);
-      if (places.isAwaited && this.#present.hasOther(key)) await this.#wait(PAUSE_MS);
+      if (places.isAwaited && this.#present.hasOther(key))
+        await this.#wait(Math.min(Math.max(PAUSE_MS, pauseMs), MAX_PAUSE_MS));
     };
     void places.run(turn).finally(() => places.isIdle && this.#places.delete(key));
     return promise;

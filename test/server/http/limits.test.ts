@@ -186,6 +186,23 @@ test.each<[string, (limits: Limits) => () => void]>([
   expect(pausesIn(waits)).toBe(0);
 });
 
+test.each([
+  [1, 40],
+  [50, 150],
+  [10_000, 400],
+])('a pause is longer where a turn took longer, within limits: %i ms', async (turnMs, pauseMs) => {
+  const clock = { ms: 0, elapsedMs: () => clock.ms };
+  const { limits, waits } = quick({}, clock);
+  const leave = limits.attend('root');
+  const work = async (): Promise<void> => void (clock.ms += turnMs);
+  await limits.inTurn('project blue', work).then(() => waits.splice(0));
+  const one = limits.inTurn('project blue', work);
+  await Promise.all([one, ...Array.from({ length: 20 }, () => limits.inTurn('project blue', async () => undefined))]);
+
+  expect(Math.max(...waits.filter((ms) => ms > 0))).toBe(pauseMs);
+  leave();
+});
+
 test('a caller without a limit of requests has no turns, and neither has such an address', async () => {
   const { limits, waits } = quick({ max_requests_per_caller: -1, max_requests_per_address: -1 });
   const leave = limits.attend('root');
