@@ -37,9 +37,8 @@ function askSlowly(path, headers, body) {
     const parts = body.match(/[^]{1,8}/g);
     const send = () => {
       const part = parts.shift();
-      if (part === undefined) return asked.end();
-      asked.write(part);
-      setTimeout(send, PAUSE_MS);
+      if (part === undefined) asked.end();
+      else asked.write(part, () => setTimeout(send, PAUSE_MS));
     };
     send();
   });
