@@ -59,6 +59,7 @@ export function composeApi(parts: ApiParts): (tls: TlsFiles | undefined) => read
   const roleOf = (roles: readonly string[]): Role | undefined => access.roleOf(roles);
   const authenticator = builtCloud ? new ChainedAuthenticator(tokens, builtCloud.authenticator(roleOf)) : tokens;
   const http = new HttpMetrics(metrics.registry);
+  node.events.countLeftOut(() => http.limited('max_project_events_percent'));
   const refusals = new RefusalLog(log, systemClock);
   const gate = new Gate(
     authenticator,

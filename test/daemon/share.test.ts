@@ -48,6 +48,9 @@ test('a project that uses up its share loses its own later events, also after a 
   const kept = await typesOf(noisy);
   expect(kept.at(-1)).toBe('omitted');
   expect(kept.length).toBeLessThan(CHANGES);
+  const leftOut = await daemon.metric('praas_limited_total{limit="max_project_events_percent"}');
+  // All but the creation and what stands for the others.
+  expect(leftOut).toBe(CHANGES - (kept.length - 2));
   expect(await typesOf(quiet)).toEqual(['created', 'updated', 'updated']);
   expect((await daemon.ask('GET', '/readyz')).body).toMatchObject({ ready: true, degraded: true });
 

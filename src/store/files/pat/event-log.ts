@@ -39,6 +39,7 @@ export class EventLog implements AuditLog, Events {
   readonly #directory: string;
   readonly #files: EventFiles;
   readonly #writer: EventWriter;
+  #onLeftOut: () => void = () => undefined;
   readonly #queue = new Queue();
   /** Files that were said to be damaged. */
   readonly #damaged = new Set<string>();
@@ -48,7 +49,13 @@ export class EventLog implements AuditLog, Events {
     this.#options = options;
     this.#directory = join(options.stateDir, 'events');
     this.#files = new EventFiles(this.#directory);
-    this.#writer = new EventWriter({ ...options, directory: this.#directory, files: this.#files });
+    const onLeftOut = (): void => this.#onLeftOut();
+    this.#writer = new EventWriter({ ...options, directory: this.#directory, files: this.#files, onLeftOut });
+  }
+
+  /** From now on calls this for each event that is left out because its project has used up its share. */
+  countLeftOut(count: () => void): void {
+    this.#onLeftOut = count;
   }
 
   /** Why the events of today are not all there; undefined while they are. */

@@ -18,6 +18,8 @@ interface EventWriterParts {
   /** How many days are kept besides the newest. */
   readonly retainDays: () => number;
   readonly limits: () => EventLimits;
+  /** Called for each event that is left out because of its project's share. */
+  readonly onLeftOut: () => void;
 }
 
 /** The limits of one day. */
@@ -114,6 +116,7 @@ export class EventWriter {
     const text = `${lineOf(this.#lastId)}\n`;
     const bytes = Buffer.byteLength(text);
     const admission = await this.#shares.admit(owner, bytes, this.#parts.limits().maxBytesPerProject);
+    if (admission !== 'stored') this.#parts.onLeftOut();
     if (admission === 'left out') return undefined;
     return { owner, admission, bytes, text: admission === 'stored' ? text : `${omissionOf(this.#lastId)}\n` };
   }
