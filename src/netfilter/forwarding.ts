@@ -63,15 +63,12 @@ export async function readForwarding(
     readRouting(namespaces, namespace, found.flatMap(addressesOf), ends),
   ]);
   const outputs = [saved.stdout, legacy?.output].filter((output) => output !== undefined);
+  const filters = outputs.map(iptablesFilter);
+  const nat = natFilter(saved.stdout, backend !== 'iptables');
   return {
     interfaces: found.map(interfaceOf),
     ...parseSettings(settings.stdout),
-    filter: (packet) =>
-      worst([
-        ...outputs.flatMap((output) => iptablesFilter(output, packet)),
-        natFilter(saved.stdout, packet, backend !== 'iptables'),
-        ...filter(packet),
-      ]),
+    filter: (packet) => worst([...filters.flatMap((each) => each(packet)), nat(packet), ...filter(packet)]),
     route,
   };
 }

@@ -76,13 +76,21 @@ function keyOf({ gateway_ip, server_ip }: Ends): string {
 }
 
 /** An address on the network of the gateway that is not one of the router. */
-function neighbourOf({ address, prefix }: InterfaceAddress, all: readonly InterfaceAddress[]): string | undefined {
+export function neighbourOf(
+  { address, prefix }: InterfaceAddress,
+  all: readonly InterfaceAddress[],
+): string | undefined {
   if (prefix > MAX_PREFIX) return undefined;
   const [network = ''] = canonicalCidr(`${address}/${prefix}`).split('/');
-  const parts = network.split('.');
-  const last = Number(parts.pop());
   const own = new Set(all.map((each) => each.address));
-  return [1, 2].map((number) => [...parts, last + number].join('.')).find((each) => !own.has(each));
+  const hosts = Math.min(2 ** (32 - prefix) - 2, own.size + 1);
+  return Array.from({ length: hosts }, (_, index) => plus(network, index + 1)).find((each) => !own.has(each));
+}
+
+/** The address so many after another one. */
+function plus(address: string, count: number): string {
+  const sum = address.split('.').reduce((value, part) => value * 256 + Number(part), 0) + count;
+  return [24, 16, 8, 0].map((bits) => Math.floor(sum / 2 ** bits) % 256).join('.');
 }
 
 function answerOf(line: string): FilterVerdict {

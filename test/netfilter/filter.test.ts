@@ -6,7 +6,7 @@ import { iptablesFilter, natFilter } from '../../src/netfilter/iptables/filter.t
 import { nftFilter, stagesOf } from '../../src/netfilter/nftables/filter.ts';
 import { type NftRule, type NftTable, tableOf } from '../../src/netfilter/nftables/ruleset.ts';
 import { packetsAt, type Stage } from '../../src/netfilter/passage.ts';
-import { refusingRules } from '../../src/netfilter/routing.ts';
+import { neighbourOf, refusingRules } from '../../src/netfilter/routing.ts';
 import type { ForwardedPacket } from '../../src/pat/router/forwarding.ts';
 
 const PACKET: ForwardedPacket = {
@@ -25,7 +25,7 @@ const [REQUEST, REPLY] = packetsAt('forwarded', PACKET);
 function iptables(policy: string, ...rules: readonly string[]): string {
   const chains = [`:FORWARD ${policy} [0:0]`, ':custom - [0:0]', ':neutron-l3-agent-scope - [0:0]'];
   const output = ['# Generated', '*filter', ...chains, ...rules.map((rule) => `-A ${rule}`), 'COMMIT', ''].join('\n');
-  const found = iptablesFilter(output, PACKET).filter((each) => !('ofReplies' in each));
+  const found = iptablesFilter(output)(PACKET).filter((each) => !('ofReplies' in each));
   return found.find(({ verdict }) => verdict !== 'accepts')?.verdict ?? 'accepts';
 }
 
@@ -73,9 +73,9 @@ test('rules of Neutron for address scopes are judged by themselves, and other ru
 
 test('the rule, or the policy, is quoted', () => {
   const output = '#\n*filter\n:FORWARD DROP [0:0]\nCOMMIT\n';
-  expect(iptablesFilter(output, PACKET)).toContainEqual({ verdict: 'drops', by: '-P FORWARD DROP in table filter' });
+  expect(iptablesFilter(output)(PACKET)).toContainEqual({ verdict: 'drops', by: '-P FORWARD DROP in table filter' });
   const ruled = '#\n*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -p tcp -j DROP\nCOMMIT\n';
-  expect(iptablesFilter(ruled, PACKET)).toContainEqual({
+  expect(iptablesFilter(ruled)(PACKET)).toContainEqual({
     verdict: 'drops',
     by: '-A FORWARD -p tcp -j DROP in table filter',
   });
@@ -182,7 +182,7 @@ test.each<[string, string, string, object]>([
   ['accepts', 'raw', 'PREROUTING -s 10.30.0.0/16 -j DROP', {}],
   ['accepts', 'mangle', 'FORWARD -d 203.0.113.10/32 -j DROP', {}],
 ])('iptables %s on the whole way, in %s: %s', (verdict, table, rule, more) => {
-  const found = iptablesFilter(saved(table, rule), PACKET).filter((each) => each.verdict !== 'accepts');
+  const found = iptablesFilter(saved(table, rule))(PACKET).filter((each) => each.verdict !== 'accepts');
   const by = `-A ${rule} in table ${table}`;
   expect(found[0] ?? { verdict: 'accepts' }).toEqual(verdict === 'accepts' ? { verdict } : { verdict, by, ...more });
 });
@@ -190,6 +190,7 @@ test.each<[string, string, string, object]>([
 const OWN =
   'custom-PREROUTING -s 198.51.100.0/24 -d 203.0.113.10/32 -p tcp -m tcp --dport 4000 -m comment --comment "praas:0b0e0a52-6a52-4a4e-8d3b-0a4d4f1d9f11" -j DNAT --to-destination 10.20.0.51:22';
 const JUMP = 'PREROUTING -j custom-PREROUTING';
+const OTHER = OWN.replace('--dport 4000', '--dport 4001');
 
 test.each<[string, string, readonly string[]]>([
   ['accepts', 'accepts', [JUMP, OWN]],
@@ -197,6 +198,8 @@ test.each<[string, string, readonly string[]]>([
   ['drops', 'accepts', ['PREROUTING -p tcp -j RETURN', JUMP, OWN]],
   ['drops', 'accepts', [JUMP, 'custom-PREROUTING -p tcp -j ACCEPT', OWN]],
   ['drops', 'drops', ['PREROUTING -p tcp -j DROP', JUMP, OWN]],
+  ['drops', 'accepts', [JUMP, OTHER, 'custom-PREROUTING -p tcp -j ACCEPT', OWN]],
+  ['accepts', 'accepts', [JUMP, OTHER, OWN, OTHER, 'custom-PREROUTING -p tcp -j ACCEPT']],
   ['may_drop', 'accepts', ['PREROUTING -s 192.0.2.0/24 -j ACCEPT', JUMP, OWN]],
   [
     'accepts',
@@ -204,8 +207,8 @@ test.each<[string, string, readonly string[]]>([
     ['PREROUTING -d 203.0.113.99/32 -j ACCEPT', 'PREROUTING -p udp -j RETURN', JUMP, OWN, 'PREROUTING -j ACCEPT'],
   ],
 ])('the nat table %s before the rule of the mapping, and %s behind a table of praas: %j', (expected, behind, rules) => {
-  expect(natFilter(saved('nat', ...rules), PACKET, false).verdict).toBe(expected);
-  expect(natFilter(saved('nat', ...rules), PACKET, true).verdict).toBe(behind);
+  expect(natFilter(saved('nat', ...rules), false)(PACKET).verdict).toBe(expected);
+  expect(natFilter(saved('nat', ...rules), true)(PACKET).verdict).toBe(behind);
 });
 
 test.each<[object, readonly Stage[]]>([
@@ -258,4 +261,25 @@ test('routing rules that refuse packets of some clients are named; those of othe
     ).filter((each) => !('ofReplies' in each)),
   ).toEqual([]);
   expect(refusingRules([{ ...rule, src: '10.99.0.0', srclen: 16, iif: 'qr-2' }], PACKET)).toEqual([]);
+});
+
+test.each<[string | undefined, string, number, readonly string[]]>([
+  ['203.0.113.1', '203.0.113.10', 24, []],
+  ['203.0.113.4', '203.0.113.1', 24, ['203.0.113.2', '203.0.113.3']],
+  ['203.0.113.2', '203.0.113.1', 30, []],
+  // No address is left for a neighbour.
+  [undefined, '203.0.113.1', 30, ['203.0.113.2']],
+  [undefined, '203.0.113.1', 32, []],
+])('the sample client is %s outside of a router at %s/%i with %j', (expected, address, prefix, others) => {
+  const own = [address, ...others].map((each) => ({ interface: 'qg-1', address: each, prefix }));
+  expect(neighbourOf({ interface: 'qg-1', address, prefix }, own)).toBe(expected);
+});
+
+test('a network with more addresses of the router than one byte counts has a sample client, too', () => {
+  const own = Array.from({ length: 300 }, (_, index) => index + 1).map((number) => ({
+    interface: 'qg-1',
+    address: `10.9.${number >> 8}.${number & 255}`,
+    prefix: 16,
+  }));
+  expect(neighbourOf({ interface: 'qg-1', address: '10.9.0.1', prefix: 16 }, own)).toBe('10.9.1.45');
 });

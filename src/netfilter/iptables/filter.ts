@@ -19,64 +19,109 @@ const CHAINS: readonly (readonly [string, string, Stage])[] = [
 ];
 /** Where a return ends the way through the table. */
 const ENDS = ['PREROUTING', PREROUTING];
+/** A rule that praas has written for packets to a port. */
+const OWN_RULE =
+  /^(?:-s \S+ )?-d \S+ -p (?:tcp|udp) -m (?:tcp|udp) --dport (\d+) -m comment --comment "?praas:[\da-f-]{36}"? -j DNAT /;
 /** Matches without a condition of their own. */
 const PLAIN_MATCHES = ['tcp', 'udp', 'conntrack', 'state', 'comment', 'multiport'];
 
-/** Takes the whole output of iptables-save. */
-export function iptablesFilter(output: string, packet: ForwardedPacket): readonly FilterVerdict[] {
-  return CHAINS.flatMap(([table, base, stage]) => {
-    const saved = parseSavedTable(output, table);
-    const rules = Map.groupBy(saved.rules, ({ chain }) => chain);
-    const isChain = (name: string): boolean => saved.chains.has(name);
+/** Takes the whole output of iptables-save, and reads it once for all packets. */
+export function iptablesFilter(output: string): (packet: ForwardedPacket) => readonly FilterVerdict[] {
+  const ways = CHAINS.map(([table, base, stage]) => {
     const policy = policyOf(output, table, base) === 'DROP' ? `-P ${base} DROP in table ${table}` : undefined;
-    return packetsAt(stage, packet).map((seen) => {
-      const chains = (chain: string): FilterRule[] =>
-        (rules.get(chain) ?? []).map((rule) => filterRule(rule, table, isChain, seen));
-      return verdictFor(seen, verdictOf(chains, base, policy));
-    });
+    return { rulesOf: readRules(output, table), base, stage, policy };
   });
+  return (packet) =>
+    ways.flatMap(({ rulesOf, base, stage, policy }) =>
+      packetsAt(stage, packet).map((seen) => {
+        const chains = (chain: string): FilterRule[] => rulesOf(chain).map((rule) => filterRule(rule, seen));
+        return verdictFor(seen, verdictOf(chains, base, policy));
+      }),
+    );
 }
 
 /**
  * Takes the same. Gives whether a rule of the nat table ends the way of the first packet before it comes to the rule of its mapping; with
  * `isBefore`, the rules of praas are in an earlier table, and only a drop counts.
  */
-export function natFilter(output: string, packet: ForwardedPacket, isBefore: boolean): FilterVerdict {
-  const saved = parseSavedTable(output, 'nat');
-  const rules = Map.groupBy(saved.rules, ({ chain }) => chain);
-  const isChain = (name: string): boolean => saved.chains.has(name);
-  const [seen] = packetsAt('arriving', packet);
-  const isOwn = (rule: SavedRule): boolean => mappingIdIn(optionsOf(rule.words).get('--comment')) !== undefined;
-  const chains = (chain: string): FilterRule[] =>
-    (rules.get(chain) ?? []).map((rule) => {
-      const found = filterRule(rule, 'nat', isChain, seen);
-      const { kind } = found.action;
-      if (isBefore || kind === 'jump' || kind === 'goto') return found;
-      // The networks that it allows are not asked for: the client is any.
-      if (isOwn(rule)) return { ...found, match: found.match === 'no' ? 'no' : 'yes', action: { kind: 'accept' } };
-      const isEnd = kind === 'accept' || (kind === 'return' && ENDS.includes(chain));
-      return isEnd
-        ? { ...found, action: { kind: 'drop' }, text: `${found.text}, before the rule of the mapping` }
-        : found;
-    });
-  return verdictOf(chains, 'PREROUTING', undefined);
+export function natFilter(output: string, isBefore: boolean): (packet: ForwardedPacket) => FilterVerdict {
+  const rulesOf = readRules(output, 'nat');
+  return (packet) => {
+    const [seen] = packetsAt('arriving', packet);
+    const chains = (chain: string): FilterRule[] =>
+      rulesOf(chain)
+        // There are as many as mappings.
+        .filter(({ ownPort }) => ownPort === undefined || ownPort === seen.port)
+        .map((rule) => natRule(rule, seen, isBefore));
+    return verdictOf(chains, 'PREROUTING', undefined);
+  };
 }
 
-function filterRule(
-  rule: SavedRule,
-  table: string,
-  isChain: (name: string) => boolean,
-  packet: SeenPacket,
-): FilterRule {
-  const text = `${shownText(rule)} in table ${table}`;
+function natRule(rule: ReadRule, seen: SeenPacket, isBefore: boolean): FilterRule {
+  const found = filterRule(rule, seen);
+  const { kind } = found.action;
+  if (isBefore || kind === 'jump' || kind === 'goto') return found;
+  const { chain, words } = rule.saved;
+  const isOwn = mappingIdIn(optionsOf(words).get('--comment')) !== undefined;
+  // The networks that it allows are not asked for: the client is any.
+  if (isOwn) return { ...found, match: found.match === 'no' ? 'no' : 'yes', action: { kind: 'accept' } };
+  const isEnd = kind === 'accept' || (kind === 'return' && ENDS.includes(chain));
+  return isEnd ? { ...found, action: { kind: 'drop' }, text: `${found.text}, before the rule of the mapping` } : found;
+}
+
+/** The port of a rule of praas as it writes them. */
+function ownPortOf({ chain, text }: SavedRule): number | undefined {
+  const [, port] = chain === PREROUTING ? (OWN_RULE.exec(text) ?? []) : [];
+  return port === undefined ? undefined : Number(port);
+}
+
+/** A rule with what it means, which is the same for every packet. It is read when a packet comes to it. */
+interface ReadRule {
+  readonly saved: SavedRule;
+  /** Undefined for all others than the rules by which praas publishes a port. */
+  readonly ownPort: number | undefined;
+  readonly meaning: () => Meaning;
+}
+
+interface Meaning {
+  readonly conditions: readonly Condition[];
+  readonly action: Action;
+  readonly isQueued: boolean;
+  readonly text: string;
+}
+
+/** Gives the rules of a table by their chains. */
+function readRules(output: string, table: string): (chain: string) => readonly ReadRule[] {
+  const saved = parseSavedTable(output, table);
+  const isChain = (name: string): boolean => saved.chains.has(name);
+  const rules = Map.groupBy(
+    saved.rules.map((rule): ReadRule => {
+      let meaning: Meaning | undefined;
+      return { saved: rule, ownPort: ownPortOf(rule), meaning: () => (meaning ??= meaningOf(rule, table, isChain)) };
+    }),
+    (rule) => rule.saved.chain,
+  );
+  return (chain) => rules.get(chain) ?? [];
+}
+
+function meaningOf(rule: SavedRule, table: string, isChain: (name: string) => boolean): Meaning {
+  const { all, target, isGoto } = conditionsOf(withoutTexts(rule.words));
+  const isUntracked = target === 'NOTRACK' || rule.words.includes('--notrack');
+  return {
+    conditions: all,
+    // What is not tracked is not translated.
+    action: isUntracked ? { kind: 'drop' } : actionOf(target, isGoto, isChain),
+    isQueued: target === 'NFQUEUE' || target === 'QUEUE',
+    text: `${shownText(rule)} in table ${table}`,
+  };
+}
+
+function filterRule({ saved, meaning }: ReadRule, packet: SeenPacket): FilterRule {
+  const { conditions, action, isQueued, text } = meaning();
   // Neutron's rules for address scopes are judged by themselves.
-  if (isScopeRule(rule)) return { match: 'no', action: { kind: 'continue' }, text };
-  const conditions = conditionsOf(withoutTexts(rule.words));
-  const isUntracked = conditions.target === 'NOTRACK' || rule.words.includes('--notrack');
-  // What is not tracked is not translated.
-  const action: Action = isUntracked ? { kind: 'drop' } : actionOf(conditions.target, conditions.isGoto, isChain);
-  const queued = conditions.target === 'NFQUEUE' || conditions.target === 'QUEUE' ? (['maybe'] as const) : [];
-  return { match: allOf([...conditions.all.map((each) => matchOf(each, packet)), ...queued]), action, text };
+  if (isScopeRule(saved)) return { match: 'no', action: { kind: 'continue' }, text };
+  const queued = isQueued ? (['maybe'] as const) : [];
+  return { match: allOf([...conditions.map((each) => matchOf(each, packet)), ...queued]), action, text };
 }
 
 interface Condition {

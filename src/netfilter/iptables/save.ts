@@ -44,10 +44,7 @@ const WORD = /"((?:[^"\\]|\\.)*)"|(\S+)/g;
 export function parseSavedTable(output: string, table: string): SavedTable {
   const chains = new Set<string>();
   const rules: SavedRule[] = [];
-  let isInside = false;
-  for (const line of output.split('\n')) {
-    if (line.startsWith('*')) isInside = line === `*${table}`;
-    if (!isInside) continue;
+  for (const line of linesOf(output, table)) {
     const [, chain] = CHAIN.exec(line) ?? [];
     if (chain !== undefined) chains.add(chain);
     const rule = savedRule(line);
@@ -96,7 +93,25 @@ function savedRule(line: string): SavedRule | undefined {
   const { chain, text, packets, bytes } = RULE.exec(line)?.groups ?? {};
   if (chain === undefined || text === undefined) return undefined;
   const counters = packets === undefined ? undefined : { packets: Number(packets), bytes: Number(bytes) };
-  return { chain, text, words: wordsOf(text), counters };
+  let words: readonly string[] | undefined;
+  return {
+    chain,
+    text,
+    // Most rules of a large table are not asked for them.
+    get words() {
+      words ??= wordsOf(text);
+      return words;
+    },
+    counters,
+  };
+}
+
+/** The lines of one table, without the other ones. */
+function linesOf(output: string, table: string): readonly string[] {
+  const start = `\n${output}`.indexOf(`\n*${table}\n`);
+  if (start < 0) return [];
+  const end = output.indexOf('\n*', start + 1);
+  return output.slice(start, end < 0 ? undefined : end).split('\n');
 }
 
 /** Splits a rule as iptables-restore does: at blanks, but not within double quotes; a backslash escapes the next character. */
