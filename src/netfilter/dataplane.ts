@@ -53,10 +53,7 @@ export class NetfilterDataplane implements Dataplane {
     this.#namespaces = namespaces;
     this.#backend = backend;
     this.#other = other;
-    this.#holders = new RuleHolders(namespaces, async (namespace) => {
-      const { forwards } = await this.#observe(namespace);
-      return new Set(forwards.map(({ mapping_id }) => mapping_id));
-    });
+    this.#holders = new RuleHolders(namespaces, (namespace) => this.#mappingsIn(namespace));
   }
 
   routers(): Promise<readonly string[]> {
@@ -68,7 +65,22 @@ export class NetfilterDataplane implements Dataplane {
   }
 
   async observe(routerId: string): Promise<Observation> {
-    return this.#observe(await this.#namespaces.resolve(routerId));
+    const namespace = await this.#namespaces.resolve(routerId);
+    const holder = await this.#namespaces.besides(routerId, namespace);
+    const isHolding = holder !== undefined && (await this.#mappingsIn(holder)).size > 0;
+    if (isHolding) throw praasError('RULES_ELSEWHERE', { router: routerId, holder });
+    return this.#observe(namespace);
+  }
+
+  /** The mappings with rules in a namespace; none where it has gone. */
+  async #mappingsIn(namespace: string): Promise<ReadonlySet<string>> {
+    try {
+      const { forwards } = await this.#observe(namespace);
+      return new Set(forwards.map(({ mapping_id }) => mapping_id));
+    } catch (error) {
+      if (isPraasError(error, 'ROUTER_NOT_FOUND')) return new Set();
+      throw error;
+    }
   }
 
   async #observe(namespace: string): Promise<Observation> {

@@ -91,6 +91,17 @@ export class Namespaces {
   }
 
   /**
+   * Gives the other one of `qrouter-` and `snat-` of a router, where it exists beside this one: a router of which the kind has changed, or
+   * is unknown, may have left rules there. Throws NAMESPACE_UNREADABLE.
+   */
+  async besides(routerId: string, namespace: string): Promise<string | undefined> {
+    const [first, second] = [`snat-${routerId}`, `qrouter-${routerId}`];
+    if (namespace !== first && namespace !== second) return undefined;
+    const other = namespace === first ? second : first;
+    return (await this.#exists(other)) ? other : undefined;
+  }
+
+  /**
    * Runs a program in the namespace. Throws ROUTER_NOT_FOUND when the namespace is gone, NAMESPACE_UNREADABLE when it is there and
    * cannot be entered, otherwise as Exec does.
    */

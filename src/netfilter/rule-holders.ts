@@ -4,7 +4,6 @@
  */
 import { inBatches } from '../core/batches.ts';
 import { isUuid } from '../core/values/uuid.ts';
-import { isPraasError } from '../pat/errors.ts';
 import type { Namespaces } from './namespace.ts';
 
 /** The namespaces that Neutron makes: they have the ID of a router or of a network, and there are hundreds on a node. */
@@ -28,7 +27,7 @@ export class RuleHolders {
 
   /**
    * Gives a namespace that has rules of one of the mappings. Those of Neutron are not looked into, nor those with the name of one of these
-   * routers. Throws what reading one throws, for nothing is closed without having looked; one that has gone meanwhile holds nothing.
+   * routers. Throws what reading one throws, for nothing is closed without having looked.
    */
   async holderOf(mappingIds: readonly string[], except: readonly string[]): Promise<string | undefined> {
     const names = await this.#namespaces.names();
@@ -58,7 +57,6 @@ export class RuleHolders {
     if (known) return known;
     const reading = this.#read(name).catch((error: unknown) => {
       found.delete(name);
-      if (isPraasError(error, 'ROUTER_NOT_FOUND')) return new Set<string>();
       throw error;
     });
     found.set(name, reading);

@@ -115,8 +115,13 @@ export const PAT_ERRORS = {
   RULES_ELSEWHERE: entry(
     'Conflict',
     (f: { router: string; holder: string }) =>
-      `router ${f.router} is not on this node, and rules of its mappings are in the network namespace ${f.holder}`,
-    (f) => [`Give the network namespace ${f.holder} the name of its router again, or delete it if the router is gone.`],
+      `rules of mappings of router ${f.router} are in the network namespace ${f.holder}, which is not the one of the router`,
+    (f) => [
+      ...(/^(?:qrouter|snat)-/.test(f.holder)
+        ? ['Configure OpenStack, which tells on which side its gateway is.']
+        : []),
+      `Give the network namespace ${f.holder} the name of its router again, or delete it if the router is gone.`,
+    ],
     hiding({ holder: 'of another name' }),
   ),
   ROUTER_SLOW: entry(

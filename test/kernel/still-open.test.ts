@@ -1,4 +1,5 @@
 // Never "closed" of a port that is open: rules of praas are found wherever they are, and those of others that keep a port open are named.
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,11 +30,14 @@ function temporary(): string {
   return path;
 }
 
-/** Gives the namespace the other name alone. */
-async function bindAgain(from: string, to: string): Promise<void> {
-  const script = 'touch "$1" && mount --bind "$0" "$1" && umount "$0" && rm "$0"';
-  const { exitCode, stderr } = await createExec(10_000, process.env)({ file: 'sh', args: ['-c', script, from, to] });
+async function run(file: string, ...args: readonly string[]): Promise<void> {
+  const { exitCode, stderr } = await createExec(10_000, process.env)({ file, args });
   if (exitCode !== 0) throw new Error(stderr);
+}
+
+/** Gives the namespace the other name alone. */
+function bindAgain(from: string, to: string): Promise<void> {
+  return run('sh', '-c', 'touch "$1" && mount --bind "$0" "$1" && umount "$0" && rm "$0"', from, to);
 }
 
 async function setUp(backend: BackendName) {
@@ -133,6 +137,33 @@ describe.each(BACKENDS)('%s', (backend) => {
     await expectOpen(world.client, goalOf(mapping), WEB);
 
     await bindAgain(renamed, old);
+    await command(deleted(mapping));
+    await expectClosed(world.client, goalOf(mapping));
+  });
+
+  test('a second namespace of the same router, which is not known to be distributed: nothing is closed in the wrong one', async () => {
+    const { world, command } = await setUp(backend);
+    const uuid = randomUUID();
+    const add = async (name: string): Promise<string> => {
+      await run('ip', 'netns', 'add', name);
+      cleanups.push(() => run('ip', 'netns', 'delete', name).catch(() => undefined));
+      return `/run/netns/${name}`;
+    };
+    const own = await add(`qrouter-${uuid}`);
+    await run('mount', '--bind', `/run/netns/${world.namespace}`, own);
+    cleanups.push(() => run('umount', own));
+    const { value: mapping } = await command((node) =>
+      node.pat.create({ router_id: uuid, server_ip: '10.20.0.51', server_port: 80 }),
+    );
+    await expectOpen(world.client, goalOf(mapping), WEB);
+
+    await add(`snat-${uuid}`);
+    const refused = { code: 'RULES_ELSEWHERE', facts: { router: uuid, holder: `qrouter-${uuid}` } };
+    for (const close of [deleted(mapping), disabled(mapping)])
+      await expect(command(close)).rejects.toMatchObject(refused);
+    await expectOpen(world.client, goalOf(mapping), WEB);
+
+    await run('ip', 'netns', 'delete', `snat-${uuid}`);
     await command(deleted(mapping));
     await expectClosed(world.client, goalOf(mapping));
   });
