@@ -314,7 +314,7 @@ describe('the surroundings', () => {
 describe('the output', () => {
   /** What the shell says of a line in which praas is `$P`. */
   async function line(script: string, env: Readonly<Record<string, string>> = {}): Promise<Ended> {
-    const wrapper = ['sh', '-c', script.replaceAll('$P', EXECUTABLE)];
+    const wrapper = ['sh', '-c', script.replaceAll('$P ', `${EXECUTABLE} `)];
     return shell.with({ env, wrapper }).run();
   }
 

@@ -30,14 +30,14 @@ function temporary(): string {
   return path;
 }
 
-async function run(file: string, ...args: readonly string[]): Promise<void> {
+async function onHost(file: string, ...args: readonly string[]): Promise<void> {
   const { exitCode, stderr } = await createExec(10_000, process.env)({ file, args });
   if (exitCode !== 0) throw new Error(stderr);
 }
 
 /** Gives the namespace the other name alone. */
 function bindAgain(from: string, to: string): Promise<void> {
-  return run('sh', '-c', 'touch "$1" && mount --bind "$0" "$1" && umount "$0" && rm "$0"', from, to);
+  return onHost('sh', '-c', 'touch "$1" && mount --bind "$0" "$1" && umount "$0" && rm "$0"', from, to);
 }
 
 async function setUp(backend: BackendName) {
@@ -145,13 +145,13 @@ describe.each(BACKENDS)('%s', (backend) => {
     const { world, command } = await setUp(backend);
     const uuid = randomUUID();
     const add = async (name: string): Promise<string> => {
-      await run('ip', 'netns', 'add', name);
-      cleanups.push(() => run('ip', 'netns', 'delete', name).catch(() => undefined));
+      await onHost('ip', 'netns', 'add', name);
+      cleanups.push(() => onHost('ip', 'netns', 'delete', name).catch(() => undefined));
       return `/run/netns/${name}`;
     };
     const own = await add(`qrouter-${uuid}`);
-    await run('mount', '--bind', `/run/netns/${world.namespace}`, own);
-    cleanups.push(() => run('umount', own));
+    await onHost('mount', '--bind', `/run/netns/${world.namespace}`, own);
+    cleanups.push(() => onHost('umount', own));
     const { value: mapping } = await command((node) =>
       node.pat.create({ router_id: uuid, server_ip: '10.20.0.51', server_port: 80 }),
     );
@@ -163,7 +163,7 @@ describe.each(BACKENDS)('%s', (backend) => {
       await expect(command(close)).rejects.toMatchObject(refused);
     await expectOpen(world.client, goalOf(mapping), WEB);
 
-    await run('ip', 'netns', 'delete', `snat-${uuid}`);
+    await onHost('ip', 'netns', 'delete', `snat-${uuid}`);
     await command(deleted(mapping));
     await expectClosed(world.client, goalOf(mapping));
   });

@@ -171,9 +171,15 @@ export class EventWriter {
     const { files, log } = this.#parts;
     const path = files.pathOf(file);
     const handle = await open(path, APPEND, PRIVATE_MODE);
-    const bytes = await endLine(handle, () => log.warn('event log cut off', { path }));
-    this.#open = { file, handle, bytes };
-    return this.#open;
+    try {
+      const bytes = await endLine(handle, () => log.warn('event log cut off', { path }));
+      this.#open = { file, handle, bytes };
+      return this.#open;
+    } catch (error) {
+      // On a full disk this fails with every event.
+      await handle.close();
+      throw error;
+    }
   }
 
   async #write(day: string, lines: Line[], count: number): Promise<void> {

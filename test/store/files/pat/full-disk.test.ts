@@ -32,6 +32,8 @@ const reserve = (): string => join(directory.path, 'reserve');
 const filler = (): string => join(directory.path, 'filler');
 const freeSpace = (): void => rmSync(filler());
 
+const openFiles = (): number => readdirSync('/proc/self/fd').length;
+
 /** Writes until not one more byte fits. */
 function fill(): void {
   for (let bytes = 4 * KIB; bytes >= 1; ) {
@@ -197,7 +199,10 @@ test('the tests of a full disk run in CI', () => {
       (await eventLog.list({ project_id: 'demo', limit: 1000 })).map(({ type }) => type);
     await eventLog.append([event]);
     fill();
+    await eventLog.append([event]);
+    const opened = openFiles();
     for (let n = 0; n < 100; n++) await eventLog.append([event]);
+    expect(openFiles()).toBeLessThan(opened + 10);
     const before = await types();
     expect(log.lines.map(({ message }) => message)).toContain('event log append failed');
     expect(log.lines.map(({ message }) => message)).not.toContain('event log share used up');
