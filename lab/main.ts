@@ -2,7 +2,6 @@
 import { parseArgs } from 'node:util';
 import { Api, type Service, type User } from './api.ts';
 import { down, status, up, wipe } from './cloud.ts';
-import { installPackages } from './packages.ts';
 import { CLOUDS_FILE } from './place.ts';
 import { changeAddress, createServer, deleteServer, listen, serverOf, unlisten } from './servers.ts';
 import { startServices, stopServices } from './services.ts';
@@ -10,7 +9,6 @@ import { LabError } from './shell.ts';
 import { createRouter, createTopology, deleteRouter, untilRouted } from './topology.ts';
 
 const USAGE = `usage: lab COMMAND
-  packages                  install the Debian packages that are missing, and no more
   up                        install what is missing, configure, start, wait until all of it answers
   topology                  networks, routers edge and edge-other, servers web, db and otherweb
   status                    what runs, and what there is
@@ -29,7 +27,6 @@ const USAGE = `usage: lab COMMAND
 type Command = (words: readonly string[]) => Promise<void>;
 
 const COMMANDS: Readonly<Record<string, Command>> = {
-  packages: installPackages,
   up,
   down,
   wipe,

@@ -7,7 +7,7 @@ import { commitEach, freshDirectory, idOf, openStore, ROUTER, Writer } from './s
 
 const WRITES = 500;
 const ROUNDS = 25;
-const LONGEST_LIFE_MS = 60;
+const LONGEST_LIFE_MS = 120;
 
 let directory: ReturnType<typeof freshDirectory>;
 beforeEach(() => {
