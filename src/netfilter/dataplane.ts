@@ -40,6 +40,10 @@ interface Handle {
 /** The base chains of iptables. Further base chains in a table of iptables are not shown by it. */
 const BUILT_IN = ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'];
 
+const MAX_READS = 3;
+/** How nft begins what it says of a table or chain that does not exist. */
+const GONE = /^Error: No such file or directory/;
+
 const NOTHING: BackendObservation = { found: [], portsInUse: [], missingBaseChains: [], warnings: [] };
 
 export class NetfilterDataplane implements Dataplane {
@@ -83,7 +87,18 @@ export class NetfilterDataplane implements Dataplane {
     }
   }
 
+  /** A table that was listed and is gone when it is read: the namespace was made anew meanwhile, so all of it is read again. */
   async #observe(namespace: string): Promise<Observation> {
+    for (let read = 1; ; read++) {
+      try {
+        return await this.#observeOnce(namespace);
+      } catch (error) {
+        if (read === MAX_READS || !isGone(error)) throw error;
+      }
+    }
+  }
+
+  async #observeOnce(namespace: string): Promise<Observation> {
     const [mine, left] = await bothOf(
       this.#backend.observe(namespace),
       this.#other.observe(namespace).catch((error) => notSeenWithoutTool(error, namespace)),
@@ -209,6 +224,10 @@ function requireShown(router: string, observations: readonly BackendObservation[
   const chains = observations.flatMap((each) => each.chains ?? []);
   const isThere = chains.some(({ family, table, name }) => family === 'ip' && table === 'nat' && name === PREROUTING);
   if (isThere && !isShown) throw praasError('TABLE_UNREADABLE', { router, table: 'nat' });
+}
+
+function isGone(error: unknown): boolean {
+  return isPraasError(error, 'KERNEL_UNREADABLE') && GONE.test(error.facts.output);
 }
 
 /** When both fail, the error of the first is thrown, whichever of the two tools was faster. */

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { NetfilterDataplane } from '../../src/netfilter/dataplane.ts';
 import { IptablesBackend } from '../../src/netfilter/iptables/backend.ts';
 import { Namespaces } from '../../src/netfilter/namespace.ts';
@@ -66,3 +66,35 @@ test.each(['iptables', 'nftables'])(
     await expect(observation).rejects.toMatchObject({ code: 'TABLE_UNREADABLE', facts: { table: 'nat' } });
   },
 );
+
+describe('a table that is listed and gone when it is read', () => {
+  /** A namespace in which nft lists a table of others so many times, and never finds it. */
+  function listedTimes(times: number) {
+    const reads = { listed: 0, table: 0 };
+    const chain = { family: 'inet', table: 'theirs', name: 'pre', hook: 'prerouting', type: 'nat', prio: -100 };
+    const exec: Exec = async ({ args }) => {
+      const words = args.join(' ');
+      if (words.includes('list chains')) {
+        const chains = reads.listed++ < times ? [{ chain }] : [];
+        const stderr = 'Error: No such file or directory\nlist table ip praas\n';
+        return { exitCode: 1, stdout: `${JSON.stringify({ nftables: chains })}\n`, stderr };
+      }
+      if (!words.includes('inet theirs')) return { exitCode: 0, stdout: '', stderr: '' };
+      reads.table += 1;
+      return { exitCode: 1, stdout: '', stderr: 'Error: No such file or directory\nlist table inet theirs\n' };
+    };
+    return { reads, observe: () => dataplaneOn(exec, 'iptables').observe('version') };
+  }
+
+  test('is read again, with the list', async () => {
+    const { observe, reads } = listedTimes(1);
+    expect(await observe()).toMatchObject({ forwards: [], portsInUse: [] });
+    expect(reads).toEqual({ listed: 2, table: 1 });
+  });
+
+  test('is an error when that goes on', async () => {
+    const { observe, reads } = listedTimes(100);
+    await expect(observe()).rejects.toMatchObject({ code: 'KERNEL_UNREADABLE' });
+    expect(reads).toEqual({ listed: 3, table: 3 });
+  });
+});
