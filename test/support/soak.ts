@@ -111,7 +111,8 @@ export class SoakClient {
   async #delete({ id }: Kept): Promise<void> {
     const reply = await this.#once(() => this.#daemon.ask('DELETE', `/v1/mappings/${id}`));
     if (reply === undefined) return this.#lookUp(id);
-    if (reply.status === 204) {
+    // 200: deleted, with a warning.
+    if (reply.status === 204 || reply.status === 200) {
       this.expected.delete(id);
       this.acknowledged++;
     } else this.#refused('delete', reply.status, reply.body as Refused);
