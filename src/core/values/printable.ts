@@ -2,8 +2,8 @@
 
 const MAX_LENGTH = 200;
 /**
- * A class of characters for regular expressions with the flag `u`: what a terminal acts on (C0, DEL, C1), what breaks a line, what reorders what is beside it, and what is not seen at all. The joiners
- * of scripts and emoji (U+200C, U+200D) stay.
+ * A class of characters for regular expressions with the flag `u`: what a terminal acts on (C0, DEL, C1), what breaks a line, what
+ * reorders what is beside it, and what is not seen at all. The joiners of scripts and emoji (U+200C, U+200D) stay.
  */
 export const UNSAFE = String.raw`\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}\u00AD\u180E\u200B\u2060-\u2064\u206A-\u206F\uFEFF\uFFF9-\uFFFB\u{E0000}-\u{E007F}`;
 const UNPRINTABLE = new RegExp(`[${UNSAFE}\\s]+`, 'gu');
